@@ -8,6 +8,12 @@ export interface PageRows {
   readonly raw: readonly Readonly<Record<string, SeenWords | null>>[];
   /** Whether a cell of the row, or of one above it, spans several, so that the row's cells cannot be counted. */
   readonly spanned: readonly boolean[];
+  /** Whether a row's cells do not stand under the headings: there are more or fewer of them, or one is hidden where its heading is seen. */
+  readonly uneven: readonly boolean[];
+  /** Whether a row is one of headings. */
+  readonly isHeading: readonly boolean[];
+  /** Whether a row lies inside of another one that was matched. */
+  readonly isInside: readonly boolean[];
   /** Columns of which the heading, or one before it, spans several. */
   readonly spannedHeadings: readonly string[];
   /** Columns whose heading is there more than once. */
@@ -51,10 +57,18 @@ function readInPage(matched: PageElement[], wanted: Readonly<Record<string, Colu
     const own = cells.filter((cell) => cell.closest(ROW) === row);
     return own.length > 0 ? own : [...row.children];
   };
+  const TABLE = 'table, [role=table], [role=grid], [role=treegrid]';
   const headingOf = (row: PageElement): PageElement | null => {
-    const table = row.closest('table, [role=table], [role=grid], [role=treegrid]');
-    return table?.querySelector('thead tr') ?? table?.querySelector('[role=columnheader]')?.closest(ROW) ?? table?.querySelector(ROW) ?? null;
+    const table = row.closest(TABLE);
+    if (!tables.has(table)) tables.set(table, table ? headingOfTable(table) : null);
+    return tables.get(table) ?? null;
   };
+  /** A cell may hold a table of its own, with headings of its own. */
+  const headingOfTable = (table: PageElement): PageElement | null => {
+    const own = (selector: string): PageElement | null => [...table.querySelectorAll(selector)].find((one) => one.closest(TABLE) === table) ?? null;
+    return own('thead tr') ?? own('[role=columnheader]')?.closest(ROW) ?? own(ROW);
+  };
+  const tables = new Map<PageElement | null, PageElement | null>();
   /** The cells of a heading row, each with its names: what is seen of it, what it is called for who does not see it, and all that is written in it. */
   const headersOf = (heading: PageElement | null): { readonly cell: PageElement; readonly names: readonly string[] }[] => {
     const known = headings.get(heading);
@@ -99,12 +113,30 @@ function readInPage(matched: PageElement[], wanted: Readonly<Record<string, Colu
     return sections.get(section)?.has(row) ?? false;
   };
 
-  const hasSpannedHeading = (header: string | undefined): boolean => {
-    if (header === undefined || !rows[0]) return false;
-    const headers = headersOf(headingOf(rows[0]));
-    const index = headers.findIndex(({ names }) => names.includes(header));
-    return headers.slice(0, index + 1).some(({ cell }) => span(cell, 'col') > 1);
+  const isDrawn = (element: PageElement): boolean => element.getClientRects().length > 0;
+  const isNumbered = (cells: readonly PageElement[]): boolean => cells.some((cell) => cell.getAttribute('aria-colindex') !== null);
+  const isUneven = (row: PageElement): boolean => {
+    // HTML has no cell that spans more columns than a thousand.
+    const heads = headersOf(headingOf(row)).flatMap(({ cell }) => Array.from({ length: Math.min(span(cell, 'col'), 1_000) }, () => cell));
+    const cells = cellsOf(row);
+    if (heads.length === 0 || isNumbered(heads)) return false;
+    if (heads.length !== cells.length) return true;
+    return heads.some(isDrawn) && heads.some((head, index) => isDrawn(head) !== isDrawn(cells[index] as PageElement));
   };
+  const isOfHeadings = (row: PageElement): boolean => {
+    const cells = cellsOf(row);
+    return cells.length > 0 && cells.every((cell) => cell.tagName === 'TH' || cell.getAttribute('role') === 'columnheader');
+  };
+  const byHeader = Object.values(wanted).some(({ header }) => header !== undefined);
+
+  const everyHeading = [...new Set(rows.map(headingOf))];
+  const hasSpannedHeading = (header: string | undefined): boolean =>
+    header !== undefined &&
+    everyHeading.some((heading) => {
+      const headers = headersOf(heading);
+      const index = headers.findIndex(({ names }) => names.includes(header));
+      return headers.slice(0, index + 1).some(({ cell }) => span(cell, 'col') > 1);
+    });
 
   const extentOf = (first: PageElement | undefined): Extent => {
     const table = first?.closest('table:not([role=presentation], [role=none]), [role=table], [role=grid], [role=treegrid]');
@@ -137,9 +169,22 @@ function readInPage(matched: PageElement[], wanted: Readonly<Record<string, Colu
     return record;
   });
   const spannedHeadings = Object.entries(wanted).flatMap(([name, column]) => (hasSpannedHeading(column.header) ? [name] : []));
-  const firstHeaders = headersOf(rows[0] ? headingOf(rows[0]) : null);
-  const repeatedHeadings = Object.entries(wanted).flatMap(([name, { header }]) =>
-    header !== undefined && firstHeaders.filter(({ names }) => names.includes(header)).length > 1 ? [name] : [],
-  );
-  return { raw, spanned: rows.map(isSpanned), spannedHeadings, repeatedHeadings, extent: extentOf(rows[0]), final };
+  const isRepeated = (header: string): boolean => everyHeading.some((heading) => headersOf(heading).filter(({ names }) => names.includes(header)).length > 1);
+  const repeatedHeadings = Object.entries(wanted).flatMap(([name, { header }]) => (header !== undefined && isRepeated(header) ? [name] : []));
+  const matchedRows = new Set(rows);
+  const isInside = rows.map((row) => {
+    for (let around = row.parentElement; around; around = around.parentElement) if (matchedRows.has(around)) return true;
+    return false;
+  });
+  return {
+    raw,
+    spanned: rows.map(isSpanned),
+    uneven: rows.map((row) => byHeader && isUneven(row)),
+    isHeading: rows.map((row) => isOfHeadings(row) || (byHeader && headingOf(row) === row)),
+    isInside,
+    spannedHeadings,
+    repeatedHeadings,
+    extent: extentOf(rows[0]),
+    final,
+  };
 }

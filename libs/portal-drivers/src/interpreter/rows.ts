@@ -1,17 +1,16 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Request } from 'playwright';
 import type { PageRecord } from '../contract/page-record.ts';
-import type { TaskValue } from '../outcome.ts';
 import type { RowsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
-import { askedBy } from './asked.ts';
+import { type Asked, askedBy } from './asked.ts';
 import { type Extent, isWhole } from './extent.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
-import { type PageRows, readPage } from './page-rows.ts';
+import { readPage } from './page-rows.ts';
 import { type Reading, settled } from './settled.ts';
 import { mismatch, toldCount } from './told-count.ts';
-import { isBroken, typedValue } from './typed-value.ts';
+import { typedRows } from './typed-rows.ts';
 
 /** The rows that a page shows. */
 interface Shown {
@@ -75,50 +74,22 @@ async function look<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: B
   const wrong = told && mismatch(told, { before: before.count, now: rows.length, last });
   if (wrong) return { problem: wrong };
   const shown: Shown = { rows, extent: page.extent, last };
+  const asked = recipe.next_page && !page.final ? await askedBy(act.watch.page, before.asked) : NOTHING_ASKED;
+  // Rows may come in several answers.
+  if (asked.waiting) return { problem: 'The page of results still waits for an answer, so nobody can tell whether more rows come.' };
   if (!shown.last) return { value: shown, final: page.final };
   if (!isWhole([...before.extents, page.extent])) return { problem: 'The table of results has more rows than it shows.' };
   if (!recipe.next_page || page.final) return { value: shown, final: page.final };
-  const asked = await askedBy(act.watch.page, before.asked);
-  if (asked.waiting) return { problem: 'The page of results still waits for an answer, so nobody can tell whether more rows come.' };
-  if (same && asked.failed) return { problem: 'More rows were asked for, and the portal’s answer was an error.' };
+  // Whatever answer failed, a list that has as many rows as it says is whole.
+  if (asked.failed && (same || (before.rows.length > 0 && !told))) return { problem: 'More rows were asked for, and the portal’s answer was an error.' };
   // A button may be disabled just while it works.
   if (same && next === 'disabled' && !asked.answered) return null;
   return { value: shown, doubtful: true };
 }
 
-const isSame = (one: readonly PageRecord[], other: readonly PageRecord[]): boolean => JSON.stringify(one) === JSON.stringify(other);
+const NOTHING_ASKED: Asked = { waiting: false, answered: false, failed: false };
 
-function typedRows(
-  { raw, spanned, spannedHeadings, repeatedHeadings }: PageRows,
-  columns: RowsRecipe['columns'],
-): { readonly rows: readonly PageRecord[] } | { readonly problem: string } {
-  const rows: PageRecord[] = [];
-  const [shifted] = spannedHeadings;
-  if (shifted !== undefined)
-    return { problem: `The heading of "${shifted}" in the table of results, or one before it, spans several columns: find it by css.` };
-  const [twice] = repeatedHeadings;
-  if (twice !== undefined) return { problem: `The table of results has several columns with the heading of "${twice}": find it by css.` };
-  for (const [index, words] of raw.entries()) {
-    const values: Record<string, TaskValue> = {};
-    const seen: Record<string, string | null> = {};
-    for (const [name, column] of Object.entries(columns)) {
-      if (column.css === undefined && spanned[index])
-        return { problem: `In row ${index + 1} of the table of results a cell spans several: find "${name}" by css.` };
-      const found = words[name] ?? (column.may_be_empty ? { text: '', pieces: 0 } : null);
-      if (found === null && raw.every((row) => row[name] === null)) return { problem: `The table of results has no column "${name}".` };
-      if (found === null) return { problem: `In row ${index + 1} of the table of results there is no "${name}".` };
-      if (isBroken(found, column))
-        return { problem: `In row ${index + 1} of the table of results, "${name}" is no one ${column.type ?? ''}: it stands in several pieces.` };
-      const value = typedValue(found.text, column);
-      if (value === undefined)
-        return { problem: `In row ${index + 1} of the table of results, "${name}" is no ${column.type ?? 'text'} as the recipe describes it.` };
-      values[name] = value;
-      seen[name] = words[name]?.text ?? null;
-    }
-    rows.push({ values, words: seen });
-  }
-  return { rows };
-}
+const isSame = (one: readonly PageRecord[], other: readonly PageRecord[]): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** What leads to the next page, as it is now. */
 async function nextPage<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<'there' | 'disabled' | 'gone'> {

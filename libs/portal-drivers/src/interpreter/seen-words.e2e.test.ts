@@ -34,6 +34,16 @@ describe('what a person does not see is no word of a cell', () => {
     ['of no height', '<span style="font-size:0">X</span>'],
     ['cut to nothing', `<span style="${SEEN_ONLY_BY_READERS}">X</span>`],
     ['cut to nothing by a path', '<span style="position:absolute;clip-path:inset(50%)">X</span>'],
+    ['cut to nothing from one side', '<span style="position:absolute;clip-path:inset(0 100% 0 0)">X</span>'],
+    ['cut to a path without an inside', '<span style="position:absolute;clip-path:polygon(0 0,0 0,0 0)">X</span>'],
+    ['shrunk to nothing', '<span style="position:absolute;transform:scale(0)">X</span>'],
+    ['made transparent by a filter', '<span style="filter:opacity(0)">X</span>'],
+    ['too faint to see', '<span style="opacity:0.01">X</span>'],
+    ['of the colour of the page', '<span style="color:#fff">X</span>'],
+    ['of the colour of what is behind it', '<span style="background:#036;color:#036">X</span>'],
+    ['moved out of its box', '<span style="display:inline-block;width:16px;overflow:hidden;white-space:nowrap;text-indent:-999px">X</span>'],
+    ['there for browsers that draw no bar', '<progress style="width:1px">X</progress>'],
+    ['a mark for where a word may be broken', '&#8203;&shy;'],
     ['beside the page', '<span style="position:absolute;left:-9999px">X</span>'],
     ['in a box without height', '<div style="height:0;overflow:hidden">X</div>'],
     ['kept from being drawn', '<div style="content-visibility:hidden">X</div>'],
@@ -69,12 +79,55 @@ describe('what stands apart does not run together', () => {
     ['lines that are kept', '<pre>120\n50</pre>', '120 50', 2],
     ['a field', '120<input value="50">', '120 50', 2],
     ['a blank', '<b>120</b> 50', '120 50', 1],
+    ['a stroke through it', '<s>120</s>80', '120 80', 2],
+    ['letters drawn from right to left', '<bdo dir=rtl>80.50</bdo>', '80.50', 2],
     ['nothing', '<b>$</b><span>80</span><i>.00</i>', '$80.00', 1],
     ['no piece of its own: a word in bold', 'Paid <b>in</b> full', 'Paid in full', 1],
     ['no piece of its own: letters of one word', '<b>P</b>aid', 'Paid', 1],
   ])('%s', async (_what, html, text, pieces) => {
     expect(await seenIn(html)).toEqual({ text, pieces });
   });
+});
+
+describe('what a style sheet writes', () => {
+  const styled = async (style: string, html = '<span data-sign="-">80</span>') => seenIn(`<style>${style}</style>${html}`);
+
+  it.each([
+    ['a sign before it', 'span::before { content: "-" }', '-80', 1],
+    ['a part of a number after it', 'span::after { content: ".50" }', '80.50', 1],
+    ['what an attribute says', 'span::before { content: attr(data-sign) }', '-80', 1],
+    ['in a block', 'span::after { content: "50"; display: block }', '80 50', 2],
+    ['a number that it counts, which nobody here knows', 'span::after { content: counter(row) }', '80#', 1],
+  ])('counts: %s', async (_what, style, text, pieces) => {
+    expect(await styled(style)).toEqual({ text, pieces });
+  });
+
+  it.each([
+    ['nothing', 'span::before { content: "" }'],
+    ['an arrow', 'span::after { content: "▲" }'],
+    ['a letter of an icon font', 'span::before { content: "\\e001" }'],
+    ['what is said, and not shown', 'span::after { content: "▲" / "sorted 1 up" }'],
+    ['hidden words', 'span::before { content: "9"; visibility: hidden }'],
+    ['words that are not drawn', 'span::before { content: "9"; display: none }'],
+  ])('is none: %s', async (_what, style) => {
+    expect(await styled(style)).toEqual({ text: '80', pieces: 1 });
+  });
+});
+
+it('of an element that draws its own inside, what it draws is read', async () => {
+  const inside = (html: string) => `<x-y><template shadowrootmode="open">${html}</template>120</x-y>`;
+  await page.setContent('<p id=cell></p>');
+  const read = (html: string) =>
+    page.locator('#cell').evaluate((cell, text) => (cell as unknown as { setHTMLUnsafe(html: string): void }).setHTMLUnsafe(text), html);
+  const words = () =>
+    page.locator('#cell').evaluate(
+      withSeenWords((node: SeenNode, _none: undefined, seen) => seen(node)),
+      undefined,
+    );
+  await read(inside('<b>$80</b>'));
+  expect((await words()).text).toBe('$80');
+  await read(inside('$<slot></slot>'));
+  expect((await words()).text).toBe('$120');
 });
 
 describe('a field in a cell counts by what is in it', () => {
@@ -113,6 +166,39 @@ describe('rows', () => {
       expect(repeatedHeadings).toEqual([]);
     },
   );
+
+  it.each([
+    ['there are fewer', '<th>No</th><th>Paid</th><th>State</th>', '<tr><td>1</td><td>Open</td></tr>'],
+    ['there are more', '<th>No</th><th>Paid</th>', '<tr><td>1</td><td>2</td><td>3</td></tr>'],
+    ['a heading alone is hidden', '<th>No</th><th hidden>Paid</th>', '<tr><td>1</td><td>2</td></tr>'],
+    ['a cell alone is hidden', '<th>No</th><th>Paid</th>', '<tr><td>1</td><td hidden>2</td></tr>'],
+  ])('whose cells are not those of the headings are told: %s', async (_how, head, body) => {
+    expect((await read(table(head, body), { paid: { header: 'Paid' } })).uneven).toEqual([true]);
+    expect((await read(table(head, body), { paid: { cell: 2 } })).uneven).toEqual([false]);
+  });
+
+  it('whose columns are hidden whole, and those under headings that nobody sees, are not', async () => {
+    expect(
+      (await read(table('<th>No</th><th hidden>Key</th><th>Paid</th>', '<tr><td>1</td><td hidden>7</td><td>2</td></tr>'), { paid: { header: 'Paid' } })).uneven,
+    ).toEqual([false]);
+    expect((await read(table('<th hidden>No</th><th hidden>Paid</th>', '<tr><td>1</td><td>2</td></tr>'), { paid: { header: 'Paid' } })).uneven).toEqual([
+      false,
+    ]);
+  });
+
+  it('of headings, and rows inside of rows, are told', async () => {
+    const inner = '<tr><td>1</td><td><table><tbody><tr><td>2</td></tr></tbody></table></td></tr><tr><th>No</th><th>Paid</th></tr>';
+    const { isInside, isHeading } = await read(table('<th>No</th><th>Paid</th>', inner), { paid: { header: 'Paid' } });
+    expect(isInside).toEqual([false, true, false]);
+    expect(isHeading).toEqual([false, true, true]);
+  });
+
+  it('are not found under the headings of a table in a cell', async () => {
+    const inner = '<table><thead><tr><th>Paid</th><th>No</th></tr></thead></table>';
+    await page.setContent(`<table><tr><td>No</td><td>Paid</td><td>More</td></tr><tr class=row><td>1</td><td>2</td><td>${inner}</td></tr></table>`);
+    const { raw } = await readPage(page.locator('.row'), { paid: { header: 'Paid' } });
+    expect(raw.map(({ paid }) => paid?.text)).toEqual(['2']);
+  });
 
   it('under a heading that is there twice are told', async () => {
     const { repeatedHeadings } = await read(table('<th>Date</th><th>Date</th>', '<tr><td>1</td><td>2</td></tr>'), { date: { header: 'Date' } });

@@ -1,3 +1,9 @@
+import { isDrawnAway } from './drawn-away.ts';
+import { generatedWords } from './generated-words.ts';
+import type { Box, SeenNode, SeenStyle } from './page-node.ts';
+
+export type { SeenNode } from './page-node.ts';
+
 /** The words of an element as a person sees them. */
 export interface SeenWords {
   /** One line, single blanks. */
@@ -6,61 +12,43 @@ export interface SeenWords {
   readonly pieces: number;
 }
 
-interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-interface SeenStyle {
-  readonly display: string;
-  readonly visibility: string;
-  readonly opacity: string;
-  readonly overflowX: string;
-  readonly overflowY: string;
-  readonly position: string;
-  readonly clip: string;
-  readonly clipPath: string;
-  readonly fontSize: string;
-  readonly color: string;
-  readonly whiteSpace: string;
-  readonly contentVisibility: string;
-}
-
-/** As much of a page's nodes as is used here; this project's own types know no page. */
-export interface SeenNode {
-  readonly nodeType: number;
-  readonly nodeValue: string | null;
-  readonly childNodes: Iterable<SeenNode>;
-  readonly localName?: string;
-  readonly type?: string;
-  readonly value?: unknown;
-  readonly open?: boolean;
-  readonly selectedOptions?: Iterable<SeenNode>;
-  readonly textContent: string | null;
-  readonly ownerDocument: {
-    createRange(): { selectNodeContents(node: SeenNode): void; getClientRects(): ArrayLike<Box> };
-    readonly defaultView: { getComputedStyle(node: SeenNode): SeenStyle; readonly scrollX: number; readonly scrollY: number } | null;
-  };
-  getBoundingClientRect?(): Box;
-  checkVisibility?(): boolean;
+/** What goes along into the page. */
+interface Given {
+  readonly isDrawnAway: typeof isDrawnAway;
+  readonly generatedWords: typeof generatedWords;
 }
 
 /**
  * Reads an element's words where they are seen: hidden text is left out, what is typed into a field counts, and what stands apart does not run
- * together (`120<br>50` is no 12050, and neither is `$80` with a small raised `00` an 8000). Runs inside the page and uses nothing from outside itself. Its
- * work grows with the number of the element's nodes.
+ * together (`120<br>50` is no 12050, and neither is `$80` with a small raised `00` an 8000). Runs inside the page and uses nothing from outside itself but
+ * what it is given. Its work grows with the number of the element's nodes.
  */
-export function seenWords(root: SeenNode): SeenWords {
+export function seenWords(root: SeenNode, given: Given): SeenWords {
   const view = root.ownerDocument.defaultView;
   if (!view) return { text: '', pieces: 0 };
   /** A step aside that a person sees as one, as a part of the height of the letters. */
   const GAP = 0.2;
   const FIELDS = ['text', 'number', 'date', 'datetime-local', 'month', 'week', 'time', 'email', 'tel', 'url', 'search'];
-  const UNSEEN = ['script', 'style', 'template', 'noscript', 'datalist', 'head', 'title', 'svg', 'math', 'iframe', 'object'];
+  const UNSEEN = [
+    'script',
+    'style',
+    'template',
+    'noscript',
+    'datalist',
+    'head',
+    'title',
+    'svg',
+    'math',
+    'iframe',
+    'object',
+    'progress',
+    'meter',
+    'canvas',
+    'video',
+    'audio',
+  ];
+  /** Marks for where a word may be broken, or which way it goes: nobody sees them. */
+  const MARKS = /[\u00ad\u200b\u200e\u200f\u2060\ufeff]/g;
   let text = '';
   let pieces = 0;
   // What lies between the last words and the next: nothing, a blank, or something that sets them apart.
@@ -69,20 +57,6 @@ export function seenWords(root: SeenNode): SeenWords {
   let last: SeenNode | null = null;
   const range = root.ownerDocument.createRange();
 
-  const isCut = (node: SeenNode, style: SeenStyle): boolean => {
-    const placed = style.position === 'absolute' || style.position === 'fixed';
-    if (/^(inset\((50|100)%|circle\(0)/.test(style.clipPath) || (style.position === 'absolute' && isEmptyClip(style.clip))) return true;
-    if (!placed && style.overflowX === 'visible' && style.overflowY === 'visible') return false;
-    const box = node.getBoundingClientRect?.();
-    if (!box) return false;
-    const small = (box.width <= 1 && style.overflowX !== 'visible') || (box.height <= 1 && style.overflowY !== 'visible');
-    return small || (placed && (box.right + view.scrollX <= 0 || box.bottom + view.scrollY <= 0));
-  };
-  const isEmptyClip = (clip: string): boolean => {
-    if (!clip.startsWith('rect(')) return false;
-    const [top = 0, right = 0, bottom = 0, left = 0] = (clip.match(/-?[\d.]+/g) ?? []).map(Number);
-    return right - left <= 1 || bottom - top <= 1;
-  };
   /** The first or the last box of a text, which may be broken over lines. */
   const boxOf = (node: SeenNode, which: 0 | -1): Box | null => {
     range.selectNodeContents(node);
@@ -115,10 +89,28 @@ export function seenWords(root: SeenNode): SeenWords {
   };
   const apart = (): void => void (between = 'apart');
 
+  /** The colour that lies behind a text, as far as it is one. */
+  const behind = (node: SeenNode | null): string => {
+    for (let at = node; at; at = at.parentElement) {
+      const { backgroundColor, backgroundImage } = view.getComputedStyle(at);
+      if (backgroundImage !== 'none') return '';
+      if (!isClear(backgroundColor)) return backgroundColor;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const isClear = (color: string): boolean => /^rgba\(.*, 0\)$/.test(color);
+  const isUnseen = (node: SeenNode, style: SeenStyle): boolean => {
+    if (style.visibility !== 'visible' || style.fontSize === '0px' || isClear(style.color)) return true;
+    // Most words of a cell have its colour; that of the others is held against what lies behind them.
+    if (style.color !== rootColor && style.color === behind(node.parentElement)) return true;
+    if (!style.textIndent.startsWith('-') || style.overflowX === 'visible') return false;
+    const [words, around] = [boxOf(node, -1), node.parentElement?.getBoundingClientRect?.()];
+    return words !== null && around !== undefined && words.right <= around.left;
+  };
   const addText = (node: SeenNode, style: SeenStyle): void => {
-    const words = node.nodeValue ?? '';
+    const words = (node.nodeValue ?? '').replace(MARKS, '');
     if (words.trim() === '') return add(words, null);
-    if (style.visibility !== 'visible' || style.fontSize === '0px' || /^rgba\(.*, 0\)$/.test(style.color)) return;
+    if (isUnseen(node, style)) return;
     const lines = style.whiteSpace.startsWith('pre') || style.whiteSpace === 'break-spaces' ? words.split('\n') : [words];
     for (const [index, line] of lines.entries()) {
       if (index > 0) apart();
@@ -130,11 +122,14 @@ export function seenWords(root: SeenNode): SeenWords {
     if (node.nodeType === 3) return addText(node, around);
     if (node.nodeType !== 1 || UNSEEN.includes(node.localName ?? '')) return;
     const style = view.getComputedStyle(node);
-    if (style.display === 'none' || style.opacity === '0') return;
+    if (style.display === 'none') return;
     if (node.localName === 'br') return apart();
-    if (style.display !== 'contents' && isCut(node, style)) return;
-    const isBlock = !/^(inline|contents|ruby)/.test(style.display);
+    if (given.isDrawnAway(node, style, view)) return;
+    // What is struck out is no part of what stands beside it.
+    const isBlock = !/^(inline|contents|ruby)/.test(style.display) || style.textDecorationLine.includes('line-through');
     if (isBlock) apart();
+    // Letters that are drawn in another order than they are written in: what is seen is not what is here.
+    if (style.unicodeBidi.includes('override')) pieces += 1;
     // Of what is folded away only its heading is seen.
     if (style.contentVisibility === 'hidden') return;
     const shown =
@@ -142,10 +137,21 @@ export function seenWords(root: SeenNode): SeenWords {
         ? Array.from(node.childNodes)
             .filter(({ localName }) => localName === 'summary')
             .slice(0, 1)
-        : node.childNodes;
+        : (node.shadowRoot?.childNodes ?? (node.localName === 'slot' ? node.assignedNodes?.({ flatten: true }) : undefined) ?? node.childNodes);
     if (node.localName === 'select' || node.localName === 'textarea' || node.localName === 'input') addField(node, style);
-    else for (const child of shown) visit(child, style);
+    else {
+      addGenerated(node, '::before');
+      for (const child of shown) visit(child, style);
+      addGenerated(node, '::after');
+    }
     if (isBlock) apart();
+  };
+  const addGenerated = (node: SeenNode, where: '::before' | '::after'): void => {
+    const found = given.generatedWords(node, where, view);
+    if (!found) return;
+    if (found.isApart) apart();
+    add(found.words, null);
+    if (found.isApart) apart();
   };
   const addField = (node: SeenNode, style: SeenStyle): void => {
     if (style.visibility !== 'visible') return;
@@ -162,6 +168,7 @@ export function seenWords(root: SeenNode): SeenWords {
 
   // What is around it may hide it too; below it every step is looked at.
   const style = view.getComputedStyle(root);
+  const rootColor = style.color;
   if (style.display === 'contents' || root.checkVisibility?.() !== false) visit(root, style);
   return { text, pieces };
 }
@@ -171,7 +178,8 @@ export function seenWords(root: SeenNode): SeenWords {
  * functions as their source.
  */
 export function withSeenWords<E, A, R>(act: (element: E, argument: A, seen: (node: SeenNode) => SeenWords) => R): (element: E, argument: A) => R {
-  const source = `(element, argument) => (${act.toString()})(element, argument, ${seenWords.toString()})`;
+  const given = `{ isDrawnAway: ${isDrawnAway.toString()}, generatedWords: ${generatedWords.toString()} }`;
+  const source = `(element, argument) => { const given = ${given}, seen = ${seenWords.toString()}; return (${act.toString()})(element, argument, (node) => seen(node, given)); }`;
   return Object.assign((_element: E, _argument: A): R => raise(), { toString: () => source });
 }
 

@@ -17,8 +17,12 @@ export function typedValue(words: string, typed: TypedText): TaskValue | undefin
       ?.toISOString()
       .slice(0, 10);
   const digits = decimalText(words, typed.decimal ?? '.');
-  return type === 'number' && digits !== undefined ? Number(digits) : digits;
+  if (type !== 'number' || digits === undefined) return digits;
+  return isExact(digits) ? Number(digits) : undefined;
 }
+
+/** A number of JavaScript keeps fifteen digits; a longer one, a reference number, say, would become another. */
+const isExact = (digits: string): boolean => digits.replace(/\D/g, '').replace(/^0+/, '').length <= 15;
 
 /** What groups digits by threes beside a comma or a point: apostrophes, and blanks where the decimal sign is a comma. `120 500` is two numbers elsewhere. */
 const groupedBy = (decimal: '.' | ','): string => (decimal === ',' ? "[ '’]" : "['’]");

@@ -1,0 +1,24 @@
+import type { PageView, SeenNode } from './page-node.ts';
+
+/**
+ * The words that a style sheet writes before or after what is in an element (`content`), where they say something: a sign, a currency, a part of a
+ * number. Arrows, ticks and the letters of icon fonts do not. Runs inside the page and uses nothing from outside itself.
+ */
+export function generatedWords(node: SeenNode, where: '::before' | '::after', view: PageView): { readonly words: string; readonly isApart: boolean } | null {
+  const style = view.getComputedStyle(node, where);
+  const { content } = style;
+  if (content === 'none' || content === 'normal' || content === '' || content === '""') return null;
+  if (style.display === 'none' || style.visibility !== 'visible' || style.opacity === '0' || style.fontSize === '0px') return null;
+  // What stands after a stroke is for those who hear the page.
+  const parts = content.match(/"(?:[^"\\]|\\.)*"|attr\([\w-]+\)|[a-z-]+\([^)]*\)|\/[^]*$/g) ?? [];
+  const words = parts
+    .map((part) => {
+      if (part.startsWith('"')) return part.slice(1, -1).replace(/\\(.)/g, '$1');
+      if (part.startsWith('attr(')) return node.getAttribute?.(part.slice(5, -1)) ?? '';
+      // A number that the style sheet counts: nobody here knows it.
+      return part.startsWith('counter') ? '#' : '';
+    })
+    .join('');
+  if (!/[\p{L}\p{N}\p{Sc}()+\-−.,:/%#]/u.test(words.replace(/\p{Co}/gu, ''))) return null;
+  return { words, isApart: !/^inline/.test(style.display) || style.position === 'absolute' || style.position === 'fixed' };
+}
