@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, Iterator, List, Literal, Optional, Typed
 from urllib.parse import quote, urlencode, urlsplit
 
 # --- from the API’s description, by `npm run python-client --workspace @rcm/web-agent`: begin ---
-API_VERSION = "1.4.0"
+API_VERSION = "1.5.0"
 
 
 class _TaskRequestByEndpointPerhaps(TypedDict, total=False):
@@ -57,6 +57,7 @@ class _TaskResultPerhaps(TypedDict, total=False):
     contract: str
     fields: Dict[str, Any]
     file: TaskResultFile
+    doubts: List[Literal["more_rows_told", "pager_not_pressed"]]
 
 
 class TaskResult(_TaskResultPerhaps):

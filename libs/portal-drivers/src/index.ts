@@ -17,7 +17,19 @@ export { type DeclaredHost, declaredHosts, hostOf, hostProblem } from './network
 export { type GuardedContext, type GuardedContextOptions, openGuardedContext } from './network/guarded-context.ts';
 export type { FoundAddress, LookupAddresses } from './network/session-addresses.ts';
 export type { ContractName } from './contract/contracts.ts';
-export type { ChangeOutcome, ContractRow, LoginOutcome, LoginOutcomeKind, LoginResult, TaskFile, TaskOutcome, TaskRow, TaskValue } from './outcome.ts';
+export {
+  TASK_DOUBTS,
+  type ChangeOutcome,
+  type ContractRow,
+  type LoginOutcome,
+  type LoginOutcomeKind,
+  type LoginResult,
+  type TaskDoubt,
+  type TaskFile,
+  type TaskOutcome,
+  type TaskRow,
+  type TaskValue,
+} from './outcome.ts';
 export { type BrowserPool, type BrowserPoolOptions, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';
 export { fitsPattern } from './recipe/input-pattern.ts';
 export { readRecipeFile } from './recipe/files.ts';

@@ -69,6 +69,10 @@ export interface TaskFile {
   readonly bytes: Uint8Array;
 }
 
+/** What on the page speaks against the rows being all: a count of more that the recipe's `total` does not name, a pager that its `next_page` does not press. */
+export const TASK_DOUBTS = ['more_rows_told', 'pager_not_pressed'] as const;
+export type TaskDoubt = (typeof TASK_DOUBTS)[number];
+
 export type TaskOutcome =
   | {
       readonly kind: 'found';
@@ -78,6 +82,8 @@ export type TaskOutcome =
       readonly contract?: ContractName;
       readonly fields?: TaskRow;
       readonly file?: TaskFile;
+      /** Left out where there are none. */
+      readonly doubts?: readonly TaskDoubt[];
     }
   | { readonly kind: 'nothing_found' }
   /** The session ended while the task ran (another login, a rotation, a time-out): log in again. */

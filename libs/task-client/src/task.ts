@@ -39,6 +39,8 @@ export const taskSchema = z.object({
       contract: z.string().optional(),
       fields: z.record(z.string(), z.unknown()).optional(),
       file: z.object({ name: z.string(), contentType: z.string(), base64: z.string() }).optional(),
+      /** What on the page speaks against the rows being all. Absent before version 1.5 of the API. */
+      doubts: z.array(z.string()).optional(),
     })
     .nullable(),
   error: z.object({ code: z.string(), detail: z.string() }).nullable(),

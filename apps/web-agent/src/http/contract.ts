@@ -1,4 +1,5 @@
 import { type ListedTask, type PortalTask, TASK_STATES, type WantedCode } from '@rcm/db';
+import { TASK_DOUBTS } from '@rcm/portal-drivers';
 import { ID_PATTERN } from '@rcm/telemetry';
 import { z } from 'zod';
 
@@ -108,6 +109,10 @@ export const taskAnswerSchema = z.object({
       contract: z.string().optional().describe('The contract that every row fulfils: its fields, with what the portal shows beside them as `raw`.'),
       fields: z.record(z.string(), z.unknown()).optional(),
       file: z.object({ name: z.string(), contentType: z.string(), base64: z.string() }).optional(),
+      doubts: z
+        .array(z.enum(TASK_DOUBTS))
+        .optional()
+        .describe('What on the page speaks against the rows being all: it tells of more of them, or it has a pager that the recipe does not press.'),
     })
     .nullable()
     .describe('Of a task that succeeded; null for a token without a scope to read it. May hold health data.'),

@@ -16,7 +16,7 @@ import {
 import { problemSchema } from './problem.ts';
 
 /** Of the interface, not of the software: grows by a minor step when something is added. */
-const VERSION = '1.4.0';
+const VERSION = '1.5.0';
 
 const json = (name: string, type = 'application/json') => ({ content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } } });
 const refused = (description: string) => ({ description, ...json('Problem', 'application/problem+json') });

@@ -1,4 +1,4 @@
-import type { ContractName, ContractRow, TaskOutcome, TaskRow } from '@rcm/portal-drivers';
+import type { ContractName, ContractRow, TaskDoubt, TaskOutcome, TaskRow } from '@rcm/portal-drivers';
 import { type ErrorCode, isRcmError, isRetryable, type RcmError } from '@rcm/telemetry';
 
 /** What becomes of a task after one try. */
@@ -25,14 +25,23 @@ export interface TaskResult {
   readonly fields?: TaskRow;
   /** The file that the portal gave, where the task asks for one. */
   readonly file?: { readonly name: string; readonly contentType: string; readonly base64: string };
+  /** What on the page speaks against the rows being all; left out where nothing does. */
+  readonly doubts?: readonly TaskDoubt[];
 }
 
 /** The result of a task whose portal answered, or `null` where the outcome is an error. */
 export function resultOf(outcome: TaskOutcome): TaskResult | null {
   if (outcome.kind === 'found') {
-    const { rows, contract, fields, file } = outcome;
+    const { rows, contract, fields, file, doubts } = outcome;
     const written = file && { name: file.name, contentType: file.contentType, base64: Buffer.from(file.bytes).toString('base64') };
-    return { found: true, rows, ...(contract ? { contract } : {}), ...(fields ? { fields } : {}), ...(written ? { file: written } : {}) };
+    return {
+      found: true,
+      rows,
+      ...(contract ? { contract } : {}),
+      ...(fields ? { fields } : {}),
+      ...(written ? { file: written } : {}),
+      ...(doubts ? { doubts } : {}),
+    };
   }
   if (outcome.kind === 'nothing_found') return { found: false, rows: [] };
   return null;

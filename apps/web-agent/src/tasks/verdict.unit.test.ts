@@ -83,4 +83,5 @@ it('a result says which contract its rows fulfil, where the task has one', () =>
   const rows = [{ claim_number: 'C-1', billed: { amount: '1.00', currency: 'USD' }, raw: { number: 'C-1' } }];
   expect(resultOf({ kind: 'found', contract: 'claim_status', rows })).toEqual({ found: true, contract: 'claim_status', rows });
   expect(resultOf({ kind: 'found', rows: [{ a: 'b' }], fields: { c: 1 } })).toEqual({ found: true, rows: [{ a: 'b' }], fields: { c: 1 } });
+  expect(resultOf({ kind: 'found', rows: [], doubts: ['more_rows_told'] })).toEqual({ found: true, rows: [], doubts: ['more_rows_told'] });
 });

@@ -15,7 +15,8 @@ async function read(page: string, rows: { readonly each: object; readonly column
     { when: { text: 'No rows.' }, is: 'nothing_found' },
     { when: { visible: rows.each }, is: 'found' },
   ];
-  return run.work(await run.session(corpusRecipe({ task: { steps: [{ open: `/pages/${page}` }], outcomes, rows }, stepDeadlineMs })));
+  const recipe = corpusRecipe({ task: { steps: [{ open: `/pages/${page}` }], outcomes, rows }, stepDeadlineMs });
+  return run.work(await run.session(recipe), {}, 15_000 + 4 * stepDeadlineMs);
 }
 
 /** Where something is to be found, a machine that is slow has the time for it; only what is never to come is waited for to the end. */
@@ -87,8 +88,26 @@ describe('a list that says how many rows it has', () => {
   });
 });
 
+describe('what speaks against the rows being all', () => {
+  const at = (habit: string, more: object) =>
+    read(`pager/${encodeURIComponent(habit)}`, { each: { css: 'li' }, columns: { word: { css: ':scope' } }, ...more }, PATIENT_MS);
+  const next_page = { role: 'button', name: 'More' };
+
+  it('is a count of more, and a pager, that the recipe does not know', async () => {
+    expect(await at('counts', {})).toMatchObject({ kind: 'found', rows: [{ word: 'a' }, { word: 'b' }], doubts: ['more_rows_told', 'pager_not_pressed'] });
+    expect(await at('counts, and ends early', {})).toMatchObject({ doubts: ['more_rows_told'] });
+    expect(await at('drops what was above', {})).toMatchObject({ doubts: ['pager_not_pressed'] });
+  });
+
+  it('is nothing where all was read', async () => {
+    expect(await at('counts', { next_page })).not.toHaveProperty('doubts');
+    expect(await at('counts', { next_page, total: { in: { css: '#count' }, format: '{from} to {to} of {total}' } })).not.toHaveProperty('doubts');
+  });
+});
+
 describe('a grid that draws what is in sight', () => {
-  const at = (drawn: string, more = {}) => read(`virtual/${drawn}`, { each: { css: '.data' }, columns: { number: { header: 'Number' } }, ...more }, 800);
+  const at = (drawn: string, more = {}, stepDeadlineMs = 800) =>
+    read(`virtual/${drawn}`, { each: { css: '.data' }, columns: { number: { header: 'Number' } }, ...more }, stepDeadlineMs);
 
   it.each([
     ['says that it has more rows', '201,2,21'],
@@ -100,12 +119,12 @@ describe('a grid that draws what is in sight', () => {
   });
 
   it.each(['21,2,21', '-1,2,21', ',2,21'])('is read where all of it is in sight: %s', async (drawn) => {
-    expect(await at(drawn)).toMatchObject({ kind: 'found', rows: { length: 20 } });
+    expect(await at(drawn, {}, PATIENT_MS)).toMatchObject({ kind: 'found', rows: { length: 20 } });
   });
 });
 
 describe('cells that span others', () => {
-  const at = (each: string, columns: object) => read('spans/-', { each: { css: each }, columns: { value: columns } }, 800);
+  const at = (each: string, columns: object, stepDeadlineMs = 800) => read('spans/-', { each: { css: each }, columns: { value: columns } }, stepDeadlineMs);
 
   it.each([
     ['a row, by its heading', '#down tbody tr', { header: 'Claim' }, 'In row 1'],
@@ -122,6 +141,6 @@ describe('cells that span others', () => {
     ['of a row that none of them reaches', '#down .third', { header: 'Claim' }, ['C-3']],
     ['before the heading that spans columns', '#across tbody tr', { header: 'Claim' }, ['C-1']],
   ])('do not matter to a cell %s', async (_which, each, columns, values) => {
-    expect(await at(each, columns)).toEqual({ kind: 'found', rows: values.map((value) => ({ value })) });
+    expect(await at(each, columns, PATIENT_MS)).toEqual({ kind: 'found', rows: values.map((value) => ({ value })) });
   });
 });

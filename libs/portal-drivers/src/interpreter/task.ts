@@ -8,6 +8,7 @@ import { contractOf } from '../recipe/contract-use.ts';
 import type { TaskWords } from '../recipe/outcomes.ts';
 import type { TaskRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
+import { doubtsOf } from './doubts.ts';
 import { translateBrowserError } from './failure.ts';
 import { createOutcomeWatch } from './outcome-watch.ts';
 import { type SessionParts, timeOf } from './parts.ts';
@@ -70,14 +71,15 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
 
 async function readResult(act: Act<TaskWords>, name: string, task: TaskRecipe): Promise<TaskOutcome> {
   const rows = task.rows ? await readRows(act, task.rows) : [];
+  const doubts = task.rows ? await doubtsOf(act, task.rows, rows.length) : [];
   const fields = task.fields ? await readFields(act, task.fields) : null;
   const file = task.file ? await receiveFile(act, task.file) : null;
-  const given = file ? { file } : {};
+  const given = { ...(file ? { file } : {}), ...(doubts.length > 0 ? { doubts } : {}) };
   const contract = contractOf(name, task);
   if (contract === null || !task.contract)
     return { kind: 'found', rows: rows.map(({ values }) => values), ...(fields ? { fields: fields.values } : {}), ...given };
   const { currency = '' } = task.contract;
-  if (task.contract.file !== undefined && file) return { kind: 'found', contract, rows: paymentsOf(file.bytes, currency), file };
+  if (task.contract.file !== undefined && file) return { kind: 'found', contract, rows: paymentsOf(file.bytes, currency), ...given };
   const records = fields ? (task.rows ? rows : [NO_RECORD]).map((row) => together(fields, row)) : rows;
   return { kind: 'found', contract, rows: fulfilled({ name: contract, contract: task.contract }, records), ...given };
 }

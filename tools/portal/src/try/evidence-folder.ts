@@ -6,6 +6,8 @@ import { RcmError } from '@rcm/telemetry';
 /** Where evidence is kept: a numbered picture and a text for the end of every act. Masked, but it may hold health data: mode 600. */
 export interface EvidenceFolder {
   readonly policy: EvidencePolicy;
+  /** Keeps the table that a task read, beside the picture of the page that it was read from. */
+  keepRows(table: readonly string[]): Promise<void>;
   /** Files written so far. */
   readonly files: readonly string[];
 }
@@ -30,7 +32,12 @@ export async function openEvidenceFolder(folder: string): Promise<EvidenceFolder
     await writeFile(path, content, { mode: 0o600 });
     files.push(path);
   }
-  return { policy: { when: 'ends', keep }, files };
+  return {
+    policy: { when: 'ends', keep },
+    // Under the number of the act before, whose picture it belongs to.
+    keepRows: (table) => write(`${started}-${String(count).padStart(2, '0')}-rows.txt`, `${table.join('\n')}\n`),
+    files,
+  };
 }
 
 function words({ act, step, ended, address, title, text, outline }: Evidence): string {

@@ -12,6 +12,7 @@ import { type Interruption, watchInterruption } from './interruption.ts';
 import { hostsOf, type Purpose, purposeOf, type TypedTryOptions } from './options.ts';
 import { emptyReport, succeeded, taskReport, type TryReport } from './report.ts';
 import { tryRotation } from './rotation.ts';
+import { tableLines } from './table.ts';
 import { createTrial } from './trial.ts';
 import { describeReport, stepLine } from './words.ts';
 
@@ -107,6 +108,7 @@ async function run(config: PortalConfig, streams: Streams, asked: Try, interrupt
         report.task = taskReport(
           await session.runTask({ name: purpose.name, input: purpose.input, deadlineMs: asked.deadlineMs, signal: interruption.signal }),
         );
+        if (report.task.kind === 'found' && report.task.rows.length > 0) await evidence?.keepRows(tableLines(report.task.rows, report.task.rows.length));
       });
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +78,18 @@ describe('portal try with a credential on standard input', () => {
     expect(words).toContain('The user name or password is incorrect.');
     expect(words).not.toContain('Wrong-password-1');
     for (const file of files) expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('shows the table that it read, and keeps it beside the picture of the page', async () => {
+    const kept = join(folder, 'read');
+    const run = PortalProcess.piped([...at('alpine'), '--task', 'claim_status', '--input', '{"claim_number":"CLM-10"}', '--evidence', kept], payload('ann'));
+    expect(await run.ended()).toBe(0);
+    expect(run.stdout).toContain('… and 14 more (--json prints all)');
+    const names = await readdir(kept);
+    const picture = names.find((name) => name.endsWith('task-claim_status-found.png')) ?? '';
+    const table = await readFile(join(kept, picture.replace('task-claim_status-found.png', 'rows.txt')), 'utf8');
+    expect(table.trimEnd().split('\n')).toHaveLength(1 + 24);
+    expect(run.stdout).toContain(table.split('\n')[1]);
   });
 
   it('types a one-time code, and another one for the second login', async () => {

@@ -1,8 +1,8 @@
-import type { BlockedRequest, ChangeOutcome, LoginOutcome, LoginResult, StepTrace, TaskOutcome } from '@rcm/portal-drivers';
+import type { BlockedRequest, ChangeOutcome, LoginOutcome, LoginResult, StepTrace, TaskDoubt, TaskOutcome } from '@rcm/portal-drivers';
 import type { TaskReport, TryReport } from './report.ts';
+import { tableLines } from './table.ts';
 
 const MARKS: Readonly<Record<StepTrace['outcome'], string>> = { done: '✓', skipped: '–', ended: '■', failed: '✗' };
-const ROWS_SHOWN = 10;
 
 /** One step as it happens. */
 export const stepLine = ({ act, step, ms, outcome }: StepTrace): string => `  ${MARKS[outcome]} ${act}: ${step} (${outcome}, ${ms} ms)`;
@@ -31,6 +31,15 @@ const TASK: Readonly<Record<TaskOutcome['kind'], string>> = {
   unfit: 'the portal answered, but not as the contract has it. Mend the task, or its words under contract.',
   unknown: 'it did not go as the recipe says. Look at the evidence (--evidence DIR).',
 };
+
+/** What makes the rows doubtful, and what to write in the recipe. */
+const DOUBTS: Readonly<Record<TaskDoubt, string>> = {
+  more_rows_told: 'the page tells of more rows than were read: say where it counts them (rows.total), and what leads to the others (rows.next_page).',
+  pager_not_pressed: 'the page has a button or link to further rows, and the recipe presses none: say which (rows.next_page).',
+};
+
+/** On a terminal; `--json` prints all of them. */
+const ROWS_SHOWN = 10;
 
 const stoppedWords = ({ origin, kind, reason }: BlockedRequest): string =>
   reason === undefined ? `stopped: ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there` : `stopped: ${kind}: ${reason}`;
@@ -64,13 +73,12 @@ function loginWords({ outcome, submitted }: LoginResult): string {
 function taskWords(task: TaskReport): string {
   const detail = 'detail' in task ? ` (${task.detail})` : '';
   if (task.kind !== 'found') return `task: ${task.kind}: ${TASK[task.kind]}${detail}`;
-  const shown = task.rows.slice(0, ROWS_SHOWN).map((row) => `  ${JSON.stringify(row)}`);
-  const more = task.rows.length > ROWS_SHOWN ? [`  … and ${task.rows.length - ROWS_SHOWN} more (--json prints all)`] : [];
   const fields = task.fields ? [`  ${JSON.stringify(task.fields)}`] : [];
   const file = task.file ? [`  file ${task.file.name} (${task.file.contentType || 'no type told'}, ${task.file.size} bytes; not kept)`] : [];
   const onlyOther = task.rows.length === 0 && (task.fields ?? task.file);
   const count = onlyOther ? '' : ` ${task.rows.length} ${task.rows.length === 1 ? 'row' : 'rows'}`;
-  return [`task: found${count}`, ...fields, ...shown, ...more, ...file].join('\n');
+  const doubts = (task.doubts ?? []).map((doubt) => `  ! ${DOUBTS[doubt]}`);
+  return [`task: found${count}`, ...fields, ...tableLines(task.rows, ROWS_SHOWN), ...file, ...doubts].join('\n');
 }
 
 function changeWords(change: ChangeOutcome): string {
