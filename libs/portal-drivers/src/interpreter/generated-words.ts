@@ -1,4 +1,4 @@
-import type { PageView, SeenNode } from './page-node.ts';
+import type { PageView, SeenNode, StyleRules } from './page-node.ts';
 
 /**
  * The words that a style sheet writes before or after what is in an element (`content`), where they say something: a sign, a currency, a part of a
@@ -21,4 +21,28 @@ export function generatedWords(node: SeenNode, where: '::before' | '::after', vi
     .join('');
   if (!/[\p{L}\p{N}\p{Sc}()+\-−.,:/%#]/u.test(words.replace(/\p{Co}/gu, ''))) return null;
   return { words, isApart: !/^inline/.test(style.display) || style.position === 'absolute' || style.position === 'fixed' };
+}
+
+/**
+ * Whether a style sheet of the page may write words at all: asking each element for them takes as long as reading it, and most pages have but icons and
+ * arrows there. A sheet that cannot be looked into may. Runs inside the page and uses nothing from outside itself.
+ */
+export function mayWriteWords({ styleSheets, adoptedStyleSheets }: SeenNode['ownerDocument']): boolean {
+  const writes = (content: string): boolean => {
+    if (content === '' || content === 'none' || content === 'normal') return false;
+    const strings = content.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+    if (strings.join('') !== content.replace(/\s+/g, (blank) => (strings.some((one) => one.includes(blank)) ? blank : ''))) return true;
+    return strings.some((one) => /[\p{L}\p{N}\p{Sc}()+\-−.,:/%#]/u.test(one.slice(1, -1).replace(/\p{Co}/gu, '')));
+  };
+  const anyOf = (sheet: StyleRules): boolean => {
+    try {
+      return Array.from(sheet.cssRules ?? []).some((rule) => {
+        const isGenerated = /:(before|after)/.test(rule.selectorText ?? '');
+        return (isGenerated && writes(rule.style?.content ?? '')) || (rule.styleSheet ? anyOf(rule.styleSheet) : anyOf(rule));
+      });
+    } catch {
+      return true;
+    }
+  };
+  return [...Array.from(styleSheets ?? []), ...Array.from(adoptedStyleSheets ?? [])].some(anyOf);
 }

@@ -37,6 +37,14 @@ export interface PageView {
   readonly scrollY: number;
 }
 
+/** A style sheet, or a rule that may hold others. */
+export interface StyleRules {
+  readonly cssRules?: ArrayLike<StyleRules>;
+  readonly selectorText?: string;
+  readonly style?: { readonly content: string };
+  readonly styleSheet?: StyleRules | null;
+}
+
 /** As much of a page's nodes as is used here; this project's own types know no page. */
 export interface SeenNode {
   readonly nodeType: number;
@@ -54,8 +62,11 @@ export interface SeenNode {
   readonly ownerDocument: {
     createRange(): { selectNodeContents(node: SeenNode): void; getClientRects(): ArrayLike<Box> };
     readonly defaultView: PageView | null;
+    readonly styleSheets?: ArrayLike<StyleRules>;
+    readonly adoptedStyleSheets?: ArrayLike<StyleRules>;
   };
   /** Of a slot: what is shown in it. */
+  getRootNode?(): unknown;
   assignedNodes?(options: { readonly flatten: true }): readonly SeenNode[];
   getAttribute?(name: string): string | null;
   getBoundingClientRect?(): Box;

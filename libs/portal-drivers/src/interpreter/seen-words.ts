@@ -1,5 +1,5 @@
 import { isDrawnAway } from './drawn-away.ts';
-import { generatedWords } from './generated-words.ts';
+import { generatedWords, mayWriteWords } from './generated-words.ts';
 import type { Box, SeenNode, SeenStyle } from './page-node.ts';
 
 export type { SeenNode } from './page-node.ts';
@@ -16,6 +16,9 @@ export interface SeenWords {
 interface Given {
   readonly isDrawnAway: typeof isDrawnAway;
   readonly generatedWords: typeof generatedWords;
+  readonly mayWriteWords: typeof mayWriteWords;
+  /** Found out once for all that is read of a page at a time. */
+  writes?: boolean;
 }
 
 /**
@@ -120,6 +123,7 @@ export function seenWords(root: SeenNode, given: Given): SeenWords {
 
   const visit = (node: SeenNode, around: SeenStyle): void => {
     if (node.nodeType === 3) return addText(node, around);
+    if (node.shadowRoot) ownSheets = true;
     if (node.nodeType !== 1 || UNSEEN.includes(node.localName ?? '')) return;
     const style = view.getComputedStyle(node);
     if (style.display === 'none') return;
@@ -147,6 +151,9 @@ export function seenWords(root: SeenNode, given: Given): SeenWords {
     if (isBlock) apart();
   };
   const addGenerated = (node: SeenNode, where: '::before' | '::after'): void => {
+    // What draws its own inside may have sheets of its own there.
+    given.writes ??= given.mayWriteWords(root.ownerDocument);
+    if (!given.writes && !ownSheets) return;
     const found = given.generatedWords(node, where, view);
     if (!found) return;
     if (found.isApart) apart();
@@ -169,6 +176,7 @@ export function seenWords(root: SeenNode, given: Given): SeenWords {
   // What is around it may hide it too; below it every step is looked at.
   const style = view.getComputedStyle(root);
   const rootColor = style.color;
+  let ownSheets = root.getRootNode?.() !== root.ownerDocument;
   if (style.display === 'contents' || root.checkVisibility?.() !== false) visit(root, style);
   return { text, pieces };
 }
@@ -178,7 +186,7 @@ export function seenWords(root: SeenNode, given: Given): SeenWords {
  * functions as their source.
  */
 export function withSeenWords<E, A, R>(act: (element: E, argument: A, seen: (node: SeenNode) => SeenWords) => R): (element: E, argument: A) => R {
-  const given = `{ isDrawnAway: ${isDrawnAway.toString()}, generatedWords: ${generatedWords.toString()} }`;
+  const given = `{ isDrawnAway: ${isDrawnAway.toString()}, generatedWords: ${generatedWords.toString()}, mayWriteWords: ${mayWriteWords.toString()} }`;
   const source = `(element, argument) => { const given = ${given}, seen = ${seenWords.toString()}; return (${act.toString()})(element, argument, (node) => seen(node, given)); }`;
   return Object.assign((_element: E, _argument: A): R => raise(), { toString: () => source });
 }
