@@ -354,12 +354,4 @@ export const PLANTED: readonly PlantedFault[] = [
       },
     ],
   },
-  {
-    name: 'rest-waited-out',
-    words: 'a rotation waits for a password that rests for days, and meanwhile asks for none of the others again',
-    shows: ['outage', 'stuck'],
-    file: finding('find-accepted'),
-    from: "if (search.asksTwice !== 'current' || !restsForLong(result, tries)) wait.for(hold);",
-    to: 'if (!restsForLong(result, { ...tries, now: new Date(8.64e15) })) wait.for(hold);',
-  },
 ];
