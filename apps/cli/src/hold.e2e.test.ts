@@ -160,7 +160,10 @@ it('an organization leaves and comes back: nothing uses its login meanwhile, its
   expect(await rcm(add, payload)).toMatchObject({ code: 1, answer: { endpoints: [{ problem: expect.stringContaining('endpoint_retired') as string }] } });
   expect(await rcm(['endpoint', 'retired', '--org', 'leaving', '--keep', '0d'])).toMatchObject({
     code: 1,
-    answer: { overdue: 1, endpoints: [{ id, secret: before[0]?.secret.reference, removal: expect.stringMatching(/^aws (ssm|secretsmanager) delete-/) as string }] },
+    answer: {
+      overdue: 1,
+      endpoints: [{ id, secret: before[0]?.secret.reference, removal: expect.stringMatching(/^aws (ssm|secretsmanager) delete-/) as string }],
+    },
   });
   expect((await rcm(['endpoint', 'retired', '--org', 'leaving'])).answer['endpoints']).toMatchObject([{ removal: null }]);
   expect(await logins()).toBe(made);

@@ -1,5 +1,6 @@
 import { getEndpoint, pauseRotations, type PauseScope, resumeRotations } from '@rcm/db';
 import { type CommandContext, resolveCommand, retryCommand, rollbackCommand, rotateAndReport, unlockedCommand } from '@rcm/rotator';
+import { NO_TRACING } from '@rcm/portal-access/tracing';
 import { createMetrics, isRcmError } from '@rcm/telemetry';
 import { addRequest } from '../database/requests.ts';
 import type { SimProcess } from '../time/sim-process.ts';
@@ -25,6 +26,7 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
     copies: null,
     warnings: [],
     channels: [],
+    tracing: NO_TRACING,
     tryBrowser: async () => undefined,
     close: async () => undefined,
   };
