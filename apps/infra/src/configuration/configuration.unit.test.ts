@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { runInfra } from '../cli.ts';
 import { readConfiguration } from './read-configuration.ts';
-import { EXAMPLE, folder, portalType, problems, set, written, type Written } from './written.fixture.ts';
+import { EXAMPLE, folder, portalType, problems, set, withFolder, written, type Written } from './written.fixture.ts';
+
+withFolder();
 
 const CERTIFICATE = 'arn:aws:acm:us-east-1:222222222222:certificate/00000000-0000-0000-0000-000000000001';
 

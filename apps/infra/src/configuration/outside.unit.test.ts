@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { problems, set, written, type Written } from './written.fixture.ts';
+import { problems, set, withFolder, written, type Written } from './written.fixture.ts';
+
+withFolder();
 
 describe('of whom processes tell and read, and of their keys and settings, a wrong file gives a line that says what and where:', () => {
   it.each<[string, (yaml: Written) => void, string]>([

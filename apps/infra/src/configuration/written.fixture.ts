@@ -10,10 +10,13 @@ export const EXAMPLE = join(import.meta.dirname, '..', '..', 'example');
 export type Written = { [member: string]: Written } & Written[];
 
 export let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rcm-infra-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** For as long as the tests of one file run: files share this module, so each of them asks for a folder of its own. */
+export function withFolder(): void {
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rcm-infra-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+}
 
 /** The example with one thing changed; paths of portal types are those of the example. */
 export function written(change: (yaml: Written) => void): string {

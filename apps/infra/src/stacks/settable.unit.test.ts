@@ -39,6 +39,7 @@ const NOT_SET: Readonly<Record<string, readonly string[]>> = {
   ],
   'the heads are signed by a key of KMS, which nobody gets out': ['RCM_AUDIT_SIGNING_KEY'],
   'deployments for one organization alone are not laid out yet (docs/credential-infrastructure.md)': ['RCM_DEDICATED_ORG_ID'],
+  'a page that shows a password is not deployed by a file yet (docs/break-glass.md)': ['RCM_BREAK_GLASS_PAGE'],
   'a key of one receiver is changed by its secret, with a minute in which the receiver takes both': [
     ...['RCM_NOTICE_WEBHOOK_KEY_ID', 'RCM_PREVIOUS_NOTICE_WEBHOOK_KEY', 'RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID'],
   ],
