@@ -58,6 +58,7 @@ test('one proposes, another approves, the owner saves it: as the file said, and 
   expect([code, answer]).toEqual([0, { version: 1, request: expect.any(String) as string, portalType: 'by-two', logins: 0 }]);
   const id = String(answer['request']);
   expect(await saves('--request', id, ...WHY)).toBe(1);
+  expect(await saves('--request', id, '--dry-run')).toBe(1);
   expect(await portalType('approve', id, ...WHY)).toMatchObject({ code: 1, answer: { error: { code: 'state_conflict' } } });
   expect(await portalType('proposed', id)).toMatchObject({ code: 0, answer: { state: 'undecided', isNew: true, reason: WHY[1] } });
   await approvedByJohn(id);

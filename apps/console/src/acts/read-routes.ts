@@ -53,10 +53,10 @@ export function readRoutes(server: FastifyInstance, { db, logger, origin, passwo
     const sealed = mayRead ? await waitForReading(db, { id, orgId: org, actor: visitor.person }, { waitMs, stopping }) : null;
     if (!standing || !sealed) return reply.code(404).html(notFoundPage(visitor));
     const content = sealed.map((text) => shown.parse(JSON.parse(text))).reveal();
+    if (!/^[a-z0-9-]+$/.test(content.login)) throw new RcmError('input_invalid', 'What came is of no login. Nothing was shown.');
+    const path = `/o/${org}/logins/${content.login}`;
     // Without what was read.
     logger.info({ person: visitor.person, orgId: org, requestId: id }, 'a person was shown a password that a second one had approved');
-    const path = `/o/${org}/logins/${content.login}`;
-    if (!/^[a-z0-9-]+$/.test(content.login)) throw new RcmError('input_invalid', 'What came is of no login. Nothing was shown.');
     return reply
       .header('refresh', `${leavesMs / 1000}; url=${path}`)
       .header('clear-site-data', '"cache"')

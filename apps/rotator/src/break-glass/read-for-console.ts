@@ -41,6 +41,7 @@ async function read(
     const code = glass.code ? (await glass.code()).reveal() : null;
     const shown = glass.payload.map((payload) => JSON.stringify({ ...about(glass), fields: fieldsToShow(payload, code) }));
     await answerReading(opened.db, { ...reading, kind: 'sealed', sealed: sealForGlass(publicKey, requestId, shown) });
+    return 'Sealed for the console that asked; its log says whether a page showed it.';
   });
 }
 

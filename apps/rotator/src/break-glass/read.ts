@@ -15,6 +15,7 @@ export async function readBreakGlassCommand(
     await showOnce(terminal, { payload, above: about(asked, endpoint), below: then(until, rotation), code, signal });
     // It was, whether the request can be ended now or not.
     process.stdout.write(`${endpoint.id}  was shown once. It is due to be rotated at ${until.toISOString()}.\n`);
+    return 'Shown once.';
   });
   return 0;
 }

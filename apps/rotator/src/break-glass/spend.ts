@@ -28,9 +28,13 @@ interface Spending {
 
 /**
  * Spends a request that a second person has approved, and shows what it is for. In this order: it is taken, with its audit event and the rotation that it makes due; people are told; it is read;
- * it is shown. Whatever fails on the way, nothing is shown. Fails with `input_invalid` where there is no such request, as `openGlass`, with `deadline_exceeded` where nobody could be told.
+ * it is shown, and `show` says in words what came of it. Whatever fails on the way, nothing is shown. Fails with `input_invalid` where there is no such request, as `openGlass`, with `deadline_exceeded` where nobody could be told.
  */
-export async function spendGlass(opened: Delivering, { requestId: id, actor, config, signal }: Spending, show: (glass: Glass) => Promise<void>): Promise<void> {
+export async function spendGlass(
+  opened: Delivering,
+  { requestId: id, actor, config, signal }: Spending,
+  show: (glass: Glass) => Promise<string>,
+): Promise<void> {
   const { db, rotator } = opened;
   const asked = await findBreakGlass(db, { id });
   if (!asked?.orgId || !asked.endpointId) throw new RcmError('input_invalid', `There is no break-glass request ${id}. Nothing was shown.`);
@@ -38,6 +42,7 @@ export async function spendGlass(opened: Delivering, { requestId: id, actor, con
   const endpoint = await migratedEndpoint(db, { orgId, endpointId: asked.endpointId });
   const glass = await openGlass(db, { id, orgId, actor });
   const end = (outcome: 'done' | 'failed', code: string | null, words: string) => endAct(db, { id, orgId, outcome, code, words });
+  let shown: string;
   try {
     await tellFirst(opened, config, { id, orgId, signal });
     const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
@@ -46,12 +51,12 @@ export async function spendGlass(opened: Delivering, { requestId: id, actor, con
     const payload = parsePayload(current.text);
     const { clock, metrics } = rotator;
     const code = await codeSource({ db, clock, metrics, endpoint, loginIdentity: endpoint.loginIdentity, payload, waitMs: config.RCM_TOTP_WAIT_MS, signal });
-    await show({ asked, endpoint, until: glass.until, rotation, payload, code });
+    shown = await show({ asked, endpoint, until: glass.until, rotation, payload, code });
   } catch (error) {
     const known = isRcmError(error) ? error : null;
     // What failed is what the person has to know; a request that could not be ended is ended as `left`, by a rotator.
     await end('failed', known?.code ?? 'unexpected', known?.message ?? 'An unexpected error; whoever asked has seen it.').catch(() => undefined);
     throw error;
   }
-  await end('done', null, 'Shown once.');
+  await end('done', null, shown);
 }

@@ -45,9 +45,11 @@ export async function savePortalTypeCommand(
   return 0;
 }
 
-/** What was proposed, checked like a file. Fails with `input_invalid`. */
+/** What was proposed, checked like a file. Fails with `input_invalid`, and with `state_conflict` where it is not approved, or not any more: a dry run writes nothing that could say so. */
 async function proposed(db: Database, id: string): Promise<NewPortalType> {
   const change = await showPortalChange(db, { id });
   if (!change) throw new RcmError('input_invalid', `There is no proposed change ${id}: \`rcm portal-type proposed\` has them. Nothing was changed.`);
+  if (change.state !== 'approved')
+    throw new RcmError('state_conflict', `Change ${id} of ${change.code} is not to be saved: it is ${change.state}. Nothing was changed.`);
   return portalTypeFromDocument(change.document);
 }

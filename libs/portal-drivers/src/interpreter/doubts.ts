@@ -24,14 +24,18 @@ export interface Beside {
   readonly leadsOn: boolean;
 }
 
+/** The rows are there: only a page that is busy, or has left them meanwhile, takes so long. */
+const LOOK_MS = 10_000;
+
 /**
  * What on the page speaks against the rows being all: a count that the recipe does not name, and a pager that it does not press. No page's words are in the
  * answer. A list that the recipe holds against its own count is not doubted.
  */
 export async function doubtsOf<W extends Worded>(act: Act<W>, recipe: RowsRecipe, read: number): Promise<readonly TaskDoubt[]> {
-  if (recipe.total) return [];
+  // Without a row nothing says where on the page the list would stand.
+  if (recipe.total || read === 0) return [];
   const first = locate(act.watch.page, recipe.each).first();
-  const beside = await first.evaluate(besideInPage, undefined, { timeout: 1_000 }).catch(() => null);
+  const beside = await first.evaluate(besideInPage, undefined, { timeout: LOOK_MS }).catch(() => null);
   if (!beside) return [];
   return [
     ...(tellsMore(beside.words, read) ? (['more_rows_told'] as const) : []),
