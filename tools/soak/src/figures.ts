@@ -1,6 +1,6 @@
 import { taskCounts } from '@rcm/db';
 import type { FaultCounts } from './faults/trouble.ts';
-import type { Tables } from './work/tables.ts';
+import type { EndpointState, Tables } from './work/tables.ts';
 import type { SoakWorld } from './world/soak-world.ts';
 
 /** What a soak prints, and nothing else. */
@@ -8,8 +8,12 @@ export interface Figures {
   readonly tasksDone: number;
   readonly tasksFailedForCredentials: number;
   readonly rotations: number;
-  /** Logins of which the portal does not accept what the store holds. */
+  /** Logins of which the portal accepts nothing that the store holds: neither current nor any copy. */
   readonly lost: number;
+  /** Logins of which the portal accepts a copy that the store holds, and not current: nothing is lost, and no task gets in. */
+  readonly behind: number;
+  /** Logins that had to wait until their portal had certainly forgotten those that nobody knows the answer of (`isHeld`). */
+  readonly held: number;
   /** Lockouts that the portals counted. */
   readonly locked: number;
   /** The longest time from asking for a task until it was done. */
@@ -18,24 +22,43 @@ export interface Figures {
   readonly restarts: number;
 }
 
+/** Where the store holds, for each login, what its portal accepts, by the portal's own word. */
+export async function readHeld({ world }: SoakWorld): Promise<ReadonlyMap<string, 'current' | 'copy' | 'none'>> {
+  const held = new Map<string, 'current' | 'copy' | 'none'>();
+  for (const { id } of world.endpoints) held.set(id, await world.acceptedFrom(id));
+  return held;
+}
+
 /** The portal's own word on every login, and the tables' counts. */
-export async function readFigures({ world }: SoakWorld, tables: Tables, faults: FaultCounts): Promise<Figures> {
+export async function readFigures(
+  soak: SoakWorld,
+  tables: Tables,
+  faults: FaultCounts,
+  held: ReadonlyMap<string, 'current' | 'copy' | 'none'>,
+): Promise<Figures> {
+  const { world } = soak;
   const [counts, states, longestWaitMs] = await Promise.all([taskCounts(world.db), tables.states(), tables.longestWaitMs()]);
-  let [lost, locked] = [0, 0];
-  for (const { id, portal, username } of world.endpoints) {
-    if (!(await world.portalAcceptsStore(id))) lost += 1;
-    locked += (await world.portals.account(portal, username)).accountsLocked;
-  }
+  let locked = 0;
+  for (const { portal, username } of world.endpoints) locked += (await world.portals.account(portal, username)).accountsLocked;
+  const logins = (where: 'copy' | 'none'): number => [...held.values()].filter((each) => each === where).length;
   return {
     tasksDone: counts.succeeded,
     tasksFailedForCredentials: counts.failedForCredentials,
     rotations: states.reduce((sum, state) => sum + state.rotations, 0),
-    lost,
+    lost: logins('none'),
+    behind: logins('copy'),
+    held: states.filter(isHeld).length,
     locked,
     longestWaitMs,
     restarts: faults['rotator killed'] + faults['agent killed'] + faults['postgres restarted'],
   };
 }
+
+/**
+ * A try less than the portal locks at is all that we may cause ourselves. So many logins without an answer keep everybody out for ten minutes and the lockout's
+ * window (docs/adr/0013), which is as long as the soak. Such a login must be well in the end like any other; how much it did says nothing.
+ */
+export const isHeld = ({ unanswered, threshold }: EndpointState): boolean => unanswered >= threshold - 1;
 
 /** What a soak of `minutes` must come to, for each endpoint and each kind of fault: ten minutes' targets in proportion, one at least. */
 export function targetsOf(minutes: number): { readonly rotations: number; readonly tasks: number; readonly faults: number } {

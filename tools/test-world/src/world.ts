@@ -16,7 +16,9 @@ import {
   parsePayload,
   parseReference,
   payloadFingerprint,
+  type SecretTags,
   serializePayload,
+  type StoredSecret,
   type TenantStores,
 } from '@rcm/credentials';
 import { platformPolicies, taskRoleName, type TenantApp } from '@rcm/credentials/policies';
@@ -65,6 +67,8 @@ export interface World {
   readonly replica: LocalAws | null;
   readonly vault: WorldVault;
   readonly stores: TenantStores;
+  /** As a rotator has them: in Vault only it sees the copies of rotations, and it creates no secret. */
+  readonly rotatorStores: TenantStores;
   /** What every app of this world knows accounts and passwords by. */
   readonly identityKeys: IdentityKeys;
   readonly portals: PortalControl;
@@ -77,6 +81,8 @@ export interface World {
   endpoint(id: string): WorldEndpoint;
   /** Whether the portal accepts what the store holds as current. */
   portalAcceptsStore(id: string): Promise<boolean>;
+  /** Where the store holds a password that the portal accepts; `none`: neither as current nor as any copy or version that it still has. */
+  acceptedFrom(id: string): Promise<'current' | 'copy' | 'none'>;
   /** What an app's process needs in its environment, secrets as files; the tenant role is the test's to name. */
   environmentOf(role: keyof typeof PARTS): Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -100,6 +106,8 @@ async function startAccount(folder: string, hasSecond: boolean): Promise<{ reado
   return { aws, replica: await startLocalAws({ enforce, dataFile: other, region: second }) };
 }
 
+const tagsOf = (portal: PortalCode): SecretTags => ({ TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
+
 /** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
 export async function openWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'rcm-world-'));
@@ -117,16 +125,19 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const vault = await startWorldVault({ folder, orgId: ORGANIZATION, environment: ENVIRONMENT });
   const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
   const portals = portalControl(demo.control.baseUrl);
-  const stores = createTenantStores({
-    region: aws.region,
-    endpoint: aws.endpoint,
-    environment: ENVIRONMENT,
-    // The one app that may both create a secret and change it, as a test does that plays a person.
-    roleArn: aws.tenantRoleArn('rotator'),
-    kmsKeyId: aws.kmsKeyArn,
-    credentials: aws.taskCredentials(taskRoleName('rotator')),
-    vault: { address: vault.address, mount: vault.mount, appRole: appRoleFolder(vault.folderOf('migrator')) },
-  });
+  const storesWith = (inVault: 'migrator' | 'rotator'): TenantStores =>
+    createTenantStores({
+      region: aws.region,
+      endpoint: aws.endpoint,
+      environment: ENVIRONMENT,
+      // The one app that may both create a secret and change it, as a test does that plays a person.
+      roleArn: aws.tenantRoleArn('rotator'),
+      kmsKeyId: aws.kmsKeyArn,
+      credentials: aws.taskCredentials(taskRoleName('rotator')),
+      vault: { address: vault.address, mount: vault.mount, appRole: appRoleFolder(vault.folderOf(inVault)) },
+    });
+  const stores = storesWith('migrator');
+  const rotatorStores = storesWith('rotator');
   const key = new Secret(randomBytes(32).toString('hex'));
   const identityKeys: IdentityKeys = { current: { id: '1', key } };
   const types = await portalTypes({ alpine: demo.portals.alpine.baseUrl, borealis: demo.portals.borealis.baseUrl, cascade: demo.portals.cascade.baseUrl });
@@ -145,7 +156,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
     const place: NewPlace = store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: aws.region, accountId: aws.accountId };
     const reference = credentialReference({ ...place, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}` });
-    const created = await stores.forTenant(ORGANIZATION).create(reference, text, { TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
+    const created = await stores.forTenant(ORGANIZATION).create(reference, text, tagsOf(portal));
     const secretArn = formatReference(created.reference);
     const type = types.find(({ code }) => code === portal);
     const realm = { realm: type?.accountRealm ?? portal, usernameCase: type?.usernameCase ?? 'exact' } as const;
@@ -169,6 +180,19 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     if (!found) throw new Error(`the world has no endpoint ${id}`);
     return found;
   };
+  /** Whether the portal accepts each payload that the store has: current first, then the copies of rotations, then what was current before. */
+  async function* accepted(id: string): AsyncGenerator<boolean, undefined> {
+    const { orgId, secretArn, portal, username } = endpoint(id);
+    const [store, reference] = [rotatorStores.forTenant(orgId), parseReference(secretArn)];
+    const accepts = async (held: StoredSecret | null): Promise<boolean> =>
+      held !== null && (await portals.accepts({ portal, username, password: parsePayload(held.text).reveal().password }));
+    const current = await store.read(reference);
+    yield await accepts(current);
+    for (const attemptId of await store.listStaged(reference))
+      yield await accepts(await store.readStaged({ current: reference, attemptId, tags: tagsOf(portal) }));
+    for (let held = current && (await store.readBefore(reference, current.version)); held; held = await store.readBefore(reference, held.version))
+      yield await accepts(held);
+  }
   const file = async (name: string, text: string) => {
     const path = join(folder, name);
     await writeFile(path, text, { mode: 0o600 });
@@ -207,6 +231,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     replica,
     vault,
     stores,
+    rotatorStores,
     identityKeys,
     portals,
     orgId: ORGANIZATION,
@@ -220,9 +245,15 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       return added;
     },
     async portalAcceptsStore(id) {
-      const { orgId, secretArn, portal, username } = endpoint(id);
-      const current = await stores.forTenant(orgId).read(parseReference(secretArn));
-      return current !== null && portals.accepts({ portal, username, password: parsePayload(current.text).reveal().password });
+      return (await accepted(id).next()).value === true;
+    },
+    async acceptedFrom(id) {
+      let held: 'current' | 'copy' = 'current';
+      for await (const accepts of accepted(id)) {
+        if (accepts) return held;
+        held = 'copy';
+      }
+      return 'none';
     },
     environmentOf: (role) => ({
       ...asRoot(),
@@ -241,7 +272,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       RCM_VAULT_APPROLE_FOLDER: vault.folderOf(PARTS[role]),
     }),
     async close() {
-      await stores.close();
+      await Promise.all([stores, rotatorStores].map((each) => each.close()));
       await Promise.all([db, ...asApps].map((each) => each.close()));
       await dataKeys.close();
       await demo.close();
