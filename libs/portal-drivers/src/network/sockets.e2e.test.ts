@@ -53,7 +53,7 @@ describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a 
     });
     expect(before).not.toContain(TYPED);
     expect(before.filter((line) => line === 'opened').length).toBe(way === 'a worker whose socket was open before' ? 1 : 0);
-    expect([result.outcome.kind, result.submitted]).toEqual(['accepted', true]);
+    expect([result.outcome.kind, result.submitted], JSON.stringify({ outcome: result.outcome, heard: portal.heard })).toEqual(['accepted', true]);
     expect(portal.heard).toContain(TYPED);
     expect(portal.heard.indexOf(TYPED)).toBeLessThan(portal.heard.indexOf('POST'));
   });
