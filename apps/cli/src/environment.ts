@@ -32,7 +32,7 @@ const GENERAL = 'RCM_DATABASE_URL';
 
 /**
  * The environment as the app whose command it is reads it: what is its role's own (`RCM_ROTATOR_DATABASE_URL`) in the place of what is meant for all
- * (`RCM_DATABASE_URL`), and no other role's. `AWS_PROFILE` is the SDK's, which reads it itself. Fails with `config_invalid` where there is no login of Postgres.
+ * (`RCM_DATABASE_URL`), and no other role's. Fails with `config_invalid` where there is no login of Postgres.
  */
 export function environmentFor(acting: Acting, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const prefix = `RCM_${acting.toUpperCase()}_`;
@@ -47,10 +47,21 @@ export function environmentFor(acting: Acting, environment: NodeJS.ProcessEnv): 
       'config_invalid',
       `${prefix}DATABASE_URL is not set, and neither is ${GENERAL}: give a Postgres login of the role, best as a file (${prefix}DATABASE_URL_FILE). Nothing was done.`,
     );
-  // One command may act under two roles, one after the other: the second must not go by the first one's profile.
-  if (made['AWS_PROFILE'] === undefined) delete process.env['AWS_PROFILE'];
-  else process.env['AWS_PROFILE'] = made['AWS_PROFILE'];
+  useProfile(made['AWS_PROFILE']);
   return made;
+}
+
+/**
+ * From now on AWS knows whoever this is as it will when they act under that role: without an issuer of people, the name that AWS gives them is who they are.
+ * Where the role has no profile of its own, it is the general one.
+ */
+export const asSignedInFor = (acting: 'rotator' | 'migrator', environment: NodeJS.ProcessEnv): void =>
+  useProfile(environment[`RCM_${acting.toUpperCase()}_AWS_PROFILE`] ?? environment['AWS_PROFILE']);
+
+/** The SDK reads it itself. One command may act under two roles, one after the other: the second must not go by the first one's profile. */
+function useProfile(profile: string | undefined): void {
+  if (profile === undefined) delete process.env['AWS_PROFILE'];
+  else process.env['AWS_PROFILE'] = profile;
 }
 
 const isKnown = (name: string): boolean => NAMES.some((known) => known === baseOf(name));
