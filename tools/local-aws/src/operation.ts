@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Account } from './account/arns.ts';
 import type { Roles } from './account/roles.ts';
+import type { ParameterLimits } from './parameters/tier.ts';
 import type { AuthorizationRequest, Conditions } from './identity/authorize.ts';
 import type { Principal } from './identity/principal.ts';
 import type { KeyRing } from './keys/key-ring.ts';
@@ -19,6 +20,8 @@ export interface Call {
   readonly principal: Principal;
   readonly now: Date;
   readonly roles: Roles;
+  /** Parameters that this account may have of each tier. */
+  readonly parameterLimits: ParameterLimits;
   /** For what turns out to be needed only while the operation runs. Throws the AwsError of a refusal. */
   permit(permission: Permission): void;
 }

@@ -18,6 +18,7 @@ import { keyManagement } from './keys/service.ts';
 import type { Service } from './operation.ts';
 import { createObjectStore } from './objects/store.ts';
 import { parameterStore } from './parameters/service.ts';
+import { MAX_PARAMETERS, type ParameterLimits } from './parameters/tier.ts';
 import { type Enforcement, enforcementSchema } from './policies/documents.ts';
 import { createEnforcement, type EnforceOptions } from './policies/enforce.ts';
 import { CREDENTIALS_ALIAS, provision } from './provision.ts';
@@ -43,6 +44,8 @@ export interface LocalAwsOptions {
   readonly region?: string;
   /** Requests a second of Parameter Store; default: no limit. */
   readonly quotas?: QuotaOptions;
+  /** How many parameters the account may have of a tier, for what happens in one that is full; default: AWS's 10,000 and 100,000. */
+  readonly parameterLimits?: Partial<ParameterLimits>;
   /** Time for signatures, sessions, recovery windows and quotas; default: the system's. */
   readonly clock?: Clock;
   /** Whether the base user may do everything, or only call STS; default true. */
@@ -104,7 +107,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const tasks = createTaskKeys({ roles, root, clock });
     const published = (): PublishedMessage[] => publishedMessages(database, root);
     const authenticator = createAuthenticator({ account, roles, root, clock });
-    const world = { account, database, keys, root, roles };
+    const world = { account, database, keys, root, roles, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
     const onInternalError = options.onInternalError ?? (() => {});
     const dispatcher = createDispatcher({
       authenticator,

@@ -55,6 +55,7 @@ export const putParameter = operation({
       present: present?.tier ?? null,
       valueBytes: Buffer.byteLength(given.Value),
       count: countByTier(call.database),
+      most: call.parameterLimits,
     });
     const keyReference = type === 'SecureString' ? (given.KeyId ?? DEFAULT_KEY) : null;
     const valueId = storeParameterValue(call, { name, value: given.Value, tier, keyReference });

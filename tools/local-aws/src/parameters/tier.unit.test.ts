@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { type AskedTier, decideTier, type Tier, type TierQuestion } from './tier.ts';
+import { type AskedTier, decideTier, MAX_PARAMETERS, type Tier, type TierQuestion } from './tier.ts';
 
 const question = (asked: AskedTier | undefined, present: Tier | null, valueBytes: number, standard = 0): TierQuestion => ({
   asked,
   present,
   valueBytes,
   count: { Standard: standard, Advanced: 0 },
+  most: MAX_PARAMETERS,
 });
 
 test.each<[TierQuestion, Tier]>([
