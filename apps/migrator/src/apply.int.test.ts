@@ -189,6 +189,27 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
     await expectEveryField(migrator, planted);
   });
 
+  it('ends in one sentence where the account is full, and goes on with the advanced tier where it may', async () => {
+    const small = await openWorld({ parameterLimits: { Standard: 5 } });
+    try {
+      const planted = seeds(40);
+      await plant(small.db, planted);
+      const report = await apply(small.migrator({ RCM_MIGRATOR_CONCURRENCY: '2' }));
+      expect(report).toMatchObject({ complete: false, json: { migrated: 5 } });
+      expect(report.lines.join('\n')).toMatch(/Stopped: .*has no room for another parameter.*The remaining ones were not touched/);
+      const failed = (report.json as { failed: { code: string }[] }).failed.map(({ code }) => code);
+      expect(new Set(failed)).toEqual(new Set(['store_full']));
+      // Those that were in hand: the others were not tried, and the audit trail has nothing of them.
+      expect(failed.length).toBeLessThanOrEqual(2);
+      expect(await listLegacyEndpoints(small.migrator().db, { limit: 100 })).toHaveLength(40);
+      const more = small.migrator({ RCM_LARGE_PAYLOADS: 'advanced' });
+      expect((await apply(more)).json).toMatchObject({ migrated: 35, already: 5, failed: [] });
+      await expectEveryField(more, planted);
+    } finally {
+      await small.close();
+    }
+  });
+
   it('gives up soon when the store stays down, and has changed nothing', async () => {
     const planted = seeds(24);
     await plant(world.db, planted);

@@ -37,7 +37,7 @@ const ANYBODY = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: ''
 const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';
 
-export async function openWorld(options: { readonly quotas?: LocalAwsOptions['quotas'] } = {}): Promise<World> {
+export async function openWorld(options: Pick<LocalAwsOptions, 'quotas' | 'parameterLimits'> = {}): Promise<World> {
   renewCanary();
   const folder = mkdtempSync(join(tmpdir(), 'rcm-migrator-'));
   const file = (name: string, text: string) => {
@@ -49,7 +49,7 @@ export async function openWorld(options: { readonly quotas?: LocalAwsOptions['qu
   // A container is shared by all tests of a run: an environment of its own keeps their secrets apart.
   const name = `t-${randomUUID().slice(0, 8)}`;
   const enforce = platformPolicies({ accountId: ACCOUNT, regions: [REGION], environment: name });
-  const aws = backend() === 'embedded' ? await startLocalAws({ enforce, ...(options.quotas ? { quotas: options.quotas } : {}) }) : null;
+  const aws = backend() === 'embedded' ? await startLocalAws({ enforce, ...options }) : null;
   const account = aws?.accountId ?? '000000000000';
   const { accessKeyId, secretAccessKey, sessionToken } = aws?.taskCredentials(taskRoleName('migrator')) ?? ANYBODY;
   const keys = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, ...(sessionToken ? { aws_session_token: sessionToken } : {}) };

@@ -18,6 +18,7 @@ const RETRYABLE = {
   store_throttled: true,
   store_unavailable: true,
   store_conflict: false,
+  store_full: false,
   // database
   database_unavailable: true,
   audit_unavailable: true,

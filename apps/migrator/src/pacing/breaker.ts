@@ -1,6 +1,6 @@
-import { isRetryable, RcmError } from '@rcm/telemetry';
+import { hasCode, isRetryable, RcmError } from '@rcm/telemetry';
 
-/** Ends a run whose store or database is down, instead of asking it for every remaining row. */
+/** Ends a run whose store or database is down, or whose store is full, instead of asking it for every remaining row. */
 export interface Breaker {
   /** Aborts once it is open. */
   readonly open: AbortSignal;
@@ -13,7 +13,10 @@ export interface Breaker {
 /** Each of these has already been tried again for as long as the run's patience lasts. */
 const IN_A_ROW = 5;
 
-/** Counts endpoints that failed by something that passes (the store or database did not answer, was too busy). One that went well, or failed by itself, forgives. */
+/**
+ * Counts endpoints that failed by something that passes (the store or database did not answer, was too busy). One that went well, or failed by itself, forgives.
+ * A store that is full takes no further one, so the first says it of all.
+ */
 export function createBreaker(inARow = IN_A_ROW): Breaker {
   const open = new AbortController();
   let count = 0;
@@ -21,6 +24,10 @@ export function createBreaker(inARow = IN_A_ROW): Breaker {
   return {
     open: open.signal,
     note(error) {
+      if (hasCode(error, 'store_full') && because === null) {
+        because = `Stopped: ${(error as RcmError).message} The remaining ones were not touched; run it again when there is room.`;
+        open.abort();
+      }
       count = isRetryable(error) ? count + 1 : 0;
       if (count < inARow || because !== null) return;
       const code = error instanceof RcmError ? error.code : 'unexpected';

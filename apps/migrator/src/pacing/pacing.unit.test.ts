@@ -156,6 +156,12 @@ describe('createBreaker', () => {
     expect(breaker.because).toMatch(/^Stopped: 3 endpoints in a row failed with store_throttled/);
   });
 
+  it('opens at the first that finds the store full', () => {
+    const breaker = createBreaker(3);
+    breaker.note(new RcmError('store_full', 'There is no room.'));
+    expect([breaker.open.aborted, breaker.because]).toEqual([true, expect.stringMatching(/^Stopped: There is no room\. The remaining ones/)]);
+  });
+
   it('stays closed where endpoints fail by themselves, or one goes well in between', () => {
     const breaker = createBreaker(3);
     for (const error of [down, down, null, down, down, new RcmError('store_conflict', 'another'), down, down, new Error('foreign')]) breaker.note(error);

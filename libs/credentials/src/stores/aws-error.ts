@@ -18,6 +18,8 @@ const DENIED = new Set([
   'NotAuthorized',
 ]);
 /** A session that ran out while the call was under way: the next one gets a new session. */
+/** Parameter Store, of a new parameter: the account has as many of this tier in this region as it may. */
+const FULL = new Set(['ParameterLimitExceeded']);
 const EXPIRED = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired']);
 
 /** What a session that was revoked, or that has ended, is answered with; a call that no policy allows is answered with the same. */
@@ -48,11 +50,13 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   store_throttled: 'the store is over its rate limit',
   store_denied: 'the store refused the call',
   store_unavailable: 'the store could not be reached or is not well',
+  store_full: 'this account has no room for another parameter in this region; RCM_LARGE_PAYLOADS=advanced lets SSM take the advanced tier for what is beyond',
 };
 
 function codeOf(name: string, status: number | undefined): ErrorCode {
   if (THROTTLED.has(name) || status === 429) return 'store_throttled';
   if (DENIED.has(name)) return 'store_denied';
+  if (FULL.has(name)) return 'store_full';
   if (EXPIRED.has(name) || status === undefined || status >= 500) return 'store_unavailable';
   return 'store_denied';
 }

@@ -14,6 +14,7 @@ describe('an AWS error', () => {
     ['AccessDenied', 403, 'store_denied', false],
     ['InvalidKeyId', 400, 'store_denied', false],
     ['ValidationException', 400, 'store_denied', false],
+    ['ParameterLimitExceeded', 400, 'store_full', false],
     ['ExpiredTokenException', 400, 'store_unavailable', true],
     ['InternalServerError', 500, 'store_unavailable', true],
     ['ServiceUnavailable', 503, 'store_unavailable', true],

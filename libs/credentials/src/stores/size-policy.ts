@@ -2,6 +2,8 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import type { NewPlace } from '../reference.ts';
 
 export type SsmTier = 'Standard' | 'Advanced';
+/** What a new parameter is asked for as: with `Intelligent-Tiering`, SSM takes the standard tier while value and account fit in it. */
+export type AskedTier = SsmTier | 'Intelligent-Tiering';
 
 /** What becomes of a payload beyond SSM's standard tier: it is refused, or goes to the advanced tier, or to Secrets Manager. */
 export const LARGE_PAYLOADS = ['refuse', 'advanced', 'secrets-manager'] as const;
@@ -21,6 +23,12 @@ export function ssmTier(text: Secret<string>, largest: SsmTier): SsmTier {
   if (largest === 'Standard') throw tooLarge(bytes, STANDARD_BYTES, 'the standard tier of SSM');
   if (bytes > ADVANCED_BYTES) throw tooLarge(bytes, ADVANCED_BYTES, 'the advanced tier of SSM');
   return 'Advanced';
+}
+
+/** The tier that a new parameter is asked for in: what is small is free until the account is full of standard ones. Fails as `ssmTier`. */
+export function newTier(text: Secret<string>, largest: SsmTier): AskedTier {
+  const tier = ssmTier(text, largest);
+  return tier === 'Standard' && largest === 'Advanced' ? 'Intelligent-Tiering' : tier;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { RcmError, Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { checkSecretsManagerSize, ssmTier, type SsmTier } from './size-policy.ts';
+import { checkSecretsManagerSize, newTier, ssmTier, type SsmTier } from './size-policy.ts';
 
 const bytes = (count: number) => new Secret('x'.repeat(count));
 const outcome = (act: () => unknown): unknown => {
@@ -21,6 +21,16 @@ describe('the size policy', () => {
     [8193, 'Advanced', 'payload_too_large'],
   ])('of SSM for %i bytes where the largest tier is %s: %s', (count, largest, expected) => {
     expect(outcome(() => ssmTier(bytes(count), largest))).toBe(expected);
+  });
+
+  it.each<[number, SsmTier, string]>([
+    [10, 'Standard', 'Standard'],
+    [4097, 'Standard', 'payload_too_large'],
+    // Small is free while the account has room; SSM says where it has not.
+    [10, 'Advanced', 'Intelligent-Tiering'],
+    [4097, 'Advanced', 'Advanced'],
+  ])('asks for a new parameter of %i bytes where the largest tier is %s: %s', (count, largest, expected) => {
+    expect(outcome(() => newTier(bytes(count), largest))).toBe(expected);
   });
 
   it('counts bytes, not characters', () => {

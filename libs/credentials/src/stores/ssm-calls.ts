@@ -12,7 +12,7 @@ import {
 import { RcmError, Secret, withDeadline } from '@rcm/telemetry';
 import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, telling, withSession } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
-import type { SsmTier } from './size-policy.ts';
+import type { AskedTier, SsmTier } from './size-policy.ts';
 import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
 
 export interface SsmAccess extends AwsAccess {
@@ -42,7 +42,7 @@ export interface SsmCalls {
   /** Last segments of the names right below a path, the youngest parameter first; at most 100. No value is decrypted. */
   list(path: string, options?: CallOptions): Promise<readonly string[]>;
   /** The version, or `null` where the name is taken. */
-  create(name: string, text: Secret<string>, tier: SsmTier, tags: SecretTags, options?: CallOptions): Promise<string | null>;
+  create(name: string, text: Secret<string>, tier: AskedTier, tags: SecretTags, options?: CallOptions): Promise<string | null>;
   /** Sent once, never repeated by the SDK: a repeated one could overwrite what somebody wrote in between. */
   overwrite(name: string, text: Secret<string>, tier: SsmTier, options?: CallOptions): Promise<number>;
   /** The versions that are kept (100 at most), the oldest first; none where the name does not exist. No value is decrypted. */

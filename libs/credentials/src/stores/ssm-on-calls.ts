@@ -3,7 +3,7 @@ import { rotationOf } from '../payload.ts';
 import { checkedReference, referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
 import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
-import { ssmTier, type SsmTier } from './size-policy.ts';
+import { newTier, ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
 import { type OverwritingText, overwriteOnBase } from './ssm-overwrite.ts';
 import { rehearseOnSsm, type WriteProbe } from './ssm-rehearsal.ts';
@@ -43,7 +43,7 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
 
     async create(reference, text, tags, options) {
       const name = currentName(reference);
-      const version = (await calls.create(name, text, ssmTier(text, largestTier), tags, options)) ?? (await versionOfSame(calls, name, text, options));
+      const version = (await calls.create(name, text, newTier(text, largestTier), tags, options)) ?? (await versionOfSame(calls, name, text, options));
       if (version === null) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
       return { reference, version };
     },
@@ -55,7 +55,7 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
     },
 
     async stage(slot, text, options) {
-      const version = await calls.create(stagedName(slot), text, ssmTier(text, largestTier), slot.tags, options);
+      const version = await calls.create(stagedName(slot), text, newTier(text, largestTier), slot.tags, options);
       if (version !== null) return { text, adopted: false };
       const staged = await calls.get(stagedName(slot), options);
       if (staged === null) throw new RcmError('store_conflict', 'The staged copy was removed while it was being adopted.');

@@ -71,6 +71,8 @@ export async function openMigrationWorld({ logins, policies = 'the platform’s'
       RCM_TENANT_ROLE_ARN: `arn:aws:iam::${aws.accountId}:role/rcm-migrator-tenant`,
       RCM_IDENTITY_KEY_FILE: file('identity-key', 'bench-key-0123456789-0123456789-0123456789'),
       ...(quota === 'none' ? { RCM_MIGRATOR_WRITES_PER_SECOND: '100', RCM_MIGRATOR_READS_PER_SECOND: '1000' } : {}),
+      // An account has no room for more than ten thousand free ones.
+      ...(logins > 10_000 ? { RCM_LARGE_PAYLOADS: 'advanced' } : {}),
       RCM_LOG_LEVEL: 'silent',
     },
     async close() {
