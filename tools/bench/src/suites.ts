@@ -9,7 +9,9 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly B
   linear: () => import('./linear/suite.ts'),
   migration: () => import('./migration/suite.ts'),
   tasks: () => import('./tasks/suite.ts'),
+  agents: () => import('./agents/suite.ts'),
   scale: () => import('./scale/suite.ts'),
+  operations: () => import('./scale/lists.ts'),
   console: () => import('./console/suite.ts'),
 };
 

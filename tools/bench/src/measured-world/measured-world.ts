@@ -3,27 +3,52 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startThrowawayPostgres } from '@rcm/test-services';
-import { openWorld, type WorldEndpoint } from '@rcm/test-world';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { startCountingProxy } from '../counting-proxy.ts';
 import { AT_ONCE } from './at-once.ts';
+import { processorSeconds, secondsOfAll } from './processor-seconds.ts';
 
-export interface RotationWorld extends AsyncDisposable {
-  /** Of a process that rotates. */
-  readonly environment: NodeJS.ProcessEnv;
-  readonly databasePid: number;
-  /** Bytes that the database has written ahead so far. */
-  walBytes(): Promise<number>;
-  /** Calls that have come to the store so far. */
-  storeCalls(): number;
-  /** Logins that nobody has rotated yet, of both portals with forms. */
+/** What each part of the world has spent so far. Seconds are a processor's. */
+export interface Spent {
+  /** Node, where the measured process itself runs. */
+  readonly programSeconds: number;
+  readonly browserSeconds: number;
+  readonly databaseSeconds: number;
+  /** Portals and stores, which are nobody's in the end: the stand-ins cost what no real one would cost us. */
+  readonly elsewhereSeconds: number;
+  /** Bytes that the database has written ahead. */
+  readonly walBytes: number;
+  /** Calls that came to the store. */
+  readonly storeCalls: number;
+  /** Rows of the ledger, and of the audit trail. */
+  readonly ledgerRows: number;
+  readonly auditRows: number;
+}
+
+export interface MeasuredWorld extends AsyncDisposable {
+  readonly world: World;
+  /** Of a process of this app, which does `AT_ONCE` things at a time. */
+  environmentOf(app: MeasuredApp): NodeJS.ProcessEnv;
+  /** What has been spent for the process `pid`, all its children, and by everybody else. One at a time: the database and the stores cannot tell who asks. */
+  spentFor(pid: number): Promise<Spent>;
+  /** Logins that nobody has used yet, of both portals with forms. */
   fresh(count: number): Promise<WorldEndpoint[]>;
   setLatency(ms: number): Promise<void>;
 }
 
-/** A migrated world: the database in processes of its own, portals and stores in this one, and whoever rotates elsewhere. */
-export async function openRotationWorld(): Promise<RotationWorld> {
+export type MeasuredApp = 'rotator' | 'agent';
+
+const OF_APP = {
+  rotator: { RCM_ROTATOR_CONCURRENCY: String(AT_ONCE) },
+  agent: { RCM_AGENT_CONCURRENCY: String(AT_ONCE), RCM_HEALTH_PORT: '0' },
+} as const satisfies Readonly<Record<MeasuredApp, NodeJS.ProcessEnv>>;
+
+const SPENT = `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal, (SELECT count(*) FROM login_attempt) AS ledger, (SELECT count(*) FROM audit_event) AS audit`;
+
+/** A migrated world: the database in processes of its own, portals and stores in this one, and whoever is measured elsewhere. */
+export async function openMeasuredWorld(): Promise<MeasuredWorld> {
   await using opened = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-rotation-'));
+  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-world-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const postgres = await startThrowawayPostgres({ folder });
   opened.defer(() => postgres.stop());
@@ -34,26 +59,30 @@ export async function openRotationWorld(): Promise<RotationWorld> {
   const watch = new pg.Client({ connectionString: world.databaseUrl });
   await watch.connect();
   opened.defer(() => watch.end());
-  let calls = 0;
+  let storeCalls = 0;
   const kept = opened.move();
   return {
-    environment: {
+    world,
+    environmentOf: (app) => ({
       ...process.env,
-      ...world.environmentOf('rcm_rotator'),
+      ...world.environmentOf(`rcm_${app}`),
       RCM_AWS_ENDPOINT: proxy.endpoint,
-      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app),
       RCM_LOG_LEVEL: 'error',
       RCM_MAX_BROWSER_CONTEXTS: String(AT_ONCE),
-      RCM_ROTATOR_CONCURRENCY: String(AT_ONCE),
-    },
-    databasePid: postgres.pid,
-    async walBytes() {
-      const { rows } = await watch.query<{ bytes: string }>(`SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS bytes`);
-      return Number(rows[0]?.bytes);
-    },
-    storeCalls() {
-      for (const count of proxy.take().calls.values()) calls += count;
-      return calls;
+      ...OF_APP[app],
+    }),
+    async spentFor(pid) {
+      const { own, others } = processorSeconds(pid);
+      const { user, system } = process.cpuUsage();
+      const databaseSeconds = secondsOfAll(postgres.pid);
+      const { rows } = await watch.query<{ wal: string; ledger: string; audit: string }>(SPENT);
+      for (const count of proxy.take().calls.values()) storeCalls += count;
+      const [row] = rows;
+      return {
+        ...{ programSeconds: own, browserSeconds: others, databaseSeconds, elsewhereSeconds: (user + system) / 1_000_000, storeCalls },
+        ...{ walBytes: Number(row?.wal), ledgerRows: Number(row?.ledger), auditRows: Number(row?.audit) },
+      };
     },
     async fresh(count) {
       const made: WorldEndpoint[] = [];
@@ -66,4 +95,10 @@ export async function openRotationWorld(): Promise<RotationWorld> {
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** What was spent between two looks. */
+export function spentSince(before: Spent, after: Spent): Spent {
+  const more = Object.entries(after).map(([what, amount]) => [what, amount - before[what as keyof Spent]]);
+  return Object.fromEntries(more) as unknown as Spent;
 }

@@ -62,6 +62,16 @@ export function linesOf(medians: Medians, latencyMs: number): BenchmarkResult[] 
       '',
       each(({ storeCalls }) => storeCalls),
     ),
+    line(
+      'rows of the ledger, a rotation',
+      '',
+      each(({ ledgerRows }) => ledgerRows),
+    ),
+    line(
+      'events of the audit trail, a rotation',
+      '',
+      each(({ auditRows }) => auditRows),
+    ),
   ];
 }
 

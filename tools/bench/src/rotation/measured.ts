@@ -1,3 +1,5 @@
+import type { Spent } from '../measured-world/measured-world.ts';
+
 /** What one way of rotating came to, by what its own process knows. */
 export interface Rotated {
   readonly rotations: number;
@@ -10,19 +12,8 @@ export interface Rotated {
   readonly transactions: number;
 }
 
-/** The same, with what it cost everybody else. Seconds are a processor's. */
-export interface Measured extends Rotated {
-  /** Node, where the way itself runs. */
-  readonly programSeconds: number;
-  readonly browserSeconds: number;
-  readonly databaseSeconds: number;
-  /** Portals and stores, which are nobody's in the end: the stand-ins cost what no real one would cost us. */
-  readonly elsewhereSeconds: number;
-  /** Bytes that the database has written ahead. */
-  readonly walBytes: number;
-  /** Calls that came to the store. */
-  readonly storeCalls: number;
-}
+/** The same, with what it cost everybody else. */
+export interface Measured extends Rotated, Spent {}
 
 export const perMinute = ({ rotations, tookMs }: Measured): number => (rotations * 60_000) / tookMs;
 export const contextSeconds = ({ rotations, browserMs }: Measured): number => browserMs / rotations / 1000;

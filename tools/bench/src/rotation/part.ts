@@ -2,9 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { WorldEndpoint } from '@rcm/test-world';
-import { processorSeconds, secondsOfAll } from '../processor-seconds.ts';
+import { type MeasuredWorld, spentSince } from '../measured-world/measured-world.ts';
 import type { Measured, Rotated } from './measured.ts';
-import type { RotationWorld } from './rotation-world.ts';
 import type { Way } from './ways.ts';
 
 const PROGRAM = join(import.meta.dirname, 'rotating-process.ts');
@@ -17,16 +16,20 @@ interface Answer {
 /** A way of rotating in its own process, and what each part of the world spends while it works. */
 export class RotatingPart implements AsyncDisposable {
   readonly #process: ChildProcess;
-  readonly #world: RotationWorld;
+  readonly #world: MeasuredWorld;
   readonly #ended: Promise<unknown>;
 
-  private constructor(process: ChildProcess, world: RotationWorld) {
+  private constructor(process: ChildProcess, world: MeasuredWorld) {
     [this.#process, this.#world, this.#ended] = [process, world, once(process, 'exit')];
   }
 
   /** Fails where the process ends before it is ready. */
-  static async start(way: Way, world: RotationWorld): Promise<RotatingPart> {
-    const child = fork(PROGRAM, [way], { execArgv: ['--disable-sigusr1'], env: world.environment, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  static async start(way: Way, world: MeasuredWorld): Promise<RotatingPart> {
+    const child = fork(PROGRAM, [way], {
+      execArgv: ['--disable-sigusr1'],
+      env: world.environmentOf('rotator'),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const part = new RotatingPart(child, world);
     await part.#answer(way);
     return part;
@@ -34,32 +37,11 @@ export class RotatingPart implements AsyncDisposable {
 
   /** One part at a time: the database and the stores cannot tell who asks. Fails where a rotation did not come to its end. */
   async rotate(way: Way, endpoints: readonly WorldEndpoint[]): Promise<Measured> {
-    const before = await this.#spent();
+    const before = await this.#world.spentFor(this.#process.pid ?? 0);
     this.#process.send(endpoints);
     const { rotated } = await this.#answer(way);
     if (!rotated) throw new Error(`${way} answered nothing`);
-    const after = await this.#spent();
-    const more = (of: (spent: typeof before) => number) => of(after) - of(before);
-    return {
-      ...rotated,
-      programSeconds: more(({ program }) => program),
-      browserSeconds: more(({ browser }) => browser),
-      databaseSeconds: more(({ database }) => database),
-      elsewhereSeconds: more(({ elsewhere }) => elsewhere),
-      walBytes: more(({ walBytes }) => walBytes),
-      storeCalls: more(({ storeCalls }) => storeCalls),
-    };
-  }
-
-  async #spent() {
-    const { own, others } = processorSeconds(this.#process.pid ?? 0);
-    const { user, system } = process.cpuUsage();
-    const { databasePid, storeCalls, walBytes } = this.#world;
-    return {
-      ...{ program: own, browser: others, database: secondsOfAll(databasePid), elsewhere: (user + system) / 1_000_000 },
-      walBytes: await walBytes(),
-      storeCalls: storeCalls(),
-    };
+    return { ...rotated, ...spentSince(before, await this.#world.spentFor(this.#process.pid ?? 0)) };
   }
 
   async #answer(way: Way): Promise<Answer> {

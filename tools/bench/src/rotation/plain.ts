@@ -3,7 +3,7 @@ import { migratedEndpoint } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
-import { AT_ONCE, atOnce } from './at-once.ts';
+import { AT_ONCE, atOnce } from '../measured-world/at-once.ts';
 import { type Page, PLAIN_PORTALS, type PlainPortal } from './plain-portals.ts';
 import type { WayOptions } from './ways.ts';
 

@@ -1,10 +1,10 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { type MeasuredWorld, openMeasuredWorld } from '../measured-world/measured-world.ts';
 import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
 import { median } from '../statistics.ts';
 import { type Measured, perMinute, processorSecondsEach } from './measured.ts';
 import { linesOf } from './lines.ts';
 import { RotatingPart } from './part.ts';
-import { openRotationWorld, type RotationWorld } from './rotation-world.ts';
 import { type Way, WAYS } from './ways.ts';
 
 const ROUNDS = 3;
@@ -12,7 +12,7 @@ const ROUNDS = 3;
 const A_ROUND: Readonly<Record<Way, number>> = { product: 24, script: 6, plain: 24, 'plain, no sign-out': 24 };
 
 /** The ways take turns, so that whatever else the machine does meets them all. */
-async function measureRounds(world: RotationWorld, parts: ReadonlyMap<Way, RotatingPart>, run: BenchmarkRun): Promise<Map<Way, Measured[]>> {
+async function measureRounds(world: MeasuredWorld, parts: ReadonlyMap<Way, RotatingPart>, run: BenchmarkRun): Promise<Map<Way, Measured[]>> {
   const measured = new Map<Way, Measured[]>([...parts.keys()].map((way) => [way, []]));
   const [rounds, share] = run.size === 'quick' ? [1, 12] : [ROUNDS, 1];
   for (let round = 0; round <= rounds && !run.signal.aborted; round += 1) {
@@ -30,7 +30,7 @@ async function measureRounds(world: RotationWorld, parts: ReadonlyMap<Way, Rotat
 
 async function measureRotations(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   await using opened = new AsyncDisposableStack();
-  const world = opened.use(await openRotationWorld());
+  const world = opened.use(await openMeasuredWorld());
   const parts = new Map<Way, RotatingPart>();
   for (const way of Object.keys(WAYS) as Way[]) parts.set(way, opened.use(await RotatingPart.start(way, world)));
   const results: BenchmarkResult[] = [];

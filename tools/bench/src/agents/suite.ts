@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createPortalTask, taskCounts } from '@rcm/db';
+import type { WorldEndpoint } from '@rcm/test-world';
+import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { type MeasuredWorld, openMeasuredWorld, type Spent, spentSince } from '../measured-world/measured-world.ts';
+import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
+import { median } from '../statistics.ts';
+import { AgentProcess } from './agent-process.ts';
+
+const ROUNDS = 3;
+const A_ROUND = { full: 48, quick: 3 } as const;
+const LOOK_EVERY_MS = 200;
+/** Each login's first task signs in; those that follow find its session. */
+const KINDS = { 'a task that signs in': 1, 'a task of a session': 4 } as const;
+type Kind = keyof typeof KINDS;
+
+interface Worked extends Spent {
+  readonly tasks: number;
+  readonly tookMs: number;
+}
+
+/** Asks for a task of each, and waits until all have succeeded. Fails where one fails, or where the agent ends. */
+async function work({ world, spentFor }: MeasuredWorld, agent: AgentProcess, endpoints: readonly WorldEndpoint[], signal: AbortSignal): Promise<Worked> {
+  const [before, startedAt, counts] = [await spentFor(agent.pid), performance.now(), await taskCounts(world.db)];
+  for (const { id, orgId } of endpoints)
+    await createPortalTask(world.db, {
+      orgId,
+      endpointId: id,
+      name: 'claim_status',
+      input: { claim_number: 'CLM-1001' },
+      requester: { kind: 'terminal', name: 'bench' },
+    });
+  for (let done = 0; done < endpoints.length && !signal.aborted;) {
+    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    agent.check();
+    const now = await taskCounts(world.db);
+    if (now.failed > counts.failed) throw new Error('A task of the benchmark has failed.');
+    done = now.succeeded - counts.succeeded;
+  }
+  return { tasks: endpoints.length, tookMs: performance.now() - startedAt, ...spentSince(before, await spentFor(agent.pid)) };
+}
+
+async function measureAgents(run: BenchmarkRun): Promise<BenchmarkResult[]> {
+  await using opened = new AsyncDisposableStack();
+  const world = opened.use(await openMeasuredWorld());
+  await world.setLatency(PORTAL_LATENCY_MS);
+  const agent = opened.use(new AgentProcess(world.environmentOf('agent')));
+  const measured: Record<Kind, Worked[]> = { 'a task that signs in': [], 'a task of a session': [] };
+  for (let round = 0; round <= (run.size === 'quick' ? 1 : ROUNDS) && !run.signal.aborted; round += 1) {
+    const endpoints = await world.fresh(A_ROUND[run.size]);
+    for (const [kind, times] of Object.entries(KINDS) as [Kind, number][]) {
+      const each: Worked[] = [];
+      for (let time = 0; time < times; time += 1) each.push(await work(world, agent, endpoints, run.signal));
+      const worked = summed(each);
+      run.progress(`round ${round}: ${kind}: ${perMinute(worked).toFixed(0)} a minute, ${processor(worked).toFixed(2)} s of processors each`);
+      // The first is for warming up.
+      if (round > 0) measured[kind].push(worked);
+    }
+  }
+  if (run.signal.aborted) return [];
+  return (Object.keys(KINDS) as Kind[]).flatMap((kind) => linesOf(kind, measured[kind]));
+}
+
+function linesOf(kind: Kind, rounds: readonly Worked[]): BenchmarkResult[] {
+  const line = (what: string, unit: string, of: (worked: Worked) => number): BenchmarkResult => ({
+    ...{ name: `${kind}: ${what}`, ours: Number(median(rounds.map(of)).toFixed(3)), peers: {}, unit },
+    ...{ target: 'none: reported', met: true },
+  });
+  const each = (of: (worked: Worked) => number) => (worked: Worked) => of(worked) / worked.tasks;
+  return [
+    line('tasks', 'a minute', perMinute),
+    line('processor time, program and browser', 's', processor),
+    line(
+      'of it the browser',
+      's',
+      each(({ browserSeconds }) => browserSeconds),
+    ),
+    line(
+      'processor time of the database',
+      's',
+      each(({ databaseSeconds }) => databaseSeconds),
+    ),
+    line(
+      'written ahead by the database',
+      'kB',
+      each(({ walBytes }) => walBytes / 1_000),
+    ),
+    line(
+      'calls of the store',
+      '',
+      each(({ storeCalls }) => storeCalls),
+    ),
+    line(
+      'rows of the ledger',
+      '',
+      each(({ ledgerRows }) => ledgerRows),
+    ),
+    line(
+      'events of the audit trail',
+      '',
+      each(({ auditRows }) => auditRows),
+    ),
+  ];
+}
+
+const perMinute = ({ tasks, tookMs }: Worked): number => (tasks * 60_000) / tookMs;
+const processor = ({ tasks, programSeconds, browserSeconds }: Worked): number => (programSeconds + browserSeconds) / tasks;
+
+const summed = (all: readonly Worked[]): Worked =>
+  all.reduce((sum, each) => Object.fromEntries(Object.entries(sum).map(([what, amount]) => [what, amount + each[what as keyof Worked]])) as unknown as Worked);
+
+/** What `npm run bench -- agents` measures. */
+export const suite: readonly Benchmark[] = [{ name: 'tasks', run: measureAgents }];

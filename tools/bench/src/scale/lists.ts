@@ -1,0 +1,35 @@
+import { operations } from '@rcm/db/scale';
+import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { measureFleet } from './measure-fleet.ts';
+
+/** What a person waits for: nineteen times in twenty no longer than this, among a hundred thousand logins; at any size it is found by an index. */
+const [MOST_MS, FLEET] = [100, 100_000];
+
+/** Every list that does not have to look at all there is; those that do are named, with why, in docs/scale.md. */
+const lists = operations.filter(({ kind, grows }) => kind === 'list' && grows === undefined);
+
+async function measureLists(run: BenchmarkRun): Promise<BenchmarkResult[]> {
+  const measured = await measureFleet(lists, run);
+  if (!measured) return [];
+  const { sizes, costs } = measured;
+  return [...costs].flatMap(([{ name }, each]) =>
+    each.flatMap((cost, index): BenchmarkResult[] => {
+      const logins = sizes[index] ?? 0;
+      const isJudged = logins <= FLEET;
+      const through = Object.keys(cost.scanned);
+      return [
+        {
+          ...{ name: `${name}: p95 at ${logins}`, ours: Number(cost.p95Ms.toFixed(1)), peers: {}, unit: 'ms' },
+          ...{ target: isJudged ? `under ${MOST_MS}` : 'none: reported', met: !isJudged || cost.p95Ms < MOST_MS },
+        },
+        {
+          ...{ name: `${name}: growing tables that it goes through at ${logins}`, ours: through.length, peers: {}, unit: through.join(', ') },
+          ...{ target: 'none', met: through.length === 0 },
+        },
+      ];
+    }),
+  );
+}
+
+/** What `npm run bench -- operations` measures. */
+export const suite: readonly Benchmark[] = [{ name: 'lists', run: measureLists }];

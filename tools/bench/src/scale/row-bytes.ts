@@ -1,0 +1,30 @@
+import pg from 'pg';
+import type { BenchmarkResult } from '../benchmark.ts';
+
+/** What each row of a table brings along: a login its row, its account and its turn among those that people rotate; all with their indexes. */
+const TABLES = {
+  'a login': ['integration_endpoint', ['integration_endpoint', 'login_identity', 'manual_watch']],
+  'a row of the ledger': ['login_attempt', ['login_attempt']],
+  'a rotation': ['rotation_attempt', ['rotation_attempt']],
+  'a task': ['portal_task', ['portal_task']],
+  'an event of the audit trail': ['audit_event', ['audit_event']],
+} as const;
+
+/** How much of the disk a row takes at this size of the fleet, with the indexes; as Postgres keeps it before anything was updated or deleted. */
+export async function rowBytes(url: string): Promise<BenchmarkResult[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const results: BenchmarkResult[] = [];
+    for (const [what, [counted, tables]] of Object.entries(TABLES)) {
+      const { rows } = await client.query<{ bytes: number }>(
+        `SELECT (SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest($1::text[]) AS name)::float8 / greatest(1, (SELECT count(*) FROM ${counted})) AS bytes`,
+        [tables],
+      );
+      results.push({ name: `${what}, with its indexes`, ours: Math.round(rows[0]?.bytes ?? 0), peers: {}, unit: 'bytes', target: 'none: reported', met: true });
+    }
+    return results;
+  } finally {
+    await client.end();
+  }
+}
