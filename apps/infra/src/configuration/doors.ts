@@ -46,6 +46,8 @@ export const consoleSchema = z.strictObject({
   acr: text.optional(),
   amr: text.optional(),
   tasks: z.number().int().min(1).max(10).default(2),
+  /** Whether a page shows, once, the password that two people have agreed on (docs/break-glass.md); a rotator seals it for the console. */
+  passwords: z.boolean().default(false),
   settings: settingsSchema('console'),
 });
 

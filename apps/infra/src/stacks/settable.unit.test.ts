@@ -39,7 +39,6 @@ const NOT_SET: Readonly<Record<string, readonly string[]>> = {
   ],
   'the heads are signed by a key of KMS, which nobody gets out': ['RCM_AUDIT_SIGNING_KEY'],
   'deployments for one organization alone are not laid out yet (docs/credential-infrastructure.md)': ['RCM_DEDICATED_ORG_ID'],
-  'a page that shows a password is not deployed by a file yet (docs/break-glass.md)': ['RCM_BREAK_GLASS_PAGE'],
   'a key of one receiver is changed by its secret, with a minute in which the receiver takes both': [
     ...['RCM_NOTICE_WEBHOOK_KEY_ID', 'RCM_PREVIOUS_NOTICE_WEBHOOK_KEY', 'RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID'],
   ],
@@ -55,7 +54,16 @@ const changing = (environments: readonly Environment[]): readonly Environment[] 
       ? { api: { ...environment.api, previous: { issuer: 'https://old.example/', jwksUrl: 'https://old.example/keys', audience: 'https://rcm.example/old' } } }
       : {}),
     ...(environment.console
-      ? { console: { ...environment.console, scopes: 'openid groups', groupsClaim: 'roles', acr: 'urn:mfa', settings: { RCM_CONSOLE_STREAMS: 100 } } }
+      ? {
+          console: {
+            ...environment.console,
+            scopes: 'openid groups',
+            groupsClaim: 'roles',
+            acr: 'urn:mfa',
+            passwords: true,
+            settings: { RCM_CONSOLE_STREAMS: 100 },
+          },
+        }
       : {}),
   }));
 
@@ -88,6 +96,11 @@ describe('what docs/configuration.md names', () => {
     const set = new Set([...containers.flatMap((container) => Object.keys(given(container))), ...Object.values(TUNABLE).flat()]);
     const without = Object.values(NOT_SET).flat();
     expect([...documented].filter((name) => !set.has(name)).sort()).toEqual([...without].sort());
+  });
+
+  it('shows passwords in browsers only where it was asked for, with the console and the rotators that seal them, and nobody else', () => {
+    const showing = (of: readonly PlacedContainer[]) => [...new Set(of.filter((each) => 'RCM_BREAK_GLASS_PAGE' in given(each)).map(({ Name }) => Name))].sort();
+    expect([showing(containersOf(made)), showing(containersOf(changed))]).toEqual([[], ['console', 'rotator']]);
   });
 
   it('is not set twice: what is written as it is has no member of its own', () => {

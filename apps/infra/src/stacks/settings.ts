@@ -18,6 +18,7 @@ export function settingsOf(service: Service, environment: Environment): Settings
       return {
         ...{ ...measured, ...stores(environment, 'rotator'), ...replica(environment), ...browser(4), RCM_NOTICE_SNS_TOPIC_ARN: topicArn(environment) },
         ...(environment.backups ? { RCM_BACKUP_RECIPIENTS: environment.backups.recipients.join(',') } : {}),
+        ...passwordsInBrowsers(environment),
         ...tuned(environment.rotator),
       };
     // It has no way to the second region: `rotator copies` makes the copies of what it has written.
@@ -100,10 +101,13 @@ function people({ console: open }: Environment): Settings {
     ...{ RCM_CONSOLE_HOST: '0.0.0.0', RCM_CONSOLE_PORT: String(CONSOLE_PORT), RCM_CONSOLE_TLS_PROXY: 'yes', RCM_CONSOLE_URL: open.url },
     ...{ RCM_HEALTH_HOST: '0.0.0.0', RCM_HEALTH_PORT: String(CONSOLE_HEALTH_PORT) },
     ...{ RCM_CONSOLE_ISSUER: open.issuer, RCM_CONSOLE_CLIENT_ID: open.clientId, RCM_CONSOLE_ROLES: open.roles.join(',') },
-    ...said(wanted),
+    ...{ ...said(wanted), ...passwordsInBrowsers({ console: open }) },
     ...tuned(open),
   };
 }
+
+/** The console asks, and a rotator answers: neither does without the other. */
+const passwordsInBrowsers = ({ console: open }: Pick<Environment, 'console'>): Settings => (open?.passwords ? { RCM_BREAK_GLASS_PAGE: 'yes' } : {});
 
 const replica = ({ replica }: Environment): Settings => (replica ? { RCM_AWS_REPLICA_REGION: replica.region } : {});
 

@@ -40,6 +40,7 @@ export async function startConsole({ setting, signIn, port, url }: ConsoleSettin
       RCM_CONSOLE_CLIENT_SECRET_FILE: writeKeyFile(folder.keys, 'console-client-secret', new Secret(signIn.clientSecret)).path,
       RCM_CONSOLE_SCOPES: 'openid profile groups',
       RCM_CONSOLE_ROLES: demoRoles(NORTH),
+      RCM_BREAK_GLASS_PAGE: 'yes',
     },
   });
   stops.push('console', () => managed.stop(GRACE_MS));
