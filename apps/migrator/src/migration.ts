@@ -98,8 +98,8 @@ export interface EndedRow {
 /** One that went well. */
 export const endedAs = ({ id: endpointId, orgId }: EndpointRow, outcome: string): Ended => ({ endpointId, orgId, outcome });
 
-/** Rows read from the database at once. */
-export const PAGE_SIZE = 200;
+/** Rows read from the database at once: of more, more lies about until it is collected (plan of 50,000 logins 16 MB more with 200). */
+export const PAGE_SIZE = 50;
 
 /** Pages through rows by id. `list` gets the id to start after. */
 export async function* pages<T>(list: (after: string | undefined) => Promise<readonly T[]>, idOf: (row: T) => string): AsyncGenerator<readonly T[]> {

@@ -7,7 +7,10 @@ export interface SharedLogin {
 }
 
 /** An endpoint and its organization in one text: every one is held until the last has been seen. */
-const packed = ({ id, orgId }: EndpointRow): string => `${id} ${orgId}`;
+const packed = ({ id, orgId }: EndpointRow): string => whole(`${id} ${orgId}`);
+
+/** A text of its own: one that was put together holds on to its pieces, which take twice as much, and to the row that they came with. */
+const whole = (text: string): string => Buffer.from(text).toString();
 
 /** Who uses which login. Of one that a single endpoint uses, two short texts are kept. */
 export class Users {
@@ -19,7 +22,7 @@ export class Users {
   }
 
   note(loginIdentity: string, endpoint: EndpointRow): void {
-    if (!this.#first.has(loginIdentity)) return void this.#first.set(loginIdentity, packed(endpoint));
+    if (!this.#first.has(loginIdentity)) return void this.#first.set(whole(loginIdentity), packed(endpoint));
     const others = this.#others.get(loginIdentity) ?? [];
     others.push(packed(endpoint));
     this.#others.set(loginIdentity, others);
