@@ -29,6 +29,7 @@ const COMMANDS = {
   simulate: { file: inRoot('tools', 'simulation', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   'audit-tampering': { file: inRoot('tools', 'audit-tampering', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   cost: { file: inRoot('tools', 'cost', 'src', 'main.ts'), args: [], cwd: here, browser: false },
+  capacity: { file: inRoot('tools', 'cost', 'src', 'capacity', 'main.ts'), args: [], cwd: here, browser: false },
   payers: { file: inRoot('tools', 'payers', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   'audit-trace': { file: inRoot('tools', 'audit-trace', 'src', 'main.ts'), args: [], cwd: here, browser: false },
   images: { file: inRoot('tools', 'images', 'src', 'main.ts'), args: [], cwd: here, browser: false },

@@ -4,7 +4,7 @@
  * and must never hold state of its own.
  */
 export { alarm, type AlarmDefinition, type AlarmName, alarmNames, CLOUDWATCH_METRICS, SCALING_METRICS, underQuotas } from './alarms/alarms.ts';
-export { QUOTAS, type Quotas } from './alarms/quotas.ts';
+export { QUOTA_PERCENT, QUOTAS, type Quotas } from './alarms/quotas.ts';
 export { type Clock, type OutsideDeadline, systemClock, withDeadline } from './clock.ts';
 export { isTime, KINDS, REASON } from './command-line/kinds.ts';
 export { plainWords } from './command-line/plain-words.ts';

@@ -1,8 +1,9 @@
 import { createLogger, explain, type ExitCode } from '@rcm/telemetry';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { type Counts, countsOfDatabase } from './counts.ts';
 import type { Deployment } from './deployment.ts';
 import { costReport, describeReport } from './report.ts';
+import { within } from './within.ts';
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
@@ -63,15 +64,6 @@ function commandLine({ out, error }: Terminal): Command {
     .configureOutput({ writeOut: out, writeErr: error })
     .exitOverride();
 }
-
-const within =
-  (least: number, most: number, kind: 'whole' | 'any' = 'any') =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= least && value <= most) || (kind === 'whole' && !Number.isInteger(value)))
-      throw new InvalidArgumentError(`It must be a ${kind === 'whole' ? 'whole ' : ''}number from ${least} to ${most}.`);
-    return value;
-  };
 
 function countsOfFlags({ secretsManager = 0, vault = 0, rotationInterval }: Flags, ssm: number): Counts {
   return { ssm, secretsManager, vault, rotationsPerYear: Math.round(((ssm + secretsManager + vault) * 365) / rotationInterval), organizations: [] };

@@ -10,6 +10,12 @@ export const PRICES = {
   /** A month each, and each replica as much again. */
   secretsManagerSecret: 0.4,
   secretsManagerPer10kCalls: 0.05,
+  /** Fargate on Linux and x86, an hour. */
+  fargateProcessor: 0.04048,
+  fargateGib: 0.004445,
+  /** Aurora Serverless v2, I/O-Optimized: an hour of a capacity unit; a month of a GiB. Reading and writing costs nothing more. */
+  auroraCapacityUnit: 0.156,
+  auroraGib: 0.225,
 } as const;
 
 /** Per account and region. */
@@ -23,3 +29,4 @@ export const LIMITS = {
 } as const;
 
 export const DAYS_PER_MONTH = 365 / 12;
+export const HOURS_PER_MONTH = DAYS_PER_MONTH * 24;

@@ -1,15 +1,20 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UNIT_COSTS, workOf } from '@rcm/cost';
 import { createPortalTask, taskCounts } from '@rcm/db';
 import type { WorldEndpoint } from '@rcm/test-world';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { AT_ONCE } from '../measured-world/at-once.ts';
 import { type MeasuredWorld, openMeasuredWorld, type Spent, spentSince } from '../measured-world/measured-world.ts';
 import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
 import { median } from '../statistics.ts';
 import { AgentProcess } from './agent-process.ts';
 
 const ROUNDS = 3;
-const A_ROUND = { full: 48, quick: 3 } as const;
+/** Fewer than an agent keeps sessions of (RCM_AGENT_KEPT_SESSIONS). */
+const A_ROUND = { full: 24, quick: 3 } as const;
 const LOOK_EVERY_MS = 200;
+const MOST_OFF = 0.25;
 /** Each login's first task signs in; those that follow find its session. */
 const KINDS = { 'a task that signs in': 1, 'a task of a session': 4 } as const;
 type Kind = keyof typeof KINDS;
@@ -57,8 +62,40 @@ async function measureAgents(run: BenchmarkRun): Promise<BenchmarkResult[]> {
       if (round > 0) measured[kind].push(worked);
     }
   }
+  const alone: Worked[] = [];
+  for (const endpoint of await world.fresh(run.size === 'quick' ? 1 : 9)) alone.push(await work(world, agent, [endpoint], run.signal));
   if (run.signal.aborted) return [];
-  return (Object.keys(KINDS) as Kind[]).flatMap((kind) => linesOf(kind, measured[kind]));
+  return [
+    {
+      ...{
+        name: 'a task that signs in, by itself: from when it was asked for to its end',
+        ours: Number((median(alone.map(({ tookMs }) => tookMs)) / 1_000).toFixed(2)),
+      },
+      ...{ peers: {}, unit: 's', target: 'none: reported', met: true },
+    },
+    beside(measured['a task that signs in']),
+    ...(Object.keys(KINDS) as Kind[]).flatMap((kind) => linesOf(kind, measured[kind])),
+  ];
+}
+
+/** The model of a fleet (`npm run capacity`), on this machine: it has the processors that database, portals and stores leave, and the seconds that a task cost when the model was made. */
+function beside(rounds: readonly Worked[]): BenchmarkResult {
+  const model = median(
+    rounds.map(({ databaseSeconds, elsewhereSeconds, tookMs }) => {
+      const processors = availableParallelism() - ((databaseSeconds + elsewhereSeconds) * 1_000) / tookMs;
+      return workOf({ processors, contexts: AT_ONCE }, { ...UNIT_COSTS.task, contextSeconds: UNIT_COSTS.taskAloneSeconds }, 1).perMinute;
+    }),
+  );
+  const ours = median(rounds.map(perMinute));
+  return {
+    ...{
+      name: 'tasks that sign in, beside what the model of a fleet says of this machine',
+      ours: Math.round(ours),
+      peers: { model: Math.round(model) },
+      unit: 'a minute',
+    },
+    ...{ target: `within ${MOST_OFF * 100}% of each other`, met: Math.abs(ours - model) <= MOST_OFF * model },
+  };
 }
 
 function linesOf(kind: Kind, rounds: readonly Worked[]): BenchmarkResult[] {
