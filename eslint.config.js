@@ -41,6 +41,7 @@ const tools = [
     'portal-drivers',
     'portal-access',
     'rotator',
+    'cost',
     'images',
     'local-aws',
     'demo-portals',

@@ -7,7 +7,7 @@ const DATABASE_INSTANCES = 2;
 
 /** A month of it, at the size of the busiest hour around the clock: what scales down at night costs less. Traffic, logs and the network's endpoints are not in it. */
 export function dollarsOf(fleet: Fleet): readonly CostLine[] {
-  const { demand, webAgents, rotators, database, parameters, ssmCallsADay, limits } = fleet;
+  const { webAgents, rotators, database, parameters, ssmCallsADay, limits } = fleet;
   const isPaidFor = limits.some((limit) => limit.what === SSM_CALLS && isNear(limit));
   const stores = monthlyCost({
     ...{ ssm: parameters, secretsManager: 0, vault: 0, advancedShare: 0, throughput: isPaidFor ? 'higher' : 'standard' },
