@@ -9,7 +9,7 @@ test('docs/rcm-json.md has every command that prints an object, and no other', a
   const commands = (await everyCommand()).map(({ words }) => words.join(' '));
   expect(commands).toEqual(expect.arrayContaining(NO_OBJECT));
   expect([...documentedShapes().keys()].sort()).toEqual(commands.filter((words) => !NO_OBJECT.includes(words)).sort());
-}, 60_000);
+}, 0);
 
 test('a field that is not written down is found, and one that is missing', () => {
   const logins = { version: 1, logins: [], unhealthy: 0, next: null };
