@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { EndpointRow } from '@rcm/db';
 
 /** Logins that several endpoints use: moved, but never rotated automatically until a person has made them one. */
@@ -6,31 +7,32 @@ export interface SharedLogin {
   readonly organizations: number;
 }
 
-/** An endpoint and its organization in one text: every one is held until the last has been seen. */
-const packed = ({ id, orgId }: EndpointRow): string => whole(`${id} ${orgId}`);
+/** An endpoint and its organization in one text, which is a text of its own: one that was put together holds on to its pieces, and these to the row that they came with. */
+const packed = ({ id, orgId }: EndpointRow): string => Buffer.from(`${id} ${orgId}`).toString();
 
-/** A text of its own: one that was put together holds on to its pieces, which take twice as much, and to the row that they came with. */
-const whole = (text: string): string => Buffer.from(text).toString();
+/** By what a login is known here: sixteen characters instead of its id's sixty-four. Two logins do not come to the same by chance. */
+const keyOf = (loginIdentity: string): string => hash('sha256', loginIdentity, 'buffer').toString('latin1', 0, 16);
 
-/** Who uses which login. Of one that a single endpoint uses, two short texts are kept. */
+/** Who uses which login. Of one that a single endpoint uses, two short texts are kept until the last endpoint has been seen. */
 export class Users {
   readonly #first = new Map<string, string>();
   readonly #others = new Map<string, string[]>();
 
   knows(loginIdentity: string): boolean {
-    return this.#first.has(loginIdentity);
+    return this.#first.has(keyOf(loginIdentity));
   }
 
   note(loginIdentity: string, endpoint: EndpointRow): void {
-    if (!this.#first.has(loginIdentity)) return void this.#first.set(whole(loginIdentity), packed(endpoint));
-    const others = this.#others.get(loginIdentity) ?? [];
+    const key = keyOf(loginIdentity);
+    if (!this.#first.has(key)) return void this.#first.set(key, packed(endpoint));
+    const others = this.#others.get(key) ?? [];
     others.push(packed(endpoint));
-    this.#others.set(loginIdentity, others);
+    this.#others.set(key, others);
   }
 
   get shared(): SharedLogin[] {
-    return [...this.#others].map(([loginIdentity, others]) => {
-      const rows = [this.#first.get(loginIdentity) ?? '', ...others].map((row) => row.split(' '));
+    return [...this.#others].map(([key, others]) => {
+      const rows = [this.#first.get(key) ?? '', ...others].map((row) => row.split(' '));
       return { endpointIds: rows.map(([id = '']) => id).sort(), organizations: new Set(rows.map(([, orgId]) => orgId)).size };
     });
   }
