@@ -67,7 +67,7 @@ export const portalPage = ({ place, portal, admissions, now }: OnePortalShown): 
     ['Hosts', portal.hosts.join(', ')],
     ['Password rules', portal.passwordRules],
     ['Passwords are changed', portal.rotationMode === 'manual' ? 'by a person' : `every ${portal.rotationIntervalDays} days`],
-    ['The portal locks', `after ${portal.lockoutThreshold} wrong logins, of which ${portal.lockoutMargin} are left to people`],
+    ['The portal locks', `after ${portal.lockoutThreshold} wrong logins, ${portal.lockoutMargin} of them left to people`],
     ['At once', `${portal.maxConcurrency} rotations`],
     ['Maintenance', portal.maintenanceWindows.length > 0 && `${portal.maintenanceWindows.join(', ')} (${portal.maintenanceTimeZone})`],
     ['Decided by', portal.automationDecidedBy],
