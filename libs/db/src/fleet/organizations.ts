@@ -1,3 +1,4 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkLimit } from '../input.ts';
 
@@ -9,7 +10,7 @@ export interface OrganizationName {
 /** The first of all organizations, by id. For `rcm_operator`, `rcm_console`. */
 export async function listOrganizations(db: Database, { limit }: { readonly limit: number }): Promise<readonly OrganizationName[]> {
   const most = checkLimit(limit);
-  return db.transaction('every tenant', (tx) => tx.$queryRaw<OrganizationName[]>`SELECT o.id, o.name FROM organization o ORDER BY o.id LIMIT ${most}`);
+  return byIndex(db, 'every tenant', (tx) => tx.$queryRaw<OrganizationName[]>`SELECT o.id, o.name FROM organization o ORDER BY o.id LIMIT ${most}`);
 }
 
 /** One of them; `null`: there is none. For every role. */
