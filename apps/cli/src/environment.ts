@@ -52,11 +52,10 @@ export function environmentFor(acting: Acting, environment: NodeJS.ProcessEnv): 
 }
 
 /**
- * From now on AWS knows whoever this is as it will when they act under that role: without an issuer of people, the name that AWS gives them is who they are.
+ * From now on AWS knows whoever this is as it will when they act as a rotator: without an issuer of people, the name that AWS gives them is who they are.
  * Where the role has no profile of its own, it is the general one.
  */
-export const asSignedInFor = (acting: 'rotator' | 'migrator', environment: NodeJS.ProcessEnv): void =>
-  useProfile(environment[`RCM_${acting.toUpperCase()}_AWS_PROFILE`] ?? environment['AWS_PROFILE']);
+export const asSignedInForRotator = ({ RCM_ROTATOR_AWS_PROFILE: own, AWS_PROFILE: general }: NodeJS.ProcessEnv): void => useProfile(own || general);
 
 /** The SDK reads it itself. One command may act under two roles, one after the other: the second must not go by the first one's profile. */
 function useProfile(profile: string | undefined): void {

@@ -1,6 +1,6 @@
 import { taskCounts } from '@rcm/db';
 import type { FaultCounts } from './faults/trouble.ts';
-import type { EndpointState, Tables } from './work/tables.ts';
+import type { Tables } from './work/tables.ts';
 import type { SoakWorld } from './world/soak-world.ts';
 
 /** What a soak prints, and nothing else. */
@@ -8,12 +8,10 @@ export interface Figures {
   readonly tasksDone: number;
   readonly tasksFailedForCredentials: number;
   readonly rotations: number;
-  /** Logins of which the portal accepts nothing that the store holds: neither current nor any copy. */
+  /** Logins of which the portal accepts nothing that `acceptedFrom` finds in the store. */
   readonly lost: number;
   /** Logins of which the portal accepts a copy that the store holds, and not current: nothing is lost, and no task gets in. */
   readonly behind: number;
-  /** Logins that had to wait until their portal had certainly forgotten those that nobody knows the answer of (`isHeld`). */
-  readonly held: number;
   /** Lockouts that the portals counted. */
   readonly locked: number;
   /** The longest time from asking for a task until it was done. */
@@ -47,18 +45,11 @@ export async function readFigures(
     rotations: states.reduce((sum, state) => sum + state.rotations, 0),
     lost: logins('none'),
     behind: logins('copy'),
-    held: states.filter(isHeld).length,
     locked,
     longestWaitMs,
     restarts: faults['rotator killed'] + faults['agent killed'] + faults['postgres restarted'],
   };
 }
-
-/**
- * A try less than the portal locks at is all that we may cause ourselves. So many logins without an answer keep everybody out for ten minutes and the lockout's
- * window (docs/adr/0013), which is as long as the soak. Such a login must be well in the end like any other; how much it did says nothing.
- */
-export const isHeld = ({ unanswered, threshold }: EndpointState): boolean => unanswered >= threshold - 1;
 
 /** What a soak of `minutes` must come to, for each endpoint and each kind of fault: ten minutes' targets in proportion, one at least. */
 export function targetsOf(minutes: number): { readonly rotations: number; readonly tasks: number; readonly faults: number } {

@@ -2,7 +2,7 @@ import type { World } from '@rcm/test-world';
 import { Command, InvalidArgumentError } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTrouble } from './faults/trouble.ts';
-import { type Figures, isHeld, readFigures, readHeld, targetsOf } from './figures.ts';
+import { type Figures, readFigures, readHeld, targetsOf } from './figures.ts';
 import { keepDemand } from './work/demand.ts';
 import { settle } from './work/settle.ts';
 import { type EndpointState, openTables, type Tables } from './work/tables.ts';
@@ -75,11 +75,10 @@ async function tellStory({ id, open }: EndpointState, held: string | undefined, 
 
 function missesOf(figures: Figures, states: readonly EndpointState[], faults: Readonly<Record<string, number>>, minutes: number): string[] {
   const least = targetsOf(minutes);
-  const free = states.filter((state) => !isHeld(state));
   return [
     ...(['tasksFailedForCredentials', 'lost', 'behind', 'locked'] as const).filter((name) => figures[name] > 0).map((name) => `${name} is ${figures[name]}`),
-    ...free.filter((s) => s.rotations < least.rotations).map((s) => `${s.id} was rotated ${s.rotations} times, not ${least.rotations}`),
-    ...free.filter((s) => s.tasksDone < least.tasks).map((s) => `${s.id} did ${s.tasksDone} tasks, not ${least.tasks}`),
+    ...states.filter((s) => s.rotations < least.rotations).map((s) => `${s.id} was rotated ${s.rotations} times, not ${least.rotations}`),
+    ...states.filter((s) => s.tasksDone < least.tasks).map((s) => `${s.id} did ${s.tasksDone} tasks, not ${least.tasks}`),
     ...Object.entries(faults)
       .filter(([, count]) => count < least.faults)
       .map(([kind, count]) => `${kind}: ${count} times, not ${least.faults}`),

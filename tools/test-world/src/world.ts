@@ -81,7 +81,7 @@ export interface World {
   endpoint(id: string): WorldEndpoint;
   /** Whether the portal accepts what the store holds as current. */
   portalAcceptsStore(id: string): Promise<boolean>;
-  /** Where the store holds a password that the portal accepts; `none`: neither as current nor as any copy or version that it still has. */
+  /** Where the store holds a password that the portal accepts; `none`: neither as current, nor as the copy of a rotation, nor in an earlier version that a rotator can read. */
   acceptedFrom(id: string): Promise<'current' | 'copy' | 'none'>;
   /** What an app's process needs in its environment, secrets as files; the tenant role is the test's to name. */
   environmentOf(role: keyof typeof PARTS): Readonly<Record<string, string>>;

@@ -15,9 +15,13 @@ interface Running {
 export function addBreakGlass(program: Command, { terminal, looks, print }: Running): void {
   const { environment } = terminal;
   const acting = async (options: PersonOptions, act: (db: Database, person: Person) => Promise<Report>): Promise<void> => {
-    const [{ personOf }, { asOperator }, { asSignedInFor }] = [await import('../person.ts'), await import('../operator.ts'), await import('../environment.ts')];
+    const [{ personOf }, { asOperator }, { asSignedInForRotator }] = [
+      await import('../person.ts'),
+      await import('../operator.ts'),
+      await import('../environment.ts'),
+    ];
     // Who asks must be who reads, and reading is a rotator's command.
-    asSignedInFor('rotator', environment);
+    asSignedInForRotator(environment);
     const by = await personOf(options, environment);
     print(await asOperator(environment, (db) => act(db, by)));
   };

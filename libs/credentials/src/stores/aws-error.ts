@@ -17,9 +17,9 @@ const DENIED = new Set([
   'SignatureDoesNotMatch',
   'NotAuthorized',
 ]);
-/** A session that ran out while the call was under way: the next one gets a new session. */
 /** Parameter Store, of a new parameter: the account has as many of this tier in this region as it may. */
 const FULL = new Set(['ParameterLimitExceeded']);
+/** A session that ran out while the call was under way: the next one gets a new session. */
 const EXPIRED = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired']);
 
 /** What a session that was revoked, or that has ended, is answered with; a call that no policy allows is answered with the same. */

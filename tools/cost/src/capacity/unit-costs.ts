@@ -1,5 +1,6 @@
 /**
- * What one of each costs, measured on two cores on 2026-11-29 with `npm run bench -- agents`, `-- rotation` and `-- scale`, at portals that take 250 ms a page.
+ * What one of each costs, measured on two cores on 2026-11-29 at portals that take 250 ms a page: tasks by `npm run bench -- agents`; rotations by four rounds of 24 of what `-- rotation`
+ * has the product do, by itself; rows as `-- scale` counts them, of a fleet of 20,000 logins.
  * Seconds are a processor's, unless they are called otherwise; of program and browser together, or of the database.
  */
 export const UNIT_COSTS = {

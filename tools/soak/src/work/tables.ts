@@ -7,10 +7,6 @@ export interface EndpointState {
   /** Rotations that ended as done. */
   readonly rotations: number;
   readonly tasksDone: number;
-  /** Logins whose process was killed before the portal's answer was noted. */
-  readonly unanswered: number;
-  /** Failures after which its portal locks. */
-  readonly threshold: number;
   /** A rotation is open or due. */
   readonly isRotating: boolean;
   readonly hasOpenTask: boolean;
@@ -22,8 +18,6 @@ const STATES = `
   SELECT e.id, e.org_id AS "orgId",
          (SELECT count(*) FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.state = 'done')::int AS rotations,
          (SELECT count(*) FROM portal_task t WHERE t.endpoint_id = e.id AND t.state = 'succeeded')::int AS "tasksDone",
-         (SELECT count(*) FROM login_attempt l WHERE l.login_identity = e.login_identity AND l.outcome IS NULL)::int AS unanswered,
-         (SELECT p.lockout_threshold FROM portal_type p WHERE p.code = e.portal_type_code) AS threshold,
          EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL) OR e.next_rotation_at <= now() AS "isRotating",
          EXISTS (SELECT FROM portal_task t WHERE t.endpoint_id = e.id AND t.state IN ('queued', 'running')) AS "hasOpenTask",
          concat_ws('; ', (SELECT format('rotation %s of %s since %s%s', a.state, a.owner, a.updated_at::time(0), ': ' || a.detail)
