@@ -2,6 +2,7 @@ import { checkAddresses, idSchema, Secret, transportEnvironment } from '@rcm/tel
 import { z } from 'zod';
 import { replicaEnvironment } from './failover/replica-environment.ts';
 import { LARGE_PAYLOADS } from './stores/size-policy.ts';
+import { readFurtherPlaces } from './tenancy/further-places.ts';
 import { vaultAddressProblem, vaultNamespaceProblem } from './tenancy/vault-address.ts';
 
 /**
@@ -32,6 +33,15 @@ export const credentialsEnvironment = {
     .optional(),
   /** Dedicated deployment: the one organization that the process's own credentials may serve. */
   RCM_DEDICATED_ORG_ID: idSchema.optional(),
+  /** Further accounts and regions that hold secrets of this deployment (JSON). May be given as `…_FILE`; unset: there are none. */
+  RCM_STORE_PLACES: z
+    .string()
+    .max(100_000)
+    .transform((text, context) => readFurtherPlaces(text, context))
+    .optional(),
+  /** Tenants whose clients, and whose sessions at AWS, are kept, of each place; the one longest unused goes first. */
+  RCM_TENANT_CLIENTS: z.coerce.number().int().min(1).max(100_000).default(200),
+  RCM_TENANT_SESSIONS: z.coerce.number().int().min(1).max(1_000_000).default(1000),
   ...replicaEnvironment,
   /** What becomes of a payload beyond SSM's 4 KB: `refuse`, `advanced` (8 KB, $0.05 a month) or `secrets-manager` (new secrets only). */
   RCM_LARGE_PAYLOADS: z.enum(LARGE_PAYLOADS).default('refuse'),
@@ -77,6 +87,7 @@ export function checkStores(config: Omit<CredentialsConfig, `RCM_${'' | 'PREVIOU
     if (config[store] === undefined) continue;
     for (const name of NEEDED[store]) if (config[name] === undefined) report(name, `is not set, but ${store} is`);
   }
+  checkPlaces(config, report);
   if (config.RCM_PREVIOUS_IDENTITY_KEY_ID === config.RCM_IDENTITY_KEY_ID)
     report('RCM_PREVIOUS_IDENTITY_KEY_ID', 'is the id of RCM_IDENTITY_KEY itself: two keys need two ids');
   if (config.RCM_FINGERPRINT_KEY_ID !== undefined && config.RCM_PREVIOUS_FINGERPRINT_KEY_ID === config.RCM_FINGERPRINT_KEY_ID)
@@ -89,6 +100,19 @@ export function checkStores(config: Omit<CredentialsConfig, `RCM_${'' | 'PREVIOU
     RCM_AWS_REPLICA_ENDPOINT: { address: config.RCM_AWS_REPLICA_ENDPOINT, use: 'aws' },
   } as const;
   checkAddresses(config, endpoints, problems);
+}
+
+function checkPlaces(
+  config: Pick<CredentialsConfig, 'RCM_STORE_PLACES' | 'RCM_AWS_REGION' | 'RCM_AWS_REPLICA_REGION'>,
+  report: (name: string, message: string) => void,
+): void {
+  const { RCM_STORE_PLACES: places = [], RCM_AWS_REGION: first, RCM_AWS_REPLICA_REGION: replica } = config;
+  if (places.length > 0 && first === undefined) report('RCM_STORE_PLACES', 'names further places in AWS, and RCM_AWS_REGION is not set');
+  const names = places.map(({ accountId, region }) => `${accountId}/${region}`);
+  for (const name of new Set(names.filter((one, index) => names.indexOf(one) < index))) report('RCM_STORE_PLACES', `names ${name} a second time`);
+  // A copy would lie under the name of the secret itself.
+  for (const [index, { region }] of places.entries())
+    if (region === replica) report('RCM_STORE_PLACES', `${names[index]} is in RCM_AWS_REPLICA_REGION, where copies lie`);
 }
 
 function identityKey() {

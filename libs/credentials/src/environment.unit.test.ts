@@ -2,7 +2,8 @@ import { readConfig, RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { checkStores, credentialsEnvironment } from './environment.ts';
-import { newSecretPlace, tenantStoresOptions } from './store-settings.ts';
+import { placeKey } from './reference.ts';
+import { newSecretPlaces, secretPlaces, tenantStoresOptions } from './store-settings.ts';
 
 const valid = {
   RCM_ENVIRONMENT: 'prod',
@@ -54,12 +55,12 @@ describe('the environment of an app that reads credentials', () => {
       region: undefined,
       vault: { address: vault.RCM_VAULT_ADDRESS, mount: 'kv', appRoleMount: 'approle' },
     });
-    expect(newSecretPlace(onlyVault, 'vault')).toEqual({ store: 'vault', mount: 'kv' });
-    expect(() => newSecretPlace(onlyVault, 'ssm')).toThrow(/RCM_AWS_REGION/);
+    expect(newSecretPlaces(onlyVault, 'vault')).toEqual([{ store: 'vault', mount: 'kv' }]);
+    expect(() => newSecretPlaces(onlyVault, 'ssm')).toThrow(/RCM_AWS_REGION/);
     const both = read({ ...vault, RCM_LARGE_PAYLOADS: 'advanced' });
     expect(tenantStoresOptions(both)).toMatchObject({ region: 'us-east-1', largestTier: 'Advanced', vault: { mount: 'kv' } });
     expect(tenantStoresOptions(read({})).vault).toBeUndefined();
-    expect(() => newSecretPlace(read({}), 'vault')).toThrow(/RCM_VAULT_ADDRESS/);
+    expect(() => newSecretPlaces(read({}), 'vault')).toThrow(/RCM_VAULT_ADDRESS/);
   });
 
   it.each([
@@ -84,6 +85,41 @@ describe('the environment of an app that reads credentials', () => {
   ])('knows that %s is in the partition %s, and the account, where no role says so', (region, partition) => {
     const dedicated = read({ RCM_AWS_REGION: region, RCM_TENANT_ROLE_ARN: undefined, RCM_DEDICATED_ORG_ID: 'org-a' });
     expect(tenantStoresOptions(dedicated).accountId).toBe(valid.RCM_AWS_ACCOUNT_ID);
-    expect(newSecretPlace(dedicated, 'ssm')).toEqual({ store: 'ssm', region, accountId: valid.RCM_AWS_ACCOUNT_ID, partition });
+    expect(newSecretPlaces(dedicated, 'ssm')).toEqual([{ store: 'ssm', region, accountId: valid.RCM_AWS_ACCOUNT_ID, partition }]);
+  });
+
+  it('names further places, each of which new secrets may be created in', () => {
+    const places = [
+      { account: '222222222222', region: 'us-east-1' },
+      { account: '222222222222', region: 'eu-west-1', kms_key_id: 'alias/other' },
+    ];
+    const config = read({ RCM_STORE_PLACES: JSON.stringify(places) });
+    expect(tenantStoresOptions(config).furtherPlaces).toMatchObject([
+      { accountId: '222222222222', region: 'us-east-1' },
+      { region: 'eu-west-1', kmsKeyId: 'alias/other' },
+    ]);
+    expect(newSecretPlaces(config, 'ssm').map((place) => placeKey(place))).toEqual([
+      `ssm:aws:us-east-1:${valid.RCM_AWS_ACCOUNT_ID}`,
+      'ssm:aws:us-east-1:222222222222',
+      'ssm:aws:eu-west-1:222222222222',
+    ]);
+    expect(secretPlaces(config)).toHaveLength(6);
+  });
+
+  const place = { account: '222222222222', region: 'us-east-1' };
+  it.each([
+    ['no JSON', '{', {}],
+    ['no list', '{}', {}],
+    ['an account that is none', [{ ...place, account: '2' }], {}],
+    ['a region that is none', [{ ...place, region: 'home' + '/'.repeat(3) }], {}],
+    ['a member that nobody knows', [{ ...place, password: 'x' }], {}],
+    ['a role of another account', [{ ...place, role_arn: 'arn:aws:iam::333333333333:role/r' }], {}],
+    ['a place twice', [place, place], {}],
+    ['a place where copies lie', [{ ...place, region: 'us-west-2' }], { RCM_AWS_REPLICA_REGION: 'us-west-2' }],
+    ['more than anybody has', Array.from({ length: 51 }, (_, index) => ({ ...place, account: String(100_000_000_000 + index) })), {}],
+    ['places, and no first one', [place], { ...vault, RCM_AWS_REGION: undefined, RCM_TENANT_ROLE_ARN: undefined }],
+  ])('refuses %s in a line that names RCM_STORE_PLACES', (_what, places, changes) => {
+    const text = typeof places === 'string' ? places : JSON.stringify(places);
+    expect(() => read({ RCM_STORE_PLACES: text, ...changes })).toThrow(/\n {2}RCM_STORE_PLACES: [^\n]+/);
   });
 });

@@ -70,6 +70,7 @@ export {
   type NewPlace,
   type NewReference,
   parseReference,
+  placeKey,
   referenceKey,
   type SecretOwner,
   type SecretReference,
@@ -77,7 +78,7 @@ export {
   type SsmReference,
   type VaultReference,
 } from './reference.ts';
-export { newSecretPlace, secretPlaces, tenantStoresOptions } from './store-settings.ts';
+export { newSecretPlaces, secretPlaces, tenantStoresOptions } from './store-settings.ts';
 export { LARGE_PAYLOADS, type LargePayloads, placeForSize, type SsmTier } from './stores/size-policy.ts';
 export type {
   CallOptions,
@@ -99,5 +100,6 @@ export { actorEnvironment, actorIssuer, checkActor } from './tenancy/actor-envir
 export { appRoleFolder } from './tenancy/app-role-folder.ts';
 export { osUser, type SignedIn, signedInPerson } from './tenancy/signed-in-person.ts';
 export { sessionName } from './tenancy/session-name.ts';
+export type { FurtherPlace } from './tenancy/further-places.ts';
 export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';
 export { type VaultPolicy, type VaultTenant, vaultTenantPolicy } from './tenancy/vault-policy.ts';

@@ -115,10 +115,11 @@ export function stagedPath(owner: SecretOwner, attemptId: string): string {
 }
 
 /** One key for one secret, also for one that has no ARN yet. Not a reference: nothing parses it. */
-export function referenceKey(reference: SecretReference): string {
-  const place = reference.store === 'vault' ? reference.mount : `${reference.partition}:${reference.region}:${reference.accountId}`;
-  return `${reference.store}:${place}:${secretPath(reference)}`;
-}
+export const referenceKey = (reference: SecretReference): string => `${placeKey(reference)}:${secretPath(reference)}`;
+
+/** One key for one place: a store of an AWS account in a region, or a mount of Vault. What a store counts, refuses or loses together has the same one. */
+export const placeKey = (place: NewPlace): string =>
+  `${place.store}:${place.store === 'vault' ? place.mount : `${place.partition}:${place.region}:${place.accountId}`}`;
 
 function ownerOf(path: string): SecretOwner {
   const [root, environment = '', organizationId = '', kind, endpointId = '', portalAccountId = '', ...rest] = path.split('/');

@@ -16,6 +16,9 @@ export const tenantStoresOptions = (config: StoresConfig): TenantStoresOptions =
   roleArn: config.RCM_TENANT_ROLE_ARN,
   accountId: config.RCM_AWS_ACCOUNT_ID,
   dedicatedOrgId: config.RCM_DEDICATED_ORG_ID,
+  furtherPlaces: config.RCM_STORE_PLACES,
+  maxTenants: config.RCM_TENANT_CLIENTS,
+  maxSessions: config.RCM_TENANT_SESSIONS,
   largestTier: config.RCM_LARGE_PAYLOADS === 'advanced' ? 'Advanced' : 'Standard',
   vault: vaultOptions(config),
 });
@@ -31,14 +34,18 @@ export function secretPlaces(config: StoresConfig): readonly NewPlace[] {
   const { RCM_AWS_REGION: region, RCM_VAULT_MOUNT: mount } = config;
   const accountId = config.RCM_AWS_ACCOUNT_ID ?? config.RCM_TENANT_ROLE_ARN?.split(':')[4];
   const stores = [...(region === undefined ? [] : (['ssm', 'secrets-manager'] as const)), ...(mount === undefined ? [] : (['vault'] as const))];
-  return stores.map((store) => newSecretPlace({ ...config, RCM_AWS_ACCOUNT_ID: accountId }, store));
+  return stores.flatMap((store) => newSecretPlaces({ ...config, RCM_AWS_ACCOUNT_ID: accountId }, store));
 }
 
-/** Where new secrets of a store are created. Fails with `config_invalid` where the deployment has no such store. */
-export function newSecretPlace(config: StoresConfig, store: SecretReference['store']): NewPlace {
-  const { RCM_AWS_REGION: region, RCM_AWS_ACCOUNT_ID: accountId, RCM_VAULT_MOUNT: mount } = config;
-  if (store === 'vault' && mount !== undefined) return { store, mount };
-  if (store !== 'vault' && region !== undefined && accountId !== undefined) return { store, region, accountId, partition: partitionOfRegion(region) };
+/** Where new secrets of a store are created: in the first of these that has room. Fails with `config_invalid` where the deployment has no such store. */
+export function newSecretPlaces(config: StoresConfig, store: SecretReference['store']): readonly [NewPlace, ...NewPlace[]] {
+  const { RCM_AWS_REGION: region, RCM_AWS_ACCOUNT_ID: accountId, RCM_VAULT_MOUNT: mount, RCM_STORE_PLACES: further = [] } = config;
+  if (store === 'vault' && mount !== undefined) return [{ store, mount }];
+  const inAws = (place: { readonly region: string; readonly accountId: string }): NewPlace => ({
+    ...{ store: store === 'vault' ? 'ssm' : store, partition: partitionOfRegion(place.region) },
+    ...{ region: place.region, accountId: place.accountId },
+  });
+  if (store !== 'vault' && region !== undefined && accountId !== undefined) return [inAws({ region, accountId }), ...further.map(inAws)];
   throw new RcmError(
     'config_invalid',
     `New secrets are to be created in ${store}, and this deployment has none (RCM_${store === 'vault' ? 'VAULT_ADDRESS' : 'AWS_REGION'}).`,

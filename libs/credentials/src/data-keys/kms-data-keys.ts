@@ -34,14 +34,14 @@ export function createKmsDataKeys(options: KmsDataKeysOptions): TenantDataKeys {
     );
   const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, processName });
   const accessOf = (orgId: string): AwsAccess => (sessions ? { ...aws, credentials: sessions.of(orgId) } : aws);
-  const pool = new ClientPool(200, (orgId) => ({ kms: kmsClient(accessOf(orgId)) }));
+  const pool = new ClientPool(200, (orgId) => kmsClient(accessOf(orgId)));
   const context = ({ orgId, keyId }: DataKeyOwner) => ({ env: environment, tenant_id: orgId, use: TASK_DATA, key_id: keyId });
 
   const call = <T>({ orgId }: DataKeyOwner, what: string, act: (client: KMSClient, signal: AbortSignal) => Promise<T>): Promise<T> => {
     if (!isId(orgId) || (dedicatedOrgId !== undefined && dedicatedOrgId !== orgId))
       return Promise.reject(new RcmError('reference_not_yours', 'This deployment has no data keys of that organization.'));
     return pool
-      .use(orgId, ({ kms }) => withDeadline({ ms: deadlineMs, what }, (signal) => withSession(accessOf(orgId), () => act(kms.client, signal))))
+      .use(orgId, ({ client }) => withDeadline({ ms: deadlineMs, what }, (signal) => withSession(accessOf(orgId), () => act(client, signal))))
       .catch((error: unknown) => {
         throw translated(error, what);
       });

@@ -31,21 +31,19 @@ export function createVaultDataKeys(options: VaultDataKeysOptions): TenantDataKe
   if (problem !== null) throw new RcmError('config_invalid', `Vault cannot be used: ${problem}.`);
   const http = createVaultHttp({ address: address.replace(/\/$/, ''), namespace, ...timing });
   const pool = new ClientPool(1_000, (orgId) => ({
-    session: {
-      ...createVaultSession(http, {
-        appRole: () => appRole(orgId),
-        ...(appRoleMount === undefined ? {} : { appRoleMount }),
-        ...(timing.clock ? { clock: timing.clock } : {}),
-      }),
-      close: () => undefined,
-    },
+    ...createVaultSession(http, {
+      appRole: () => appRole(orgId),
+      ...(appRoleMount === undefined ? {} : { appRoleMount }),
+      ...(timing.clock ? { clock: timing.clock } : {}),
+    }),
+    close: () => undefined,
   }));
   const context = ({ orgId, keyId }: DataKeyOwner): string => Buffer.from(`rcm tenant_data_key 1\n${orgId}\n${keyId}`).toString('base64');
 
   const call = <T>({ orgId }: DataKeyOwner, what: string, act: (session: VaultSession, signal: AbortSignal) => Promise<T>): Promise<T> => {
     if (!isId(orgId) || (dedicatedOrgId !== undefined && dedicatedOrgId !== orgId))
       return Promise.reject(new RcmError('reference_not_yours', 'This deployment has no data keys of that organization.'));
-    return pool.use(orgId, ({ session }) => http.call(what, {}, (signal) => act(session, signal)));
+    return pool.use(orgId, (session) => http.call(what, {}, (signal) => act(session, signal)));
   };
 
   return {

@@ -1,9 +1,9 @@
 import { type Clock, hasCode, isRcmError, type Metrics, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
-import { referenceKey, type SecretReference } from '../reference.ts';
+import { placeKey, referenceKey, type SecretReference } from '../reference.ts';
 import type { CallOptions, ReadAnswer, ReadManyOptions, SecretReader, StoredSecret } from '../stores/store.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { inRegion } from './in-region.ts';
-import { RegionCircuit } from './region-circuit.ts';
+import { createPlaceCircuits } from './place-circuits.ts';
 import { readCopy } from './replica-copy.ts';
 
 /** Stores that have regions. */
@@ -33,28 +33,16 @@ export interface FailoverReadersOptions {
  */
 export function createFailoverReaders(options: FailoverReadersOptions): TenantReaders {
   const { primary, replica, replicaRegion, metrics, onTurn, primaryWaitMs = 2_000, failuresToOpen = 2, openMs = 10_000, clock = systemClock } = options;
-  const isDown = metrics.gauge('rcm_credential_region_down');
   const failovers = metrics.counter('rcm_credential_failovers_total');
-  const circuitOf = (store: ReplicatedStore): RegionCircuit => {
-    isDown.set({ store }, 0);
-    return new RegionCircuit({
-      failuresToOpen,
-      openMs,
-      clock,
-      onTurn(state) {
-        isDown.set({ store }, state === 'down' ? 1 : 0);
-        onTurn?.(state, store);
-      },
-    });
-  };
-  // One for each: SSM may be down where Secrets Manager is not.
-  const circuits = { ssm: circuitOf('ssm'), 'secrets-manager': circuitOf('secrets-manager') };
+  const circuitOf = createPlaceCircuits({ metrics, onTurn, failuresToOpen, openMs, clock });
 
-  /** References of one kind of store, as the CredentialManager asks. */
+  /** References of one place, as the CredentialManager asks. */
   const readMany = async (orgId: string, references: readonly SecretReference[], call: ReadManyOptions): Promise<ReadonlyMap<string, ReadAnswer>> => {
-    const store = references[0]?.store ?? 'vault';
-    if (store === 'vault' || references.some((reference) => reference.store !== store)) return primary.forTenant(orgId).readMany(references, call);
-    const circuit = circuits[store];
+    const [first] = references;
+    const isElsewhere = (reference: SecretReference): boolean => !first || placeKey(reference) !== placeKey(first);
+    if (!first || first.store === 'vault' || references.some(isElsewhere)) return primary.forTenant(orgId).readMany(references, call);
+    const { store } = first;
+    const circuit = circuitOf(first);
     if (circuit.mayAsk()) {
       try {
         const answers = await withDeadline({ ms: primaryWaitMs, what: 'Reading from the first region', ...call }, (signal) =>

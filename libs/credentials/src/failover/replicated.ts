@@ -1,5 +1,6 @@
 import { type Metrics, RcmError } from '@rcm/telemetry';
 import { countAttempts } from '../stores/quota-counts.ts';
+import type { FurtherPlace } from '../tenancy/further-places.ts';
 import { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from '../tenancy/tenant-stores.ts';
 import { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './copying-stores.ts';
 import { createFailoverReaders, type FailoverReadersOptions } from './failover-readers.ts';
@@ -50,5 +51,19 @@ function inSecondRegion(stores: TenantStoresOptions, replica: ReplicaConfig): (T
   if (key === undefined && stores.kmsKeyId?.startsWith('arn:'))
     throw new RcmError('config_invalid', 'RCM_KMS_KEY_ID is the ARN of a key in the first region; name the second one’s in RCM_AWS_REPLICA_KMS_KEY_ID.');
   // An address of the first region is not one of the second, and neither are its quotas; a Vault is not read through here.
-  return { ...stores, region, endpoint, kmsKeyId, vault: undefined, onAttempt: undefined };
+  return { ...stores, region, endpoint, kmsKeyId, furtherPlaces: copiesOf(stores, region), vault: undefined, onAttempt: undefined };
 }
+
+/** Copies of a further account's secrets lie in that account, and those of one in several regions in one. */
+function copiesOf({ accountId, roleArn, furtherPlaces = [] }: TenantStoresOptions, region: string): readonly FurtherPlace[] {
+  const first = roleArn?.split(':')[4] ?? accountId;
+  const byAccount = Map.groupBy(furtherPlaces, (place) => place.accountId);
+  return [...byAccount].flatMap(([account, [place]]): FurtherPlace[] =>
+    account === first || !place
+      ? []
+      : [{ region, accountId: account, roleArn: place.roleArn, endpoint: place.replicaEndpoint, kmsKeyId: place.replicaKmsKeyId ?? aliasOf(place.kmsKeyId) }],
+  );
+}
+
+/** The key of one region is none of another, but by an alias that both have. */
+const aliasOf = (kmsKeyId: string | undefined): string | undefined => (kmsKeyId?.startsWith('arn:') ? undefined : kmsKeyId);

@@ -1,6 +1,7 @@
 import { type Clock, hasCode, isRcmError, type Metrics, RcmError, type Secret, systemClock, withDeadline } from '@rcm/telemetry';
+import { LRUCache } from 'lru-cache';
 import { type CredentialPayload, parsePayload } from '../payload.ts';
-import type { SecretReference } from '../reference.ts';
+import { placeKey, type SecretReference } from '../reference.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { catchUpCache, type CaughtUp, type CurrentVersions } from './catch-up.ts';
 import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential, type RefusalCode } from './credential-cache.ts';
@@ -51,27 +52,31 @@ export interface CredentialManager {
   catchUp(currentVersions: CurrentVersions, signal: AbortSignal): Promise<CaughtUp>;
 }
 
+/** More than any deployment has: a row may name any, and none that is not the deployment's is asked. */
+const MOST_PLACES = 200;
 const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceeded'] as const;
 
-/** Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant, paced per store. */
+/** Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant, paced per place: a store of one account in one region. */
 export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
   const { stores, clock = systemClock, random = Math.random } = options;
   const numbers = checkedNumbers(options);
   const metrics = createReadingMetrics(options.metrics);
   const cache = new CredentialCache({ ...numbers, clock, random });
   const flights = new SingleFlight<ReadCredential>();
-  const places = new Map<SecretReference['store'], StorePlace>();
+  const places = new LRUCache<string, StorePlace>({ max: MOST_PLACES });
   const now = timeOfDay(clock);
 
-  const placeOf = (store: SecretReference['store']): StorePlace => {
+  const placeOf = (reference: SecretReference): StorePlace => {
+    const { store } = reference;
+    const key = placeKey(reference);
     const callsPerSecond = store === 'ssm' ? numbers.ssmCallsPerSecond : numbers.otherCallsPerSecond;
-    const place = places.get(store) ?? { batcher: new ReadBatcher({ ...numbers, store, callsPerSecond, stores, clock, random, metrics }), downUntil: 0 };
-    places.set(store, place);
+    const place = places.get(key) ?? { batcher: new ReadBatcher({ ...numbers, store, callsPerSecond, stores, clock, random, metrics }), downUntil: 0 };
+    places.set(key, place);
     return place;
   };
 
   const startReading = ({ orgId, reference, version }: CredentialRequest): Promise<ReadCredential> => {
-    const place = placeOf(reference.store);
+    const place = placeOf(reference);
     return flights.start(
       cache.keyOf(reference),
       () => withDeadline({ ms: numbers.readDeadlineMs, what: 'Reading a credential' }, (signal) => readOne(place.batcher, orgId, reference, signal)),
@@ -114,7 +119,7 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
   const serve = async (entry: CacheEntry | undefined, request: CredentialRequest): Promise<HeldCredential> => {
     if (entry?.kind === 'refused' && entry.asked === request.version && now() < entry.until) throw new RcmError(entry.code, REFUSED_BEFORE[entry.code]);
     const stale = staleFor(request);
-    if (stale && now() < placeOf(request.reference.store).downUntil) return serveStale(stale);
+    if (stale && now() < placeOf(request.reference).downUntil) return serveStale(stale);
     if (entry?.kind === 'changed') metrics.refreshed('changed');
     if (entry?.kind === 'held') metrics.refreshed(matches(entry, request) ? 'expired' : 'version');
     try {
@@ -159,7 +164,7 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
   };
 }
 
-/** What is known of one kind of store. */
+/** What is known of one place. */
 interface StorePlace {
   readonly batcher: ReadBatcher;
   /** Until then it counts as down: a caller with a usable value need not wait for a call to fail again. */

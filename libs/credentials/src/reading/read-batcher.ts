@@ -9,7 +9,7 @@ import type { ReadingNumbers } from './reading-numbers.ts';
 import { repeatedCall } from './repeated-call.ts';
 
 export interface ReadBatcherOptions extends Pick<ReadingNumbers, 'maxParallel' | 'maxWaiting' | 'maxTries' | 'retryPauseMs'> {
-  /** All references are of this store: one that is throttled holds up no other. */
+  /** All references are of one place, which is in this store: one that is throttled holds up no other. */
   readonly store: SecretReference['store'];
   readonly callsPerSecond: number;
   readonly stores: TenantReaders;
@@ -36,6 +36,7 @@ export class ReadBatcher {
   readonly #waiting: Lanes<Waiting>;
   readonly #pace: CallPace;
   #running = 0;
+  #told = 0;
   #scheduled = false;
 
   constructor(options: ReadBatcherOptions) {
@@ -64,7 +65,8 @@ export class ReadBatcher {
     setImmediate(() => {
       this.#scheduled = false;
       while (this.#running < this.#options.maxParallel && this.#waiting.size > 0) this.#start();
-      this.#options.metrics.waiting(this.#options.store, this.#waiting.size);
+      this.#options.metrics.waiting(this.#options.store, this.#waiting.size - this.#told);
+      this.#told = this.#waiting.size;
     });
   }
 
@@ -99,7 +101,7 @@ export class ReadBatcher {
 
   #count(change: 1 | -1): void {
     this.#running += change;
-    this.#options.metrics.inFlight(this.#options.store, this.#running);
+    this.#options.metrics.inFlight(this.#options.store, change);
   }
 }
 

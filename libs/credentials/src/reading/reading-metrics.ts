@@ -23,8 +23,9 @@ export interface ReadingMetrics {
   failed(error: unknown): void;
   throttled(store: Store): void;
   batch(size: number): void;
-  inFlight(store: Store, calls: number): void;
-  waiting(store: Store, reads: number): void;
+  /** By how many there are more, or fewer, now: a store has several places. */
+  inFlight(store: Store, change: number): void;
+  waiting(store: Store, change: number): void;
   held(credentials: number): void;
 }
 
@@ -53,8 +54,8 @@ export function createReadingMetrics(metrics: Metrics): ReadingMetrics {
     failed: (error) => failures.inc({ code: isRcmError(error) ? error.code : 'unknown' }),
     throttled: (store) => throttles.inc({ store }),
     batch: (size) => batches.observe(size),
-    inFlight: (store, count) => calls.set({ store }, count),
-    waiting: (store, count) => reads.set({ store }, count),
+    inFlight: (store, change) => calls.inc({ store }, change),
+    waiting: (store, change) => reads.inc({ store }, change),
     held: (count) => cached.set(count),
   };
 }

@@ -4,6 +4,8 @@ import { createSecretsManagerStore } from '../stores/secrets-manager.ts';
 import type { SsmTier } from '../stores/size-policy.ts';
 import { createSsmStore } from '../stores/ssm.ts';
 import type { ClosableSecretStore } from '../stores/store.ts';
+import type { FurtherPlace } from './further-places.ts';
+import type { AwsPlaceName } from './owned-store.ts';
 import { createTenantSessions } from './tenant-sessions.ts';
 
 /** How a deployment reaches AWS; it is there where `region` is given, and `kmsKeyId` with it. */
@@ -17,8 +19,12 @@ export interface TenantAwsOptions extends Omit<AwsAccess, 'region'> {
   readonly accountId?: string | undefined;
   /** Largest SSM tier that may be used. Default `Standard`. */
   readonly largestTier?: SsmTier | undefined;
+  /** Further accounts and regions that hold secrets. Default none. */
+  readonly furtherPlaces?: readonly FurtherPlace[] | undefined;
   /** The process that asks, as its log calls it: AWS's own records of every read and write name it. */
   readonly processName?: string | undefined;
+  /** Tenant sessions kept, of each place. Default 1000. */
+  readonly maxSessions?: number | undefined;
   /** Counts tenant sessions. Default: nothing is counted. */
   readonly metrics?: Metrics | undefined;
 }
@@ -31,17 +37,42 @@ export interface Shared {
   readonly clock?: Clock;
 }
 
-export interface AwsBackends {
-  readonly region: string;
-  readonly accountId: string;
-  open(orgId: string): { readonly ssm: ClosableSecretStore; readonly 'secrets-manager': ClosableSecretStore };
+export interface AwsBackends extends AwsPlaceName {
+  open(orgId: string, store: AwsStore): ClosableSecretStore;
   close(): void;
 }
 
-/** `null` where the deployment has no AWS. Fails with `config_invalid`. */
-export function createAwsBackends(options: TenantAwsOptions, { environment, dedicatedOrgId, ...timing }: Shared): AwsBackends | null {
-  const { region, kmsKeyId, roleArn, accountId: configured, largestTier, metrics, processName, ...access } = options;
-  if (region === undefined) return null;
+export type AwsStore = 'ssm' | 'secrets-manager';
+
+/** One for each place, the deployment's own first; none where it has no AWS. Fails with `config_invalid`. */
+export function createAwsBackends({ furtherPlaces = [], ...own }: TenantAwsOptions, shared: Shared): readonly AwsBackends[] {
+  const { region } = own;
+  if (region === undefined) return [];
+  const first = createPlace({ ...own, region }, shared);
+  return [first, ...furtherPlaces.map((place) => createPlace(optionsOf(place, own, { region, accountId: first.accountId }), shared))];
+}
+
+/** An address is of one region, and what comes off another account's quotas is not counted among the first one's. */
+function optionsOf(place: FurtherPlace, own: TenantAwsOptions, first: AwsPlaceName): TenantAwsOptions & { readonly region: string } {
+  const { accountId, region, endpoint, kmsKeyId = own.kmsKeyId } = place;
+  const name = `${accountId}/${region}`;
+  if (accountId === first.accountId && region === first.region)
+    throw new RcmError('config_invalid', `RCM_STORE_PLACES names ${name}, where secrets lie already: it is for further places.`);
+  if (place.kmsKeyId === undefined && own.kmsKeyId?.startsWith('arn:'))
+    throw new RcmError('config_invalid', `RCM_KMS_KEY_ID is the ARN of a key elsewhere; RCM_STORE_PLACES names no key of ${name} (kms_key_id).`);
+  if (own.roleArn === undefined && accountId !== first.accountId)
+    throw new RcmError(
+      'config_invalid',
+      `RCM_STORE_PLACES names ${name}: a deployment for one organization assumes no role, and reaches its own account alone.`,
+    );
+  const roleArn = own.roleArn === undefined ? undefined : (place.roleArn ?? inAccount(own.roleArn, accountId));
+  return { ...own, onAttempt: undefined, region, accountId, endpoint, kmsKeyId, roleArn };
+}
+
+const inAccount = (roleArn: string, accountId: string): string => roleArn.replace(/:[0-9]{12}:/, `:${accountId}:`);
+
+function createPlace(options: TenantAwsOptions & { readonly region: string }, { environment, dedicatedOrgId, ...timing }: Shared): AwsBackends {
+  const { region, kmsKeyId, roleArn, accountId: configured, largestTier, metrics, processName, maxSessions, ...access } = options;
   if (kmsKeyId === undefined) throw new RcmError('config_invalid', 'Secrets in AWS need the customer key that encrypts them (RCM_KMS_KEY_ID).');
   if ((roleArn === undefined) === (dedicatedOrgId === undefined)) {
     throw new RcmError(
@@ -56,16 +87,15 @@ export function createAwsBackends(options: TenantAwsOptions, { environment, dedi
   const clock = timing.clock ? { clock: timing.clock } : {};
   // One backend, whoever asks: what one tenant's rehearsal found out holds for all.
   const probe = { isHeeded: true };
-  const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, processName, metrics, ...clock });
+  const kept = maxSessions === undefined ? {} : { maxSessions };
+  const sessions = roleArn === undefined ? null : createTenantSessions({ ...aws, environment, roleArn, processName, metrics, ...kept, ...clock });
   return {
     region,
     accountId,
-    open(orgId) {
+    open(orgId, store) {
       const asTenant: AwsAccess = sessions ? { ...aws, credentials: sessions.of(orgId) } : aws;
-      return {
-        ssm: createSsmStore({ ...asTenant, ...timing, kmsKeyId, probe, ...(largestTier ? { largestTier } : {}) }),
-        'secrets-manager': createSecretsManagerStore({ ...asTenant, ...timing, kmsKeyId }),
-      };
+      if (store === 'secrets-manager') return createSecretsManagerStore({ ...asTenant, ...timing, kmsKeyId });
+      return createSsmStore({ ...asTenant, ...timing, kmsKeyId, probe, ...(largestTier ? { largestTier } : {}) });
     },
     close: () => sessions?.close(),
   };

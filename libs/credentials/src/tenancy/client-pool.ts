@@ -12,7 +12,7 @@ interface Held<C> {
 }
 
 /** Clients per tenant, bounded. A tenant that falls out while calls are under way is closed after the last of them. */
-export class ClientPool<C extends Readonly<Partial<Record<string, Closable>>>> {
+export class ClientPool<C extends Closable> {
   readonly #tenants: LRUCache<string, Held<C>>;
   readonly #create: (tenant: string) => C;
 
@@ -53,6 +53,6 @@ export class ClientPool<C extends Readonly<Partial<Record<string, Closable>>>> {
   }
 }
 
-function closeIfUnused<C extends Readonly<Partial<Record<string, Closable>>>>(held: Held<C>): void {
-  if (held.evicted && held.users === 0) for (const client of Object.values(held.clients)) client?.close();
+function closeIfUnused<C extends Closable>(held: Held<C>): void {
+  if (held.evicted && held.users === 0) held.clients.close();
 }

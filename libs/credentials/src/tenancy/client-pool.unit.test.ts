@@ -3,19 +3,19 @@ import { ClientPool } from './client-pool.ts';
 
 let closed: string[];
 let created: string[];
-let pool: ClientPool<{ readonly client: { readonly tenant: string; close: () => void } }>;
+let pool: ClientPool<{ readonly tenant: string; close: () => void }>;
 
 beforeEach(() => {
   closed = [];
   created = [];
-  pool = new ClientPool<{ readonly client: { readonly tenant: string; close: () => void } }>(2, (tenant) => {
+  pool = new ClientPool<{ readonly tenant: string; close: () => void }>(2, (tenant) => {
     created.push(tenant);
-    return { client: { tenant, close: () => void closed.push(tenant) } };
+    return { tenant, close: () => void closed.push(tenant) };
   });
 });
 
 const use = (tenant: string, until: Promise<void> = Promise.resolve()) =>
-  pool.use(tenant, async ({ client }) => {
+  pool.use(tenant, async (client) => {
     await until;
     return client.tenant;
   });

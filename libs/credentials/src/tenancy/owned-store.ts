@@ -1,17 +1,26 @@
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import { parsePayload } from '../payload.ts';
-import { checkedReference, referenceKey, type SecretReference } from '../reference.ts';
-import type { ClosableSecretStore, ReadAnswer, SecretStore } from '../stores/store.ts';
+import { checkedReference, placeKey, referenceKey, type SecretReference } from '../reference.ts';
+import type { ReadAnswer, SecretStore } from '../stores/store.ts';
 import { invalidReference } from '../refusal.ts';
 
 /** One tenant's clients of the stores that the deployment has. */
-export type TenantBackends = Readonly<Partial<Record<SecretReference['store'], ClosableSecretStore>>>;
+export interface TenantBackends {
+  /** The client for the place that the reference names; `undefined` where the deployment has none. */
+  at(reference: SecretReference): SecretStore | undefined;
+}
+
+/** An AWS account in a region. */
+export interface AwsPlaceName {
+  readonly region: string;
+  readonly accountId: string;
+}
 
 export interface OwnedStoreOptions {
   readonly orgId: string;
   readonly environment: string;
-  /** Where the deployment's AWS is; `null` where it has none. */
-  readonly aws: { readonly region: string; readonly accountId: string } | null;
+  /** Where the deployment's secrets in AWS lie; empty where it has none there. */
+  readonly aws: readonly AwsPlaceName[];
   readonly vault: { readonly mount: string } | null;
   readonly use: <T>(act: (backends: TenantBackends) => Promise<T>) => Promise<T>;
 }
@@ -25,8 +34,8 @@ const BATCH_SIZE = 10;
  */
 export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   const on = async <T>(reference: SecretReference, act: (store: SecretStore) => Promise<T>): Promise<T> => {
-    const kind = ownedKind(owner, reference);
-    return owner.use((backends) => act(backendOf(backends, kind)));
+    checkOwned(owner, reference);
+    return owner.use((backends) => act(backendOf(backends, reference)));
   };
   return {
     batchSize: BATCH_SIZE,
@@ -41,8 +50,10 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
         return refusal === null;
       });
       if (own.length === 0) return refused;
-      const byKind = Map.groupBy(own, ({ store }) => store);
-      const answers = await owner.use((backends) => Promise.all([...byKind].map(([kind, these]) => backendOf(backends, kind).readMany(these, options))));
+      const byPlace = Object.values(Object.groupBy(own, placeKey)).filter((these) => these !== undefined);
+      const answers = await owner.use((backends) =>
+        Promise.all(byPlace.map((these) => backendOf(backends, these[0] as SecretReference).readMany(these, options))),
+      );
       return new Map<string, ReadAnswer>([...refused, ...answers.flatMap((answer) => [...answer])]);
     },
     async create(reference, text, tags, options) {
@@ -70,7 +81,7 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
 /** Why this reference is not to be asked for. */
 function refusalOf(owner: OwnedStoreOptions, reference: SecretReference): RcmError | null {
   try {
-    ownedKind(owner, reference);
+    checkOwned(owner, reference);
     checkedReference(reference);
     return null;
   } catch (error) {
@@ -80,22 +91,22 @@ function refusalOf(owner: OwnedStoreOptions, reference: SecretReference): RcmErr
 }
 
 /** Fails with `reference_not_yours`; the message names neither organization. */
-function ownedKind(owner: OwnedStoreOptions, reference: SecretReference): SecretReference['store'] {
+function checkOwned(owner: OwnedStoreOptions, reference: SecretReference): void {
   if (reference.organizationId !== owner.orgId) throw notYours('another organization');
   if (reference.environment !== owner.environment) throw notYours('another environment');
   if (reference.store === 'vault') {
     if (owner.vault === null) throw invalidReference('no_store');
     if (reference.mount !== owner.vault.mount) throw notYours('another mount');
-    return 'vault';
+    return;
   }
-  if (owner.aws === null) throw invalidReference('no_store');
-  if (reference.region !== owner.aws.region) throw notYours('another region');
-  if (reference.accountId !== owner.aws.accountId) throw notYours('another AWS account');
-  return reference.store;
+  if (owner.aws.length === 0) throw invalidReference('no_store');
+  const inRegion = owner.aws.filter(({ region }) => region === reference.region);
+  if (inRegion.length === 0) throw notYours('another region');
+  if (!inRegion.some(({ accountId }) => accountId === reference.accountId)) throw notYours('another AWS account');
 }
 
-function backendOf(backends: TenantBackends, kind: SecretReference['store']): SecretStore {
-  const backend = backends[kind];
+function backendOf(backends: TenantBackends, reference: SecretReference): SecretStore {
+  const backend = backends.at(reference);
   if (!backend) throw invalidReference('no_store');
   return backend;
 }

@@ -14,7 +14,7 @@ const store = (changes: Partial<OwnedStoreOptions> = {}): SecretStore =>
   createOwnedStore({
     orgId: 'org-a',
     environment: 'test',
-    aws: { region: 'us-east-1', accountId: '123456789012' },
+    aws: [{ region: 'us-east-1', accountId: '123456789012' }],
     vault: { mount: 'kv' },
     use: () => {
       calls += 1;
@@ -89,7 +89,7 @@ describe('a tenant’s store', () => {
       parseReference(inVault.replace('kv/', 'kv2/')),
       { ...mine, endpointId: '..' },
     ];
-    const target = store({ use: (act) => act({ ssm }) });
+    const target = store({ use: (act) => act({ at: () => ssm }) });
     const answers = await target.readMany([...strange, mine]);
     expect(asked).toEqual([mine]);
     expect(answers.get(referenceKey(mine))).toBe(stored);
@@ -107,7 +107,7 @@ describe('a tenant’s store', () => {
 
   it('without Vault, or without AWS, says so', async () => {
     expect(await codeOf(store({ vault: null }).read(parseReference(inVault)))).toBe('reference_invalid');
-    expect(await codeOf(store({ aws: null }).read(parseReference(own)))).toBe('reference_invalid');
+    expect(await codeOf(store({ aws: [] }).read(parseReference(own)))).toBe('reference_invalid');
   });
 
   it('knows its AWS account by the tenant role or, where none is assumed, by configuration', async () => {

@@ -160,8 +160,11 @@ export function createTenantSessions({
 function sessionMetrics(metrics: Metrics, region: string): (outcome: 'assumed' | 'kept' | 'failed', held: number) => void {
   const asked = metrics.counter('rcm_tenant_sessions_total');
   const held = metrics.gauge('rcm_tenant_sessions_held');
+  let told = 0;
   return (outcome, count) => {
     asked.inc({ region, outcome });
-    held.set({ region }, count);
+    // Several accounts of a region have sessions of their own.
+    held.inc({ region }, count - told);
+    told = count;
   };
 }

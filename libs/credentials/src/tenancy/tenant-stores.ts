@@ -2,7 +2,8 @@ import { type Clock, isId, RcmError } from '@rcm/telemetry';
 import type { SecretReader, SecretStore } from '../stores/store.ts';
 import { createAwsBackends, type TenantAwsOptions } from './aws-backends.ts';
 import { ClientPool } from './client-pool.ts';
-import { createOwnedStore, type TenantBackends } from './owned-store.ts';
+import { createOwnedStore } from './owned-store.ts';
+import { openClients } from './tenant-clients.ts';
 import { createVaultBackends, type TenantVaultOptions } from './vault-backends.ts';
 
 /** At least one of AWS (`region`) and Vault (`vault`); a reference says which of them it lies in. */
@@ -31,15 +32,15 @@ export interface TenantStores extends TenantReaders {
 
 /**
  * The secrets of many tenants, each reached with that tenant's own session. `forTenant` makes no call; a reference of another
- * organization, environment, AWS account, region or Vault mount fails with `reference_not_yours` before any. Fails with `config_invalid`.
+ * organization or environment, or of an AWS account, region or Vault mount that is none of the deployment's, fails with `reference_not_yours` before any. Fails with `config_invalid`.
  */
 export function createTenantStores(options: TenantStoresOptions): TenantStores {
   const { environment, vault: vaultOptions, dedicatedOrgId, maxTenants = 200, clock, deadlineMs, ...awsOptions } = options;
   const shared = { environment, dedicatedOrgId, ...(clock ? { clock } : {}), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   const vault = createVaultBackends(vaultOptions, shared);
   const aws = createAwsBackends(awsOptions, shared);
-  if (!aws && !vault) throw new RcmError('config_invalid', 'Secrets need a store: AWS (RCM_AWS_REGION), Vault (RCM_VAULT_ADDRESS) or both.');
-  const pool = new ClientPool<TenantBackends>(maxTenants, (orgId) => ({ ...aws?.open(orgId), ...vault?.open(orgId, awsOptions.maxAttempts) }));
+  if (aws.length === 0 && !vault) throw new RcmError('config_invalid', 'Secrets need a store: AWS (RCM_AWS_REGION), Vault (RCM_VAULT_ADDRESS) or both.');
+  const pool = new ClientPool(maxTenants, (orgId) => openClients(orgId, { aws, vault, maxAttempts: awsOptions.maxAttempts }));
   return {
     forTenant(orgId) {
       if (!isId(orgId)) throw new RcmError('reference_not_yours', 'The asking organization is not an id.');
@@ -49,7 +50,7 @@ export function createTenantStores(options: TenantStoresOptions): TenantStores {
     },
     async close() {
       await pool.close();
-      aws?.close();
+      for (const place of aws) place.close();
     },
   };
 }

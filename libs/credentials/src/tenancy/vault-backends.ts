@@ -23,7 +23,7 @@ export interface TenantVaultOptions {
 
 export interface VaultBackends {
   readonly mount: string;
-  open(orgId: string, maxAttempts: number | undefined): { readonly vault: ClosableSecretStore };
+  open(orgId: string, maxAttempts: number | undefined): ClosableSecretStore;
 }
 
 /** `null` where the deployment has no Vault. Fails with `config_invalid`. */
@@ -41,8 +41,6 @@ export function createVaultBackends(options: TenantVaultOptions | undefined, { d
   };
   return {
     mount,
-    open: (orgId, maxAttempts) => ({
-      vault: createVaultStore({ ...shared, ...(maxAttempts === undefined ? {} : { maxAttempts }), appRole: () => appRole(orgId) }),
-    }),
+    open: (orgId, maxAttempts) => createVaultStore({ ...shared, ...(maxAttempts === undefined ? {} : { maxAttempts }), appRole: () => appRole(orgId) }),
   };
 }

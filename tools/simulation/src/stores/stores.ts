@@ -93,7 +93,7 @@ export class Stores {
       forTenant: (orgId) => {
         const opened = backends.get(orgId) ?? this.#backends({ orgId, role }, clock);
         backends.set(orgId, opened);
-        return createOwnedStore({ orgId, environment: ENVIRONMENT, aws: AWS, vault: { mount: MOUNT }, use: (act) => act(opened) });
+        return createOwnedStore({ orgId, environment: ENVIRONMENT, aws: [AWS], vault: { mount: MOUNT }, use: (act) => act(opened) });
       },
       close: async () => undefined,
     };
@@ -115,11 +115,12 @@ export class Stores {
   }
 
   #backends(caller: Caller, clock: Clock): TenantBackends {
-    return {
+    const stores = {
       ssm: ssmStoreOn(this.ssm.callsFor(caller), { clock }),
       'secrets-manager': secretsManagerStoreOn(this.secretsManager.callsFor(caller)),
       vault: vaultStoreOn(this.vault.callsFor(caller), { mount: MOUNT }),
     };
+    return { at: ({ store }) => stores[store] };
   }
 
   #texts(store: SecretReference['store'], path: string, folder: string): readonly [readonly string[], readonly string[]] {
