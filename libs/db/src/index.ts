@@ -165,6 +165,10 @@ export { migrationByOrganization, type OrganizationMigration } from './legacy/by
 export { type Claimed, type ClaimQuestion, claimLegacy, releaseClaim } from './legacy/claim.ts';
 export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, type ScrubElsewhere, scrubElsewhere } from './legacy/configs.ts';
 export { type LegacyNamed, type LegacyRead, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from './legacy/dual-read.ts';
+export { beginFirstSecret, type FirstPlace, leaveFirstPlace } from './secret-places/first-place.ts';
+export { beginMove, endMove, type MoveAnswer, type MoveBegun, recordMove, type SecretMove } from './secret-places/move.ts';
+export { countLoginsAt } from './secret-places/room.ts';
+export { listUnnamedSecrets, noteUnnamedRemoved, type UnnamedPage, type UnnamedSecret, unnamedSecretsOf } from './secret-places/unnamed.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';
@@ -245,7 +249,7 @@ export {
   type TaskEnd,
 } from './tasks/claim.ts';
 export { cancelPortalTask, type Cancellation } from './tasks/cancel.ts';
-export { auditPlaces, cursorOf, dayPlaces, loginPlaces, noticePlaces, placeIn, placeOf, taskPlaces } from './places.ts';
+export { auditPlaces, cursorOf, dayPlaces, loginPlaces, noticePlaces, placeIn, placeOf, taskPlaces, unnamedPlaces } from './places.ts';
 export { type ListedTask, listPortalTasks, TASK_STATES, type TaskFilter, type TaskListPlace, type TaskPage } from './tasks/list.ts';
 export { serverTime } from './server-time.ts';
 export { type TaskQueueFigures, taskQueueFigures } from './tasks/queue-figures.ts';

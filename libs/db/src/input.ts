@@ -36,6 +36,12 @@ export function checkLimit(value: number): number {
   throw new RcmError('input_invalid', 'limit must be a whole number from 1 to 10000.');
 }
 
+/** As far as something is counted. */
+export function checkCount(name: string, value: number): number {
+  if (Number.isInteger(value) && value > 0 && value <= 1_000_000) return value;
+  throw new RcmError('input_invalid', `${name} must be a whole number from 1 to 1000000.`);
+}
+
 /** Adapters send a Date without its zone; ISO text with a cast to timestamptz is right whatever the session's zone is. */
 export const timestamp = (value: Date): string => value.toISOString();
 

@@ -4,6 +4,7 @@ import type { AuditPlace } from './fleet/list-audit.ts';
 import type { DayPlace } from './fleet/month.ts';
 import type { WalkPlace } from './fleet/walk.ts';
 import type { NoticePlace } from './notices/told.ts';
+import type { UnnamedPlace } from './secret-places/unnamed.ts';
 import type { TaskListPlace } from './tasks/list.ts';
 
 /** A moment as Postgres wrote it. */
@@ -24,10 +25,11 @@ export const dayPlaces: z.ZodType<DayPlace> = z.strictObject({
     .max(32)
     .regex(/^[a-z_]+$/),
 });
+export const unnamedPlaces: z.ZodType<UnnamedPlace> = z.strictObject({ endpointId: z.string().max(63), place: z.string().max(200) });
 export const auditPlaces: z.ZodType<AuditPlace> = z.strictObject({ at: moment, seq: z.int().min(0) });
 
 /** Where the next page begins, as one word that is given back as it is. */
-export const cursorOf = (place: DayPlace | WalkPlace | TaskListPlace | NoticePlace | AuditPlace): string =>
+export const cursorOf = (place: DayPlace | WalkPlace | TaskListPlace | NoticePlace | AuditPlace | UnnamedPlace): string =>
   Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /** The place that such a word names; `null`: it is none that a page ended with. */

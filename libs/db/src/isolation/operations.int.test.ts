@@ -50,6 +50,9 @@ import { claimLegacy, releaseClaim } from '../legacy/claim.ts';
 import { tellRowAndStoreDiffer } from '../legacy/dual-read.ts';
 import { gatherCredentials, listConfigs, scrubElsewhere } from '../legacy/configs.ts';
 import { listLegacyEndpoints, recordMigrated } from '../legacy/migrate.ts';
+import { beginFirstSecret, leaveFirstPlace } from '../secret-places/first-place.ts';
+import { beginMove, endMove, recordMove } from '../secret-places/move.ts';
+import { noteUnnamedRemoved, unnamedSecretsOf } from '../secret-places/unnamed.ts';
 import { readLegacy, recordResolved, recordResolvedRow } from '../legacy/resolve.ts';
 import { restoreLegacyCredentials } from '../legacy/restore.ts';
 import { listProofs, recordProof } from '../legacy/proofs.ts';
@@ -226,6 +229,22 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   'endCallbackTry of one that failed': (n) => endCallbackTry(t.agent, { ...n, tries: 0, failure: 'refused 404', retryMs: null }),
   tellRowAndStoreDiffer: (n) => tellRowAndStoreDiffer(t.agent, n),
   recordMigrated: (n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
+  beginFirstSecret: (n) => beginFirstSecret(t.migrator, { ...n, place: 'ssm:aws:us-east-1:111111111111' }),
+  leaveFirstPlace: (n) => leaveFirstPlace(t.migrator, { ...n, place: 'ssm:aws:us-east-1:111111111111' }),
+  beginMove: (n) => beginMove(t.migrator, { ...n, place: 'ssm:aws:us-east-1:111111111111' }),
+  endMove: (n) => endMove(t.migrator, { ...n, place: 'ssm:aws:us-east-1:111111111111' }),
+  recordMove: (n) =>
+    recordMove(
+      t.migrator,
+      {
+        ...n,
+        from: { secretArn: n.secretArn, version: '1', place: 'here' },
+        to: { secretArn: `${n.secretArn}-2`, version: '1', place: 'there' },
+      },
+      DECIDED,
+    ),
+  unnamedSecretsOf: (n) => unnamedSecretsOf(t.migrator, n),
+  noteUnnamedRemoved: (n) => noteUnnamedRemoved(t.migrator, { ...n, place: 'there' }, DECIDED),
   gatherCredentials: (n) => gatherCredentials(t.migrator, { ...n, place: ['login'] }),
   scrubElsewhere: (n) => scrubElsewhere(t.migrator, { ...n, placesOf: () => [['note']], paths: ['note'], actor: 'a', reason: 'x' }),
   claimLegacy: (n) => claimLegacy(t.migrator, { ...n, holder: 'h', ttlMs: 1000 }),

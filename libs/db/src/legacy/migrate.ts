@@ -5,6 +5,7 @@ import type { LoginName } from '../endpoints/follow-account.ts';
 import { type EndpointRow, endpointRows } from '../endpoints/endpoint.ts';
 import { NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkLimit } from '../input.ts';
+import { firstSecretIsNamed } from '../secret-places/first-place.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import { type NewProof, writeProof } from './proofs.ts';
 import { HELD_NOTHING, lockRow, type SeenRow } from './row.ts';
@@ -72,6 +73,7 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
       UPDATE integration_endpoint e SET secret_arn = ${secretArn}, retired_secret_arn = NULL, current_version = ${version}, login_identity = ${goesBy}, rotation_status = coalesce(e.rotation_status, 'active'),
              next_rotation_at = coalesce(e.next_rotation_at, ${NEXT_ROTATION}), updated_at = clock_timestamp()
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId}`;
+    await firstSecretIsNamed(tx, { endpointId, orgId });
     await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint });
     await writeAuditEvent(tx, {
       orgId,

@@ -10,6 +10,8 @@ import { listEndpoints, listEndpointsOf } from '../endpoints/read.ts';
 import { listWantedCodes } from '../codes/answer.ts';
 import { turnsAtInbox } from '../codes/message.ts';
 import { listRetired } from '../endpoints/retire.ts';
+import { countLoginsAt } from '../secret-places/room.ts';
+import { listUnnamedSecrets } from '../secret-places/unnamed.ts';
 import { listOtherSecrets } from '../endpoints/other-secrets.ts';
 import { listDueEndpoints, listSharedIdentities } from '../endpoints/schedule.ts';
 import { countRefusedLogins, listWantedSearches } from '../endpoints/search.ts';
@@ -200,6 +202,9 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', listOrganizations, [{ limit: 50 }], list),
   asks('rcm_operator', listRetired, [{ limit: 50, keptMs: 90 * 86_400_000 }], list),
   asks('rcm_operator', listRetired, [{ orgId: ONE.orgId, limit: 50, keptMs: 90 * 86_400_000 }], { of: 'of an organization', kind: 'list' }),
+  asks('rcm_operator', listUnnamedSecrets, [{ limit: 50 }], list),
+  asks('rcm_operator', listUnnamedSecrets, [{ orgId: ONE.orgId, limit: 50 }], { of: 'of an organization', kind: 'list' }),
+  asks('rcm_migrator', countLoginsAt, [{ arnBeginning: 'arn:aws:ssm:us-east-1:123456789012', atMost: 9_000 }], { of: 'of a place', most: 20_000 }),
   asks('rcm_operator', listPortalTypes, [], list),
   asks('rcm_operator', findPortalType, [{ code: ONE.portalTypeCode }], { ...list, grows: 'counts the logins of one portal' }),
   asks('rcm_operator', listPortalTasks, ['every tenant', { filter: {}, limit: 50, words: false }], list),
