@@ -25,12 +25,18 @@ const SLOW_MS = 180_000;
 const first = (planted: readonly Seed[]): Seed => planted[0] as Seed;
 
 function referenceOf(seed: Seed): SecretReference {
-  return credentialReference({ ...migrator.place, orgId: seed.orgId, endpointId: seed.id, portalAccountId: `account-${seed.id}` });
+  return credentialReference({
+    ...migrator.places.new[0],
+    environment: migrator.places.environment,
+    orgId: seed.orgId,
+    endpointId: seed.id,
+    portalAccountId: `account-${seed.id}`,
+  });
 }
 
 /** Puts a secret where the migration will want to put its own. */
 async function lieThere(seed: Seed, credentials: unknown): Promise<void> {
-  const tags = { TenantId: seed.orgId, Environment: migrator.place.environment, PortalType: seed.portal };
+  const tags = { TenantId: seed.orgId, Environment: migrator.places.environment, PortalType: seed.portal };
   await migrator.stores.forTenant(seed.orgId).create(referenceOf(seed), new Secret(JSON.stringify(credentials)), tags);
 }
 

@@ -21,6 +21,8 @@ const schema = z
     RCM_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
     /** Where new secrets are created. */
     RCM_MIGRATOR_STORE: z.enum(STORES).default('ssm'),
+    /** Logins that a place of SSM is filled with: the rest of its 10,000 standard parameters is for what rotations stage. `advanced` payloads have ten times as many. */
+    RCM_PLACE_LOGINS: z.coerce.number('must be a number').int().min(1).max(95_000).optional(),
     /** SSM's default quota of PutParameter is 3 a second per account and region. */
     RCM_MIGRATOR_WRITES_PER_SECOND: z.coerce.number('must be a number').positive().max(100).default(3),
     /** Of SSM's 40 a second, the agents need most. */

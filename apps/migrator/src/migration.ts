@@ -2,12 +2,19 @@ import type { IdentityKeys, LargePayloads, NewPlace, TenantStores } from '@rcm/c
 import type { FingerprintKey, Vocabulary } from '@rcm/credentials/legacy';
 import type { Database, EndpointRow } from '@rcm/db';
 import type { Clock, Logger } from '@rcm/telemetry';
-import type { Pacer } from './pacing/pacer.ts';
+import type { Paces } from './pacing/paces.ts';
 import type { Patience } from './pacing/patience.ts';
+import type { Rooms } from './placing/rooms.ts';
 import type { Progress } from './progress.ts';
 
-/** Where new secrets are created, and what becomes of one that is too large for there. */
-export type SecretPlace = NewPlace & { readonly environment: string; readonly largePayloads: LargePayloads };
+/** Where new secrets are created: in the first of these places that has room; and what becomes of one that is too large for there. */
+export interface SecretPlaces {
+  readonly new: readonly [NewPlace, ...NewPlace[]];
+  /** Everywhere that this deployment reaches, whichever store it creates new ones in. */
+  readonly all: readonly NewPlace[];
+  readonly environment: string;
+  readonly largePayloads: LargePayloads;
+}
 
 /** Which endpoints a command works on; what is left out asks for nothing. */
 export interface Filter {
@@ -40,7 +47,9 @@ export async function* wanted<T>(filter: Filter, items: AsyncIterable<T>, endpoi
 export interface Migration {
   readonly db: Database;
   readonly stores: TenantStores;
-  readonly place: SecretPlace;
+  readonly places: SecretPlaces;
+  /** Which of them have room, as far as this process knows. */
+  readonly rooms: Rooms;
   /** What logins are known by. */
   readonly keys: IdentityKeys;
   /** What legacy rows call things. */
@@ -56,8 +65,8 @@ export interface Migration {
   /** Who holds a lease, for people who look at them. */
   readonly holder: string;
   readonly concurrency: number;
-  readonly writes: Pacer;
-  readonly reads: Pacer;
+  /** Of the calls to a place: each counts its own. */
+  readonly pace: Paces;
   readonly patience: Patience;
   /** Take nothing new. */
   readonly stopping: AbortSignal;

@@ -107,7 +107,13 @@ export async function placesOf(world: World, migration: OpenMigration, seed: See
     (tx) => tx.$queryRaw<{ holds: boolean }[]>`
       SELECT coalesce(config->'credentials' = ${text}::jsonb, false) AS holds FROM integration_endpoint WHERE id = ${seed.id}`,
   );
-  const reference = credentialReference({ ...migration.place, orgId: seed.orgId, endpointId: seed.id, portalAccountId: `account-${seed.id}` });
+  const reference = credentialReference({
+    ...migration.places.new[0],
+    environment: migration.places.environment,
+    orgId: seed.orgId,
+    endpointId: seed.id,
+    portalAccountId: `account-${seed.id}`,
+  });
   const stored = await migration.stores.forTenant(seed.orgId).read(reference);
   const same = async (other: string): Promise<boolean> => {
     const [answer] = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${other}::jsonb = ${text}::jsonb AS same`);

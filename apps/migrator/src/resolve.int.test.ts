@@ -244,7 +244,13 @@ async function everywhere(): Promise<string[]> {
     (tx) => tx.$queryRaw<{ kept: string }[]>`
       SELECT details->>'kept' AS kept FROM audit_event WHERE subject = ${seed.id} AND action = 'endpoint.resolved' AND details->>'kept' IS NOT NULL`,
   );
-  const reference = credentialReference({ ...migrator.place, orgId: seed.orgId, endpointId: seed.id, portalAccountId: `account-${seed.id}` });
+  const reference = credentialReference({
+    ...migrator.places.new[0],
+    environment: migrator.places.environment,
+    orgId: seed.orgId,
+    endpointId: seed.id,
+    portalAccountId: `account-${seed.id}`,
+  });
   return asRotator(world, async (stores) => {
     const store = stores.forTenant(seed.orgId);
     const versions = await Promise.all(['1', '2', '3', '4'].map((version) => store.readVersion(reference, version)));

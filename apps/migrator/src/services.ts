@@ -1,11 +1,13 @@
-import { createReplicatedStores, identityKeys, keyChecks, newSecretPlace, tenantStoresOptions } from '@rcm/credentials';
+import { createReplicatedStores, identityKeys, keyChecks, type NewPlace, newSecretPlaces, secretPlaces, tenantStoresOptions } from '@rcm/credentials';
 import { fingerprintKeys, type Vocabulary, vocabularyOf } from '@rcm/credentials/legacy';
-import { openDatabase } from '@rcm/db';
+import { countLoginsAt, openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, processName, sayPlaintext, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
 import type { Filter, Migration } from './migration.ts';
 import { createPacer } from './pacing/pacer.ts';
+import { createPaces } from './pacing/paces.ts';
 import { createPatience } from './pacing/patience.ts';
+import { createRooms } from './placing/rooms.ts';
 import { createProgress, type ProgressStream } from './progress.ts';
 import type { Stop } from './stop.ts';
 
@@ -55,7 +57,15 @@ export function openMigration(
   return {
     db,
     stores,
-    place: { ...newSecretPlace(config, config.RCM_MIGRATOR_STORE), environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
+    places: {
+      ...{ new: newSecretPlaces(config, config.RCM_MIGRATOR_STORE), all: secretPlaces(config) },
+      ...{ environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
+    },
+    rooms: createRooms({
+      clock,
+      loginsOfSsm: config.RCM_PLACE_LOGINS ?? (config.RCM_LARGE_PAYLOADS === 'advanced' ? 95_000 : 9_000),
+      count: (question) => countLoginsAt(db, question),
+    }),
     keys,
     vocabulary,
     filter,
@@ -65,8 +75,12 @@ export function openMigration(
     logger,
     holder,
     concurrency: config.RCM_MIGRATOR_CONCURRENCY,
-    writes: createPacer({ db, counted: counted('write', config), perSecond: config.RCM_MIGRATOR_WRITES_PER_SECOND, clock }),
-    reads: createPacer({ db, counted: counted('read', config), perSecond: config.RCM_MIGRATOR_READS_PER_SECOND, clock }),
+    pace: createPaces((place, kind) =>
+      createPacer({
+        ...{ db, clock, counted: counted(kind, place) },
+        perSecond: kind === 'write' ? config.RCM_MIGRATOR_WRITES_PER_SECOND : config.RCM_MIGRATOR_READS_PER_SECOND,
+      }),
+    ),
     patience: createPatience({ clock, random: Math.random, stop: stop.stopping }),
     stopping: stop.stopping,
     giveUp: stop.giveUp,
@@ -81,5 +95,5 @@ export function openMigration(
 }
 
 /** What the store counts together: calls of one kind, of one account in one region. */
-const counted = (kind: 'read' | 'write', { RCM_MIGRATOR_STORE: store, RCM_AWS_ACCOUNT_ID: account, RCM_AWS_REGION: region }: MigratorConfig): string =>
-  [store, kind, account, region].filter(Boolean).join(' ');
+const counted = (kind: 'read' | 'write', place: NewPlace): string =>
+  place.store === 'vault' ? [place.store, kind, place.mount].join(' ') : [place.store, kind, place.accountId, place.region].join(' ');

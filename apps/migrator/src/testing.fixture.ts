@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { startLocalAws, type LocalAws, type LocalAwsOptions } from '@rcm/local-aws';
 import { createTenantStores, parsePayload, parseReference, serializePayload, type TenantStores, withPassword } from '@rcm/credentials';
 import { platformPolicies, taskRoleName } from '@rcm/credentials/policies';
@@ -24,6 +24,8 @@ export interface World {
   readonly db: Database;
   /** Only on the embedded backend: under the policies that AWS would have, and the migrator's keys are its task's. */
   readonly aws: LocalAws | null;
+  /** Further accounts and regions that hold secrets, as `furtherPlaces` names them. */
+  readonly further: readonly LocalAws[];
   /** What a migrator's process is started with. */
   readonly environment: Record<string, string>;
   /** A migrator of its own, as a second process would be one. Closed by `close`. */
@@ -36,8 +38,14 @@ const never = new AbortController().signal;
 const ANYBODY = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: '' };
 const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';
+const rootKey = randomBytes(32).toString('base64');
 
-export async function openWorld(options: Pick<LocalAwsOptions, 'quotas' | 'parameterLimits'> = {}): Promise<World> {
+export interface WorldOptions extends Pick<LocalAwsOptions, 'quotas' | 'parameterLimits'> {
+  /** On the embedded backend alone. */
+  readonly furtherPlaces?: readonly (Pick<LocalAwsOptions, 'parameterLimits'> & { readonly accountId: string; readonly region: string })[];
+}
+
+export async function openWorld({ furtherPlaces = [], ...options }: WorldOptions = {}): Promise<World> {
   renewCanary();
   const folder = mkdtempSync(join(tmpdir(), 'rcm-migrator-'));
   const file = (name: string, text: string) => {
@@ -48,8 +56,16 @@ export async function openWorld(options: Pick<LocalAwsOptions, 'quotas' | 'param
   const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
   // A container is shared by all tests of a run: an environment of its own keeps their secrets apart.
   const name = `t-${randomUUID().slice(0, 8)}`;
+  const start = (accountId: string, region: string, limits: LocalAwsOptions) => {
+    const dataFile = join(folder, `aws-${accountId}-${region}`);
+    // One key file for all: the process has one pair of keys, which every account knows.
+    writeFileSync(`${dataFile}.hsm`, rootKey, { mode: 0o600 });
+    return startLocalAws({ ...limits, accountId, region, dataFile, enforce: platformPolicies({ accountId, regions: [region], environment: name }) });
+  };
   const enforce = platformPolicies({ accountId: ACCOUNT, regions: [REGION], environment: name });
-  const aws = backend() === 'embedded' ? await startLocalAws({ enforce, ...options }) : null;
+  const inMemory = () => startLocalAws({ enforce, ...options });
+  const aws = backend() === 'embedded' ? await (furtherPlaces.length > 0 ? start(ACCOUNT, REGION, options) : inMemory()) : null;
+  const further = aws ? await Promise.all(furtherPlaces.map(({ accountId, region, ...limits }) => start(accountId, region, limits))) : [];
   const account = aws?.accountId ?? '000000000000';
   const { accessKeyId, secretAccessKey, sessionToken } = aws?.taskCredentials(taskRoleName('migrator')) ?? ANYBODY;
   const keys = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, ...(sessionToken ? { aws_session_token: sessionToken } : {}) };
@@ -69,6 +85,9 @@ export async function openWorld(options: Pick<LocalAwsOptions, 'quotas' | 'param
     RCM_KMS_KEY_ID: aws ? 'alias/rcm-credentials' : 'alias/aws/ssm',
     RCM_TENANT_ROLE_ARN: `arn:aws:iam::${account}:role/rcm-migrator-tenant`,
     RCM_IDENTITY_KEY_FILE: file('identity-key', 'canary-key-0123456789-0123456789-0123456789'),
+    ...(further.length > 0
+      ? { RCM_STORE_PLACES: JSON.stringify(further.map(({ accountId, region, endpoint }) => ({ account: accountId, region, endpoint }))) }
+      : {}),
     RCM_MIGRATOR_WRITES_PER_SECOND: '100',
     RCM_MIGRATOR_READS_PER_SECOND: '500',
     RCM_LOG_LEVEL: 'debug',
@@ -79,6 +98,7 @@ export async function openWorld(options: Pick<LocalAwsOptions, 'quotas' | 'param
     url,
     db,
     aws,
+    further,
     environment,
     migrator(settings = {}, { stopping = never, giveUp = never } = {}) {
       const config = readMigratorConfig({ ...environment, RCM_LOG_LEVEL: 'silent', ...settings });
@@ -89,7 +109,7 @@ export async function openWorld(options: Pick<LocalAwsOptions, 'quotas' | 'param
     async close() {
       await Promise.all(opened.map((migration) => migration.close()));
       await db.close();
-      await aws?.close();
+      await Promise.all([aws, ...further].map((each) => each?.close()));
       await drop();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -126,6 +146,7 @@ export async function asRotator<T>(world: World, act: (stores: TenantStores) => 
     roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-rotator-tenant'),
     kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '',
     credentials: aws?.taskCredentials(taskRoleName('rotator')),
+    furtherPlaces: world.further.map(({ accountId, region, endpoint }) => ({ accountId, region, endpoint })),
   });
   try {
     return await act(stores);

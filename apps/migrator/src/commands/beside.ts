@@ -37,11 +37,11 @@ async function removeOne(
   { endpoint, config }: EndpointConfig,
   { also, act }: { readonly also: Also; readonly act: PersonalAct },
 ): Promise<number> {
-  const { vocabulary, patience, reads, giveUp, db } = migration;
+  const { vocabulary, patience, pace, giveUp, db } = migration;
   const asked = lookBeside(config, { ...also, vocabulary });
   if (asked.places.length + asked.otherLeft.length === 0 || endpoint.secretArn === null) return 0;
   const reference = parseReference(endpoint.secretArn);
-  const found = await patience(reads, () => migration.stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp }));
+  const found = await patience(pace.reads(reference), () => migration.stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp }));
   if (found === null) throw new RcmError('secret_missing', 'No secret lies where the row says, so nothing was removed beside it.');
   const stored = parsePayload(found.text) as Secret<Fields>;
   const other: string[] = [];

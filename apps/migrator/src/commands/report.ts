@@ -34,9 +34,9 @@ export async function report(migration: Migration): Promise<Report> {
   const done = organizations.filter(({ stands }) => stands === 'done').length;
   const left = done < organizations.length || elsewhere.length + outside.length > 0;
   return {
-    json: { environment: migration.place.environment, organizations, elsewhere, outside, left },
+    json: { environment: migration.places.environment, organizations, elsewhere, outside, left },
     lines: [
-      `# Logins out of the database: ${migration.place.environment}`,
+      `# Logins out of the database: ${migration.places.environment}`,
       '',
       `Done for ${done} of ${organizations.length} organizations. Times are UTC, by the database's clock.`,
       '',

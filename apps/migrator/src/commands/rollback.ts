@@ -49,9 +49,10 @@ export async function rollback(migration: Migration, scope: RollbackScope, act: 
 }
 
 async function restore(migration: Migration, endpoint: EndpointRow, { actor, reason }: PersonalAct): Promise<'restored'> {
-  const { db, patience, reads, giveUp } = migration;
+  const { db, patience, pace, giveUp } = migration;
   const { secretArn, loginIdentity } = endpoint;
   if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
+  const reference = parseReference(secretArn);
   // Exclusive: no agent works with the login and no rotation starts between the read and the write.
   await withExclusiveLease(migration, endpoint, async ({ id: leaseId }) => {
     const open = await getOpenAttempt(db, { orgId: endpoint.orgId, loginIdentity });
@@ -64,7 +65,7 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
       reason,
       details: { secretArn },
     });
-    const stored = await patience(reads, () => migration.stores.forTenant(endpoint.orgId).read(parseReference(secretArn), { signal: giveUp }));
+    const stored = await patience(pace.reads(reference), () => migration.stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp }));
     if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says; the row was left as it is.');
     const credentials = asItWas(stored.text);
     const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);

@@ -1,4 +1,4 @@
-import { formatReference, parseReference, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
+import { formatReference, parseReference, placeKey, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
@@ -55,7 +55,7 @@ async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[
   const [first] = batch;
   if (!first) return new Map();
   const store = migration.stores.forTenant(first.endpoint.orgId);
-  return migration.patience(migration.reads, () =>
+  return migration.patience(migration.pace.reads(first.reference), () =>
     store.readMany(
       batch.map((entry) => entry.reference),
       { signal: migration.giveUp },
@@ -125,7 +125,7 @@ async function* batches(migration: Migration, failed: Failure[]): AsyncGenerator
     const asked = page.filter((endpoint) => isWanted(migration.filter, endpoint));
     const migrated = asked.flatMap((endpoint) => withReference(endpoint, legacy.get(endpoint.id) ?? null, failed, migration)).slice(0, left);
     left -= migrated.length;
-    for (const entries of Map.groupBy(migrated, (entry) => `${entry.endpoint.orgId} ${entry.reference.store}`).values()) {
+    for (const entries of Map.groupBy(migrated, (entry) => `${entry.endpoint.orgId} ${placeKey(entry.reference)}`).values()) {
       const size = migration.stores.forTenant(entries[0]?.endpoint.orgId ?? '').batchSize;
       for (let start = 0; start < entries.length; start += size) yield entries.slice(start, start + size);
     }

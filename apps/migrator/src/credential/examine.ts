@@ -2,13 +2,13 @@ import { formerIdentities, type IdentityKeys, type LoginIdentity, loginNames, ty
 import { readRowLogin, type RowLogin, type Vocabulary } from '@rcm/credentials/legacy';
 import type { EndpointRow } from '@rcm/db';
 import { type ErrorCode, isRcmError, type Secret } from '@rcm/telemetry';
-import type { SecretPlace } from '../migration.ts';
+import type { SecretPlaces } from '../migration.ts';
 
 /** A legacy credential that can be moved. */
 export interface Movable extends Omit<RowLogin, 'is'> {
   readonly ok: true;
-  /** Where it is to be created: a large one may have to go elsewhere. */
-  readonly place: NewPlace;
+  /** Where it may be created, the first choice first: a large one may have to go elsewhere. */
+  readonly places: readonly NewPlace[];
   /** What the account is called under each known key, the current one's first. */
   readonly names: readonly LoginIdentity[];
 }
@@ -24,18 +24,19 @@ export interface Unmovable {
 
 export interface Examiner {
   readonly keys: IdentityKeys;
-  readonly place: SecretPlace;
+  readonly places: SecretPlaces;
   readonly vocabulary: Vocabulary;
 }
 
 /** Whether an endpoint's plaintext can be moved to the store, without touching it. */
-export function examine(endpoint: EndpointRow, credentials: Secret<string>, { keys, place, vocabulary }: Examiner): Movable | Unmovable {
+export function examine(endpoint: EndpointRow, credentials: Secret<string>, { keys, places, vocabulary }: Examiner): Movable | Unmovable {
   const read = readRowLogin(endpoint, credentials, vocabulary);
   if (read.is === 'empty') return { ok: false, empty: true, code: 'payload_invalid', reason: 'the credentials are empty', path: 'credentials' };
   if (read.is === 'refused') return { ok: false, empty: false, code: read.code, reason: read.why, path: read.path };
   const { text, shapes, remarks } = read;
   try {
-    return { ok: true, text, place: placeForSize(place, text, place.largePayloads), names: namesOf(endpoint, text, keys), shapes, remarks };
+    const fitting = places.new.map((place) => placeForSize(place, text, places.largePayloads));
+    return { ok: true, text, places: fitting, names: namesOf(endpoint, text, keys), shapes, remarks };
   } catch (error) {
     if (!isRcmError(error)) throw error;
     return { ok: false, empty: false, code: error.code, reason: error.message, path: null };

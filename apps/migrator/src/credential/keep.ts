@@ -24,19 +24,19 @@ function asPayload(text: Secret<string>): Secret<string> {
  */
 export async function keepBeside(migration: Migration, endpoint: EndpointRow, asItIs: Secret<string>): Promise<string> {
   const text = asPayload(asItIs);
-  const { place, patience, writes, reads, giveUp, fingerprintKey } = migration;
+  const { places, patience, pace, giveUp, fingerprintKey } = migration;
   const store = migration.stores.forTenant(endpoint.orgId);
   const print = payloadFingerprint({ key: fingerprintKey.secret, text: text.map((json) => `kept of ${endpoint.id}\n${json}`) });
   const wanted = credentialReference({
-    ...placeForSize(place, text, place.largePayloads),
-    environment: place.environment,
+    ...placeForSize(places.new[0], text, places.largePayloads),
+    environment: places.environment,
     orgId: endpoint.orgId,
     endpointId: endpoint.id,
     portalAccountId: `kept-${print.slice(0, NAME_LENGTH)}`,
   });
-  const tags: SecretTags = { TenantId: endpoint.orgId, Environment: place.environment, PortalType: endpoint.portalTypeCode };
-  const reference = await patience(writes, () => createOrFind(store, wanted, text, tags, giveUp));
-  const found = await patience(reads, () => store.read(reference, { signal: giveUp }));
+  const tags: SecretTags = { TenantId: endpoint.orgId, Environment: places.environment, PortalType: endpoint.portalTypeCode };
+  const reference = await patience(pace.writes(wanted), () => createOrFind(store, wanted, text, tags, giveUp));
+  const found = await patience(pace.reads(wanted), () => store.read(reference, { signal: giveUp }));
   if (found === null || !found.text.map((kept) => kept === text.reveal()).reveal())
     throw new RcmError('store_conflict', 'What was to be kept of the two could not be read back as it is. Nothing was changed.');
   return formatReference(found.reference ?? reference);

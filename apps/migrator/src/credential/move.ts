@@ -1,8 +1,17 @@
-import { credentialReference, formatReference, type SecretReference, type SecretStore, type SecretTags, type StoredSecret } from '@rcm/credentials';
+import {
+  credentialReference,
+  formatReference,
+  type NewPlace,
+  type SecretReference,
+  type SecretStore,
+  type SecretTags,
+  type StoredSecret,
+} from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { claimLegacy, type EndpointRow, recordAuditEvent, recordMigrated, releaseClaim } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
+import { inPlaceWithRoom } from '../placing/in-place-with-room.ts';
 import { examine, type Movable } from './examine.ts';
 
 export type Moved = 'migrated' | 'already';
@@ -103,22 +112,26 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, credenti
 }
 
 /** Creates the secret, or finds the one that an earlier run left, and reads back what the store now holds. */
-export async function placeSecret(
+export async function placeSecret(migration: Migration, endpoint: EndpointRow, { text, places }: Movable, why: Why = MIGRATION): Promise<PlacedSecret> {
+  return inPlaceWithRoom(migration, endpoint, places, (where) => placeIn(migration, endpoint, { where, text }, why));
+}
+
+export interface PlacedSecret {
+  readonly reference: SecretReference;
+  readonly stored: StoredSecret;
+}
+
+/** The same in one place. */
+export async function placeIn(
   migration: Migration,
   endpoint: EndpointRow,
-  { text, place: where }: Movable,
-  { actor, reason }: Why = MIGRATION,
-): Promise<{ readonly reference: SecretReference; readonly stored: StoredSecret }> {
-  const { db, patience, place, writes, reads, giveUp } = migration;
+  { where, text }: { readonly where: NewPlace; readonly text: Secret<string> },
+  { actor, reason }: Why,
+): Promise<PlacedSecret> {
+  const { db, patience, places, pace, giveUp } = migration;
   const store = migration.stores.forTenant(endpoint.orgId);
-  const wanted = credentialReference({
-    ...where,
-    environment: place.environment,
-    orgId: endpoint.orgId,
-    endpointId: endpoint.id,
-    portalAccountId: endpoint.accountId,
-  });
-  const tags: SecretTags = { TenantId: endpoint.orgId, Environment: place.environment, PortalType: endpoint.portalTypeCode };
+  const wanted = secretOf(migration, endpoint, where);
+  const tags: SecretTags = { TenantId: endpoint.orgId, Environment: places.environment, PortalType: endpoint.portalTypeCode };
   await patience(null, () =>
     recordAuditEvent(db, {
       orgId: endpoint.orgId,
@@ -129,11 +142,25 @@ export async function placeSecret(
       details: { store: where.store },
     }),
   );
-  const reference = await patience(writes, () => createOrFind(store, wanted, text, tags, giveUp));
-  const stored = await patience(reads, () => store.read(reference, { signal: giveUp }));
-  if (stored === null) throw new RcmError('secret_missing', 'The secret could not be read back after it was written; nothing was changed in the database.');
-  return { reference: stored.reference ?? reference, stored };
+  let full: unknown = null;
+  const reference = await patience(pace.writes(wanted), () => createOrFind(store, wanted, text, tags, giveUp)).catch((error: unknown) => {
+    // A store that is full says so before it looks whether the secret is there, made by a call that was not answered.
+    if (!hasCode(error, 'store_full')) throw error;
+    full = error;
+    return wanted;
+  });
+  const stored = await patience(pace.reads(wanted), () => store.read(reference, { signal: giveUp }));
+  if (stored !== null) return { reference: stored.reference ?? reference, stored };
+  if (full instanceof Error) throw full;
+  throw new RcmError('secret_missing', 'The secret could not be read back after it was written; nothing was changed in the database.');
 }
+
+/** How an endpoint's secret is called in a place. */
+export const secretOf = (
+  { places: { environment } }: Migration,
+  { orgId, id: endpointId, accountId: portalAccountId }: EndpointRow,
+  where: NewPlace,
+): SecretReference => credentialReference({ ...where, environment, orgId, endpointId, portalAccountId });
 
 export async function createOrFind(
   store: SecretStore,

@@ -13,8 +13,9 @@ export async function reinstateSecret(migration: Migration, endpoint: EndpointRo
   const { retiredSecretArn } = endpoint;
   if (endpoint.secretArn !== null) return 'already';
   if (retiredSecretArn === null) throw missing(endpoint, 'never named a secret');
-  const { db, stores, patience, reads, giveUp, fingerprintKey } = migration;
-  const stored = await patience(reads, () => stores.forTenant(endpoint.orgId).read(parseReference(retiredSecretArn), { signal: giveUp }));
+  const { db, stores, patience, pace, giveUp, fingerprintKey } = migration;
+  const reference = parseReference(retiredSecretArn);
+  const stored = await patience(pace.reads(reference), () => stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp }));
   if (stored === null) throw missing(endpoint, 'named a secret that is not in the store any more');
   const found = examine(endpoint, stored.text, migration);
   if (!found.ok) throw new RcmError(found.code, found.reason);

@@ -1,4 +1,4 @@
-import { credentialReference, parsePayload, parseReference, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { parsePayload, parseReference, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import {
   claimLegacy,
@@ -15,10 +15,11 @@ import {
 import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { type Held, withExclusiveLease } from '../exclusive.ts';
 import type { Migration } from '../migration.ts';
+import { placeBegunWith } from '../placing/in-place-with-room.ts';
 import { asItWas } from './as-it-was.ts';
 import { examine, isIdentityOf } from './examine.ts';
 import { keepBeside } from './keep.ts';
-import { CLAIM_MS, migrateAfterOthers, type Why } from './move.ts';
+import { CLAIM_MS, migrateAfterOthers, secretOf, type Why } from './move.ts';
 
 /** Which of the two is right. */
 export type Take = 'row' | 'store';
@@ -62,9 +63,9 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
 
 /** Before `apply` has named a secret in the row, nobody reads the one that lies under its name; then `apply`'s own way adopts it. */
 async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
-  const { db, holder, patience, place } = migration;
+  const { db, holder, patience } = migration;
   const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
-  const reference = credentialReference({ ...place, orgId: endpoint.orgId, endpointId: endpoint.id, portalAccountId: endpoint.accountId });
+  const reference = secretOf(migration, endpoint, await placeBegunWith(migration, endpoint));
   const alone = async (held: Held | null): Promise<Resolved> => {
     const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
     if (claimed.is === 'taken')
@@ -99,12 +100,12 @@ const readBoth = async (migration: Migration, endpoint: EndpointRow, secretArn: 
 };
 
 async function readPair(
-  { patience, reads, stores, giveUp }: Migration,
+  { patience, pace, stores, giveUp }: Migration,
   { orgId }: EndpointRow,
   { reference, legacy }: Pick<Pair, 'reference'> & { readonly legacy: Secret<string> | null },
 ): Promise<Pair> {
   if (legacy === null) throw new RcmError('state_conflict', 'The row holds no login, so there is nothing to choose between. Nothing was changed.');
-  const stored = await patience(reads, () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
+  const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
   if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row’s would, so the row is the only copy. Nothing was changed.');
   return { reference: stored.reference ?? reference, legacy, stored };
 }
@@ -146,12 +147,14 @@ async function asNextVersion(migration: Migration, endpoint: EndpointRow, { lega
 }
 
 async function storeNext(migration: Migration, endpoint: EndpointRow, { reference, stored, held, ...word }: Choice, text: Secret<string>): Promise<Followed> {
-  const { patience, writes, giveUp, fingerprintKey } = migration;
+  const { patience, pace, giveUp, fingerprintKey } = migration;
   if (canonicalFingerprint(fingerprintKey, text) === canonicalFingerprint(fingerprintKey, stored.text)) return { credentials: null, stored, kept: null };
   await tellFirst(migration, endpoint, word);
   const kept = await keepBeside(migration, endpoint, stored.text);
   const options = { signal: giveUp, beforeWrite: () => held?.assertHeld() };
-  const { version } = await patience(writes, () => migration.stores.forTenant(endpoint.orgId).replace(reference, text, stored.version, options));
+  const { version } = await patience(pace.writes(reference), () =>
+    migration.stores.forTenant(endpoint.orgId).replace(reference, text, stored.version, options),
+  );
   return { credentials: null, stored: { text, version }, kept };
 }
 

@@ -1,0 +1,55 @@
+import { type NewPlace, placeKey } from '@rcm/credentials';
+import { beginFirstSecret, type EndpointRow, leaveFirstPlace, unnamedSecretsOf } from '@rcm/db';
+import { hasCode, RcmError } from '@rcm/telemetry';
+import type { Migration } from '../migration.ts';
+
+/**
+ * Makes an endpoint's first secret in the first of `places` that has room. Where there are several, the one that was chosen is written down before anything is made there, and
+ * a run that goes on after a crash, or two at once, make it in the same one. `act` looks for a secret that lies there already, also where the store says that it is full.
+ * Fails with `store_full` where none has room, `config_invalid` where it was begun in a place that this deployment has no more, and as `act` does.
+ */
+export async function inPlaceWithRoom<T>(
+  migration: Migration,
+  { id: endpointId, orgId }: Pick<EndpointRow, 'id' | 'orgId'>,
+  places: readonly NewPlace[],
+  act: (place: NewPlace) => Promise<T>,
+): Promise<T> {
+  const { db, patience, rooms } = migration;
+  const [only] = places;
+  if (only && places.length === 1) return act(only);
+  for (;;) {
+    const wanted = await firstWithRoom(migration, places);
+    const begun = await patience(null, () => beginFirstSecret(db, { endpointId, orgId, place: placeKey(wanted) }));
+    if (begun === null) throw new RcmError('state_conflict', 'Another run has stored this login meanwhile. Nothing was written.');
+    const place = places.find((each) => placeKey(each) === begun);
+    if (!place)
+      throw new RcmError(
+        'config_invalid',
+        `The secret was begun with in ${begun}, where this deployment creates none now (RCM_STORE_PLACES, RCM_MIGRATOR_STORE). Nothing was written; name that place again.`,
+      );
+    try {
+      const made = await act(place);
+      rooms.taken(place);
+      return made;
+    } catch (error) {
+      if (!hasCode(error, 'store_full')) throw error;
+      rooms.full(place);
+      await patience(null, () => leaveFirstPlace(db, { endpointId, orgId, place: placeKey(place) }));
+    }
+  }
+}
+
+/** Where an endpoint's first secret was begun with, or else where it would be. */
+export async function placeBegunWith({ db, patience, places }: Migration, { id: endpointId, orgId }: Pick<EndpointRow, 'id' | 'orgId'>): Promise<NewPlace> {
+  if (places.new.length === 1) return places.new[0];
+  const begun = (await patience(null, () => unnamedSecretsOf(db, { endpointId, orgId }))).find(({ why }) => why === 'new');
+  return places.new.find((place) => placeKey(place) === begun?.place) ?? places.new[0];
+}
+
+async function firstWithRoom({ rooms, patience }: Migration, places: readonly NewPlace[]): Promise<NewPlace> {
+  for (const place of places) if (await patience(null, () => rooms.hasRoom(place))) return place;
+  throw new RcmError(
+    'store_full',
+    `None of the ${places.length} places of this deployment has room for another login (RCM_STORE_PLACES names further ones). Nothing was written.`,
+  );
+}
