@@ -5,6 +5,9 @@ import type { Moved, Why } from './credential/move.ts';
 import { onboardEndpoint } from './credential/onboard.ts';
 import { lookRemoved, type Removal } from './credential/look-removed.ts';
 import { reinstateSecret } from './credential/reinstate.ts';
+import { relocateEndpoint } from './credential/relocate.ts';
+import { type ProvedMove, relocateProved } from './credential/relocate-proved.ts';
+import { type Destination, destination } from './placing/destination.ts';
 import { openMigration } from './services.ts';
 import { stopOnSignals } from './stop.ts';
 
@@ -14,7 +17,9 @@ export interface Onboarding {
   onboard(login: { readonly endpointId: string; readonly payload: Secret<string> } & Why): Promise<Moved>;
   /** Names the secret of one that is retired no more: `reinstateSecret`. */
   reinstate(endpointId: string): Promise<'named' | 'already'>;
-  /** Notes that the secret of one that is retired is gone: `lookRemoved`. */
+  /** Moves its secret to another place of the deployment: `relocateProved`, or without a login where it is to be unproved. Fails with `input_invalid` for no such place. */
+  move(to: Destination & Why & { readonly endpointId: string; readonly proof: 'login' | 'none' }): Promise<ProvedMove>;
+  /** Notes that the secrets of one that is retired, or was moved, are gone where no row names them: `lookRemoved`. */
   lookRemoved(endpointId: string, why: Why): Promise<Removal>;
 }
 
@@ -33,6 +38,11 @@ export async function withOnboarding<T>(environment: NodeJS.ProcessEnv, act: (on
     return await act({
       onboard: async ({ endpointId, payload, ...why }) => onboardEndpoint(migration, await found(endpointId), payload, why),
       reinstate: async (endpointId) => reinstateSecret(migration, await found(endpointId)),
+      move: async ({ endpointId, proof, account, region, store, ...why }) => {
+        const endpoint = await found(endpointId);
+        const to = destination(migration, endpoint, { account, region, store });
+        return proof === 'login' ? relocateProved(migration, endpoint, to, why) : { ...(await relocateEndpoint(migration, endpoint, to, why)), login: null };
+      },
       lookRemoved: async (endpointId, why) => lookRemoved(migration, await found(endpointId), why),
     });
   } finally {

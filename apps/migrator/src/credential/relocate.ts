@@ -1,0 +1,158 @@
+import { formatReference, isSameText, type NewPlace, parseReference, placeForSize, placeKey, type SecretReference, type StoredSecret } from '@rcm/credentials';
+import { beginMove, endMove, type EndpointRow, findEndpoint, getOpenAttempt, type MoveAnswer, recordMove } from '@rcm/db';
+import { type ErrorCode, hasCode, RcmError } from '@rcm/telemetry';
+import { type Held, withExclusiveLease } from '../exclusive.ts';
+import type { Migration } from '../migration.ts';
+import { isIdentityOf } from './examine.ts';
+import { placeIn, type PlacedSecret, secretOf, type Why } from './move.ts';
+
+/** `already`: it lies there. */
+export interface Relocated {
+  readonly is: 'moved' | 'already';
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Moves a login's secret to another place of the same organization: copied, read back and compared, then named by the row in one transaction with its event. Where it was, it
+ * stays as it is; nobody but the guardian removes secrets, and what rotations have staged there is found by the journal. Nothing logs in or rotates meanwhile. Safe to repeat
+ * after a crash at any point. Fails with `state_conflict` (a rotation is open, a move to another place was begun, the row or secret changed meanwhile), `row_edited` (the row
+ * holds plaintext), `endpoint_retired`, `input_invalid` (not a place of this deployment), `store_conflict` (something else lies there), `payload_too_large`, `store_full`,
+ * `lease_*`, `store_*`, `database_*`; the row then names what it named.
+ */
+export async function relocateEndpoint(migration: Migration, endpoint: EndpointRow, to: NewPlace, why: Why): Promise<Relocated> {
+  const reference = mayMove(migration, endpoint, to);
+  const [from, there] = [placeKey(reference), placeKey(to)];
+  if (from === there) return { is: 'already', from, to: there };
+  await withExclusiveLease(migration, endpoint, (held) => relocateHeld(migration, { endpoint, to, why, held }));
+  return { is: 'moved', from, to: there };
+}
+
+function mayMove({ places }: Migration, endpoint: EndpointRow, to: NewPlace): SecretReference {
+  if (endpoint.retiredAt)
+    throw new RcmError('endpoint_retired', `Endpoint ${endpoint.id} is retired. \`rcm endpoint reinstate\` takes that back. Nothing was changed.`);
+  if (endpoint.hasLegacyCredentials)
+    throw new RcmError(
+      'row_edited',
+      'The row holds plaintext, and a migration knows by it where its secret lies: `rcm migrate scrub` comes first. Nothing was changed.',
+    );
+  if (endpoint.secretArn === null) throw new RcmError('state_conflict', `Endpoint ${endpoint.id} has no secret yet. Nothing was changed.`);
+  if (!places.all.some((place) => placeKey(place) === placeKey(to)))
+    throw new RcmError('input_invalid', `${placeKey(to)} is not a place of this deployment (RCM_STORE_PLACES). Nothing was changed.`);
+  return parseReference(endpoint.secretArn);
+}
+
+interface Move {
+  readonly endpoint: EndpointRow;
+  readonly to: NewPlace;
+  readonly why: Why;
+  readonly held: Held;
+}
+
+async function relocateHeld(migration: Migration, move: Move): Promise<void> {
+  const { endpoint, to, why, held } = move;
+  const { db, patience } = migration;
+  const { row, reference, stored } = await readHeld(migration, endpoint);
+  // What does not fit is known before anything is made.
+  placeForSize(to, stored.text, migration.places.largePayloads);
+  const owner = { endpointId: endpoint.id, orgId: endpoint.orgId };
+  const begun = await patience(null, () => beginMove(db, { ...owner, place: placeKey(to) }));
+  if (begun.is === 'elsewhere')
+    throw new RcmError(
+      'state_conflict',
+      `A copy of this login may lie in ${begun.place}, by a move that did not end: move it there, or have the guardian remove that copy and note it (\`rcm endpoint removed\`). Nothing was changed.`,
+    );
+  const placed = await copyTo(migration, { ...move, stored, again: begun.again });
+  const before = { secretArn: row.secretArn, version: stored.version, place: placeKey(reference) };
+  const copy = { secretArn: formatReference(placed.reference), version: placed.stored.version, place: placeKey(to) };
+  if ((await readSecret(migration, endpoint, reference)).version !== stored.version) throw changed();
+  held.assertHeld();
+  const name = (from: typeof copy, now: typeof copy, act: Why) => patience(null, () => recordMove(db, { ...owner, leaseId: held.id, from, to: now }, act));
+  const answer = await name(before, copy, why);
+  if (answer !== 'moved') throw new RcmError(...REFUSALS[answer]);
+  // Somebody may have written to the store itself between the look and the row: what they wrote is not in the copy.
+  const { version } = await readSecret(migration, endpoint, reference);
+  if (version === stored.version) return;
+  const back = await name(copy, { ...before, version }, { ...why, reason: 'moved back: the secret was changed meanwhile' });
+  if (back !== 'moved') throw new RcmError(...REFUSALS[back]);
+  throw changed();
+}
+
+const changed = (): RcmError => new RcmError('state_conflict', 'The secret was changed while it was copied. The row names what it named; run it again.');
+
+/** The row and its secret, as they are under the lease. */
+async function readHeld(migration: Migration, { id: endpointId, orgId, secretArn }: EndpointRow) {
+  const { db } = migration;
+  const row = await findEndpoint(db, { endpointId });
+  if (!row || row.secretArn === null || row.secretArn !== secretArn || row.loginIdentity === null) throw new RcmError(...REFUSALS.row_changed);
+  if (await getOpenAttempt(db, { orgId, loginIdentity: row.loginIdentity })) throw new RcmError(...REFUSALS.rotation);
+  const reference = parseReference(row.secretArn);
+  const stored = await readSecret(migration, row, reference);
+  if (stored.version !== row.currentVersion)
+    throw new RcmError(
+      'state_conflict',
+      'The store is ahead of the row, which follows at the next login or look (`rcm login verify`). Nothing was changed; run it again then.',
+    );
+  if (!isIdentityOf(row, stored.text, migration.keys))
+    throw new RcmError('state_conflict', 'The secret holds another account than the row says. Nothing was changed; `rcm login verify` has the row follow.');
+  return { row: { ...row, secretArn: row.secretArn }, reference, stored };
+}
+
+async function readSecret(
+  { patience, pace, stores, giveUp }: Migration,
+  { orgId }: Pick<EndpointRow, 'orgId'>,
+  reference: SecretReference,
+): Promise<StoredSecret> {
+  const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
+  if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says. Nothing was changed.');
+  return stored;
+}
+
+interface Copying extends Move {
+  readonly stored: StoredSecret;
+  /** A copy of this login that no row names may lie there. */
+  readonly again: boolean;
+}
+
+async function copyTo(migration: Migration, { endpoint, to, why, held, stored, again }: Copying): Promise<PlacedSecret> {
+  const { db, patience, pace, stores, giveUp } = migration;
+  const owner = { endpointId: endpoint.id, orgId: endpoint.orgId };
+  try {
+    const placed = await placeIn(migration, endpoint, { where: to, text: stored.text }, why);
+    if (isSameText(placed.stored.text, stored.text)) return placed;
+    if (!again)
+      throw new RcmError(
+        'store_conflict',
+        `Another payload lies under this name in ${placeKey(to)}, and nobody here knows of it. The row names what it named; have it looked at first.`,
+      );
+    // Ours, and named by no row: what lay there stays an earlier version of it.
+    const options = { signal: giveUp, beforeWrite: () => held.assertHeld() };
+    await patience(pace.writes(to), () => stores.forTenant(endpoint.orgId).replace(placed.reference, stored.text, placed.stored.version, options));
+    const now = await readSecret(migration, endpoint, placed.reference);
+    if (isSameText(now.text, stored.text)) return { reference: placed.reference, stored: now };
+    throw new RcmError('store_conflict', `What was written in ${placeKey(to)} could not be read back. The row names what it named; run it again.`);
+  } catch (error) {
+    if (hasCode(error, 'store_full')) await patience(null, () => endMove(db, { ...owner, place: placeKey(to) }));
+    throw error;
+  }
+}
+
+/** The secret of an endpoint in a place, for who asks whether it is gone. */
+export const unnamedReference = (
+  migration: Migration,
+  endpoint: EndpointRow,
+  { place, secretArn }: { readonly place: string; readonly secretArn: string | null },
+): SecretReference | null => {
+  if (secretArn !== null) return parseReference(secretArn);
+  const where = migration.places.all.find((each) => placeKey(each) === place);
+  return where ? secretOf(migration, endpoint, where) : null;
+};
+
+const REFUSALS: Readonly<Record<Exclude<MoveAnswer, 'moved'>, readonly [ErrorCode, string]>> = {
+  rotation: ['state_conflict', 'A rotation of this login is open; let it end, or resolve it. The row names what it named.'],
+  lease_lost: [
+    'lease_lost',
+    'This run held the login no longer when it came to write, and the password may have been changed meanwhile. The row names what it named; run it again.',
+  ],
+  row_changed: ['state_conflict', 'The row was changed meanwhile, and names what it was changed to. Run it again.'],
+};
