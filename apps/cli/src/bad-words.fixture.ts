@@ -27,6 +27,8 @@ export const WORDS: Readonly<Record<string, { readonly good: string; wrong(word:
   quarter: { good: '2026-Q3', wrong: everything },
   run: { good: '1', wrong: everything },
   account: { good: '123456789012', wrong: everything },
+  'account/region': { good: '222222222222/us-east-1', wrong: everything },
+  store: { good: 'ssm', wrong: everything },
   n: { good: '5', wrong: everything },
   count: { good: '5', wrong: everything },
   seconds: { good: '60', wrong: everything },

@@ -1,6 +1,6 @@
-import { type Database, listRetired, type RetiredEndpoint } from '@rcm/db';
-import { parseReference } from '@rcm/credentials';
+import { type Database, listRetired } from '@rcm/db';
 import { relative } from '@rcm/fleet';
+import { removalOf } from '../onboarding/removal.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -22,7 +22,7 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
   const rows = endpoints.map((endpoint) => {
     const lies = endpoint.secretArn !== null && endpoint.removedAt === null;
     const removeFrom = lies ? new Date(endpoint.retiredAt.getTime() + keptMs) : null;
-    return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removal(endpoint) : null };
+    return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf(endpoint.secretArn) : null };
   });
   return {
     json: {
@@ -89,18 +89,4 @@ function endOf({ removedAt, removeFrom, removal: command }: End, now: Date) {
   return command === null
     ? { text: `to be removed ${relative(removeFrom, now)}` }
     : { text: `overdue since ${removeFrom.toISOString().slice(0, 10)}`, style: 'red' as const };
-}
-
-/** Each store's own way; of AWS's, Secrets Manager alone can take a removal back. */
-function removal({ secretArn }: RetiredEndpoint): string | null {
-  if (secretArn === null) return null;
-  const reference = parseReference(secretArn);
-  switch (reference.store) {
-    case 'ssm':
-      return `aws ssm delete-parameter --region ${reference.region} --name ${secretArn.slice(secretArn.indexOf('/'))}`;
-    case 'secrets-manager':
-      return `aws secretsmanager delete-secret --region ${reference.region} --recovery-window-in-days 30 --secret-id ${secretArn}`;
-    case 'vault':
-      return `vault kv metadata delete -mount=${reference.mount} ${secretArn.slice(`vault:${reference.mount}/`.length)}`;
-  }
 }

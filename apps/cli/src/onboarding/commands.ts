@@ -2,6 +2,8 @@ import { type Command, Option } from 'commander';
 import { IMPORT_FORMATS } from '../imports/formats.ts';
 import type { Database } from '@rcm/db';
 import type { EndpointAddOptions } from '../commands/endpoint-add.ts';
+import type { EndpointMoveOptions } from '../commands/endpoint-move.ts';
+import type { MovedOptions } from '../commands/endpoint-moved.ts';
 import type { RetireOptions } from '../commands/endpoint-retire.ts';
 import type { RetiredOptions } from '../commands/endpoint-retired.ts';
 import type { OrgAddOptions } from '../commands/org-add.ts';
@@ -22,6 +24,7 @@ export function addOnboarding(program: Command, { terminal, now, looks, print }:
   const org = program.command('org').description('organizations');
   const endpoint = program.command('endpoint').description('logins as they come and go');
   addRetiring({ org, endpoint }, { terminal, now, looks, print });
+  addMoving(endpoint, { terminal, now, looks, print });
   person(org.command('add').description('register an organization'))
     .argument('<id>', 'small letters, digits and dashes')
     .requiredOption('--name <name>', 'as people call it')
@@ -84,7 +87,7 @@ function addRetiring({ org, endpoint }: { readonly org: Command; readonly endpoi
       const [{ personOf }, { endpointReinstate }] = [await import('../person.ts'), await import('../commands/endpoint-reinstate.ts')];
       print(await endpointReinstate(environment, id, await personOf(options, environment)));
     });
-  person(endpoint.command('removed').description('look whether the secret of a retired login is gone, and note that it is'))
+  person(endpoint.command('removed').description('look whether the secret of a retired or moved login is gone where it lay, and note that it is'))
     .argument('<id...>', 'endpoints')
     .action(async (ids: readonly string[], options: PersonOptions) => {
       const [{ personOf }, { endpointRemoved }] = [await import('../person.ts'), await import('../commands/endpoint-removed.ts')];
@@ -100,5 +103,32 @@ function addRetiring({ org, endpoint }: { readonly org: Command; readonly endpoi
     .action(async (options: RetiredOptions) => {
       const { endpointRetired } = await import('../commands/endpoint-retired.ts');
       await looks((db) => endpointRetired(db, options, now));
+    });
+}
+
+/** A login's secret in another account, region or store of the same deployment. */
+function addMoving(endpoint: Command, { terminal, now, looks, print }: Running): void {
+  const { environment } = terminal;
+  person(endpoint.command('move').description('move a login’s secret to another account, region or store of this deployment, proved by one login there'))
+    .argument('<id>', 'endpoint')
+    .option('--to <account/region>', 'one of those that the deployment has (default: where it lies)')
+    .addOption(new Option('--store <store>', 'default: the one it lies in').choices(['ssm', 'secrets-manager', 'vault']))
+    .option('--unproved', 'spend no login on a proof')
+    .action(async (id: string, options: EndpointMoveOptions & PersonOptions) => {
+      const [{ personOf }, { endpointMove }] = [await import('../person.ts'), await import('../commands/endpoint-move.ts')];
+      print(await endpointMove(environment, id, options, await personOf(options, environment)));
+    });
+  endpoint
+    .command('moved')
+    .description(
+      'secrets that lie where no row names them, as logins were moved, and what removes one that was kept for long enough; exit code 1 while there is such a one',
+    )
+    .option('--org <id>', 'of one organization')
+    .option('--keep <span>', 'for how long one is kept', '30d')
+    .option('--limit <n>', 'entries', '100')
+    .option('--after <place>', 'the next page')
+    .action(async (options: MovedOptions) => {
+      const { endpointMoved } = await import('../commands/endpoint-moved.ts');
+      await looks((db) => endpointMoved(db, options, now));
     });
 }

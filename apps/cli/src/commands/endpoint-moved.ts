@@ -1,0 +1,70 @@
+import { cursorOf, type Database, listUnnamedSecrets, placeIn, type UnnamedSecret, unnamedPlaces } from '@rcm/db';
+import { relative } from '@rcm/fleet';
+import { removalOf } from '../onboarding/removal.ts';
+import type { Report } from '../report.ts';
+import { span } from '../span.ts';
+import { table } from '../table.ts';
+
+export interface MovedOptions {
+  readonly org?: string;
+  readonly keep: string;
+  readonly limit: string;
+  readonly after?: string;
+}
+
+const WHY: Readonly<Record<UnnamedSecret['why'], string>> = {
+  new: 'its first one was begun with there',
+  copy: 'a move there was begun',
+  left: 'it was moved away',
+};
+
+/**
+ * A page of the secrets that lie, or may lie, where no row names them, and of which of those that were left have been kept for as long as `--keep` says, with what removes
+ * them. Not well while this page has one.
+ */
+export async function endpointMoved(db: Database, options: MovedOptions, now: Date): Promise<Report> {
+  const keptMs = span('--keep', options.keep);
+  const after = options.after === undefined ? undefined : placeIn(unnamedPlaces, '--after', options.after);
+  const page = await listUnnamedSecrets(db, { orgId: options.org, after, limit: Number(options.limit) });
+  const [secrets, next] = [page.secrets, page.next && cursorOf(page.next)];
+  const rows = secrets.map((secret) => {
+    const removeFrom = secret.why === 'left' ? new Date(secret.since.getTime() + keptMs) : null;
+    return { ...secret, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf(secret.secretArn) : null };
+  });
+  const commands = rows.flatMap(({ removal }) => (removal === null ? [] : [removal]));
+  return {
+    json: {
+      secrets: rows.map(({ endpointId, orgId, place, why, secretArn, since, removeFrom, removal }) => ({
+        ...{ endpoint: endpointId, organization: orgId, place, why, secret: secretArn },
+        ...{ since: since.toISOString(), removeFrom: removeFrom?.toISOString() ?? null, removal },
+      })),
+      next,
+    },
+    lines(view) {
+      if (rows.length === 0) return ['every secret is named by its row'];
+      return [
+        ...table(
+          view,
+          [{ title: 'LOGIN' }, { title: 'ORGANIZATION' }, { title: 'SINCE' }, { title: 'WHY' }, { title: 'WHERE', shrinks: true }],
+          rows.map(({ endpointId, orgId, since, why, place, secretArn, removal }) => [
+            { text: endpointId },
+            { text: orgId },
+            { text: relative(since, view.now) },
+            { text: WHY[why], ...(removal === null ? {} : { style: 'red' as const }) },
+            { text: secretArn ?? place },
+          ]),
+        ),
+        ...(commands.length > 0
+          ? [
+              '',
+              `left for ${options.keep} or longer; the guardian (docs/deletion-protection.md) removes what lies there with:`,
+              ...commands.map((command) => `  ${command}`),
+              'Copies that rotations staged lie beside it: look there first (docs/store-places.md). Then: rcm endpoint removed ID --reason "…"',
+            ]
+          : []),
+        ...(next ? ['', view.paint('dim', `more: --after ${next}`)] : []),
+      ];
+    },
+    well: commands.length === 0,
+  };
+}

@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { parsePayload, parseReference } from '@rcm/credentials';
+import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
+import { asRoot, compileCache } from '@rcm/test-services';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { environmentFor } from './environment.ts';
+import { openPerson, type Person } from './person.fixture.ts';
+
+/** `rcm endpoint move` and what follows it, with a rotator that runs, on two accounts of AWS. */
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const ROTATOR = fileURLToPath(new URL('../../rotator/src/main.ts', import.meta.url));
+const SECOND = '222222222222';
+const WHY = ['--reason', 'the first account is full, ticket 4714'];
+const WHOLE_MS = 900_000;
+
+let person: Person;
+let rotator: ReturnType<typeof spawn>;
+beforeAll(async () => {
+  person = await openPerson({ endpoints: [], portalType: { settleMs: 200 }, furtherAccounts: [SECOND] });
+  rotator = await startRotator();
+}, WHOLE_MS);
+afterAll(async () => {
+  rotator?.kill('SIGTERM');
+  if (rotator) await once(rotator, 'exit');
+  await person?.close();
+}, WHOLE_MS);
+
+const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...person.environment });
+
+async function startRotator() {
+  const quick = { RCM_ROTATOR_ASKED_SCAN_MS: '200', RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'info' };
+  const child = spawn(process.execPath, ['--disable-sigusr1', ROTATOR, 'run'], {
+    env: { ...environmentFor('rotator', environment()), AWS_PROFILE: 'rotator', ...quick },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (text.includes('"healthPort"')) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', (code) => reject(new Error(`the rotator ended with ${code}:\n${text}`)));
+  });
+  return child;
+}
+
+async function rcm(...words: readonly string[]) {
+  const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...words, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said: stdout + stderr, answer: JSON.parse(stdout.split('\n')[0] || '{}') as Record<string, unknown> };
+}
+
+async function secretOf(id: string): Promise<string> {
+  const rows = await person.world.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ arn: string }[]>`SELECT secret_arn AS arn FROM integration_endpoint WHERE id = ${id}`,
+  );
+  return rows[0]?.arn ?? '';
+}
+async function opens(id: string): Promise<boolean> {
+  const { orgId, portal, username } = person.world.endpoint(id);
+  const current = await person.world.stores.forTenant(orgId).read(parseReference(await secretOf(id)));
+  return current !== null && person.world.portals.accepts({ portal, username, password: parsePayload(current.text).reveal().password });
+}
+
+it(
+  'a login is moved to another account, used and rotated there, and the guardian’s removal of the old secret is noted',
+  async () => {
+    const { id, secretArn } = await person.world.addEndpoint('alpine');
+    const moved = await rcm('endpoint', 'move', id, '--to', `${SECOND}/us-east-1`, ...WHY);
+    expect(moved, moved.said).toMatchObject({ code: 0, answer: { endpoint: id, outcome: 'moved', login: { outcome: 'accepted' } } });
+    expect(await secretOf(id)).toContain(`:${SECOND}:`);
+    expect(await opens(id)).toBe(true);
+
+    const rotated = await rcm('login', 'rotate', id, ...WHY);
+    expect(rotated, rotated.said).toMatchObject({ code: 0 });
+    expect(await opens(id)).toBe(true);
+
+    const left = await rcm('endpoint', 'moved', '--keep', '0d');
+    expect(left, left.said).toMatchObject({
+      code: 1,
+      answer: { secrets: [{ endpoint: id, why: 'left', secret: secretArn, removal: expect.stringContaining('aws ssm delete-parameter') as string }] },
+    });
+    expect(await rcm('endpoint', 'moved')).toMatchObject({ code: 0 });
+    expect(await rcm('endpoint', 'removed', id, ...WHY)).toMatchObject({ code: 1, answer: { endpoints: [{ id, outcome: 'still_there' }] } });
+    await removeAsGuardian(secretArn);
+    expect(await rcm('endpoint', 'removed', id, ...WHY)).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'removed' }] } });
+    expect(await rcm('endpoint', 'moved', '--keep', '0d')).toMatchObject({ code: 0, answer: { secrets: [] } });
+    const audited = await rcm('audit', 'list', '--org', person.world.orgId);
+    expect(audited.said).toContain('endpoint.moved');
+  },
+  WHOLE_MS,
+);
+
+it(
+  'a login that its portal refuses is moved back, to where its earlier versions lie',
+  async () => {
+    const login = await person.world.addEndpoint('alpine');
+    await person.world.portals.createAccount({ portal: login.portal, username: login.username, password: 'Reset-by-support-1' });
+    const answer = await rcm('endpoint', 'move', login.id, '--to', `${SECOND}/us-east-1`, ...WHY);
+    expect(answer, answer.said).toMatchObject({ code: 1, answer: { outcome: 'moved_back', login: { outcome: 'refused' } } });
+    expect(await secretOf(login.id)).toBe(login.secretArn);
+  },
+  WHOLE_MS,
+);
+
+it(
+  'a place that is none, and none at all, are refused in one line',
+  async () => {
+    const { id, secretArn } = await person.world.addEndpoint('alpine');
+    for (const to of [['--to', '999999999999/us-east-1'], ['--to', 'here'], []]) {
+      const answer = await rcm('endpoint', 'move', id, ...to, ...WHY);
+      expect(answer, answer.said).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
+    }
+    expect(await secretOf(id)).toBe(secretArn);
+  },
+  WHOLE_MS,
+);
+
+async function removeAsGuardian(secretArn: string): Promise<void> {
+  const { aws } = person.world;
+  const client = new SSMClient({ region: aws.region, endpoint: aws.endpoint, credentials: aws.taskCredentials(GUARDIAN_ROLE) });
+  await client.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf('/')) }));
+  client.destroy();
+}

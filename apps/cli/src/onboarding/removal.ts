@@ -1,0 +1,15 @@
+import { parseReference } from '@rcm/credentials';
+
+/** What removes a secret, in each store's own way; of AWS's, Secrets Manager alone can take a removal back. `null`: there is none. */
+export function removalOf(secretArn: string | null): string | null {
+  if (secretArn === null) return null;
+  const reference = parseReference(secretArn);
+  switch (reference.store) {
+    case 'ssm':
+      return `aws ssm delete-parameter --region ${reference.region} --name ${secretArn.slice(secretArn.indexOf('/'))}`;
+    case 'secrets-manager':
+      return `aws secretsmanager delete-secret --region ${reference.region} --recovery-window-in-days 30 --secret-id ${secretArn}`;
+    case 'vault':
+      return `vault kv metadata delete -mount=${reference.mount} ${secretArn.slice(`vault:${reference.mount}/`.length)}`;
+  }
+}
