@@ -43,6 +43,8 @@ export interface WorldOptions {
   readonly lockoutWindowMs?: number;
   /** Whether the account has a second region, empty at first, whose copies every app is told to keep. Default: `false`. */
   readonly secondRegion?: boolean;
+  /** Further AWS accounts that hold secrets, empty at first, by their ids. Default: none. */
+  readonly furtherAccounts?: readonly string[];
 }
 
 export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
@@ -65,6 +67,8 @@ export interface World {
   readonly aws: LocalAws;
   /** The same account elsewhere; `null`: there is no second region. */
   readonly replica: LocalAws | null;
+  /** Further accounts, in the order in which they were asked for. */
+  readonly further: readonly LocalAws[];
   readonly vault: WorldVault;
   readonly stores: TenantStores;
   /** As a rotator has them: in Vault only it sees the copies of rotations, and it creates no secret. */
@@ -77,7 +81,7 @@ export interface World {
   readonly environmentName: string;
   readonly endpoints: readonly WorldEndpoint[];
   /** One more login, migrated, named `<portal>-<number>`. */
-  addEndpoint(portal: PortalCode, store?: StoreKind): Promise<WorldEndpoint>;
+  addEndpoint(portal: PortalCode, store?: StoreKind, account?: string): Promise<WorldEndpoint>;
   endpoint(id: string): WorldEndpoint;
   /** Whether the portal accepts what the store holds as current. */
   portalAcceptsStore(id: string): Promise<boolean>;
@@ -94,17 +98,32 @@ const ORGANIZATION = 'hospital-one';
 const REGIONS = ['us-east-1', 'us-west-2'] as const;
 const PARTS = { rcm_agent: 'agent', rcm_rotator: 'rotator', rcm_migrator: 'migrator' } as const;
 
-/** Keys are an account's, whatever the region, so both regions are made of one root. */
-async function startAccount(folder: string, hasSecond: boolean): Promise<{ readonly aws: LocalAws; readonly replica: LocalAws | null }> {
-  const [first, second] = REGIONS;
-  const regions = hasSecond ? REGIONS : [first];
-  const enforce = platformPolicies({ accountId: ACCOUNT, regions: [...regions], environment: ENVIRONMENT });
-  if (!hasSecond) return { aws: await startLocalAws({ enforce }), replica: null };
-  const [dataFile, other] = [join(folder, `${first}.sqlite`), join(folder, `${second}.sqlite`)];
-  const aws = await startLocalAws({ enforce, dataFile });
-  await copyFile(`${dataFile}.hsm`, `${other}.hsm`);
-  return { aws, replica: await startLocalAws({ enforce, dataFile: other, region: second }) };
+interface Accounts {
+  readonly aws: LocalAws;
+  readonly replica: LocalAws | null;
+  readonly further: readonly LocalAws[];
 }
+
+/** Keys are an account's, whatever the region, and a process has one pair of them: so all are made of one root. */
+async function startAccounts(folder: string, { secondRegion = false, furtherAccounts = [] }: WorldOptions): Promise<Accounts> {
+  const [first, second] = REGIONS;
+  const regions = secondRegion ? [...REGIONS] : [first];
+  const policiesOf = (accountId: string) => platformPolicies({ accountId, regions, environment: ENVIRONMENT });
+  if (!secondRegion && furtherAccounts.length === 0) return { aws: await startLocalAws({ enforce: policiesOf(ACCOUNT) }), replica: null, further: [] };
+  const root = join(folder, `${first}.sqlite`);
+  const aws = await startLocalAws({ enforce: policiesOf(ACCOUNT), dataFile: root });
+  const another = async (accountId: string, region: string): Promise<LocalAws> => {
+    const dataFile = join(folder, `${accountId}-${region}.sqlite`);
+    await copyFile(`${root}.hsm`, `${dataFile}.hsm`);
+    return startLocalAws({ enforce: policiesOf(accountId), dataFile, accountId, region });
+  };
+  const replica = secondRegion ? await another(ACCOUNT, second) : null;
+  return { aws, replica, further: await Promise.all(furtherAccounts.map((accountId) => another(accountId, first))) };
+}
+
+/** What a further account's key goes by. */
+const ALIAS = 'alias/rcm-credentials';
+const placeOf = ({ accountId, region, endpoint }: LocalAws) => ({ account: accountId, region, endpoint, kms_key_id: ALIAS });
 
 const tagsOf = (portal: PortalCode): SecretTags => ({ TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
 
@@ -114,7 +133,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const server = options.server === undefined ? {} : { server: options.server };
   const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
   const asApps: Database[] = [];
-  const { aws, replica } = await startAccount(folder, options.secondRegion === true);
+  const { aws, replica, further } = await startAccounts(folder, options);
   // As a web-agent has them.
   const dataKeys = createKmsDataKeys({
     ...{ region: aws.region, endpoint: aws.endpoint, environment: ENVIRONMENT, kmsKeyId: aws.kmsKeyArn },
@@ -135,6 +154,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       kmsKeyId: aws.kmsKeyArn,
       credentials: aws.taskCredentials(taskRoleName('rotator')),
       vault: { address: vault.address, mount: vault.mount, appRole: appRoleFolder(vault.folderOf(inVault)) },
+      furtherPlaces: further.map(({ accountId, region, endpoint }) => ({ accountId, region, endpoint, kmsKeyId: ALIAS })),
     });
   const stores = storesWith('migrator');
   const rotatorStores = storesWith('rotator');
@@ -144,7 +164,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   await upsertOrganization(db, { id: ORGANIZATION, name: 'Hospital One' });
   for (const type of types) await upsertPortalType(db, { ...type, ...options.portalType });
 
-  const add = async (portal: PortalCode, number: number, store: StoreKind = 'ssm'): Promise<WorldEndpoint> => {
+  const add = async (portal: PortalCode, number: number, store: StoreKind = 'ssm', accountId: string = aws.accountId): Promise<WorldEndpoint> => {
     const id = `${portal}-${number}`;
     const baseUrl = demo.portals[portal].baseUrl;
     const username = portal === 'cascade' ? `USER${number}` : `user-${number}`;
@@ -154,7 +174,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     await portals.createAccount({ portal, username, password, ...(mfaSeed.mfa_seed ? { mfaSeed: mfaSeed.mfa_seed } : {}) });
     await insertEndpoint(db, { id, orgId: ORGANIZATION, portalTypeCode: portal, accountId: `account-${number}`, baseUrl });
     const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
-    const place: NewPlace = store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: aws.region, accountId: aws.accountId };
+    const place: NewPlace = store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: aws.region, accountId };
     const reference = credentialReference({ ...place, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}` });
     const created = await stores.forTenant(ORGANIZATION).create(reference, text, tagsOf(portal));
     const secretArn = formatReference(created.reference);
@@ -229,6 +249,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
     aws,
     replica,
+    further,
     vault,
     stores,
     rotatorStores,
@@ -238,9 +259,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     environmentName: ENVIRONMENT,
     endpoints,
     endpoint,
-    async addEndpoint(portal, store) {
+    async addEndpoint(portal, store, account) {
       numbered += 1;
-      const added = await add(portal, numbered, store);
+      const added = await add(portal, numbered, store, account);
       endpoints.push(added);
       return added;
     },
@@ -266,6 +287,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       RCM_AWS_ACCOUNT_ID: aws.accountId,
       RCM_KMS_KEY_ID: aws.kmsKeyArn,
       ...(replica ? { RCM_AWS_REPLICA_REGION: replica.region, RCM_AWS_REPLICA_ENDPOINT: replica.endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: replica.kmsKeyArn } : {}),
+      ...(further.length > 0 ? { RCM_STORE_PLACES: JSON.stringify(further.map(placeOf)) } : {}),
       AWS_SHARED_CREDENTIALS_FILE: awsCredentialsFiles[PARTS[role]],
       RCM_VAULT_ADDRESS: vault.address,
       RCM_VAULT_MOUNT: vault.mount,
@@ -277,7 +299,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       await dataKeys.close();
       await demo.close();
       await vault.close();
-      await Promise.all([aws.close(), replica?.close()]);
+      await Promise.all([aws, replica, ...further].map((each) => each?.close()));
       await database.drop().finally(() => rm(folder, { recursive: true, force: true }));
     },
   };

@@ -16,11 +16,14 @@ export async function removeOldCopies(rotator: Rotator, { limit, signal }: { rea
   }
 }
 
-/** Under the lease, and only where the portal was seen to accept what is current after the attempt had ended: then the copy is not what it holds. */
-async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId, secretArn }: RotationAttempt, signal: AbortSignal): Promise<void> {
+/**
+ * Under the lease, and only where the portal was seen to accept what is current after the attempt had ended: then the copy is not what it holds. Current is what the row
+ * names, also where the copy lies beside a secret that the login was moved away from.
+ */
+async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId }: RotationAttempt, signal: AbortSignal): Promise<void> {
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId });
   await withExclusiveLease(rotator, endpoint, signal, async (held) => {
-    const login = loginInHand(rotator, endpoint, held, secretArn);
+    const login = loginInHand(rotator, endpoint, held);
     const current = await readCurrent(login);
     if (!(await mayRemoveCopy(rotator.db, { attemptId, orgId, currentVersion: current.version }))) return;
     await recordAuditEvent(rotator.db, {
@@ -31,7 +34,7 @@ async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId, 
       reason: 'a copy that an abandoned attempt left, and the portal accepts what is current',
       details: { attemptId },
     });
-    await login.store.discard(login.slotOf(attemptId), heldOptions(login));
+    await login.store.discard((await login.slotElsewhere(attemptId)) ?? login.slotOf(attemptId), heldOptions(login));
     await noteCopyRemoved(rotator.db, { attemptId, orgId });
   });
 }

@@ -19,12 +19,15 @@ import { backupPlace } from './open-place.ts';
 
 const ACT = { actor: 'person:os:jane@host', reason: 'the store is gone' };
 
+/** Secrets lie in two accounts, of which the loss of one is a loss like any other. */
+const SECOND = '222222222222';
+
 let row: RowWorld;
 let folder: string;
 let identity: string;
 let recipient: string;
 beforeAll(async () => {
-  [row, folder] = [await openRowWorld(), await mkdtemp(join(tmpdir(), 'rcm-backup-'))];
+  [row, folder] = [await openRowWorld({ furtherAccounts: [SECOND] }), await mkdtemp(join(tmpdir(), 'rcm-backup-'))];
   const made = await generateAgeIdentity();
   recipient = made.recipient;
   identity = join(folder, 'identity.txt');
@@ -85,9 +88,10 @@ const storeOf = () => row.rotator.stores.forTenant(row.world.orgId);
 
 /** A person who became the guardian deletes it all, staged copies too, for good. */
 async function destroy(endpointId: string, what: 'all' | 'current alone' = 'all'): Promise<void> {
-  const { region, endpoint } = row.world.aws;
-  const options = { region, endpoint, credentials: row.world.aws.taskCredentials(GUARDIAN_ROLE) };
   const reference = parseReference(await arnOf(endpointId));
+  const account = reference.store !== 'vault' && reference.accountId === SECOND ? row.world.further[0] : row.world.aws;
+  if (!account) throw new Error('there is no second account');
+  const options = { region: account.region, endpoint: account.endpoint, credentials: account.taskCredentials(GUARDIAN_ROLE) };
   if (reference.store === 'secrets-manager') {
     const person = new SecretsManagerClient(options);
     await person.send(new DeleteSecretCommand({ SecretId: await arnOf(endpointId), ForceDeleteWithoutRecovery: true }));
@@ -125,7 +129,8 @@ it('everything that a store held is lost, and comes back: also what a rotation h
   const [still, rotated, open] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
   const [managed, managedOpen] = [await row.world.addEndpoint('alpine', 'secrets-manager'), await row.world.addEndpoint('alpine', 'secrets-manager')];
   const [vault, vaultOpen] = [await row.world.addEndpoint('alpine', 'vault'), await row.world.addEndpoint('alpine', 'vault')];
-  const all = [still, rotated, open, managed, managedOpen, vault, vaultOpen].map(({ id }) => id);
+  const away = await row.world.addEndpoint('alpine', 'ssm', SECOND);
+  const all = [still, rotated, open, managed, managedOpen, vault, vaultOpen, away].map(({ id }) => id);
   for (const id of all) expect(await row.visit(id)).toBe('in');
   expect(await row.settle(rotated.id)).toBe('done');
   // The portal has the new password, and nobody has made it current.
@@ -135,18 +140,18 @@ it('everything that a store held is lost, and comes back: also what a rotation h
   const passwords = (await Promise.all(all.map((id) => row.storedPasswords(id)))).flat();
 
   const { exitCode, files, file } = await backUp();
-  expect({ exitCode, files }).toMatchObject({ exitCode: 0, files: [{ logins: 7, copies: 4, missing: [] }] });
+  expect({ exitCode, files }).toMatchObject({ exitCode: 0, files: [{ logins: 8, copies: 4, missing: [] }] });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const sealed = await readFile(file);
   const sha256 = createHash('sha256').update(sealed).digest('hex');
   expect(await row.audit('secret.backup', row.world.orgId)).toMatchObject([{ ...ACT, details: { recipients: [recipient] } }]);
-  expect(await row.audit('secret.backed_up', row.world.orgId)).toMatchObject([{ details: { sha256, logins: 7, copies: 4, missing: 0 } }]);
+  expect(await row.audit('secret.backed_up', row.world.orgId)).toMatchObject([{ details: { sha256, logins: 8, copies: 4, missing: 0 } }]);
   const bytes = sealed.toString('latin1');
   expect(passwords.length).toBeGreaterThan(10);
   for (const word of [...passwords, 'password', row.world.orgId]) expect(bytes).not.toContain(word);
 
   for (const id of all) await destroy(id);
-  for (const { id } of [still, rotated, managed, vault]) expect(await row.visit(id)).not.toBe('in');
+  for (const { id } of [still, rotated, managed, vault, away]) expect(await row.visit(id)).not.toBe('in');
   const asked = await restore(file, { dryRun: true });
   expect(asked).toMatchObject({ exitCode: 0, logins: Object.fromEntries(all.map((id) => [id, 'restored'])) });
   for (const id of all) expect(await storeOf().read(parseReference(await arnOf(id)))).toBeNull();
@@ -157,7 +162,7 @@ it('everything that a store held is lost, and comes back: also what a rotation h
     expect(await arnOf(id)).not.toBe(secretArn);
     expect((await arnOf(id)).slice(0, -6)).toBe(secretArn.slice(0, -6));
   }
-  for (const { id } of [still, rotated, managed, vault]) expect(await row.visit(id)).toBe('in');
+  for (const { id } of [still, rotated, managed, vault, away]) expect(await row.visit(id)).toBe('in');
   for (const { id } of [open, managedOpen, vaultOpen]) {
     expect(await row.settle(id)).toBe('done');
     await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: HOUR });
@@ -166,7 +171,7 @@ it('everything that a store held is lost, and comes back: also what a rotation h
     expect(await currentIsAccepted(id)).toBe(true);
     expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
   }
-  expect(Object.values((await restore(file)).logins ?? {})).toEqual(['same', 'same', 'kept', 'same', 'kept', 'same', 'kept']);
+  expect(Object.values((await restore(file)).logins ?? {})).toEqual(['same', 'same', 'kept', 'same', 'kept', 'same', 'kept', 'same']);
   const said = await row.audit('secret.restore', managed.id);
   expect(said).toMatchObject([{ ...ACT, details: { result: 'restored', copies: 0 } }]);
 });

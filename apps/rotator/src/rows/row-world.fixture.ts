@@ -191,6 +191,7 @@ function openAgent({ world, rotator }: RotatorWorld) {
     kmsKeyId: world.aws.kmsKeyArn,
     credentials: world.aws.taskCredentials('rcm-agent-task'),
     vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
+    furtherPlaces: world.further.map(({ accountId, region, endpoint, kmsKeyArn }) => ({ accountId, region, endpoint, kmsKeyId: kmsKeyArn })),
   });
   const sessions = new SessionCache({ maxSessions: 1, idleMs: 60_000 });
   const credentials = createCredentialManager({ stores, metrics });

@@ -1,0 +1,115 @@
+import { formatReference, parseReference, placeKey } from '@rcm/credentials';
+import { acquireExclusiveLease, beginMove, findEndpoint, recordMove, releaseLease } from '@rcm/db';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+
+/** Logins of one organization whose secrets lie in two accounts of AWS. */
+const SECOND = '222222222222';
+const WHY = { actor: 'person:os:jane', reason: 'the first account is full' };
+
+let row: RowWorld;
+beforeAll(async () => void (row = await openRowWorld({ furtherAccounts: [SECOND] })));
+afterAll(() => row?.close());
+beforeEach(() => [row.world.aws, ...row.world.further].forEach((aws) => aws.setFaults({ kind: 'none' })));
+
+const second = () => {
+  const [account] = row.world.further;
+  if (!account) throw new Error('there is no second account');
+  return account;
+};
+const well = async (id: string) => {
+  expect(await row.visit(id)).toBe('in');
+  expect(await row.holdsAccepted(id)).toBe(true);
+  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+};
+
+/** As `rcm endpoint move` does it; the row follows in one transaction. */
+async function moveToSecond(id: string): Promise<void> {
+  const { db, stores, orgId, environmentName } = row.world;
+  const endpoint = await findEndpoint(db, { endpointId: id });
+  if (!endpoint?.secretArn) throw new Error(`${id} names no secret`);
+  const [from, store] = [parseReference(endpoint.secretArn), stores.forTenant(orgId)];
+  const stored = await store.read(from);
+  if (!stored || from.store === 'vault') throw new Error('there is nothing to move');
+  const lease = await acquireExclusiveLease(db, { endpointId: id, orgId, holder: 'migrator', ttlMs: 60_000, wantMs: 2_000 });
+  if (!lease.granted) throw new Error(lease.reason);
+  const to = { ...from, accountId: SECOND };
+  await beginMove(db, { endpointId: id, orgId, place: placeKey(to) });
+  const made = await store.create(to, stored.text, { TenantId: orgId, Environment: environmentName, PortalType: endpoint.portalTypeCode });
+  const named = (secretArn: string, version: string, place: string) => ({ secretArn, version, place });
+  const move = {
+    endpointId: id,
+    orgId,
+    leaseId: lease.lease.id,
+    from: named(endpoint.secretArn, stored.version, placeKey(from)),
+    to: named(formatReference(made.reference), made.version, placeKey(to)),
+  };
+  expect(await recordMove(db, move, WHY)).toBe('moved');
+  await releaseLease(db, { leaseId: lease.lease.id, orgId });
+}
+/** What the store that is no more named holds of the attempts' copies. */
+const copiesAt = (secretArn: string) => row.rotator.stores.forTenant(row.world.orgId).listStaged(parseReference(secretArn));
+
+describe('secrets in two accounts', () => {
+  it.each(['ssm', 'secrets-manager'] as const)('are used and rotated in both, %s', async (store) => {
+    const logins = [await row.world.addEndpoint('alpine', store), await row.world.addEndpoint('alpine', store, SECOND)];
+    for (const { id } of logins) expect(await row.visit(id)).toBe('in');
+    for (const { id } of logins) expect(await row.settle(id)).toBe('done');
+    for (const { id } of logins) await well(id);
+  });
+
+  it('one account throttles, then is down: logins of the other are used and rotated meanwhile, and nobody is refused in either', async () => {
+    const [here, there] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'ssm', SECOND)];
+    for (const { id } of [here, there]) expect(await row.visit(id)).toBe('in');
+    for (const kind of ['throttle', 'down'] as const) {
+      second().setFaults({ kind });
+      await well(here.id);
+      expect(await row.settle(here.id)).toBe('done');
+      await well(here.id);
+      expect(await row.visit(there.id)).not.toBe('in');
+      second().setFaults({ kind: 'none' });
+      await row.untilIn(there.id, { stepMs: MINUTE, atMostMs: HOUR });
+      await row.pass(DAY);
+    }
+    expect(await row.settle(there.id)).toBe('done');
+    for (const { id } of [here, there]) {
+      await well(id);
+      expect(refusals(await row.history(id)).wrong).toBe(0);
+    }
+  });
+});
+
+describe('a login that was moved to the other account', () => {
+  it('is used and rotated there, and what lies at the first is no more than what was', async () => {
+    const { id, secretArn } = await row.world.addEndpoint('alpine');
+    await well(id);
+    await moveToSecond(id);
+    expect(await row.visit(id)).toBe('in');
+    const before = (await row.rotator.stores.forTenant(row.world.orgId).read(parseReference(secretArn)))?.version;
+    expect(await row.settle(id)).toBe('done');
+    expect(await row.visit(id)).toBe('in');
+    expect((await row.rotator.stores.forTenant(row.world.orgId).read(parseReference(secretArn)))?.version).toBe(before);
+    expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0, wrong: 0 });
+  });
+
+  it('gets in again where the portal makes a change after all that was staged at the first', async () => {
+    const login = await row.world.addEndpoint('alpine');
+    const { id, secretArn } = login;
+    await well(id);
+    await row.world.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
+    expect(await row.settle(id)).toBe('abandoned');
+    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    const copies = await copiesAt(secretArn);
+    expect(copies.length).toBeGreaterThan(0);
+    await moveToSecond(id);
+    expect(await row.visit(id)).toBe('in');
+    await row.pass(5 * HOUR);
+    await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: DAY });
+    expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+    // A month after the portal was seen to accept what is current, they go from where they lie.
+    await row.pass(31 * DAY);
+    expect(await row.visit(id)).toBe('in');
+    await row.removeOldCopies();
+    expect(await copiesAt(secretArn)).toEqual([]);
+  });
+});
