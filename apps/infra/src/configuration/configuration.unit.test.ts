@@ -97,6 +97,16 @@ describe('a wrong file gives a line that says what and where:', () => {
       set('prod.storeAccounts', [{ account: '444444444444', regions: ['us-east-1', 'us-east-1'] }]),
       'environments.prod.storeAccounts.0.regions.1: names us-east-1 a second time',
     ],
+    [
+      'a store in a region without endpoints',
+      set('prod.storeAccounts', [{ account: '444444444444', regions: ['us-west-2', 'us-east-1'] }]),
+      'environments.prod.storeAccounts.0.regions.0: is not us-east-1',
+    ],
+    [
+      'a store without a place for copies',
+      set('prod.storeAccounts', [{ account: '444444444444', regions: ['us-east-1'] }]),
+      'environments.prod.storeAccounts.0.regions: have no us-west-2',
+    ],
     ['an account of two environments', set('dev.account', '222222222222'), 'environments.prod: uses account 222222222222, which is dev'],
     [
       'a store of another environment',

@@ -30,6 +30,9 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
   storeAccounts.forEach(({ account, regions }, index) => {
     if (account === environment.account) report(['storeAccounts', index, 'account'], 'is the account of the processes, which holds secrets already');
     twice(regions, (at, name) => report(['storeAccounts', index, 'regions', at], `names ${name} a second time`));
+    if (regions[0] !== region) report(['storeAccounts', index, 'regions', 0], `is not ${region}: the network has endpoints of AWS in that region alone`);
+    if (replica && !regions.includes(replica.region))
+      report(['storeAccounts', index, 'regions'], `have no ${replica.region}, where copies of its secrets are to lie`);
   });
 }
 

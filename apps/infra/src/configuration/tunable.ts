@@ -4,7 +4,7 @@ import { z } from 'zod';
  * Variables that a process may be given as they are written, by what reads them: paces, bounds and ways of working. Nothing that says who is trusted, what is
  * secret, where something goes or what may be left unprotected is among them: that has a member of its own, or is not to be had.
  */
-const STORES = ['RCM_LARGE_PAYLOADS'] as const;
+const STORES = ['RCM_LARGE_PAYLOADS', 'RCM_TENANT_CLIENTS', 'RCM_TENANT_SESSIONS'] as const;
 const READING = [
   ...['RCM_CREDENTIALS_MAX_ENTRIES', 'RCM_CREDENTIALS_TTL_MS', 'RCM_CREDENTIALS_TTL_JITTER', 'RCM_CREDENTIALS_STALE_MS', 'RCM_CREDENTIALS_REFRESH_WAIT_MS'],
   ...['RCM_CREDENTIALS_DOWN_PAUSE_MS', 'RCM_CREDENTIALS_MISSING_MS', 'RCM_CREDENTIALS_READ_DEADLINE_MS', 'RCM_CREDENTIALS_MAX_PARALLEL'],
@@ -37,7 +37,7 @@ export const TUNABLE = {
   ],
   migrator: [
     ...[...STORES, 'RCM_LOG_LEVEL', 'RCM_MIGRATOR_STORE', 'RCM_MIGRATOR_WRITES_PER_SECOND', 'RCM_MIGRATOR_READS_PER_SECOND', 'RCM_MIGRATOR_CONCURRENCY'],
-    'RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES',
+    ...['RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES', 'RCM_PLACE_LOGINS'],
   ],
   auditHeads: ['RCM_LOG_LEVEL', 'RCM_AUDIT_INTERVAL_MS', 'RCM_AUDIT_DEADLINE_MS'],
   console: ['RCM_LOG_LEVEL', 'RCM_CONSOLE_IDLE_MS', 'RCM_CONSOLE_SESSION_MS', 'RCM_CONSOLE_STREAMS', 'RCM_CONSOLE_CHANGES_SCAN_MS'],

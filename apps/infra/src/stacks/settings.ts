@@ -51,8 +51,13 @@ const stores = (environment: Environment, app: TenantApp): Settings => ({
   RCM_AWS_ACCOUNT_ID: environment.account,
   RCM_KMS_KEY_ID: CREDENTIALS_KEY,
   RCM_TENANT_ROLE_ARN: roleArn(environment, tenantRoleName(app)),
+  ...further(environment),
   ...keyIds(environment),
 });
+
+/** Roles and the key's alias have the same names there. */
+const further = ({ storeAccounts }: Environment): Settings =>
+  storeAccounts.length === 0 ? {} : { RCM_STORE_PLACES: JSON.stringify(storeAccounts.map(({ account, regions: [region] }) => ({ account, region }))) };
 
 /** As the rows name the keys, which come as secrets. The first one is called so by the apps themselves. */
 function keyIds({ keys }: Environment): Settings {
