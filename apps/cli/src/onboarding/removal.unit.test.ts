@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { removalOf } from './removal.ts';
+
+const LEFT = 'arn:aws:ssm:us-east-1:111111111111:parameter/rcm/prod/hospital-1/endpoints/one/main';
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rcm-removal-'));
+  // Says whose credentials are at hand, and writes down what it is called for.
+  writeFileSync(join(folder, 'aws'), `#!/bin/sh\nif [ "$1" = sts ]; then echo "$ACCOUNT"; else echo "$@" >> ${folder}/called; fi\n`);
+  chmodSync(join(folder, 'aws'), 0o755);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (account: string): string => {
+  writeFileSync(join(folder, 'called'), '');
+  try {
+    execFileSync('sh', ['-c', removalOf(LEFT) ?? ''], { env: { PATH: `${folder}:${process.env['PATH']}`, ACCOUNT: account } });
+  } catch {
+    // The command's own exit code says that nothing was done.
+  }
+  return readFileSync(join(folder, 'called'), 'utf8');
+};
+
+it('removes a parameter in its own account, and never the one of the same name that is in use in another', () => {
+  expect(run('222222222222')).toBe('');
+  expect(run('')).toBe('');
+  expect(run('111111111111')).toBe('ssm delete-parameter --region us-east-1 --name /rcm/prod/hospital-1/endpoints/one/main\n');
+});
+
+it('names a secret of Secrets Manager by its ARN, which is of one account; and there is nothing to remove where there is none', () => {
+  const arn = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:rcm/prod/hospital-1/endpoints/one/main-AbCdEf';
+  expect(removalOf(arn)).toContain(`--secret-id ${arn}`);
+  expect(removalOf(null)).toBeNull();
+});
