@@ -35,6 +35,8 @@ export interface Faults {
   set(faults: readonly Fault[]): void;
   /** The first fault that hits this call, counted as used. */
   take(service: string, operation: string): InjectedFault | null;
+  /** Whether no call of this service gets through: what another region sends does not either. */
+  isAway(service: string): boolean;
 }
 
 const DEFAULT_DELAY_MS = 1_000;
@@ -56,6 +58,11 @@ export function createFaults(): Faults {
       }
       return null;
     },
+    isAway: (service) =>
+      active.some(
+        ({ fault: { kind, match = service, probability = 1 }, left }) =>
+          (kind === 'down' || kind === 'drop') && match === service && probability >= 1 && left > 0,
+      ),
   };
 }
 

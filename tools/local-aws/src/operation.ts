@@ -5,6 +5,7 @@ import type { ParameterLimits } from './parameters/tier.ts';
 import type { AuthorizationRequest, Conditions } from './identity/authorize.ts';
 import type { Principal } from './identity/principal.ts';
 import type { KeyRing } from './keys/key-ring.ts';
+import type { Regions } from './regions.ts';
 import type { Database } from './storage/database.ts';
 import type { RootKey } from './storage/root-key.ts';
 
@@ -20,6 +21,8 @@ export interface Call {
   readonly principal: Principal;
   readonly now: Date;
   readonly roles: Roles;
+  /** The regions of this account that secrets are replicated between. */
+  readonly regions: Regions;
   /** Parameters that this account may have of each tier. */
   readonly parameterLimits: ParameterLimits;
   /** For what turns out to be needed only while the operation runs. Throws the AwsError of a refusal. */

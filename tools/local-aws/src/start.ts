@@ -23,6 +23,7 @@ import { type Enforcement, enforcementSchema } from './policies/documents.ts';
 import { createEnforcement, type EnforceOptions } from './policies/enforce.ts';
 import { CREDENTIALS_ALIAS, provision } from './provision.ts';
 import { createQuotas, type QuotaOptions } from './quotas.ts';
+import { Regions } from './regions.ts';
 import { secretsManager } from './secrets/service.ts';
 import { LocalAwsStartError } from './start-error.ts';
 import { type Database, openDatabase } from './storage/database.ts';
@@ -48,6 +49,8 @@ export interface LocalAwsOptions {
   readonly parameterLimits?: Partial<ParameterLimits>;
   /** Time for signatures, sessions, recovery windows and quotas; default: the system's. */
   readonly clock?: Clock;
+  /** The account's other regions in this process, to which Secrets Manager replicates. Default: there are none. */
+  readonly regions?: Regions;
   /** Whether the base user may do everything, or only call STS; default true. */
   readonly baseIsAdmin?: boolean;
   /**
@@ -107,7 +110,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const tasks = createTaskKeys({ roles, root, clock });
     const published = (): PublishedMessage[] => publishedMessages(database, root);
     const authenticator = createAuthenticator({ account, roles, root, clock });
-    const world = { account, database, keys, root, roles, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
+    const { regions = new Regions() } = options;
+    const world = { account, database, keys, root, roles, regions, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
+    regions.join({ ...world, authorize, clock, isAway: () => faults.isAway('secretsmanager') });
     const onInternalError = options.onInternalError ?? (() => {});
     const dispatcher = createDispatcher({
       authenticator,
@@ -130,7 +135,10 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       taskRoleArn: taskRoleArn(account),
       tenantRoleArn: (role) => tenantRoleArn(account, role),
       setFaults: (given) => faults.set((Array.isArray(given) ? given : [given]).map((fault) => faultSchema.parse(fault))),
-      close: () => (closing ??= server.close().finally(release)),
+      close() {
+        regions.leave(account);
+        return (closing ??= server.close().finally(release));
+      },
     };
   } catch (error) {
     release();

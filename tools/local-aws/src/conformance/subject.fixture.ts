@@ -6,7 +6,10 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { backend, localStackEndpoint } from '@rcm/test-services';
 import type { AccessKey } from '../identity/principal.ts';
+import { Regions } from '../regions.ts';
 import { startLocalAws } from '../start.ts';
+
+const ELSEWHERE = 'us-west-2';
 
 /** What a case is run against: local-aws, or the emulator in a container, through the same unmodified SDK. */
 export interface Subject {
@@ -17,6 +20,8 @@ export interface Subject {
   readonly sns: SNSClient;
   readonly endpoint: string;
   readonly region: string;
+  /** The same account's Secrets Manager in another region. */
+  readonly elsewhere: { readonly region: string; readonly secrets: SecretsManagerClient };
   readonly credentials: AccessKey;
   /** ARN of an enabled customer key. */
   readonly keyArn: string;
@@ -33,15 +38,17 @@ export async function startSubject(): Promise<Subject> {
 }
 
 async function localAws(): Promise<Subject> {
-  const aws = await startLocalAws();
+  const regions = new Regions();
+  const [aws, other] = await Promise.all([startLocalAws({ regions }), startLocalAws({ regions, region: ELSEWHERE })]);
   const { endpoint, region, credentials } = aws;
-  const clients = sdkClients({ endpoint, region, credentials });
+  const [clients, there] = [sdkClients({ endpoint, region, credentials }), sdkClients(other)];
   return {
     ...clients,
+    elsewhere: { region: ELSEWHERE, secrets: there.secrets },
     ...{ endpoint, region, credentials, keyArn: aws.kmsKeyArn, roleArn: aws.tenantRoleArn('agent'), kind: 'local-aws' },
     async close() {
-      destroy(clients);
-      await aws.close();
+      [clients, there].forEach(destroy);
+      await Promise.all([aws.close(), other.close()]);
     },
   };
 }
@@ -50,6 +57,7 @@ async function emulator(endpoint: string): Promise<Subject> {
   const region = 'us-east-1';
   const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'test' };
   const clients = sdkClients({ endpoint, region, credentials });
+  const there = sdkClients({ endpoint, region: ELSEWHERE, credentials });
   const { KeyMetadata } = await clients.kms.send(new CreateKeyCommand({ Description: randomUUID() }));
   // Only moto's own server has this route.
   const data = await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(10_000) });
@@ -57,6 +65,7 @@ async function emulator(endpoint: string): Promise<Subject> {
   await data.arrayBuffer();
   return {
     ...clients,
+    elsewhere: { region: ELSEWHERE, secrets: there.secrets },
     ...{
       endpoint,
       region,
@@ -65,7 +74,7 @@ async function emulator(endpoint: string): Promise<Subject> {
       roleArn: 'arn:aws:iam::000000000000:role/rcm-agent-tenant',
       kind: data.ok ? 'stand-in' : 'localstack',
     },
-    close: () => Promise.resolve(destroy(clients)),
+    close: () => Promise.resolve([clients, there].forEach(destroy)),
   };
 }
 

@@ -77,6 +77,8 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
   const input = readInput(service, definition, called.input);
   const { principal } = identity;
   const facts = accountFacts(world);
+  // Also before: what could not be reached when it was changed may be reachable now.
+  world.regions.replicate();
   const output = world.database.transaction(() => {
     const now = clock.now();
     const permit = (permission: Permission): void => {
@@ -87,5 +89,6 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
     for (const permission of [{ action, resources: prepared.resources, conditions: prepared.conditions }, ...prepared.also]) permit(permission);
     return prepared.run();
   });
+  world.regions.replicate();
   return { operation: called.operation, output };
 }

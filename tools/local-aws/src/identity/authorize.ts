@@ -37,7 +37,7 @@ const READ = ['ssm:GetParameter', 'ssm:GetParameters', 'secretsmanager:GetSecret
 const WRITE = [
   ...['ssm:PutParameter', 'ssm:AddTagsToResource', 'ssm:ListTagsForResource', 'ssm:GetParameterHistory'],
   ...['secretsmanager:CreateSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
-  ...['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds', 'secretsmanager:TagResource'],
+  ...['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds', 'secretsmanager:TagResource', 'secretsmanager:ReplicateSecretToRegions'],
 ];
 const ROTATE = ['ssm:DeleteParameter', 'ssm:DeleteParameters', 'ssm:GetParametersByPath', 'secretsmanager:DeleteSecret', 'secretsmanager:RestoreSecret'];
 

@@ -5,7 +5,9 @@ import { addTags, tagListSchema } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { newSecretArn, requireSecretName, requireVersionToken, secretIdSchema, secretNameSchema } from './identifier.ts';
-import { findSecret, requireLiveSecret, type SecretRecord, secretResource, touch } from './records.ts';
+import { findSecret, requirePrimaryAlive, type SecretRecord, secretResource, touch } from './records.ts';
+import { statusAnswer } from './replicas.ts';
+import { addReplicas, forceSchema, replicaConditions, replicaRegionsSchema } from './replicate.ts';
 import { CURRENT } from './stages.ts';
 import { requestedValue, type SecretValue, validateKeyAccess, valueMembers } from './value.ts';
 import { addVersion, findSecretVersion } from './version.ts';
@@ -22,16 +24,26 @@ export const createSecret = operation({
     Description: description,
     KmsKeyId: keyId,
     Tags: tagListSchema.optional(),
+    AddReplicaRegions: replicaRegionsSchema.optional(),
+    ForceOverwriteReplicaSecret: forceSchema,
     ...valueMembers,
   }),
   resources: ({ Name }, { account }) => [secretArn(account, Name)],
-  conditions: ({ Name, KmsKeyId, Tags }) => ({
+  conditions: ({ Name, KmsKeyId, Tags, AddReplicaRegions, ForceOverwriteReplicaSecret }) => ({
     'secretsmanager:Name': Name,
     ...(KmsKeyId === undefined ? {} : { 'secretsmanager:KmsKeyId': KmsKeyId }),
     ...tagConditions(Tags),
+    ...replicaConditions(AddReplicaRegions, ForceOverwriteReplicaSecret),
   }),
-  also: ({ Name, Tags }, { account }) =>
-    Tags?.length ? [{ action: 'secretsmanager:TagResource', resources: [secretArn(account, Name)], conditions: tagConditions(Tags) }] : [],
+  // "To add replica Regions, you must also have secretsmanager:ReplicateSecretToRegions", API_CreateSecret.
+  also({ Name, Tags, AddReplicaRegions, ForceOverwriteReplicaSecret }, { account }) {
+    const resources = [secretArn(account, Name)];
+    const conditions = replicaConditions(AddReplicaRegions, ForceOverwriteReplicaSecret);
+    return [
+      ...(Tags?.length ? [{ action: 'secretsmanager:TagResource', resources, conditions: tagConditions(Tags) }] : []),
+      ...(AddReplicaRegions ? [{ action: 'secretsmanager:ReplicateSecretToRegions', resources, conditions }] : []),
+    ];
+  },
   run(given, call) {
     requireSecretName(given.Name);
     const value = requestedValue(given);
@@ -49,7 +61,10 @@ export const createSecret = operation({
     if (secret.key_id !== null) validateKeyAccess(call, secret);
     if (version) addVersion(call, secret, version);
     if (given.Tags && !addTags(call.database, secret.arn, given.Tags)) throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
-    return { ARN: secret.arn, Name: secret.name, ...(version ? { VersionId: version.token } : {}) };
+    const { AddReplicaRegions: regions, ForceOverwriteReplicaSecret: force = false } = given;
+    if (regions) addReplicas(call, secret, { regions, force });
+    const replicated = regions ? { ReplicationStatus: statusAnswer(call.database, secret.arn) } : {};
+    return { ARN: secret.arn, Name: secret.name, ...(version ? { VersionId: version.token } : {}), ...replicated };
   },
 });
 
@@ -71,7 +86,7 @@ export const updateSecret = operation({
   input: z.strictObject({ SecretId: secretIdSchema, ClientRequestToken: token, Description: description, KmsKeyId: keyId, ...valueMembers }),
   resources: secretResource,
   run(given, call) {
-    const secret = requireLiveSecret(call, given.SecretId);
+    const secret = requirePrimaryAlive(call, given.SecretId);
     const value = requestedValue(given);
     const updated = { ...secret, description: given.Description ?? secret.description, key_id: given.KmsKeyId ?? secret.key_id };
     call.database.run('UPDATE secret SET description = ?, key_id = ? WHERE arn = ?', updated.description, updated.key_id, secret.arn);

@@ -5,6 +5,7 @@ import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { secretIdSchema } from './identifier.ts';
 import { allSecrets, requireSecret, type SecretRecord, secretResource } from './records.ts';
+import { primaryRegionOf, statusAnswer } from './replicas.ts';
 import { stagesOf } from './stages.ts';
 
 const filter = z.strictObject({ Key: z.enum(['name', 'description', 'tag-key', 'tag-value', 'all']), Values: z.array(z.string().max(512)).min(1).max(10) });
@@ -71,7 +72,16 @@ const metadata = (call: Call, secret: SecretRecord) => ({
   CreatedDate: new Date(secret.created_at),
   ...(secret.deleted_at === null ? {} : { DeletedDate: new Date(secret.deleted_at) }),
   Tags: tagsOf(call.database, secret.arn),
+  ...replication(call, secret),
 });
+
+/** Nothing of a secret that has no replica and is none. */
+function replication({ database, account }: Call, { arn }: SecretRecord): object {
+  const primary = primaryRegionOf(database, arn);
+  if (primary !== null) return { PrimaryRegion: primary };
+  const status = statusAnswer(database, arn);
+  return status.length === 0 ? {} : { PrimaryRegion: account.region, ReplicationStatus: status };
+}
 
 function versionsToStages(call: Call, arn: string): Record<string, string[]> {
   const rows = call.database.all<{ stage: string; version_id: string }>('SELECT stage, version_id FROM secret_stage WHERE arn = ? ORDER BY stage', arn);

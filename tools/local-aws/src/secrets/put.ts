@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AwsError } from '../aws-error.ts';
 import { operation } from '../operation.ts';
 import { requireVersionToken, secretIdSchema } from './identifier.ts';
-import { requireLiveSecret, secretResource } from './records.ts';
+import { requirePrimaryAlive, secretResource } from './records.ts';
 import { CURRENT, stagesOf } from './stages.ts';
 import { requestedValue, valueMembers } from './value.ts';
 import { addVersion } from './version.ts';
@@ -17,7 +17,7 @@ export const putSecretValue = operation({
   }),
   resources: secretResource,
   run(given, call) {
-    const secret = requireLiveSecret(call, given.SecretId);
+    const secret = requirePrimaryAlive(call, given.SecretId);
     const value = requestedValue(given);
     if (!value) throw new AwsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.');
     const token = requireVersionToken(given.ClientRequestToken);

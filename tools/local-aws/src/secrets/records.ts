@@ -2,7 +2,9 @@ import { secretArn } from '../account/arns.ts';
 import { removeAllTags } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Call } from '../operation.ts';
+import type { Database } from '../storage/database.ts';
 import { nameOf } from './identifier.ts';
+import { replicasFollow, requirePrimary } from './replicas.ts';
 
 export interface SecretRecord {
   readonly arn: string;
@@ -25,12 +27,13 @@ export interface SecretVersionRecord {
 
 const SECRET = 'SELECT arn, name, description, key_id, created_at, changed_at, deleted_at, purge_at FROM secret';
 
+export const secretByArn = (database: Database, arn: string): SecretRecord | null => database.get<SecretRecord>(`${SECRET} WHERE arn = ?`, arn);
+export const secretByName = (database: Database, name: string): SecretRecord | null => database.get<SecretRecord>(`${SECRET} WHERE name = ?`, name);
+
 /** By ARN, by ARN without its six characters, or by name; scheduled deletions included. */
 export function findSecret(call: Call, id: string): SecretRecord | null {
   const name = nameOf(call.account, id);
-  const record =
-    call.database.get<SecretRecord>(`${SECRET} WHERE arn = ?`, id) ??
-    (name === null ? null : call.database.get<SecretRecord>(`${SECRET} WHERE name = ?`, name));
+  const record = secretByArn(call.database, id) ?? (name === null ? null : secretByName(call.database, name));
   return record && !purged(call, record) ? record : null;
 }
 
@@ -49,6 +52,13 @@ export function requireLiveSecret(call: Call, id: string): SecretRecord {
   return record;
 }
 
+/** For whoever changes it: fails with InvalidParameterException too, where it is the replica of another region's. */
+export function requirePrimaryAlive(call: Call, id: string): SecretRecord {
+  const record = requireSecret(call, id);
+  requirePrimary(call, record);
+  return requireLiveSecret(call, id);
+}
+
 export const notFound = (message: string): AwsError => new AwsError('ResourceNotFoundException', message);
 
 /** What a policy decides on; a secret that does not exist is named without its suffix. */
@@ -62,7 +72,7 @@ export function allSecrets(call: Call, after: string): SecretRecord[] {
 }
 
 /** Removes versions, stages and tags; the values stay in the append-only table. */
-export function removeSecret(call: Call, record: SecretRecord): void {
+export function removeSecret(call: Pick<Call, 'database'>, record: SecretRecord): void {
   call.database.run('DELETE FROM secret WHERE arn = ?', record.arn);
   removeAllTags(call.database, record.arn);
 }
@@ -74,6 +84,8 @@ function purged(call: Call, record: SecretRecord): boolean {
   return true;
 }
 
+/** Something of it has changed, and its replicas are to hear of it. */
 export function touch(call: Call, record: SecretRecord): void {
   call.database.run('UPDATE secret SET changed_at = ? WHERE arn = ?', call.now.getTime(), record.arn);
+  replicasFollow(call, record);
 }

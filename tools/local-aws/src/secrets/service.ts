@@ -4,10 +4,11 @@ import { deleteSecret, restoreSecret } from './delete.ts';
 import { getSecretValue } from './get.ts';
 import { describeSecret, listSecrets, listSecretVersionIds } from './list.ts';
 import { putSecretValue } from './put.ts';
+import { removeRegionsFromReplication, replicateSecretToRegions, stopReplicationToReplica } from './replicate.ts';
 import { tagResource, untagResource } from './tag.ts';
 import { updateSecretVersionStage } from './update-stage.ts';
 
-/** Secrets Manager without its own rotation, replication and resource policies. */
+/** Secrets Manager without its own rotation and resource policies. */
 export const secretsManager: Service = {
   name: 'secretsmanager',
   protocol: 'json',
@@ -27,5 +28,8 @@ export const secretsManager: Service = {
     RestoreSecret: restoreSecret,
     TagResource: tagResource,
     UntagResource: untagResource,
+    ReplicateSecretToRegions: replicateSecretToRegions,
+    RemoveRegionsFromReplication: removeRegionsFromReplication,
+    StopReplicationToReplica: stopReplicationToReplica,
   },
 };

@@ -4,15 +4,17 @@ import { addTags, removeTags, tagKeysSchema, tagListSchema } from '../account/ta
 import { AwsError } from '../aws-error.ts';
 import { operation } from '../operation.ts';
 import { secretIdSchema } from './identifier.ts';
-import { requireLiveSecret, secretResource } from './records.ts';
+import { requirePrimaryAlive, secretResource } from './records.ts';
+import { replicasFollow } from './replicas.ts';
 
 export const tagResource = operation({
   input: z.strictObject({ SecretId: secretIdSchema, Tags: tagListSchema }),
   resources: secretResource,
   conditions: ({ Tags }) => tagConditions(Tags),
   run({ SecretId, Tags }, call) {
-    if (!addTags(call.database, requireLiveSecret(call, SecretId).arn, Tags))
-      throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
+    const secret = requirePrimaryAlive(call, SecretId);
+    if (!addTags(call.database, secret.arn, Tags)) throw new AwsError('InvalidParameterException', 'A secret can have at most 50 tags.');
+    replicasFollow(call, secret);
     return {};
   },
 });
@@ -22,7 +24,9 @@ export const untagResource = operation({
   resources: secretResource,
   conditions: ({ TagKeys }) => tagKeyConditions(TagKeys),
   run({ SecretId, TagKeys }, call) {
-    removeTags(call.database, requireLiveSecret(call, SecretId).arn, TagKeys);
+    const secret = requirePrimaryAlive(call, SecretId);
+    removeTags(call.database, secret.arn, TagKeys);
+    replicasFollow(call, secret);
     return {};
   },
 });

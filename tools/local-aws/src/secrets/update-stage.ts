@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { secretIdSchema } from './identifier.ts';
-import { notFound, requireLiveSecret, type SecretRecord, secretResource, touch } from './records.ts';
+import { notFound, requirePrimaryAlive, type SecretRecord, secretResource, touch } from './records.ts';
 import { CURRENT, detachStage, holderOf, moveStage } from './stages.ts';
 import { findSecretVersion } from './version.ts';
 
@@ -15,7 +15,7 @@ export const updateSecretVersionStage = operation({
   resources: secretResource,
   conditions: ({ VersionStage }) => ({ 'secretsmanager:VersionStage': VersionStage }),
   run({ SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId }, call) {
-    const secret = requireLiveSecret(call, SecretId);
+    const secret = requirePrimaryAlive(call, SecretId);
     if (RemoveFromVersionId === undefined && MoveToVersionId === undefined) throw invalid('You must provide RemoveFromVersionId, MoveToVersionId or both.');
     for (const id of [RemoveFromVersionId, MoveToVersionId]) requireVersion(call, secret, id);
     requireHolder(holderOf(call.database, secret.arn, VersionStage), { VersionStage, RemoveFromVersionId, MoveToVersionId });

@@ -65,6 +65,12 @@ export function validateKeyAccess(call: Call, secret: SecretRecord): void {
   for (const action of ['kms:GenerateDataKey', 'kms:Decrypt'] as const) permitUse(call, action, key.id, contextOf(secret.arn, 'RequestToValidateKeyAccess'));
 }
 
+/** Whoever has a secret replicated must be able to read what is copied. */
+export function permitReading(call: Call, secret: SecretRecord): void {
+  const key = call.keys.find(secret.key_id ?? DEFAULT_KEY);
+  if (key) permitUse(call, 'kms:Decrypt', key.id, contextOf(secret.arn, 'RequestToValidateKeyAccess'));
+}
+
 /** Secrets Manager does not repeat what KMS said. */
 function permitUse(call: Call, action: 'kms:GenerateDataKey' | 'kms:Decrypt', keyId: string, context: EncryptionContext): void {
   try {

@@ -1,6 +1,7 @@
 import { AwsError } from '../aws-error.ts';
 import type { Call } from '../operation.ts';
 import { type SecretRecord, type SecretVersionRecord, touch } from './records.ts';
+import { valueReachesReplicas } from './replicas.ts';
 import { CURRENT, holderOf, moveStage } from './stages.ts';
 import { secretValue, type SecretValue, storeSecretValue } from './value.ts';
 
@@ -35,6 +36,7 @@ export function addVersion(
   call.database.run('INSERT INTO secret_version(arn, id, value_id, created_at) VALUES (?, ?, ?, ?)', secret.arn, token, valueId, call.now.getTime());
   const first = holderOf(call.database, secret.arn, CURRENT) === null;
   for (const stage of new Set(first ? [...stages, CURRENT] : stages)) moveStage(call.database, secret.arn, stage, token);
+  valueReachesReplicas(call, secret);
   touch(call, secret);
 }
 

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { storageError, LocalAwsStartError } from '../start-error.ts';
 import { ADDED_SCHEMA } from '../objects/schema.ts';
+import { REPLICA_SCHEMA } from '../secrets/replica-schema.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 /** SQLite, one statement at a time, in this process's own thread: calls are serial by construction. */
@@ -27,7 +28,7 @@ export function openDatabase(path: string | null): Database {
     try {
       sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;');
       prepareSchema(sqlite, path ?? 'memory');
-      sqlite.exec(ADDED_SCHEMA);
+      sqlite.exec(ADDED_SCHEMA + REPLICA_SCHEMA);
     } catch (error) {
       sqlite.close();
       throw error;
