@@ -41,11 +41,17 @@ export const allowedAt: readonly AllowedAt[] = [
   },
   { who: forTenant('rotator'), may: ['create staged parameter', 'tag staged parameter'], at: OWN, mayLack: ['aws:TagKeys'] },
   { who: [...forTenant('rotator'), ...forTenant('migrator')], may: ['overwrite current parameter'], at: OWN },
+  // What lies in the second region is a copy, of which there are no copies.
+  { who: [...forTenant('rotator'), ...forTenant('migrator')], may: ['describe secret'], at: ['own'], mayLack: TAGS },
+  {
+    ...{ who: [...forTenant('rotator'), ...forTenant('migrator')], may: ['replicate secret'], at: ['own'] },
+    mayLack: [...TAGS, 'secretsmanager:AddReplicaRegions', 'secretsmanager:ForceOverwriteReplicaSecret'],
+  },
   { who: forTenant('rotator'), may: ['delete staged parameter', 'list by path staged parameter'], at: OWN },
   { who: APPS.flatMap(forTenant), may: ['decrypt current parameter', 'decrypt secret'], at: OWN },
   {
     who: [...forTenant('rotator'), ...forTenant('migrator')],
-    may: ['encrypt current parameter', 'encrypt current advanced parameter', 'encrypt secret'],
+    may: ['encrypt current parameter', 'encrypt current advanced parameter', 'encrypt secret', 'encrypt copy of secret'],
     at: OWN,
   },
   { who: forTenant('rotator'), may: ['decrypt staged parameter', 'encrypt staged parameter', 'encrypt staged advanced parameter'], at: OWN },
@@ -53,12 +59,12 @@ export const allowedAt: readonly AllowedAt[] = [
   { who: inBoth('break-glass'), may: ['read current parameter', 'read staged parameter'], at: ENVIRONMENT, whatever: TAGS },
   { who: inBoth('break-glass'), may: ['read secret'], at: ENVIRONMENT, whatever: TAGS },
   { who: inBoth('break-glass'), may: ['decrypt current parameter', 'decrypt staged parameter', 'decrypt secret'], at: ENVIRONMENT },
-  { who: inBoth('auditor'), may: ['see tags of current parameter', 'see tags of endpoints', 'describe secret'], at: ENVIRONMENT },
+  { who: inBoth('auditor'), may: ['see tags of current parameter', 'see tags of endpoints', 'describe secret'], at: ENVIRONMENT, whatever: TAGS },
   {
     ...{ who: inBoth('guardian'), at: [...ENVIRONMENT, 'another region'] },
     may: [
       ...['delete current parameter', 'delete staged parameter', 'delete (DeleteParameters) current parameter', 'delete (DeleteParameters) staged parameter'],
-      ...['take tags off current parameter', 'delete secret', 'give secret back', 'take tags off secret'],
+      ...['take tags off current parameter', 'delete secret', 'take copies of secret away', 'give secret back', 'take tags off secret'],
     ],
   },
   { who: inBoth('guardian'), may: ['delete key', 'change key’s policy'], at: ANYWHERE },

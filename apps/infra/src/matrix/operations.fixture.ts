@@ -77,8 +77,12 @@ export function operationsAt(place: Place): readonly Operation[] {
     sm('stage secret', 'PutSecretValue', tagged),
     sm('promote secret', 'UpdateSecretVersionStage', tagged),
     sm('list versions of secret', 'ListSecretVersionIds', tagged),
-    sm('describe secret', 'DescribeSecret', {}),
+    sm('describe secret', 'DescribeSecret', tagged),
+    sm('replicate secret', 'ReplicateSecretToRegions', {
+      ...{ 'secretsmanager:AddReplicaRegions': ['us-west-2'], 'secretsmanager:ForceOverwriteReplicaSecret': 'false', ...tagged },
+    }),
     sm('delete secret', 'DeleteSecret', {}),
+    sm('take copies of secret away', 'RemoveRegionsFromReplication', {}),
     sm('give secret back', 'RestoreSecret', {}),
     sm('take tags off secret', 'UntagResource', {}),
     ...both((folder, word) => kms(`decrypt ${word} parameter`, 'Decrypt', byStore('ssm', parameter(folder)))),
@@ -86,6 +90,7 @@ export function operationsAt(place: Place): readonly Operation[] {
     ...both((folder, word) => kms(`encrypt ${word} advanced parameter`, 'GenerateDataKey', byStore('ssm', parameter(folder)))),
     kms('decrypt secret', 'Decrypt', byStore('secretsmanager', secret)),
     kms('encrypt secret', 'GenerateDataKey', byStore('secretsmanager', secret)),
+    kms('encrypt copy of secret', 'Encrypt', byStore('secretsmanager', secret)),
     ...(['Decrypt', 'GenerateDataKey'] as const).map((call) =>
       kms(call === 'Decrypt' ? 'open task data' : 'seal task data', call, {
         ...{ 'kms:EncryptionContext:env': environment, 'kms:EncryptionContext:tenant_id': tenant, 'kms:EncryptionContext:use': 'task-data' },

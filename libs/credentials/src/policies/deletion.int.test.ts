@@ -1,5 +1,5 @@
 import { CancelKeyDeletionCommand, DisableKeyCommand, EnableKeyCommand, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
-import { CreateSecretCommand, DeleteSecretCommand, UntagResourceCommand } from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, DeleteSecretCommand, RemoveRegionsFromReplicationCommand, UntagResourceCommand } from '@aws-sdk/client-secrets-manager';
 import { DeleteParameterCommand, DeleteParametersCommand, GetParameterCommand, PutParameterCommand, RemoveTagsFromResourceCommand } from '@aws-sdk/client-ssm';
 import { backend } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +50,11 @@ const ACTS: readonly Act[] = [
     name: 'deleting a secret beyond recovery',
     by: ['guardian'],
     run: ({ secrets }) => secrets.send(new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true })),
+  },
+  {
+    name: 'taking a secret’s copies away',
+    by: ['guardian'],
+    run: ({ secrets }) => secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId: secret, RemoveReplicaRegions: ['us-west-2'] })),
   },
   {
     name: 'removing the tags of a secret',

@@ -17,7 +17,8 @@ export function guardianPolicy(place: PolicyPlace): PolicyDocument {
     {
       Sid: 'DeleteSecrets',
       Effect: 'Allow',
-      Action: ['secretsmanager:DeleteSecret', 'secretsmanager:RestoreSecret', 'secretsmanager:UntagResource'],
+      // Secrets Manager deletes no secret that still has a replica.
+      Action: ['secretsmanager:DeleteSecret', 'secretsmanager:RemoveRegionsFromReplication', 'secretsmanager:RestoreSecret', 'secretsmanager:UntagResource'],
       Resource: [everySecret(checked)],
     },
   );

@@ -16,7 +16,7 @@ export interface GuardrailRoles {
 }
 
 /**
- * What nobody may do whatever else they were allowed, administrators included: delete a secret, take its tags away (a secret without
+ * What nobody may do whatever else they were allowed, administrators included: delete a secret or its copy, take its tags away (a secret without
  * tags is no longer told from another's by them), or become the guardian by changing its role. It only denies: attach it as a service
  * control policy, which the account's own administrators cannot take off. The key is kept by its own policy, in the same way.
  * Fails with `config_invalid`.
@@ -42,7 +42,7 @@ export function deletionGuardrail(place: PolicyPlace, { guardian, rotators }: Gu
     {
       Sid: 'KeepSecretsAndTags',
       Effect: 'Deny',
-      Action: ['secretsmanager:DeleteSecret', 'secretsmanager:UntagResource', 'ssm:RemoveTagsFromResource'],
+      Action: ['secretsmanager:DeleteSecret', 'secretsmanager:RemoveRegionsFromReplication', 'secretsmanager:UntagResource', 'ssm:RemoveTagsFromResource'],
       Resource: [everyParameter(checked), everySecret(checked)],
       Condition: isNot(guardian),
     },

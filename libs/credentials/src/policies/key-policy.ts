@@ -44,12 +44,10 @@ export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): Polic
       ...ownParameters(checked, 'rotation'),
     ]),
     throughParameterStore(checked, 'MigratorUsesParameters', migrator, WRITE_PARAMETERS, ownParameters(checked, 'endpoints')),
-    throughSecretsManager(checked, 'WritersUseSecrets', [...rotator, ...migrator], ['kms:Decrypt', 'kms:GenerateDataKey']),
+    throughSecretsManager(checked, 'WritersUseSecrets', [...rotator, ...migrator], writeSecrets(checked)),
     sealTaskData(agent),
     ...(breakGlass === undefined ? [] : forPerson(checked, 'BreakGlass', breakGlass, { parameters: ['kms:Decrypt'], secrets: ['kms:Decrypt'] })),
-    ...(devAdmin === undefined
-      ? []
-      : forPerson(checked, 'DevAdmin', devAdmin, { parameters: WRITE_PARAMETERS, secrets: ['kms:Decrypt', 'kms:GenerateDataKey'] })),
+    ...(devAdmin === undefined ? [] : forPerson(checked, 'DevAdmin', devAdmin, { parameters: WRITE_PARAMETERS, secrets: writeSecrets(checked) })),
   );
 }
 
@@ -72,6 +70,9 @@ const forPerson = (
 ];
 
 const WRITE_PARAMETERS = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'];
+
+/** "To encrypt the replicated secret with a KMS key other than aws/secretsmanager, you need kms:GenerateDataKey and kms:Encrypt to the key", ReplicateSecretToRegions. */
+const writeSecrets = ({ regions }: CheckedPlace): string[] => ['kms:Decrypt', 'kms:GenerateDataKey', ...(regions.length > 1 ? ['kms:Encrypt'] : [])];
 
 /**
  * What tasks hold of patients is sealed under data keys that an agent makes and opens with its tenant's session: under an encryption

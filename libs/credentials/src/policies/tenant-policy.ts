@@ -24,6 +24,7 @@ export function tenantPolicy(app: TenantApp, place: PolicyPlace): PolicyDocument
         // `resolve --take row` alone: a person says that the row is right and the store is not. Whatever it replaces lies beside it first, create-only.
         overwriteParameters(ownParameters(checked, 'endpoints')),
         { Sid: 'ReplaceSecrets', Effect: 'Allow', Action: NEXT_VERSION, Resource: ownSecrets(checked), Condition: NOT_SOMEBODY_ELSES },
+        ...replicateSecrets(checked),
       );
   }
 }
@@ -58,6 +59,31 @@ function rotatorStatements(place: CheckedPlace): PolicyStatement[] {
       Action: ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds', ...NEXT_VERSION],
       Resource: ownSecrets(place),
       Condition: NOT_SOMEBODY_ELSES,
+    },
+    ...replicateSecrets(place),
+  ];
+}
+
+/**
+ * Where there is a second region, Secrets Manager is told in the first one to keep a copy of the tenant's own secret there, and in no other region; another secret
+ * of that name is not overwritten. A region's own copies are nobody's to replicate further.
+ */
+function replicateSecrets(place: CheckedPlace): PolicyStatement[] {
+  const [first, ...others] = place.regions;
+  if (first === undefined || others.length === 0) return [];
+  const Resource = ownSecrets({ ...place, regions: [first] });
+  return [
+    { Sid: 'SeeReplicas', Effect: 'Allow', Action: ['secretsmanager:DescribeSecret'], Resource, Condition: NOT_SOMEBODY_ELSES },
+    {
+      Sid: 'ReplicateSecrets',
+      Effect: 'Allow',
+      Action: ['secretsmanager:ReplicateSecretToRegions'],
+      Resource,
+      Condition: {
+        ...NOT_SOMEBODY_ELSES,
+        'ForAllValues:StringEquals': { 'secretsmanager:AddReplicaRegions': others },
+        BoolIfExists: { 'secretsmanager:ForceOverwriteReplicaSecret': ['false'] },
+      },
     },
   ];
 }

@@ -113,7 +113,7 @@ export const allowedOnOwnByKeyPolicy: Allowed = {
 /** What takes something away for good. Where everything else is open, the guardrail alone leaves it to the guardian. */
 const TAKING_AWAY = [
   ...['DeleteParameter staged', 'DeleteParameters staged', 'DeleteParameter current', 'DeleteParameter in a folder that begins like rotation'],
-  ...['RemoveTagsFromResource', 'DeleteSecret', 'UntagResource'],
+  ...['RemoveTagsFromResource', 'DeleteSecret', 'RemoveRegionsFromReplication', 'UntagResource'],
 ];
 
 /** The whole of what the guardian may do, with every tenant's secrets of its environment. */

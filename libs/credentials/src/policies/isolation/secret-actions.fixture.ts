@@ -7,6 +7,8 @@ import {
   ListSecretsCommand,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
+  RemoveRegionsFromReplicationCommand,
+  ReplicateSecretToRegionsCommand,
   RestoreSecretCommand,
   type Tag,
   TagResourceCommand,
@@ -84,6 +86,15 @@ const writing: readonly Action[] = [
   { name: 'UpdateSecret', run: (call) => call.clients.secrets.send(new UpdateSecretCommand({ SecretId: secret(call), Description: 'mine' })) },
   { name: 'DeleteSecret', run: (call) => call.clients.secrets.send(new DeleteSecretCommand({ SecretId: secret(call) })), restore },
   { name: 'RestoreSecret', run: restore },
+  {
+    // Of a region that has no copy nothing is said.
+    name: 'RemoveRegionsFromReplication',
+    run: (call) => call.clients.secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId: secret(call), RemoveReplicaRegions: ['us-west-2'] })),
+  },
+  {
+    name: 'ReplicateSecretToRegions',
+    run: (call) => call.clients.secrets.send(new ReplicateSecretToRegionsCommand({ SecretId: secret(call), AddReplicaRegions: [{ Region: 'us-west-2' }] })),
+  },
 ];
 
 const create = (name: string, Tags: (call: ActionCall) => Tag[], folder = 'endpoints'): Action => {
