@@ -25,7 +25,7 @@ import { platformPolicies, taskRoleName, type TenantApp } from '@rcm/credentials
 import { type AppRole, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { startDemoPortals } from '@rcm/demo-portals';
-import { type LocalAws, startLocalAws } from '@rcm/local-aws';
+import { type LocalAws, type LocalAwsOptions, Regions, startLocalAws } from '@rcm/local-aws';
 import { type PortalCode, portalTypes } from '@rcm/platform/seed';
 import { Secret } from '@rcm/telemetry';
 import { asRoot, compileCache, freshDatabase } from '@rcm/test-services';
@@ -111,13 +111,14 @@ async function startAccounts(folder: string, { secondRegion = false, furtherAcco
   const policiesOf = (accountId: string) => platformPolicies({ accountId, regions, environment: ENVIRONMENT });
   if (!secondRegion && furtherAccounts.length === 0) return { aws: await startLocalAws({ enforce: policiesOf(ACCOUNT) }), replica: null, further: [] };
   const root = join(folder, `${first}.sqlite`);
-  const aws = await startLocalAws({ enforce: policiesOf(ACCOUNT), dataFile: root });
-  const another = async (accountId: string, region: string): Promise<LocalAws> => {
+  const replicating = new Regions();
+  const aws = await startLocalAws({ enforce: policiesOf(ACCOUNT), dataFile: root, regions: replicating });
+  const another = async (accountId: string, region: string, options: LocalAwsOptions = {}): Promise<LocalAws> => {
     const dataFile = join(folder, `${accountId}-${region}.sqlite`);
     await copyFile(`${root}.hsm`, `${dataFile}.hsm`);
-    return startLocalAws({ enforce: policiesOf(accountId), dataFile, accountId, region });
+    return startLocalAws({ ...options, enforce: policiesOf(accountId), dataFile, accountId, region });
   };
-  const replica = secondRegion ? await another(ACCOUNT, second) : null;
+  const replica = secondRegion ? await another(ACCOUNT, second, { regions: replicating }) : null;
   return { aws, replica, further: await Promise.all(furtherAccounts.map((accountId) => another(accountId, first))) };
 }
 

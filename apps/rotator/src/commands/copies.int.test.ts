@@ -1,39 +1,42 @@
 import { createCopyingStores, createTenantStores, parseReference } from '@rcm/credentials';
-import { type LocalAws, startLocalAws } from '@rcm/local-aws';
+import { taskRoleName } from '@rcm/credentials/policies';
+import type { LocalAws } from '@rcm/local-aws';
 import { createLogger, createMetrics, systemClock } from '@rcm/telemetry';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { RotatorProcess } from '../services.ts';
 import { copiesCommand } from './copies.ts';
 
-const REGION = 'us-west-2';
 let world: World;
 const ACT = { actor: 'person:os:jane@host', reason: 'the second region was away' };
 let away: LocalAws;
 let replica: ReturnType<typeof createTenantStores>;
 
 beforeAll(async () => {
-  [world, away] = await Promise.all([openWorld({ endpoints: ['alpine', 'alpine', 'alpine'] }), startLocalAws({ region: REGION })]);
-  const { endpoint, credentials } = away;
+  world = await openWorld({ endpoints: ['alpine', 'alpine', 'alpine'], secondRegion: true });
+  await world.addEndpoint('alpine', 'secrets-manager');
+  if (!world.replica) throw new Error('no second region');
+  away = world.replica;
   replica = createTenantStores({
-    region: REGION,
-    endpoint,
-    credentials,
+    region: away.region,
+    endpoint: away.endpoint,
+    // As a rotator's process has them: tenants' sessions do what their policies let them.
+    credentials: world.aws.taskCredentials(taskRoleName('rotator')),
     environment: world.environmentName,
     kmsKeyId: away.kmsKeyArn,
-    roleArn: away.tenantRoleArn('rotator'),
+    roleArn: world.aws.tenantRoleArn('rotator'),
     maxAttempts: 1,
   });
 });
 afterAll(async () => {
   await replica?.close();
-  await Promise.all([world?.close(), away?.close()]);
+  await world?.close();
 });
 afterEach(() => vi.restoreAllMocks());
 
 /** The command on the world's own database and store; `secondRegion` may be none. */
 async function run(secondRegion: 'there' | 'none' = 'there') {
-  const copies = createCopyingStores({ primary: world.stores, replica, replicaRegion: REGION, metrics: createMetrics() });
+  const copies = createCopyingStores({ primary: world.stores, replica, replicaRegion: away.region, replicaKmsKeyId: away.kmsKeyArn, metrics: createMetrics() });
   const rotator = { environment: world.environmentName, owner: 'rotator@test', clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }) };
   const opened = { db: world.db, copies: secondRegion === 'there' ? copies : null, rotator } as unknown as RotatorProcess;
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -55,10 +58,10 @@ const begun = () =>
   );
 
 test('makes every copy that is missing or behind, each after its audit event; the second time there is nothing to do', async () => {
-  expect(await run()).toEqual({ exitCode: 0, counts: { version: 1, current: 0, written: 3, gone: 0, not_kept: 0, failed: 0 } });
-  expect(await audited()).toHaveLength(3);
+  expect(await run()).toEqual({ exitCode: 0, counts: { version: 1, current: 0, written: 3, replicating: 1, gone: 0, not_kept: 0, failed: 0 } });
+  expect(await audited()).toHaveLength(4);
   expect(await begun()).toEqual([ACT]);
-  expect(await run()).toMatchObject({ exitCode: 0, counts: { current: 3, written: 0 } });
+  expect(await run()).toMatchObject({ exitCode: 0, counts: { current: 4, written: 0, replicating: 0 } });
 
   const [endpoint] = world.endpoints;
   const reference = parseReference(endpoint?.secretArn ?? '');
@@ -70,13 +73,13 @@ test('makes every copy that is missing or behind, each after its audit event; th
     current.text.map((text) => `${text} `),
     current.version,
   );
-  expect(await run()).toMatchObject({ exitCode: 0, counts: { current: 2, written: 1 } });
-  expect(await audited()).toHaveLength(4);
+  expect(await run()).toMatchObject({ exitCode: 0, counts: { current: 3, written: 1 } });
+  expect(await audited()).toHaveLength(5);
 });
 
 test('goes on with the others where one cannot be mended, and says so by its exit code', async () => {
   away.setFaults({ kind: 'error500', match: 'ssm', count: 1 });
-  expect(await run()).toMatchObject({ exitCode: 1, counts: { current: 2, failed: 1 } });
+  expect(await run()).toMatchObject({ exitCode: 1, counts: { current: 3, failed: 1 } });
 });
 
 test('is a wrong configuration where there is no second region', async () => {

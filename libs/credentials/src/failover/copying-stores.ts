@@ -1,6 +1,6 @@
 import { isRcmError, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
 import type { SecretReference } from '../reference.ts';
-import type { CallOptions, SecretStore, SecretTags } from '../stores/store.ts';
+import type { CallOptions, ReplicaOptions, ReplicaPlace, SecretStore, SecretTags } from '../stores/store.ts';
 import type { TenantStores } from '../tenancy/tenant-stores.ts';
 import { inRegion } from './in-region.ts';
 import { type KeepCopy, keepCopy, type KeptCopy } from './keep-copy.ts';
@@ -10,6 +10,8 @@ export interface CopyingStoresOptions {
   /** The same tenants' stores in the second region. */
   readonly replica: TenantStores;
   readonly replicaRegion: string;
+  /** The customer key there, as that region knows it: what Secrets Manager encrypts its copies with. */
+  readonly replicaKmsKeyId: string;
   readonly metrics: Metrics;
   /** A copy is behind now; nothing is lost. Told with names only. */
   readonly onBehind?: ((reference: SecretReference, error: RcmError) => void) | undefined;
@@ -23,22 +25,26 @@ export interface CopyingStores extends TenantStores {
 }
 
 /**
- * Writes to the first region as ever, and after each write that made a payload current keeps the SSM copy in the second region.
- * A copy that cannot be written does not fail the write: it is counted and told, readers do not use it (it names its version), and
- * the next write or `repairCopy` mends it. No write ever goes to the second region alone. Secrets Manager replicates by itself.
+ * Writes to the first region as ever, and after each write that made a payload current sees to its copy in the second region: writes it for SSM, and has
+ * Secrets Manager replicate what it does not replicate yet. A copy that cannot be had does not fail the write: it is counted and told, readers do not use it (it
+ * names its version), and the next write or `repairCopy` mends it. No write ever goes to the second region alone.
  */
 export function createCopyingStores(options: CopyingStoresOptions): CopyingStores {
-  const { primary, replica, replicaRegion, metrics, onBehind, copyWaitMs = 5_000 } = options;
+  const { primary, replica, replicaRegion, replicaKmsKeyId, metrics, onBehind, copyWaitMs = 5_000 } = options;
   const copies = metrics.counter('rcm_credential_copies_total');
   const repair = (
     reference: SecretReference,
     tags: SecretTags | null,
     { beforeWrite, ...call }: CallOptions & Pick<KeepCopy, 'beforeWrite'>,
   ): Promise<KeptCopy> => {
-    const twin = reference.store === 'ssm' ? inRegion(reference, replicaRegion) : null;
+    const twin = inRegion(reference, replicaRegion);
     if (!twin) return Promise.resolve('not_kept');
     const [from, to] = [primary, replica].map((stores) => stores.forTenant(reference.organizationId));
     if (!from || !to) return Promise.resolve('not_kept');
+    if (reference.store === 'secrets-manager') {
+      const place = { region: replicaRegion, kmsKeyId: replicaKmsKeyId };
+      return keepReplicated(from, reference, place, { ...call, beforeAsking: beforeWrite });
+    }
     return keepCopy({ from, to, reference, twin, tags, call, beforeWrite });
   };
   const copyAfter = async (reference: SecretReference, tags: SecretTags | null): Promise<void> => {
@@ -79,3 +85,12 @@ export function createCopyingStores(options: CopyingStoresOptions): CopyingStore
     },
   };
 }
+
+/** In the tenant's own session, as every write. A store that does not replicate by itself has none of its secrets here. */
+async function keepReplicated({ keepReplica }: SecretStore, reference: SecretReference, place: ReplicaPlace, options: ReplicaOptions): Promise<KeptCopy> {
+  if (!keepReplica) return 'not_kept';
+  const state = await keepReplica(reference, place, options);
+  return state === null ? 'gone' : KEPT[state];
+}
+
+const KEPT = { in_sync: 'current', under_way: 'replicating' } as const;

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
 import { createMetrics, RcmError, Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type CredentialManager, createCredentialManager } from '../reading/credential-manager.ts';
-import { credentialReference, type SecretReference, secretPath } from '../reference.ts';
+import { credentialReference, type SecretReference } from '../reference.ts';
 import { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores } from '../tenancy/tenant-stores.ts';
 import { type CopyingStores, createCopyingStores } from './copying-stores.ts';
 import { createFailoverReaders } from './failover-readers.ts';
@@ -61,15 +60,16 @@ beforeEach(() => {
     primary: writers.home,
     replica: writers.away,
     replicaRegion: AWAY ?? '',
+    replicaKmsKeyId: away.kmsKeyArn,
     metrics,
     onBehind: (_, { code }) => behind.push(code),
   });
   credentials = createCredentialManager({ stores: readers, metrics, retryPauseMs: 10, missingMs: 0 });
 });
 
-const newReference = (store: 'ssm' | 'secrets-manager' = 'ssm'): SecretReference =>
+const newReference = (): SecretReference =>
   credentialReference({
-    store,
+    store: 'ssm',
     partition: 'aws',
     region: HOME ?? '',
     accountId: home.accountId,
@@ -220,19 +220,4 @@ test('two that copy at once end at what the secret holds', async () => {
   const ends = await Promise.all(Array.from({ length: 3 }, () => stores.repairCopy(reference, TAGS).catch((error: RcmError) => error.code)));
   expect(ends).toContain('written');
   expect(await copyOf(reference)).toEqual({ version, password: '5' });
-});
-
-test("Secrets Manager's own replica is read by name, and only at the version asked for", async () => {
-  const created = await store().create(newReference('secrets-manager'), payload('one'), TAGS);
-  // What replication does: the same name and version id in the second region.
-  const { endpoint, region, credentials: keys } = away;
-  const client = new SecretsManagerClient({ endpoint, region, credentials: keys });
-  const Tags = Object.entries(TAGS).map(([Key, Value]) => ({ Key, Value }));
-  await client.send(
-    new CreateSecretCommand({ Name: secretPath(created.reference), ClientRequestToken: created.version, SecretString: payload('one').reveal(), Tags }),
-  );
-  client.destroy();
-  home.setFaults({ kind: 'down' });
-  expect((await get(created.reference, created.version)).served).toBe('replica');
-  expect(await codeOf(get(created.reference, randomUUID()))).toBe('store_unavailable');
 });

@@ -3,8 +3,11 @@ import type { SecretReference } from '../reference.ts';
 import type { CallOptions, SecretReader, SecretTags, SecretWriter, StoredSecret } from '../stores/store.ts';
 import { copyText, readCopy } from './replica-copy.ts';
 
-/** `current`: it was up to date. `gone`: the secret itself is not there any more. `not_kept`: its store replicates by itself, or not at all. */
-export type KeptCopy = 'current' | 'written' | 'gone' | 'not_kept';
+/**
+ * `current`: it was up to date. `replicating`: the store's own service is at it. `gone`: the secret itself is not there any more. `not_kept`: its store has no
+ * second region.
+ */
+export type KeptCopy = 'current' | 'written' | 'replicating' | 'gone' | 'not_kept';
 
 export interface KeepCopy {
   readonly from: SecretReader;

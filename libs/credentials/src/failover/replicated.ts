@@ -31,7 +31,8 @@ export function createReplicatedStores({ replica, ...rest }: Replicated & Pick<C
   const primary = createTenantStores(stores);
   const second = inSecondRegion(stores, replica);
   if (!second) return { stores: primary, copies: null };
-  const copying = createCopyingStores({ primary, replica: createTenantStores(second), replicaRegion: second.region, ...rest });
+  const places = { replicaRegion: second.region, replicaKmsKeyId: second.kmsKeyId };
+  const copying = createCopyingStores({ primary, replica: createTenantStores(second), ...places, ...rest });
   return { stores: copying, copies: copying };
 }
 
@@ -42,12 +43,16 @@ const counted = ({ stores, metrics }: Pick<Replicated, 'stores' | 'metrics'>): T
 });
 
 /** The same roles and tags: IAM has no regions. STS and KMS are the second region's own, for the first one's may be down with it. */
-function inSecondRegion(stores: TenantStoresOptions, replica: ReplicaConfig): (TenantStoresOptions & { readonly region: string }) | null {
+function inSecondRegion(
+  stores: TenantStoresOptions,
+  replica: ReplicaConfig,
+): (TenantStoresOptions & { readonly region: string; readonly kmsKeyId: string }) | null {
   const { RCM_AWS_REPLICA_REGION: region, RCM_AWS_REPLICA_ENDPOINT: endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: key } = replica;
   if (region === undefined) return null;
   const kmsKeyId = key ?? stores.kmsKeyId;
   if (stores.region === undefined || stores.region === region)
     throw new RcmError('config_invalid', 'RCM_AWS_REPLICA_REGION must be another region than RCM_AWS_REGION.');
+  if (kmsKeyId === undefined) throw new RcmError('config_invalid', 'Secrets in AWS need the customer key that encrypts them (RCM_KMS_KEY_ID).');
   if (key === undefined && stores.kmsKeyId?.startsWith('arn:'))
     throw new RcmError('config_invalid', 'RCM_KMS_KEY_ID is the ARN of a key in the first region; name the second one’s in RCM_AWS_REPLICA_KMS_KEY_ID.');
   // An address of the first region is not one of the second, and neither are its quotas; a Vault is not read through here.

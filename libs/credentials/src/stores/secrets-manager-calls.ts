@@ -1,8 +1,10 @@
 import {
   CreateSecretCommand,
+  DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
+  ReplicateSecretToRegionsCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
@@ -10,7 +12,7 @@ import { hasCode, RcmError, Secret, withDeadline } from '@rcm/telemetry';
 import { invalidPayload } from '../refusal.ts';
 import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, withSession } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
-import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
+import type { CallOptions, ReplicaPlace, SecretTags, StoredSecret } from './store.ts';
 
 export interface SecretsManagerAccess extends AwsAccess {
   /** ARN, id or alias of the customer key. */
@@ -49,6 +51,10 @@ export interface SecretsManagerCalls {
   moveStage(id: string, stage: string, move: { readonly from: string; readonly to?: string }, options?: CallOptions): Promise<boolean>;
   /** Asks for a move that is refused because the label is not at `from`: whether the caller may move it at all. Fails with `store_denied`. */
   tryMoveStage(id: string, stage: string, move: { readonly from: string; readonly to: string }, options?: CallOptions): Promise<void>;
+  /** What each replica's region is at, by region; `null` where the secret is gone or waits for its deletion. */
+  replicas(id: string, options?: CallOptions): Promise<ReadonlyMap<string, string> | null>;
+  /** Asks for a replica; the answer comes before it does. `false` where that region has one, or is none that a secret can be replicated to. */
+  replicate(id: string, place: ReplicaPlace, options?: CallOptions): Promise<boolean>;
   close(): void;
 }
 
@@ -105,6 +111,17 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
     tryMoveStage: async (...move) => {
       await moveStage(...move);
     },
+    replicas: (id, options = {}) =>
+      call('Looking for replicas in Secrets Manager', options, async (abortSignal) => {
+        const { DeletedDate, ReplicationStatus = [] } = await client.send(new DescribeSecretCommand({ SecretId: id }), { abortSignal });
+        return DeletedDate ? null : new Map(ReplicationStatus.map(({ Region = '', Status = '' }) => [Region, Status]));
+      }).catch((error: unknown) => instead(error, 'secret_missing', null)),
+    replicate: (id, { region, kmsKeyId: key }, options = {}) =>
+      call('Replicating a secret in Secrets Manager', options, async (abortSignal) => {
+        const AddReplicaRegions = [{ Region: region, KmsKeyId: key }];
+        await client.send(new ReplicateSecretToRegionsCommand({ SecretId: id, AddReplicaRegions }), { abortSignal });
+        return true;
+      }).catch((error: unknown) => instead(error, 'store_conflict', false)),
     close: () => client.destroy(),
   };
 }

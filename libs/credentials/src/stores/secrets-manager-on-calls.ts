@@ -6,6 +6,7 @@ import { readEach } from './read-each.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { isPromoted, isSameText } from './same-text.ts';
 import type { ListedVersion, SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
+import { keepReplica } from './secrets-manager-replica.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
 import { findWrittenOver } from './written-over.ts';
@@ -130,6 +131,7 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       await options?.beforeWrite?.('discard');
       await calls.moveStage(id, keptLabel(slot.attemptId), { from: slot.attemptId }, options);
     },
+    keepReplica: (reference, place, options) => keepReplica(calls, secretId(reference), place, options),
     close: () => calls.close(),
   };
 }

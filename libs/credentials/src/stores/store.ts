@@ -137,7 +137,31 @@ export interface SecretHistory {
   readBefore(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;
 }
 
-export interface SecretStore extends SecretReader, SecretHistory, SecretWriter, SecretStages {}
+/** A region that the store's own service is to keep a copy in, and the customer key there that encrypts it. */
+export interface ReplicaPlace {
+  readonly region: string;
+  /** ARN, id or alias, as that region knows it. */
+  readonly kmsKeyId: string;
+}
+
+/** `in_sync`: the copy holds what the secret holds. `under_way`: the service is at it, told to just now or following a change. */
+export type ReplicaState = 'in_sync' | 'under_way';
+
+export interface ReplicaOptions extends Omit<CallOptions, 'beforeWrite'> {
+  /** Awaited before the service is told to make a copy, and not where it has one. What it throws ends the act. */
+  readonly beforeAsking?: (() => Promise<void>) | undefined;
+}
+
+/** Of a store whose service keeps copies by itself once it is told to: Secrets Manager's. */
+export interface SecretReplicas {
+  /**
+   * Sees to it that the secret has a copy there; says how far it is, and `null` where the secret is gone. It may be repeated by anybody. A copy that the service has
+   * given up is asked for once more and fails with `store_unavailable` all the same. Never overwrites another secret that has its name there. Errors besides: as a write's.
+   */
+  keepReplica(reference: SecretReference, place: ReplicaPlace, options?: ReplicaOptions): Promise<ReplicaState | null>;
+}
+
+export interface SecretStore extends SecretReader, SecretHistory, SecretWriter, SecretStages, Partial<SecretReplicas> {}
 
 /** A store that holds connections of its own. */
 export interface ClosableSecretStore extends SecretStore {

@@ -1,7 +1,7 @@
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import { parsePayload } from '../payload.ts';
 import { checkedReference, placeKey, referenceKey, type SecretReference } from '../reference.ts';
-import type { ReadAnswer, SecretStore } from '../stores/store.ts';
+import type { ReadAnswer, SecretReplicas, SecretStore } from '../stores/store.ts';
 import { invalidReference } from '../refusal.ts';
 
 /** One tenant's clients of the stores that the deployment has. */
@@ -75,6 +75,7 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
     rehearse: (slot, base, options) => on(slot.current, (store) => store.rehearse(slot, base, options)),
     promote: (slot, base, options) => on(slot.current, (store) => store.promote(slot, base, options)),
     discard: (slot, options) => on(slot.current, (store) => store.discard(slot, options)),
+    keepReplica: (reference, place, options) => on(reference, (store) => replicating(store).keepReplica(reference, place, options)),
   };
 }
 
@@ -109,6 +110,11 @@ function backendOf(backends: TenantBackends, reference: SecretReference): Secret
   const backend = backends.at(reference);
   if (!backend) throw invalidReference('no_store');
   return backend;
+}
+
+function replicating({ keepReplica }: Partial<SecretReplicas>): SecretReplicas {
+  if (!keepReplica) throw invalidReference('other_store');
+  return { keepReplica };
 }
 
 /** A tenant's policies match on these: a secret with somebody else's tags would be somebody else's. */

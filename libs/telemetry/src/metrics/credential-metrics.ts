@@ -81,9 +81,9 @@ export const CREDENTIAL_METRICS = {
       kind: 'counter',
       unit: 'count',
       by: ['rotator'],
-      meaning: 'Copies in the second region after a write: written, current (it was already), gone or behind (it failed).',
+      meaning: 'Copies in the second region after a write: written, current (it was already), replicating (its store is at it), gone or behind (it failed).',
     },
-    ...{ source: 'each write to a store', labels: { result: ['written', 'current', 'gone', 'behind'] } },
+    ...{ source: 'each write to a store', labels: { result: ['written', 'current', 'replicating', 'gone', 'behind'] } },
   },
   rcm_credential_changes_total: {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Changed credentials, by how they were learnt of: notified or caught_up.' },
