@@ -44,6 +44,7 @@ beforeAll(async () => {
   primary = await startThrowawayPostgres({ folder });
   const portalType = { settleMs: 500, lockoutWindowSeconds: 900 };
   world = await openWorld({ endpoints: Array(5).fill('alpine') as 'alpine'[], portalType, server: primary.url, secondRegion: true });
+  for (let i = 0; i < 2; i += 1) await world.addEndpoint('alpine', 'secrets-manager');
   standby = await startStandby(primary);
   relay = await openRelay(primary.url);
   await writeFile(join(folder, 'task-key'), randomBytes(32).toString('hex'), { mode: 0o600 });
@@ -130,8 +131,11 @@ it(
   { timeout: LONG_MS },
   async () => {
     const [rotated, caught, ...others] = world.endpoints as [WorldEndpoint, WorldEndpoint, ...WorldEndpoint[]];
-    expect(await rotator('copies', '--reason', 'drill')).toMatchObject({ code: 0 });
-    expect(await rotator('rotate', '--endpoint', rotated.id, '--reason', 'drill')).toMatchObject({ code: 0 });
+    const replicated = others.filter(({ secretArn }) => secretArn.includes(':secretsmanager:'));
+    const copies = async (): Promise<unknown> => JSON.parse((await rotator('copies', '--reason', 'drill')).said.split('\n')[0] ?? '');
+    expect(await copies()).toMatchObject({ written: 5, replicating: 2, failed: 0 });
+    for (const { id } of [rotated, replicated[0]!]) expect(await rotator('rotate', '--endpoint', id, '--reason', 'drill')).toMatchObject({ code: 0 });
+    expect(await copies()).toMatchObject({ current: world.endpoints.length, failed: 0 });
     agent = await startAgent(environmentOf('agent'));
     for (const login of world.endpoints) await use(login);
     await rotateAndDie(caught);
