@@ -32,6 +32,7 @@ export interface CopyingStores extends TenantStores {
 export function createCopyingStores(options: CopyingStoresOptions): CopyingStores {
   const { primary, replica, replicaRegion, replicaKmsKeyId, metrics, onBehind, copyWaitMs = 5_000 } = options;
   const copies = metrics.counter('rcm_credential_copies_total');
+  const copiesBehind = metrics.counter('rcm_credential_copies_behind_total');
   const repair = (
     reference: SecretReference,
     tags: SecretTags | null,
@@ -54,6 +55,7 @@ export function createCopyingStores(options: CopyingStoresOptions): CopyingStore
       if (result !== 'not_kept') copies.inc({ result });
     } catch (error) {
       copies.inc({ result: 'behind' });
+      copiesBehind.inc();
       onBehind?.(reference, isRcmError(error) ? error : new RcmError('store_unavailable', 'The copy could not be written.'));
     }
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
 import { createMetrics, RcmError, Secret } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type CredentialManager, createCredentialManager } from '../reading/credential-manager.ts';
 import { credentialReference, type SecretReference } from '../reference.ts';
@@ -177,6 +178,7 @@ test('a copy that is not at the current version is not used, nor one of which no
   const replaced = await store().replace(reference, payload('two'), version);
   expect(behind).toEqual(['store_unavailable']);
   expect(await metric('rcm_credential_copies_total{result="behind"}')).toBe(1);
+  expect((await alarmsTold(metrics, 'rotator')).cloudWatch).toEqual(['rcm-copies-behind']);
   away.setFaults({ kind: 'none' });
   home.setFaults({ kind: 'down' });
   expect(await codeOf(get(reference, replaced.version))).toBe('store_unavailable');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type LocalAws, Regions, startLocalAws } from '@rcm/local-aws';
 import { createMetrics, RcmError, Secret } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type CredentialManager, createCredentialManager } from '../reading/credential-manager.ts';
 import { credentialReference, type SecretReference, secretPath } from '../reference.ts';
@@ -120,6 +121,8 @@ test('a replication that is refused or not answered fails no write: it is counte
   home.setFaults({ kind: 'error500', match: 'secretsmanager:ReplicateSecretToRegions' });
   const { reference, version } = await store().create(newReference(), payload('one'), TAGS);
   expect([behind, await copies('behind')]).toEqual([['store_unavailable'], 1]);
+  const alarmed = ['rcm-copies-behind'];
+  expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: alarmed, cloudWatch: alarmed });
   home.setFaults({ kind: 'none' });
   const audited: string[] = [];
   await store().replace(reference, payload('two'), version);

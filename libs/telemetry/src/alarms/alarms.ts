@@ -47,6 +47,10 @@ export const ALARMS = {
     ...{ metric: 'rcm_credential_region_down', above: 0, seconds: 60, urgency: 'now', runbook: 'failover' },
     says: 'The first region does not answer; credentials are read from the second, and no rotation can store a new one.',
   },
+  'rcm-copies-behind': {
+    ...{ metric: 'rcm_credential_copies_behind_total', above: 0, seconds: 3600, urgency: 'today', runbook: 'copies-behind' },
+    says: 'A password that was stored has no copy in the second region: were the first to go down now, its login could not be used.',
+  },
   'rcm-reads-unusual': {
     ...{ metric: 'rcm_credential_misses_total', above: 'its band', seconds: 3600, urgency: 'today', runbook: 'suspected-leak' },
     says: 'Agents have asked the store for far more credentials within an hour than they usually do.',

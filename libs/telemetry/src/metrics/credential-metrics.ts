@@ -85,6 +85,15 @@ export const CREDENTIAL_METRICS = {
     },
     ...{ source: 'each write to a store', labels: { result: ['written', 'current', 'replicating', 'gone', 'behind'] } },
   },
+  rcm_credential_copies_behind_total: {
+    ...{
+      kind: 'counter',
+      unit: 'count',
+      by: ['rotator'],
+      meaning: 'Copies in the second region that could not be had after a write: each is behind, or not there, until the next write or `rcm copies`.',
+    },
+    source: 'each write to a store',
+  },
   rcm_credential_changes_total: {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Changed credentials, by how they were learnt of: notified or caught_up.' },
     ...{ source: 'the listener of Postgres', labels: { how: ['notified', 'caught_up'] } },
