@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { claimPortalTask, finishPortalTask } from '@rcm/db';
 import { asSuperuser } from '@rcm/db/testing';
 import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { Writable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -167,14 +168,16 @@ describe('a delivery', () => {
   });
 
   test('that the receiver wants no more is given up at once, and so is said', async () => {
-    const before = (await counted('rcm_task_callbacks_total', { result: 'given_up' })) ?? 0;
     const taskId = await ended();
     there.behave(410);
-    expect(await deliverNext(options())).toBe('given_up');
+    const own = createMetrics();
+    expect((await alarmsTold(own, 'web-agent')).prometheus).toEqual([]);
+    expect(await deliverNext(options({ metrics: own }))).toBe('given_up');
+    const alarmed = ['rcm-callbacks-given-up'];
+    expect(await alarmsTold(own, 'web-agent')).toEqual({ prometheus: alarmed, cloudWatch: alarmed });
     await pauseOver();
     expect(await deliverNext(options())).toBeNull();
-    expect(await counted('rcm_task_callbacks_total', { result: 'given_up' })).toBe(before + 1);
-    expect((await metrics.counter('rcm_task_callbacks_given_up_total').get()).values).toMatchObject([{ value: before + 1 }]);
+    expect((await own.counter('rcm_task_callbacks_total').get()).values).toContainEqual({ labels: { result: 'given_up' }, value: 1 });
     const line = logged.split('\n').find((each) => each.includes(taskId) && each.includes('given up'));
     expect(JSON.parse(line ?? '{}')).toMatchObject({ level: expect.anything() as unknown, callback: 'claims', failure: 'gone 410', tries: 1 });
   });

@@ -1,4 +1,4 @@
-import { createMetrics, type Metrics, RcmError } from '@rcm/telemetry';
+import { alarm, createMetrics, EmbeddedMetrics, type Metrics, RcmError } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { beforeEach, expect, it } from 'vitest';
 import { createFailoverReaders } from '../failover/failover-readers.ts';
@@ -54,6 +54,20 @@ it('rcm-store-throttles is told of after more than twenty refused calls', async 
   );
   expect(throttled).toBeGreaterThan(20);
   expect(await told()).toContain('rcm-store-throttles');
+});
+
+it('rcm-reads-unusual sees every credential that the store was asked for, in both; what is too many is learnt by whoever tells it', async () => {
+  const seen = async () => {
+    const line = JSON.parse((await new EmbeddedMetrics(metrics, 'web-agent').line(new Date(0))) ?? '{}') as Readonly<Record<string, unknown>>;
+    const { metric } = alarm('rcm-reads-unusual');
+    const [, scraped] = new RegExp(`^${metric}\\{.*\\} (\\d+)$`, 'm').exec(await metrics.exposition()) ?? [];
+    return [Number(scraped ?? 0), Number(line[metric] ?? 0)];
+  };
+  for (let n = 1; n <= 3; n += 1) stores.put(referenceOf('org-a', `e${n}`), 'one', '1');
+  expect(await seen()).toEqual([0, 0]);
+  // The fourth comes out of the cache, and is no read of the store.
+  for (const id of ['e1', 'e2', 'e3', 'e1']) await read(id);
+  expect(await seen()).toEqual([3, 3]);
 });
 
 it('rcm-region-down is told of while the second region is read, and no longer', async () => {
