@@ -7,7 +7,7 @@ export interface PoliciesOptions {
   readonly account: string;
   readonly region: readonly string[];
   readonly environment: string;
-  readonly partition: string;
+  readonly partition?: string;
   readonly dedicated?: readonly string[];
   readonly headsBucket?: string;
   readonly headsPrefix?: string;
@@ -32,7 +32,7 @@ function storeOf(options: PoliciesOptions, tasksAccountId: string) {
       'input_invalid',
       '--dedicated, --heads-bucket and --store-account are of the account of the tasks, not of one with --tasks-account. Nothing was printed.',
     );
-  return storeAccountPolicies({ accountId: account, regions: region, environment, partition, people, tasksAccountId });
+  return storeAccountPolicies({ accountId: account, regions: region, environment, ...(partition === undefined ? {} : { partition }), people, tasksAccountId });
 }
 
 function placeOf({
@@ -53,7 +53,7 @@ function placeOf({
     accountId: account,
     regions: region,
     environment,
-    partition,
+    ...(partition === undefined ? {} : { partition }),
     dedicated: dedicated.map(dedicatedOf),
     ...(people === undefined ? {} : { people }),
     ...(storeAccount === undefined ? {} : { storeAccounts: storeAccount }),

@@ -12,7 +12,7 @@ export function addPolicies(program: Command, { stdout }: Pick<Terminal, 'stdout
     .requiredOption('--account <account>', 'twelve digits')
     .requiredOption('--region <name...>', 'where secrets lie: the first is written, others hold copies')
     .requiredOption('--environment <name>', 'as in RCM_ENVIRONMENT')
-    .option('--partition <name>', 'aws, aws-us-gov, aws-cn', 'aws')
+    .option('--partition <name>', 'aws, aws-us-gov, aws-cn (default: the one that the regions are in)')
     .option('--dedicated <app:org...>', 'an app that serves one organization alone: agent:mercy')
     .option('--heads-bucket <name>', 'where `audit heads run` writes to')
     .option('--heads-prefix <path>', 'below that, ending with a slash')

@@ -27,6 +27,15 @@ describe('policies aws', () => {
     expect(JSON.parse(stdout)).toEqual({ version: 1, ...everything() });
   });
 
+  test('are of the partition that the regions are in, and of no other', async () => {
+    const gov = ['policies', 'aws', '--account', '123456789012', '--region', 'us-gov-west-1', '--environment', 'prod'];
+    expect((await rcm(gov)).stdout).toBe((await rcm([...gov, '--partition', 'aws-us-gov'])).stdout);
+    expect((await rcm(gov)).stdout).not.toContain('arn:aws:');
+    const wrong = await rcm([...gov, '--partition', 'aws']);
+    expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+    expect(wrong.stderr).toContain('a region is not in the partition');
+  });
+
   test('of people, and of further accounts, prints what the stack deploys', async () => {
     const people = ['breakGlass', 'auditor'] as const;
     const here = await rcm([...AWS, '--people', ...people, '--store-account', '444444444444']);

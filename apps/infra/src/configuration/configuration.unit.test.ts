@@ -25,6 +25,18 @@ describe('a wrong file gives a line that says what and where:', () => {
       set('dev.region', 'us-west-2'),
       'environments.dev.images.webAgent: is not in us-west-2, where the network has an endpoint of ECR',
     ],
+    ['a region of another partition', set('prod.replica.region', 'us-gov-west-1'), 'environments.prod.replica.region: is in partition aws-us-gov, not in aws'],
+    ['a partition that the region is not in', set('dev.partition', 'aws-cn'), 'environments.dev.region: is in partition aws, not in aws-cn'],
+    [
+      'a certificate of another partition',
+      set('prod.api.certificateArn', CERTIFICATE.replace('arn:aws:', 'arn:aws-cn:')),
+      'environments.prod.api.certificateArn: is not of partition aws',
+    ],
+    [
+      'a further account in another partition',
+      set('prod.storeAccounts.0.regions', ['us-east-1', 'cn-north-1']),
+      'environments.prod.storeAccounts.0.regions.1: is in partition aws-cn, not in aws',
+    ],
     ['a zone of another region', set('dev.network.zones', ['us-east-1a', 'eu-west-1b']), 'environments.dev.network.zones.1: is not in us-east-1'],
     ['a member that is missing', set('dev.stage', undefined), 'environments.dev.stage: is missing'],
     ['a part that is missing', set('dev.network', undefined), 'environments.dev.network: is missing'],

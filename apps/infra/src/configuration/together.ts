@@ -1,3 +1,4 @@
+import { partitionOfRegion } from '@rcm/credentials/policies';
 import type { z } from 'zod';
 import type { Configuration, EnvironmentConfiguration } from './schema.ts';
 
@@ -18,6 +19,7 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
   for (const [name, image] of Object.entries(environment.images))
     if (image.split('.')[3] !== region) report(['images', name], `is not in ${region}, where the network has an endpoint of ECR`);
   twice(portalTypes, (index, file) => report(['portalTypes', index], `names ${file} a second time`));
+  checkPartition(environment, report);
   checkDoors(environment, report);
   checkOutside(environment, report);
   if (replica?.region === region) report(['replica', 'region'], 'is the first region: a copy beside the original is none');
@@ -34,6 +36,20 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
     if (replica && !regions.includes(replica.region))
       report(['storeAccounts', index, 'regions'], `have no ${replica.region}, where copies of its secrets are to lie`);
   });
+}
+
+/** An ARN of another partition names nothing, and neither keys nor copies cross from one to another. */
+function checkPartition({ partition, region, replica, storeAccounts, backups, api, console: people }: EnvironmentConfiguration, report: Report): void {
+  const named: readonly (readonly [path: readonly (string | number)[], region: string | undefined])[] = [
+    [['region'], region],
+    [['replica', 'region'], replica?.region],
+    ...storeAccounts.flatMap(({ regions }, index) => regions.map((each, at) => [['storeAccounts', index, 'regions', at], each] as const)),
+    [['backups', 'elsewhere', 'region'], backups?.elsewhere?.region],
+  ];
+  for (const [path, each] of named)
+    if (each !== undefined && partitionOfRegion(each) !== partition) report(path, `is in partition ${partitionOfRegion(each)}, not in ${partition}`);
+  for (const [name, door] of Object.entries({ api, console: people }))
+    if (door && door.certificateArn.split(':')[1] !== partition) report([name, 'certificateArn'], `is not of partition ${partition}`);
 }
 
 function checkDoors(environment: EnvironmentConfiguration, report: Report): void {

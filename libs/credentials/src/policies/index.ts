@@ -6,6 +6,7 @@
  * never hold a rule that no test turns red: the isolation matrix (`isolation.int.test.ts`), for people and further accounts the stack's access matrix
  * (docs/access-matrix.md).
  */
+export { partitionOfRegion } from '../aws-partition.ts';
 export { deletionGuardrail, type GuardrailRoles } from './guardrail.ts';
 export { guardianPolicy } from './guardian-policy.ts';
 export { type HeadPlace, headWriterPolicy } from './head-writer-policy.ts';

@@ -1,8 +1,9 @@
 import { isId, RcmError } from '@rcm/telemetry';
+import { partitionOfRegion } from '../aws-partition.ts';
 
 /** Where the platform runs. */
 export interface PolicyPlace {
-  /** `aws`, `aws-cn`, `aws-us-gov`, … Default `aws`. */
+  /** `aws`, `aws-cn`, `aws-us-gov`, … Default: the one that the regions are in. */
   readonly partition?: string;
   /** Twelve digits. */
   readonly accountId: string;
@@ -16,11 +17,12 @@ export interface PolicyPlace {
 export type CheckedPlace = Required<PolicyPlace>;
 
 /** Fails with `config_invalid`: whatever is pasted into an ARN must not be able to widen it. */
-export function checkedPlace({ partition = 'aws', accountId, regions, environment }: PolicyPlace): CheckedPlace {
+export function checkedPlace({ accountId, regions, environment, partition = partitionOfRegion(regions[0] ?? '') }: PolicyPlace): CheckedPlace {
   if (!/^aws(-[a-z]{1,12}){0,3}$/.test(partition)) throw invalid('the partition is not one of AWS');
   if (!/^[0-9]{12}$/.test(accountId)) throw invalid('the AWS account is not twelve digits');
   if (regions.length === 0 || !regions.every((region) => /^[a-z]{2,6}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$/.test(region)))
     throw invalid('there is no region, or one that is not of AWS');
+  if (!regions.every((region) => partitionOfRegion(region) === partition)) throw invalid('a region is not in the partition');
   if (!isId(environment)) throw invalid('the environment is not an id');
   return { partition, accountId, regions, environment };
 }

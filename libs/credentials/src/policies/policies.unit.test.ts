@@ -64,6 +64,8 @@ describe('policies are not made', () => {
     ['for no region', { regions: [] }],
     ['for a region with a wildcard', { regions: ['us-*'] }],
     ['for a partition with a colon', { partition: 'aws:x' }],
+    ['for a region of another partition', { partition: 'aws-us-gov' }],
+    ['for regions of two partitions', { regions: ['us-east-1', 'us-gov-west-1'] }],
     ['for an environment that could leave its path', { environment: 'prod/*' }],
     ['for a dedicated tenant whose role would have the name of another', { dedicated: [{ app: 'agent', orgId: 'task' } as const] }],
     ['for a dedicated tenant that is no id', { dedicated: [{ app: 'agent', orgId: 'nor/th' } as const] }],
