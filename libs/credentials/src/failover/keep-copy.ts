@@ -1,5 +1,6 @@
 import { hasCode, RcmError } from '@rcm/telemetry';
 import type { SecretReference } from '../reference.ts';
+import { isSameText } from '../stores/same-text.ts';
 import type { CallOptions, SecretReader, SecretTags, SecretWriter, StoredSecret } from '../stores/store.ts';
 import { copyText, readCopy } from './replica-copy.ts';
 
@@ -53,4 +54,8 @@ export async function keepCopy({ from, to, reference, twin, tags, call, beforeWr
   }
 }
 
-const isCopyOf = (copy: StoredSecret, secret: StoredSecret): boolean => readCopy(copy.text)?.version === secret.version;
+/** The version does not say it alone: a parameter that was deleted and made again counts from 1, and its copy may be of the one before. */
+function isCopyOf(copy: StoredSecret, secret: StoredSecret): boolean {
+  const read = readCopy(copy.text);
+  return read?.version === secret.version && isSameText(read.text, secret.text);
+}

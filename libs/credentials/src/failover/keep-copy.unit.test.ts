@@ -40,6 +40,13 @@ test.each([
   expect(writes).toHaveLength(tries);
 });
 
+test('a copy of a secret that was deleted and made again at the same version is not taken for its copy', async () => {
+  const before = new Secret('{"username":"u","password":"before"}');
+  const { to, writes } = contested(0, { text: copyText({ version: '7', text: before }), version: '1' });
+  expect(await keep(to)).toBe('written');
+  expect(writes).toHaveLength(1);
+});
+
 test('a copy that somebody makes at the same moment is looked at again', async () => {
   const { to, writes } = contested(1, null);
   expect(await keep(to)).toBe('written');
