@@ -1,0 +1,153 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeleteSecretCommand, RemoveRegionsFromReplicationCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DeleteParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { createCredentialManager, createReplicatedReaders, parseReference } from '@rcm/credentials';
+import { generateAgeIdentity } from '@rcm/credentials/backup';
+import { GUARDIAN_ROLE, taskRoleName } from '@rcm/credentials/policies';
+import { getEndpoint } from '@rcm/db';
+import { createMetrics } from '@rcm/telemetry';
+import { isLongForm } from '@rcm/test-services';
+import type { WorldEndpoint } from '@rcm/test-world';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { backupCommand } from '../commands/backup.ts';
+import { copiesCommand } from '../commands/copies.ts';
+import { restoreCommand } from '../commands/restore.ts';
+import { verifyLogin } from '../commands/verify-login.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { backupPlace } from './open-place.ts';
+
+/** A region that is gone, and then every secret: at the size of a fleet in the long form, whose figures are in docs/disaster.md. */
+const LOGINS = isLongForm() ? 2_000 : 15;
+/** Logins of this many lie in Secrets Manager, the others in SSM. */
+const EVERY_SO_MANY = 5;
+const SAMPLE = 5;
+const ACT = { actor: 'person:os:jane@host', reason: 'drill' };
+// They only end what hangs.
+vi.setConfig({ testTimeout: 14_400_000, hookTimeout: 3_600_000 });
+
+let opened: RotatorWorld;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rcm-fleet-lost-'));
+  opened = await openRotatorWorld({ endpoints: [], secondRegion: true });
+  for (let n = 1; n <= LOGINS; n += 1) await opened.world.addEndpoint('alpine', n % EVERY_SO_MANY === 0 ? 'secrets-manager' : 'ssm');
+});
+afterAll(async () => {
+  await opened?.close();
+  if (folder) await rm(folder, { recursive: true });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const context = () => ({ opened: opened.process, json: true, signal: new AbortController().signal });
+const logins = () => opened.world.endpoints;
+const isReplicated = ({ secretArn }: WorldEndpoint): boolean => parseReference(secretArn).store === 'secrets-manager';
+
+/** What a command says, and for how long it ran. */
+async function timed(what: string, act: () => Promise<number>) {
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const began = performance.now();
+  const exitCode = await act();
+  const told = JSON.parse(String(written.mock.lastCall?.[0])) as Readonly<Record<string, unknown>>;
+  vi.restoreAllMocks();
+  say(what, began);
+  return { exitCode, told };
+}
+const say = (what: string, began: number): void =>
+  void process.stdout.write(`fleet lost: ${what} of ${LOGINS} logins in ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
+
+const copies = (what: string) => timed(what, () => copiesCommand(context(), ACT));
+const versionOf = async ({ id, orgId }: WorldEndpoint) => (await getEndpoint(opened.world.db, { orgId, endpointId: id }))?.currentVersion ?? null;
+const lost = async (): Promise<readonly string[]> => {
+  const refused: string[] = [];
+  for (const { id } of logins()) if (!(await opened.world.portalAcceptsStore(id))) refused.push(id);
+  return refused;
+};
+
+/** An agent that has held nothing yet, as one that starts in the second place. */
+function newAgent() {
+  const { world } = opened;
+  const { replica } = world;
+  if (!replica) throw new Error('no second region');
+  const metrics = createMetrics();
+  const stores = createReplicatedReaders({
+    stores: {
+      ...{ region: world.aws.region, endpoint: world.aws.endpoint, environment: world.environmentName, kmsKeyId: world.aws.kmsKeyArn },
+      ...{ roleArn: world.aws.tenantRoleArn('agent'), credentials: world.aws.taskCredentials(taskRoleName('agent')) },
+    },
+    replica: { RCM_AWS_REPLICA_REGION: replica.region, RCM_AWS_REPLICA_ENDPOINT: replica.endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: replica.kmsKeyArn },
+    metrics,
+  });
+  return { credentials: createCredentialManager({ stores, metrics, readDeadlineMs: 600_000 }), close: () => stores.close() };
+}
+
+/** Everything that the guardian can take: secrets, what is staged, and the copies in the second region. */
+async function destroyEverything(): Promise<void> {
+  const { aws, replica } = opened.world;
+  for (const region of [aws, replica]) {
+    if (!region) continue;
+    const options = { region: region.region, endpoint: region.endpoint, credentials: aws.taskCredentials(GUARDIAN_ROLE) };
+    const [ssm, secrets] = [new SSMClient(options), new SecretsManagerClient(options)];
+    const names = logins().flatMap((login) => (isReplicated(login) ? [] : [`/${/rcm\/.*$/.exec(login.secretArn)?.[0] ?? ''}`]));
+    for (let from = 0; from < names.length; from += 10) await ssm.send(new DeleteParametersCommand({ Names: names.slice(from, from + 10) }));
+    for (const { secretArn } of region === aws ? logins().filter(isReplicated) : []) {
+      await secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId: secretArn, RemoveReplicaRegions: [replica?.region ?? ''] }));
+      await secrets.send(new DeleteSecretCommand({ SecretId: secretArn, ForceDeleteWithoutRecovery: true }));
+    }
+    [ssm, secrets].forEach((client) => client.destroy());
+  }
+}
+
+it('copies of all are made; with the first region gone, an agent that starts anew reads every one of them', async () => {
+  const replicated = logins().filter(isReplicated).length;
+  expect(await copies('copies made')).toMatchObject({ exitCode: 0, told: { written: LOGINS - replicated, replicating: replicated, failed: 0 } });
+  expect(await copies('copies compared')).toMatchObject({ exitCode: 0, told: { current: LOGINS, failed: 0 } });
+  const versions = new Map<string, string | null>();
+  for (const login of logins()) versions.set(login.id, await versionOf(login));
+  opened.world.aws.setFaults({ kind: 'down' });
+  const { credentials, close } = newAgent();
+  const began = performance.now();
+  const read = async ({ id, orgId, secretArn }: WorldEndpoint) => {
+    const held = await credentials.get({ orgId, reference: parseReference(secretArn), version: versions.get(id) ?? null });
+    return [held.served, held.version === versions.get(id)] as const;
+  };
+  expect(await read(logins()[0]!)).toEqual(['replica', true]);
+  say('first copy read', began);
+  const others = await Promise.all(logins().slice(1).map(read));
+  say('copies read', began);
+  expect(others.filter(([served, isCurrent]) => served !== 'replica' || !isCurrent)).toEqual([]);
+  await close();
+  opened.world.aws.setFaults({ kind: 'none' });
+});
+
+it('every secret and every copy is lost, and all of them come back out of the backup, each with its copy', async () => {
+  const { identity, recipient } = await generateAgeIdentity();
+  const identityFile = join(folder, 'identity.txt');
+  await writeFile(identityFile, `${identity.reveal()}\n`, { mode: 0o600 });
+  const place = await backupPlace(join(folder, 'backups'), { region: opened.world.aws.region, endpoint: opened.world.aws.endpoint, signal: context().signal });
+  const backup = await timed('backup', () => backupCommand(context(), { ...ACT, place, orgId: opened.world.orgId, recipients: [recipient] }));
+  await place.close();
+  const [{ file, ...counts }] = backup.told['files'] as [{ readonly file: string }];
+  expect([backup.exitCode, counts]).toEqual([0, expect.objectContaining({ logins: LOGINS, missing: [] })]);
+  process.stdout.write(`fleet lost: the file has ${(await stat(file)).size} bytes\n`);
+
+  await destroyEverything();
+  expect(await opened.rotator.stores.forTenant(opened.world.orgId).read(parseReference(logins()[0]!.secretArn))).toBeNull();
+  const restored = await timed('restore', () => restoreCommand(context(), { ...ACT, file, identity: identityFile, acceptUnknown: false, dryRun: false }));
+  expect(restored).toMatchObject({ exitCode: 0, told: { counts: { restored: LOGINS, failed: 0 } } });
+
+  // Secrets Manager has given new ARNs, and the rows follow.
+  const arns = new Map(
+    (await opened.sql<{ id: string; secret_arn: string }>('SELECT id, secret_arn FROM integration_endpoint', [])).map((row) => [row.id, row.secret_arn]),
+  );
+  for (const login of logins()) Object.assign(login, { secretArn: arns.get(login.id) });
+  expect(await lost()).toEqual([]);
+  expect(await copies('copies compared after the restore')).toMatchObject({ exitCode: 0, told: { current: LOGINS, failed: 0 } });
+  for (let n = 0; n < SAMPLE; n += 1) {
+    const { id, portal, username } = logins()[Math.floor((n * LOGINS) / SAMPLE)]!;
+    await verifyLogin(opened.process, { ...ACT, endpointId: id }, context().signal);
+    expect(await opened.world.portals.account(portal, username)).toMatchObject({ locked: false, accountsLocked: 0, loginsAccepted: 1 });
+  }
+});
