@@ -48,6 +48,7 @@ export const allowedOnOwn: Allowed = {
   ListSecretVersionIds: rotator,
   PutSecretValue: writers,
   'PutSecretValue untagged': writers,
+  'UpdateSecretVersionStage untagged': writers,
   UpdateSecretVersionStage: writers,
   'UpdateSecretVersionStage AWSCURRENT': writers,
   CreateSecret: writers,

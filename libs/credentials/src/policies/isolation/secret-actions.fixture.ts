@@ -59,6 +59,15 @@ const put = (name: string, aim: string): Action => ({
     ),
 });
 
+/** Moving a label takes no key, so that the secret's own policy has the only word. */
+const label = (name: string, aim: string): Action => ({
+  name,
+  run: (call) =>
+    call.clients.secrets.send(
+      new UpdateSecretVersionStageCommand({ SecretId: secret(call, aim), VersionStage: 'moved', MoveToVersionId: call.at.versions.previous }),
+    ),
+});
+
 const restore = (call: ActionCall) => call.clients.secrets.send(new RestoreSecretCommand({ SecretId: secret(call) }));
 
 const writing: readonly Action[] = [
@@ -75,6 +84,9 @@ const writing: readonly Action[] = [
         new UpdateSecretVersionStageCommand({ SecretId: secret(call), VersionStage: 'moved', MoveToVersionId: call.at.versions.current }),
       ),
   },
+  label('UpdateSecretVersionStage untagged', 'endpoints/untagged'),
+  label('UpdateSecretVersionStage in a folder that begins like endpoints', 'endpoints-old/e1'),
+  label('UpdateSecretVersionStage in another folder', 'other/e1'),
   {
     name: 'UpdateSecretVersionStage AWSCURRENT',
     // Where it is already, so that nothing moves.
