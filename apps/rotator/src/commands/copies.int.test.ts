@@ -36,7 +36,13 @@ afterEach(() => vi.restoreAllMocks());
 
 /** The command on the world's own database and store; `secondRegion` may be none. */
 async function run(secondRegion: 'there' | 'none' = 'there') {
-  const copies = createCopyingStores({ primary: world.stores, replica, replicaRegion: away.region, replicaKmsKeyId: away.kmsKeyArn, metrics: createMetrics() });
+  const copies = createCopyingStores({
+    primary: world.stores,
+    replica,
+    replicaRegion: away.region,
+    replicaKeyOf: () => away.kmsKeyArn,
+    metrics: createMetrics(),
+  });
   const rotator = { environment: world.environmentName, owner: 'rotator@test', clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }) };
   const opened = { db: world.db, copies: secondRegion === 'there' ? copies : null, rotator } as unknown as RotatorProcess;
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);

@@ -10,8 +10,8 @@ export interface CopyingStoresOptions {
   /** The same tenants' stores in the second region. */
   readonly replica: TenantStores;
   readonly replicaRegion: string;
-  /** The customer key there, as that region knows it: what Secrets Manager encrypts its copies with. */
-  readonly replicaKmsKeyId: string;
+  /** The customer key there of the account that a secret lies in, as that region knows it: what Secrets Manager encrypts its copies with. */
+  readonly replicaKeyOf: (accountId: string) => string;
   readonly metrics: Metrics;
   /** A copy is behind now; nothing is lost. Told with names only. */
   readonly onBehind?: ((reference: SecretReference, error: RcmError) => void) | undefined;
@@ -30,7 +30,7 @@ export interface CopyingStores extends TenantStores {
  * names its version), and the next write or `repairCopy` mends it. No write ever goes to the second region alone.
  */
 export function createCopyingStores(options: CopyingStoresOptions): CopyingStores {
-  const { primary, replica, replicaRegion, replicaKmsKeyId, metrics, onBehind, copyWaitMs = 5_000 } = options;
+  const { primary, replica, replicaRegion, replicaKeyOf, metrics, onBehind, copyWaitMs = 5_000 } = options;
   const copies = metrics.counter('rcm_credential_copies_total');
   const copiesBehind = metrics.counter('rcm_credential_copies_behind_total');
   const repair = (
@@ -43,7 +43,7 @@ export function createCopyingStores(options: CopyingStoresOptions): CopyingStore
     const [from, to] = [primary, replica].map((stores) => stores.forTenant(reference.organizationId));
     if (!from || !to) return Promise.resolve('not_kept');
     if (reference.store === 'secrets-manager') {
-      const place = { region: replicaRegion, kmsKeyId: replicaKmsKeyId };
+      const place = { region: replicaRegion, kmsKeyId: replicaKeyOf(reference.accountId) };
       return keepReplicated(from, reference, place, { ...call, beforeAsking: beforeWrite });
     }
     return keepCopy({ from, to, reference, twin, tags, call, beforeWrite });

@@ -61,7 +61,7 @@ beforeEach(() => {
     primary: writers.home,
     replica: writers.away,
     replicaRegion: AWAY ?? '',
-    replicaKmsKeyId: away.kmsKeyArn,
+    replicaKeyOf: () => away.kmsKeyArn,
     metrics,
     onBehind: (_, { code }) => behind.push(code),
   });

@@ -53,7 +53,7 @@ beforeEach(() => {
   behind = [];
   const [primary, replica] = [home, away].map((aws) => createTenantReaders(optionsFor(aws, 'agent'))) as [TenantReaders, TenantReaders];
   readers = createFailoverReaders({ primary, replica, replicaRegion: AWAY, metrics });
-  const places = { replicaRegion: AWAY, replicaKmsKeyId: away.kmsKeyArn };
+  const places = { replicaRegion: AWAY, replicaKeyOf: () => away.kmsKeyArn };
   stores = createCopyingStores({ primary: writers.home, replica: writers.away, ...places, metrics, onBehind: (_, { code }) => behind.push(code) });
   credentials = createCredentialManager({ stores: readers, metrics, retryPauseMs: 10, missingMs: 0 });
 });

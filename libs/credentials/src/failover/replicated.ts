@@ -31,7 +31,8 @@ export function createReplicatedStores({ replica, ...rest }: Replicated & Pick<C
   const primary = createTenantStores(stores);
   const second = inSecondRegion(stores, replica);
   if (!second) return { stores: primary, copies: null };
-  const places = { replicaRegion: second.region, replicaKmsKeyId: second.kmsKeyId };
+  const replicaKeyOf = (accountId: string): string => second.furtherPlaces.find((place) => place.accountId === accountId)?.kmsKeyId ?? second.kmsKeyId;
+  const places = { replicaRegion: second.region, replicaKeyOf };
   const copying = createCopyingStores({ primary, replica: createTenantStores(second), ...places, ...rest });
   return { stores: copying, copies: copying };
 }
@@ -46,7 +47,7 @@ const counted = ({ stores, metrics }: Pick<Replicated, 'stores' | 'metrics'>): T
 function inSecondRegion(
   stores: TenantStoresOptions,
   replica: ReplicaConfig,
-): (TenantStoresOptions & { readonly region: string; readonly kmsKeyId: string }) | null {
+): (TenantStoresOptions & { readonly region: string; readonly kmsKeyId: string; readonly furtherPlaces: readonly FurtherPlace[] }) | null {
   const { RCM_AWS_REPLICA_REGION: region, RCM_AWS_REPLICA_ENDPOINT: endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: key } = replica;
   if (region === undefined) return null;
   const kmsKeyId = key ?? stores.kmsKeyId;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalAws, startLocalAws } from '@rcm/local-aws';
+import { type LocalAws, Regions, startLocalAws } from '@rcm/local-aws';
 import { createMetrics, type RcmError, Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReplicatedReaders, createReplicatedStores } from '../failover/replicated.ts';
@@ -25,10 +25,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rcm-places-'));
   // One key file for all: the process has one pair of keys, which every account knows.
   const key = randomBytes(32).toString('base64');
-  const start = (accountId: string, region: string) => {
+  const replicating = { [FIRST]: new Regions(), [SECOND]: new Regions() };
+  const start = (accountId: typeof FIRST | typeof SECOND, region: string) => {
     const dataFile = join(folder, `${accountId}-${region}`);
     writeFileSync(`${dataFile}.hsm`, key, { mode: 0o600 });
-    return startLocalAws({ accountId, region, dataFile });
+    return startLocalAws({ accountId, region, dataFile, regions: replicating[accountId] });
   };
   const [first, firstCopies, far, second, secondCopies] = await Promise.all([
     start(FIRST, HERE),
@@ -183,6 +184,12 @@ describe('one place fails', () => {
     at.first.setFaults({ kind: 'down' });
     expect(await codeOf(read(here))).toBe('store_unavailable');
     expect(await read(here)).toMatchObject({ from: 'replica' });
+    at.first.setFaults({ kind: 'none' });
+    // Secrets Manager makes its copy by itself, in the account of the secret and with that account's key.
+    const { reference } = await writer.forTenant(ORG).create(newReference(SECOND, HERE, 'secrets-manager'), text('kept'), TAGS);
+    at.second.setFaults({ kind: 'down' });
+    expect(await codeOf(read(reference))).toBe('store_unavailable');
+    expect(await read(reference)).toMatchObject({ from: 'replica' });
     await Promise.all([writer.close(), readers.close()]);
   });
 });
