@@ -1,4 +1,4 @@
-import { acquireExclusiveLease, type EndpointRow, type Lease, type LeaseRefusal, listLeases, releaseLease, withdrawWriterIntent } from '@rcm/db';
+import { acquireExclusiveLease, type EndpointRow, findExclusiveLease, type Lease, type LeaseRefusal, releaseLease, withdrawWriterIntent } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from './migration.ts';
 
@@ -70,7 +70,7 @@ async function notFree(migration: Migration, endpoint: EndpointRow, reason: Leas
 }
 
 async function whoHolds({ db }: Migration, { loginIdentity }: EndpointRow): Promise<string> {
-  const held = (await listLeases(db)).find((lease) => lease.kind === 'exclusive' && lease.loginIdentity === loginIdentity);
+  const held = loginIdentity === null ? null : await findExclusiveLease(db, { loginIdentity });
   if (!held) return WORDS.exclusive_held;
   return `${held.holder} holds it until ${held.expiresAt.toISOString().slice(0, 19)}Z, and for longer only if it lives`;
 }

@@ -140,7 +140,7 @@ export { type Lease, type LeaseAnswer, type LeaseRefusal, type LeaseRequest } fr
 export { type KeyUse, type KnownKey } from './keys/check.ts';
 export { forgetLeftPasswords, type KeyRows, keyRows } from './keys/left.ts';
 export { type CurrentKeys, listLoginsToMove, type LoginMoved, type LoginToMove, type MoveLogin, moveLogin, type MovePrints, movePrints } from './keys/move.ts';
-export { type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
+export { findExclusiveLease, type HeldLease, listLeases, releaseLease, renewLease } from './leases/upkeep.ts';
 export { withdrawWriterIntent } from './leases/writer-intent.ts';
 export { listWriterIntents, type WriterIntent } from './leases/writer-intents.ts';
 export {

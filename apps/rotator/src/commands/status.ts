@@ -9,7 +9,7 @@ import {
   listWriterIntents,
   rotationCounts,
 } from '@rcm/db';
-import { pausedWhy, stoppedWhy, WHY_WAITS } from '@rcm/fleet';
+import { howMany, pausedWhy, stoppedWhy, WHY_WAITS } from '@rcm/fleet';
 import { type CommandContext, print } from './command.ts';
 
 const SHOWN = 200;
@@ -109,8 +109,9 @@ function linesFor(s: Shown): string[] {
       (a) =>
         `  ${a.endpointId}  ${a.state}${a.waitingFrom ? ` (from ${a.waitingFrom}${a.waitingUntil ? ` until ${a.waitingUntil}` : ''})` : ''} since ${a.since}  ${a.owner}  ${a.detail ?? ''}`,
     ),
-    `logins in use: ${s.leases.length}`,
-    ...s.leases.map((l) => `  ${l.endpointId}  ${l.kind} by ${l.holder} since ${l.since}`),
+    `logins in use: ${howMany(s.leases.length)}`,
+    ...s.leases.slice(0, SHOWN).map((l) => `  ${l.endpointId}  ${l.kind} by ${l.holder} since ${l.since}`),
+    ...(s.leases.length > SHOWN ? [`  and others: --json has ${howMany(s.leases.length)}`] : []),
     ...s.writerIntents.map((w) => `  ${w.endpointIds.join(', ')}  wanted by ${w.wantedBy} since ${w.since}`),
     `paused: ${s.pauses.length}`,
     ...s.pauses.map((p) => `  ${p.endpointId ?? p.portalTypeCode ?? 'all'}  ${pausedWhy(scopeOf(p), p.reason)}, by ${p.actor} since ${p.since}`),

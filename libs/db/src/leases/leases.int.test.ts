@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AttemptState } from '../journal/attempt.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { acquireExclusiveLease, acquireSharedLease } from './acquire.ts';
-import { listLeases, releaseLease, renewLease } from './upkeep.ts';
+import { findExclusiveLease, listLeases, releaseLease, renewLease } from './upkeep.ts';
 import { INTENT_LIMIT_MS, withdrawWriterIntent } from './writer-intent.ts';
 
 let t: TestDatabase;
@@ -35,6 +35,16 @@ describe('who may hold what', () => {
     granted(await exclusive(endpoint));
     expect(await shared(endpoint)).toEqual({ granted: false, reason: 'exclusive_held' });
     expect(await exclusive(endpoint, 'another')).toEqual({ granted: false, reason: 'exclusive_held' });
+  });
+
+  test('who changes a login is found by the login, and not among all that are held; a reader changes none', async () => {
+    const [one, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+    granted(await shared(other));
+    const { lease } = granted(await exclusive(one, 'rotator-7'));
+    expect(await findExclusiveLease(t.migrator, one)).toMatchObject({ id: lease.id, holder: 'rotator-7', orgId: one.orgId });
+    expect(await findExclusiveLease(t.rotator, other)).toBeNull();
+    await expire(lease.id);
+    expect(await findExclusiveLease(t.migrator, one)).toBeNull();
   });
 
   test('the login is what is leased, whichever endpoint of it is named', async () => {
@@ -91,6 +101,16 @@ describe('time', () => {
     const { lease } = granted(await shared(endpoint, 'agent', 1000));
     const until = await renewLease(t.agent, { ...endpoint, leaseId: lease.id, ttlMs: 60_000 });
     expect(until?.getTime()).toBeGreaterThan(lease.expiresAt.getTime() + 50_000);
+  });
+
+  test('a renewal, the commonest change of all, writes into no index', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { lease } = granted(await shared(endpoint));
+    const renewed = await t.db.transaction({ tenant: endpoint.orgId }, async (tx) => {
+      await tx.$executeRaw`UPDATE login_lease SET expires_at = expires_at + interval '1 s' WHERE id = ${lease.id}::uuid`;
+      return tx.$queryRaw<object[]>`SELECT n_tup_upd::int AS updated, n_tup_hot_upd::int AS hot FROM pg_stat_xact_user_tables WHERE relname = 'login_lease'`;
+    });
+    expect(renewed).toEqual([{ updated: 1, hot: 1 }]);
   });
 
   test('giving back twice, or after expiry, is fine', async () => {

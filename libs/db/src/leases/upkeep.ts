@@ -1,4 +1,7 @@
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
+import { COUNTED_AT_MOST } from '../fleet/overview.ts';
+import { Prisma } from '../generated/client.ts';
 import { checkMs, checkUuid } from '../input.ts';
 import type { Lease } from './lease.ts';
 
@@ -29,21 +32,33 @@ export async function releaseLease(db: Database, { leaseId, orgId }: { readonly 
   await db.transaction({ tenant: orgId }, (tx) => tx.loginLease.deleteMany({ where: { id: leaseId } }));
 }
 
-export interface HeldLease extends Lease {
+export interface HeldLease extends Omit<Lease, 'currentVersion' | 'secretArn'> {
   readonly holder: string;
   readonly acquiredAt: Date;
   readonly endpointId: string;
   readonly orgId: string;
 }
 
-/** Leases that live now, the oldest first; 1000 at most. For reports. */
-export async function listLeases(db: Database): Promise<HeldLease[]> {
-  return db.transaction(
+const HELD = Prisma.sql`
+  l.id::text, l.login_identity AS "loginIdentity", l.kind, l.fence, l.expires_at AS "expiresAt", l.holder, l.acquired_at AS "acquiredAt", l.endpoint_id AS "endpointId",
+  l.org_id AS "orgId"`;
+
+/** Leases that live now, in the order in which they were given; COUNTED_AT_MOST at most. For reports. */
+export async function listLeases(db: Database): Promise<readonly HeldLease[]> {
+  return byIndex(
+    db,
     'every tenant',
-    (tx) => tx.$queryRaw<HeldLease[]>`
-      SELECT l.id::text, l.login_identity AS "loginIdentity", l.kind, l.fence, l.expires_at AS "expiresAt", l.holder, l.acquired_at AS "acquiredAt",
-             l.endpoint_id AS "endpointId", l.org_id AS "orgId", e.current_version AS "currentVersion", e.secret_arn AS "secretArn"
-        FROM (SELECT * FROM login_lease h WHERE h.expires_at > now() ORDER BY h.acquired_at, h.id LIMIT 1000) l JOIN integration_endpoint e ON e.id = l.endpoint_id
-       ORDER BY l.acquired_at, l.id`,
+    (tx) => tx.$queryRaw<HeldLease[]>`SELECT ${HELD} FROM login_lease l WHERE l.expires_at > now() ORDER BY l.fence LIMIT ${COUNTED_AT_MOST}`,
   );
+}
+
+/** Who changes a login now, whichever organization's; `null`: nobody does. For reports. */
+export async function findExclusiveLease(db: Database, { loginIdentity }: { readonly loginIdentity: string }): Promise<HeldLease | null> {
+  const [held] = await byIndex(
+    db,
+    'every tenant',
+    (tx) =>
+      tx.$queryRaw<HeldLease[]>`SELECT ${HELD} FROM login_lease l WHERE l.login_identity = ${loginIdentity} AND l.kind = 'exclusive' AND l.expires_at > now()`,
+  );
+  return held ?? null;
 }

@@ -8,7 +8,7 @@ import { knownVersions } from '../journal/known-versions.ts';
 import { getOpenAttempt } from '../journal/open.ts';
 import { outrunCopy } from '../journal/outrun-copy.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
-import { releaseLease, renewLease } from '../leases/upkeep.ts';
+import { findExclusiveLease, releaseLease, renewLease } from '../leases/upkeep.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { remainingBudget } from '../ledger/budget.ts';
@@ -81,6 +81,7 @@ export const ofOneLogin: readonly Operation[] = [
     withLease(db, (leaseId) => code(db, leaseId)),
   ),
   inTurn('a task, asked for, taken and done', 'rcm_agent', [createPortalTask, claimPortalTask, finishPortalTask], task, { most: 5_000 }),
+  asks('rcm_migrator', findExclusiveLease, [ONE]),
   asks('rcm_agent', remainingBudget, [ONE]),
   asks('rcm_rotator', passwordTries, [{ ...ONE, fingerprints: prints, since: new Date(0) }]),
   asks('rcm_rotator', knownVersions, [{ ...ONE, limit: 5 }]),
