@@ -36,6 +36,7 @@ export {
 export { listPortalChanges, type PortalChange, type PortalChangeInFull, type PortalChangeState, showPortalChange } from './portal-changes/list.ts';
 export { decidePortalChange, type PortalDecision, proposePortalType } from './portal-changes/propose.ts';
 export { saveApprovedChange } from './portal-changes/save.ts';
+export { portalTypeStands } from './portal-changes/stands.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';
 export { withdrawAct } from './asked-acts/withdraw.ts';
 export { withCa } from './connection.ts';

@@ -10,10 +10,11 @@ import { rcm } from '../testing.fixture.ts';
 let folder: string;
 let drop: () => Promise<void>;
 let environment: NodeJS.ProcessEnv;
+let url: string;
 let recipe: Record<string, unknown>;
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
-  ({ drop } = fresh);
+  ({ drop, url } = fresh);
   folder = mkdtempSync(join(tmpdir(), 'rcm-diff-'));
   recipe = { ...(await readRecipeFile('alpine')) } as Record<string, unknown>;
   expect((await rcm(['portal-type', 'save', file({}), '--reason', 'a new portal'], { RCM_OWNER_DATABASE_URL: fresh.url })).code).toBe(0);
@@ -42,13 +43,23 @@ function file(more: object, changed: object = recipe): string {
 }
 const diffOf = async (path: string) => {
   const { code, stdout } = await rcm(['portal-type', 'diff', path, '--json'], environment);
-  return { code, answer: JSON.parse(stdout) as { fields: { name: string }[]; recipe: string[]; isNew: boolean } };
+  return { code, answer: JSON.parse(stdout) as { fields: { name: string }[]; recipe: string[]; isNew: boolean; stands: string } };
 };
 
 test('nothing, where the file is what is saved, in whatever order its names stand', async () => {
   const turned = Object.fromEntries(Object.entries(recipe).reverse());
   expect(await diffOf(file({}, turned))).toMatchObject({ code: 0, answer: { isNew: false, logins: 0, fields: [] } });
   expect((await rcm(['portal-type', 'diff', file({})], environment)).stdout).toBe('alpine  is saved as the file has it\n');
+});
+
+test('what it says of how it stands lets a file be saved, once', async () => {
+  const path = file({ name: 'Alpine Health' });
+  const { answer } = await diffOf(path);
+  const saves = async () =>
+    (await rcm(['portal-type', 'save', path, '--stands', answer.stands, '--reason', 'the same again'], { RCM_OWNER_DATABASE_URL: url })).code;
+  expect([await saves(), await saves()]).toEqual([0, 1]);
+  expect((await diffOf(path)).answer.stands).not.toBe(answer.stands);
+  expect((await diffOf(file({ code: 'not-there' }))).answer.stands).toBe('none');
 });
 
 test('each field with what it is and would be, and the lines of the recipe that change', async () => {

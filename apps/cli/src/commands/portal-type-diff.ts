@@ -1,5 +1,5 @@
-import { type Database, findPortalType, type PortalTypeInUse } from '@rcm/db';
-import { nearChanges, portalTypeDiff, type PortalTypeDiff } from '@rcm/fleet';
+import { type Database, findPortalType, portalTypeStands, type PortalTypeInUse } from '@rcm/db';
+import { nearChanges, portalTypeDiff, type PortalTypeDiff, thousands } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 import type { View } from '../terminal.ts';
@@ -8,8 +8,15 @@ import type { View } from '../terminal.ts';
 export async function portalTypeFileDiff(db: Database, path: string): Promise<Report> {
   const { readPortalTypeFile } = await import('@rcm/rotator');
   const file = await readPortalTypeFile(path);
+  // Read before the difference is: what is saved between the two is refused, and not overwritten.
+  const stands = (await portalTypeStands(db, file)) ?? 'none';
   const found = await diffFrom(db, { ...file });
-  return { json: found.json, lines: (view) => found.lines(view, `${file.code}  is saved as the file has it`), well: found.isSame };
+  const save = [`to save it as long as nobody else has: rcm portal-type save ${path} --stands ${stands}`];
+  return {
+    json: { ...found.json, stands },
+    lines: (view) => [...found.lines(view, `${file.code}  is saved as the file has it`), ...(found.isSame ? [] : save)],
+    well: found.isSame,
+  };
 }
 
 export interface Difference {
@@ -39,7 +46,7 @@ function changesIn(view: View, { code, now, fields, recipe }: PortalTypeDiff & {
   const rows = fields.map(({ name, now: before, then }) => [{ text: name }, { text: before ?? '' }, { text: then }]);
   const near = nearChanges(recipe);
   return [
-    now === null ? `${code}  is not there yet` : `${code}  ${now.logins} logins`,
+    now === null ? `${code}  is not there yet` : `${code}  ${thousands(now.logins)} logins`,
     ...(fields.length === 0 ? [] : table(view, columns, rows)),
     ...(near.length === 0 ? [] : ['recipe, with its names in order:']),
     ...near.map((each) => (each === null ? '  …' : each.change === ' ' ? `  ${each.line}` : view.paint(PAINT[each.change], `${each.change} ${each.line}`))),

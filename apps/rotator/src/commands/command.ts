@@ -29,13 +29,19 @@ export async function personalAct(
   asking: Asking,
 ): Promise<PersonalAct> {
   if (options.dryRun) return { actor: 'nobody', reason: 'a dry run' };
-  const reason = options.reason?.trim() ?? '';
-  if (reason === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
+  const reason = saidWhy(options);
   const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint } = asking;
   return {
     actor: await signedInPerson({ issuer: actorIssuer(asking), aws: region === undefined ? null : { region, endpoint }, claimed: options.actor }),
     reason,
   };
+}
+
+/** Fails with `input_invalid` where no reason is given. */
+export function saidWhy(options: { readonly reason?: string }): string {
+  const reason = options.reason?.trim() ?? '';
+  if (reason === '') throw new RcmError('input_invalid', 'Say why, with --reason "…": it goes into the audit trail. Nothing was changed.');
+  return reason;
 }
 
 /** One JSON object, or lines for people, on stdout. */

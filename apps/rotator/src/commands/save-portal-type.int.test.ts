@@ -55,6 +55,15 @@ describe('a portal type that is saved', () => {
     expect([await save({ ...ALPINE, passwordRules }), await rulesOf('alpine')]).toMatchObject([{ code: 0 }, [passwordRules]]);
   });
 
+  it('is saved only as long as nobody else has, where it says on which version it was made', async () => {
+    const code = 'by-two';
+    expect(await save({ ...ALPINE, code }, { flags: ['--reason', 'new', '--stands', 'none'] })).toMatchObject({ code: 0 });
+    const late = await save({ ...ALPINE, code, name: 'Later' }, { flags: ['--reason', 'new, too', '--stands', 'none'] });
+    expect(late).toMatchObject({ code: 1, error: { code: 'state_conflict', message: expect.stringContaining('saved by somebody else') } });
+    expect((await rowOf(code))?.name).toBe(ALPINE.name);
+    expect(await save({ ...ALPINE, code }, { flags: ['--reason', 'r', '--stands', 'yesterday'] })).toMatchObject({ code: 2, error: { code: 'input_invalid' } });
+  });
+
   it('is saved with a word about what the deployment lets go unprotected', async () => {
     const { code, stderr } = await save(ALPINE, { plaintext: 'database' });
     expect([code, stderr]).toEqual([0, expect.stringContaining('RCM_PLAINTEXT allows unprotected connections for database')]);

@@ -1,14 +1,16 @@
 import { parsePasswordRules, ruleWarnings } from '@rcm/credentials';
-import { type Database, type NewPortalType, saveApprovedChange, showPortalChange, upsertPortalType } from '@rcm/db';
+import { type Database, type NewPortalType, portalTypeStands, saveApprovedChange, showPortalChange, upsertPortalType } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { portalTypeFromDocument, readPortalTypeFile } from '../portal-type-file.ts';
 import { asOwner, readActorConfig } from './as-owner.ts';
-import { personalAct, print } from './command.ts';
+import { personalAct, print, saidWhy } from './command.ts';
 
 export interface SavePortalTypeOptions {
   /** Or `request`: a change that a second person has approved. */
   readonly file?: string | undefined;
   readonly request?: string;
+  /** Of a file: how it stood when the change was made, as `portal-type diff` says. Default: as it stands when the command begins. */
+  readonly stands?: string;
   readonly json: boolean;
   readonly dryRun: boolean;
   /** Who and why; not needed where nothing is saved. */
@@ -19,24 +21,34 @@ export interface SavePortalTypeOptions {
 /**
  * `save-portal-type`: creates a portal type, or brings it up to date. Whoever may choose the hosts on which passwords are typed owns the
  * database: no app's role may write portal types, so this runs under the owner's URL, when the platform is deployed. Fails as
- * `readPortalTypeFile` and `upsertPortalType`, or `saveApprovedChange`, before anything is changed.
+ * `readPortalTypeFile` and `upsertPortalType`, or `saveApprovedChange`, before anything is changed; with `state_conflict` where somebody else has saved it meanwhile.
  */
 export async function savePortalTypeCommand(
   environment: NodeJS.ProcessEnv,
-  { file, request, json, dryRun, ...person }: SavePortalTypeOptions,
+  { file, request, stands, json, dryRun, ...person }: SavePortalTypeOptions,
 ): Promise<number> {
   if ((file === undefined) === (request === undefined))
     throw new RcmError('input_invalid', 'Name a file, or --request with an approved change. Nothing was changed.');
+  if (stands !== undefined && (request !== undefined || !STANDS.test(stands)))
+    throw new RcmError('input_invalid', '--stands is of a file, and as `rcm portal-type diff` says it. Nothing was changed.');
+  if (!dryRun) saidWhy(person);
   // With no store to reach, who signed in is the issuer's to say where one is configured, else the operating system's.
-  const act = dryRun ? null : await personalAct(person, readActorConfig(environment));
-  const saved = async (db: Database): Promise<NewPortalType> => {
-    const portalType = await proposed(db, request ?? '');
-    if (act !== null) await saveApprovedChange(db, request ?? '', { portalType, ...act });
-    return portalType;
-  };
-  const portalType = file === undefined ? await asOwner(environment, `of change ${request ?? ''}`, saved) : await readPortalTypeFile(file);
+  const signIn = () => personalAct(person, readActorConfig(environment));
+  const portalType =
+    file === undefined
+      ? await asOwner(environment, `of change ${request ?? ''}`, async (db) => {
+          const checked = await proposed(db, request ?? '');
+          if (!dryRun) await saveApprovedChange(db, request ?? '', { portalType: checked, ...(await signIn()) });
+          return checked;
+        })
+      : await readPortalTypeFile(file);
   const { code } = portalType;
-  if (file !== undefined && act !== null) await asOwner(environment, code, (db) => upsertPortalType(db, portalType, act));
+  if (file !== undefined && !dryRun)
+    await asOwner(environment, code, async (db) => {
+      // Before anybody is asked to sign in: what is saved while they do is somebody else's.
+      const stood = stands === undefined ? await portalTypeStands(db, { code }) : stoodAs(stands);
+      await upsertPortalType(db, portalType, { ...(await signIn()), stood });
+    });
   const warnings = ruleWarnings(parsePasswordRules(portalType.passwordRules));
   print({ json }, { portalType: code, dryRun, saved: !dryRun, warnings }, [
     ...warnings.map((warning) => `warning: ${warning}`),
@@ -44,6 +56,10 @@ export async function savePortalTypeCommand(
   ]);
   return 0;
 }
+
+const NONE = 'none';
+const STANDS = new RegExp(`^([0-9a-f]{32}|${NONE})$`);
+const stoodAs = (stands: string): string | null => (stands === NONE ? null : stands);
 
 /** What was proposed, checked like a file. Fails with `input_invalid`, and with `state_conflict` where it is not approved, or not any more: a dry run writes nothing that could say so. */
 async function proposed(db: Database, id: string): Promise<NewPortalType> {

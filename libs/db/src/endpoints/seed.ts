@@ -1,6 +1,7 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { checkId, jsonText, jsonValue, timestamp } from '../input.ts';
+import { lockPortalType } from '../portal-changes/stands.ts';
 import { type NewPortalType, portalTypeRow, type PortalTypeRow } from './endpoint.ts';
 
 export interface NewOrganization {
@@ -23,12 +24,20 @@ export async function upsertOrganization(db: Database, { id, parentId = null, ..
  * attempt keeps the recipe's hash it began with). A change stands in the audit trail of every organization that uses the type
  * (`portal_type.changed`), by a trigger in the same transaction. Fails with `input_invalid`: hosts, driver or recipe of a type that is there are changed and `change` does not say why, recipe no object, empty rules, no hosts, a limit out of
  * range, a host given up that an endpoint is on, a host that lies somewhere but is none of `hosts`. Whether passwords can be made from the rules
- * is @rcm/credentials' to say, and whether a host may lie where it does is @rcm/portal-drivers', before this.
+ * is @rcm/credentials' to say, and whether a host may lie where it does is @rcm/portal-drivers', before this. `stood`: how it stood (`portalTypeStands`) when the save was made; fails with `state_conflict`, and changes
+ * nothing, where somebody else has saved it since. Default: it is saved however it stands.
  */
-export const upsertPortalType = (db: Database, portalType: NewPortalType, change?: PersonalChange): Promise<PortalTypeRow> =>
-  db.transaction('no tenant', (tx) => upsertPortalTypeIn(tx, portalType, change));
+export const upsertPortalType = (
+  db: Database,
+  portalType: NewPortalType,
+  change?: PersonalChange & { readonly stood?: string | null | undefined },
+): Promise<PortalTypeRow> =>
+  db.transaction('no tenant', async (tx) => {
+    await lockPortalType(tx, { code: checkId('portal type code', portalType.code), stood: change?.stood });
+    return upsertPortalTypeIn(tx, portalType, change);
+  });
 
-/** The same in the caller's transaction. */
+/** The same in the caller's transaction, which has locked it. */
 export async function upsertPortalTypeIn(tx: Transaction, portalType: NewPortalType, change?: PersonalChange): Promise<PortalTypeRow> {
   checkId('portal type code', portalType.code);
   if (typeof portalType.recipe !== 'object' || portalType.recipe === null || Array.isArray(portalType.recipe))

@@ -6,6 +6,7 @@ import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fi
 import { listPortalChanges, showPortalChange } from './list.ts';
 import { decidePortalChange, proposePortalType } from './propose.ts';
 import { saveApprovedChange } from './save.ts';
+import { portalTypeStands } from './stands.ts';
 
 let t: TestDatabase;
 let operator: Database;
@@ -91,6 +92,54 @@ test('a yes is for the portal type as it stood: where it was saved since, neithe
   await expect(save(approved.id)).rejects.toMatchObject(REFUSED);
   expect([await settleOf(one.code), await settleOf(other.code)]).toEqual([1_500, 1_500]);
   expect((await showPortalChange(page, { id: approved.id }))?.state).toBe('outdated');
+});
+
+/** `save` begins while somebody else has saved the portal type and not yet committed; it waits for that, and goes on. */
+async function whileAnotherSaves(code: string, save: () => Promise<unknown>): Promise<unknown> {
+  const [written, waits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const another = t.db.transaction('no tenant', async (tx) => {
+    await tx.$executeRaw`UPDATE portal_type SET settle_ms = 1500, updated_at = clock_timestamp() WHERE code = ${code}`;
+    written.resolve();
+    await waits.promise;
+  });
+  await written.promise;
+  const saved = save().then(
+    () => 'saved',
+    (error: unknown) => error,
+  );
+  const waiting = async () => (await t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length;
+  await expect.poll(waiting, { timeout: 60_000 }).toBe(1);
+  waits.resolve();
+  await another;
+  return saved;
+}
+
+test('what two owners save at once is one after the other, and the later is refused: it was made on what is not saved any more', async () => {
+  const [one, other] = [await portal(), await portal()];
+  const { id } = await one.propose();
+  await approve(id);
+  expect(await whileAnotherSaves(one.code, () => save(id))).toMatchObject(REFUSED);
+  const stood = await portalTypeStands(t.db, other);
+  const plain = () => upsertPortalType(t.db, { ...other.document, settleMs: 2_000 }, { ...OLGA, stood });
+  expect(await whileAnotherSaves(other.code, plain)).toMatchObject({ ...REFUSED, message: expect.stringContaining('portal-type diff') as string });
+  expect([await settleOf(one.code), await settleOf(other.code)]).toEqual([1_500, 1_500]);
+});
+
+test('of two who save a portal type that is not there yet, or in different ways, one does', async () => {
+  const { code, document, propose } = await portal();
+  const { id } = await propose();
+  await approve(id);
+  const stood = await portalTypeStands(t.db, { code });
+  const fresh = { ...document, code: `${code}-new` };
+  expect(await portalTypeStands(t.db, fresh)).toBeNull();
+  for (const saves of [
+    [() => save(id), () => upsertPortalType(t.db, { ...document, settleMs: 1_500 }, { ...OLGA, stood })],
+    [1_500, 2_000].map((settleMs) => () => upsertPortalType(t.db, { ...fresh, settleMs }, { ...OLGA, stood: null })),
+  ]) {
+    const ends = await Promise.allSettled(saves.map((each) => each()));
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({ reason: REFUSED });
+  }
 });
 
 test('it is decided on once, and of one portal type one change waits', async () => {

@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import type { NewPortalType, PortalTypeRow } from '../endpoints/endpoint.ts';
 import { type PersonalChange, upsertPortalTypeIn } from '../endpoints/seed.ts';
 import { checkUuid } from '../input.ts';
+import { lockPortalType } from './stands.ts';
 
 /**
  * Saves what a second person has approved, once, in one transaction with that it was. `portalType`: the document of the change, checked by whoever calls this. Fails with `state_conflict` where nobody has
@@ -15,6 +16,8 @@ export async function saveApprovedChange(
 ): Promise<PortalTypeRow> {
   checkUuid('id', id);
   return db.transaction('no tenant', async (tx) => {
+    // First: whoever saves at the same moment has saved by then, and is seen.
+    await lockPortalType(tx, { code: portalType.code });
     const rows = await tx.$executeRaw`
       UPDATE portal_type_change c SET saved_at = clock_timestamp()
        WHERE c.id = ${id}::uuid AND c.portal_type_code = ${portalType.code} AND c.decision = 'approved' AND c.saved_at IS NULL

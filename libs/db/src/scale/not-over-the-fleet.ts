@@ -39,6 +39,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'listPortalChanges',
       'showPortalChange',
       'saveApprovedChange',
+      'portalTypeStands',
       'decideAutomation',
     ],
   ],
