@@ -1,6 +1,7 @@
 import { COUNTED_AT_MOST } from '@rcm/db';
 
-const thousands = (count: number): string => count.toLocaleString('en-US');
+/** A number of what was counted whole: `98,969`. */
+export const thousands = (count: number): string => count.toLocaleString('en-US');
 
 /** A number of what was counted up to a bound: `17`, `1,000 or more`. */
 export const howMany = (count: number): string => (count < COUNTED_AT_MOST ? `${count}` : `${thousands(COUNTED_AT_MOST)} or more`);

@@ -3,7 +3,7 @@
  * nothing and changes nothing: rows of libs/db go in, words come out. It must never be told more than an operator may see.
  */
 export { CALENDAR_WORDS } from './calendar-words.ts';
-export { howMany, howManyLogins } from './how-many.ts';
+export { howMany, howManyLogins, thousands } from './how-many.ts';
 export { isWell, noteOf, type Standing, standingOf } from './standing.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';
 export { type ChangedField, nearChanges, portalTypeDiff, type PortalTypeDiff, type RecipeLine } from './portal-type-diff.ts';

@@ -1,4 +1,5 @@
 import { type Database, findPortalType, listPortalTypes, type PortalTypeRow } from '@rcm/db';
+import { thousands } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { facts, table } from '../table.ts';
@@ -41,7 +42,7 @@ export async function portalTypeShow(db: Database, code: string): Promise<Report
     lines: (view) =>
       facts(view, [
         ['portal', `${type.name} (${type.code})`],
-        ['logins', `${type.logins}`],
+        ['logins', thousands(type.logins)],
         ['hosts', type.hosts.join(' ')],
         ['driver', type.driver],
         ['automation', automationWords(type)],

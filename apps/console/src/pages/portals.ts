@@ -1,5 +1,5 @@
 import type { PortalAdmission, PortalChange, PortalListed, PortalShown } from '@rcm/db';
-import { howMany } from '@rcm/fleet';
+import { thousands } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import { code } from './code.ts';
@@ -35,7 +35,7 @@ export const portalsPage = ({ place, portals, admissions, changes, now }: Portal
     [
       { title: 'Portal', cell: (portal: PortalListed) => markup`<a href=${`${place.base}/portals/${portal.code}`}>${portal.code}</a>` },
       { title: 'Name', cell: ({ name }) => name },
-      { title: 'Logins', cell: ({ logins }) => howMany(logins) },
+      { title: 'Logins', cell: ({ logins }) => thousands(logins) },
       { title: 'A program may', cell: automationPill },
       {
         title: 'Passwords',
@@ -61,7 +61,7 @@ export interface OnePortalShown {
 export const portalPage = ({ place, portal, admissions, now }: OnePortalShown): Markup => [
   markup`<p class="lead">${automationPill(portal)} ${portal.name}</p>`,
   facts([
-    ['Logins', markup`<a href=${`${place.base}/logins?portal=${portal.code}`}>${howMany(portal.logins)}</a>`],
+    ['Logins', markup`<a href=${`${place.base}/logins?portal=${portal.code}`}>${thousands(portal.logins)}</a>`],
     ['Breaker', breakerOf(admissions, portal, now)],
     ['Last saved', moment(portal.savedAt, now)],
     ['Hosts', portal.hosts.join(', ')],

@@ -1,4 +1,4 @@
-import { byIndexSorted } from '../by-index.ts';
+import { byIndexSorted, onlyByIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { lastRestore, type Restore } from '../restore/restore.ts';
@@ -59,7 +59,7 @@ async function countLogins(tx: Transaction, scope: Scope): Promise<Pick<FleetOve
 export async function fleetOverview(db: Database, scope: Scope = 'every tenant'): Promise<FleetOverview> {
   return byIndexSorted(db, scope, async (tx) => {
     const endpoints = (condition: Prisma.Sql): Prisma.Sql => some(Prisma.sql`SELECT FROM integration_endpoint e WHERE ${isOf(scope, 'e')} AND ${condition}`);
-    const [counts] = await tx.$queryRaw<Omit<FleetOverview, 'portalsStopped' | 'restore' | 'logins' | 'loginsEstimated'>[]>`
+    const [counts] = await tx.$queryRaw<Omit<FleetOverview, 'oldestTaskSince' | 'portalsStopped' | 'restore' | 'logins' | 'loginsEstimated'>[]>`
       WITH refused AS MATERIALIZED (${logins(scope, Prisma.sql`i.refused_since IS NOT NULL`)} LIMIT ${COUNTED_AT_MOST})
       SELECT ${some(Prisma.sql`SELECT FROM organization`)} AS organizations,
              (SELECT count(*)::int FROM refused) AS failing,
@@ -74,11 +74,15 @@ export async function fleetOverview(db: Database, scope: Scope = 'every tenant')
              ${some(Prisma.sql`SELECT FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${isOf(scope, 'a')}`)} AS "rotationsOpen",
              ${some(Prisma.sql`SELECT FROM login_lease l WHERE l.expires_at > now() AND ${isOf(scope, 'l')}`)} AS leases,
              ${some(Prisma.sql`SELECT FROM portal_task t WHERE t.state = 'queued' AND ${isOf(scope, 't')}`)} AS "tasksWaiting",
-             (SELECT t.created_at FROM portal_task t WHERE t.state = 'queued' AND ${isOf(scope, 't')} ORDER BY t.created_at LIMIT 1) AS "oldestTaskSince",
              (SELECT count(*)::int FROM rotation_pause) AS pauses`;
     const stopped = await tx.$queryRaw<{ code: string }[]>`
       SELECT g.portal_type_code AS code FROM portal_gate g WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL ORDER BY 1`;
     if (!counts) throw new Error('a statement without a row');
-    return { ...counts, ...(await countLogins(tx, scope)), portalsStopped: stopped.map(({ code }) => code), restore: await lastRestore(tx) };
+    const held = await countLogins(tx, scope);
+    // The first by its index: of ten thousand that wait, all would be read and sorted.
+    await onlyByIndex(tx);
+    const [oldest] = await tx.$queryRaw<{ since: Date }[]>`
+      SELECT t.created_at AS since FROM portal_task t WHERE t.state = 'queued' AND ${isOf(scope, 't')} ORDER BY t.created_at LIMIT 1`;
+    return { ...counts, ...held, oldestTaskSince: oldest?.since ?? null, portalsStopped: stopped.map(({ code }) => code), restore: await lastRestore(tx) };
   });
 }

@@ -4,7 +4,7 @@ import { type Automation, portalTypeRow, type PortalTypeRow } from '../endpoints
 import { Prisma } from '../generated/client.ts';
 import { checkId } from '../input.ts';
 import type { Scope } from '../scope.ts';
-import { COUNTED_AT_MOST } from './overview.ts';
+import { loginsThere } from './portal-types.ts';
 
 type Seen = Exclude<Scope, 'no tenant'>;
 
@@ -15,7 +15,6 @@ export interface PortalListed {
   readonly automation: Automation | null;
   readonly rotationMode: 'automatic' | 'manual';
   readonly rotationIntervalDays: number;
-  /** COUNTED_AT_MOST at most. */
   readonly logins: number;
   readonly savedAt: Date;
 }
@@ -47,7 +46,8 @@ export async function showPortal(db: Database, { code, scope }: { readonly code:
   });
 }
 
-/** Of one organization by the index of its own portals' accounts, of all by the portal's. */
-const logins = (scope: Seen, code: Prisma.Sql): Prisma.Sql => Prisma.sql`
-  (SELECT count(*)::int FROM (SELECT FROM integration_endpoint e
-    WHERE e.portal_type_code = ${code} AND ${typeof scope === 'object' ? Prisma.sql`e.org_id = ${scope.tenant}` : Prisma.sql`true`} LIMIT ${COUNTED_AT_MOST}) s)`;
+/** Of one organization by the index of its own portals' accounts; of all it is kept. */
+const logins = (scope: Seen, code: Prisma.Sql): Prisma.Sql =>
+  typeof scope === 'object'
+    ? Prisma.sql`(SELECT count(*)::int FROM integration_endpoint e WHERE e.portal_type_code = ${code} AND e.org_id = ${scope.tenant})`
+    : loginsThere(code);

@@ -42,6 +42,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: what is refused stands in a new column, which no process of before fills; a rotator of before verifies nobody, and refuses a portal type’s file that asks for it',
     stop: null,
   },
+  '20261214010000_counts_kept': { goes: 'nothing: how many logins a portal type has is counted where one is added', stop: null },
 };
 
 /**

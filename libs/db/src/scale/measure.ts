@@ -25,6 +25,7 @@ interface Counters {
 const SMALL: ReadonlySet<string> = new Set([
   'portal_type',
   'portal_gate',
+  'portal_logins',
   'key_check',
   'schema_migration',
   'database_place',

@@ -130,7 +130,7 @@ const rotator: readonly Operation[] = [
 /** What `rotator status`, `keys` and the like ask. */
 const asked: readonly Operation[] = [
   asks('rcm_rotator', rotationCounts, [], list),
-  asks('rcm_rotator', listLeases, [], { ...list, most: 6_000 }),
+  asks('rcm_rotator', listLeases, [], list),
   asks('rcm_rotator', listWriterIntents, [], { ...list, most: 6_000 }),
   asks(
     'rcm_rotator',
@@ -177,7 +177,7 @@ const FILTERS: readonly (readonly [string, LoginFilter])[] = [
 
 /** What a person sees in a terminal and in the console. */
 const operator: readonly Operation[] = [
-  asks('rcm_operator', fleetOverview, [], { ...list, most: 60_000 }),
+  asks('rcm_operator', fleetOverview, [], { ...list, most: 12_000 }),
   asks('rcm_operator', fleetOverview, [{ tenant: ONE.orgId }], { of: 'one organization', kind: 'list', most: 20_000 }),
   // A page of fifty, and what stands beside each login; a small fleet has fewer of some.
   ...FILTERS.map(([of, filter]) => asks('rcm_operator', listLogins, [{ filter, limit: 50 }], { of, kind: 'list', most: 3_500 })),
@@ -190,10 +190,10 @@ const operator: readonly Operation[] = [
     }),
   ]),
   asks('rcm_operator', listCalendar, [{ until: soon(14), limit: 100 }], { ...list, grows: LAPSES }),
-  asks('rcm_operator', listPortals, ['every tenant'], { ...list, most: 60_000 }),
+  asks('rcm_operator', listPortals, ['every tenant'], list),
   asks('rcm_operator', listPortals, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 20_000 }),
-  asks('rcm_operator', showPortal, [{ code: ONE.portalTypeCode, scope: 'every tenant' }], { ...list, most: 3_000 }),
-  asks('rcm_operator', dueByDay, [{ scope: 'every tenant', days: 14 }], { ...list, most: 30_000 }),
+  asks('rcm_operator', showPortal, [{ code: ONE.portalTypeCode, scope: 'every tenant' }], list),
+  asks('rcm_operator', dueByDay, [{ scope: 'every tenant', days: 14 }], { ...list, most: 15_000 }),
   asks('rcm_operator', dueByDay, [{ scope: 'every tenant', days: 14, portalTypeCode: ONE.portalTypeCode }], { of: 'of a portal', kind: 'list', most: 15_000 }),
   asks('rcm_operator', dueByDay, [{ scope: { tenant: ONE.orgId }, days: 14 }], { of: 'of an organization', kind: 'list', most: 20_000 }),
   asks('rcm_operator', portalRotations, ['every tenant'], { ...list, most: 3_000 }),
@@ -206,7 +206,7 @@ const operator: readonly Operation[] = [
   asks('rcm_operator', listUnnamedSecrets, [{ orgId: ONE.orgId, limit: 50 }], { of: 'of an organization', kind: 'list' }),
   asks('rcm_migrator', countLoginsAt, [{ arnBeginning: 'arn:aws:ssm:us-east-1:123456789012', atMost: 9_000 }], { of: 'of a place', most: 20_000 }),
   asks('rcm_operator', listPortalTypes, [], list),
-  asks('rcm_operator', findPortalType, [{ code: ONE.portalTypeCode }], { ...list, grows: 'counts the logins of one portal' }),
+  asks('rcm_operator', findPortalType, [{ code: ONE.portalTypeCode }], list),
   asks('rcm_operator', listPortalTasks, ['every tenant', { filter: {}, limit: 50, words: false }], list),
   asks('rcm_operator', listPortalTasks, [{ orgId: ONE.orgId }, { filter: {}, limit: 50, words: false }], { of: 'of an organization', kind: 'list' }),
   asks('rcm_operator', listGivenUpCallbacks, [{ limit: 50 }], list),
@@ -223,8 +223,8 @@ const operator: readonly Operation[] = [
   asks('rcm_console', comingInMonth, [{ orgId: ONE.orgId, month: soon(0).toISOString().slice(0, 7) }], { ...list, most: 20_000 }),
   asks('rcm_console', comingOnDay, [{ orgId: ONE.orgId, day: soon(5).toISOString().slice(0, 10), limit: 50 }], { ...list, most: 20_000 }),
   asks('rcm_console', closedHours, [{ orgId: ONE.orgId }], { ...list, most: 20_000 }),
-  asks('rcm_console', comingInMonthOfAll, [{ month: soon(0).toISOString().slice(0, 7) }], { ...list, most: 60_000 }),
-  asks('rcm_console', comingOnDayOfAll, [{ day: soon(5).toISOString().slice(0, 10), limit: 50 }], { ...list, most: 10_000 }),
+  asks('rcm_console', comingInMonthOfAll, [{ month: soon(0).toISOString().slice(0, 7) }], { ...list, most: 40_000 }),
+  asks('rcm_console', comingOnDayOfAll, [{ day: soon(5).toISOString().slice(0, 10), limit: 50 }], { ...list, most: 5_000 }),
   asks('rcm_console', closedHoursOfAll, [], list),
   asks('rcm_console', listTold, [{ scope: 'every tenant', limit: 50 }], { ...list, most: 1_000 }),
   asks('rcm_console', listTold, [{ scope: { tenant: ONE.orgId }, limit: 50 }], { of: 'of an organization', kind: 'list', most: 1_000 }),
