@@ -121,7 +121,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
   addCodes(program, { terminal, looks, print });
   addOnboarding(program, { terminal, now, looks, print });
   addReview(program, { terminal, now, looks });
-  addDatabase(program, { terminal, print });
+  addDatabase(program, { terminal, looks, print });
   addPolicies(program, terminal);
 
   addPortalTypes(program, { terminal, looks, print });

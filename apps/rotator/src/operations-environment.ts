@@ -1,3 +1,4 @@
+import { retentionEnvironment } from '@rcm/db';
 import { checkAddresses, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 
@@ -47,6 +48,7 @@ export const operationsEnvironment = {
   RCM_NOTICE_MAX_TRIES: count(12),
   /** How long notices are kept; the journal and the audit trail stay. */
   RCM_NOTICE_KEEP_DAYS: z.coerce.number().int().min(8).max(400).default(90),
+  ...retentionEnvironment,
   /** Public keys of age, separated by commas: whoever holds the identity of any of them can open what `rotator backup` writes. Unset: no backups. */
   RCM_BACKUP_RECIPIENTS: z
     .string()

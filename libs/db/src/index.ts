@@ -35,6 +35,9 @@ export {
 } from './asked-acts/readings.ts';
 export { listPortalChanges, type PortalChange, type PortalChangeInFull, type PortalChangeState, showPortalChange } from './portal-changes/list.ts';
 export { decidePortalChange, type PortalDecision, proposePortalType } from './portal-changes/propose.ts';
+export { keptDays, retentionEnvironment } from './retention/environment.ts';
+export { countOld, forgetOld } from './retention/old-rows.ts';
+export { OLD_ROWS, type OldRows, RETENTION } from './retention/rules.ts';
 export { saveApprovedChange } from './portal-changes/save.ts';
 export { portalTypeStands } from './portal-changes/stands.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';

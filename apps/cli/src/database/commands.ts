@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Database } from '@rcm/db';
 import type { DbMigrateOptions } from '../commands/db-migrate.ts';
 import type { DbRestoredOptions } from '../commands/db-restored.ts';
 import type { Report } from '../report.ts';
@@ -6,11 +7,12 @@ import type { Terminal } from '../terminal.ts';
 
 interface Running {
   readonly terminal: Terminal;
+  looks(act: (db: Database) => Promise<Report>): Promise<void>;
   print(report: Report): void;
 }
 
-/** `db status | migrate | roles | restored`: the database as whoever deploys it sees it, as the tables' owner. */
-export function addDatabase(program: Command, { terminal, print }: Running): void {
+/** `db status | migrate | roles | restored`: the database as whoever deploys it sees it, as the tables' owner; `retention`: as whoever looks after logins. */
+export function addDatabase(program: Command, { terminal, looks, print }: Running): void {
   const db = program.command('db').description('the database: how far it is migrated, and who logs in as what');
   db.command('status')
     .description('which migrations are applied, and which this version has besides')
@@ -33,6 +35,12 @@ export function addDatabase(program: Command, { terminal, print }: Running): voi
     .action(async (options: DbRestoredOptions) => {
       const { dbRestored } = await import('../commands/db-restored.ts');
       print(await dbRestored(terminal.environment, options));
+    });
+  db.command('retention')
+    .description('what rotators would delete now because it is old, and for how long they keep it; nothing is deleted by this')
+    .action(async () => {
+      const { dbRetention } = await import('../commands/db-retention.ts');
+      await looks((books) => dbRetention(books, terminal.environment));
     });
   db.command('roles')
     .description('who logs in as a member of which role, and what is wrong with a login')

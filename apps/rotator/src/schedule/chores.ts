@@ -22,6 +22,7 @@ import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
+import { forgetOldRows } from '../upkeep/forget-old.ts';
 import { keepAlive } from '../upkeep/keep-alive.ts';
 import { doAskedActs } from './asked-acts.ts';
 import { takeUpLeftRequests } from './asked.ts';
@@ -130,6 +131,11 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       name: 'passwords of logins that nobody has any more',
       everyMs: COPIES_EVERY_MS,
       round: async () => void (await forgetLeftPasswords(db, { days: LEFT_DAYS })),
+    },
+    {
+      name: 'what nothing needs any more',
+      everyMs: COPIES_EVERY_MS,
+      round: (signal) => forgetOldRows(rotator, config, signal),
     },
     {
       name: 'logins that lapse',

@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts';
-import { checkId, checkUuid } from '../input.ts';
+import { checkId, checkMs, checkUuid } from '../input.ts';
 import type { Answering } from './answer.ts';
 
 /** A login whose turn it is at an inbox: a message there may be its own. */
@@ -52,8 +52,12 @@ export async function answerCodeByMessage(db: Database, { orgId, requestId, seal
   return row?.answer ?? 'unknown';
 }
 
-/** Writes down that a message came that nobody waited for: it is nobody's later either. `false`: it was taken before. For `rcm_agent`. */
-export async function noteMessage(db: Database, prints: readonly string[]): Promise<boolean> {
-  const [row] = await db.transaction('no tenant', (tx) => tx.$queryRaw<{ isNew: boolean }[]>`SELECT rcm_note_message(${[...prints]}::text[]) AS "isNew"`);
+/** Writes down that a message came that nobody waited for: it is nobody's later either, for `keptMs` (an hour to 400 days). `false`: it was taken before. For `rcm_agent`. */
+export async function noteMessage(db: Database, { prints, keptMs }: { readonly prints: readonly string[]; readonly keptMs: number }): Promise<boolean> {
+  const kept = checkMs('keptMs', keptMs);
+  const [row] = await db.transaction(
+    'no tenant',
+    (tx) => tx.$queryRaw<{ isNew: boolean }[]>`SELECT rcm_note_message(${[...prints]}::text[], make_interval(secs => ${kept}::float8 / 1000)) AS "isNew"`,
+  );
   return row?.isNew ?? false;
 }

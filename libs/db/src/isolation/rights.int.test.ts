@@ -141,6 +141,13 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, role === 'rcm_agent' ? 'may' : 'may not', byMessage()],
     // For no tenant alone.
     [role, 'may not', `SELECT rcm_note_message(ARRAY['1:' || repeat('a', 64)])`],
+    [role, 'may not', `SELECT rcm_note_message(ARRAY['1:' || repeat('a', 64)], interval '6 hours')`],
+    [role, 'may not', `SELECT rcm_see_once(ARRAY['1:' || repeat('a', 64)], interval '6 hours')`],
+    [role, 'may not', `SELECT rcm_forget_old('codes', 30, 1)`],
+    [role, 'may not', `SELECT rcm_old_rows('codes', 30, 1)`],
+    [role, role === 'rcm_operator' || role === 'rcm_rotator' ? 'may' : 'may not', `SELECT rcm_count_old('codes', 30)`],
+    [role, 'may not', 'DELETE FROM migration_proof'],
+    [role, 'may not', 'UPDATE migration_proof SET superseded_at = now()'],
     [role, 'may not', `SELECT rcm_take_mailbox_turn('1:' || repeat('a', 64), gen_random_uuid(), 1000)`],
     [role, 'may not', `SELECT rcm_leave_mailbox_turn('1:' || repeat('a', 64), gen_random_uuid())`],
     [role, 'may not', 'SELECT 1 FROM mailbox_turn'],

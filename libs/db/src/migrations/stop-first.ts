@@ -43,6 +43,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     stop: null,
   },
   '20261214010000_counts_kept': { goes: 'nothing: how many logins a portal type has is counted where one is added', stop: null },
+  '20261214020000_retention': {
+    goes: 'nothing: a proof that is read again supersedes the one before, and what is remembered of a message says until when',
+    stop: null,
+  },
 };
 
 /**

@@ -3,6 +3,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
   'no statement, or none about logins': [
     ...[
       'accountOf',
+      'keptDays',
       'isSamePerson',
       'openSource',
       'standingOf',

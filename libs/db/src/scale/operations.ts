@@ -75,6 +75,8 @@ import { listGivenUpCallbacks } from '../callbacks/given-up.ts';
 import { callbackWaits, claimNextCallback } from '../callbacks/outbox.ts';
 import { taskQueueFigures } from '../tasks/queue-figures.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
+import { countOld, forgetOld } from '../retention/old-rows.ts';
+import { OLD_ROWS, RETENTION } from '../retention/rules.ts';
 import { portalPlaces } from '../trace/places.ts';
 import { claimUnusedLogins } from '../upkeep/keep-alive.ts';
 import { newestBackupRun } from '../backups/backup-runs.ts';
@@ -119,6 +121,7 @@ const rotator: readonly Operation[] = [
     grows: 'asks of each notice of a week whether it was taken',
   }),
   asks('rcm_rotator', pruneNotices, [{ keptMs: 90 * DAY_MS, limit: 500 }]),
+  ...OLD_ROWS.map((what) => asks('rcm_rotator', forgetOld, [{ what, keptDays: RETENTION[what].days, limit: 500 }], { of: what })),
   asks('rcm_rotator', takeActs, [{ takenBy: 'rotator', limit: 1 }]),
   asks('rcm_rotator', endLeftActs, [{ waitMs: DAY_MS, workMs: DAY_MS }]),
   asks('rcm_rotator', listCopiesElsewhere, [{ ...ONE, limit: 14 }]),
@@ -237,6 +240,7 @@ const operator: readonly Operation[] = [
     of: 'of an organization',
     grows: 'passes over what is open, runs or is refused elsewhere',
   }),
+  ...OLD_ROWS.map((what) => asks('rcm_operator', countOld, [{ what, keptDays: RETENTION[what].days }], { of: what, kind: 'list' })),
   asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
 ];
 

@@ -33,6 +33,17 @@ interface Match {
   readonly code: string;
 }
 
+const HOUR_MS = 3_600_000;
+const LONGEST_MS = 400 * 24 * HOUR_MS;
+/**
+ * For how long a message that nobody waits for is remembered, by the gateways that could not hand it on again later: what was signed five minutes ago is refused, and mails are read for an hour. Anybody may send one, so that it
+ * is not for longer. Whoever signs no time could hand it on at any time.
+ */
+const NOBODYS_MS: ReadonlyMap<string, number> = new Map([
+  ['signed', 6 * HOUR_MS],
+  ['mailbox', 6 * HOUR_MS],
+]);
+
 /**
  * Gives the code of a message to the one login whose turn it is at that inbox, and whose portal says that such a message is its own. Where there is none, or where there are several, of
  * whatever organizations, nobody has it: a code is never typed into another login. Of the message nothing is kept but keyed fingerprints.
@@ -41,7 +52,10 @@ export async function giveCode({ db, keys }: GiveParts, gateway: string, message
   const prints = messagePrints(keys, { gateway, id: message.id });
   const matches = (await turnsAtInbox(db, codeInboxes(keys, message.to))).flatMap((turn) => matchOf(turn, message));
   const [match] = matches;
-  if (!match || matches.length > 1) return { end: (await noteMessage(db, prints)) ? (match ? 'several' : 'nobody') : 'repeated' };
+  if (!match || matches.length > 1) {
+    const isNew = await noteMessage(db, { prints, keptMs: NOBODYS_MS.get(gateway) ?? LONGEST_MS });
+    return { end: isNew ? (match ? 'several' : 'nobody') : 'repeated' };
+  }
   const { turn, code } = match;
   if (!turn.hasAsked) return { end: 'early' };
   const { requestId, orgId } = turn;

@@ -91,6 +91,27 @@ describe('a message with a code', () => {
     expect(await next.taken()).toBeNull();
   });
 
+  it('is remembered for as long as its gateway could hand it on, where nobody waited for it; what answered, and its code, for 400 days', async () => {
+    const seen = async () =>
+      w.world.owner.transaction(
+        'no tenant',
+        (tx) =>
+          tx.$queryRaw<
+            { print: string; hours: number }[]
+          >`SELECT print, round(extract(epoch FROM kept_until - seen_at) / 3600)::int AS hours FROM inbound_seen`,
+      );
+    const keptFor = async (send: () => Promise<unknown>) => {
+      const before = new Set((await seen()).map(({ print }) => print));
+      await send();
+      return (await seen()).filter(({ print }) => !before.has(print)).map(({ hours }) => hours);
+    };
+    const { to, inboxes } = w.mailbox();
+    expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([6]);
+    expect(await keptFor(() => w.twilio({ to: w.inbox().to, text: words(w.newCode()) }))).toEqual([9_600]);
+    await w.logins.asked('one', { inboxes });
+    expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([9_600, 9_600]);
+  });
+
   it('of two that come out of order, the newest is typed', async () => {
     const { to, inboxes } = w.inbox();
     const login = await w.logins.asked('one', { inboxes });

@@ -1,0 +1,38 @@
+import { countOld, type Database, keptDays, OLD_ROWS, type OldRows, retentionEnvironment } from '@rcm/db';
+import { howMany } from '@rcm/fleet';
+import { readConfig } from '@rcm/telemetry';
+import { z } from 'zod';
+import type { Report } from '../report.ts';
+import { table } from '../table.ts';
+
+const WORDS: Readonly<Record<OldRows, string>> = {
+  asked_acts: 'what people asked of a rotator, or asked to read, and has ended',
+  codes: 'that people were asked for codes',
+  messages: 'fingerprints of messages, each for as long as its gateway could hand it on again',
+  leases: 'leases of processes that died',
+  proofs: 'proofs that a login was read again, where a newer one says the same',
+};
+
+/** What a rotator would delete now because it is old, and of what it keeps for how long. Reads only; `RCM_…_KEEP_DAYS` as the rotators have them. Fails with `config_invalid`. */
+export async function dbRetention(db: Database, environment: NodeJS.ProcessEnv): Promise<Report> {
+  const kept = keptDays(readConfig(z.object(retentionEnvironment), environment));
+  const rules: { readonly what: OldRows; readonly keptDays: number; readonly due: number }[] = [];
+  for (const what of OLD_ROWS) rules.push({ what, keptDays: kept[what], due: await countOld(db, { what, keptDays: kept[what] }) });
+  const columns = [{ title: 'WHAT', shrinks: true }, { title: 'KEPT' }, { title: 'WOULD GO NOW' }];
+  return {
+    json: { rules },
+    lines: (view) => [
+      ...table(
+        view,
+        columns,
+        rules.map((rule) => [
+          { text: WORDS[rule.what] },
+          { text: rule.what === 'messages' ? 'as each says' : `${rule.keptDays} d` },
+          { text: howMany(rule.due) },
+        ]),
+      ),
+      'Rotators delete it by the hour. The ledger, the journal and the audit trail are kept whole.',
+    ],
+    well: true,
+  };
+}
