@@ -20,7 +20,7 @@ const product = [
   allow('audit', 'telemetry', 'db'),
   allow('infra', 'telemetry', 'credentials'),
   // It gathers the commands of the others, the recipe writer's tool among them, and calls them as their own programs do.
-  allow('cli', 'telemetry', 'credentials', 'db', 'fleet', 'rotator', 'migrator', 'audit', 'portal'),
+  allow('cli', 'telemetry', 'credentials', 'db', 'fleet', 'rotator', 'migrator', 'audit', 'web-agent', 'portal'),
   // What the books say, and rows that ask: neither a store nor a portal is within its reach.
   allow('console', 'telemetry', 'db', 'fleet'),
 ];

@@ -38,9 +38,29 @@ it('all is well where each login that is configured has its role, in a database 
   expect(checks['database as migrator']).toMatchObject({ state: 'skipped', says: 'RCM_MIGRATOR_DATABASE_URL is not set' });
   expect(checks['clock']).toMatchObject({ state: 'ok' });
   expect(checks['rotator']).toMatchObject({ state: 'skipped' });
+  expect(checks['codes by message']).toMatchObject({ state: 'skipped' });
   const shown = await rcm(['doctor'], environment);
   expect(shown).toMatchObject({ code: 0, stderr: '' });
   expect(shown.stdout).not.toContain('→');
+});
+
+it('a mailbox of codes that is not read is a problem, with what to do; a gateway that is there is none', async () => {
+  const mailbox = { host: '127.0.0.1', port: 1, user: 'codes', authserv_id: 'mx.example' };
+  const environment = {
+    ...{ RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', url), RCM_INBOUND_MAILBOXES: JSON.stringify({ codes: mailbox }) },
+    ...{ RCM_INBOUND_MAILBOX_PASSWORDS: JSON.stringify({ codes: 'a-password-of-nobody' }), RCM_API_ISSUER: 'https://id.example/' },
+    RCM_INBOUND_SIGNED_KEY: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+  };
+  const { code, checks } = await asked(environment);
+  expect(code).toBe(1);
+  expect(checks['mailbox codes']).toMatchObject({
+    state: 'problem',
+    says: 'its server is not reached, or does not answer',
+    todo: expect.any(String) as string,
+  });
+  expect(checks['gateway signed']).toMatchObject({ state: 'ok', todo: null });
+  const half = await asked({ ...environment, RCM_API_ISSUER: '' });
+  expect([half.code, half.checks['codes by message']]).toMatchObject([2, { state: 'problem' }]);
 });
 
 it('a login of another role is a wrong configuration, and it is said what to do', async () => {

@@ -58,7 +58,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
     });
   program
     .command('doctor')
-    .description('whether it can work from here: configuration, database, schema, keys, store, roles, browser, clock')
+    .description('whether it can work from here: configuration, database, schema, keys, store, roles, browser, clock, mailboxes')
     .action(async () => {
       const { doctor } = await import('./commands/doctor.ts');
       print(await doctor(terminal.environment));

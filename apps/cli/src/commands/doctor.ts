@@ -5,9 +5,9 @@ import type { Report } from '../report.ts';
 import type { Cell } from '../table.ts';
 import { table } from '../table.ts';
 
-/** Whether this deployment can work from here: configuration, database, schema, keys, store, roles, browser, clock. Changes nothing, and reads no secret. */
+/** Whether this deployment can work from here: configuration, database, schema, keys, store, roles, browser, clock, mailboxes. Changes nothing, and reads no secret. */
 export async function doctor(environment: NodeJS.ProcessEnv, now: () => number = Date.now): Promise<Report> {
-  const findings = [...(await examineDatabases(environment, now)), ...(await examineProcess(environment))];
+  const findings = [...(await examineDatabases(environment, now)), ...(await examineProcess(environment)), ...(await examineCodes(environment))];
   const problems = findings.filter(({ state }) => state === 'problem');
   return {
     json: { checks: findings.map(({ check, state, says, todo }) => ({ check, state, says, todo })), problems: problems.length },
@@ -20,6 +20,14 @@ export async function doctor(environment: NodeJS.ProcessEnv, now: () => number =
     well: problems.length === 0,
     ...(problems.some(({ isConfiguration }) => isConfiguration) ? { wrongCall: true as const } : {}),
   };
+}
+
+/** Mailboxes and gateways that codes come by, where this is a place that has their configuration. */
+async function examineCodes(environment: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+  if (!Object.keys(environment).some((name) => name.startsWith('RCM_INBOUND_')))
+    return [{ check: 'codes by message', state: 'skipped', says: 'no gateway and no mailbox is configured here', todo: null }];
+  const { examineInbound } = await import('@rcm/web-agent');
+  return (await examineInbound(environment)).map((found) => ({ ...found, state: found.todo === null ? 'ok' : 'problem' }));
 }
 
 /** What a rotator needs, where this is a place that has its configuration. */

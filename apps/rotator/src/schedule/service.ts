@@ -56,6 +56,7 @@ export function startService(options: ServiceOptions): RotatorService {
   const intake = new AbortController();
   const ended = metrics.counter('rcm_rotations_total');
   const failed = metrics.counter('rcm_rotation_failures_total');
+  const full = metrics.counter('rcm_store_full_total');
   const took = metrics.histogram('rcm_rotation_seconds');
   const inHand = metrics.gauge('rcm_rotations_in_flight');
 
@@ -67,6 +68,7 @@ export function startService(options: ServiceOptions): RotatorService {
     ended.inc({ result: outcome.result });
     took.observe({ result: outcome.result }, (performance.now() - startedAt) / 1000);
     if (FAILED.has(outcome.result)) failed.inc();
+    if (outcome.code === 'store_full') full.inc();
     return outcome.result;
   };
   const due = new DueLogins(rotator, inFlight, rotate);

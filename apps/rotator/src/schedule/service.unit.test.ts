@@ -3,6 +3,7 @@ import { createLogger, createMetrics, RcmError, systemClock } from '@rcm/telemet
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { expect, it } from 'vitest';
 import type { Rotator } from '../rotate.ts';
+import type { rotateAndReport } from './rotation-outcome.ts';
 import { startService } from './service.ts';
 
 const quiet = { concurrency: 1, scanMs: 10_000, recoveryMs: 10_000, chores: [] };
@@ -17,6 +18,39 @@ it('says by its code why it cannot work', async () => {
   await expect.poll(service.problem, { timeout: 100_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
   await service.stop(1_000);
   await db.close();
+});
+
+it('tells of a store’s account that is full, and of no other failure as that', async () => {
+  const due = ['alpine-1', 'alpine-2'].map((endpointId) => ({ orgId: 'hospital-one', endpointId, portalTypeCode: 'alpine', dueSince: new Date() }));
+  const answers = {
+    $executeRaw: () => Promise.resolve(0),
+    $queryRaw: (sql: TemplateStringsArray) => Promise.resolve(sql.join('').includes('room') ? due.splice(0, 1) : []),
+  };
+  const rotator = {
+    ...{ db: { transaction: (_: unknown, act: (tx: typeof answers) => Promise<unknown>) => act(answers) }, timing: { retryMs: 1 }, clock: systemClock },
+    ...{
+      logger: createLogger({ name: 'test', level: 'silent' as 'error' }),
+      lease: { waitMs: 1 },
+      owner: 'rotator',
+      rules: { canary: false, probeMs: 1, lastingMs: 1 },
+    },
+  } as unknown as Rotator;
+  const metrics = createMetrics();
+  const codes = ['store_unavailable', 'store_full'] as const;
+  let ended = 0;
+  const rotate: typeof rotateAndReport = async (_, { endpointId }) => ({
+    endpointId,
+    result: 'failed',
+    attemptId: null,
+    code: codes[ended++] ?? null,
+    detail: null,
+  });
+  const told = async () => (await alarmsTold(metrics, 'rotator')).prometheus;
+  const service = startService({ ...quiet, rotator, metrics, rotate, beforeScan: () => Promise.resolve() });
+  await expect.poll(() => ended, { timeout: 100_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(told, { timeout: 100_000 }).toEqual(['rcm-store-full', 'rcm-rotation-failed']);
+  await service.stop(1_000);
+  expect((await metrics.values()).find(({ name }) => name === 'rcm_store_full_total')?.value).toBe(1);
 });
 
 it('tells of the first rotation that fails', async () => {

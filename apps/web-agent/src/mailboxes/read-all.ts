@@ -7,9 +7,10 @@ export type ReadAllOptions = Omit<MailboxReaderOptions, 'mailbox' | 'onState'> &
 export async function readAllMailboxes({ mailboxes, ...options }: ReadAllOptions): Promise<void> {
   if (mailboxes.length === 0) return;
   const states = new Map<string, ReaderState>(mailboxes.map(({ name }) => [name, 'elsewhere']));
+  const all = () => [...states.values()].map((state) => (state === 'read' || state === 'elsewhere' ? state : 'failing'));
+  options.metrics.watched('rcm_mailboxes_failing', (gauge) => gauge.set(all().filter((each) => each === 'failing').length));
   options.metrics.watched('rcm_mailboxes', (gauge) => {
-    const all = [...states.values()].map((state) => (state === 'read' || state === 'elsewhere' ? state : 'failing'));
-    for (const state of ['read', 'elsewhere', 'failing'] as const) gauge.set({ state }, all.filter((each) => each === state).length);
+    for (const state of ['read', 'elsewhere', 'failing'] as const) gauge.set({ state }, all().filter((each) => each === state).length);
   });
   await Promise.all(mailboxes.map((mailbox) => new MailboxReader({ ...options, mailbox, onState: (state) => states.set(mailbox.name, state) }).run()));
 }

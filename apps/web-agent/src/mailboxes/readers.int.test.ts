@@ -1,10 +1,12 @@
 import { endCodeTurn } from '@rcm/db';
 import { asSuperuser } from '@rcm/db/testing';
-import { Secret } from '@rcm/telemetry';
+import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { freePort } from '@rcm/test-services';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { later, type MailWorld, openMailWorld, RestlessClock } from './mail-world.fixture.ts';
+import { KEYS, later, type MailWorld, openMailWorld, RestlessClock } from './mail-world.fixture.ts';
+import { readAllMailboxes } from './read-all.ts';
 
 let w: MailWorld;
 let absent: string | null = null;
@@ -50,6 +52,26 @@ describe('readers', () => {
     await w.server.startImap();
     expect(await w.answered(login)).toBe(code);
     expect(reader.logged().match(/a mailbox cannot be read/g)).toHaveLength(1);
+  });
+
+  it('raise the alarm while one of several mailboxes cannot be read, and not while another process reads it', async () => {
+    const [well, away] = [await w.mailbox(), { ...(await w.mailbox()), name: 'away' }];
+    const [stop, metrics] = [new AbortController(), createMetrics()];
+    const parts = { db: w.world.db, keys: KEYS, logger: createLogger({ name: 'test', level: 'silent' }), metrics, clock: systemClock, signal: stop.signal };
+    const elsewhere = w.reader(well);
+    await elsewhere.until('read');
+    const running = readAllMailboxes({ ...parts, mailboxes: [well, away] });
+    const reads = async () => (await metrics.exposition()).includes('rcm_mailboxes{state="read"} 1');
+    while (!(await reads())) await later();
+    expect(await alarmsTold(metrics, 'web-agent')).toEqual({ prometheus: [], cloudWatch: [] });
+    await w.server.stopImap();
+    while ((await alarmsTold(metrics, 'web-agent')).prometheus.length === 0) await later();
+    expect(await alarmsTold(metrics, 'web-agent')).toEqual({ prometheus: ['rcm-mailbox-failing'], cloudWatch: ['rcm-mailbox-failing'] });
+    await w.server.startImap();
+    while (!(await reads())) await later();
+    stop.abort();
+    await running;
+    await elsewhere.stop();
   });
 
   it('rest longer and longer while there is no server, up to a minute', async () => {

@@ -43,6 +43,10 @@ export const ALARMS = {
     ...{ metric: 'rcm_sts_calls_total', ...nearQuota('sts'), urgency: 'today', runbook: 'store-down' },
     says: 'More than 8 of 10 sessions of tenants that the account may ask for, for 3 minutes: no tenant’s secrets are read without one.',
   },
+  'rcm-store-full': {
+    ...{ metric: 'rcm_store_full_total', above: 0, seconds: 3600, urgency: 'today', runbook: 'store-full' },
+    says: 'The account of a store has no room for another secret: no rotation goes on, and no login can be added.',
+  },
   'rcm-region-down': {
     ...{ metric: 'rcm_credential_region_down', above: 0, seconds: 60, urgency: 'now', runbook: 'failover' },
     says: 'The first region does not answer; credentials are read from the second, and no rotation can store a new one.',
@@ -106,6 +110,14 @@ export const ALARMS = {
   'rcm-codes-wait': {
     ...{ metric: 'rcm_code_waits', above: 3, seconds: 600, urgency: 'today', runbook: 'tasks-wait' },
     says: 'More than 3 logins of a process wait for one-time codes for 10 minutes.',
+  },
+  'rcm-mailbox-failing': {
+    ...{ metric: 'rcm_mailboxes_failing', above: 0, seconds: 900, urgency: 'today', runbook: 'codes-missing' },
+    says: 'A mailbox that portals send codes to has not been read for 15 minutes: people are asked for the codes.',
+  },
+  'rcm-gateway-refused': {
+    ...{ metric: 'rcm_gateway_refusals_total', above: 10, seconds: 900, urgency: 'today', runbook: 'codes-missing' },
+    says: 'More than 10 messages that came as a gateway’s were refused within 15 minutes: its key has changed, or somebody tries.',
   },
   'rcm-books-not-counted': {
     ...{ metric: 'rcm_books_age_seconds', above: 600, seconds: 60, urgency: 'now', runbook: 'database' },

@@ -71,6 +71,10 @@ export const WORK_METRICS = {
     ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Rotations that failed, were abandoned or are blocked.' },
     source: 'each time a rotator takes one up',
   },
+  rcm_store_full_total: {
+    ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Rotations that did not go on because the store’s account has no room for another secret.' },
+    source: 'each time a rotator takes one up',
+  },
   rcm_rotation_seconds: {
     ...{ kind: 'histogram', unit: 'seconds', by: ROTATOR, meaning: 'How long a rotator had a rotation in hand, by how it went on.' },
     ...{ source: 'each time a rotator takes one up', labels: { result: 'any' }, buckets: [1, 5, 10, 20, 30, 60, 120, 300, 600] },
@@ -129,6 +133,14 @@ export const WORK_METRICS = {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Times that a mailbox could not be read, by why.' },
     source: 'each try',
     labels: { reason: ['refused', 'no_secret', 'not_private', 'no_folder', 'unreachable', 'database'] },
+  },
+  rcm_mailboxes_failing: {
+    ...{ kind: 'gauge', unit: 'count', by: AGENT, meaning: 'Mailboxes that the process is to read and cannot.' },
+    source: 'the readers',
+  },
+  rcm_gateway_refusals_total: {
+    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Messages that came as a gateway’s and were refused, by why.' },
+    ...{ source: 'each message', labels: { reason: ['forged', 'late', 'unreadable'] } },
   },
   rcm_console_requests_total: {
     ...{ kind: 'counter', unit: 'count', by: ['console'], meaning: 'Requests of the console by route and status.' },

@@ -21,6 +21,8 @@ export class MessageTally {
 
   refused(arrival: Arrival, reason: 'forged' | 'late' | 'unreadable'): void {
     this.#count(arrival, reason);
+    // What lies in a mailbox anybody has sent; a gateway signs what it hands on.
+    if (arrival.mailbox === undefined) this.#metrics.counter('rcm_gateway_refusals_total').inc({ reason });
     this.#logger.warn({ ...arrival, reason }, 'a message was refused');
   }
 
