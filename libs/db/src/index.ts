@@ -22,7 +22,6 @@ export { decideAct, type Decision } from './asked-acts/decide.ts';
 export { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, RESOLUTIONS, SECOND_PERSON_MS, type WideActKind } from './asked-acts/kinds.ts';
 export { type AskedAct, type AskedActState, findBreakGlass, listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from './asked-acts/list.ts';
 export { type OpenedGlass, openGlass, type ReadingOnce, stayDue, wasTold } from './asked-acts/open-glass.ts';
-export { createGlassKey, type GlassKey, sealForGlass } from './asked-acts/glass-key.ts';
 export {
   answerReading,
   askToRead,
@@ -30,6 +29,7 @@ export {
   MOST_READ_AN_HOUR,
   type ReadingAnswer,
   type ReadingToDo,
+  sealedForReading,
   takeReading,
   takeReadingAnswer,
 } from './asked-acts/readings.ts';
@@ -237,6 +237,7 @@ export { type CurrentVersion, listCurrentVersions } from './notifications-missed
 export { type AppRole } from './roles/app-role.ts';
 export { type AppLogin, ensureAppLogin } from './roles/login.ts';
 export { type Scope } from './scope.ts';
+export { createOneTimeKey, type OneTimeKey, type SealedFor, sealOnce } from './sealing/one-time-key.ts';
 export { alsoOpening, type KeyFile, keyFileWrapping } from './sealing/key-file.ts';
 export { type DataKeyCount, dataKeyCounts, moveDataKeys, type NotMoved } from './sealing/move.ts';
 export { type DataKeyOwner, type DataKeyRewrapping, type DataKeyWrapping, type WrappedDataKey } from './sealing/wrapping.ts';

@@ -1,4 +1,4 @@
-import { createGlassKey, askToRead, type Database, leaveReading, type ReadingOnce, takeReadingAnswer } from '@rcm/db';
+import { askToRead, createOneTimeKey, type Database, leaveReading, type ReadingOnce, sealedForReading, takeReadingAnswer } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
 
 const LOOK_MS = 200;
@@ -14,12 +14,12 @@ interface Waiting {
  * that organization. Fails as `askToRead`, as the rotator has failed, and with `state_conflict` where no answer came in time or the console stops.
  */
 export async function waitForReading(db: Database, asked: ReadingOnce, { waitMs, stopping }: Waiting): Promise<Secret<string> | null> {
-  const key = createGlassKey();
+  const key = createOneTimeKey(sealedForReading(asked.id));
   const reading = { requestId: asked.id, orgId: asked.orgId };
   if (!(await askToRead(db, { ...asked, publicKey: key.publicKey }))) return null;
   for (const giveUpAt = performance.now() + waitMs; performance.now() < giveUpAt && !stopping.aborted;) {
     const answer = await takeReadingAnswer(db, reading);
-    if (answer?.kind === 'sealed') return key.open(asked.id, answer.sealed);
+    if (answer?.kind === 'sealed') return key.open(answer.sealed);
     if (answer) throw new RcmError('state_conflict', answer.words, { details: { code: answer.code } });
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

@@ -1,4 +1,4 @@
-import { answerReading, MOST_READ_AN_HOUR, type ReadingToDo, sealForGlass, takeReading } from '@rcm/db';
+import { answerReading, MOST_READ_AN_HOUR, type ReadingToDo, sealedForReading, sealOnce, takeReading } from '@rcm/db';
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import type { Delivering } from '../services.ts';
@@ -40,7 +40,7 @@ async function read(
   await spendGlass(opened, { requestId, actor, config, signal }, async (glass) => {
     const code = glass.code ? (await glass.code()).reveal() : null;
     const shown = glass.payload.map((payload) => JSON.stringify({ ...about(glass), fields: fieldsToShow(payload, code) }));
-    await answerReading(opened.db, { ...reading, kind: 'sealed', sealed: sealForGlass(publicKey, requestId, shown) });
+    await answerReading(opened.db, { ...reading, kind: 'sealed', sealed: sealOnce(publicKey, sealedForReading(requestId), shown) });
     return 'Sealed for the console that asked; its log says whether a page showed it.';
   });
 }

@@ -1,17 +1,19 @@
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
+import { createOneTimeKey, type OneTimeKey, sealOnce } from '../sealing/one-time-key.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { askAct } from './ask.ts';
 import { decideAct } from './decide.ts';
-import { createGlassKey, sealForGlass } from './glass-key.ts';
 import { openGlass } from './open-glass.ts';
-import { answerReading, askToRead, leaveReading, takeReading, takeReadingAnswer } from './readings.ts';
+import { answerReading, askToRead, leaveReading, sealedForReading, takeReading, takeReadingAnswer } from './readings.ts';
 import { withdrawAct } from './withdraw.ts';
 
 let t: TestDatabase;
 let page: Database;
 let endpoint: TestEndpoint;
+/** Of the reading that was asked for last. */
+let key: OneTimeKey;
 beforeAll(async () => {
   t = await openTestDatabase();
   page = t.another('rcm_console');
@@ -24,7 +26,6 @@ beforeEach(async () => {
 
 const JANE = 'person:oidc:https://id.example#jane';
 const JOHN = 'person:oidc:https://id.example#john';
-const key = createGlassKey();
 
 async function requested(answer: 'approved' | 'declined' | null = 'approved'): Promise<{ readonly id: string; readonly orgId: string }> {
   const { orgId, endpointId } = endpoint;
@@ -32,7 +33,10 @@ async function requested(answer: 'approved' | 'declined' | null = 'approved'): P
   if (answer) await decideAct(page, { id, orgId, decision: answer, actor: JOHN, reason: 'spoke to her' });
   return { id, orgId };
 }
-const ask = (of: { readonly id: string; readonly orgId: string }, actor = JANE) => askToRead(page, { ...of, actor, publicKey: key.publicKey });
+const ask = async (of: { readonly id: string; readonly orgId: string }, actor = JANE): Promise<boolean> => {
+  key = createOneTimeKey(sealedForReading(of.id));
+  return askToRead(page, { ...of, actor, publicKey: key.publicKey });
+};
 const rows = () => t.sql<Record<string, unknown>>('SELECT * FROM break_glass_reading');
 
 test('what a rotator answers opens for whoever asked, is taken once, and is in the database no more', async () => {
@@ -44,10 +48,10 @@ test('what a rotator answers opens for whoever asked, is taken once, and is in t
   if (!reading) throw new Error('nothing was asked for');
   const at = { requestId: of.id, orgId: of.orgId };
   expect(await takeReadingAnswer(page, at)).toBeNull();
-  await answerReading(t.rotator, { ...at, kind: 'sealed', sealed: sealForGlass(reading.publicKey, of.id, new Secret('canary-7')) });
+  await answerReading(t.rotator, { ...at, kind: 'sealed', sealed: sealOnce(reading.publicKey, sealedForReading(of.id), new Secret('canary-7')) });
   expect(JSON.stringify(await rows())).not.toContain('canary-7');
   const answer = await takeReadingAnswer(page, at);
-  expect(answer?.kind === 'sealed' && key.open(of.id, answer.sealed).reveal()).toBe('canary-7');
+  expect(answer?.kind === 'sealed' && key.open(answer.sealed).reveal()).toBe('canary-7');
   expect([await takeReadingAnswer(page, at), await rows()]).toEqual([null, []]);
 });
 

@@ -2,6 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import { checkId, checkUuid } from '../input.ts';
+import type { SealedFor } from '../sealing/one-time-key.ts';
 import { isSamePerson } from './asked.ts';
 import type { ReadingOnce } from './open-glass.ts';
 
@@ -11,13 +12,16 @@ export const MOST_READ_AN_HOUR = 12;
 const LEFT_MINUTES = 5;
 const LONGEST_WORDS = 1_000;
 
+/** By what the key of one reading is bound: at the process that asks, and at the rotator that seals for it. */
+export const sealedForReading = (requestId: string): SealedFor => ({ use: `break-glass ${requestId}` });
+
 interface OfReading {
   readonly requestId: string;
   readonly orgId: string;
 }
 
 /**
- * The console asks in the name of whoever asked for it to read what a second person has approved; `publicKey`: of `createGlassKey`. Fails with `state_conflict` for anybody else, where nobody has approved it,
+ * The console asks in the name of whoever asked for it to read what a second person has approved; `publicKey`: of `createOneTimeKey`. Fails with `state_conflict` for anybody else, where nobody has approved it,
  * where it was read or has ended, and while it is being read. `false`: there is no such request in that tenant. For `rcm_console`.
  */
 export async function askToRead(db: Database, { id, orgId, actor, publicKey }: ReadingOnce & { readonly publicKey: Uint8Array }): Promise<boolean> {
