@@ -22,6 +22,19 @@ export { decideAct, type Decision } from './asked-acts/decide.ts';
 export { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, RESOLUTIONS, SECOND_PERSON_MS, type WideActKind } from './asked-acts/kinds.ts';
 export { type AskedAct, type AskedActState, findBreakGlass, listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from './asked-acts/list.ts';
 export { type OpenedGlass, openGlass, type ReadingOnce, stayDue, wasTold } from './asked-acts/open-glass.ts';
+export { findTyping, type OpenTyping, typeLogin, type TypingKey, typingKey } from './asked-acts/type-login.ts';
+export { sealedForTyping, sealTypedLogin, typedLoginSchema, type TypingOf } from './asked-acts/typed-login.ts';
+export {
+  endLeftTypings,
+  isStillAsked,
+  listOpenTypings,
+  listWantedTypings,
+  MOST_SET_AN_HOUR,
+  offerTypingKey,
+  takeTyped,
+  type Typed,
+  type TypingWanted,
+} from './asked-acts/typings.ts';
 export {
   answerReading,
   askToRead,

@@ -5,7 +5,7 @@ import { mustBePortalType, subjectOf } from '../admission/pause.ts';
 import { checkId } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
 import { IS_OVER } from './holds.ts';
-import { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, type WideActKind } from './kinds.ts';
+import { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, type SET, type WideActKind } from './kinds.ts';
 
 interface PersonAsks {
   readonly actor: string;
@@ -13,7 +13,7 @@ interface PersonAsks {
 }
 
 export type NewAct = PersonAsks & { readonly orgId: string; readonly endpointId: string } & (
-    | { readonly kind: Exclude<ActKind, 'resolve'> }
+    | { readonly kind: Exclude<ActKind, 'resolve'> | typeof SET }
     | { readonly kind: 'resolve'; readonly choice: AskedResolution }
     | { readonly kind: 'break_glass'; readonly minutes: number }
   );

@@ -2,6 +2,9 @@
 export const ACT_KINDS = ['verify', 'retry', 'unlocked', 'rotate', 'rollback', 'resolve'] as const;
 export type ActKind = (typeof ACT_KINDS)[number];
 
+/** What a rotator begins once whoever asked has typed it (typings.ts). */
+export const SET = 'set';
+
 /** What no rotator does: whoever asked reads the password themselves, once. */
 export const BREAK_GLASS = 'break_glass';
 /** For how long, from its being approved, in minutes. The table has the same limits. */

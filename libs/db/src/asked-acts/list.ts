@@ -4,7 +4,7 @@ import { Prisma } from '../generated/client.ts';
 import { checkId, checkLimit, checkUuid, timestamp } from '../input.ts';
 import type { Scope } from '../scope.ts';
 import { HOLDS } from './holds.ts';
-import { type ActKind, type AskedResolution, type BREAK_GLASS, SECOND_PERSON_MS, type WideActKind } from './kinds.ts';
+import { type ActKind, type AskedResolution, type BREAK_GLASS, SECOND_PERSON_MS, type SET, type WideActKind } from './kinds.ts';
 
 /** How far what somebody asked for has come. */
 export type AskedActState = 'undecided' | 'waiting' | 'under way' | 'done' | 'failed' | 'expired' | 'left' | 'declined' | 'withdrawn' | 'outdated';
@@ -15,7 +15,7 @@ export interface AskedAct {
   readonly orgId: string | null;
   readonly endpointId: string | null;
   readonly portalTypeCode: string | null;
-  readonly kind: ActKind | WideActKind | typeof BREAK_GLASS;
+  readonly kind: ActKind | WideActKind | typeof BREAK_GLASS | typeof SET;
   /** Of `resolve`. */
   readonly choice: AskedResolution | null;
   /** Of `break_glass`: for how long it may be read once it is approved. */

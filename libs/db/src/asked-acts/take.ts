@@ -24,10 +24,12 @@ export type AskedActToDo =
   | (Taken & { readonly kind: WideActKind; readonly choice: null; readonly orgId: null; readonly endpointId: null; readonly portalTypeCode: string | null });
 
 const LONGEST_WORDS = 1_000;
+/** Whoever has typed a password waits at the page, and may have to ask again. Longer than a rotator is at it. */
+const SET_MS = 20 * 60_000;
 /**
  * Takes what waits, the oldest first, `limit` at most; of what needs a second person only what one has approved, and for the login as it stood when it was asked (the
- * table refuses anything else), and never what a person does themselves. Taken before it is
- * begun: an act spends logins, so one whose rotator dies is left and told of, never repeated. For `rcm_rotator`.
+ * table refuses anything else), and neither what a person does themselves nor what one has to type first. Taken before it is begun: an act spends logins, so one whose
+ * rotator dies is left and told of, never repeated. For `rcm_rotator`.
  */
 export async function takeActs(db: Database, { takenBy, limit }: { readonly takenBy: string; readonly limit: number }): Promise<readonly AskedActToDo[]> {
   const waiting = await byIndex(
@@ -35,7 +37,7 @@ export async function takeActs(db: Database, { takenBy, limit }: { readonly take
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; orgId: string | null }[]>`
       SELECT r.id::text, r.org_id AS "orgId" FROM login_request r
-       WHERE r.ended_at IS NULL AND r.taken_at IS NULL AND r.kind <> 'break_glass' AND (NOT r.needs_second OR r.decision = 'approved') AND (${HOLDS}) ORDER BY r.asked_at LIMIT ${checkLimit(limit)}`,
+       WHERE r.ended_at IS NULL AND r.taken_at IS NULL AND r.kind NOT IN ('break_glass', 'set') AND (NOT r.needs_second OR r.decision = 'approved') AND (${HOLDS}) ORDER BY r.asked_at LIMIT ${checkLimit(limit)}`,
   );
   const taken: AskedActToDo[] = [];
   for (const { id, orgId } of waiting) {
@@ -76,7 +78,7 @@ export async function endLeftActs(db: Database, { waitMs, workMs }: { readonly w
     (tx) => tx.$queryRaw<{ id: string; orgId: string | null; outcome: string }[]>`
       SELECT r.id::text, r.org_id AS "orgId", CASE WHEN r.taken_at IS NOT NULL THEN 'left' WHEN ${HOLDS} THEN 'expired' ELSE 'outdated' END AS outcome FROM login_request r
        WHERE r.ended_at IS NULL AND (r.taken_at IS NULL AND NOT (${HOLDS}) OR CASE
-               WHEN r.taken_at IS NOT NULL THEN r.taken_at + make_interval(secs => ${work}::float8 / 1000)
+               WHEN r.taken_at IS NOT NULL THEN r.taken_at + make_interval(secs => CASE r.kind WHEN 'set' THEN ${Math.min(work, SET_MS)}::float8 ELSE ${work}::float8 END / 1000)
                WHEN r.needs_second AND r.decision IS NULL THEN r.asked_at + make_interval(secs => ${SECOND_PERSON_MS}::float8 / 1000)
                WHEN r.kind = 'break_glass' THEN r.decided_at + make_interval(mins => r.minutes)
                ELSE coalesce(r.decided_at, r.asked_at) + make_interval(secs => ${wait}::float8 / 1000) END < clock_timestamp())

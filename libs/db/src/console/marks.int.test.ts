@@ -77,6 +77,22 @@ const CHANGES: Readonly<Record<string, { readonly what: Marked; change(endpoint:
     what: 'act',
     change: ({ endpointId }) => t.sql(`UPDATE login_request SET ended_at = now(), outcome = 'done' WHERE endpoint_id = $1`, [endpointId]),
   },
+  'a rotator waits for what is to be typed': {
+    what: 'act',
+    change: async ({ orgId, endpointId }) => {
+      await t.sql(`INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ($1, $2, 'set', 'person:os:jane', 'r')`, [orgId, endpointId]);
+      await read();
+      await t.sql(
+        `INSERT INTO login_typing (request_id, org_id, public_key, open_until)
+         SELECT id, org_id, decode(repeat('00', 44), 'hex'), now() + interval '5 minutes' FROM login_request WHERE endpoint_id = $1 AND kind = 'set'`,
+        [endpointId],
+      );
+    },
+  },
+  'it was typed': {
+    what: 'act',
+    change: ({ orgId }) => t.sql(`UPDATE login_typing SET typed_by = 'person:os:jane', sealed = decode(repeat('00', 8252), 'hex') WHERE org_id = $1`, [orgId]),
+  },
   'somebody is told': {
     what: 'notice',
     change: ({ orgId, endpointId }) => t.sql(`INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('failed', 'k', $1, $2)`, [orgId, endpointId]),

@@ -145,8 +145,8 @@ function partsOf(what: Marked, whose: Whose, logins: readonly string[]): readonl
       ];
     case 'act':
       return [
-        Prisma.sql`SELECT ${stands(what)}, r.org_id AS "orgId", r.endpoint_id AS "endpointId", concat_ws(' ', r.id, r.decided_at, r.taken_at) AS mark
-                     FROM login_request r WHERE r.ended_at IS NULL AND r.org_id IS NOT NULL AND ${isOf(Prisma.sql`r.org_id`, whose)} ORDER BY r.asked_at DESC`,
+        Prisma.sql`SELECT ${stands(what)}, r.org_id AS "orgId", r.endpoint_id AS "endpointId", concat_ws(' ', r.id, r.decided_at, r.taken_at, t.offered_at, t.typed_at) AS mark
+                     FROM login_request r LEFT JOIN login_typing t ON t.request_id = r.id WHERE r.ended_at IS NULL AND r.org_id IS NOT NULL AND ${isOf(Prisma.sql`r.org_id`, whose)} ORDER BY r.asked_at DESC`,
       ];
     case 'notice':
       return [

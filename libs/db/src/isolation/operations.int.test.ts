@@ -294,6 +294,7 @@ describe('with another tenant’s names', () => {
       'rotation_request',
       'login_request',
       'break_glass_reading',
+      'login_typing',
       'tenant_data_key',
     ])
       rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));

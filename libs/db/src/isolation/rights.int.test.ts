@@ -295,6 +295,10 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `UPDATE login_request SET withdrawn_by = actor, withdrawal_reason = 'r'`,
     'SELECT * FROM break_glass_reading',
     'DELETE FROM break_glass_reading',
+    'SELECT request_id, org_id, public_key, offered_at, open_until, typed_by, typed_at FROM login_typing',
+    `UPDATE login_typing SET typed_by = 'person:os:jane', sealed = decode(repeat('00', 8252), 'hex')`,
+    'DELETE FROM login_typing',
+    asked('person:os:jane', 'because', 'set'),
     'DELETE FROM rotation_pause',
     `INSERT INTO console_session (id_hash, person, name, roles, agent_hash, ends_at)
      VALUES (sha256('a'), 'person:os:jane', 'Jane', '{}', sha256('b'), now() + interval '1 hour')`,
@@ -333,6 +337,12 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     ].map((set) => `UPDATE login_request SET ${set}`),
     `UPDATE login_request SET taken_at = now(), taken_by = 'console'`,
     'UPDATE break_glass_reading SET taken_at = now()',
+    // What was typed it cannot read again, nor say for whom it is sealed, or until when.
+    'SELECT sealed FROM login_typing',
+    'UPDATE login_typing SET public_key = public_key',
+    'UPDATE login_typing SET open_until = open_until',
+    'UPDATE login_typing SET typed_at = now()',
+    typingKey(),
     // What nobody has approved.
     `INSERT INTO break_glass_reading (request_id, org_id, actor, public_key) SELECT r.id, r.org_id, r.actor, decode(repeat('00', 44), 'hex') FROM login_request r WHERE r.kind = 'verify'`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, decision) VALUES ('$org', '$endpoint', 'rollback', 'person:os:jane', 'r', 'approved')`,
@@ -385,6 +395,14 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_rotator', 'may not', `UPDATE break_glass_reading SET public_key = public_key`],
   ['rcm_rotator', 'may not', `UPDATE break_glass_reading SET actor = 'person:os:john'`],
   ...(['rcm_agent', 'rcm_migrator', OPERATOR_ROLE] as const).map((role) => [role, 'may not', 'SELECT 1 FROM break_glass_reading'] as const),
+  ['rcm_rotator', 'may', 'SELECT sealed FROM login_typing'],
+  ['rcm_rotator', 'may', 'DELETE FROM login_typing'],
+  ['rcm_rotator', 'may not', `UPDATE login_typing SET sealed = sealed`],
+  ['rcm_rotator', 'may not', `UPDATE login_typing SET typed_by = 'person:os:jane'`],
+  // A key for what nobody is to type.
+  ['rcm_rotator', 'may not', typingKey()],
+  ...(['rcm_agent', 'rcm_migrator', OPERATOR_ROLE] as const).map((role) => [role, 'may not', 'SELECT 1 FROM login_typing'] as const),
+  ...ALL_ROLES.filter((role) => role !== CONSOLE_ROLE).map((role) => [role, 'may not', asked('person:os:jane', 'because', 'set')] as const),
   ['rcm_operator', 'may', brokenGlass()],
   ['rcm_operator', 'may not', `UPDATE login_request SET taken_at = now(), taken_by = 'person:os:jane'`],
   ['rcm_operator', 'may not', `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('secret_read', 'b', '$org', '$endpoint')`],
@@ -531,8 +549,13 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
 ];
 
 /** What a person asks for a login. The world's own rows ask that each be verified, which is not asked twice at once. */
-function asked(actor: string, reason: string, kind: 'verify' | 'rotate' | 'rollback' = 'verify'): string {
+function asked(actor: string, reason: string, kind: 'verify' | 'rotate' | 'rollback' | 'set' = 'verify'): string {
   return `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('$org', '$endpoint', '${kind}', '${actor}', '${reason}')`;
+}
+
+/** For what was asked. */
+function typingKey(): string {
+  return `INSERT INTO login_typing (request_id, org_id, public_key, open_until) SELECT r.id, r.org_id, decode(repeat('00', 44), 'hex'), now() + interval '1 minute' FROM login_request r WHERE r.kind = 'verify'`;
 }
 
 function brokenGlass(): string {
