@@ -32,6 +32,8 @@ export const operationsEnvironment = {
   RCM_ROTATOR_ASKED_SCAN_MS: milliseconds(1_000, 100),
   /** Whether it reads what two people have agreed on for the console to show; unset: for a terminal alone. */
   RCM_BREAK_GLASS_PAGE: z.enum(['yes'], 'must be yes, or unset').optional(),
+  /** Whether it sets what people type into the console; unset: what they type at a terminal alone. */
+  RCM_SET_PAGE: z.enum(['yes'], 'must be yes, or unset').optional(),
   /** Pause between two looks at the secrets of portals that people rotate; at each, so many are read. */
   RCM_ROTATOR_MANUAL_SCAN_MS: milliseconds(10_000, 100),
   RCM_ROTATOR_MANUAL_READS: count(10),

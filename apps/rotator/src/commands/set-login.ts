@@ -22,48 +22,70 @@ export interface SetOptions extends PersonalAct {
   readonly dryRun: boolean;
 }
 
-/**
- * `set`: what a person knows of a login becomes what the store holds. One login inside the ledger's budget proves it first, so that a slip of the finger changes
- * nothing; then it is the secret's next version, and the one before stays in the store's history. Nothing is sent to the portal but that login. Fails as `verify`;
- * with `store_conflict` where somebody else changed the secret meanwhile. Then what was typed is not stored.
- */
+/** What a person knows of a login, for whoever has it from them: a command, or a rotator that the console asks. */
+export interface Setting extends PersonalAct {
+  readonly endpoint: MigratedEndpoint;
+  readonly typed: TypedLogin;
+  readonly proof: SetOptions['proof'];
+  /** Asked once nobody else has the login, before anything is done. Fails where it is not to be done any more. Default: nothing is asked. */
+  readonly mustBeWanted?: () => Promise<void>;
+}
+
+/** What became of it. */
+export interface WasSet {
+  readonly version: string;
+  /** Of failed logins, afterwards. */
+  readonly budget: Awaited<ReturnType<typeof remainingBudget>>;
+}
+
+/** `set`: `setLogin` with what a person types at a terminal. Fails as `readyToSet` and `setLogin`. */
 export async function setLoginCommand(context: CommandContext, options: SetOptions): Promise<number> {
   const { rotator, db } = context.opened;
-  const endpoint = await endpointOf(rotator, options.endpointId);
-  const { orgId, id: endpointId } = endpoint;
-  await mustHaveNoRotation(rotator, endpoint);
-  const before = await remainingBudget(db, endpoint);
+  const { asks, proof, actor, reason } = options;
+  const endpoint = await readyToSet(rotator, options.endpointId);
+  const endpointId = endpoint.id;
   if (options.dryRun) {
-    const spends = options.proof === 'login' ? `after one login that proves it; ${left(before)}` : 'without a proof';
+    const before = await remainingBudget(db, endpoint);
+    const spends = proof === 'login' ? `after one login that proves it; ${left(before)}` : 'without a proof';
     print(context, { endpointId, dryRun: true, failuresLeft: before.failuresLeft }, [`would store a new version of ${endpointId} ${spends}; nothing was done`]);
     return 0;
   }
-  const typed = await readTypedLogin(endpointId, options.asks, context.signal);
-  const version = await withExclusiveLease(rotator, endpoint, context.signal, (held) => store(rotator, { endpoint, held, typed, options }));
-  const after = await remainingBudget(db, endpoint);
-  const json = { endpointId, dryRun: false, secretVersion: version, proved: options.proof === 'login', failuresLeft: after.failuresLeft };
+  const typed = await readTypedLogin(endpointId, asks, context.signal);
+  const { version, budget } = await setLogin(rotator, { endpoint, typed, proof, actor, reason }, context.signal);
+  const json = { endpointId, dryRun: false, secretVersion: version, proved: proof === 'login', failuresLeft: budget.failuresLeft };
   print(context, json, [
-    `${endpointId}  stored as version ${version}${options.proof === 'login' ? ', which the portal accepts' : '; the next login shows whether it is right'}; ${left(after)}`,
+    `${endpointId}  stored as version ${version}${proof === 'login' ? ', which the portal accepts' : '; the next login shows whether it is right'}; ${left(budget)}`,
   ]);
   return 0;
+}
 
-  async function store(services: Rotator, work: Work): Promise<string> {
-    await mustHaveNoRotation(services, endpoint);
-    const stored = await storeTyped(services, work);
+/** Before anybody is asked to type: its secret is in the store, and no rotation has it in hand. Fails with `endpoint_unknown`, `state_conflict`. */
+export async function readyToSet(rotator: Rotator, endpointId: string): Promise<MigratedEndpoint> {
+  const endpoint = await endpointOf(rotator, endpointId);
+  await mustHaveNoRotation(rotator, endpoint);
+  return endpoint;
+}
+
+/**
+ * What a person knows of a login becomes what the store holds. One login inside the ledger's budget proves it first, so that a slip of the finger changes
+ * nothing; then it is the secret's next version, and the one before stays in the store's history. Nothing is sent to the portal but that login. Fails as `verify`;
+ * with `store_conflict` where somebody else changed the secret meanwhile. Then what was typed is not stored.
+ */
+export async function setLogin(rotator: Rotator, setting: Setting, signal: AbortSignal): Promise<WasSet> {
+  const { db } = rotator;
+  const { endpoint, proof, mustBeWanted } = setting;
+  const version = await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+    await mustBeWanted?.();
+    await mustHaveNoRotation(rotator, endpoint);
+    const stored = await storeTyped(rotator, held, setting);
     // Agents that wait for a right password, and the search of one, learn of it at once.
-    if (options.proof === 'unproved') await wantCredentialSearch(db, { orgId, endpointId });
+    if (proof === 'unproved') await wantCredentialSearch(db, { orgId: endpoint.orgId, endpointId: endpoint.id });
     return stored;
-  }
+  });
+  return { version, budget: await remainingBudget(db, endpoint) };
 }
 
-interface Work {
-  readonly endpoint: MigratedEndpoint;
-  readonly held: HeldLease;
-  readonly typed: TypedLogin;
-  readonly options: SetOptions;
-}
-
-async function storeTyped(rotator: Rotator, { endpoint, held, typed, options }: Work): Promise<string> {
+async function storeTyped(rotator: Rotator, held: HeldLease, { endpoint, typed, proof, actor, reason }: Setting): Promise<string> {
   const { orgId, id: endpointId } = endpoint;
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
@@ -73,7 +95,7 @@ async function storeTyped(rotator: Rotator, { endpoint, held, typed, options }: 
   const payload = withTyped(parsePayload(current.text), typed);
   warnOfRules(rotator, endpoint, payload);
   const text = serializePayload(payload);
-  if (options.proof === 'login')
+  if (proof === 'login')
     await proveLogin(rotator, endpoint, held, {
       stored: text,
       version: stagedVersion(randomUUID()),
@@ -83,11 +105,11 @@ async function storeTyped(rotator: Rotator, { endpoint, held, typed, options }: 
     });
   await recordAuditEvent(rotator.db, {
     orgId,
-    actor: options.actor,
+    actor,
     action: 'secret.set',
     subject: endpointId,
-    reason: options.reason,
-    details: { baseVersion: current.version, fields: typed.seed ? ['password', 'mfa_seed'] : ['password'], proof: options.proof },
+    reason,
+    details: { baseVersion: current.version, fields: typed.seed ? ['password', 'mfa_seed'] : ['password'], proof },
   });
   const { version } = await login.store.replace(login.reference, text, current.version, heldOptions(login));
   await followStoreVersion(rotator.db, { endpointId, orgId, from: current.version, to: version });

@@ -1,5 +1,5 @@
+import { typedLoginSchema } from '@rcm/db';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { z } from 'zod';
 import { readTypedPassword } from './typed-password.ts';
 
 /** What a person typed of a login. */
@@ -9,9 +9,6 @@ export interface TypedLogin {
   readonly seed: Secret<string> | null;
 }
 
-const SEED = /^[A-Za-z2-7 ]{16,256}=*$/;
-const schema = z.strictObject({ password: z.string().min(1).max(1_000), mfa_seed: z.string().regex(SEED).optional() });
-
 /**
  * At a terminal by prompts that show nothing; else from stdin: one line of JSON (`{"password": "…", "mfa_seed": "…"}`), or the password alone. Never from argv. Fails with
  * `input_invalid`, naming the field and never its value.
@@ -19,20 +16,22 @@ const schema = z.strictObject({ password: z.string().min(1).max(1_000), mfa_seed
 export async function readTypedLogin(endpointId: string, asks: 'password' | 'both', signal: AbortSignal): Promise<TypedLogin> {
   const isTerminal = process.stdin.isTTY;
   const first = await readTypedPassword(`Password that the portal accepts for ${endpointId}: `, signal);
-  if (!isTerminal && first.map((text) => text.startsWith('{')).reveal()) return fromJson(first);
+  if (!isTerminal && first.map((text) => text.startsWith('{')).reveal()) return typedLoginOf(first);
   if (asks === 'password') return { password: first, seed: null };
   if (!isTerminal) throw new RcmError('input_invalid', 'Give password and seed as one line of JSON: {"password": "…", "mfa_seed": "…"}. Nothing was changed.');
   const seed = await readTypedPassword(`Seed of its one-time codes (base32): `, signal);
-  if (!seed.map((text) => SEED.test(text)).reveal()) throw new RcmError('input_invalid', 'mfa_seed is no base32 seed. Nothing was changed.');
+  if (!seed.map((text) => typedLoginSchema.shape.mfa_seed.safeParse(text).success).reveal())
+    throw new RcmError('input_invalid', 'mfa_seed is no base32 seed. Nothing was changed.');
   return { password: first, seed };
 }
 
-function fromJson(line: Secret<string>): TypedLogin {
+/** Of one line of JSON, as a program or the console gives it. Fails with `input_invalid`, naming the field and never its value. */
+export function typedLoginOf(line: Secret<string>): TypedLogin {
   const typed = line.map((text) => {
-    const parsed = schema.safeParse(jsonOf(text));
+    const parsed = typedLoginSchema.safeParse(jsonOf(text));
     if (parsed.success) return parsed.data;
     const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join('.') || 'the object'))].join(', ');
-    throw new RcmError('input_invalid', `Not usable in what was given on stdin: ${fields} (password, and mfa_seed where it has one). Nothing was changed.`);
+    throw new RcmError('input_invalid', `Not usable in what was given: ${fields} (password, and mfa_seed where it has one). Nothing was changed.`);
   });
   const hasSeed = typed.map(({ mfa_seed }) => mfa_seed !== undefined).reveal();
   return { password: typed.map(({ password }) => password), seed: hasSeed ? typed.map(({ mfa_seed }) => mfa_seed ?? '') : null };
@@ -43,6 +42,6 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new RcmError('input_invalid', 'What was given on stdin begins like JSON and is none. Nothing was changed.');
+    throw new RcmError('input_invalid', 'What was given begins like JSON and is none. Nothing was changed.');
   }
 }

@@ -1,23 +1,17 @@
 import { type AskedActToDo, endAct, endLeftActs, pauseRotations, resumeRotations, takeActs, type WideActKind } from '@rcm/db';
-import { isRcmError } from '@rcm/telemetry';
 import { isRight, RETRY_WORDS, retryLogin, unlockLogin } from '../commands/clear-login.ts';
 import { resolveLogin } from '../commands/resolve.ts';
 import { rollBackLogin } from '../commands/rollback.ts';
 import { left, verifyLogin } from '../commands/verify-login.ts';
 import type { Rotator } from '../rotate.ts';
 import { rotateOnDemand } from './asked.ts';
+import { done, type Ended, failed } from './ended.ts';
 import type { RotationOutcome } from './rotation-outcome.ts';
 
 /** A person watches the page. What nobody has taken after so long is no longer what they expect. */
 const WAIT_MS = 15 * 60_000;
 /** Longer than any act takes that still has a process. */
 const WORK_MS = 60 * 60_000;
-
-interface Ended {
-  readonly outcome: 'done' | 'failed';
-  readonly code: string | null;
-  readonly words: string;
-}
 
 /** Does what people have asked for from the console, one after the other, by the functions of the commands that do the same; returns when none waits. */
 export async function doAskedActs(rotator: Rotator, signal: AbortSignal): Promise<void> {
@@ -34,9 +28,7 @@ async function outcomeOf(rotator: Rotator, act: AskedActToDo, signal: AbortSigna
   try {
     return await perform(rotator, act, signal);
   } catch (error) {
-    rotator.logger.warn({ err: error, endpointId: act.endpointId, act: act.kind }, 'an act that a person asked for was not done');
-    if (isRcmError(error)) return { outcome: 'failed', code: error.code, words: error.message };
-    return { outcome: 'failed', code: 'unexpected', words: 'An unexpected error; the rotator’s log has it.' };
+    return failed(rotator, error, { endpointId: act.endpointId, act: act.kind });
   }
 }
 
@@ -82,8 +74,6 @@ async function performWide({ db }: Rotator, { kind, portalTypeCode, actor, reaso
   const { wasPaused, wasStopped } = await resumeRotations(db, { scope, actor, reason });
   return done(wasPaused || wasStopped ? `Rotations go on${wasStopped ? '; its breaker was open' : ''}.` : 'It was neither paused nor stopped.');
 }
-
-const done = (words: string): Ended => ({ outcome: 'done', code: null, words });
 
 function rotated({ result, code, detail }: RotationOutcome): Ended {
   const words = sentence(`the rotation is ${result.replace('_', ' ')}${detail ? `: ${detail}` : ''}`);

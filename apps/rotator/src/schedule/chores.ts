@@ -22,6 +22,7 @@ import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
 import type { Rotator } from '../rotate.ts';
+import { TypedLogins } from '../typing/typed-logins.ts';
 import { forgetOldRows } from '../upkeep/forget-old.ts';
 import { keepAlive } from '../upkeep/keep-alive.ts';
 import { doAskedActs } from './asked-acts.ts';
@@ -100,6 +101,7 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
           },
         ]
       : []),
+    ...(config.RCM_SET_PAGE ? typing(rotator, config) : []),
     countBooks(rotator, metrics),
     ...(config.RCM_BACKUP_RECIPIENTS ? [backupAge(db, metrics)] : []),
     {
@@ -152,6 +154,19 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
         await pruneNotices(db, { keptMs: config.RCM_NOTICE_KEEP_DAYS * DAY_MS, limit: PRUNED_AT_ONCE });
       },
     },
+  ];
+}
+
+/** What people type into the console: keys are offered by one, and what was typed is taken by several, so that nobody waits for another's portal. */
+function typing(rotator: Rotator, { RCM_ROTATOR_ASKED_SCAN_MS: everyMs }: RotatorConfig): readonly Chore[] {
+  const typed = new TypedLogins(rotator);
+  return [
+    { name: 'logins that people set from the console', everyMs, round: (signal) => typed.offer(signal), leave: () => typed.leave() },
+    ...Array.from({ length: HANDS }, (_, i) => ({
+      name: `what people typed, hand ${i + 1}`,
+      everyMs,
+      round: (signal: AbortSignal) => typed.setAll(signal),
+    })),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface Chore {
   round(signal: AbortSignal): Promise<unknown>;
   /** Ends a pause early, but never the first part of it. Default: nothing does. */
   readonly wake?: Wake;
+  /** At the end, once no round runs: gives up what it holds between rounds. Default: it holds nothing. */
+  leave?(): Promise<unknown>;
 }
 
 export interface ServiceOptions {
@@ -89,6 +91,9 @@ export function startService(options: ServiceOptions): RotatorService {
       await pause(Math.max(everyMs - LEAST_PAUSE_MS, 0), woken ? AbortSignal.any([intake.signal, woken]) : intake.signal);
     }
   };
+  // Whatever it leaves behind ends by its time, too.
+  const leave = async (chore: Chore) =>
+    chore.leave?.().catch((error: unknown) => rotator.logger.warn({ err: error, scan: chore.name }, 'what a chore held was not given up'));
   const recoveries = new InTurn<RotationAttempt>(options.concurrency * 2);
   const recoveryScan = async () => {
     const list = (part: { readonly after: string | null; readonly limit: number }) => listOpenAttempts(rotator.db, { ownerGone: true, ...part });
@@ -120,6 +125,7 @@ export function startService(options: ServiceOptions): RotatorService {
       await Promise.all(loops);
       await inFlight.idle();
       clearTimeout(interrupt);
+      await Promise.all(options.chores.map(leave));
     },
   };
 }

@@ -53,6 +53,31 @@ it('tells of a store’s account that is full, and of no other failure as that',
   expect((await metrics.values()).find(({ name }) => name === 'rcm_store_full_total')?.value).toBe(1);
 });
 
+it('a chore gives up what it holds once no round of it runs, and one that cannot keeps nothing from ending', async () => {
+  const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'test' });
+  const rotator = { db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) } as unknown as Rotator;
+  const heard: string[] = [];
+  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const held = {
+    ...{ name: 'held', everyMs: 10_000 },
+    async round() {
+      begun.resolve();
+      await goOn.promise;
+      heard.push('round');
+    },
+    leave: () => Promise.resolve(heard.push('left')),
+  };
+  const ill = { name: 'ill', everyMs: 10_000, round: () => Promise.resolve(), leave: () => Promise.reject(new Error('no database')) };
+  const service = startService({ ...quiet, rotator, metrics: createMetrics(), chores: [ill, held], beforeScan: () => Promise.resolve() });
+  await begun.promise;
+  const stopped = service.stop(100_000);
+  expect(heard).toEqual([]);
+  goOn.resolve();
+  await stopped;
+  expect(heard).toEqual(['round', 'left']);
+  await db.close();
+});
+
 it('tells of the first rotation that fails', async () => {
   const due = [{ orgId: 'hospital-one', endpointId: 'alpine-1', portalTypeCode: 'alpine', dueSince: new Date() }];
   const answers = {
