@@ -11,7 +11,7 @@ const LEFT_TYPED_SECONDS = 60;
 /** A request for a login to be set, which no rotator has offered a key for. */
 export interface TypingWanted extends TypingOf {
   readonly reason: string;
-  /** How many were begun within the hour before. */
+  /** How many were begun within the hour before, or may be before this one: a key for them is out, or they have asked before. */
   readonly setBefore: number;
 }
 
@@ -25,8 +25,9 @@ export async function listWantedTypings(db: Database, { limit }: { readonly limi
     if (wanted.length === 0) return [];
     const [row] = await tx.$queryRaw<{ count: number }[]>`
       SELECT count(*)::integer AS count FROM login_request r
-       WHERE r.kind = 'set' AND r.asked_at > clock_timestamp() - interval '3 hours' AND r.taken_at > clock_timestamp() - interval '1 hour'`;
-    return wanted.map((each) => ({ ...each, setBefore: row?.count ?? 0 }));
+       WHERE r.kind = 'set' AND r.asked_at > clock_timestamp() - interval '3 hours'
+         AND (r.taken_at > clock_timestamp() - interval '1 hour' OR EXISTS (SELECT FROM login_typing t WHERE t.request_id = r.id))`;
+    return wanted.map((each, place) => ({ ...each, setBefore: (row?.count ?? 0) + place }));
   });
 }
 
