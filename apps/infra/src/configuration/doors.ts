@@ -48,6 +48,8 @@ export const consoleSchema = z.strictObject({
   tasks: z.number().int().min(1).max(10).default(2),
   /** Whether a page shows, once, the password that two people have agreed on (docs/break-glass.md); a rotator seals it for the console. */
   passwords: z.boolean().default(false),
+  /** Whether a page takes the password that an operator knows, sealed for a rotator (docs/console.md). */
+  set: z.boolean().default(false),
   settings: settingsSchema('console'),
 });
 

@@ -61,6 +61,7 @@ const changing = (environments: readonly Environment[]): readonly Environment[] 
             groupsClaim: 'roles',
             acr: 'urn:mfa',
             passwords: true,
+            set: true,
             settings: { RCM_CONSOLE_STREAMS: 100 },
           },
         }
@@ -98,10 +99,13 @@ describe('what docs/configuration.md names', () => {
     expect([...documented].filter((name) => !set.has(name)).sort()).toEqual([...without].sort());
   });
 
-  it('shows passwords in browsers only where it was asked for, with the console and the rotators that seal them, and nobody else', () => {
-    const showing = (of: readonly PlacedContainer[]) => [...new Set(of.filter((each) => 'RCM_BREAK_GLASS_PAGE' in given(each)).map(({ Name }) => Name))].sort();
-    expect([showing(containersOf(made)), showing(containersOf(changed))]).toEqual([[], ['console', 'rotator']]);
-  });
+  it.each(['RCM_BREAK_GLASS_PAGE', 'RCM_SET_PAGE'])(
+    'lets passwords into browsers by %s only where it was asked for, with the console and the rotators, and nobody else',
+    (name) => {
+      const having = (of: readonly PlacedContainer[]) => [...new Set(of.filter((each) => name in given(each)).map(({ Name }) => Name))].sort();
+      expect([having(containersOf(made)), having(containersOf(changed))]).toEqual([[], ['console', 'rotator']]);
+    },
+  );
 
   it('is not set twice: what is written as it is has no member of its own', () => {
     const plain = synthesised({ change: (all) => all.map((each) => untuned(each)) });

@@ -112,7 +112,10 @@ function people({ console: open }: Environment): Settings {
 }
 
 /** The console asks, and a rotator answers: neither does without the other. */
-const passwordsInBrowsers = ({ console: open }: Pick<Environment, 'console'>): Settings => (open?.passwords ? { RCM_BREAK_GLASS_PAGE: 'yes' } : {});
+const passwordsInBrowsers = ({ console: open }: Pick<Environment, 'console'>): Settings => ({
+  ...(open?.passwords ? { RCM_BREAK_GLASS_PAGE: 'yes' } : {}),
+  ...(open?.set ? { RCM_SET_PAGE: 'yes' } : {}),
+});
 
 const replica = ({ replica }: Environment): Settings => (replica ? { RCM_AWS_REPLICA_REGION: replica.region } : {});
 
