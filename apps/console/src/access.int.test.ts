@@ -8,7 +8,7 @@ import { accessTable, ACT_NAMES, CASES, type Case, expectsAct, expectsPage, PAGE
 import { actPath, loginIn, pagePath } from './access/paths.fixture.ts';
 import type { Browser } from './browser.fixture.ts';
 import { BULK_ACTS } from './pages/bulk.ts';
-import { wantedCode } from './story.fixture.ts';
+import { wantedCode, wantedTyping } from './story.fixture.ts';
 import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
@@ -20,7 +20,9 @@ const requests = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.rando
 const codes = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
 /** Which password somebody else has asked to read. */
 const glass = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
-const made = { tasks, codes, requests, glass };
+/** Which password somebody else has asked to type. */
+const typings = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
+const made = { tasks, codes, requests, glass, typings };
 
 beforeAll(async () => {
   w = await openTestConsole();
@@ -45,6 +47,7 @@ beforeAll(async () => {
       (number) =>
         `INSERT INTO login_request (id, org_id, endpoint_id, kind, minutes, actor, reason) VALUES ('${glass[`hospital-${number}`]}', 'hospital-${number}', 'alpine-${number}', 'break_glass', 15, 'person:os:jane', 'r')`,
     ),
+    ...([1, 2] as const).flatMap((number) => wantedTyping(typings[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
     `INSERT INTO login_request (id, kind, actor, reason) VALUES ('${requests['*']}', 'pause', 'person:os:jane', 'r')`,
     ...([1, 2] as const).map((number) => wantedCode(codes[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
   ]);
@@ -79,8 +82,9 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
   test.each(ACT_NAMES)('act %s', async (act) => {
     const { browser, token } = signedIn(each.person);
     const answer = await browser.post(actPath(act, each.organization, made), { token, reason: ' ' });
-    // What was asked for with a reason is read without another one, by whoever asked.
-    const told = act === 'read' ? [409, expect.stringContaining('they alone may read it')] : [400, expect.stringContaining('Say why')];
+    // What was asked for with a reason is read, and typed, without another one, by whoever asked.
+    const alone = act === 'read' ? 'they alone may read it' : act === 'type' ? 'they alone type it' : null;
+    const told = alone === null ? [400, expect.stringContaining('Say why')] : [409, expect.stringContaining(alone)];
     if (expectsAct(each, act)) return expect([answer.status, answer.text]).toEqual(told);
     expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
   });
@@ -118,12 +122,18 @@ test('what is another’s is answered word for word, and header for header, as w
     ['/o/hospital-2/codes', '/o/hospital-3/codes'],
     [`/o/hospital-1/codes/${codes['hospital-2']}`, `/o/hospital-1/codes/${crypto.randomUUID()}`],
     ['/o/hospital-2/notifications', '/o/hospital-3/notifications'],
+    ['/o/hospital-2/logins/alpine-2/set', '/o/hospital-3/logins/alpine-2/set'],
+    ['/o/hospital-1/logins/alpine-2/set', '/o/hospital-1/logins/none/set'],
   ] as const;
   const heard = ({ status, text, headers }: Awaited<ReturnType<Browser['get']>>) => [status, text, [...headers].filter(([name]) => name !== 'date').sort()];
   for (const [theirs, nowhere] of pairs) expect(heard(await browser.get(theirs)), theirs).toEqual(heard(await browser.get(nowhere)));
   const act = (path: string) => browser.post(path, { token, reason: 'because' }).then(heard);
   expect(await act('/o/hospital-2/logins/alpine-2/acts/pause')).toEqual(await act('/o/hospital-3/logins/alpine-2/acts/pause'));
   expect(await act('/o/hospital-1/logins/alpine-2/acts/verify')).toEqual(await act('/o/hospital-1/logins/none/acts/verify'));
+  for (const place of [1, 2])
+    expect(await act(`/o/hospital-${place}/requests/${typings['hospital-2']}/acts/type`)).toEqual(
+      await act(`/o/hospital-3/requests/${crypto.randomUUID()}/acts/type`),
+    );
   expect(await act(`/o/hospital-1/tasks/${tasks.get('hospital-2')}/acts/cancel`)).toEqual(await act(`/o/hospital-1/tasks/${crypto.randomUUID()}/acts/cancel`));
 });
 

@@ -48,6 +48,8 @@ const schema = z
     RCM_CONSOLE_SESSION_MS: milliseconds(28_800_000, 60_000, DAY_MS),
     /** Whether it shows, once, what two people have agreed on; unset: a terminal alone does. */
     RCM_BREAK_GLASS_PAGE: z.enum(['yes'], 'must be yes, or unset').optional(),
+    /** Whether it takes a password that an operator knows, sealed for a rotator; unset: a terminal alone does. */
+    RCM_SET_PAGE: z.enum(['yes'], 'must be yes, or unset').optional(),
     /** Pages that are told of changes at a time; 0: none is. */
     RCM_CONSOLE_STREAMS: z.coerce.number().int().min(0).max(10_000).default(2_000),
     /** How often it is looked for what changed. */

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { asSuperuser } from '@rcm/db/testing';
 import type { Browser, BrowserContext } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
-import { HOSTILE, tellStory } from './story.fixture.ts';
+import { HOSTILE, tellStory, wantedTyping } from './story.fixture.ts';
 import { openTestConsole, PEOPLE, type TestConsole } from './testing.fixture.ts';
 
 /** In a real browser that is signed in: another site, and pages whose every text wants to run. */
@@ -12,10 +13,13 @@ let chromium: Browser;
 let context: BrowserContext;
 let elsewhere: { readonly origin: string; close(): void };
 const ACT = '/o/hospital-1/logins/alpine-failing/acts/unlocked';
+/** Where somebody types a password. */
+const TYPED = '/o/hospital-1/logins/alpine-well-2/set';
 
 beforeAll(async () => {
   w = await openTestConsole({ people: PEOPLE.map((person) => ({ ...person, name: HOSTILE })) });
   await tellStory(w.url, () => HOSTILE);
+  await asSuperuser(w.url, wantedTyping(crypto.randomUUID(), 'hospital-1', 'alpine-well-2', { actor: `'person:oidc:${w.issuer}#all-operator'` }));
   elsewhere = await anotherSite();
   chromium = await launchChromium();
   context = await chromium.newContext();
@@ -53,6 +57,7 @@ test('nothing that anybody has written runs, and no page asks anybody else for a
     '/all/rotations',
     '/all/portals/alpine',
     '/all/migration',
+    TYPED,
   ])
     await page.goto(`${w.origin}${path}`);
   expect(ran).toEqual([]);
@@ -74,8 +79,9 @@ test('nothing that anybody has written runs, and no page asks anybody else for a
 test('another site frames no page, and its form does nothing for whoever is signed in', async () => {
   const page = await context.newPage();
   await page.goto(elsewhere.origin);
-  const frame = page.frames().find((each) => each !== page.mainFrame());
-  expect(frame && (await frame.content())).not.toContain('alpine-failing');
+  const frames = page.frames().filter((each) => each !== page.mainFrame());
+  expect(frames).toHaveLength(2);
+  for (const frame of frames) expect(await frame.content()).not.toMatch(/alpine-failing|name="password"/);
   await page.getByRole('button', { name: 'You have won' }).click();
   await page.waitForURL(`${w.origin}${ACT}`);
   expect(await page.content()).toContain('Nothing was done');
@@ -85,7 +91,7 @@ test('another site frames no page, and its form does nothing for whoever is sign
 });
 
 async function anotherSite(): Promise<{ readonly origin: string; close(): void }> {
-  const page = `<!doctype html><title>x</title><iframe src="${w.origin}/o/hospital-1/logins/alpine-failing"></iframe>
+  const page = `<!doctype html><title>x</title><iframe src="${w.origin}/o/hospital-1/logins/alpine-failing"></iframe><iframe src="${w.origin}${TYPED}"></iframe>
     <form method="post" action="${w.origin}${ACT}"><input name="reason" value="evil"><button>You have won</button></form>`;
   const server = createServer((_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end(page));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

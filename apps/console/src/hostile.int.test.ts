@@ -2,7 +2,7 @@ import { asSuperuser } from '@rcm/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Answer, Browser } from './browser.fixture.ts';
 import { countIn, mustBeHarmless } from './harmless.fixture.ts';
-import { HOSTILE, SEALED, tellStory } from './story.fixture.ts';
+import { HOSTILE, SEALED, tellStory, wantedTyping } from './story.fixture.ts';
 import { openTestConsole, PEOPLE, type TestConsole } from './testing.fixture.ts';
 
 /** Every text that a portal, a tenant, an issuer or a person can write is one that wants to be more than a text. */
@@ -15,6 +15,13 @@ beforeAll(async () => {
   w = await openTestConsole({ people: PEOPLE.map((person) => ({ ...person, name: HOSTILE })) });
   const { queuedTask, failedTask } = await tellStory(w.url, () => HOSTILE);
   browser = await w.browser('all-of-two');
+  await asSuperuser(
+    w.url,
+    wantedTyping(crypto.randomUUID(), 'hospital-1', 'alpine-locked', {
+      actor: `'person:oidc:${w.issuer}#all-of-two'`,
+      reason: `'${HOSTILE.replaceAll("'", "''")}'`,
+    }),
+  );
   token = await browser.token();
   const logins = ['alpine-failing', 'alpine-blocked', 'alpine-well-3', 'alpine-locked', 'alpine-well'].map((id) => `/o/hospital-1/logins/${id}`);
   const tasks = [queuedTask, failedTask].map((id) => `/o/hospital-1/tasks/${id}`);
@@ -37,6 +44,8 @@ beforeAll(async () => {
     '/o/hospital-1/logins',
     '/o/hospital-1/audit',
     '/all/access',
+    '/o/hospital-1/logins/alpine-locked/set',
+    '/o/hospital-1/logins/alpine-well/set',
     '/nothing',
     ...logins,
     ...tasks,
@@ -64,6 +73,7 @@ test.each(['show', 'portal', 'month', 'day', 'after', 'before', 'actor', 'action
       '/all/logins',
       '/o/hospital-1/logins',
       '/o/hospital-1/logins/alpine-well',
+      '/o/hospital-1/logins/alpine-locked/set',
       '/all/tasks',
       '/all/rotations',
       '/all/notifications',
@@ -84,7 +94,7 @@ test.each([HOSTILE, '../../etc/passwd', '%00', "' OR 1=1 --", 'a'.repeat(99), '*
   async (id) => {
     const missing = (await browser.get('/o/none/logins')).text;
     const name = encodeURIComponent(id);
-    for (const path of [`/o/${name}/logins`, `/o/hospital-1/logins/${name}`, `/o/hospital-1/tasks/${name}`]) {
+    for (const path of [`/o/${name}/logins`, `/o/hospital-1/logins/${name}`, `/o/hospital-1/logins/${name}/set`, `/o/hospital-1/tasks/${name}`]) {
       const answer = await browser.get(path);
       if (answer.status !== 400) expect([answer.status, answer.text], path).toEqual([404, missing]);
     }
@@ -201,6 +211,8 @@ test('every answer forbids all scripts but one, frames, guesses of its kind and 
     await stranger.get('/sign-in'),
     await browser.post('/sign-out', {}),
     await browser.get('/%'),
+    await browser.get('/o/hospital-1/logins/alpine-locked/set'),
+    await browser.post(`/o/hospital-1/requests/${crypto.randomUUID()}/acts/type`, { token, password: 'x' }),
   ];
   const [, script] = /<script src="([^"]+)"/.exec((await browser.get('/all/logins')).text) ?? [];
   const served = await stranger.get(script ?? '');

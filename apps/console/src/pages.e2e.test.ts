@@ -1,13 +1,13 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { openDatabase, proposePortalType } from '@rcm/db';
-import { urlFor } from '@rcm/db/testing';
+import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { isLongForm } from '@rcm/test-services';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
-import { tellStory } from './story.fixture.ts';
+import { tellStory, wantedTyping } from './story.fixture.ts';
 import { openTestConsole, PORTAL, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
@@ -19,6 +19,7 @@ let tasks: Awaited<ReturnType<typeof tellStory>>;
 beforeAll(async () => {
   w = await openTestConsole();
   tasks = await tellStory(w.url, (plain) => plain);
+  await asSuperuser(w.url, wantedTyping(crypto.randomUUID(), 'hospital-1', 'alpine-well-2', { actor: `'person:oidc:${w.issuer}#all-of-two'` }));
   const operator = openDatabase({ url: urlFor('rcm_operator', w.url), applicationName: 'operator', role: 'rcm_operator', maxConnections: 1 });
   const then = { ...PORTAL, name: 'Alpine', recipe: { login: [{ goto: '/', wait: 5, last: true }] } };
   change = (await proposePortalType(operator, then, { actor: 'person:os:jane', reason: 'a new page' })).id;
@@ -49,6 +50,9 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   failing: '/o/hospital-1/logins/alpine-failing',
   blocked: '/o/hospital-1/logins/alpine-blocked',
   paused: '/o/hospital-1/logins/alpine-well-3',
+  'to be typed': '/o/hospital-1/logins/alpine-well-2',
+  set: '/o/hospital-1/logins/alpine-well-2/set',
+  'set nowhere': '/o/hospital-1/logins/alpine-well/set',
   tasks: '/o/hospital-1/tasks?show=all',
   task: `/o/hospital-1/tasks/${tasks.queuedTask}`,
   approvals: '/all/approvals',

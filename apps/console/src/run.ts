@@ -36,6 +36,7 @@ export async function runConsole(config: ConsoleConfig): Promise<number> {
       idleMs: config.RCM_CONSOLE_IDLE_MS,
       sessionMs: config.RCM_CONSOLE_SESSION_MS,
       passwords: config.RCM_BREAK_GLASS_PAGE ? SHOWN_ONCE : null,
+      takesPasswords: config.RCM_SET_PAGE === 'yes',
       live: { most: config.RCM_CONSOLE_STREAMS, roundMs: config.RCM_CONSOLE_CHANGES_SCAN_MS },
     }),
     (each) => each.close(),

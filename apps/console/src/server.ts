@@ -10,6 +10,7 @@ import { codeRoutes } from './acts/code-routes.ts';
 import { portalChangeRoutes } from './acts/portal-change-routes.ts';
 import { readRoutes, type ShownOnce } from './acts/read-routes.ts';
 import { actRoutes } from './acts/routes.ts';
+import { setRoutes } from './acts/set-routes.ts';
 import type { GroupRole } from './access/groups.ts';
 import { failurePage, notFoundPage } from './pages/failure.ts';
 import { changesRoutes } from './live/routes.ts';
@@ -49,6 +50,8 @@ export interface ConsoleOptions {
   readonly live: Pick<StreamsOptions, 'most' | 'roundMs'>;
   /** How it shows, once, what two people have agreed on (docs/break-glass.md). `null`: a terminal alone does. */
   readonly passwords: ShownOnce | null;
+  /** Whether an operator may type one (docs/console.md). `false`: a terminal alone takes it. */
+  readonly takesPasswords: boolean;
 }
 
 export interface ConsoleServer {
@@ -130,14 +133,15 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   );
   const issuer = new Issuer({ ...options.issuer, redirectUri: `${origin}/signed-in` });
   signInRoutes(server, { ...options, issuer });
-  const { passwords } = options;
-  pageRoutes(server, { db, showsPasswords: passwords !== null });
+  const { passwords, takesPasswords } = options;
+  pageRoutes(server, { db, showsPasswords: passwords !== null, takesPasswords });
   viewRoutes(server, options);
   changesRoutes(server, db, streams);
   overviewRoutes(server, db);
   actRoutes(server, options);
   approvalRoutes(server, options);
   codeRoutes(server, options);
+  if (takesPasswords) setRoutes(server, options);
   if (passwords) readRoutes(server, { db, logger, origin, passwords, stopping: stop.signal });
   bulkRoutes(server, options);
   portalChangeRoutes(server, options);

@@ -6,6 +6,8 @@ import { Secret } from '@rcm/telemetry';
 /** Nobody has the key that belongs to it. */
 const PUBLIC_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 
+const TYPING_KEY = generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+
 /** Texts of everybody who can write one, as somebody would write it who wants them to run or to be something else. */
 export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>{{7*7}}\${7*7}&lt;`;
 
@@ -17,6 +19,13 @@ export const wantedCode = (id: string, orgId: string, endpointId: string, answer
    INSERT INTO code_request (id, org_id, endpoint_id, lease_id, public_key, turn_until, asked_at, open_until, answered_by, answered_at)
    SELECT '${id}', '${orgId}', '${endpointId}', l.id, decode('${PUBLIC_KEY}', 'base64'), n.at + interval '50 minutes', n.at, n.at + interval '9 minutes',
           ${answeredBy}, CASE WHEN ${answeredBy} IS NOT NULL THEN n.at END FROM lease l, (SELECT clock_timestamp() AS at) n`;
+
+/** A login whose password somebody has asked to type, and a rotator that waits for it, which nobody in a test is. `actor`, `reason`: in SQL. */
+export const wantedTyping = (id: string, orgId: string, endpointId: string, { actor = `'person:os:jane'`, reason = `'r'` } = {}): readonly string[] => [
+  `INSERT INTO login_request (id, org_id, endpoint_id, kind, actor, reason) VALUES ('${id}', '${orgId}', '${endpointId}', 'set', ${actor}, ${reason})`,
+  `INSERT INTO login_typing (request_id, org_id, public_key, open_until)
+   VALUES ('${id}', '${orgId}', decode('${TYPING_KEY}', 'base64'), clock_timestamp() + interval '9 minutes')`,
+];
 
 /** Logins in every standing, tasks in every state, and people's acts, so that each page has something to show; each text is `HOSTILE` where `text` says so. */
 export async function tellStory(

@@ -64,6 +64,8 @@ export async function openTestConsole(
     readonly streams?: number;
     /** For an answer with a password. Default: as long as a test may take. */
     readonly waitMs?: number;
+    /** Default: an operator may type passwords. */
+    readonly takesPasswords?: boolean;
     /** Default: what is wrong, to stderr. */
     readonly logger?: Logger;
   } = {},
@@ -93,6 +95,7 @@ export async function openTestConsole(
         live: { most: options.streams ?? 100, roundMs: 100 },
         // As long as a test may take: nothing here is about how long that is.
         passwords: { waitMs: options.waitMs ?? 3_600_000, leavesMs: 3_600_000 },
+        takesPasswords: options.takesPasswords ?? true,
       },
       logger: options.logger ?? createLogger({ name: 'console', level: 'error' }),
       metrics,

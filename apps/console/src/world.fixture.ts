@@ -26,12 +26,14 @@ const environmentOf = (world: World): Record<string, string> => ({
 const start = (app: string, args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess =>
   spawn(process.execPath, ['--disable-sigusr1', programOf(app), ...args], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
 
 export interface RunningRotator {
   /** All that it has written. */
   output(): string;
+  /** To the process itself: it stands still, or is gone. */
+  kill(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export interface RunningRotator {
 export async function startRotator(world: World, settings: Readonly<Record<string, string>> = {}): Promise<RunningRotator> {
   const child = start('rotator', ['run'], { ...environmentOf(world), ...settings });
   let text = '';
+  const exited = once(child, 'exit');
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       text += chunk.toString();
@@ -50,16 +53,21 @@ export async function startRotator(world: World, settings: Readonly<Record<strin
   });
   return {
     output: () => text,
+    async kill(signal) {
+      child.kill(signal);
+      if (signal === 'SIGKILL') await exited;
+    },
     async stop() {
       child.kill('SIGTERM');
-      await once(child, 'exit');
+      await exited;
     },
   };
 }
 
-/** One command of `rcm`, as a person calls it; fails where it did not end well. */
-export async function rcm(world: World, words: readonly string[]): Promise<void> {
+/** One command of `rcm`, as a person calls it, with what they type; fails where it did not end well. */
+export async function rcm(world: World, words: readonly string[], typed = ''): Promise<void> {
   const child = start('cli', [...words, '--reason', REASON], { ...environmentOf(world), RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl) });
+  child.stdin?.end(typed);
   let text = '';
   child.stdout?.on('data', (chunk: Buffer) => void (text += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => void (text += chunk.toString()));
@@ -89,7 +97,7 @@ export async function block(world: World, { id }: WorldEndpoint): Promise<void> 
 }
 
 /** Of how it came to the rotator, who approved it and was told to, and who is signed in: these the command has not. */
-const OF_THE_CONSOLE = ['login_request', 'console_session'];
+const OF_THE_CONSOLE = ['login_request', 'login_typing', 'console_session'];
 const isOfTheConsole = (table: string, row: string): boolean =>
   (table === 'audit_event' && row.includes('"action": "approval.')) || (table === 'notice' && row.includes('"kind": "approval_waiting"'));
 

@@ -8,6 +8,8 @@ export interface Made {
   readonly requests: Readonly<Record<Case['organization'] | '*', string>>;
   /** Passwords that somebody else has asked to read. */
   readonly glass: Readonly<Record<Case['organization'], string>>;
+  /** Passwords that a rotator waits for, and that somebody else has asked to type. */
+  readonly typings: Readonly<Record<Case['organization'], string>>;
 }
 type Organization = Case['organization'];
 
@@ -32,9 +34,10 @@ export const pagePath = (page: Page, organization: Organization, made: Made): st
 
 const OF_A_REQUEST = ['approve', 'decline', 'withdraw'];
 
-export function actPath(act: Act, organization: Organization, { tasks, codes, requests, glass }: Made): string {
+export function actPath(act: Act, organization: Organization, { tasks, codes, requests, glass, typings }: Made): string {
   const [word = '', ...wide] = act.split(' ');
   if (word === 'read') return `/o/${organization}/requests/${glass[organization]}/acts/read`;
+  if (word === 'type') return `/o/${organization}/requests/${typings[organization]}/acts/type`;
   if (OF_A_REQUEST.includes(word))
     return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
   if (word === 'answer') return `/o/${organization}/codes/${codes[organization]}/acts/answer`;

@@ -3,7 +3,7 @@ import type { Act } from '../access/roles.ts';
 
 /** An act on one login, as its button says it. */
 export interface LoginAct {
-  readonly act: Extract<Act, ActKind | 'pause' | 'resume' | 'break_glass'>;
+  readonly act: Extract<Act, ActKind | 'pause' | 'resume' | 'break_glass' | 'set'>;
   /** Of `resolve`: what the person says that the portal accepts. */
   readonly choice?: AskedResolution;
   readonly title: string;
@@ -33,6 +33,12 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
     title: 'Unlocked',
     does: 'The portal’s support has unlocked the account: failures from before you say so count no more. Say so only once they have done it.',
     command: (login) => `rcm login unlocked ${login} --reason "…"`,
+  },
+  {
+    act: 'set',
+    title: 'Set the password',
+    does: 'You know the password that the portal accepts, or have a new seed of its one-time codes. A rotator is asked to wait for it, for five minutes; then this page leads to a form, and what you type there is sealed for that rotator. One login with it proves it first, and spends one of the budget where the portal refuses it; nothing else is sent to the portal. Refused while a rotation of it is open.',
+    command: (login) => `rcm login set ${login} --reason "…"`,
   },
   {
     act: 'rotate',
@@ -79,6 +85,10 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
     command: (login) => `rcm break-glass request ${login} --minutes 15 --reason "…"`,
   },
 ];
+
+/** Those that this console has: a password is typed only where that is on. */
+export const actsHere = ({ takesPasswords }: { readonly takesPasswords: boolean }): readonly LoginAct[] =>
+  LOGIN_ACTS.filter(({ act }) => act !== 'set' || takesPasswords);
 
 /** What an act on portal types says of itself. */
 export const WIDE_ACTS = {

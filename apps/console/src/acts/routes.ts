@@ -6,7 +6,7 @@ import { mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { standingIn } from '../web/places.ts';
-import { LOGIN_ACTS, type LoginAct } from './acts.ts';
+import { actsHere, type LoginAct } from './acts.ts';
 import { fieldIn, reasonIn } from './reason.ts';
 
 export interface ActParts {
@@ -16,11 +16,12 @@ export interface ActParts {
 }
 
 /** What is to be done with one login or task. Each is the operation that the command of its name calls, or a row that asks a rotator for just that. */
-export function actRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function actRoutes(server: FastifyInstance, { db, logger, origin, takesPasswords }: ActParts & { readonly takesPasswords: boolean }): void {
+  const acts = actsHere({ takesPasswords });
   server.post<{ Params: { org: string; id: string; act: string } }>('/o/:org/logins/:id/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org, id } = request.params;
-    const known = LOGIN_ACTS.find(({ act }) => act === request.params.act);
+    const known = acts.find(({ act }) => act === request.params.act);
     const standing = await standingIn(db, visitor, org);
     const mayAct = known !== undefined && standing !== null && mayDo(standing.roles, known.act) && isId(id);
     if (!mayAct || !(await showLogin(db, { endpointId: id, scope: { tenant: org } }))) return reply.code(404).html(notFoundPage(visitor));

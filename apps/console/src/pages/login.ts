@@ -1,21 +1,26 @@
-import { type AskedAct, BREAK_GLASS_MINUTES, type LoginHistory, type LoginInFull } from '@rcm/db';
+import { type AskedAct, BREAK_GLASS_MINUTES, type LoginHistory, type LoginInFull, type OpenTyping } from '@rcm/db';
 import { nextStepsFor, whyRotatedThen } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';
-import { LOGIN_ACTS, type LoginAct } from '../acts/acts.ts';
+import { actsHere, type LoginAct } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { standingPill } from './fleet.ts';
 import { facts, further, moment, part, pill, sameAs, table } from './parts.ts';
 import { howFar, reading, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
+import { wanted } from './wanted.ts';
 
 export interface LoginShown {
   readonly login: LoginInFull;
   readonly history: LoginHistory;
   readonly asked: readonly AskedAct[];
+  /** What a rotator waits for that somebody types; `null`: nothing. */
+  readonly typing: OpenTyping | null;
   readonly roles: readonly Role[];
   /** Whether it is read here, once, what two people have agreed on. */
   readonly showsPasswords: boolean;
+  /** Whether an operator may type one here. */
+  readonly takesPasswords: boolean;
   /** Who looks at it, as events name them. */
   readonly person: string;
   /** Of the session, for its forms. */
@@ -30,6 +35,7 @@ export const loginPage = (shown: LoginShown): Markup => [
     standing(shown.login, shown.now),
   ]),
   sameAs(`rcm login show ${shown.login.id}`),
+  part('wanted', wanted(shown)),
   part(
     'undecided',
     shown.asked.filter(({ state }) => state === 'undecided').map((act) => secondPerson(act, shown)),
@@ -97,8 +103,8 @@ const MINUTES = markup`<label>For how many minutes
   <input name="minutes" type="number" required min=${least} max=${most} value=${usual} />
 </label>`;
 
-function acts({ login, roles, token }: LoginShown): Markup {
-  const offered = LOGIN_ACTS.filter((each) => mayDo(roles, each.act) && isOffered(each, login));
+function acts({ login, roles, token, takesPasswords }: LoginShown): Markup {
+  const offered = actsHere({ takesPasswords }).filter((each) => mayDo(roles, each.act) && isOffered(each, login));
   if (offered.length === 0) return null;
   return markup`<section class="acts"><h2>Act</h2>${offered.map(({ act, choice, title, does, command }) =>
     actForm({
@@ -106,7 +112,7 @@ function acts({ login, roles, token }: LoginShown): Markup {
       ...{ title, does, token, command: command(login.id) },
       fields: act === 'break_glass' ? MINUTES : choice && markup`<input type="hidden" name="choice" value=${choice} />`,
     }),
-  )}<p class="same">A password that you know is set with <code>rcm login set ${login.id}</code>: none passes this console.</p></section>`;
+  )}${takesPasswords ? null : markup`<p class="same">A password that you know is set with <code>rcm login set ${login.id}</code>: none is typed into this console.</p>`}</section>`;
 }
 
 const askedFor = (shown: LoginShown): Markup =>
@@ -116,7 +122,7 @@ const askedFor = (shown: LoginShown): Markup =>
     [
       { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, shown.now) },
       { title: 'What', cell: whatIsAsked },
-      { title: 'How far', cell: howFar },
+      { title: 'How far', cell: (act) => howFar(act, shown.typing) },
       { title: 'What came of it', cell: ({ words, code }) => markup`<span>${words} ${code && markup`<code>${code}</code>`}</span>` },
       { title: 'Who', cell: ({ actor }) => actor },
       { title: 'Why', cell: ({ reason }) => reason },

@@ -1,4 +1,4 @@
-import { type AskedAct, isSamePerson, SECOND_PERSON_MS } from '@rcm/db';
+import { type AskedAct, isSamePerson, type OpenTyping, SECOND_PERSON_MS } from '@rcm/db';
 import type { VNode } from 'preact';
 import { type Act, mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, WIDE_ACTS } from '../acts/acts.ts';
@@ -115,7 +115,20 @@ const OF_BREAK_GLASS: Partial<typeof STATES> = {
   expired: 'its time is over; it was not read',
   left: 'its terminal is gone; it may have been read',
 };
-export const howFar = ({ kind, state }: AskedAct): VNode => pill((kind === 'break_glass' ? OF_BREAK_GLASS[state] : undefined) ?? STATES[state], TONES[state]);
+/** What begins once somebody has typed it. */
+const OF_SET: Partial<typeof STATES> = { expired: 'nobody typed it in time, or nobody took it; nothing was done' };
+const OF_KIND: Readonly<Partial<Record<AskedAct['kind'], Partial<typeof STATES>>>> = { break_glass: OF_BREAK_GLASS, set: OF_SET };
+
+/** `typing`: what a rotator waits for at the login; by it a request that nobody has begun yet says whose turn it is. */
+export const howFar = ({ id, kind, state }: AskedAct, typing: OpenTyping | null = null): VNode =>
+  typing !== null && typing.requestId === id && state === 'waiting'
+    ? pill(whoseTurn(typing), 'warn')
+    : pill(OF_KIND[kind]?.[state] ?? STATES[state], TONES[state]);
+
+function whoseTurn({ typedAt, leftMs }: OpenTyping): string {
+  if (typedAt !== null) return 'typed; its rotator takes it';
+  return leftMs > 0 ? 'waits for what is to be typed' : 'over; nothing was typed';
+}
 
 /** What a person said of it besides whoever asked, and of its being withdrawn. */
 export const saidOfIt = ({ decidedBy: by, decisionReason: why, withdrawalReason }: AskedAct): Markup =>

@@ -1,6 +1,7 @@
 import {
   auditPlaces,
   type Database,
+  findTyping,
   fleetOverview,
   listAskedActs,
   listAudit,
@@ -41,10 +42,12 @@ export interface PageParts {
   readonly db: Database;
   /** Whether the console shows, once, what two people have agreed on. */
   readonly showsPasswords: boolean;
+  /** Whether an operator may type one. */
+  readonly takesPasswords: boolean;
 }
 
 /** What is to be seen; every address names its organization, and the rows are read as that organization's. */
-export function pageRoutes(server: FastifyInstance, { db, showsPasswords }: PageParts): void {
+export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesPasswords }: PageParts): void {
   const page = pagesOf(server, db);
   server.get('/', async (request, reply) => {
     const { visitor } = request;
@@ -71,15 +74,27 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords }: Page
     if (place.orgId === null || !isId(id)) return null;
     const scope = scopeOf(place.orgId);
     const before = moment(query['before']);
-    const [login, history, asked] = await Promise.all([
+    const [login, history, asked, typing] = await Promise.all([
       showLogin(db, { endpointId: id, scope }),
       loginHistory(db, { endpointId: id, limit: A_PAGE, before, scope }),
       listAskedActs(db, { orgId: place.orgId, endpointId: id, limit: ASKED_SHOWN }),
+      findTyping(db, { orgId: place.orgId, endpointId: id }),
     ]);
     if (!login || !history) return null;
     return {
       title: login.id,
-      content: loginPage({ login, history, asked, roles, showsPasswords, person: visitor.person, token: formToken(visitor.sessionId), now }),
+      content: loginPage({
+        login,
+        history,
+        asked,
+        typing,
+        roles,
+        showsPasswords,
+        takesPasswords,
+        person: visitor.person,
+        token: formToken(visitor.sessionId),
+        now,
+      }),
     };
   });
 

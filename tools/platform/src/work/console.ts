@@ -41,6 +41,7 @@ export async function startConsole({ setting, signIn, port, url }: ConsoleSettin
       RCM_CONSOLE_SCOPES: 'openid profile groups',
       RCM_CONSOLE_ROLES: demoRoles(NORTH),
       RCM_BREAK_GLASS_PAGE: 'yes',
+      RCM_SET_PAGE: 'yes',
     },
   });
   stops.push('console', () => managed.stop(GRACE_MS));
