@@ -62,6 +62,17 @@ test('nobody approves their own, whatever roles they have; they may take it back
   expect((await person('all-approver').browser.get(`/all/portals/changes/${id}`)).text).not.toContain('/acts/');
 });
 
+test('that it waits is told to those who look after all organizations, of a portal type that is not there yet, too, and that it does not any more', async () => {
+  const id = await propose({ code: 'not-there-yet' });
+  const { browser } = person('all-approver');
+  const told = async () => /<tr>(?:(?!<\/tr>).)*not-there-yet.*?<\/tr>/s.exec((await browser.get('/all/notifications')).text)?.[0] ?? '';
+  expect(await told()).toMatch(/approval waiting.*>portal type not-there-yet<.*request /s);
+  expect(await told()).not.toContain('>over<');
+  await decide('all-approver', id, 'decline');
+  expect(await told()).toContain('>over<');
+  expect((await person('one-approver').browser.get('/o/hospital-1/notifications')).text).not.toContain('not-there-yet');
+});
+
 test('for whoever has a role in one organization alone there is none', async () => {
   const id = await propose({ code: 'not-theirs', settleMs: 5 });
   const { browser } = person('one-approver');

@@ -37,7 +37,7 @@ export const notificationsPage = ({ place, notices, next, channels, now }: Notif
       'Notices, the newest first',
       [
         { title: 'When', cell: ({ createdAt }: ToldNotice) => moment(createdAt, now) },
-        { title: 'What', cell: ({ kind }) => kind.replaceAll('_', ' ') },
+        { title: 'What', cell: ({ kind, endedAt }) => markup`<span>${kind.replaceAll('_', ' ')} ${endedAt && pill('over', 'calm')}</span>` },
         { title: 'About', cell: about },
         ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: ToldNotice) => orgId }] : []),
         { title: 'Detail', cell: ({ detail }) => detail },
@@ -59,12 +59,14 @@ function standing({ delivered, open, givenUp }: ChannelFigures): VNode {
   return delivered === 0 ? pill('quiet: nobody hears of it', 'ill') : pill('delivers not everything', 'warn');
 }
 
-const about = ({ orgId, endpointId, portalTypeCode }: ToldNotice): Markup =>
-  orgId !== null && endpointId !== null
-    ? markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>`
-    : portalTypeCode === null
-      ? 'everything'
-      : `portal type ${portalTypeCode}`;
+/** Of a portal type that is only proposed the notice names none: its words do. */
+const PROPOSED = /^portal type (\S+), request /;
+
+function about({ orgId, endpointId, portalTypeCode, detail }: ToldNotice): Markup {
+  if (orgId !== null && endpointId !== null) return markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>`;
+  const code = portalTypeCode ?? PROPOSED.exec(detail ?? '')?.[1];
+  return code === undefined ? 'everything' : `portal type ${code}`;
+}
 
 const TONES: Readonly<Record<Delivery['state'], Tone>> = { delivered: 'well', waiting: 'calm', failing: 'warn', 'given up': 'ill' };
 const reached = ({ channel, state, at, tries, error }: Delivery, now: Date): VNode => markup`

@@ -30,6 +30,7 @@ function outgoing(): OutgoingNotice {
     attemptId: null,
     detail: 'the portal accepts neither the staged nor the current password',
     createdAt: new Date('2026-11-25T03:00:00Z'),
+    endedAt: null,
   };
   return { notice, text: noticeText(notice) };
 }

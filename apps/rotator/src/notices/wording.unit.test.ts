@@ -38,6 +38,30 @@ describe('the words of a notice', () => {
     expect(JSON.stringify(text)).not.toMatch(/null|undefined/);
   });
 
+  it('that a change of a portal type waits says which, whether it is there yet or not, and how one decides on it', () => {
+    const detail = 'portal type borealis, request 4f0f';
+    for (const portalTypeCode of ['borealis', null]) {
+      const text = noticeText({ kind: 'approval_waiting', endpointId: null, portalTypeCode, detail });
+      expect(text).toMatchObject({
+        title: 'Waits for a second person: a change of portal type borealis',
+        todo: [expect.stringContaining('proposed 4f0f'), expect.anything()],
+      });
+      expect(text.safe).not.toContain('an hour');
+    }
+  });
+
+  it.each(['portal type borealis, request 4f0f', 'rollback'])(
+    'of what waited and does not any more (%s), says so, and does not say that somebody is to decide',
+    (detail) => {
+      const text = noticeText({ kind: 'approval_waiting', endpointId: 'north-7', portalTypeCode: null, detail, endedAt: new Date() });
+      expect([text.title, text.happened]).toEqual([
+        expect.stringMatching(/^Has waited/),
+        expect.stringContaining('By now it was decided on, withdrawn, or is over'),
+      ]);
+      expect(text.todo.join(' ')).not.toMatch(/approves or declines|approve\|decline/);
+    },
+  );
+
   it('names what was found as a person would', () => {
     const { happened } = noticeText({ kind: 'found', endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'it accepts elsewhere:north-8' });
     expect(happened).toMatch(/it accepts what the secret of north-8 holds\.$/);

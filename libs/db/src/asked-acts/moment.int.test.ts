@@ -147,6 +147,31 @@ test('of a withdrawal and a rotator at the same time, one has it', async () => {
   }
 });
 
+test('what waited for a second person is told as over once it was decided on, withdrawn, or has ended by itself', async () => {
+  const isOver = async (id: string) =>
+    (await t.sql<{ over: boolean }>(`SELECT ended_at IS NOT NULL AS over FROM notice WHERE dedup_key = 'approval_waiting:' || $1`, [id]))[0]?.over;
+  const wide = () => askWideAct(asking, { kind: 'pause', portalTypeCode: null, actor: JANE, reason: 'new pages' });
+  const ends: readonly (readonly [() => Promise<{ readonly id: string }>, (id: string) => Promise<unknown>])[] = [
+    [rollBack, (id) => decideAct(asking, { id, orgId: endpoint.orgId, decision: 'approved', actor: JOHN, reason: 'read it' })],
+    [rollBack, (id) => withdraw(id)],
+    [wide, (id) => decideAct(asking, { id, orgId: null, decision: 'declined', actor: JOHN, reason: 'no' })],
+    [
+      wide,
+      async (id) => {
+        await t.sql(`UPDATE login_request SET asked_at = now() - interval '61 minutes' WHERE id = $1`, [id]);
+        await endLeftActs(t.rotator, { waitMs: 900_000, workMs: 3_600_000 });
+      },
+    ],
+  ];
+  for (const [asks, end] of ends) {
+    await t.sql('DELETE FROM login_request');
+    const { id } = await asks();
+    expect(await isOver(id)).toBe(false);
+    await end(id);
+    expect(await isOver(id)).toBe(true);
+  }
+});
+
 test('that something waits for a second person is told once, and the console tells nothing else', async () => {
   const { id } = await rollBack();
   const wide = await askWideAct(asking, { kind: 'pause', portalTypeCode: null, actor: JANE, reason: 'new pages' });
@@ -163,7 +188,7 @@ test('that something waits for a second person is told once, and the console tel
   await withdraw(wide.id, { orgId: null });
   expect(await listWideActs(asking, { limit: 5 })).toMatchObject([{ state: 'withdrawn' }]);
   const tell = (kind: string, key: string, values: string) =>
-    raw(asking, `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('${kind}', '${kind}:${key}', ${values})`);
+    raw(asking, `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('${kind}', '${kind}:${key}', ${values}, 'd')`);
   const mine = `'${orgId}', '${endpointId}'`;
   const other = await makeEndpoint(t.db, { orgId });
   for (const [kind, key, values] of [

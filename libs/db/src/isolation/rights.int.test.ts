@@ -324,6 +324,9 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     'UPDATE login_request SET ended_at = now()',
     `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id) VALUES ('blocked', 'b', '$org', '$endpoint')`,
     'DELETE FROM notice',
+    // Who is told of what is not to be changed: of what waits for a second person is noted that it waits no longer.
+    `UPDATE notice SET detail = 'else'`,
+    `UPDATE notice SET kind = 'found'`,
     `UPDATE login_request SET actor = 'person:os:john'`,
     'DELETE FROM login_request',
     ...[

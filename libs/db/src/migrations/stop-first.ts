@@ -46,6 +46,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing, until somebody sets a password on a page: then a rotator of before takes nothing that people asked for after it until that request is begun or over',
     stop: null,
   },
+  '20261211010000_notices_that_end': { goes: 'nothing: what is refused stands in a new column, which no process of before fills', stop: null },
   '20261214010000_counts_kept': { goes: 'nothing: how many logins a portal type has is counted where one is added', stop: null },
   '20261214020000_retention': {
     goes: 'nothing: a proof that is read again supersedes the one before, and what is remembered of a message says until when',

@@ -27,7 +27,7 @@ export type NoticeKind =
   | 'undecided'
   /** Something lapses that only a person can keep. */
   | 'lapsing'
-  /** A person asked for what a second one has to approve. */
+  /** A person asked for what a second one has to approve, or proposed a change of a portal type. */
   | 'approval_waiting'
   /** A person reads a password, as a second one has approved. */
   | 'secret_read'
@@ -48,6 +48,8 @@ export interface Notice {
   readonly attemptId: string | null;
   readonly detail: string | null;
   readonly createdAt: Date;
+  /** Of `approval_waiting`: since when it waits for nobody; `null`: it waits. */
+  readonly endedAt: Date | null;
 }
 
 export type NewNotice = {

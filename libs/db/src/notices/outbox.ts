@@ -90,6 +90,6 @@ export async function listNotices(db: Database, { limit }: { readonly limit: num
 
 /** A CHECK of the schema makes the cast true. */
 function noticeOf(row: Omit<Notice, 'kind'> & { readonly kind: string }): Notice {
-  const { id, kind, orgId, endpointId, portalTypeCode, attemptId, detail, createdAt } = row;
-  return { id, kind: kind as Notice['kind'], orgId, endpointId, portalTypeCode, attemptId, detail, createdAt };
+  const { id, kind, orgId, endpointId, portalTypeCode, attemptId, detail, createdAt, endedAt } = row;
+  return { id, kind: kind as Notice['kind'], orgId, endpointId, portalTypeCode, attemptId, detail, createdAt, endedAt };
 }

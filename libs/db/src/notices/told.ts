@@ -63,7 +63,7 @@ export async function listTold(
   const most = checkLimit(limit);
   return byIndex(db, scope, async (tx) => {
     const rows = await tx.$queryRaw<(Omit<ToldNotice, 'deliveries'> & { readonly place: string })[]>`
-      SELECT n.id::text, n.kind, n.org_id AS "orgId", n.endpoint_id AS "endpointId", n.portal_type_code AS "portalTypeCode", n.detail, n.created_at AS "createdAt",
+      SELECT n.id::text, n.kind, n.org_id AS "orgId", n.endpoint_id AS "endpointId", n.portal_type_code AS "portalTypeCode", n.detail, n.created_at AS "createdAt", n.ended_at AS "endedAt",
              n.created_at::text AS place FROM (${newest(scope, after, most + 1)}) n`;
     const page = rows.slice(0, most);
     const last = page.at(-1);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import type { NewPortalType } from '../endpoints/endpoint.ts';
 import { upsertPortalType } from '../endpoints/seed.ts';
+import { claimNotices } from '../notices/outbox.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { listPortalChanges, showPortalChange } from './list.ts';
 import { decidePortalChange, proposePortalType } from './propose.ts';
@@ -150,6 +151,60 @@ test('it is decided on once, and of one portal type one change waits', async () 
   await expect(approve(id)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('decided on') as string });
   expect((await propose({ settleMs: 3_000 })).id).not.toBe(id);
   expect(await approve(crypto.randomUUID())).toBeNull();
+});
+
+const noticesOf = (id: string) =>
+  t.sql(`SELECT kind, org_id, portal_type_code, detail, ended_at IS NOT NULL AS over FROM notice WHERE dedup_key = 'approval_waiting:' || $1`, [id]);
+
+test.each(['approved', 'declined'] as const)('that it waits is told once, with which one it is, and ends as it is %s', async (decision) => {
+  const { code, propose } = await portal();
+  const { id } = await propose();
+  const told = { kind: 'approval_waiting', org_id: null, portal_type_code: code, detail: `portal type ${code}, request ${id}` };
+  expect(await noticesOf(id)).toEqual([{ ...told, over: false }]);
+  await expect(propose({ settleMs: 3_000 })).rejects.toMatchObject(REFUSED);
+  expect((await t.sql(`SELECT FROM notice WHERE kind = 'approval_waiting' AND portal_type_code = $1`, [code])).length).toBe(1);
+  await decidePortalChange(decision === 'approved' ? page : operator, { id, decision, actor: JOHN, reason: 'read it' });
+  expect(await noticesOf(id)).toEqual([{ ...told, over: true }]);
+  // Whom it had not reached yet is told all the same, and that it is over.
+  const claimed = await claimNotices(t.rotator, { channel: decision, claimMs: 60_000, newestMs: 86_400_000, limit: 100 });
+  expect(claimed.find(({ detail }) => detail === told.detail)).toMatchObject({ endedAt: expect.any(Date) as Date });
+});
+
+test('of a portal type that is not there yet is told, too, by its name', async () => {
+  const { document } = await portal();
+  const code = `b${'o'.repeat(62)}`;
+  const { id } = await proposePortalType(operator, { ...document, code }, { actor: JANE, reason: 'a new payer' });
+  expect(await noticesOf(id)).toEqual([
+    { kind: 'approval_waiting', org_id: null, portal_type_code: null, detail: `portal type ${code}, request ${id}`, over: false },
+  ]);
+});
+
+test('nothing else is told in its name, and nobody ends what still waits but by deciding, or begins it again', async () => {
+  const [one, other] = [await portal(), await portal()];
+  const { id } = await one.propose();
+  const tell = (key: string, code: string | null, kind = 'approval_waiting') =>
+    operator.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`INSERT INTO notice (kind, dedup_key, portal_type_code, detail) VALUES (${kind}, ${`${kind}:${key}`}, ${code}, 'd')`,
+    );
+  await t.sql('DELETE FROM notice_delivery; DELETE FROM notice WHERE org_id IS NULL');
+  for (const [key, code, kind] of [
+    [id, other.code, 'approval_waiting'],
+    [crypto.randomUUID(), one.code, 'approval_waiting'],
+    [id, one.code, 'breaker_open'],
+  ] as const)
+    await expect(tell(key, code, kind)).rejects.toMatchObject({ code: 'database_failed' });
+  expect(await tell(id, one.code)).toBe(1);
+  for (const db of [page, operator])
+    await expect(db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE notice SET ended_at = now() WHERE org_id IS NULL`)).rejects.toMatchObject({
+      code: 'database_failed',
+    });
+  await decidePortalChange(page, { id, decision: 'declined', actor: JOHN, reason: 'no' });
+  await t.sql('DELETE FROM notice_delivery; DELETE FROM notice WHERE org_id IS NULL');
+  await expect(tell(id, one.code)).rejects.toMatchObject({ code: 'database_failed' });
+  await t.sql(`INSERT INTO notice (kind, dedup_key, portal_type_code, ended_at) VALUES ('approval_waiting', 'approval_waiting:old', $1, now())`, [one.code]);
+  const again = page.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE notice SET ended_at = NULL WHERE org_id IS NULL`);
+  expect(await again).toBe(0);
 });
 
 test('what is proposed names its portal type, and a portal type that is not there yet may be proposed', async () => {
