@@ -170,8 +170,7 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
     }
     const judgement = await settleAttempt(request, question, {
       ...{ loginAttemptId: ledger.attemptId, withCode: codes?.given() ?? false, ...result },
-      // The page is known, and so is that no code was typed: that says nothing against the portal, and is no failure for ever.
-      noted: codes?.brokenOff() && result.outcome.kind === 'unknown' ? 'mfa_required' : result.outcome.kind,
+      noted: notedAs(result.outcome, codes),
     });
     await heedExpiry(request, result.outcome);
     if (request.mustChange === 'keep' && demandsChange(result.outcome)) {
@@ -244,12 +243,21 @@ async function settleUnsent({ db, logger, endpoint }: GuardedLogin, loginAttempt
   );
 }
 
+type Noted = Exclude<LoginOutcome['kind'], 'host_moved'>;
+
+function notedAs({ kind }: LoginOutcome, codes: LoginCodes | null): Noted {
+  // To the ledger it is a portal that cannot be used, wherever it has gone.
+  if (kind === 'host_moved') return 'unavailable';
+  // The page is known, and so is that no code was typed: that says nothing against the portal, and is no failure for ever.
+  return codes?.brokenOff() && kind === 'unknown' ? 'mfa_required' : kind;
+}
+
 interface Answered {
   readonly loginAttemptId: string;
   readonly withCode: boolean;
   readonly outcome: LoginOutcome;
   /** What the ledger keeps of it. */
-  readonly noted: LoginOutcome['kind'];
+  readonly noted: Noted;
   readonly submitted: boolean;
 }
 

@@ -10,6 +10,7 @@ export { type MigratedEndpoint, migratedEndpoint } from './stored-credential.ts'
 export { type DriverUser, Drivers } from './drivers.ts';
 export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
+export { type GuardedConfirm, guardedConfirm, type GuardedConfirmRequest } from './guarded-confirm.ts';
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 export { automationRefusal } from './permission.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';

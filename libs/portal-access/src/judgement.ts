@@ -20,6 +20,8 @@ const CODES: Readonly<Record<Exclude<LoginOutcomeKind, 'accepted' | 'rejected' |
   password_expired: 'login_password_expired',
   change_forced: 'login_change_forced',
   unavailable: 'portal_unavailable',
+  // Waiting does not bring it back: the recipe or the portal type has to follow.
+  host_moved: 'portal_unexpected',
   unknown: 'portal_unexpected',
 };
 

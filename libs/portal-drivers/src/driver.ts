@@ -1,5 +1,5 @@
 import type { Secret } from '@rcm/telemetry';
-import type { ChangeOutcome, LoginResult, TaskOutcome } from './outcome.ts';
+import type { ChangeOutcome, ConfirmResult, LoginResult, TaskOutcome } from './outcome.ts';
 
 /** What a driver may type. Nothing else of a payload reaches a page unless the recipe names it (`custom.<name>`). */
 export interface PortalCredential {
@@ -26,11 +26,20 @@ export interface LoginOptions extends StepOptions {
   readonly beforeSubmit: () => Promise<void>;
 }
 
+/** Stands before the current password where a change asks for it on a page of its own, before anything of the new one is typed. */
+export interface ConfirmGuard {
+  /** Called right before the current password leaves the browser; what it awaits (a ledger row) is committed first. If it throws, nothing is sent and the change ends with that. */
+  before(asked: { /** Whether the portal counts a wrong one towards its lock, as far as the recipe says it. */ readonly counts: boolean }): Promise<void>;
+  /** Told once how it ended, after `before` came back. If it throws, the change ends before it is submitted. */
+  after(result: ConfirmResult): Promise<void>;
+}
+
 export interface ChangeOptions extends StepOptions {
   readonly credential: PortalCredential;
   readonly newPassword: Secret<string>;
   /** As of a login, where the change asks for a code before its submit. Without one, such a change is not submitted. */
   readonly totp: (() => Promise<Secret<string> | null>) | null;
+  readonly confirm: ConfirmGuard;
   /** Called right before the browser's POST is let out (docs/design.md, Rotation: the submitting row is committed first). If it throws, nothing is sent. */
   readonly beforeSubmit: () => Promise<void>;
 }
@@ -44,7 +53,7 @@ export interface TaskOptions extends StepOptions {
 export interface PortalSession {
   /**
    * How a login ended is always a result; thrown is only what `beforeSubmit` threw, and `portal_unexpected` on a session whose
-   * last login or change ended as `unknown` or `unavailable`: such a session can only be closed. Every login begins without the cookies of the one before.
+   * last login or change ended as `unknown`, `unavailable` or `host_moved`: such a session can only be closed. Every login begins without the cookies of the one before.
    */
   login(options: LoginOptions): Promise<LoginResult>;
   /** As `login`. A new password that its field cannot hold is `refused` as `too_long` without `beforeSubmit` being called. */
@@ -53,7 +62,7 @@ export interface PortalSession {
   runTask(options: TaskOptions): Promise<TaskOutcome>;
   /** Whether the page still shows the recipe's "logged in" mark. Sends no credential. */
   isLoggedIn(options: StepOptions): Promise<boolean>;
-  /** Logs out if the recipe says how and the last act ended well (at most three seconds), then forgets everything. May be called again. */
+  /** Logs out if the recipe says how and the last act ended well (at most three seconds, or what the recipe says), then forgets everything. May be called again. */
   close(): Promise<void>;
 }
 

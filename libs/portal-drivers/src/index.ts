@@ -6,7 +6,7 @@
  * put page text or a typed value into anything it returns; evidence, which a policy must ask for, is masked first.
  */
 export { findChromium, type FindChromiumOptions } from './chromium.ts';
-export type { ChangeOptions, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';
+export type { ChangeOptions, ConfirmGuard, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';
 export type { Evidence, EvidencePolicy } from './evidence/evidence.ts';
 export { inspectPortal } from './inspection/inspect-portal.ts';
 export type { PageFinding } from './inspection/page-finding.ts';
@@ -20,6 +20,8 @@ export type { ContractName } from './contract/contracts.ts';
 export {
   TASK_DOUBTS,
   type ChangeOutcome,
+  type ConfirmEnd,
+  type ConfirmResult,
   type ContractRow,
   type LoginOutcome,
   type LoginOutcomeKind,

@@ -9,20 +9,27 @@ interface MayProve {
   readonly provesPassword?: true;
 }
 
+/** Until when the answer holds, where the portal or the recipe tells it. */
+interface MayEnd {
+  readonly until?: Date;
+}
+
 /** How a login ended (docs/design.md, Login). The portal's own words decide; anything unclear is `unknown`. */
 export type LoginOutcome =
   | { readonly kind: 'accepted'; /** The portal's own expiry notice, where it showed one. */ readonly passwordExpiresAt?: Date }
   | { readonly kind: 'rejected' }
   /** One text for wrong password and locked account: counted as a rejection, as locked once the threshold could have been reached. */
-  | { readonly kind: 'rejected_or_locked' }
-  | { readonly kind: 'locked'; /** Where the portal or the recipe tells it. */ readonly until?: Date }
-  | { readonly kind: 'throttled'; readonly until?: Date }
-  | ({ readonly kind: 'challenged' } & MayProve)
-  | ({ readonly kind: 'mfa_required' } & MayProve)
-  | ({ readonly kind: 'mfa_rejected' } & MayProve)
+  | ({ readonly kind: 'rejected_or_locked' } & MayEnd)
+  | ({ readonly kind: 'locked' } & MayEnd)
+  | ({ readonly kind: 'throttled' } & MayEnd)
+  | ({ readonly kind: 'challenged' } & MayProve & MayEnd)
+  | ({ readonly kind: 'mfa_required' } & MayProve & MayEnd)
+  | ({ readonly kind: 'mfa_rejected' } & MayProve & MayEnd)
   | ({ readonly kind: 'password_expired' } & MayProve)
   | ({ readonly kind: 'change_forced' } & MayProve)
-  | { readonly kind: 'unavailable'; readonly detail: string }
+  | ({ readonly kind: 'unavailable'; readonly detail: string } & MayEnd)
+  /** The sign-in leads to a host that is not declared, or whose name cannot be resolved: it has moved, and recipe or portal type must follow. */
+  | { readonly kind: 'host_moved'; readonly host: string; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string };
 
 export type LoginOutcomeKind = LoginOutcome['kind'];
@@ -47,8 +54,25 @@ export type ChangeOutcome =
       /** Whether the session that made the change goes on, where the recipe says it. */
       readonly session?: 'kept' | 'ended';
     }
-  | { readonly kind: 'refused'; /** The portal's rule, as the recipe names it (`too_long`, `reused`, …). */ readonly rule: string; readonly submitted: boolean }
+  | ({
+      readonly kind: 'refused';
+      /** The portal's rule, as the recipe names it (`too_long`, `reused`, …). `code_wanted`: it asks for a one-time code that the login does not have. */
+      readonly rule: string;
+      readonly submitted: boolean;
+    } & MayEnd)
   | { readonly kind: 'unknown'; readonly detail: string; readonly submitted: boolean };
+
+/** How the page ended that asks for the current password before a change. */
+export type ConfirmEnd =
+  | { readonly kind: 'confirmed' | 'unknown' }
+  | ({ readonly kind: 'refused'; /** `current_wrong`, or what else was wrong. */ readonly rule: string } & MayEnd)
+  | ({ readonly kind: 'locked' } & MayEnd);
+
+/** `submitted: false` is a promise that the password has not left the browser. */
+export interface ConfirmResult {
+  readonly end: ConfirmEnd;
+  readonly submitted: boolean;
+}
 
 /** A value of a result: text, number, or `null` where the page has none and the recipe allows that. Dates are `YYYY-MM-DD`, money is decimal text. */
 export type TaskValue = string | number | null;
@@ -88,7 +112,7 @@ export type TaskOutcome =
   | { readonly kind: 'nothing_found' }
   /** The session ended while the task ran (another login, a rotation, a time-out): log in again. */
   | { readonly kind: 'logged_out' }
-  | { readonly kind: 'unavailable'; readonly detail: string }
+  | ({ readonly kind: 'unavailable'; readonly detail: string } & MayEnd)
   /** The portal answered, and what it shows does not fit the task's contract: the recipe has to be mended. */
   | { readonly kind: 'unfit'; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string };

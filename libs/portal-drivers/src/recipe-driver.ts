@@ -7,13 +7,15 @@ import { createInterruptions } from './interpreter/interruptions.ts';
 import { createKnownSecrets } from './interpreter/known-secrets.ts';
 import { createTabs, type Tabs } from './interpreter/tabs.ts';
 import type { SessionParts } from './interpreter/parts.ts';
+import { placesOf } from './interpreter/places.ts';
 import { createSession } from './interpreter/session.ts';
-import { type DeclaredHost, hostOf } from './network/declared-host.ts';
+import type { DeclaredHost } from './network/declared-host.ts';
 import { openGuardedContext } from './network/guarded-context.ts';
 import type { LookupAddresses } from './network/session-addresses.ts';
 import type { BrowserPool } from './pool/browser-pool.ts';
 import { recipeHash } from './recipe/parse.ts';
 import type { Recipe } from './recipe/recipe.ts';
+import { bindHosts } from './recipe-hosts.ts';
 import type { BlockedRequest, StepTrace } from './trace.ts';
 
 export interface RecipeDriverOptions {
@@ -27,7 +29,7 @@ export interface RecipeDriverOptions {
   readonly browser: BrowserPool;
   /** Whether a portal on another machine may be reached by plain http. Default false. */
   readonly plaintextAllowed?: boolean | undefined;
-  /** Longest a logout may take, in ms. Default 3,000: it is a courtesy to portals that count sessions, never worth waiting for. */
+  /** Longest a logout may take, in ms. Default: what the recipe says, else 3,000: it is a courtesy to portals that count sessions, never worth waiting for. */
   readonly logoutMs?: number | undefined;
   /** Told after every step. Default: nobody. */
   readonly onStep?: ((step: StepTrace) => void) | undefined;
@@ -67,16 +69,11 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
   const secrets = createKnownSecrets();
   // A page can put what was typed into the name of a host, too.
   const onBlocked = ({ origin, ...rest }: BlockedRequest): void => options.onBlocked?.({ ...rest, origin: secrets.mask().mask(origin) });
-  const declared = hosts.map(hostOf);
-  const undeclared = (recipe.hosts ?? []).filter((host) => !declared.includes(host));
-  if (undeclared.length > 0)
-    throw new RcmError(
-      'recipe_invalid',
-      `The recipe ${recipe.name} needs ${undeclared.join(', ')}, which its portal type does not declare: add it to the portal type's hosts if it may be trusted.`,
-    );
-  const { context, origins, requestGate, close } = await openGuardedContext({
+  const { named, receiving } = bindHosts(recipe, hosts, where.baseUrl);
+  const { context, origins, requestGate, isUnknownHost, close } = await openGuardedContext({
     ...where,
     hosts,
+    receiving,
     plaintextAllowed: options.plaintextAllowed,
     portalType: options.portalType,
     lookup: options.lookup,
@@ -86,10 +83,11 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
   try {
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     const interruptions = createInterruptions(recipe.interruptions ?? [], recipe.step_deadline_ms);
-    const watch = createTabs(page, origins.base, interruptions.guard);
+    const places = placesOf({ version: recipe.version, base: origins.base, named });
+    const watch = createTabs(page, places, interruptions.guard);
     const onStep = options.onStep ?? (() => undefined);
     const evidence = createEvidenceRecorder(options.evidence);
-    const parts = { recipe, origins, watch, interruptions, requestGate, onStep, secrets, evidence };
+    const parts = { recipe, origins, places, isUnknownHost, watch, interruptions, requestGate, onStep, secrets, evidence };
     return { parts, context, release: close };
   } catch {
     await close();
@@ -98,7 +96,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
 }
 
 /** Closes every page, forgets what the portal left in the context, and opens a new page. */
-async function freshPage(context: BrowserContext, { origins, interruptions }: SessionParts): Promise<Tabs> {
+async function freshPage(context: BrowserContext, { origins, places, interruptions }: SessionParts): Promise<Tabs> {
   try {
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     await Promise.all(
@@ -111,7 +109,7 @@ async function freshPage(context: BrowserContext, { origins, interruptions }: Se
     const browser = await context.newCDPSession(page);
     for (const origin of origins.all) await browser.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
     await browser.detach();
-    return createTabs(page, origins.base, interruptions.guard);
+    return createTabs(page, places, interruptions.guard);
   } catch {
     throw new RcmError('browser_unavailable', 'The browser could not open a page.');
   }

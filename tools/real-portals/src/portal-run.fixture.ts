@@ -106,6 +106,7 @@ export class PortalRun {
       credential: this.#credential(name),
       newPassword: new Secret(newPassword),
       totp: null,
+      confirm: { before: async () => undefined, after: async () => undefined },
       beforeSubmit: async () => undefined,
       deadlineMs: ACT_MS,
       signal: never(),

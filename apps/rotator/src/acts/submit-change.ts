@@ -1,6 +1,6 @@
 import { keepsFieldsOf, parsePayload, type StoredSecret } from '@rcm/credentials';
 import { advanceAttempt, passwordTries, tellLeftBehind } from '@rcm/db';
-import { accountOf, type GuardedResult, type LoginCodes, portalCredential } from '@rcm/portal-access';
+import { accountOf, guardedConfirm, type GuardedResult, type LoginCodes, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { heldCodes, logInHeld } from '../finding/held-login.ts';
@@ -12,6 +12,7 @@ import { journal } from '../machine/journal.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
+import { notSent } from './not-sent.ts';
 
 /** A store's reads may be behind its writes, and whoever gives up at once pauses for half a day. */
 const SEEN_WITHIN_MS = 300_000;
@@ -127,12 +128,18 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
     codes = await heldCodes(services, login, parsePayload(current.text));
     return codes ? codes.next() : null;
   };
+  const confirm = guardedConfirm({
+    ...{ db: services.db, logger: services.logger, keys: services.keys, endpoint: login.endpoint, leaseId: login.held.lease.id },
+    ...{ payload: parsePayload(current.text), version: current.version, rotationAttemptId: inHand.attempt.id },
+    assertHeld: () => login.held.assertHeld(),
+  });
   const sentBefore = inHand.attempt.submitDeadlineAt !== null || inHand.attempt.reason === 'restored';
   const outcome = await session
     .changePassword({
       credential: portalCredential(parsePayload(current.text)),
       newPassword: parsePayload(staged.text).map((payload) => payload.password),
       totp: code,
+      confirm,
       deadlineMs: services.timing.submitDeadlineMs,
       signal: login.held.signal,
       beforeSubmit: async () => {
@@ -151,14 +158,10 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
   // The journal said so already, and then the lease was too short: this process knows that nothing left its browser.
   if (!sent.value && inHand.attempt.state === 'submitting')
     return { kind: 'change_not_sent', detail: 'the lease was not long enough for the change any more; nothing was sent' };
-  if (!sent.value && outcome.kind === 'refused')
-    return { kind: 'gave_up', detail: `the page does not take the new password (${outcome.rule}); nothing was sent` };
-  if (!sent.value) return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
+  if (!sent.value) return notSent(inHand, { outcome, confirm, sentBefore });
   if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
   return changeEvent(inHand, outcome, sentBefore);
 }
-
-const COUNTS = { countsAsSubmit: true } as const;
 
 /** The lease is extended first: it must outlive the submit deadline, or another rotator could take over while the POST is under way. */
 async function writeSubmitting(inHand: AttemptInHand): Promise<void> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createLogger, Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, lintRecipe, type PooledContext, type PortalSession, recipeHosts } from '../index.ts';
+import { UNASKED } from './confirm.fixture.ts';
 import { type App, type AppServer, serveApp } from './apps/app-server.fixture.ts';
 import { selfDeclaringApp } from './apps/self-declaring.fixture.ts';
 import { REMITTANCE, singlePageApp } from './apps/single-page.fixture.ts';
@@ -46,7 +47,14 @@ async function visit(name: string, app: App) {
     pages: () => opened[0]?.context.pages().length,
     login: (password = OLD) => session.login({ credential: credentialOf(password), totp: null, beforeSubmit: async () => undefined, ...limits() }),
     change: (current = OLD) =>
-      session.changePassword({ credential: credentialOf(current), newPassword: new Secret(NEW), totp: null, beforeSubmit: async () => undefined, ...limits() }),
+      session.changePassword({
+        credential: credentialOf(current),
+        newPassword: new Secret(NEW),
+        totp: null,
+        confirm: UNASKED,
+        beforeSubmit: async () => undefined,
+        ...limits(),
+      }),
     task: (task: string, input = {}) => session.runTask({ name: task, input, ...limits() }),
   };
 }

@@ -6,6 +6,7 @@ import { createLogger, createMetrics, isRcmError, Secret } from '@rcm/telemetry'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, type Evidence, parseRecipe } from '../index.ts';
 import { createSecretMask } from '../secret-mask.ts';
+import { UNASKED } from './confirm.fixture.ts';
 import { CANARY } from './corpus-run.fixture.ts';
 import { type CorpusServer, startCorpus } from './corpus.fixture.ts';
 
@@ -117,6 +118,7 @@ describe('runs that fail at every step of a portal that shows all it is told', (
           credential,
           newPassword: new Secret(CANARY.newPassword),
           totp: null,
+          confirm: UNASKED,
           beforeSubmit: async () => undefined,
           ...limits,
         });

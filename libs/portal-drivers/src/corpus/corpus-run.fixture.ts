@@ -13,6 +13,7 @@ import {
   type RecipeDriverOptions,
   type StepTrace,
 } from '../index.ts';
+import { UNASKED } from './confirm.fixture.ts';
 import { type CorpusServer, startCorpus } from './corpus.fixture.ts';
 
 /** Values that must be in nothing that comes back; one with every character that some form of writing changes. */
@@ -89,6 +90,7 @@ export class CorpusRun {
         credential,
         newPassword: new Secret(CANARY.newPassword),
         totp,
+        confirm: UNASKED,
         beforeSubmit,
         deadlineMs: 15_000,
         signal: new AbortController().signal,

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { parseRecipe } from '../index.ts';
 import { browserProcesses } from '../pool/browser-processes.fixture.ts';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
+import { UNASKED } from './confirm.fixture.ts';
 import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
 
 let run: CorpusRun;
@@ -296,6 +297,7 @@ describe('how a change ended', () => {
         credential: { username: new Secret('u'), password: new Secret(CANARY.password), custom: {} },
         newPassword: new Secret(CANARY.newPassword.repeat(3)),
         totp: null,
+        confirm: UNASKED,
         beforeSubmit: () => Promise.reject(new Error('must not be asked')),
         deadlineMs: 5_000,
         signal: new AbortController().signal,

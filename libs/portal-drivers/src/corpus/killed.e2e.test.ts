@@ -4,6 +4,7 @@ import type { BrowserContext } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, lintRecipe, recipeHosts, type StepTrace } from '../index.ts';
 import { browserProcesses } from '../pool/browser-processes.fixture.ts';
+import { UNASKED } from './confirm.fixture.ts';
 import { type AppServer, serveApp } from './apps/app-server.fixture.ts';
 import { singlePageApp } from './apps/single-page.fixture.ts';
 
@@ -63,7 +64,14 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
       aim();
       const second =
         act === 'change'
-          ? await session.changePassword({ credential, newPassword: new Secret(NEW), totp: null, beforeSubmit: async () => undefined, ...limits })
+          ? await session.changePassword({
+              credential,
+              newPassword: new Secret(NEW),
+              totp: null,
+              confirm: UNASKED,
+              beforeSubmit: async () => undefined,
+              ...limits,
+            })
           : await session.runTask({ name: 'claims', input: {}, ...limits });
       return { kind: second.kind, hit };
     } catch (error) {

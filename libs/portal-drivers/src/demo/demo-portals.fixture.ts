@@ -10,6 +10,7 @@ import {
   type Recipe,
   type StepTrace,
 } from '../index.ts';
+import { ALLOWED } from '../corpus/confirm.fixture.ts';
 import type { LoginOptions, PortalCredential } from '../driver.ts';
 
 export type Code = 'alpine' | 'borealis' | 'cascade';
@@ -137,6 +138,7 @@ export class DemoRun {
       credential: credentialOf(account),
       newPassword: new Secret(newPassword),
       totp: null,
+      confirm: ALLOWED,
       beforeSubmit: async () => undefined,
       deadlineMs: 20_000,
       signal: forever(),

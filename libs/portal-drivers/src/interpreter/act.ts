@@ -29,6 +29,8 @@ export interface Act<W extends Worded> {
   beforeSubmit(): Promise<void>;
   /** Called after the submit step was done without an error. */
   submitted(): void;
+  /** Whether what is typed has been free to leave since a step before (`submit: from_here`). */
+  isFree(): boolean;
   /** The one-time code. Fails with `login_mfa_required` where the login has no seed; `provesPassword`: the portal asks only after a correct password. */
   oneTimeCode(provesPassword: boolean): Promise<Secret<string>>;
   /** The page tells when the password expires. */

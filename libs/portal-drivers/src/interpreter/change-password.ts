@@ -2,13 +2,16 @@ import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { ChangeOptions } from '../driver.ts';
 import type { ChangeOutcome } from '../outcome.ts';
 import type { ChangeWords } from '../recipe/outcomes.ts';
+import type { ConfirmRecipe } from '../recipe/recipe.ts';
+import { confirmPassword } from './confirm.ts';
 import { credentialValues } from './credential-values.ts';
 import { codeFrom } from './one-time-code.ts';
 import type { SessionParts } from './parts.ts';
 import { runSending } from './sending.ts';
+import { untilOf } from './until.ts';
 
 /**
- * Changes the password once. Never throws but for what `beforeSubmit` threw, and `recipe_invalid` where the recipe has no
+ * Changes the password once. Never throws but for what `beforeSubmit` or the guard of `confirm` threw, and `recipe_invalid` where the recipe has no
  * change. Whatever is not said in the portal's words is `unknown`: it may have been applied. A new password
  * that is longer than its field allows is refused as `too_long` without a submit. `forced`: the login ended on the portal's
  * own demand for a new password, which may have a form of its own.
@@ -17,8 +20,11 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
   const { session } = parts.recipe;
   const change = (forced ? parts.recipe.forced_change : undefined) ?? parts.recipe.change;
   if (!change) throw new RcmError('recipe_invalid', 'The recipe does not say how a password is changed.');
+  const endsAt = performance.now() + options.deadlineMs;
   const loggedOut: ChangeWords = { when: session.logged_out, is: 'unknown' };
   if (!forced) parts.watch.home();
+  const stopped = change.confirm ? await confirm(parts, options, change.confirm) : null;
+  if (stopped) return stopped;
   const { ended, submitted } = await runSending<ChangeWords>(parts, {
     name: 'change',
     steps: change.steps,
@@ -28,14 +34,29 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
     oneTimeCode: () => codeFrom(options.totp, parts.secrets),
     expiry: () => undefined,
     beforeSubmit: options.beforeSubmit,
-    deadlineMs: options.deadlineMs,
+    deadlineMs: Math.max(1, endsAt - performance.now()),
     signal: options.signal,
   });
   const when = submitted ? 'after the submit' : 'nothing was submitted';
   if (isRcmError(ended) && !submitted && ended.details['maxLength'] !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
+  if (isRcmError(ended) && !submitted && wantsCode(parts, ended)) return CODE_WANTED;
   if (isRcmError(ended)) return { kind: 'unknown', detail: parts.secrets.mask().mask(`${ended.message} (${when})`), submitted };
   if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when}).`, submitted };
   if (ended.is === 'applied') return { kind: 'applied', submitted: true, ...(change.session ? { session: change.session } : {}) };
-  if (ended.is === 'refused') return { kind: 'refused', rule: ended.rule ?? 'unnamed', submitted };
+  if (ended.is === 'refused') return { kind: 'refused', rule: ended.rule ?? 'unnamed', submitted, ...(await untilOf(parts, ended)) };
   return { kind: 'unknown', detail: `The portal says nothing clear (${when}).`, submitted };
 }
+
+/** `null`: the change may go on. Of the new password nothing has been typed in any case. */
+async function confirm(parts: SessionParts, options: ChangeOptions, recipe: ConfirmRecipe): Promise<ChangeOutcome | null> {
+  const { end, detail, failure } = await confirmPassword(parts, { recipe, options, oneTimeCode: () => codeFrom(options.totp, parts.secrets) });
+  if (end.kind === 'confirmed') return null;
+  if (failure && wantsCode(parts, failure)) return CODE_WANTED;
+  if (end.kind === 'refused') return { ...end, submitted: false };
+  return { kind: 'unknown', detail: `${detail} (nothing was submitted)`, submitted: false };
+}
+
+const CODE_WANTED: ChangeOutcome = { kind: 'refused', rule: 'code_wanted', submitted: false };
+
+/** The page asks for a one-time code, and the login has none. Recipes of version 1 go on hearing that the end is not known. */
+const wantsCode = ({ recipe }: SessionParts, { code }: RcmError): boolean => recipe.version > 1 && code === 'login_mfa_required';

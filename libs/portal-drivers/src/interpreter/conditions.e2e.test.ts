@@ -4,6 +4,7 @@ import { type BrowserPool, createBrowserPool } from '../pool/browser-pool.ts';
 import type { Condition } from '../recipe/condition.ts';
 import { holds, mayAnyHold } from './conditions.ts';
 import { registerDeclaredEngine } from './declared-engine.ts';
+import { placesOf } from './places.ts';
 import { createTabs, type Tabs } from './tabs.ts';
 
 let pool: BrowserPool;
@@ -12,7 +13,7 @@ beforeAll(async () => {
   await registerDeclaredEngine();
   pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
   const page = await (await pool.openContext({ context: {}, signal: new AbortController().signal })).context.newPage();
-  watch = createTabs(page, new URL('http://portal.example/'), () => undefined);
+  watch = createTabs(page, placesOf({ version: 1, base: new URL('http://portal.example/') }), () => undefined);
   await page.setContent(`
     <form><label>User name <input autocomplete="username"></label><button>Sign in</button><button style="display:none">Later</button></form>
     <p>Welcome, "you" &amp; <b>all</b></p><p hidden>Nobody sees this</p>

@@ -1,6 +1,5 @@
 import type { ElementHandle, Frame, Locator } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
-import { addressFits } from './address-pattern.ts';
 import { locate } from './locate.ts';
 import { type PageResponse, sameWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
@@ -19,11 +18,11 @@ async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
   if (condition.visible) return isShown(locate(watch.page, condition.visible));
   if (condition.gone) return !(await isShown(locate(watch.page, condition.gone)));
   if (condition.enabled) return isEnabled(locate(watch.page, condition.enabled));
-  if (condition.url !== undefined) return addressFits(watch.page.url(), condition.url, watch.basePath);
+  if (condition.url !== undefined) return watch.fits(watch.page.url(), condition.url);
   if (condition.dialog !== undefined) return watch.dialogs().some((words) => sameWords(words, condition.dialog ?? ''));
   if (condition.status !== undefined) return watch.status() === condition.status;
   const { response } = condition;
-  if (response) return watch.responses().some((one) => answers(one, response) && addressFits(one.url, response.url, watch.basePath));
+  if (response) return watch.responses().some((one) => answers(one, response) && watch.fits(one.url, response.url));
   for (const part of condition.all ?? []) if (!(await evaluate(watch, part))) return false;
   if (condition.all) return true;
   for (const part of condition.any ?? []) if (await evaluate(watch, part)) return true;

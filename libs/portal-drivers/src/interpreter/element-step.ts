@@ -4,18 +4,19 @@ import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
 import { untilPressable } from './pressable.ts';
 import { stepName } from './step-words.ts';
-import { typeValue, type TypingLimits } from './typing.ts';
+import { checkRoom, typeValue, type TypingLimits } from './typing.ts';
 
 /** Does what a step says to its element, which is visible. */
 export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
   const limits = { timeout: act.time.stepMs(step.deadline_ms ?? act.stepDeadlineMs), signal: act.time.signal };
+  if (step.fill && step.submit === 'from_here') return typeFreely(act, step.fill, locator, limits);
   if (step.fill) return typeInto(act, step.fill, locator, limits);
   if (step.totp) return typeCode(act, step.totp, locator, limits);
   if (step.choose) return void (await locator.selectOption(chosen(act, step), limits));
   if (step.check) return locator.check(limits);
   if (step.hover) return locator.hover(limits);
   // Whether it can be pressed at all is found out before anything is told to the ledger.
-  if (step.submit) {
+  if (step.submit === true) {
     await act.interruptions.clear(act.watch.page);
     await untilPressable(locator, limits);
   }
@@ -30,9 +31,26 @@ export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: L
 
 /** Types a value into its field; a new password into every field that the page declares for it. */
 async function typeInto<W extends Worded>(act: Act<W>, fill: NonNullable<Step['fill']>, locator: Locator, limits: TypingLimits): Promise<void> {
+  for (const field of await fieldsFor(fill, locator)) await typeValue(act, field, fill.with, limits);
+}
+
+async function fieldsFor(fill: NonNullable<Step['fill']>, locator: Locator): Promise<readonly Locator[]> {
   const every = (fill.into?.declared ?? (fill.into ? null : declaredFor(fill.with))) === 'new-password';
-  if (!every) return typeValue(act, locator, fill.with, limits);
-  for (const field of await locator.all()) await typeValue(act, field, fill.with, limits);
+  return every ? locator.all() : [locator];
+}
+
+/**
+ * Types where the page may ask its server what it thinks of it: the attempt is written down before the first letter. What can be known of the field
+ * is known before that.
+ */
+async function typeFreely<W extends Worded>(act: Act<W>, fill: NonNullable<Step['fill']>, locator: Locator, limits: TypingLimits): Promise<void> {
+  await act.interruptions.clear(act.watch.page);
+  for (const field of await fieldsFor(fill, locator)) await checkRoom(act, field, fill.with, limits);
+  act.watch.forget();
+  await act.beforeSubmit();
+  act.time.check('typing');
+  act.submitted();
+  await typeInto(act, fill, locator, limits);
 }
 
 /** Its limits count from when there is a code. */

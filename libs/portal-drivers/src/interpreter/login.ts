@@ -3,10 +3,11 @@ import type { LoginOptions } from '../driver.ts';
 import type { LoginOutcome, LoginResult } from '../outcome.ts';
 import { BEFORE_SUBMIT, type LoginWords } from '../recipe/outcomes.ts';
 import { credentialValues } from './credential-values.ts';
-import { readDate } from './date-notice.ts';
 import { codeFrom } from './one-time-code.ts';
+import { hostMoved } from './host-moved.ts';
 import type { SessionParts } from './parts.ts';
 import { runSending } from './sending.ts';
+import { untilOf } from './until.ts';
 
 /** Logs in once. Never throws but for what `beforeSubmit` threw: how a login ended is always a result. */
 export async function login(parts: SessionParts, options: LoginOptions): Promise<LoginResult> {
@@ -32,6 +33,8 @@ export async function login(parts: SessionParts, options: LoginOptions): Promise
     signal: options.signal,
   });
   if (!isRcmError(ended)) return { outcome: await inWords(parts, ended, { expiresAt, submitted }), submitted };
+  const moved = hostMoved(parts, ended);
+  if (moved) return { outcome: moved, submitted };
   return { outcome: withoutWords(ended, parts.secrets.mask().mask, proven && submitted), submitted };
 }
 
@@ -40,14 +43,16 @@ async function inWords(
   entry: LoginWords,
   { expiresAt, submitted }: { expiresAt: Date | null; submitted: boolean },
 ): Promise<LoginOutcome> {
-  const date = entry.date ? await readDate(parts.watch.page, entry.date) : null;
-  const passwordExpiresAt = date ?? expiresAt;
+  const until = await untilOf(parts, entry);
+  const passwordExpiresAt = until.until ?? expiresAt;
   if (entry.is === 'accepted') return { kind: 'accepted', ...(passwordExpiresAt ? { passwordExpiresAt } : {}) };
-  if (entry.is === 'throttled' || entry.is === 'locked') return { kind: entry.is, ...(date ? { until: date } : {}) };
-  if (entry.is === 'unavailable') return { kind: 'unavailable', detail: 'The portal says that it is not available.' };
-  if (entry.is === 'rejected' || entry.is === 'rejected_or_locked') return { kind: entry.is };
+  if (entry.is === 'throttled' || entry.is === 'locked' || entry.is === 'rejected_or_locked') return { kind: entry.is, ...until };
+  if (entry.is === 'unavailable') return { kind: 'unavailable', detail: 'The portal says that it is not available.', ...until };
+  if (entry.is === 'rejected') return { kind: 'rejected' };
   // A page may show before the password what it shows after it: what was not sent is not proven.
-  return { kind: entry.is, ...(entry.proves_password && submitted ? { provesPassword: true } : {}) };
+  const proof = entry.proves_password && submitted ? ({ provesPassword: true } as const) : {};
+  if (entry.is === 'password_expired' || entry.is === 'change_forced') return { kind: entry.is, ...proof };
+  return { kind: entry.is, ...proof, ...until };
 }
 
 function withoutWords(error: RcmError, mask: (text: string) => string, proven: boolean): LoginOutcome {

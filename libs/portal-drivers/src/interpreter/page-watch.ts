@@ -10,8 +10,8 @@ export interface PageResponse {
   readonly method: string;
 }
 
-/** The network's error name, or a status of 500 and more. */
-export type Trouble = { readonly network: string } | { readonly status: number };
+/** The network's error name, and the origin that was asked for (`null`: no address of a host); or a status of 500 and more. */
+export type Trouble = { readonly network: string; readonly origin: string | null } | { readonly status: number };
 
 /** For an error: without its full stop. */
 export const troubleInWords = (trouble: Trouble): string =>
@@ -82,8 +82,9 @@ export function watchPage(page: Page): PageWatch {
     const name = /ERR_[A-Z_]+/.exec(request.failure()?.errorText ?? '')?.[0] ?? 'failed';
     // Given up for another document, or an answer without one: no failure of the portal. Nor is a frame that the request gate kept out.
     if (name === 'ERR_ABORTED') return;
-    if (isMainFrame(request, page)) trouble = { network: name };
-    else if (name !== 'ERR_BLOCKED_BY_CLIENT') frameTrouble = { network: name };
+    const found = { network: name, origin: originOf(request.url()) };
+    if (isMainFrame(request, page)) trouble = found;
+    else if (name !== 'ERR_BLOCKED_BY_CLIENT') frameTrouble = found;
   });
   page.on('dialog', (dialog: Dialog) => {
     const words = dialog.message();
@@ -127,3 +128,6 @@ function isMainFrame(request: Request, page: Page): boolean {
     return false;
   }
 }
+
+/** Never more of an address: its path may hold what must not be told. */
+const originOf = (url: string): string | null => (/^https?:/.test(url) && URL.canParse(url) ? new URL(url).origin : null);

@@ -6,26 +6,22 @@ import type { StepTrace } from '../trace.ts';
 import { type ActTime, type ActTimeOptions, createActTime } from './act-time.ts';
 import type { Interruptions } from './interruptions.ts';
 import type { KnownSecrets } from './known-secrets.ts';
+import type { Places } from './places.ts';
 import type { Tabs } from './tabs.ts';
 
 /** What a session is made of, for the acts that run in it. */
 export interface SessionParts {
   readonly recipe: Recipe;
   readonly origins: Origins;
+  readonly places: Places;
+  /** Whether the name of a declared host could not be resolved. */
+  readonly isUnknownHost: (host: string) => boolean;
   readonly watch: Tabs;
   readonly interruptions: Interruptions;
   readonly requestGate: RequestGate;
   readonly secrets: KnownSecrets;
   readonly onStep: (trace: StepTrace) => void;
   readonly evidence: EvidenceRecorder;
-}
-
-/** Absolute address of a recipe's path: below the base URL, or as it stands. Whether it may be reached the request gate decides. */
-export function addressOf(parts: SessionParts, path: string): string {
-  if (!path.startsWith('/')) return path;
-  // Well-known addresses stand at the root of a host (RFC 8615).
-  if (path.startsWith('/.well-known/')) return parts.origins.base.origin + path;
-  return parts.origins.base.href.replace(/\/$/, '') + path;
 }
 
 /** The time of an act. Whatever may lie over the page is put away while it waits. */

@@ -4,7 +4,7 @@ import type { StepTrace } from '../trace.ts';
 import type { ActTime } from './act-time.ts';
 import type { Act } from './act.ts';
 import type { OutcomeWatch, Worded } from './outcome-watch.ts';
-import { addressOf, type SessionParts, tellStep } from './parts.ts';
+import { type SessionParts, tellStep } from './parts.ts';
 
 /** An act that sends no credential: a task, a logout, a look whether the session holds. */
 export function quietAct<W extends Worded>(
@@ -20,11 +20,12 @@ export function quietAct<W extends Worded>(
     time: options.time,
     outcomes: options.outcomes,
     stepDeadlineMs: parts.recipe.step_deadline_ms,
-    address: (path) => addressOf(parts, path),
+    address: parts.places.address,
     resolve: (value) => ({ plain: options.plain(value) }),
     seal: () => undefined,
     beforeSubmit: never,
     submitted: () => undefined,
+    isFree: () => false,
     oneTimeCode: never,
     expiry: () => undefined,
     onStep: (trace) => tellStep(parts, trace),

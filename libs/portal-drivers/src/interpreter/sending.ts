@@ -6,7 +6,7 @@ import type { StepTrace } from '../trace.ts';
 import type { Act } from './act.ts';
 import { translateBrowserError } from './failure.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
-import { addressOf, type SessionParts, tellStep, timeOf } from './parts.ts';
+import { type SessionParts, tellStep, timeOf } from './parts.ts';
 import { runSteps } from './steps.ts';
 
 export interface Sending<W extends Worded> extends StepOptions {
@@ -26,6 +26,8 @@ export interface Sent<W> {
   readonly ended: W | RcmError;
   /** Whether anything that the submit sends may have left the browser. */
   readonly submitted: boolean;
+  /** Whether a secret was typed. */
+  readonly typed: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
   let asked: Promise<void> | null = null;
   const refusals: unknown[] = [];
   let pressed = false;
+  const sendsFreely = sending.steps.some(({ submit }) => submit === 'from_here');
 
   const askCaller = async (signal: AbortSignal): Promise<void> => {
     if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
@@ -67,11 +70,12 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         time,
         outcomes,
         stepDeadlineMs: parts.recipe.step_deadline_ms,
-        address: (path) => addressOf(parts, path),
+        address: parts.places.address,
         resolve: sending.resolve,
         seal: (secret) => requestGate.hold(createSecretMask((typed.push(secret), typed))),
         beforeSubmit: () => askCaller(signal),
         submitted: () => (pressed = true),
+        isFree: () => pressed && sendsFreely,
         // A code may be a minute or a person away, which is none of the portal's time; whoever gives it has a deadline for it.
         oneTimeCode: (provesPassword) => time.outside(() => sending.oneTimeCode(provesPassword)),
         expiry: sending.expiry,
@@ -83,12 +87,12 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
     // What is still held was not submitted, and must not leave now that the answer says so.
     if (submitted) requestGate.reset();
     else requestGate.shut();
-    return { ended, submitted };
+    return { ended, submitted, typed: typed.length > 0 };
   } catch (error) {
     // A caller that is still writing down the attempt must be done before it hears how the attempt ended.
     await Promise.resolve(asked).catch(() => undefined);
     const submitted = requestGate.shut() || pressed;
     if (refusals.length > 0) throw refusals[0];
-    return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted };
+    return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted, typed: typed.length > 0 };
   }
 }

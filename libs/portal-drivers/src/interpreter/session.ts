@@ -39,7 +39,7 @@ export function createSession({ parts: first, freshPage, release, logoutMs }: Se
   const keep = (act: StepTrace['act'], ended: string): Promise<void> => parts.evidence.end(act, ended, parts.watch.page, parts.secrets);
 
   async function end(): Promise<void> {
-    if (loggedIn && usable && parts.recipe.logout) await logout(parts, logoutMs).catch(() => undefined);
+    if (loggedIn && usable && parts.recipe.logout) await logout(parts, logoutMs ?? parts.recipe.logout.deadline_ms).catch(() => undefined);
     await release();
   }
 
@@ -105,7 +105,7 @@ async function checked(outcome: TaskOutcome, secrets: readonly Secret<string>[],
   }
 }
 
-const isUnclear = (kind: string): boolean => kind === 'unknown' || kind === 'unavailable';
+const isUnclear = (kind: string): boolean => kind === 'unknown' || kind === 'unavailable' || kind === 'host_moved';
 
 /** Asks the recipe's page; anything but a clear "logged in" is `false`, so that the caller logs in anew. */
 async function isLoggedIn(parts: SessionParts, options: StepOptions): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
+import type { Locator } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
 import type { Step } from '../recipe/step.ts';
 import type { DateNotice } from '../recipe/date-notice.ts';
@@ -57,13 +58,17 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   if (!target) return 'done';
   const locator = locate(act.watch.page, target);
   const outcome = await act.time.until(stepName(step), ms, async () => {
-    const [outcome, shown] = await Promise.all([act.outcomes.look(), isShown(locator).catch(() => false)]);
+    const [outcome, shown] = await Promise.all([act.outcomes.look(), isReady(act, step, locator).catch(() => false)]);
     return outcome ?? (shown ? 'there' : null);
   });
   if (outcome !== 'there') return { outcome };
   await doOn(act, step, locator);
   return 'done';
 }
+
+/** Where the page has asked its server what it thinks, a button waits for the answer; the portal's words may come instead. */
+const isReady = async <W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<boolean> =>
+  (await isShown(locator)) && (!act.isFree() || step.press === undefined || (await locator.first().isEnabled({ timeout: 1_000 })));
 
 async function openPage<W extends Worded>(act: Act<W>, path: string, what: string, ms: number): Promise<Ended<W>> {
   const { page } = act.watch;

@@ -1,10 +1,11 @@
 import type { Page } from 'playwright';
 import { type PageWatch, watchPage } from './page-watch.ts';
+import type { Places } from './places.ts';
 
 /** The page that is worked with, and those it was opened from. */
 export interface Tabs extends PageWatch {
-  /** Path of the portal's base URL without its last slash: empty for a portal at the root of its host. */
-  readonly basePath: string;
+  /** Whether an address is as a pattern of the recipe says. */
+  readonly fits: Places['fits'];
   /** Works with a new page from now on. */
   enter(page: Page): void;
   /** Closes the page that was entered last; the one before it is worked with again. The first page stays. */
@@ -16,7 +17,7 @@ export interface Tabs extends PageWatch {
 }
 
 /** Begins with one page. A page that was entered and closes by itself is left by itself. `guard` is told of every page that is worked with. */
-export function createTabs(first: Page, base: URL, guard: (page: Page) => void): Tabs {
+export function createTabs(first: Page, { fits }: Pick<Places, 'fits'>, guard: (page: Page) => void): Tabs {
   guard(first);
   const root = watchPage(first);
   const entered: PageWatch[] = [];
@@ -35,7 +36,7 @@ export function createTabs(first: Page, base: URL, guard: (page: Page) => void):
   }
 
   return {
-    basePath: base.pathname.replace(/\/$/, ''),
+    fits,
     get page() {
       return current().page;
     },

@@ -19,6 +19,7 @@ import { filledTask } from './filled-task.ts';
 import { checkedTask } from './task-input.ts';
 import { receiveFile } from './file.ts';
 import { readFields } from './fields.ts';
+import { untilOf } from './until.ts';
 import { writeDate } from './written-dates.ts';
 import type { Value } from '../recipe/value.ts';
 
@@ -55,7 +56,7 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
   // The results' words count only as an answer to the last thing pressed, so they are known from the start and looked for at the end.
   const ended = await runSteps(act, task.steps);
   const answer = ended ?? (await time.until(outcomes.awaited(), time.stepMs(act.stepDeadlineMs), () => atEnd().look()));
-  return answer.is === 'found' ? readResult(act, options.name, task) : plain(answer.is);
+  return answer.is === 'found' ? readResult(act, options.name, task) : plain(answer.is, await untilOf(parts, answer));
 
   function atEnd() {
     outcomes.expect(final);
@@ -99,6 +100,6 @@ function writtenInput(task: TaskRecipe, value: Value, input: TaskOptions['input'
   return value.format === undefined || given === '' ? given : writeDate(given, value.format);
 }
 
-function plain(kind: Exclude<TaskWords['is'], 'found'>): TaskOutcome {
-  return kind === 'unavailable' ? { kind, detail: 'The portal says that it is not available.' } : { kind };
+function plain(kind: Exclude<TaskWords['is'], 'found'>, until: { readonly until?: Date }): TaskOutcome {
+  return kind === 'unavailable' ? { kind, detail: 'The portal says that it is not available.', ...until } : { kind };
 }

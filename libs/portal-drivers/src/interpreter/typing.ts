@@ -22,9 +22,14 @@ export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator,
   if (!resolved.sealing) return locator.fill(text, limits);
   act.seal(resolved.secret);
   await locator.fill(text, limits);
-  const [held, allowed] = await Promise.all([locator.inputValue(limits), locator.getAttribute('maxlength', limits)]);
-  if (allowed !== null && /^\d+$/.test(allowed) && text.length > Number(allowed)) {
-    throw new RcmError('portal_unexpected', `The field takes at most ${allowed} characters.`, { details: { maxLength: Number(allowed) } });
-  }
+  const [held] = await Promise.all([locator.inputValue(limits), checkRoom(act, locator, value, limits)]);
   if (held !== text) throw new RcmError('portal_unexpected', 'The field did not take the value as it was typed.');
+}
+
+/** Fails with `portal_unexpected` and the detail `maxLength` where a field is too short for a secret. */
+export async function checkRoom<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
+  const resolved = act.resolve(value);
+  const allowed = await locator.getAttribute('maxlength', limits);
+  if ('plain' in resolved || allowed === null || !/^\d+$/.test(allowed) || resolved.secret.reveal().length <= Number(allowed)) return;
+  throw new RcmError('portal_unexpected', `The field takes at most ${allowed} characters.`, { details: { maxLength: Number(allowed) } });
 }

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { addressSort, type HostAddress } from './address.ts';
 
-/** A host of a portal type: `host` or `host:port`, and where it lies. A text alone is a host at public addresses. */
-export type DeclaredHost = string | { readonly host: string; readonly address: HostAddress };
+/** A host of a portal type: `host` or `host:port`, and where it lies. A text alone is a host at public addresses. `name`: what recipes call it. */
+export type DeclaredHost = string | { readonly host: string; readonly address: HostAddress; readonly name?: string | undefined };
 
 /** A host as browsers read it (WHATWG URL): `2130706433`, `0x7f.1` and `127.1` are all 127.0.0.1. */
 export interface HostName {
@@ -13,6 +13,7 @@ export interface HostName {
 }
 
 export const hostOf = (declared: DeclaredHost): string => (typeof declared === 'string' ? declared : declared.host);
+export const nameOf = (declared: DeclaredHost): string | null => (typeof declared === 'string' ? null : (declared.name ?? null));
 export const addressOf = (declared: DeclaredHost): HostAddress => (typeof declared === 'string' ? 'public' : declared.address);
 
 /** The declared hosts of a portal type's row, where each host at another place than a public address stands in a list of its own. */

@@ -125,7 +125,7 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
     limitConnecting(portal);
     portal.on('connect', () => {
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      const valve = createValve(passage);
+      const valve = createValve(passage, destination);
       valve.on('error', () => browser.destroy());
       if (head.length > 0) valve.write(head);
       browser.pipe(valve).pipe(portal).pipe(browser);

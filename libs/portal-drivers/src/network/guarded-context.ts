@@ -2,6 +2,7 @@ import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
 import type { BrowserContext } from 'playwright';
 import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
+import { readHost } from './declared-host.ts';
 import { startEgressProxy } from './egress-proxy.ts';
 import { type RequestGate, installRequestGate } from './request-gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
@@ -13,6 +14,8 @@ export interface GuardedContext {
   readonly context: BrowserContext;
   readonly origins: Origins;
   readonly requestGate: RequestGate;
+  /** Whether the name of a declared host could not be resolved when it was last asked for. */
+  isUnknownHost(host: string): boolean;
   /** Closes the context and its way to the network. */
   close(): Promise<void>;
 }
@@ -52,7 +55,8 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   };
   try {
     const requestGate = await installRequestGate({ context: opened.context, origins, proxy, passage, onBlocked });
-    return { context: opened.context, origins, requestGate, close };
+    const isUnknownHost = (host: string): boolean => addresses.isUnknown(readHost(host)?.name ?? '');
+    return { context: opened.context, origins, requestGate, isUnknownHost, close };
   } catch {
     await close();
     throw new RcmError('browser_unavailable', 'The browser could not guard a context.');

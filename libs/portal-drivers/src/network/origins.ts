@@ -9,6 +9,8 @@ export interface Origins {
   readonly all: readonly string[];
   /** Whether a URL of a request, socket or navigation is on a declared host, no less protected than the base URL. */
   allows(url: string): boolean;
+  /** Whether what was typed may be sent to a URL that is allowed. */
+  receives(url: string): boolean;
   /** The declared host behind a host and port as a proxy sees them, `null` where it may not be reached; `tunnel` says whether the connection is one. */
   destination(host: string, tunnel: boolean): Destination | null;
 }
@@ -17,6 +19,8 @@ export interface OriginsOptions {
   readonly baseUrl: string;
   /** What the portal type declares: `host` or `host:port`, and where each lies. */
   readonly hosts: readonly DeclaredHost[];
+  /** Of these, the ones that may receive what was typed. Default: all. */
+  readonly receiving?: readonly string[] | undefined;
   /** Code of the portal type, for words. */
   readonly portalType?: string | undefined;
   /** Whether the deployment lets portals on other machines be reached by plain http. Default false. */
@@ -43,22 +47,28 @@ export function declaredOrigins(options: OriginsOptions): Origins {
   const schemes = base.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
   const allowed = new Map<string, Destination>();
   for (const declared of options.hosts) {
-    const destination = destinationOf(declared, options.portalType);
+    const destination = { ...destinationOf(declared, options.portalType), receives: options.receiving?.includes(hostOf(declared)) ?? true };
     for (const scheme of schemes) {
       const origin = originOf(`${scheme}//${hostOf(declared)}`);
       if (origin !== null && problemOf(origin) === null) allowed.set(origin, destination);
     }
   }
   if (!allowed.has(base.origin)) throw new RcmError('input_invalid', `The base URL is on ${base.host}, which its portal type does not declare.`);
+  /** `local`: a URL that reaches no network; `null`: one that may not be reached. */
+  const behind = (url: string): Destination | 'local' | null => {
+    const parsed = readUrl(url);
+    if (!parsed) return null;
+    if (LOCAL_SCHEMES.includes(parsed.protocol)) return 'local';
+    const scheme = SOCKET_SCHEMES[parsed.protocol] ?? parsed.protocol;
+    return allowed.get(originOf(`${scheme}//${parsed.host}`) ?? '') ?? null;
+  };
   return {
     base,
     all: [...allowed.keys()],
-    allows(url) {
-      const parsed = readUrl(url);
-      if (!parsed) return false;
-      if (LOCAL_SCHEMES.includes(parsed.protocol)) return true;
-      const scheme = SOCKET_SCHEMES[parsed.protocol] ?? parsed.protocol;
-      return allowed.has(originOf(`${scheme}//${parsed.host}`) ?? '');
+    allows: (url) => behind(url) !== null,
+    receives(url) {
+      const found = behind(url);
+      return found === 'local' || (found?.receives ?? false);
     },
     // A tunnel may also carry an unencrypted socket (ws:), so the scheme it stands for cannot be told from it.
     destination(host, tunnel) {
@@ -71,7 +81,7 @@ export function declaredOrigins(options: OriginsOptions): Origins {
   };
 }
 
-function destinationOf(declared: DeclaredHost, portalType: string | undefined): Destination {
+function destinationOf(declared: DeclaredHost, portalType: string | undefined): Omit<Destination, 'receives'> {
   const read = readHost(hostOf(declared));
   const problem = hostProblem(declared, { spelling: 'any', portalType });
   if (!read || problem !== null) throw new RcmError(read ? 'address_refused' : 'input_invalid', `${problem} Nothing was sent there.`);

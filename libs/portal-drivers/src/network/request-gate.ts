@@ -34,18 +34,32 @@ export async function installRequestGate(options: {
 }): Promise<RequestGate> {
   const { context, origins, proxy, passage, onBlocked } = options;
   let secrets: SecretMask | null = null;
+  /** Of every act: a page keeps what was typed for as long as it likes. */
+  const typed: SecretMask[] = [];
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */
   async function carries(request: Request): Promise<boolean> {
-    if (secrets === null || hasBody(request)) return true;
+    return secrets === null || holdsOf(request, [secrets]);
+  }
+
+  /** Whether a request to a host that may not receive what was typed could carry it. */
+  const leaks = async (request: Request): Promise<boolean> => typed.length > 0 && (typed.length > MOST_ACTS || (await holdsOf(request, typed)));
+
+  async function holdsOf(request: Request, masks: readonly SecretMask[]): Promise<boolean> {
+    if (hasBody(request)) return true;
     const cookies = await context.cookies(request.url());
-    return holdsAny(secrets, [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)]);
+    const texts = [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)];
+    return masks.some((mask) => holdsAny(mask, texts));
   }
 
   async function decide(route: Route): Promise<void> {
     const request = route.request();
     if (!origins.allows(request.url())) {
       onBlocked({ origin: originName(request.url()), kind: request.resourceType() });
+      return route.abort('blockedbyclient');
+    }
+    if (!origins.receives(request.url()) && (await leaks(request))) {
+      onBlocked({ origin: originName(request.url()), kind: request.resourceType(), reason: NOT_RECEIVING });
       return route.abort('blockedbyclient');
     }
     if (passage.state === 'held' && !(await carries(request))) return route.continue();
@@ -55,8 +69,8 @@ export async function installRequestGate(options: {
   }
 
   function socket(page: WebSocketRoute): void {
-    if (!origins.allows(page.url())) {
-      onBlocked({ origin: originName(page.url()), kind: 'websocket' });
+    if (!origins.receives(page.url())) {
+      onBlocked({ origin: originName(page.url()), kind: 'websocket', ...(origins.allows(page.url()) ? { reason: NOT_RECEIVING } : {}) });
       page.close({ code: 1008 }).catch(() => undefined);
       return;
     }
@@ -78,6 +92,8 @@ export async function installRequestGate(options: {
 
   return {
     hold(mask) {
+      if (secrets === null || typed.length === 0) typed.push(mask);
+      else typed[typed.length - 1] = mask;
       secrets = mask;
       if (passage.state === 'open') passage.change('held');
     },
@@ -93,6 +109,10 @@ export async function installRequestGate(options: {
     sent: () => passage.used,
   };
 }
+
+/** Logins and changes of one session; a session that makes more sends nothing more to a host that may not receive what was typed. */
+const MOST_ACTS = 20;
+const NOT_RECEIVING = 'the recipe does not say that this host may receive what is typed (secrets: true)';
 
 /** More than browsers send to any portal. A page may make them as long as it likes; what is longer is not looked through, and could hold anything. */
 const MOST_LETTERS = 65_536;

@@ -19,6 +19,8 @@ export interface Destination {
   /** Name or address, without brackets. */
   readonly name: string;
   readonly address: HostAddress;
+  /** Whether it may receive what was typed. */
+  readonly receives: boolean;
 }
 
 /** The addresses of one browser session. */
@@ -28,7 +30,9 @@ export interface SessionAddresses {
    * no later answer (DNS rebinding) is followed. Fails with `address_refused`, and with `portal_unavailable` where the name cannot be resolved,
    * which is not kept.
    */
-  of(destination: Destination): Promise<readonly FoundAddress[]>;
+  of(destination: Omit<Destination, 'receives'>): Promise<readonly FoundAddress[]>;
+  /** Whether a name, without its port, could not be resolved when it was last asked for. */
+  isUnknown(name: string): boolean;
 }
 
 const RESOLVE_MS = 5_000;
@@ -43,6 +47,8 @@ export function createSessionAddresses(options: { readonly lookup?: LookupAddres
   const lookup = options.lookup ?? ((name) => systemLookup(name, { all: true, order: 'verbatim' }));
   const answers = new Map<string, Promise<readonly FoundAddress[]>>();
   const asked = new Map<string, number>();
+  /** Only declared names are ever asked for. */
+  const unknown = new Set<string>();
 
   function resolve(name: string): Promise<readonly FoundAddress[]> {
     const known = answers.get(name);
@@ -58,7 +64,11 @@ export function createSessionAddresses(options: { readonly lookup?: LookupAddres
     asked.set(name, times + 1);
     const found =
       times < MOST_LOOKUPS ? await withDeadline({ ms: RESOLVE_MS, what: 'Resolving the name of a portal' }, () => lookup(name)).catch(() => []) : [];
-    if (found.length === 0 || found.length > LARGEST_ANSWER) throw new RcmError('portal_unavailable', `The name ${name} could not be resolved.`);
+    if (found.length === 0 || found.length > LARGEST_ANSWER) {
+      unknown.add(name);
+      throw new RcmError('portal_unavailable', `The name ${name} could not be resolved.`);
+    }
+    unknown.delete(name);
     return found;
   }
 
@@ -72,6 +82,7 @@ export function createSessionAddresses(options: { readonly lookup?: LookupAddres
       }
       return found.slice(0, MOST_ADDRESSES);
     },
+    isUnknown: (name) => unknown.has(name),
   };
 }
 

@@ -2,7 +2,7 @@ import { hasCode } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSessionAddresses, type Destination, type FoundAddress } from './session-addresses.ts';
 
-const PORTAL: Destination = { host: 'portal.example:8443', name: 'portal.example', address: 'public' };
+const PORTAL: Destination = { host: 'portal.example:8443', name: 'portal.example', address: 'public', receives: true };
 const answer = (...addresses: string[]): FoundAddress[] => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 const failure = (promise: Promise<unknown>) => promise.then(() => null).catch((error: unknown) => error);
 const refused = (error: unknown): boolean => hasCode(error, 'address_refused');

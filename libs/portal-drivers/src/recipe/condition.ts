@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NAMED_HOST } from './named-host.ts';
 import { exactlyOne, words } from './rules.ts';
 import { type Target, targetSchema } from './target.ts';
 
@@ -11,7 +12,7 @@ export interface Condition {
   readonly gone?: Target | undefined;
   /** Visible and not disabled. */
   readonly enabled?: Target | undefined;
-  /** Path of the page's address, below the base URL or whole, `*` for any run of characters: `/account/*`. */
+  /** Path of the page's address, below the base URL or whole, or on a named host: `/account/*`, `{idp}/**`. `*`: a segment or a part of one; `**`: anything. In version 1 `*`: anything. */
   readonly url?: string | undefined;
   /** A native dialog (`alert`, `confirm`, `prompt`) with these words was shown since the last press. */
   readonly dialog?: string | undefined;
@@ -37,7 +38,7 @@ const several = z
   .min(1)
   .max(10);
 
-const pathPattern = z.string().regex(/^[/*]\S{0,300}$/, 'must be a path that starts with / or *');
+const pathPattern = z.string().regex(new RegExp(`^(${NAMED_HOST})?[/*]\\S{0,300}$`), 'must be a path that starts with / or *, or with a named host');
 const httpStatus = z.int().min(200).max(599);
 
 export const conditionSchema: z.ZodType<Condition> = z
@@ -46,7 +47,7 @@ export const conditionSchema: z.ZodType<Condition> = z
     visible: targetSchema.optional(),
     gone: targetSchema.optional().describe('Not there, or not visible'),
     enabled: targetSchema.optional().describe('Visible and not disabled'),
-    url: pathPattern.optional().describe('Path of the page’s address, * for anything'),
+    url: pathPattern.optional().describe('Path of the page’s address, * for a segment, ** for anything'),
     dialog: words.optional().describe('Words of an alert or confirm since the last press'),
     status: httpStatus.optional().describe('HTTP status of the page’s document'),
     response: z

@@ -75,7 +75,7 @@ describe('lintRecipe', () => {
   it('gives the recipe where there is no problem, and every problem in the order of the file where there are', () => {
     const text = read('libs/portal-drivers/recipes/alpine.yaml');
     expect(lintRecipe(text, { file: 'a' }).recipe?.name).toBe('alpine');
-    const { problems, recipe } = lintRecipe(text.replace('version: 1', 'version: 2').replace('next_page', 'next_pgae').replace('fill:', 'fil:'), { file: 'a' });
+    const { problems, recipe } = lintRecipe(text.replace('version: 1', 'version: 3').replace('next_page', 'next_pgae').replace('fill:', 'fil:'), { file: 'a' });
     expect(recipe).toBeNull();
     expect(problems.map(({ line, at, suggestion }) => [line, at, suggestion])).toEqual([
       [2, 'version', null],
@@ -120,7 +120,9 @@ describe('lintRecipe', () => {
   });
 
   it('says of what is missing and of what is of another type what it must be, in plain words', () => {
-    expect(problemsAfter('version: 1\n', '')).toMatchObject([{ at: 'version', message: 'is needed: must be 1, the version of the recipe format' }]);
+    expect(problemsAfter('version: 1\n', '')).toMatchObject([
+      { at: 'version', message: 'is needed: must be 2, the version of the recipe format, or 1, the one before' },
+    ]);
     expect(problemsAfter('name: alpine', 'name: [a]')).toMatchObject([{ message: 'must be text, not a list' }]);
     expect(lintRecipe('# nothing\n', { file: 'a' }).problems).toMatchObject([{ at: 'recipe', message: 'is empty' }]);
   });

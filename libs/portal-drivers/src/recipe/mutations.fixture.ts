@@ -68,7 +68,7 @@ function isRequired(path: RecipePath): boolean {
   const key = String(path.at(-1));
   return at(path.slice(0, -1)).some(({ required = [], properties = {} }) => {
     const kinds = ONE_OF.find((choice) => choice.every((kind) => Object.hasOwn(properties, kind)));
-    return required.includes(key) || key === 'rule' || kinds?.includes(key) === true || (key === 'submit' && path.length === 4);
+    return required.includes(key) || key === 'rule' || kinds?.includes(key) === true || key === 'submit';
   });
 }
 

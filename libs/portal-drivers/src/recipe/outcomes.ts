@@ -23,7 +23,7 @@ export const BEFORE_SUBMIT: readonly string[] = ['unavailable', 'throttled', 'ch
 export interface LoginWords {
   readonly when: Condition;
   readonly is: (typeof LOGIN_WORDS)[number];
-  /** For `accepted`: when the password expires. For `throttled` and `locked`: until when. */
+  /** For `accepted`: when the password expires. For the others: until when. */
   readonly date?: DateNotice | undefined;
   /** The portal shows this only after a correct password; see `PROVING`. */
   readonly proves_password?: true | undefined;
@@ -34,33 +34,79 @@ export interface ChangeWords {
   readonly is: 'applied' | 'refused' | 'unknown';
   /** The portal's rule that the new password breaks (`too_long`, `reused`, …); with `refused`. */
   readonly rule?: string | undefined;
+  /** For `refused`: until when, where the portal would take another change then. */
+  readonly date?: DateNotice | undefined;
+}
+
+/** What a page shows that asks for the current password before a change. */
+export interface ConfirmWords {
+  readonly when: Condition;
+  readonly is: 'confirmed' | 'refused' | 'locked' | 'unknown';
+  /** With `refused`: `current_wrong`, or what else was wrong. */
+  readonly rule?: string | undefined;
+  /** For `locked` and `refused`: until when. */
+  readonly date?: DateNotice | undefined;
 }
 
 export interface TaskWords {
   readonly when: Condition;
   readonly is: 'found' | 'nothing_found' | 'logged_out' | 'unavailable';
+  /** For `unavailable`: until when. */
+  readonly date?: DateNotice | undefined;
 }
 
 /** Answers that may prove the password, where the recipe says that the portal gives them only after a correct one. */
 const PROVING: readonly string[] = ['challenged', 'mfa_required', 'mfa_rejected', 'password_expired', 'change_forced'];
-const DATED: readonly string[] = ['accepted', 'throttled', 'locked'];
+/** Those of version 1. */
+export const FIRST_DATED: readonly string[] = ['accepted', 'throttled', 'locked'];
+const DATED: readonly string[] = [...FIRST_DATED, 'rejected_or_locked', 'challenged', 'mfa_required', 'mfa_rejected', 'unavailable'];
 
 const loginWordsSchema: z.ZodType<LoginWords> = z
   .strictObject({ when: conditionSchema, is: z.enum(LOGIN_WORDS), date: dateNoticeSchema.optional(), proves_password: z.literal(true).optional() })
   .superRefine((entry, context) => {
-    if (entry.date && !DATED.includes(entry.is)) context.addIssue({ code: 'custom', path: ['date'], message: `is only possible with ${DATED.join(', ')}` });
+    checkDated(entry, DATED, context);
     if (entry.proves_password && !PROVING.includes(entry.is))
       context.addIssue({ code: 'custom', path: ['proves_password'], message: `is only possible with ${PROVING.join(', ')}` });
   });
 
+interface MayBeDated {
+  readonly is: string;
+  readonly date?: DateNotice | undefined;
+}
+
+export const onlyWith = (dated: readonly string[]): string => `is only possible with ${dated.join(', ')}`;
+
+function checkDated(entry: MayBeDated, dated: readonly string[], context: z.core.$RefinementCtx): void {
+  if (entry.date && !dated.includes(entry.is)) context.addIssue({ code: 'custom', path: ['date'], message: onlyWith(dated) });
+}
+
+function checkRule(entry: { readonly is: string; readonly rule?: string | undefined }, context: z.core.$RefinementCtx): void {
+  if ((entry.is === 'refused') !== (entry.rule !== undefined))
+    context.addIssue({ code: 'custom', path: ['rule'], message: 'belongs to refused, and refused needs it' });
+}
+
 const changeWordsSchema: z.ZodType<ChangeWords> = z
-  .strictObject({ when: conditionSchema, is: z.enum(['applied', 'refused', 'unknown']), rule: definedName.optional() })
+  .strictObject({ when: conditionSchema, is: z.enum(['applied', 'refused', 'unknown']), rule: definedName.optional(), date: dateNoticeSchema.optional() })
   .superRefine((entry, context) => {
-    if ((entry.is === 'refused') !== (entry.rule !== undefined))
-      context.addIssue({ code: 'custom', path: ['rule'], message: 'belongs to refused, and refused needs it' });
+    checkRule(entry, context);
+    checkDated(entry, ['refused'], context);
   });
 
-const taskWordsSchema: z.ZodType<TaskWords> = z.strictObject({ when: conditionSchema, is: z.enum(['found', 'nothing_found', 'logged_out', 'unavailable']) });
+const confirmWordsSchema: z.ZodType<ConfirmWords> = z
+  .strictObject({
+    when: conditionSchema,
+    is: z.enum(['confirmed', 'refused', 'locked', 'unknown']),
+    rule: definedName.optional(),
+    date: dateNoticeSchema.optional(),
+  })
+  .superRefine((entry, context) => {
+    checkRule(entry, context);
+    checkDated(entry, ['locked', 'refused'], context);
+  });
+
+const taskWordsSchema: z.ZodType<TaskWords> = z
+  .strictObject({ when: conditionSchema, is: z.enum(['found', 'nothing_found', 'logged_out', 'unavailable']), date: dateNoticeSchema.optional() })
+  .superRefine((entry, context) => checkDated(entry, ['unavailable'], context));
 
 const listWith = <T extends { readonly is: string }>(entry: z.ZodType<T>, needed: readonly (readonly string[])[]) =>
   z
@@ -75,4 +121,5 @@ const listWith = <T extends { readonly is: string }>(entry: z.ZodType<T>, needed
 
 export const loginOutcomesSchema = listWith(loginWordsSchema, [['accepted'], ['rejected', 'rejected_or_locked']]);
 export const changeOutcomesSchema = listWith(changeWordsSchema, [['applied']]);
+export const confirmOutcomesSchema = listWith(confirmWordsSchema, [['confirmed'], ['refused']]);
 export const taskOutcomesSchema = listWith(taskWordsSchema, [['found'], ['nothing_found']]);

@@ -71,7 +71,7 @@ describe('parseRecipe', () => {
   });
 
   it.each([
-    ['version: 1', 'version: 2', 'version: must be 1, the version of the recipe format'],
+    ['version: 1', 'version: 3', 'version: must be 2, the version of the recipe format, or 1, the one before'],
     ['{ label: User }, with', '{ lable: User }, with', 'login.steps[1].fill.into.lable: is not a key that is known here; did you mean label?'],
     [
       '{ label: User }, with',
@@ -84,7 +84,7 @@ describe('parseRecipe', () => {
       'login.steps[3].press.name: is only possible together with role (use field for a name attribute)',
     ],
     ['- open: /login', '- wait: 500', 'login.steps[0].wait: must be keys with values, not a number'],
-    ['- open: /login', '- open: login', 'login.steps[0].open: must be a path that starts with /, or an http(s) address'],
+    ['- open: /login', '- open: login', 'login.steps[0].open: must be a path that starts with / or with a named host, or an http(s) address'],
     [
       '- open: /login',
       '- name: nothing',

@@ -1,3 +1,5 @@
+import { pathOfAddress } from './named-host.ts';
+
 type Path = readonly (string | number)[];
 
 /** Where a task's words have the place of an input: `{claim_number}`. */
@@ -26,6 +28,9 @@ function kindOf(key: string, around: object): Placeholder['in'] | null {
   return TOLD.includes(key) ? null : 'elsewhere';
 }
 
+/** What of a text may hold placeholders: the braces before an address stand for a host. */
+const freeOf = (key: string, held: string): string => (key === 'open' || key === 'url' ? pathOfAddress(held) : held);
+
 /** Every placeholder in a part of a task. */
 export function placeholdersIn(value: unknown, path: Path): Placeholder[] {
   if (typeof value !== 'object' || value === null) return [];
@@ -33,7 +38,7 @@ export function placeholdersIn(value: unknown, path: Path): Placeholder[] {
     const at = [...path, Array.isArray(value) ? Number(key) : key];
     if (typeof held !== 'string') return placeholdersIn(held, at);
     const kind = kindOf(key, value);
-    return kind === null ? [] : [...held.matchAll(PLACEHOLDER)].map(([, input = '']) => ({ path: at, input, in: kind }));
+    return kind === null ? [] : [...freeOf(key, held).matchAll(PLACEHOLDER)].map(([, input = '']) => ({ path: at, input, in: kind }));
   });
 }
 
@@ -45,7 +50,8 @@ export function filled<T>(value: T, input: Readonly<Record<string, string>>): T 
     const kind = typeof held === 'string' ? kindOf(key, value) : null;
     if (typeof held !== 'string' || kind === null || kind === 'elsewhere') return [key, filled(held, input)];
     const given = (name: string): string => (kind === 'address' ? encodeURIComponent(input[name] ?? '') : (input[name] ?? ''));
-    return [key, held.replace(PLACEHOLDER, (_place, name: string) => given(name))];
+    const free = freeOf(key, held);
+    return [key, held.slice(0, held.length - free.length) + free.replace(PLACEHOLDER, (_place, name: string) => given(name))];
   });
   return Object.fromEntries(entries) as T;
 }

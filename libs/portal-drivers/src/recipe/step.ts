@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { type Condition, conditionSchema } from './condition.ts';
 import { type DateNotice, dateNoticeSchema } from './date-notice.ts';
+import { NAMED_HOST } from './named-host.ts';
 import { deadline, exactlyOne, words } from './rules.ts';
 import { type Declared, type Target, targetSchema } from './target.ts';
 import { type Value, valueSchema } from './value.ts';
 
 /** One thing done on the page: exactly one kind, and what may be said about any step. */
 export interface Step {
-  /** Path below the portal's base URL (`/.well-known/…`: at its origin), or an address on a declared host. */
+  /** Path below the portal's base URL (`/.well-known/…`: at its origin) or on a named host (`{idp}/login`), or an address on a declared host. */
   readonly open?: string | undefined;
   /** Types into a field. Without `into`: the field that the page declares for this part of the credential. */
   readonly fill?: { readonly into?: Target | undefined; readonly with: Value } | undefined;
@@ -35,8 +36,8 @@ export interface Step {
   readonly name?: string | undefined;
   /** Milliseconds. Default: the recipe's `step_deadline_ms`. */
   readonly deadline_ms?: number | undefined;
-  /** Marks the one `press` or `key` that sends the credentials of a login or a change. */
-  readonly submit?: boolean | undefined;
+  /** `true` marks the one `press` or `key` that sends the credentials of a login or a change; `from_here` the `fill` from which on the page may ask its server. */
+  readonly submit?: true | 'from_here' | undefined;
   /** The press opens a new tab, in which the steps that follow work. */
   readonly opens_tab?: true | undefined;
   /** The native dialog that this step raises, and its answer. Any other dialog is dismissed. */
@@ -49,7 +50,9 @@ export type StepKind = (typeof STEP_KINDS)[number];
 /** Which kind a valid step is. */
 export const stepKind = (step: Step): StepKind => STEP_KINDS.find((kind) => step[kind] !== undefined) ?? 'wait';
 
-export const addressSchema = z.string().regex(/^(\/|https?:\/\/)\S{0,500}$/, 'must be a path that starts with /, or an http(s) address');
+export const addressSchema = z
+  .string()
+  .regex(new RegExp(`^(\\/|${NAMED_HOST}\\/|https?:\\/\\/)\\S{0,500}$`), 'must be a path that starts with / or with a named host, or an http(s) address');
 
 export const stepsSchema = z
   .array(z.lazy(() => stepSchema))
@@ -73,16 +76,22 @@ export const stepSchema: z.ZodType<Step> = z
     optional: z.strictObject({ when: conditionSchema, steps: stepsSchema }).optional(),
     name: words.optional(),
     deadline_ms: deadline.optional(),
-    submit: z.literal(true).optional().describe('Marks the one press or key that sends the credentials'),
+    submit: z
+      .literal([true, 'from_here'], 'must be true, or from_here')
+      .optional()
+      .describe('Marks the one press or key that sends the credentials, or the fill from which on the page may ask its server'),
     opens_tab: z.literal(true).optional(),
     dialog: z.strictObject({ answer: z.enum(['accept', 'dismiss']), text: words.optional() }).optional(),
   })
   .superRefine((step, context) => {
     exactlyOne(step, STEP_KINDS, context);
     const acts = step.press !== undefined || step.key !== undefined;
+    const fromHere = step.submit === 'from_here';
     for (const key of ['submit', 'dialog', 'opens_tab'] as const) {
-      if (step[key] && !acts) context.addIssue({ code: 'custom', path: [key], message: 'is only possible on press or key' });
+      if (step[key] && !acts && !(key === 'submit' && fromHere)) context.addIssue({ code: 'custom', path: [key], message: 'is only possible on press or key' });
     }
+    if (fromHere && !step.fill)
+      context.addIssue({ code: 'custom', path: ['submit'], message: 'must be true here: from_here belongs to the fill that types the secret' });
     if (step.fill && !step.fill.into && isNeverDeclared(step.fill.with))
       context.addIssue({
         code: 'custom',

@@ -2,14 +2,20 @@ import type { z } from 'zod';
 import { checkContract, type Fulfilling } from './contract-use.ts';
 import type { Step } from './step.ts';
 import { FILLED_PLACES, placeholdersIn } from './placeholder.ts';
+import { checkSubmit } from './submit-use.ts';
 import type { Path, Report } from './report.ts';
 import { nearestWord } from './suggestion.ts';
 import type { Value } from './value.ts';
 
+interface Changing {
+  readonly steps: readonly Step[];
+  readonly confirm?: { readonly steps: readonly Step[] } | undefined;
+}
+
 interface Checked {
   readonly login: { readonly steps: readonly Step[] };
-  readonly change?: { readonly steps: readonly Step[] } | undefined;
-  readonly forced_change?: { readonly steps: readonly Step[] } | undefined;
+  readonly change?: Changing | undefined;
+  readonly forced_change?: Changing | undefined;
   readonly logout?: { readonly steps: readonly Step[] } | undefined;
   readonly tasks: Readonly<Record<string, { readonly steps: readonly Step[]; readonly input: Allowed['inputs'] } & Fulfilling>>;
 }
@@ -33,14 +39,17 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
   checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'anywhere', expiry: true }, report);
   checkSubmit(recipe.login.steps, ['login', 'steps'], 'password', report);
   for (const part of ['change', 'forced_change'] as const) {
-    const steps = recipe[part]?.steps;
-    if (!steps) continue;
-    checkPart(
-      steps,
-      [part, 'steps'],
-      { credentials: ['username', 'password', 'new_password', 'custom'], inputs: {}, totp: 'before the submit', expiry: false },
-      report,
-    );
+    const changing = recipe[part];
+    if (!changing) continue;
+    const { steps, confirm } = changing;
+    const asked: Allowed = { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'before the submit', expiry: false };
+    if (confirm) {
+      checkPart(confirm.steps, [part, 'confirm', 'steps'], asked, report);
+      checkSubmit(confirm.steps, [part, 'confirm', 'steps'], 'password', report);
+      if (typesCode(confirm.steps) && typesCode(steps))
+        report([part, 'confirm', 'steps'], 'must not type a one-time code where steps does, too: a change gets one');
+    }
+    checkPart(steps, [part, 'steps'], { ...asked, credentials: [...asked.credentials, 'new_password'] }, report);
     checkSubmit(steps, [part, 'steps'], 'new_password', report);
   }
   const plain: Allowed = { credentials: [], inputs: {}, totp: 'nowhere', expiry: false };
@@ -73,7 +82,7 @@ function checkPart(steps: readonly Step[], path: Path, allowed: Allowed, report:
         report,
         refuseSubmit,
       );
-    isSent ||= step.submit === true;
+    isSent ||= step.submit !== undefined;
   }
 }
 
@@ -100,18 +109,5 @@ function checkPlaceholders(task: object, path: Path, inputs: Allowed['inputs'], 
   }
 }
 
-function checkSubmit(steps: readonly Step[], path: Path, secret: string, report: Report): void {
-  for (const [index, step] of steps.entries()) {
-    if (step.optional && marked(step.optional.steps)) report([...path, index, 'optional'], 'must not hold the submit step: it would be sent only sometimes');
-  }
-  const marks = steps.flatMap((step, index) => (step.submit ? [index] : []));
-  if (marks.length !== 1) return report(path, `needs exactly one step marked "submit: true", has ${marks.length}`);
-  const typed = steps.findIndex((step) => types(step, secret));
-  if (typed === -1) return report(path, `never types {credential: ${secret}}`);
-  if (typed > (marks[0] ?? 0)) report([...path, marks[0] ?? 0, 'submit'], `comes before {credential: ${secret}} is typed`);
-}
-
-const marked = (steps: readonly Step[]): boolean => steps.some((step) => step.submit === true || (step.optional !== undefined && marked(step.optional.steps)));
-
-const types = (step: Step, secret: string): boolean =>
-  step.fill?.with.credential === secret || (step.optional?.steps.some((inner) => types(inner, secret)) ?? false);
+const typesCode = (steps: readonly Step[]): boolean =>
+  steps.some((step) => step.totp !== undefined || (step.optional !== undefined && typesCode(step.optional.steps)));

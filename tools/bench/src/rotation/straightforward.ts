@@ -46,7 +46,7 @@ async function rotateOne({ opened, signal, onClosed }: WayOptions, { id, orgId, 
     const options = { credential: portalCredential(payload), totp: null, deadlineMs: DEADLINE_MS, signal, beforeSubmit: async () => undefined };
     const login = await session.login(options);
     if (login.outcome.kind !== 'accepted') throw new Error(`${id}: the login ended as ${login.outcome.kind}`);
-    const change = await session.changePassword({ ...options, newPassword });
+    const change = await session.changePassword({ ...options, newPassword, confirm: { before: async () => undefined, after: async () => undefined } });
     if (change.kind !== 'applied') throw new Error(`${id}: the change ended as ${change.kind}`);
   });
   await visit(driver, baseUrl, signal, async (session) => {

@@ -1,4 +1,5 @@
 import { type CredentialPayload, generatePassword, type PasswordRules } from '@rcm/credentials';
+import type { ConfirmGuard } from '@rcm/portal-drivers';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type KeptPasswords, type KeptState, keepPasswords } from '../credential/kept-passwords.ts';
 import { driverCredential } from '../credential/read-credential.ts';
@@ -41,6 +42,7 @@ export async function tryRotation(options: RotationOptions): Promise<void> {
         credential: driverCredential(payload),
         newPassword: password,
         totp: trial.codes,
+        confirm: CONFIRM,
         beforeSubmit: () => beforeSubmit(options, kept, password),
         deadlineMs: options.deadlineMs,
         signal: options.interruption.signal,
@@ -54,6 +56,9 @@ export async function tryRotation(options: RotationOptions): Promise<void> {
   report.verification = await trial.inSession((session) => trial.login(session, password));
   if (kept && report.verification.outcome.kind === 'accepted') await noted(options, kept, 'applied and verified');
 }
+
+/** Nobody keeps a ledger here: whoever tries a recipe has been told that it is one try. */
+const CONFIRM: ConfirmGuard = { before: async () => undefined, after: async () => undefined };
 
 async function beforeSubmit({ interruption, showPassword }: RotationOptions, kept: KeptPasswords | null, password: Secret<string>): Promise<void> {
   if (kept) await kept.note('submitting');

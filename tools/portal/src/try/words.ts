@@ -20,6 +20,7 @@ const LOGIN: Readonly<Record<LoginOutcome['kind'], string>> = {
   password_expired: 'the password is too old and the portal does not take it any more.',
   change_forced: 'the portal wants a new password first: try --rotate.',
   unavailable: 'the portal cannot be used now.',
+  host_moved: 'the sign-in is at a host that the recipe does not reach: name it under hosts, or with --host, if it is the portal’s.',
   unknown: 'it did not go as the recipe says. Look at the evidence (--evidence DIR); words that the recipe does not know belong into login.outcomes.',
 };
 
@@ -65,14 +66,14 @@ export function describeReport(report: TryReport): string {
 
 function loginWords({ outcome, submitted }: LoginResult): string {
   const detail = 'detail' in outcome ? ` (${outcome.detail})` : '';
-  const date = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : outcome.kind === 'throttled' || outcome.kind === 'locked' ? outcome.until : undefined;
+  const date = outcome.kind === 'accepted' ? outcome.passwordExpiresAt : 'until' in outcome ? outcome.until : undefined;
   const dated = date ? ` ${outcome.kind === 'accepted' ? 'The password expires' : 'Until'} ${date.toISOString()}.` : '';
   return `${outcome.kind}: ${LOGIN[outcome.kind]}${dated}${detail}${submitted ? '' : ' No password was sent: no attempt was spent.'}`;
 }
 
 function taskWords(task: TaskReport): string {
   const detail = 'detail' in task ? ` (${task.detail})` : '';
-  if (task.kind !== 'found') return `task: ${task.kind}: ${TASK[task.kind]}${detail}`;
+  if (task.kind !== 'found') return `task: ${task.kind}: ${TASK[task.kind]}${untilWords(task)}${detail}`;
   const fields = task.fields ? [`  ${JSON.stringify(task.fields)}`] : [];
   const file = task.file ? [`  file ${task.file.name} (${task.file.contentType || 'no type told'}, ${task.file.size} bytes; not kept)`] : [];
   const onlyOther = task.rows.length === 0 && (task.fields ?? task.file);
@@ -82,9 +83,11 @@ function taskWords(task: TaskReport): string {
 }
 
 function changeWords(change: ChangeOutcome): string {
-  if (change.kind === 'refused') return `change: refused by the rule ${change.rule}.`;
+  if (change.kind === 'refused') return `change: refused by the rule ${change.rule}.${untilWords(change)}`;
   return change.kind === 'unknown' ? `change: unknown (${change.detail})` : 'change: applied.';
 }
+
+const untilWords = (outcome: object): string => ('until' in outcome && outcome.until instanceof Date ? ` Until ${outcome.until.toISOString()}.` : '');
 
 /** Which password the portal takes now, as far as anybody can know. */
 function whatIsKnown({ change, verification }: TryReport): string {

@@ -1,0 +1,30 @@
+import type { GuardedConfirm } from '@rcm/portal-access';
+import type { ChangeOutcome } from '@rcm/portal-drivers';
+import type { AttemptInHand } from '../machine/attempt.ts';
+import { type AttemptEvent, holding } from '../machine/event.ts';
+import { holdFor } from '../machine/login-events.ts';
+
+const COUNTS = { countsAsSubmit: true } as const;
+
+export interface NotSent {
+  readonly outcome: ChangeOutcome;
+  readonly confirm: GuardedConfirm;
+  readonly sentBefore: boolean;
+}
+
+/** Of the new password nothing was sent in this try. The current one may have been, where its page asks for it before the change. */
+export function notSent({ services, login }: AttemptInHand, { outcome, confirm, sentBefore }: NotSent): AttemptEvent {
+  const byLedger = confirm.refusal();
+  if (byLedger) return holding(holdFor(services, login.endpoint, byLedger));
+  const confirming = confirm.ended() === 'refused';
+  // The login before was accepted: an earlier submit may have been made meanwhile.
+  if (confirming && sentBefore)
+    return { kind: 'maybe_submitted', detail: 'the portal refused the current password before the change, after an earlier submit of the new one' };
+  if (outcome.kind === 'refused') return { kind: 'gave_up', detail: `${whyNotSent(outcome.rule, confirming ? 'confirm' : 'form')}; nothing was sent` };
+  return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
+}
+
+function whyNotSent(rule: string, by: 'confirm' | 'form'): string {
+  if (rule === 'code_wanted') return 'the change asks for a one-time code, and the login has none';
+  return by === 'confirm' ? `the portal did not let the change begin (${rule})` : `the page does not take the new password (${rule})`;
+}

@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+import type { ConfirmWords } from './outcomes.ts';
+import { FIRST_DATED, onlyWith } from './outcomes.ts';
+import { hostOfAddress, namedHosts, type RecipeHosts } from './named-host.ts';
+import type { Path, Report } from './report.ts';
+import type { Step } from './step.ts';
+import { nearestWord } from './suggestion.ts';
+
+interface Worded {
+  readonly is: string;
+  readonly date?: unknown;
+}
+
+interface Part {
+  readonly steps: readonly Step[];
+  readonly outcomes: readonly Worded[];
+  readonly confirm?: { readonly steps: readonly Step[]; readonly outcomes: readonly ConfirmWords[] } | undefined;
+}
+
+interface Checked {
+  readonly version: 1 | 2;
+  readonly hosts?: RecipeHosts | undefined;
+  readonly login: Part;
+  readonly change?: Part | undefined;
+  readonly forced_change?: Part | undefined;
+  readonly logout?: { readonly deadline_ms?: number | undefined } | undefined;
+  readonly tasks: Readonly<Record<string, Part>>;
+}
+
+const LATER = 'belongs to version 2 of the format: `npm run portal -- upgrade FILE` rewrites this recipe';
+
+/** Checks that a recipe says nothing that its version does not know, and names no host that it does not say. */
+export function checkVersion(recipe: Checked, context: z.core.$RefinementCtx): void {
+  const report: Report = (path, message, suggestion = null) => context.addIssue({ code: 'custom', path: [...path], message, params: { suggestion } });
+  checkHostNames(recipe, [], Object.keys(namedHosts(recipe.hosts)), report);
+  if (recipe.version === 1) for (const path of laterKeys(recipe)) report(path, LATER);
+  if (recipe.version === 1) checkFirstDates(recipe, report);
+  else if (Array.isArray(recipe.hosts))
+    report(['hosts'], 'must name each host, and say which of them may receive what is typed: { idp: { host: …, secrets: true } }');
+}
+
+/** Where version 1 has something that it does not know. */
+function laterKeys(recipe: Checked): Path[] {
+  const found: Path[] = [];
+  if (recipe.hosts !== undefined && !Array.isArray(recipe.hosts)) found.push(['hosts']);
+  if (recipe.logout?.deadline_ms !== undefined) found.push(['logout', 'deadline_ms']);
+  for (const part of ['login', 'change', 'forced_change'] as const) {
+    for (const [index, step] of (recipe[part]?.steps ?? []).entries()) if (step.submit === 'from_here') found.push([part, 'steps', index, 'submit']);
+    if (recipe[part]?.confirm) found.push([part, 'confirm']);
+    if (part === 'login') continue;
+    for (const [index, entry] of (recipe[part]?.outcomes ?? []).entries()) if (entry.date !== undefined) found.push([part, 'outcomes', index, 'date']);
+  }
+  for (const [name, task] of Object.entries(recipe.tasks)) {
+    for (const [index, entry] of task.outcomes.entries()) if (entry.date !== undefined) found.push(['tasks', name, 'outcomes', index, 'date']);
+  }
+  return found;
+}
+
+function checkFirstDates({ login }: Checked, report: Report): void {
+  for (const [index, entry] of login.outcomes.entries()) {
+    if (entry.date !== undefined && !FIRST_DATED.includes(entry.is)) report(['login', 'outcomes', index, 'date'], onlyWith(FIRST_DATED));
+  }
+}
+
+/** A name before an address must be one of `hosts`: nothing else says where it is. */
+function checkHostNames(value: unknown, path: Path, names: readonly string[], report: Report): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, held] of Object.entries(value) as [string, unknown][]) {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    const name = typeof held === 'string' && (key === 'open' || key === 'url') ? hostOfAddress(held) : null;
+    if (name !== null && !names.includes(name)) report(at, `names a host that hosts does not have: ${name}`, nearestWord(name, names));
+    checkHostNames(held, at, names, report);
+  }
+}
