@@ -47,7 +47,7 @@ export class CorpusRun {
     );
   }
 
-  async session(recipe: Recipe, more: Pick<RecipeDriverOptions, 'evidence'> = {}): Promise<PortalSession> {
+  async session(recipe: Recipe, more: Partial<Pick<RecipeDriverOptions, 'evidence' | 'hosts' | 'lookup' | 'plaintextAllowed'>> = {}): Promise<PortalSession> {
     const driver = createRecipeDriver({
       recipe,
       hosts: [{ host: this.portal.host, address: 'loopback' }],

@@ -42,7 +42,7 @@ export const WORDS: Readonly<Record<string, string>> = {
 /**
  * A portal of single pages, each showing one habit. `/pages/<file>/<answer>` serves a page whose form posts to
  * `/answer/<answer>`: words, or `accepted`, `ask` (the page for a code), `error` (500), `drop`, `hang`, `elsewhere` (307 to `thief`).
- * `/slow/<status>` answers a script after 800 ms.
+ * `/slow/<status>` answers a script after 800 ms. `/assets.js` is a script for pages of another host, packed although nobody asked for that.
  */
 export async function startCorpus(options: { readonly thief?: string } = {}): Promise<CorpusServer> {
   const seen: Seen[] = [];
@@ -91,6 +91,10 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
       else if (kind === 'file' && name) file(name, response);
       else if (kind === 'slow') setTimeout(() => response.writeHead(Number(name)).end(), 800);
       else if (kind === 'bounce') response.writeHead(307, { location: new URL(url, 'http://portal').searchParams.get('to') ?? '/' }).end();
+      else if (kind === 'assets.js')
+        response
+          .writeHead(200, { 'content-type': 'text/javascript', 'content-encoding': 'gzip' })
+          .end(gzipSync(`document.querySelector('#told').textContent = 'drawn by another host'`));
       else if (kind === 'worker.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(`fetch('${thief}/service')`);
       else response.writeHead(204).end();
     });

@@ -11,7 +11,8 @@ import {
   type StepTrace,
 } from '../index.ts';
 import { ALLOWED } from '../corpus/confirm.fixture.ts';
-import type { LoginOptions, PortalCredential } from '../driver.ts';
+import type { ConfirmGuard, LoginOptions, PortalCredential } from '../driver.ts';
+import type { DeclaredHost } from '../network/declared-host.ts';
 
 export type Code = 'alpine' | 'borealis' | 'cascade';
 
@@ -95,10 +96,13 @@ export class DemoRun {
     (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password }))['accepts'] === true;
 
   /** By the portal's own recipe, at its own address, unless another is given. */
-  async session(portal: Code, more: { readonly recipe?: Recipe | undefined; readonly baseUrl?: string } = {}): Promise<PortalSession> {
+  async session(
+    portal: Code,
+    more: { readonly recipe?: Recipe | undefined; readonly baseUrl?: string; readonly hosts?: readonly DeclaredHost[] } = {},
+  ): Promise<PortalSession> {
     const recipe = more.recipe ?? (await readRecipeFile(portal));
     const baseUrl = more.baseUrl ?? this.portals.portals[portal].baseUrl;
-    const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }];
+    const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }, ...(more.hosts ?? [])];
     const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, logoutMs: 20_000, onStep: (step) => this.traces.push(step) });
     const session = await driver.openSession({ baseUrl, signal: forever() });
     this.#open.add(session);
@@ -133,12 +137,12 @@ export class DemoRun {
     return step;
   }
 
-  async change(session: PortalSession, account: Account, newPassword: string) {
+  async change(session: PortalSession, account: Account, newPassword: string, confirm: ConfirmGuard = ALLOWED) {
     const outcome = await session.changePassword({
       credential: credentialOf(account),
       newPassword: new Secret(newPassword),
       totp: null,
-      confirm: ALLOWED,
+      confirm,
       beforeSubmit: async () => undefined,
       deadlineMs: 20_000,
       signal: forever(),

@@ -15,6 +15,8 @@ export interface EgressProxy {
    * Called before each request that has a body.
    */
   freshen(): Promise<void>;
+  /** Cuts every tunnel to a host that may not receive what is typed now; it gets no other one. */
+  cutOthers(): void;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ const REST_MS = 30;
 
 interface Tunnel {
   readonly browser: Socket;
+  readonly receives: boolean;
   /** When its last byte passed (milliseconds of a monotonic clock), and whether the portal sent it. */
   last: number;
   fromPortal: boolean;
@@ -64,6 +67,9 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   const sockets = new Set<Socket>();
   const tunnels = new Set<Tunnel>();
 
+  /** Whether the browser gets no connection to a host any more: it holds a secret that this host may not receive. Who asks there for it is the `Carrier`. */
+  const isOver = ({ receives }: Destination): boolean => passage.typed && !receives;
+
   /** The checked addresses of a destination; `null`, and told of, where it is refused or cannot be resolved. */
   async function reachable(destination: Destination): Promise<readonly FoundAddress[] | null> {
     try {
@@ -77,14 +83,14 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   async function forward(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
     const destination = target?.protocol === 'http:' ? origins.destination(target.host, false) : null;
-    if (!target || !destination) {
+    if (!target || !destination || isOver(destination)) {
       onBlocked(target?.origin ?? 'unreadable');
       incoming.socket.destroy();
       return;
     }
     incoming.on('error', () => undefined);
     const found = await reachable(destination);
-    if (!found || incoming.socket.destroyed) return void incoming.socket.destroy();
+    if (!found || isOver(destination) || incoming.socket.destroyed) return void incoming.socket.destroy();
     const outgoing = sendRequest({
       ...connectionTo(destination, found),
       port: target.port || 80,
@@ -112,24 +118,25 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   async function tunnel(incoming: IncomingMessage, browser: Socket, head: Buffer): Promise<void> {
     const host = incoming.url ?? '';
     const destination = origins.destination(host, true);
-    if (!destination) {
+    if (!destination || isOver(destination)) {
       onBlocked(`tunnel to ${host}`);
       browser.destroy();
       return;
     }
     browser.on('error', () => undefined);
     const found = await reachable(destination);
-    if (!found || browser.destroyed) return void browser.destroy();
+    if (!found || isOver(destination) || browser.destroyed) return void browser.destroy();
     const url = new URL(`http://${host}`);
     const portal = watch(connect({ ...connectionTo(destination, found), port: Number(url.port || (host.endsWith(':80') ? 80 : 443)) }));
     limitConnecting(portal);
     portal.on('connect', () => {
+      if (isOver(destination)) return void browser.destroy();
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
       const valve = createValve(passage, destination);
       valve.on('error', () => browser.destroy());
       if (head.length > 0) valve.write(head);
       browser.pipe(valve).pipe(portal).pipe(browser);
-      follow(browser, portal);
+      follow(browser, portal, destination);
     });
     for (const [one, other] of [
       [browser, portal],
@@ -140,8 +147,8 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
     }
   }
 
-  function follow(browser: Socket, portal: Socket): void {
-    const known: Tunnel = { browser, last: performance.now(), fromPortal: false };
+  function follow(browser: Socket, portal: Socket, { receives }: Destination): void {
+    const known: Tunnel = { browser, receives, last: performance.now(), fromPortal: false };
     const note = (fromPortal: boolean) => () => Object.assign(known, { last: performance.now(), fromPortal });
     browser.on('data', note(false));
     portal.on('data', note(true));
@@ -170,6 +177,9 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   });
   return {
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cutOthers() {
+      for (const one of tunnels) if (!one.receives) one.browser.destroy();
+    },
     async freshen() {
       const restless = [...tunnels].some((tunnel) => performance.now() - tunnel.last < REST_MS);
       if (restless) await pause(REST_MS);

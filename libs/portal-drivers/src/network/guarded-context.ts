@@ -2,6 +2,7 @@ import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
 import type { BrowserContext } from 'playwright';
 import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
+import { Carrier } from './carrier.ts';
 import { readHost } from './declared-host.ts';
 import { startEgressProxy } from './egress-proxy.ts';
 import { type RequestGate, installRequestGate } from './request-gate.ts';
@@ -54,7 +55,7 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
     await proxy.close();
   };
   try {
-    const requestGate = await installRequestGate({ context: opened.context, origins, proxy, passage, onBlocked });
+    const requestGate = await installRequestGate({ context: opened.context, origins, proxy, passage, carrier: new Carrier(addresses), onBlocked });
     const isUnknownHost = (host: string): boolean => addresses.isUnknown(readHost(host)?.name ?? '');
     return { context: opened.context, origins, requestGate, isUnknownHost, close };
   } catch {

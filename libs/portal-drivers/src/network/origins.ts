@@ -11,6 +11,8 @@ export interface Origins {
   allows(url: string): boolean;
   /** Whether what was typed may be sent to a URL that is allowed. */
   receives(url: string): boolean;
+  /** The declared host behind a URL of a request; `null` where it is none. */
+  behind(url: string): Destination | null;
   /** The declared host behind a host and port as a proxy sees them, `null` where it may not be reached; `tunnel` says whether the connection is one. */
   destination(host: string, tunnel: boolean): Destination | null;
 }
@@ -55,7 +57,7 @@ export function declaredOrigins(options: OriginsOptions): Origins {
   }
   if (!allowed.has(base.origin)) throw new RcmError('input_invalid', `The base URL is on ${base.host}, which its portal type does not declare.`);
   /** `local`: a URL that reaches no network; `null`: one that may not be reached. */
-  const behind = (url: string): Destination | 'local' | null => {
+  const found = (url: string): Destination | 'local' | null => {
     const parsed = readUrl(url);
     if (!parsed) return null;
     if (LOCAL_SCHEMES.includes(parsed.protocol)) return 'local';
@@ -65,10 +67,14 @@ export function declaredOrigins(options: OriginsOptions): Origins {
   return {
     base,
     all: [...allowed.keys()],
-    allows: (url) => behind(url) !== null,
+    allows: (url) => found(url) !== null,
     receives(url) {
-      const found = behind(url);
-      return found === 'local' || (found?.receives ?? false);
+      const one = found(url);
+      return one === 'local' || (one?.receives ?? false);
+    },
+    behind(url) {
+      const one = found(url);
+      return one === 'local' ? null : one;
     },
     // A tunnel may also carry an unencrypted socket (ws:), so the scheme it stands for cannot be told from it.
     destination(host, tunnel) {

@@ -8,6 +8,7 @@ export type PassageState = 'open' | 'held' | 'released' | 'closed';
 export class Passage {
   #state: PassageState = 'open';
   #left = 0;
+  #typed = false;
   #waiting: (() => void)[] = [];
 
   get state(): PassageState {
@@ -17,6 +18,15 @@ export class Passage {
   /** Whether anything that could carry what was typed left since the release. */
   get used(): boolean {
     return this.#left > 0;
+  }
+
+  /** Whether a secret was typed in the session, in whatever act. */
+  get typed(): boolean {
+    return this.#typed;
+  }
+
+  noteTyped(): void {
+    this.#typed = true;
   }
 
   /** Waits while it is held; `false` means: do not send. */

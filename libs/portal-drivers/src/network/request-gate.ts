@@ -1,5 +1,6 @@
 import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright';
 import type { BlockedRequest } from '../trace.ts';
+import type { Carrier } from './carrier.ts';
 import type { EgressProxy } from './egress-proxy.ts';
 import type { Origins } from './origins.ts';
 import type { Passage } from './passage.ts';
@@ -30,9 +31,10 @@ export async function installRequestGate(options: {
   readonly origins: Origins;
   readonly proxy: EgressProxy;
   readonly passage: Passage;
+  readonly carrier: Carrier;
   readonly onBlocked: (blocked: BlockedRequest) => void;
 }): Promise<RequestGate> {
-  const { context, origins, proxy, passage, onBlocked } = options;
+  const { context, origins, proxy, passage, carrier, onBlocked } = options;
   let secrets: SecretMask | null = null;
   /** Of every act: a page keeps what was typed for as long as it likes. */
   const typed: SecretMask[] = [];
@@ -43,7 +45,7 @@ export async function installRequestGate(options: {
   }
 
   /** Whether a request to a host that may not receive what was typed could carry it. */
-  const leaks = async (request: Request): Promise<boolean> => typed.length > 0 && (typed.length > MOST_ACTS || (await holdsOf(request, typed)));
+  const leaks = async (request: Request): Promise<boolean> => typed.length > MOST_ACTS || (await holdsOf(request, typed));
 
   async function holdsOf(request: Request, masks: readonly SecretMask[]): Promise<boolean> {
     if (hasBody(request)) return true;
@@ -52,16 +54,24 @@ export async function installRequestGate(options: {
     return masks.some((mask) => holdsAny(mask, texts));
   }
 
+  /** To a host that may not receive what was typed. */
+  async function carry(route: Route): Promise<void> {
+    const request = route.request();
+    const destination = origins.behind(request.url());
+    const refused = destination === null || (await leaks(request));
+    const answer = refused ? null : await carrier.get(request.url(), destination, await request.allHeaders());
+    if (answer) return route.fulfill({ ...answer });
+    if (refused) onBlocked({ origin: originName(request.url()), kind: request.resourceType(), reason: NOT_RECEIVING });
+    return route.abort(refused ? 'blockedbyclient' : 'failed');
+  }
+
   async function decide(route: Route): Promise<void> {
     const request = route.request();
     if (!origins.allows(request.url())) {
       onBlocked({ origin: originName(request.url()), kind: request.resourceType() });
       return route.abort('blockedbyclient');
     }
-    if (!origins.receives(request.url()) && (await leaks(request))) {
-      onBlocked({ origin: originName(request.url()), kind: request.resourceType(), reason: NOT_RECEIVING });
-      return route.abort('blockedbyclient');
-    }
+    if (typed.length > 0 && !origins.receives(request.url())) return carry(route);
     if (passage.state === 'held' && !(await carries(request))) return route.continue();
     if (!(await passage.pass())) return route.abort('blockedbyclient');
     if (hasBody(request) || (secrets && holdsAny(secrets, [request.url()]))) await proxy.freshen();
@@ -95,6 +105,8 @@ export async function installRequestGate(options: {
       if (secrets === null || typed.length === 0) typed.push(mask);
       else typed[typed.length - 1] = mask;
       secrets = mask;
+      passage.noteTyped();
+      proxy.cutOthers();
       if (passage.state === 'open') passage.change('held');
     },
     release: () => (passage.state === 'held' || passage.state === 'open' ? passage.change('released') : undefined),

@@ -35,7 +35,16 @@ const anywhere = {
 };
 
 export const habitSchemas = {
-  alpine: z.strictObject({ ...anywhere, cookieBanner: z.enum(['sometimes', 'always', 'never']).default('sometimes') }),
+  alpine: z.strictObject({
+    ...anywhere,
+    cookieBanner: z.enum(['sometimes', 'always', 'never']).default('sometimes'),
+    /** The current password is asked for on a page of its own before a change; a wrong one counts like a wrong login. */
+    confirmsFirst: z.boolean().default(false),
+    /** The page of a change asks the server what it thinks of a new password while it is typed, and its button waits for the answer. */
+    asksOpinion: z.boolean().default(false),
+    /** The sign-in page is `at` another address (a door), and leads back to `home`. Null: where the rest is. */
+    signIn: z.strictObject({ at: z.url(), home: z.url() }).nullable().default(null),
+  }),
   borealis: z.strictObject({ ...anywhere, expiryNotice: z.boolean().default(true) }),
   cascade: z.strictObject({ ...anywhere, oneSessionPerAccount: z.boolean().default(false) }),
 } as const satisfies Readonly<Record<PortalCode, z.ZodType>>;

@@ -12,8 +12,10 @@ import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
 import { claimsPage } from './claims-page.ts';
 import { page } from './layout.ts';
-import { changedPage, expiredPage, passwordPage } from './password-page.ts';
+import { addCarefulChange, Confirmed, mustConfirm } from './careful-change.ts';
+import { changedPage, confirmPage, expiredPage, passwordPage } from './password-page.ts';
 import { signInPage, type SignInView } from './sign-in-page.ts';
+import { expired, homeAddress, signedIn, signInAddress, turnAway } from './visits.ts';
 
 const COOKIE = 'alpine_session';
 const TOKEN = '_csrf';
@@ -30,20 +32,24 @@ export function alpineApp(portal: Portal): Hono<PortalEnv> {
   });
 
   app.get('/', (c) => c.redirect('/home', 303));
-  app.get('/login', (c) => c.html(signInPage(signInView(portal, c, { username: '', problem: c.req.query('ended') === undefined ? null : 'ended' }))));
+  app.get('/login', (c) => {
+    const elsewhere = signInAddress(portal, c);
+    if (elsewhere !== null) return c.redirect(`${elsewhere}/login`, 303);
+    return c.html(signInPage(signInView(portal, c, { username: '', problem: c.req.query('ended') === undefined ? null : 'ended' })));
+  });
   app.post('/login', async (c) => {
     const field = await readForm(c, TOKEN);
     const username = field('username');
     const decision = await decidePassword(portal, { username, password: field('password') });
     if (decision !== 'accepted' && decision !== 'code_needed') return c.html(signInPage(signInView(portal, c, { username, problem: decision })));
     const { stage } = startSession(portal, COOKIE, c, stageAfterLogin(portal, portal.policy.keptUsername(username)));
-    return c.redirect(stage === 'expired' ? '/password/expired' : '/home', 303);
+    return c.redirect(homeAddress(portal, stage === 'expired' ? '/password/expired' : '/home'), 303);
   });
 
   app.get('/home', (c) => {
     const { csrf } = c.get('session');
     const username = signedIn(c);
-    if (username === null) return turnAway(c);
+    if (username === null) return turnAway(portal, c);
     return c.html(
       page({
         title: 'Home',
@@ -56,29 +62,39 @@ export function alpineApp(portal: Portal): Hono<PortalEnv> {
   app.get('/claims', (c) => {
     const { csrf } = c.get('session');
     const username = signedIn(c);
-    if (username === null) return turnAway(c);
+    if (username === null) return turnAway(portal, c);
     const typed = c.req.query('claim_number');
     const found = typed === undefined ? null : searchClaims({ portal: portal.code, username }, typed);
     return c.html(claimsPage({ csrf, typed: typed ?? '', found, pageNumber: Math.max(1, Math.trunc(Number(c.req.query('page'))) || 1) }));
   });
 
-  app.get('/password', (c) => (signedIn(c) === null ? turnAway(c) : c.html(passwordPage({ csrf: c.get('session').csrf, problem: null }))));
+  const confirmed = new Confirmed();
+  addCarefulChange(app, portal, confirmed);
+  const asks = () => ({ asksCurrent: !habitsOf(portal.records, 'alpine').confirmsFirst, asksOpinion: habitsOf(portal.records, 'alpine').asksOpinion });
+  app.get('/password', (c) => {
+    if (signedIn(c) === null) return turnAway(portal, c);
+    const view = { csrf: c.get('session').csrf, problem: null };
+    return c.html(mustConfirm(portal, c, confirmed) ? confirmPage(view) : passwordPage({ ...view, ...asks() }));
+  });
   app.post('/password', async (c) => {
     const username = signedIn(c);
-    if (username === null) return turnAway(c);
+    if (username === null) return turnAway(portal, c);
     const field = await readForm(c, TOKEN);
     const { id, csrf } = c.get('session');
-    const decision = await changePassword(portal, { username, sessionId: id, current: field('current_password'), ...newPassword(field) });
+    const { asksCurrent } = asks();
+    if (mustConfirm(portal, c, confirmed)) return c.redirect('/password', 303);
+    const decision = await changePassword(portal, { username, sessionId: id, current: asksCurrent ? field('current_password') : null, ...newPassword(field) });
     if (decision.kind === 'fault') return failChange(c, decision.fault);
-    if (decision.kind === 'refused') return c.html(passwordPage({ csrf, problem: decision.why }));
+    if (decision.kind === 'refused') return c.html(passwordPage({ csrf, problem: decision.why, ...asks() }));
+    confirmed.take(id);
     return c.redirect('/password/changed', 303);
   });
-  app.get('/password/changed', (c) => (signedIn(c) === null ? turnAway(c) : c.html(changedPage(c.get('session').csrf))));
+  app.get('/password/changed', (c) => (signedIn(c) === null ? turnAway(portal, c) : c.html(changedPage(c.get('session').csrf))));
 
-  app.get('/password/expired', (c) => (expired(c) === null ? turnAway(c) : c.html(expiredPage({ csrf: c.get('session').csrf, problem: null }))));
+  app.get('/password/expired', (c) => (expired(c) === null ? turnAway(portal, c) : c.html(expiredPage({ csrf: c.get('session').csrf, problem: null }))));
   app.post('/password/expired', async (c) => {
     const username = expired(c);
-    if (username === null) return turnAway(c);
+    if (username === null) return turnAway(portal, c);
     const field = await readForm(c, TOKEN);
     const { id, csrf } = c.get('session');
     const decision = await changePassword(portal, { username, sessionId: id, current: null, ...newPassword(field) });
@@ -89,22 +105,13 @@ export function alpineApp(portal: Portal): Hono<PortalEnv> {
   });
 
   app.post('/logout', async (c) => {
-    if (signedIn(c) === null) return turnAway(c);
+    if (signedIn(c) === null) return turnAway(portal, c);
     await readForm(c, TOKEN);
     forgetSession(portal, COOKIE, c);
     return c.redirect('/login', 303);
   });
   return app;
 }
-
-/** The user name, where the session is inside; else null. */
-const signedIn = (c: PortalContext): string | null => (c.get('session').stage === 'signed_in' ? c.get('session').username : null);
-
-/** The user name, where the session may do nothing but choose a new password; else null. */
-const expired = (c: PortalContext): string | null => (c.get('session').stage === 'expired' ? c.get('session').username : null);
-
-/** To where the session may go. */
-const turnAway = (c: PortalContext): Response => c.redirect(expired(c) !== null ? '/password/expired' : signedIn(c) !== null ? '/home' : '/login?ended', 303);
 
 const newPassword = (field: (name: string) => string) => ({ next: field('new_password'), repeated: field('confirm_password') });
 

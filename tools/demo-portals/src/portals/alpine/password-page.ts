@@ -1,7 +1,9 @@
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 import type { ChangeRefusal } from '../../accounts/change-password.ts';
 import { policies } from '../../accounts/policies.ts';
+import type { Refusal } from '../../accounts/sign-in.ts';
 import { page, type Markup } from './layout.ts';
+import { SIGN_IN_TEXTS } from './sign-in-page.ts';
 
 export const CHANGE_TEXTS: Readonly<Record<ChangeRefusal, string>> = {
   current_wrong: 'Your current password is not correct.',
@@ -22,6 +24,16 @@ interface PasswordView {
   readonly problem: ChangeRefusal | null;
 }
 
+interface ChangeView extends PasswordView {
+  readonly asksCurrent: boolean;
+  readonly asksOpinion: boolean;
+}
+
+interface ConfirmView {
+  readonly csrf: string;
+  readonly problem: Refusal | null;
+}
+
 const problemLine = (problem: ChangeRefusal | null): Markup | string =>
   problem === null ? '' : html`<p class="error" id="change-error" role="alert">${CHANGE_TEXTS[problem]}</p>`;
 
@@ -36,18 +48,57 @@ const newPasswordFields = html` <label for="new-password">New password</label>
   <label for="confirm-password">Repeat new password</label>
   <input id="confirm-password" name="confirm_password" type="password" autocomplete="new-password" required />`;
 
-export const passwordPage = (view: PasswordView): Markup =>
+const currentField = html`<label for="current-password">Current password</label>
+  <input id="current-password" name="current_password" type="password" autocomplete="current-password" required />`;
+
+/** The current password alone, before the page that changes it. */
+export const confirmPage = ({ csrf, problem }: ConfirmView): Markup =>
+  page({
+    title: 'Confirm that it is you',
+    csrf,
+    body: html`${
+        problem === null
+          ? ''
+          : html`<p class="error" id="confirm-error" role="alert">${problem === 'rejected' ? CHANGE_TEXTS.current_wrong : SIGN_IN_TEXTS[problem]}</p>`
+      }
+      <form method="post" action="/password/confirm" id="confirm-form">
+        <input type="hidden" name="_csrf" value="${csrf}" />
+        ${currentField}
+        <p><button type="submit" id="confirm-current">Continue</button></p>
+      </form>`,
+  });
+
+/** Asks the server at every letter; the button waits for its word. */
+const opinionScript = (csrf: string): Markup =>
+  html`<p id="opinion" role="status"></p>
+    <script>
+      ${raw(`
+const [field, button, opinion] = ['new-password', 'change-password', 'opinion'].map((id) => document.getElementById(id));
+button.disabled = true;
+field.addEventListener('input', async () => {
+  button.disabled = true;
+  opinion.textContent = 'Checking your new password…';
+  const asked = field.value;
+  const answer = await fetch('/password/opinion', { method: 'POST', headers: { 'content-type': 'application/json', 'x-csrf-token': ${JSON.stringify(csrf)} }, body: JSON.stringify({ password: asked }) });
+  const { ok, problem } = await answer.json();
+  if (field.value !== asked) return;
+  opinion.textContent = ok ? 'This password may be used.' : problem;
+  button.disabled = !ok;
+});
+`)};
+    </script>`;
+
+export const passwordPage = (view: ChangeView): Markup =>
   page({
     title: 'Change password',
     csrf: view.csrf,
     body: html`${problemLine(view.problem)}${rules}
       <form method="post" action="/password" id="change-form">
         <input type="hidden" name="_csrf" value="${view.csrf}" />
-        <label for="current-password">Current password</label>
-        <input id="current-password" name="current_password" type="password" autocomplete="current-password" required />
-        ${newPasswordFields}
+        ${view.asksCurrent ? currentField : ''} ${newPasswordFields}
         <p><button type="submit" id="change-password">Change password</button></p>
-      </form>`,
+      </form>
+      ${view.asksOpinion ? opinionScript(view.csrf) : ''}`,
   });
 
 /** Where a login with an expired password leads: no menu, and no current password, which the login has just proved. */

@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseRecipe, type Recipe } from '../index.ts';
+import { corpusRecipe, type CorpusRecipeOptions } from './corpus-recipe.fixture.ts';
+import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
+
+let run: CorpusRun;
+beforeAll(async () => {
+  run = await CorpusRun.start();
+});
+afterEach(() => run.clear());
+afterAll(() => run.close());
+
+const version2 = (options: CorpusRecipeOptions, more: object = {}): Recipe => parseRecipe({ ...corpusRecipe(options), version: 2, ...more });
+const portal = () => ({ host: run.portal.host, address: 'loopback' }) as const;
+
+/** Requests to the other host that hold what was typed, however it is written there. */
+const carried = () => {
+  const forms = [CANARY.password, encodeURIComponent(CANARY.password)];
+  return run.thief.seen.filter(({ url, body, method }) => method === 'UPGRADE' || forms.some((form) => url.includes(form) || body.includes(form)));
+};
+
+describe('a host by name', () => {
+  const assets = () => ({ host: run.thief.host, address: 'loopback', name: 'assets' }) as const;
+  const login = async (page: string, hosts: object) =>
+    run.login(await run.session(version2({ login: `${page}/-` }, { hosts: { assets: hosts } }), { hosts: [portal(), assets()] }));
+
+  it('that may not receive what is typed gives what the page loads with itself, and gets nothing more of it in any way that a page has', async () => {
+    expect((await login('eavesdropper', {})).outcome.kind).toBe('accepted');
+    expect(run.thief.seen.map(({ url }) => url)).toContain('/prefetched');
+    expect(carried()).toEqual([]);
+    expect(run.blocked.filter(({ reason }) => reason?.includes('may receive what is typed')).map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['fetch', 'image', 'websocket', 'ping']),
+    );
+  });
+
+  it('that may receive it gets it after the submit', async () => {
+    const result = await login('confides', { secrets: true });
+    expect(result).toMatchObject({ outcome: { kind: 'accepted' }, submitted: true });
+    expect(carried().map(({ url }) => url)).toEqual(['/token']);
+  });
+
+  it('that may not gives its scripts to the pages behind the login, too', async () => {
+    const recipe = version2(
+      {
+        task: {
+          steps: [{ open: '/pages/with-assets/-' }],
+          outcomes: [
+            { when: { text: 'No.' }, is: 'nothing_found' },
+            { when: { text: 'drawn by another host' }, is: 'found' },
+          ],
+          fields: { told: { in: { css: '#told' } } },
+        },
+      },
+      { hosts: { assets: {} } },
+    );
+    const session = await run.session(recipe, { hosts: [portal(), assets()] });
+    expect((await run.login(session)).outcome.kind).toBe('accepted');
+    expect(await run.work(session)).toMatchObject({ kind: 'found', fields: { told: 'drawn by another host' } });
+    expect(carried()).toEqual([]);
+  });
+
+  it('is opened and recognised by its name, wherever the portal type says that it is', async () => {
+    const steps = [
+      { open: '{idp}/pages/login/accepted' },
+      { fill: { into: { label: 'User name' }, with: { credential: 'username' } } },
+      { fill: { into: { field: 'pass' }, with: { credential: 'password' } } },
+      { press: { role: 'button', name: 'Sign in' }, submit: true },
+    ];
+    const outcomes = [
+      { when: { text: 'never' }, is: 'rejected' },
+      { when: { url: '{idp}/pages/home/*' }, is: 'accepted' },
+    ];
+    const recipe = version2({}, { hosts: { idp: { host: 'moved.payer.example', secrets: true } }, login: { steps, outcomes } });
+    const session = await run.session(recipe, { hosts: [portal(), { ...assets(), name: 'idp' }] });
+    expect((await run.login(session)).outcome.kind).toBe('accepted');
+    expect(run.thief.seen.filter(({ method }) => method === 'POST').map(({ url }) => url)).toContain('/answer/accepted');
+  });
+
+  it.each([
+    ['nobody says where it is', {}, /needs a host named idp, .*"name": "idp"/],
+    [
+      'the portal type does not declare where the recipe says that it is',
+      { host: 'moved.payer.example' },
+      /needs moved\.payer\.example, which its portal type does not declare/,
+    ],
+  ])('opens no session where %s', async (_why, idp, message) => {
+    await expect(run.session(version2({}, { hosts: { idp } }))).rejects.toMatchObject({ code: 'recipe_invalid', message: expect.stringMatching(message) });
+  });
+});
+
+describe('a sign-in that has moved', () => {
+  const bounced = (to: string) => [{ open: `/bounce?to=${encodeURIComponent(to)}` }, ...corpusRecipe({}).login.steps.slice(1)];
+  const login = async (to: string, more: Parameters<CorpusRun['session']>[1] = {}, hosts = {}) => {
+    const recipe = version2({}, { login: { ...corpusRecipe({}).login, steps: bounced(to) }, hosts });
+    return (await run.login(await run.session(recipe, more))).outcome;
+  };
+
+  it('to a host that nobody declared is named', async () => {
+    expect(await login(`${run.thief.origin}/login`)).toEqual({
+      kind: 'host_moved',
+      host: run.thief.host,
+      detail: `the sign-in leads to ${run.thief.host}, which is not a declared host`,
+    });
+    expect(run.thief.seen).toEqual([]);
+  });
+
+  it('to one whose name cannot be resolved is named', async () => {
+    const hosts = [portal(), { host: 'gone.payer.example', address: 'public', name: 'idp' }] as const;
+    const more = { hosts, plaintextAllowed: true, lookup: async () => [] };
+    expect(await login('http://gone.payer.example/login', more, { idp: { secrets: true } })).toMatchObject({ kind: 'host_moved', host: 'gone.payer.example' });
+  });
+
+  it('is a portal that cannot be used to a recipe of version 1', async () => {
+    const recipe = parseRecipe({ ...corpusRecipe({}), login: { ...corpusRecipe({}).login, steps: bounced(`${run.thief.origin}/login`) } });
+    expect((await run.login(await run.session(recipe))).outcome.kind).toBe('unavailable');
+  });
+});
+
+describe('a page that asks its server while one types', () => {
+  const change = (answer: string): Recipe =>
+    version2(
+      {},
+      {
+        change: {
+          steps: [
+            { open: `/pages/opinion/${answer}` },
+            { fill: { into: { label: 'Old' }, with: { credential: 'password' } } },
+            { fill: { into: { label: 'New' }, with: { credential: 'new_password' } }, submit: 'from_here' },
+            { press: { role: 'button', name: 'Change' } },
+          ],
+          outcomes: corpusRecipe({}).change?.outcomes ?? [],
+        },
+      },
+    );
+  const asked = () => run.portal.seen.filter(({ url }) => url === '/opinion');
+
+  it('is answered once the attempt is written down, and not before', async () => {
+    const session = await run.session(change('good'));
+    await run.login(session);
+    const before: number[] = [];
+    expect(await run.change(session, async () => void before.push(asked().length))).toMatchObject({ kind: 'applied', submitted: true });
+    expect([before, asked().map(({ body }) => body)]).toEqual([[0], [CANARY.newPassword]]);
+  });
+
+  it('hears nothing where the attempt is not allowed', async () => {
+    const session = await run.session(change('good'));
+    await run.login(session);
+    await expect(run.change(session, () => Promise.reject(new Error('not allowed')))).rejects.toThrow('not allowed');
+    expect(asked()).toEqual([]);
+  });
+
+  it('refuses in its own words what it will not take, and nothing is pressed', async () => {
+    const session = await run.session(change('bad'));
+    await run.login(session);
+    const posts = run.posts();
+    expect(await run.change(session)).toEqual({ kind: 'refused', rule: 'too_long', submitted: true });
+    expect(run.posts()).toBe(posts);
+  });
+});
+
+it('a change that asks for a code which the login does not have is refused as code_wanted, and of version 1 its end is not known', async () => {
+  const options = { change: 'change-with-code/applied', code: true };
+  for (const [recipe, outcome] of [
+    [version2(options), { kind: 'refused', rule: 'code_wanted', submitted: false }],
+    [corpusRecipe(options), { kind: 'unknown', submitted: false }],
+  ] as const) {
+    const session = await run.session(recipe);
+    await run.login(session);
+    expect(await run.change(session, () => Promise.reject(new Error('must not be asked')))).toMatchObject(outcome);
+  }
+});
+
+it('an outcome that holds for a time says until when', async () => {
+  const outcomes = corpusRecipe({}).login.outcomes.map((entry) => (entry.is === 'unavailable' ? { ...entry, date: { minutes: 30 } } : entry));
+  const recipe = version2({}, { login: { ...corpusRecipe({ login: 'login/unavailable' }).login, outcomes } });
+  expect((await run.login(await run.session(recipe))).outcome).toMatchObject({ kind: 'unavailable', until: expect.any(Date) });
+});
+
+it('a logout is waited for as long as the recipe says', async () => {
+  const logout = {
+    steps: [{ open: '/pages/slow-goodbye/-' }, { press: { role: 'link', name: 'Leave' } }],
+    done: { text: 'You have signed out.' },
+    deadline_ms: 30_000,
+  };
+  const session = await run.session(version2({}, { logout }));
+  await run.login(session);
+  await session.close();
+  expect(run.portal.seen.map(({ url }) => url)).toContain('/answer/out');
+});
+
+it('nothing that came back holds a typed value', () => {
+  expect(run.returned.length).toBeGreaterThan(5);
+  expect(run.leaked()).toEqual([]);
+});
