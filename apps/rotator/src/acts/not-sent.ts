@@ -20,11 +20,13 @@ export function notSent({ services, login }: AttemptInHand, { outcome, confirm, 
   // The login before was accepted: an earlier submit may have been made meanwhile.
   if (confirming && sentBefore)
     return { kind: 'maybe_submitted', detail: 'the portal refused the current password before the change, after an earlier submit of the new one' };
-  if (outcome.kind === 'refused') return { kind: 'gave_up', detail: `${whyNotSent(outcome.rule, confirming ? 'confirm' : 'form')}; nothing was sent` };
+  if (outcome.kind === 'refused') return { kind: 'gave_up', detail: `${whyNotSent(outcome.rule, confirming ? 'confirm' : 'form')}` };
   return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
 }
 
 function whyNotSent(rule: string, by: 'confirm' | 'form'): string {
-  if (rule === 'code_wanted') return 'the change asks for a one-time code, and the login has none';
-  return by === 'confirm' ? `the portal did not let the change begin (${rule})` : `the page does not take the new password (${rule})`;
+  if (rule === 'code_wanted') return 'the change asks for a one-time code, and the login has none; the new password was not sent';
+  return by === 'confirm'
+    ? `the portal did not let the change begin (${rule}); the new password was not sent`
+    : `the page does not take the new password (${rule}); nothing was sent`;
 }
