@@ -40,6 +40,7 @@ export { parseRecipe, recipeHash } from './recipe/parse.ts';
 export { type Recipe, recipeHosts } from './recipe/recipe.ts';
 export { codeIn, type SentCodes, sentCodesSchema, type SentMessage } from './recipe/sent-codes.ts';
 export { type JsonSchema, taskInterface, type TaskInterface } from './recipe/task-schema.ts';
+export { upgradeRecipe, type UpgradedRecipe } from './recipe/upgrade.ts';
 export { createSecretMask, type SecretMask } from './secret-mask.ts';
 export type { BlockedRequest, StepTrace } from './trace.ts';
 export { isUsableSeed, totpCode, type TotpOptions } from './totp.ts';

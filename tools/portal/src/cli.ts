@@ -10,6 +10,7 @@ import type { TypedDoctorOptions } from './doctor/options.ts';
 import { lintCommand } from './lint/lint-command.ts';
 import { DEFAULT_RULES, type TypedTryOptions } from './try/options.ts';
 import { type Streams, tryCommand } from './try/try-command.ts';
+import { upgradeCommand } from './upgrade/upgrade-command.ts';
 
 const EXIT_CODES = '\nExit codes: 0 all is well, 1 something is wrong with the recipe or at the portal, 2 the call is wrong and nothing was done.';
 
@@ -34,6 +35,15 @@ export async function parseArguments(
       exitCode = await lintCommand(streams.stdout, files, { json: options.json ?? false });
     });
   program
+    .command('upgrade')
+    .description('Rewrites recipes of version 1 as version 2, in their files; comments and layout stay, and the portal is worked as before.')
+    .argument('<file...>', 'recipes')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', EXIT_CODES)
+    .action(async (files: readonly string[], options: { json?: boolean }) => {
+      exitCode = await upgradeCommand(streams.stdout, files, { json: options.json ?? false });
+    });
+  program
     .command('try')
     .summary('log in at the live portal as the recipe says, and do a task or change the password')
     .description(
@@ -42,7 +52,10 @@ export async function parseArguments(
     )
     .argument('<file>', 'the recipe')
     .requiredOption('--base-url <url>', 'where the portal is')
-    .option('--host <host...>', 'further hosts that the portal needs (host or host:port); nothing is ever sent anywhere else')
+    .option(
+      '--host <host...>',
+      'further hosts that the portal needs (host or host:port), name=host for one that the recipe names; nothing is ever sent anywhere else',
+    )
     .option('--address <where>', ADDRESS_HELP)
     .option('--login-only', 'log in and nothing else (the default)')
     .option('--task <name>', 'then do this task of the recipe')
@@ -74,6 +87,7 @@ export async function parseArguments(
     .argument('[file...]', 'recipes')
     .option('--all', 'all recipes of this project')
     .option('--base-url <name=url...>', 'where the portal is; with several recipes NAME=URL for each. A recipe without one is only linted')
+    .option('--host <host...>', 'further hosts that the portals need, name=host for one that a recipe names')
     .option('--address <where>', ADDRESS_HELP)
     .option('--deadline <seconds>', 'for the pages of one portal', '60')
     .option('--json', 'print one JSON object')

@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BrowserPool, createBrowserPool, type HostAddress, inspectPortal, recipeHosts, type RecipeLint } from '@rcm/portal-drivers';
+import { type BrowserPool, createBrowserPool, type DeclaredHost, type HostAddress, inspectPortal, recipeHosts, type RecipeLint } from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError } from '@rcm/telemetry';
 import { jsonLine } from '@rcm/telemetry/json-shape';
 import type { PortalConfig } from '../config.ts';
-import { addressFrom } from '../address.ts';
+import { addressFrom, hostsFrom } from '../address.ts';
 import { lintFile } from '../recipe-file.ts';
 import { secondsOf } from '../seconds.ts';
 import { type Addresses, addressesOf, type TypedDoctorOptions } from './options.ts';
@@ -30,6 +30,7 @@ export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteSt
   );
   const deadlineMs = secondsOf(typed.deadline);
   const address = addressFrom(typed.address);
+  const further = hostsFrom(typed.host ?? [], address);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -37,7 +38,7 @@ export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteSt
   const examinations: Examination[] = [];
   try {
     for (const one of linted) {
-      const examination = await examine(one, addresses, { pool, address, deadlineMs, signal: stop.signal });
+      const examination = await examine(one, addresses, { pool, address, further, deadlineMs, signal: stop.signal });
       examinations.push(examination);
       if (!typed.json) stdout.write(describeExamination(examination));
     }
@@ -69,9 +70,16 @@ async function examine(
   {
     pool,
     address,
+    further,
     deadlineMs,
     signal,
-  }: { readonly pool: BrowserPool; readonly address: HostAddress; readonly deadlineMs: number; readonly signal: AbortSignal },
+  }: {
+    readonly pool: BrowserPool;
+    readonly address: HostAddress;
+    readonly further: readonly DeclaredHost[];
+    readonly deadlineMs: number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Examination> {
   const baseUrl = addresses.get(recipe?.name ?? '') ?? null;
   const examination: Examination = { file, name: recipe?.name ?? null, problems, baseUrl, findings: null, failure: null };
@@ -79,7 +87,7 @@ async function examine(
   try {
     return {
       ...examination,
-      findings: await inspectPortal({ recipe, hosts: recipeHosts(recipe, baseUrl, address), browser: pool }, { baseUrl, deadlineMs, signal }),
+      findings: await inspectPortal({ recipe, hosts: [...recipeHosts(recipe, baseUrl, address), ...further], browser: pool }, { baseUrl, deadlineMs, signal }),
     };
   } catch (error) {
     return { ...examination, failure: isRcmError(error) ? error.message : 'Something unexpected failed.' };

@@ -5,6 +5,7 @@ export interface TypedDoctorOptions {
   readonly all?: boolean;
   readonly baseUrl?: readonly string[];
   readonly address?: string;
+  readonly host?: readonly string[];
   readonly deadline: string;
   readonly json?: boolean;
 }

@@ -55,7 +55,7 @@ describe('portal lint', () => {
     expect(run.stdout).toBe('');
   });
 
-  it.each([['lint'], ['try'], ['doctor']])('explains %s', async (command) => {
+  it.each([['lint'], ['upgrade'], ['try'], ['doctor']])('explains %s', async (command) => {
     const run = PortalProcess.piped([command, '--help']);
     expect(await run.ended()).toBe(0);
     expect(run.stdout).toContain(`Usage: portal ${command}`);

@@ -1,7 +1,7 @@
 import { type PasswordRules, parsePasswordRules } from '@rcm/credentials';
 import { type DeclaredHost, type Recipe, recipeHosts } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
-import { addressFrom } from '../address.ts';
+import { addressFrom, hostsFrom } from '../address.ts';
 
 /** `portal try` as it was typed. */
 export interface TypedTryOptions {
@@ -57,7 +57,7 @@ export function hostsOf(typed: TypedTryOptions, recipe: Recipe): readonly Declar
   const { username, password } = new URL(typed.baseUrl);
   if (username !== '' || password !== '') throw wrong('--base-url must not hold a user name or a password.');
   const address = addressFrom(typed.address);
-  return [...recipeHosts(recipe, typed.baseUrl, address), ...(typed.host ?? []).map((host) => ({ host, address }))];
+  return [...recipeHosts(recipe, typed.baseUrl, address), ...hostsFrom(typed.host ?? [], address)];
 }
 
 function readInput(text: string): Readonly<Record<string, string>> {
