@@ -12,22 +12,30 @@ const whole = (least: number) => z.number().int().min(least);
 /** Days of head start before the portal's own expiry, where the file names none; the table's default. */
 const HEAD_START_DAYS = 7;
 
-/** A host alone lies at public addresses; a portal in a private network or on this machine says so, host by host. */
+const hostName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be lower-case letters, digits and underscores, starting with a letter');
+
+/** A host alone lies at public addresses; a portal in a private network or on this machine says so, host by host. `name`: what its recipe calls it. */
 const declaredHost = z
-  .union([z.string(), z.strictObject({ host: z.string(), address: z.enum(hostAddresses) })], 'must be a host, or {"host": …, "address": …}')
+  .union(
+    [z.string(), z.strictObject({ host: z.string(), address: z.enum(hostAddresses).default('public'), name: hostName.exactOptional() })],
+    'must be a host, or {"host": …, "address": …, "name": …}',
+  )
   .superRefine((declared, context) => {
     const problem = hostProblem(declared, { spelling: 'exact' });
     if (problem !== null) context.addIssue({ code: 'custom', message: problem });
   });
 
-const namedOnce = (hosts: readonly DeclaredHost[]): boolean => new Set(hosts.map(lowerCaseHost)).size === hosts.length;
+const saidOnce = (hosts: readonly DeclaredHost[]): boolean => new Set(hosts.map(lowerCaseHost)).size === hosts.length;
+
+const namesOf = (hosts: readonly DeclaredHost[]): string[] => hosts.flatMap((one) => (typeof one === 'string' ? [] : (one.name ?? [])));
+const namedOnce = (hosts: readonly DeclaredHost[]): boolean => new Set(namesOf(hosts)).size === namesOf(hosts).length;
 
 /** What an operator reads in the portal's help pages and writes down once. `recipe` is the path of its recipe, from the file's own folder. */
 const schema = z
   .strictObject({
     code: z.string(),
     name: z.string().min(1),
-    hosts: z.array(declaredHost).min(1).refine(namedOnce, 'names a host twice'),
+    hosts: z.array(declaredHost).min(1).refine(saidOnce, 'names a host twice').refine(namedOnce, 'gives two hosts the same name'),
     recipe: z.string().min(1),
     passwordRules: z.string(),
     rotationMode: z.enum(['automatic', 'manual']).default('automatic'),
@@ -107,11 +115,13 @@ export async function readPortalTypeFile(path: string): Promise<NewPortalType> {
  * The same of what was once read from such a file and kept as `NewPortalType`: whoever keeps it may have changed it, so nothing of it is believed. Fails as `readPortalTypeFile`.
  */
 export function portalTypeFromDocument(document: Readonly<Record<string, unknown>>): NewPortalType {
-  const { recipe, driver: _driver, hosts, privateHosts, loopbackHosts, termsDate, ...rest } = document;
+  const { recipe, driver: _driver, hosts, privateHosts, loopbackHosts, hostNames = {}, termsDate, ...rest } = document;
   const at = (host: unknown): DeclaredHost => {
     const lies = (list: unknown): boolean => Array.isArray(list) && list.includes(host);
-    if (lies(privateHosts)) return { host: String(host), address: 'private' };
-    return lies(loopbackHosts) ? { host: String(host), address: 'loopback' } : String(host);
+    const address = lies(privateHosts) ? 'private' : lies(loopbackHosts) ? 'loopback' : 'public';
+    const name = new Map(Object.entries(hostNames ?? {}) as [string, string][]).get(String(host));
+    if (name !== undefined) return { host: String(host), address, name };
+    return address === 'public' ? String(host) : { host: String(host), address };
   };
   const file = {
     ...rest,
@@ -143,9 +153,10 @@ function portalTypeOf({ recipe: _path, hosts, lockoutWindowSeconds = null, ...re
 const lowerCaseHost = (declared: DeclaredHost): string => hostOf(declared).toLowerCase();
 
 /** As the row has them. Every list is written, so that a host that is no longer said to be private is not so any more. */
-function hostsOf(declared: readonly DeclaredHost[]): Pick<NewPortalType, 'hosts' | 'privateHosts' | 'loopbackHosts'> {
+function hostsOf(declared: readonly DeclaredHost[]): Pick<NewPortalType, 'hosts' | 'privateHosts' | 'loopbackHosts' | 'hostNames'> {
   const at = (address: 'private' | 'loopback') => declared.filter((one) => typeof one !== 'string' && one.address === address).map(lowerCaseHost);
-  return { hosts: declared.map(lowerCaseHost), privateHosts: at('private'), loopbackHosts: at('loopback') };
+  const named = declared.flatMap((one) => (typeof one === 'string' || one.name === undefined ? [] : [[lowerCaseHost(one), one.name] as const]));
+  return { hosts: declared.map(lowerCaseHost), privateHosts: at('private'), loopbackHosts: at('loopback'), hostNames: Object.fromEntries(named) };
 }
 
 /** An error of what stands under a name says so. */

@@ -41,6 +41,15 @@ describe('where the hosts of a portal lie, as its file says it', () => {
     ['a URL', ['https://alpine.example'], 'is no host'],
     ['a place that there is not', [{ host: 'alpine.example', address: 'anywhere' }], 'hosts.0: must be a host, or {"host"'],
     ['a host at two places', ['alpine.example', { host: 'Alpine.example', address: 'private' }], 'hosts: names a host twice'],
+    [
+      'a name for two hosts',
+      [
+        { host: 'alpine.example', name: 'idp' },
+        { host: 'login.example', name: 'idp' },
+      ],
+      'hosts: gives two hosts the same name',
+    ],
+    ['a name that is none', [{ host: 'alpine.example', name: 'The sign-in' }], 'hosts.0.name: must be lower-case letters'],
     ['no host', [], 'hosts: '],
   ])('is refused: %s', async (_, hosts, words) => {
     await expect(read({ ...ALPINE, hosts })).rejects.toMatchObject({ code: 'input_invalid', message: expect.stringContaining(words) });
@@ -53,7 +62,9 @@ describe('where the hosts of a portal lie, as its file says it', () => {
       privateHosts: ['10.0.0.1:8443'],
       loopbackHosts: ['127.0.0.1:8080'],
     });
-    expect(await read(ALPINE)).toMatchObject({ hosts: ['alpine.example'], privateHosts: [], loopbackHosts: [] });
+    expect(await read(ALPINE)).toMatchObject({ hosts: ['alpine.example'], privateHosts: [], loopbackHosts: [], hostNames: {} });
+    const named = await read({ ...ALPINE, hosts: ['alpine.example', { host: 'Login.example', name: 'idp' }] });
+    expect(named).toMatchObject({ hosts: ['alpine.example', 'login.example'], privateHosts: [], hostNames: { 'login.example': 'idp' } });
   });
 });
 

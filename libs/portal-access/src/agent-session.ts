@@ -119,8 +119,8 @@ interface OpenSession extends KeptSession {
 
 /** What a session was opened with: once a password, an address, a recipe or the hosts are others, it is not kept any longer. */
 function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: NamedEndpoint, version: string): string {
-  const { hosts, privateHosts, loopbackHosts } = portalType;
-  return JSON.stringify([secretArn, version, baseUrl, hosts, privateHosts, loopbackHosts, drivers.for(portalType).hash]);
+  const { hosts, privateHosts, loopbackHosts, hostNames } = portalType;
+  return JSON.stringify([secretArn, version, baseUrl, hosts, privateHosts, loopbackHosts, hostNames, drivers.for(portalType).hash]);
 }
 
 /** A kept session is a use of the login like any other: it stands in the audit trail before a page of it is asked for. */

@@ -11,6 +11,8 @@ export interface PortalTypeRow {
   readonly privateHosts: readonly string[];
   /** Of `hosts`, those on the machine that runs the browser. */
   readonly loopbackHosts: readonly string[];
+  /** What recipes call hosts (`{idp}`), by host. */
+  readonly hostNames: Readonly<Record<string, string>>;
   readonly driver: string;
   readonly recipe: unknown;
   readonly passwordRules: string;
@@ -76,6 +78,7 @@ export type Automation = (typeof automations)[number];
 type OptionalInPortalType =
   | 'privateHosts'
   | 'loopbackHosts'
+  | 'hostNames'
   | 'lockoutCounts'
   | 'lockoutLastsSeconds'
   | 'lockoutCountsCodes'
@@ -96,7 +99,7 @@ type OptionalInPortalType =
   | 'backupCodes'
   | 'verifyEveryDays';
 /**
- * A portal type as it is saved. Left out: what is there already, else no host but at public addresses, failures in a row, wrong codes among them, a realm of its own, exact user
+ * A portal type as it is saved. Left out: what is there already, else no host but at public addresses and none with a name, failures in a row, wrong codes among them, a realm of its own, exact user
  * names, no limit of tasks, no maintenance, UTC, no expiry, 7 days, nothing decided about automation, no login that lapses or is verified by itself. A lock whose length is left out lasts as long as the window.
  */
 export type NewPortalType = Omit<PortalTypeRow, OptionalInPortalType | 'formerRealms'> & Partial<Pick<PortalTypeRow, OptionalInPortalType>>;
@@ -139,6 +142,7 @@ export function portalTypeRow(row: PortalTypeModel): PortalTypeRow {
     usernameCase: row.usernameCase as PortalTypeRow['usernameCase'],
     dormantCounts: row.dormantCounts as PortalTypeRow['dormantCounts'],
     automation: row.automation as PortalTypeRow['automation'],
+    hostNames: row.hostNames as PortalTypeRow['hostNames'],
   };
 }
 

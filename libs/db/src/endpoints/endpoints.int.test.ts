@@ -142,6 +142,9 @@ describe('seeding', () => {
     { privateHosts: ['elsewhere.example'] },
     { loopbackHosts: ['elsewhere.example'] },
     { privateHosts: ['alpine.example'], loopbackHosts: ['Alpine.example'] },
+    { hostNames: { 'elsewhere.example': 'idp' } },
+    { hostNames: { 'alpine.example': 'The sign-in' } },
+    { hosts: ['alpine.example', 'login.example'], hostNames: { 'alpine.example': 'idp', 'login.example': 'idp' } },
   ])('refuses a portal type with %j', async (wrong) => {
     await expect(upsertPortalType(t.db, { ...PORTAL, code: 'wrong', ...wrong })).rejects.toMatchObject({ code: 'input_invalid' });
   });
@@ -153,6 +156,17 @@ describe('seeding', () => {
       await upsertPortalType(t.db, { ...portalType, privateHosts: ['ALPINE.example'] }, { actor: 'person:os:jane', reason: 'it has moved' }),
     ).toMatchObject({ privateHosts: ['alpine.example'] });
     expect(await upsertPortalType(t.db, portalType)).toMatchObject({ privateHosts: ['alpine.example'], loopbackHosts: [] });
+  });
+
+  test('what recipes call a host is kept by host, and changed for a reason only', async () => {
+    const portalType = { ...PORTAL, code: 'names' };
+    expect(await upsertPortalType(t.db, portalType)).toMatchObject({ hostNames: {} });
+    const named = { ...portalType, hostNames: { 'ALPINE.example': 'idp' } };
+    await expect(upsertPortalType(t.db, named)).rejects.toMatchObject({ code: 'input_invalid' });
+    expect(await upsertPortalType(t.db, named, { actor: 'person:os:jane', reason: 'the sign-in has a name' })).toMatchObject({
+      hostNames: { 'alpine.example': 'idp' },
+    });
+    expect(await upsertPortalType(t.db, portalType)).toMatchObject({ hostNames: { 'alpine.example': 'idp' } });
   });
 
   test('an umlaut and an emoji survive; NUL and half a surrogate are refused before Postgres could quote them', async () => {

@@ -23,7 +23,7 @@ export async function upsertOrganization(db: Database, { id, parentId = null, ..
  * Creates a portal type, or brings it up to date: a changed recipe or limit holds from the next login on (an open rotation
  * attempt keeps the recipe's hash it began with). A change stands in the audit trail of every organization that uses the type
  * (`portal_type.changed`), by a trigger in the same transaction. Fails with `input_invalid`: hosts, driver or recipe of a type that is there are changed and `change` does not say why, recipe no object, empty rules, no hosts, a limit out of
- * range, a host given up that an endpoint is on, a host that lies somewhere but is none of `hosts`. Whether passwords can be made from the rules
+ * range, a host given up that an endpoint is on, a host that lies somewhere, or has a name, but is none of `hosts`, a name that two hosts have. Whether passwords can be made from the rules
  * is @rcm/credentials' to say, and whether a host may lie where it does is @rcm/portal-drivers', before this. `stood`: how it stood (`portalTypeStands`) when the save was made; fails with `state_conflict`, and changes
  * nothing, where somebody else has saved it since. Default: it is saved however it stands.
  */
@@ -45,7 +45,15 @@ export async function upsertPortalTypeIn(tx: Transaction, portalType: NewPortalT
   if (portalType.passwordRules.trim() === '') throw new RcmError('input_invalid', 'passwordRules must not be empty.');
   if (portalType.hosts.length === 0) throw new RcmError('input_invalid', 'hosts must name at least one host.');
   // A row that was read is saved again with what it had: the realms before are Postgres's to write.
-  const { code, maintenanceWindows, privateHosts, loopbackHosts, formerRealms: _remembered, ...rest } = portalType as NewPortalType & Partial<PortalTypeRow>;
+  const {
+    code,
+    maintenanceWindows,
+    privateHosts,
+    loopbackHosts,
+    hostNames,
+    formerRealms: _remembered,
+    ...rest
+  } = portalType as NewPortalType & Partial<PortalTypeRow>;
   const fields = {
     ...rest,
     lockoutLastsSeconds: portalType.lockoutLastsSeconds === undefined ? portalType.lockoutWindowSeconds : portalType.lockoutLastsSeconds,
@@ -53,6 +61,7 @@ export async function upsertPortalTypeIn(tx: Transaction, portalType: NewPortalT
     hosts: lowerCase(portalType.hosts),
     ...(privateHosts ? { privateHosts: lowerCase(privateHosts) } : {}),
     ...(loopbackHosts ? { loopbackHosts: lowerCase(loopbackHosts) } : {}),
+    ...(hostNames ? { hostNames: namedOnce(hostNames) } : {}),
     recipe: jsonValue('recipe', portalType.recipe),
     updatedAt: new Date(),
   };
@@ -72,6 +81,17 @@ export async function sayWhy(tx: Transaction, { actor, reason }: PersonalChange)
 }
 
 const lowerCase = (hosts: readonly string[]): string[] => hosts.map((host) => host.toLowerCase());
+
+const HOST_NAME = /^[a-z][a-z0-9_]{0,39}$/;
+
+/** A name that stood for two hosts would say where a password is typed, or not. */
+function namedOnce(hostNames: PortalTypeRow['hostNames']): Record<string, string> {
+  const names = Object.values(hostNames);
+  if (names.some((name) => !HOST_NAME.test(name)))
+    throw new RcmError('input_invalid', 'A host is named by lower-case letters, digits and underscores, starting with a letter.');
+  if (new Set(names).size !== names.length) throw new RcmError('input_invalid', 'Two hosts have the same name.');
+  return Object.fromEntries(Object.entries(hostNames).map(([host, name]) => [host.toLowerCase(), name]));
+}
 
 export interface NewEndpoint {
   readonly id: string;

@@ -16,14 +16,16 @@ export const hostOf = (declared: DeclaredHost): string => (typeof declared === '
 export const nameOf = (declared: DeclaredHost): string | null => (typeof declared === 'string' ? null : (declared.name ?? null));
 export const addressOf = (declared: DeclaredHost): HostAddress => (typeof declared === 'string' ? 'public' : declared.address);
 
-/** The declared hosts of a portal type's row, where each host at another place than a public address stands in a list of its own. */
+/** The declared hosts of a portal type's row, where each host at another place than a public address stands in a list of its own, and names stand by host. */
 export function declaredHosts(type: {
   readonly hosts: readonly string[];
   readonly privateHosts: readonly string[];
   readonly loopbackHosts: readonly string[];
+  readonly hostNames: Readonly<Record<string, string>>;
 }): DeclaredHost[] {
   const placeOf = (host: string): HostAddress => (type.loopbackHosts.includes(host) ? 'loopback' : type.privateHosts.includes(host) ? 'private' : 'public');
-  return type.hosts.map((host) => ({ host, address: placeOf(host) }));
+  const nameFor = (host: string) => (Object.hasOwn(type.hostNames, host) ? { name: type.hostNames[host] } : {});
+  return type.hosts.map((host) => ({ host, address: placeOf(host), ...nameFor(host) }));
 }
 
 /** Reads `host` or `host:port`; `null` where it is none: user info, a path, a port out of range. */

@@ -104,9 +104,16 @@ describe('a host of a portal type', () => {
 
 describe('the hosts of a row', () => {
   it('lie at public addresses unless a list says otherwise', () => {
-    expect(declaredHosts({ hosts: ['a.example', 'b.example', 'c.example'], privateHosts: ['b.example'], loopbackHosts: ['c.example'] })).toEqual([
+    expect(
+      declaredHosts({
+        hosts: ['a.example', 'b.example', 'c.example'],
+        privateHosts: ['b.example'],
+        loopbackHosts: ['c.example'],
+        hostNames: { 'b.example': 'idp' },
+      }),
+    ).toEqual([
       { host: 'a.example', address: 'public' },
-      { host: 'b.example', address: 'private' },
+      { host: 'b.example', address: 'private', name: 'idp' },
       { host: 'c.example', address: 'loopback' },
     ]);
   });

@@ -235,6 +235,7 @@ function portalTypeRow({ type }: DoorPlan): PortalTypeRow {
     ...lapses,
     privateHosts: [],
     loopbackHosts: [],
+    hostNames: {},
     accountRealm: null,
     formerRealms: [],
     usernameCase: 'exact',
