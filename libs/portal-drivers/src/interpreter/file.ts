@@ -10,11 +10,14 @@ import { keepScriptFiles, takeScriptFile } from './script-file.ts';
 
 const MAX_NAME = 120;
 
+/** What makes the portal send a file. */
+type Asking = Pick<FileRecipe, 'press' | 'open' | 'max_bytes'>;
+
 /**
  * Makes the portal send a file and takes it from the answer before the browser would write it to disk. Fails with
  * `portal_unexpected` where it is larger than the recipe allows, and with `deadline_exceeded` where none comes.
  */
-export async function receiveFile<W extends Worded>(act: Act<W>, recipe: FileRecipe): Promise<TaskFile> {
+export async function receiveFile<W extends Worded>(act: Act<W>, recipe: Asking): Promise<TaskFile> {
   const { page } = act.watch;
   const limits = { timeout: act.time.stepMs(act.stepDeadlineMs), signal: act.time.signal };
   const tap = await interceptFile(page, recipe.max_bytes);
@@ -41,7 +44,7 @@ export async function receiveFile<W extends Worded>(act: Act<W>, recipe: FileRec
 
 type Limits = { readonly timeout: number; readonly signal: AbortSignal };
 
-async function ask<W extends Worded>(act: Act<W>, recipe: FileRecipe, limits: Limits): Promise<void> {
+async function ask<W extends Worded>(act: Act<W>, recipe: Asking, limits: Limits): Promise<void> {
   try {
     if (recipe.press) await locate(act.watch.page, recipe.press).click(limits);
     else await act.watch.page.goto(act.address(recipe.open ?? '/'), { ...limits, waitUntil: 'commit' });

@@ -19,6 +19,8 @@ export interface PageRows {
   /** Columns whose heading is there more than once. */
   readonly repeatedHeadings: readonly string[];
   readonly extent: Extent;
+  /** Where each row begins on the page, in its pixels. */
+  readonly tops: readonly number[];
   /** The document is loaded and has no script that could draw more. */
   readonly final: boolean;
 }
@@ -185,6 +187,7 @@ function readInPage(matched: PageElement[], wanted: Readonly<Record<string, Colu
     spannedHeadings,
     repeatedHeadings,
     extent: extentOf(rows[0]),
+    tops: rows.map((row) => row.getBoundingClientRect?.().top ?? 0),
     final,
   };
 }

@@ -8,6 +8,7 @@ import { type Extent, isWhole } from './extent.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { readPage } from './page-rows.ts';
+import { readScrolledRows } from './scrolled-rows.ts';
 import { type Reading, settled } from './settled.ts';
 import { mismatch, toldCount } from './told-count.ts';
 import { typedRows } from './typed-rows.ts';
@@ -38,6 +39,7 @@ interface Before {
  * returned is never a part that looks like the whole.
  */
 export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe): Promise<readonly PageRecord[]> {
+  if (recipe.scroll) return readScrolledRows(act, recipe, recipe.scroll);
   const all: PageRecord[] = [];
   let before: Before = { rows: [], count: 0, extents: [], asked: new Set() };
   for (let page = 1; page <= recipe.max_pages; page += 1) {

@@ -14,6 +14,7 @@ import { createOutcomeWatch } from './outcome-watch.ts';
 import { type SessionParts, timeOf } from './parts.ts';
 import { quietAct } from './quiet-act.ts';
 import { readRows } from './rows.ts';
+import { readSheet } from './sheet.ts';
 import { runSteps } from './steps.ts';
 import { filledTask } from './filled-task.ts';
 import { checkedTask } from './task-input.ts';
@@ -71,7 +72,7 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
 }
 
 async function readResult(act: Act<TaskWords>, name: string, task: TaskRecipe): Promise<TaskOutcome> {
-  const rows = task.rows ? await readRows(act, task.rows) : [];
+  const rows = task.rows ? await readRows(act, task.rows) : task.sheet ? await readSheet(act, task.sheet) : [];
   const doubts = task.rows ? await doubtsOf(act, task.rows, rows.length) : [];
   const fields = task.fields ? await readFields(act, task.fields) : null;
   const file = task.file ? await receiveFile(act, task.file) : null;
@@ -81,7 +82,7 @@ async function readResult(act: Act<TaskWords>, name: string, task: TaskRecipe): 
     return { kind: 'found', rows: rows.map(({ values }) => values), ...(fields ? { fields: fields.values } : {}), ...given };
   const { currency = '' } = task.contract;
   if (task.contract.file !== undefined && file) return { kind: 'found', contract, rows: paymentsOf(file.bytes, currency), ...given };
-  const records = fields ? (task.rows ? rows : [NO_RECORD]).map((row) => together(fields, row)) : rows;
+  const records = fields ? (task.rows || task.sheet ? rows : [NO_RECORD]).map((row) => together(fields, row)) : rows;
   return { kind: 'found', contract, rows: fulfilled({ name: contract, contract: task.contract }, records), ...given };
 }
 

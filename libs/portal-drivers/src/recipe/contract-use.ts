@@ -7,7 +7,7 @@ import type { TaskContract } from './task-contract.ts';
 import type { TaskRecipe } from './task.ts';
 import type { TypedText } from './typed-text.ts';
 
-export type Fulfilling = Pick<TaskRecipe, 'rows' | 'fields' | 'file'> & { readonly contract?: TaskContract | undefined };
+export type Fulfilling = Pick<TaskRecipe, 'rows' | 'fields' | 'file' | 'sheet'> & { readonly contract?: TaskContract | undefined };
 
 /** The type that a column must have for a field of each kind. A fixed set is mapped from text. */
 const TYPE_OF: Readonly<Record<ContractField['kind'], NonNullable<TypedText['type']>>> = { text: 'text', date: 'date', money: 'money', choice: 'text' };
@@ -56,9 +56,10 @@ interface About {
 
 const fieldOf = (has: Contract, key: string): ContractField | undefined => (Object.hasOwn(has.fields, key) ? has.fields[key] : undefined);
 
-function sourcesOf({ rows, fields }: Fulfilling, path: Path, report: Report): ReadonlyMap<string, Source> {
+function sourcesOf({ rows, sheet, fields }: Fulfilling, path: Path, report: Report): ReadonlyMap<string, Source> {
   const sources = new Map<string, Source>();
   for (const [column, typed] of Object.entries(rows?.columns ?? {})) sources.set(column, { path: [...path, 'rows', 'columns', column], typed });
+  for (const [column, typed] of Object.entries(sheet?.columns ?? {})) sources.set(column, { path: [...path, 'sheet', 'columns', column], typed });
   for (const [field, typed] of Object.entries(fields ?? {})) {
     if (sources.has(field)) report([...path, 'fields', field], 'is a column, too: with a contract each has a name of its own');
     sources.set(field, { path: [...path, 'fields', field], typed });

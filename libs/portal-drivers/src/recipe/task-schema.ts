@@ -51,19 +51,19 @@ export function taskInterface(name: string, task: TaskRecipe): TaskInterface {
   };
 }
 
-function ownShape({ rows, fields }: TaskRecipe): JsonSchema {
+function ownShape({ rows, sheet, fields }: TaskRecipe): JsonSchema {
   const values = (columns: Readonly<Record<string, TypedText>>): JsonSchema => ({
     type: 'object',
     properties: Object.fromEntries(Object.entries(columns).map(([name, typed]) => [name, valueOf(typed)])),
     required: Object.keys(columns),
   });
-  return { rows: { type: 'array', items: values(rows?.columns ?? {}) }, ...(fields ? { fields: values(fields) } : {}) };
+  return { rows: { type: 'array', items: values((rows ?? sheet)?.columns ?? {}) }, ...(fields ? { fields: values(fields) } : {}) };
 }
 
 /** The contract's record, and beside it what the portal shows under the recipe's names. */
-function promised(name: ContractName, { rows, fields, contract }: TaskRecipe): JsonSchema {
+function promised(name: ContractName, { rows, sheet, fields, contract }: TaskRecipe): JsonSchema {
   const { $schema: _dialect, ...record } = z.toJSONSchema(recordSchema(name)) as { properties?: JsonSchema; required?: readonly string[] } & JsonSchema;
-  const read = contract?.file === undefined ? Object.keys({ ...fields, ...rows?.columns }) : RAW_OF_835;
+  const read = contract?.file === undefined ? Object.keys({ ...fields, ...(rows ?? sheet)?.columns }) : RAW_OF_835;
   const raw = {
     type: 'object',
     description: 'What the portal shows, word for word.',

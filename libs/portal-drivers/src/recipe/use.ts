@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { checkContract, type Fulfilling } from './contract-use.ts';
 import type { Step } from './step.ts';
+import { checkList } from './list-use.ts';
 import { FILLED_PLACES, placeholdersIn } from './placeholder.ts';
 import { checkSubmit } from './submit-use.ts';
 import type { Path, Report } from './report.ts';
@@ -57,6 +58,7 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
   for (const [name, task] of Object.entries(recipe.tasks)) {
     checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: task.input }, report, true);
     checkPlaceholders(task, ['tasks', name], task.input, report);
+    checkList(task, ['tasks', name], report);
     checkContract(name, task, report);
   }
 }

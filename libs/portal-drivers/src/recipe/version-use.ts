@@ -17,6 +17,12 @@ interface Part {
   readonly confirm?: { readonly steps: readonly Step[]; readonly outcomes: readonly ConfirmWords[] } | undefined;
 }
 
+/** What only version 2 knows of a task. */
+interface Later {
+  readonly rows?: ({ readonly scroll?: unknown } & object) | undefined;
+  readonly sheet?: unknown;
+}
+
 interface Checked {
   readonly version: 1 | 2;
   readonly hosts?: RecipeHosts | undefined;
@@ -24,7 +30,7 @@ interface Checked {
   readonly change?: Part | undefined;
   readonly forced_change?: Part | undefined;
   readonly logout?: { readonly deadline_ms?: number | undefined } | undefined;
-  readonly tasks: Readonly<Record<string, Part>>;
+  readonly tasks: Readonly<Record<string, Part & Later>>;
 }
 
 const LATER = 'belongs to version 2 of the format: `npm run portal -- upgrade FILE` rewrites this recipe';
@@ -51,6 +57,8 @@ function laterKeys(recipe: Checked): Path[] {
     for (const [index, entry] of (recipe[part]?.outcomes ?? []).entries()) if (entry.date !== undefined) found.push([part, 'outcomes', index, 'date']);
   }
   for (const [name, task] of Object.entries(recipe.tasks)) {
+    if (task.rows?.scroll !== undefined) found.push(['tasks', name, 'rows', 'scroll']);
+    if (task.sheet !== undefined) found.push(['tasks', name, 'sheet']);
     for (const [index, entry] of task.outcomes.entries()) if (entry.date !== undefined) found.push(['tasks', name, 'outcomes', index, 'date']);
   }
   return found;

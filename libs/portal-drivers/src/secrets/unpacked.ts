@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
+import { ZIP_PART, zipEntries } from './zip-entries.ts';
 
 /** Bytes that all parts of a file together may unpack to. */
 export const MOST_UNPACKED = 64 * 1024 * 1024;
@@ -46,35 +47,15 @@ async function unpack(method: typeof gunzip | typeof inflate | typeof inflateRaw
   }
 }
 
-const ZIP_PART = Buffer.from('PK\u0003\u0004', 'latin1');
-const ZIP_ENTRY = Buffer.from('PK\u0001\u0002', 'latin1');
-const ZIP_END = Buffer.from('PK\u0005\u0006', 'latin1');
-const STORED = 0;
-const DEFLATED = 8;
-
-/** The parts that the archive's directory names (APPNOTE 4.3). */
 async function* zipParts(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer | Opaque> {
-  const end = bytes.lastIndexOf(ZIP_END);
-  if (end < 0 || end + 22 > bytes.length) return yield 'damaged';
-  const count = bytes.readUInt16LE(end + 10);
-  let at = bytes.readUInt32LE(end + 16);
-  // Sizes of 4 GB and more, or 65,535 parts, stand elsewhere; no file that is taken is as large.
-  if (count === 0xffff || at === 0xffffffff) return yield 'unknown_packing';
-  for (let part = 0; part < count; part += 1) {
-    if (at + 46 > bytes.length || !bytes.subarray(at, at + 4).equals(ZIP_ENTRY)) return yield 'damaged';
-    const [flags, method, size, header] = [bytes.readUInt16LE(at + 8), bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 20), bytes.readUInt32LE(at + 42)];
-    at += 46 + bytes.readUInt16LE(at + 28) + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
-    const isEncrypted = (flags & 1) === 1;
-    if (isEncrypted) continue;
-    if (header + 30 > bytes.length || !bytes.subarray(header, header + 4).equals(ZIP_PART)) return yield 'damaged';
-    const from = header + 30 + bytes.readUInt16LE(header + 26) + bytes.readUInt16LE(header + 28);
-    if (from + size > bytes.length) return yield 'damaged';
-    const packed = bytes.subarray(from, from + size);
+  for (const entry of zipEntries(bytes)) {
+    if (typeof entry === 'string') yield entry;
+    else if (entry.isEncrypted) continue;
     // What lies there as it is was searched with the archive, but not what it may have packed itself.
-    if (method === DEFLATED) yield await unpack(inflateRaw, packed, budget);
-    else if (method !== STORED) yield 'unknown_packing';
-    else if (!spend(budget, size)) return yield 'too_large';
-    else yield* unpacked(packed, budget);
+    else if (entry.method === 'deflated') yield await unpack(inflateRaw, entry.packed, budget);
+    else if (entry.method === 'unknown') yield 'unknown_packing';
+    else if (!spend(budget, entry.packed.length)) return yield 'too_large';
+    else yield* unpacked(entry.packed, budget);
   }
 }
 
