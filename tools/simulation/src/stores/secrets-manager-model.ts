@@ -131,6 +131,9 @@ export class SecretsManagerModel extends StoreModel<Held> {
         call(`put version ${stages.join('+')}`, id, 'write', options, (name) => this.putVersion(name, version, text.reveal(), stages)),
       moveStage: (id, stage, move, options) => call(`move ${stage}`, id, 'write', options, (name) => this.moveStage(name, stage, move)),
       tryMoveStage: (id, stage, move, options) => call(`try to move ${stage}`, id, 'write', options, (name) => void this.moveStage(name, stage, move)),
+      // One region: nothing asks for a copy in another.
+      replicas: () => Promise.resolve(null),
+      replicate: () => Promise.resolve(false),
       close: () => undefined,
     };
   }
