@@ -31,7 +31,7 @@ const tools = [
   allow('test-services'),
   allow('setup'),
   allow('pack'),
-  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'demo-sign-in', 'images'),
+  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'demo-sign-in', 'images', 'cost'),
   allow('vault-server'),
   allow(
     'bench',

@@ -37,18 +37,19 @@ export async function measureLoad(options: LoadOptions, config: PlatformConfig, 
   const expected = {
     tasksPerMinute: one.tasksPerMinute * timesAsMuch(options.many.agents, one.busy),
     rotationsPerMinute: one.rotationsPerMinute * timesAsMuch(options.many.rotators, one.busy),
+    processorSecondsPerMinute: one.processorSecondsPerMinute * timesAsMuch(Math.max(options.many.agents, options.many.rotators), one.busy),
   };
   return { endpoints: options.endpoints, processors: availableParallelism(), one, many, expected };
 }
 
 /** For people: a line for each run, and one for the model. */
 export function describeLoad({ endpoints, processors, one, many, expected }: LoadResult): string {
-  const line = (what: string, { tasksPerMinute, rotationsPerMinute }: Throughput): string =>
-    `${what.padEnd(34)} ${tasksPerMinute.toFixed(1).padStart(8)} ${rotationsPerMinute.toFixed(1).padStart(12)}`;
+  const line = (what: string, { tasksPerMinute, rotationsPerMinute, processorSecondsPerMinute }: Throughput): string =>
+    `${what.padEnd(34)} ${tasksPerMinute.toFixed(1).padStart(8)} ${rotationsPerMinute.toFixed(1).padStart(12)} ${processorSecondsPerMinute.toFixed(1).padStart(16)}`;
   const of = ({ agents, rotators, busy }: LoadRun): string => `${agents} web-agents, ${rotators} rotators (${Math.round(busy * 100)} % busy)`;
   return [
     `${endpoints} endpoints, ${processors} processors`,
-    `${''.padEnd(34)} tasks/min rotations/min`,
+    `${''.padEnd(34)} tasks/min rotations/min  both, in s/min`,
     ...[line(of(one), one), line(of(many), many), line('the model for the second', expected)],
     '',
   ].join('\n');
