@@ -125,6 +125,20 @@ it(
   WHOLE_MS,
 );
 
+it(
+  'the doctor asks every place, and names the one that does not answer',
+  async () => {
+    await person.world.addEndpoint('alpine');
+    const store = async () =>
+      ((await rcm('doctor')).answer['checks'] as { check: string; state: string; says: string }[]).find(({ check }) => check === 'store');
+    expect(await store()).toMatchObject({ state: 'ok', says: 'all 2 places answer a tenant’s session' });
+    person.world.further[0]?.setFaults({ kind: 'down' });
+    expect(await store()).toMatchObject({ state: 'problem', says: expect.stringContaining(`us-east-1:${SECOND}: `) as string });
+    person.world.further[0]?.setFaults({ kind: 'none' });
+  },
+  WHOLE_MS,
+);
+
 async function removeAsGuardian(secretArn: string): Promise<void> {
   const { aws } = person.world;
   const client = new SSMClient({ region: aws.region, endpoint: aws.endpoint, credentials: aws.taskCredentials(GUARDIAN_ROLE) });

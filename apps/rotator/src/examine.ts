@@ -1,7 +1,7 @@
-import { credentialReference, parseReference, type SecretReference } from '@rcm/credentials';
+import { credentialReference, newSecretPlaces, parseReference, placeKey, type SecretReference } from '@rcm/credentials';
 import { databaseProblem, listEndpoints } from '@rcm/db';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
-import { readRotatorConfig } from './config.ts';
+import { readRotatorConfig, type RotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';
 
 /** What one look found. `problem: null`: it is well; `looked: false`: it could not be looked at, and `says` has why. */
@@ -21,8 +21,10 @@ const well = (check: Examined['check'], says: string): Examined => ({ check, loo
  */
 export async function examineRotator(environment: NodeJS.ProcessEnv): Promise<readonly Examined[]> {
   let opened: RotatorProcess;
+  let config: RotatorConfig;
   try {
-    opened = openRotator({ ...readRotatorConfig(environment), RCM_LOG_LEVEL: 'error' });
+    config = { ...readRotatorConfig(environment), RCM_LOG_LEVEL: 'error' };
+    opened = openRotator(config);
   } catch (error) {
     return [failed('configuration', error)];
   }
@@ -31,7 +33,7 @@ export async function examineRotator(environment: NodeJS.ProcessEnv): Promise<re
     return [
       well('configuration', 'a rotator takes it'),
       keys === null ? well('keys', 'every row goes by a key that is here') : { check: 'keys', looked: true, says: keys, todo: TODO.config_invalid ?? null },
-      keys === null ? await examineStore(opened) : { check: 'store', looked: false, says: 'the database does not answer this process', todo: null },
+      keys === null ? await examineStore(opened, config) : { check: 'store', looked: false, says: 'the database does not answer this process', todo: null },
       await examineBrowser(opened),
     ];
   } finally {
@@ -39,16 +41,24 @@ export async function examineRotator(environment: NodeJS.ProcessEnv): Promise<re
   }
 }
 
-/** As the tenant of a login that is stored, asks for a secret that no login has: it is answered that there is none, or why nothing is answered. */
-async function examineStore({ rotator }: RotatorProcess): Promise<Examined> {
+/**
+ * As the tenant of a login that is stored, asks for a secret that no login has, in every place where such a login may lie: it is answered that there is none, or why nothing
+ * is answered.
+ */
+async function examineStore({ rotator }: RotatorProcess, config: RotatorConfig): Promise<Examined> {
   const stored = (await listEndpoints(rotator.db, { limit: 100 })).find(({ secretArn }) => secretArn !== null);
   if (!stored || stored.secretArn === null) return { check: 'store', looked: false, says: 'no login is stored yet', todo: null };
-  try {
-    await rotator.stores.forTenant(stored.orgId).read(nobodys(parseReference(stored.secretArn)), { signal: AbortSignal.timeout(DEADLINE_MS) });
-    return well('store', 'it answers a tenant’s session');
-  } catch (error) {
-    return failed('store', error);
+  const reference = parseReference(stored.secretArn);
+  const places = newSecretPlaces(config, reference.store);
+  for (const place of places) {
+    try {
+      await rotator.stores.forTenant(stored.orgId).read(nobodys({ ...reference, ...place } as SecretReference), { signal: AbortSignal.timeout(DEADLINE_MS) });
+    } catch (error) {
+      const found = failed('store', error);
+      return { ...found, says: places.length > 1 ? `${placeKey(place)}: ${found.says}` : found.says };
+    }
   }
+  return well('store', places.length > 1 ? `all ${places.length} places answer a tenant’s session` : 'it answers a tenant’s session');
 }
 
 /** Beside the secret, of an endpoint that is none. */
