@@ -138,6 +138,7 @@ export async function toTheFigures(run: Run): Promise<number> {
     endpoints: memory.value.endpoints,
     seededSecrets: memory.value.seededSecrets,
     interruptedRotations: memory.value.interruptedRotations.length,
+    rotationsAsked: work.measured.rotations,
   });
   progress.end();
   reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder, print: run.hooks.print });

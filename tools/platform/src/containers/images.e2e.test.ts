@@ -46,7 +46,7 @@ describe.skipIf(images === undefined)('the apps as containers (RCM_TEST_IMAGES n
       const run = await start('kept').ended;
       expect(run.stderr).not.toMatch(/Not as it should be|Plaintext left/);
       expect(run.code).toBe(0);
-      expect(run.stderr).toContain('both containers: not root, no capability, no way to gain one, a seccomp filter, a root that is read-only');
+      expect(run.stderr).toContain('every container: not root, no capability, no way to gain one, a seccomp filter, a root that is read-only');
       expect(JSON.parse(run.stdout) as Figures).toMatchObject({
         ...{ endpoints: ENDPOINTS, migrated: ENDPOINTS, verified: ENDPOINTS, scrubbed: ENDPOINTS },
         tasks: { failed: 0, failedForCredentials: 0 },

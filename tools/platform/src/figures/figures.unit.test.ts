@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wrongFigures, type Expected, type Figures } from './figures.ts';
 
-const expected: Expected = { endpoints: 24, seededSecrets: 40, interruptedRotations: 0 };
+const expected: Expected = { endpoints: 24, seededSecrets: 40, interruptedRotations: 0, rotationsAsked: 24 };
 const good: Figures = {
   endpoints: 24,
   migrated: 24,
@@ -52,6 +52,12 @@ describe('verdict on the figures', () => {
   it('misses a rotation', () => {
     const wrong = wrongFigures({ ...good, rotations: { ...good.rotations, done: 23 } }, expected);
     expect(wrong).toEqual(['rotations.done is 23, less than 24.', 'portal.passwordsChanged is 24, but rotations.done is 23.']);
+  });
+
+  it('asks for no task during a rotation where there was none to be done', () => {
+    const none = { ...good, tasks: { ...good.tasks, duringRotation: 0 } };
+    expect(wrongFigures(none, { ...expected, rotationsAsked: 0 })).toEqual([]);
+    expect(wrongFigures(none, { ...expected, rotationsAsked: 1 })).toHaveLength(1);
   });
 
   it('allows one wrong login for each rotation that a kill interrupted, and no more', () => {
