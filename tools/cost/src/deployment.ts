@@ -25,6 +25,8 @@ export interface Deployment {
 const CALLS_PER_ROTATION = 10;
 /** Current and copy read, copy written. */
 const CALLS_PER_COPY = 3;
+/** Of a secret that Secrets Manager replicates: how far that is. */
+const CALLS_PER_REPLICA = 1;
 
 /** What the stores are asked in a month. */
 export interface Traffic {
@@ -41,12 +43,12 @@ export function trafficOf(deployment: Deployment): Traffic {
   const missesEach = readsPerDay * DAYS_PER_MONTH * (1 - hitRatio);
   const rotations = rotationsPerYear / 12;
   const each = rotations / Math.max(1, ssm + secretsManager + vault);
-  const callsEach = CALLS_PER_ROTATION + (regions === 2 ? CALLS_PER_COPY : 0);
+  const callsEach = (ofCopy: number): number => CALLS_PER_ROTATION + (regions === 2 ? ofCopy : 0);
   return {
     missesEach,
     rotations,
-    ssmInteractions: ssm * (missesEach + each * callsEach),
-    secretsManagerCalls: secretsManager * (missesEach + each * CALLS_PER_ROTATION),
+    ssmInteractions: ssm * (missesEach + each * callsEach(CALLS_PER_COPY)),
+    secretsManagerCalls: secretsManager * (missesEach + each * callsEach(CALLS_PER_REPLICA)),
     peakCallsPerSecond: ((ssm * readsPerDay * (1 - hitRatio)) / 86_400 / namesPerCall) * peakFactor,
   };
 }
