@@ -85,6 +85,8 @@ export interface LocalAws {
   taskToken(role: string): string;
   /** Replaces all faults; `{ kind: 'none' }` ends them. */
   setFaults(faults: Fault | readonly Fault[]): void;
+  /** Replaces the quotas that it was started with: for a test that first makes what it then asks for at AWS's pace. */
+  setQuotas(quotas: QuotaOptions): void;
   /** What was published to topics, oldest first. */
   published(): PublishedMessage[];
   /** Finishes requests in hand and lets go of the data file. */
@@ -114,10 +116,11 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const world = { account, database, keys, root, roles, regions, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
     regions.join({ ...world, authorize, clock, isAway: () => faults.isAway('secretsmanager') });
     const onInternalError = options.onInternalError ?? (() => {});
+    let quotas = createQuotas(options.quotas ?? {}, clock);
     const dispatcher = createDispatcher({
       authenticator,
       authorize,
-      quotas: createQuotas(options.quotas ?? {}, clock),
+      quotas: { take: (action) => quotas.take(action) },
       clock,
       world,
       onInternalError,
@@ -134,6 +137,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       kmsAliasArn: aliasArn(account, CREDENTIALS_ALIAS),
       taskRoleArn: taskRoleArn(account),
       tenantRoleArn: (role) => tenantRoleArn(account, role),
+      setQuotas: (given) => void (quotas = createQuotas(given, clock)),
       setFaults: (given) => faults.set((Array.isArray(given) ? given : [given]).map((fault) => faultSchema.parse(fault))),
       close() {
         regions.leave(account);

@@ -23,6 +23,8 @@ const LOGINS = isLongForm() ? 2_000 : 15;
 /** One of so many lies in Secrets Manager, the others in SSM. */
 const EVERY_SO_MANY = 5;
 const SAMPLE = 5;
+/** Calls a second that SSM lets an account make in a region. */
+const AWS_DEFAULTS = { reads: 40, writes: 3 };
 /** Tasks at once of a few agents. */
 const HANDS = 32;
 const ACT = { actor: 'person:os:jane@host', reason: 'drill' };
@@ -37,6 +39,7 @@ beforeAll(async () => {
   // Some at once: of the size of a fleet each waits for its disk.
   for (let n = 0; n < LOGINS; n += EVERY_SO_MANY)
     await Promise.all(Array.from({ length: EVERY_SO_MANY }, (_, i) => opened.world.addEndpoint('alpine', i === 0 ? 'secrets-manager' : 'ssm')));
+  for (const region of [opened.world.aws, opened.world.replica]) region?.setQuotas(AWS_DEFAULTS);
 });
 afterAll(async () => {
   await opened?.close();
