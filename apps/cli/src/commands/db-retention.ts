@@ -31,7 +31,8 @@ export async function dbRetention(db: Database, environment: NodeJS.ProcessEnv):
           { text: howMany(rule.due) },
         ]),
       ),
-      'Rotators delete it by the hour. The ledger, the journal and the audit trail are kept whole.',
+      'Rotators delete it by the hour; ended tasks and notices go by days of their own (RCM_TASK_KEEP_DAYS, RCM_NOTICE_KEEP_DAYS).',
+      'The ledger, the journal and the audit trail are kept whole.',
     ],
     well: true,
   };
