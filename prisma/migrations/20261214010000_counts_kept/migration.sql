@@ -1,24 +1,29 @@
--- How many logins each portal type has is kept where it changes: to count up to a thousand of each, 42,718 pages were read of 400,000 logins. Whoever adds a login holds the portal's row of it until it is committed.
+-- How many logins each portal type has is kept where it changes: to count up to a thousand of each, 42,718 pages were read of 400,000 logins. In sixteen parts, of which a connection has one: whoever adds a login holds
+-- its part until that is committed, and those who add others meanwhile seldom wait for it (sixteen at one portal type: 740 a second, as without; with one row 281). Only the sum says anything; a part may be below nothing.
 CREATE TABLE portal_logins (
-  portal_type_code text PRIMARY KEY REFERENCES portal_type (code) ON DELETE CASCADE,
-  logins           bigint NOT NULL CHECK (logins >= 0)
+  portal_type_code text REFERENCES portal_type (code) ON DELETE CASCADE,
+  part             smallint,
+  logins           bigint NOT NULL,
+  PRIMARY KEY (portal_type_code, part)
 );
 GRANT SELECT ON portal_logins TO rcm_operator, rcm_console;
 GRANT SELECT, INSERT, UPDATE ON portal_logins TO rcm_internal;
 SELECT set_config('app.tenant_id', '*', true);
-INSERT INTO portal_logins (portal_type_code, logins) SELECT e.portal_type_code, count(*) FROM integration_endpoint e GROUP BY 1;
+INSERT INTO portal_logins (portal_type_code, part, logins) SELECT e.portal_type_code, 0, count(*) FROM integration_endpoint e GROUP BY 1;
 
 -- In the order of the codes: two that add logins of several types do not wait for each other.
 CREATE FUNCTION rcm_count_logins() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  mine CONSTANT smallint := pg_backend_pid() % 16;
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    INSERT INTO public.portal_logins AS l (portal_type_code, logins) SELECT c.portal_type_code, count(*) FROM changed c GROUP BY 1 ORDER BY 1
-      ON CONFLICT (portal_type_code) DO UPDATE SET logins = l.logins + excluded.logins;
-  ELSIF TG_OP = 'DELETE' THEN
-    UPDATE public.portal_logins l SET logins = l.logins - c.n FROM (SELECT d.portal_type_code, count(*) AS n FROM changed d GROUP BY 1) c WHERE l.portal_type_code = c.portal_type_code;
+  IF TG_OP = 'UPDATE' THEN
+    INSERT INTO public.portal_logins AS l (portal_type_code, part, logins)
+      SELECT c.code, mine, c.more FROM (VALUES (OLD.portal_type_code, -1), (NEW.portal_type_code, 1)) c (code, more) ORDER BY 1
+      ON CONFLICT (portal_type_code, part) DO UPDATE SET logins = l.logins + excluded.logins;
   ELSE
-    UPDATE public.portal_logins l SET logins = l.logins - 1 WHERE l.portal_type_code = OLD.portal_type_code;
-    INSERT INTO public.portal_logins AS l (portal_type_code, logins) VALUES (NEW.portal_type_code, 1) ON CONFLICT (portal_type_code) DO UPDATE SET logins = l.logins + 1;
+    INSERT INTO public.portal_logins AS l (portal_type_code, part, logins)
+      SELECT c.portal_type_code, mine, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END FROM changed c GROUP BY 1 ORDER BY 1
+      ON CONFLICT (portal_type_code, part) DO UPDATE SET logins = l.logins + excluded.logins;
   END IF;
   RETURN NULL;
 END $$;

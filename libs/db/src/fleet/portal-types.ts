@@ -27,4 +27,4 @@ export async function findPortalType(db: Database, { code }: { readonly code: st
 
 /** How many logins a portal type has, whoever's: kept where it changes, so that they are not counted. */
 export const loginsThere = (code: Prisma.Sql): Prisma.Sql =>
-  Prisma.sql`coalesce((SELECT l.logins FROM portal_logins l WHERE l.portal_type_code = ${code}), 0)::int`;
+  Prisma.sql`coalesce((SELECT sum(l.logins) FROM portal_logins l WHERE l.portal_type_code = ${code}), 0)::int`;

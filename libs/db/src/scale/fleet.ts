@@ -172,7 +172,7 @@ const migration = ({ from, to }: Part): string[] => [
   `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, config)
    SELECT 'e' || i, 'o' || (i - 1) / ${PER_ORGANIZATION}, 'p' || i % ${PORTAL_TYPES}, 'a' || i, 'https://p' || i % ${PORTAL_TYPES} || '.example/', '{"credentials": {"username": "u", "password": "p"}}'
      FROM generate_series(${from}, ${to}) i WHERE i % 97 = 3`,
-  `INSERT INTO portal_logins SELECT portal_type_code, count(*) FROM integration_endpoint GROUP BY 1 ON CONFLICT (portal_type_code) DO UPDATE SET logins = excluded.logins`,
+  `INSERT INTO portal_logins SELECT portal_type_code, 0, count(*) FROM integration_endpoint GROUP BY 1 ON CONFLICT (portal_type_code, part) DO UPDATE SET logins = excluded.logins`,
   `INSERT INTO migration_proof (org_id, endpoint_id, step, secret_arn, version, proved_at)
    SELECT e.org_id, e.id, s.step, e.secret_arn, '1', now() - s.days * interval '1 day' FROM (VALUES ('applied', 200), ('verified', 199)) s (step, days), integration_endpoint e
     WHERE e.secret_arn IS NOT NULL AND NOT EXISTS (SELECT FROM migration_proof m WHERE m.endpoint_id = e.id) ORDER BY s.days DESC`,
