@@ -36,6 +36,24 @@ describe('a mail with a code', () => {
     expect(events).toEqual([{ org_id: 'one', actor: 'inbound:mailbox', details: { requestId: login.requestId } }]);
   });
 
+  it('that nobody waits for is remembered for six hours, since anybody may send one', async () => {
+    const seen = () =>
+      w.world.owner.transaction(
+        'no tenant',
+        (tx) =>
+          tx.$queryRaw<
+            { print: string; hours: number }[]
+          >`SELECT print, round(extract(epoch FROM kept_until - seen_at) / 3600)::int AS hours FROM inbound_seen`,
+      );
+    const before = new Set((await seen()).map(({ print }) => print));
+    const box = await w.mailbox();
+    const reader = w.reader(box);
+    await w.send({ ...box.address(), code: w.newCode() });
+    await reader.ended(1);
+    expect((await seen()).filter(({ print }) => !before.has(print)).map(({ hours }) => hours)).toEqual([6]);
+    await reader.stop();
+  });
+
   it('may be HTML alone', async () => {
     const box = await w.mailbox();
     w.reader(box);

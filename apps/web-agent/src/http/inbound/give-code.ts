@@ -36,11 +36,11 @@ interface Match {
 const HOUR_MS = 3_600_000;
 const LONGEST_MS = 400 * 24 * HOUR_MS;
 /**
- * For how long a message that nobody waits for is remembered, by the gateways that could not hand it on again later: what was signed five minutes ago is refused, and mails are read for an hour. Anybody may send one, so that it
- * is not for longer. Whoever signs no time could hand it on at any time.
+ * For how long a message that nobody waits for is remembered, by the gateways that do not hand it on again later: a mail is read for an hour, and whoever signs by Standard Webhooks tries again for three days at the most. Anybody
+ * may send one, so that it is not for longer. Whoever signs no time could hand it on at any time.
  */
 const NOBODYS_MS: ReadonlyMap<string, number> = new Map([
-  ['signed', 6 * HOUR_MS],
+  ['signed', 96 * HOUR_MS],
   ['mailbox', 6 * HOUR_MS],
 ]);
 

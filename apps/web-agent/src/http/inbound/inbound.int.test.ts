@@ -106,7 +106,7 @@ describe('a message with a code', () => {
       return (await seen()).filter(({ print }) => !before.has(print)).map(({ hours }) => hours);
     };
     const { to, inboxes } = w.mailbox();
-    expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([6]);
+    expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([96]);
     expect(await keptFor(() => w.twilio({ to: w.inbox().to, text: words(w.newCode()) }))).toEqual([9_600]);
     await w.logins.asked('one', { inboxes });
     expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([9_600, 9_600]);
