@@ -11,7 +11,7 @@ import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';
 import { type DecideOptions, decidePortalTypeCommand } from './commands/decide-portal-type.ts';
 import { keysCommand, moveKeysCommand } from './commands/keys.ts';
-import { type Output, person, type Person } from './commands/options.ts';
+import { type Output, person, type Person, stands } from './commands/options.ts';
 import { passwordCommand } from './commands/password.ts';
 import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
 import { addRepairs } from './commands/repairs.ts';
@@ -150,7 +150,7 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
   person(command('save-portal-type', 'create a portal type or bring it up to date, once its recipe can be read and passwords can be made from its rules'))
     .argument('[file]', 'JSON, see docs/rotation.md; RCM_DATABASE_URL is that of the tables’ owner, as for migrations')
     .option('--request <request>', 'instead of a file: a change that a second person has approved')
-    .option('--stands <version>', 'save the file only if it still stands so, as `portal-type diff` says; default: as it stands when the command begins')
+    .addOption(stands)
     .option('--dry-run', 'check it and change nothing; of a file, it needs no configuration')
     .action(async (file: string | undefined, options: Output & Person & { request?: string; stands?: string }) => {
       exitCode = await savePortalTypeCommand(environment, { ...options, file, json: options.json ?? false, dryRun: options.dryRun ?? false });
