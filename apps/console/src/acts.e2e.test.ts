@@ -141,6 +141,34 @@ test.each([
   expect(await rowsAbout(world, namesOf(byPage))).toEqual(await rowsAbout(world, namesOf(byHand)));
 });
 
+test.each(['verify', 'set', 'rotate'])('%s says before it is done what the dry run of rcm says', async (name) => {
+  const login = await newLogin();
+  // One failed login is spent.
+  const wrong = await world.db.transaction(
+    'every tenant',
+    (tx) => tx.$executeRaw`
+      INSERT INTO login_attempt (id, login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved, process)
+      SELECT gen_random_uuid(), e.login_identity, e.org_id, e.id, gen_random_uuid(), 'person', '9', now(), now(), 'rejected', 'bad', false, 'test' FROM integration_endpoint e WHERE e.id = ${login.id}`,
+  );
+  expect(wrong).toBe(1);
+  /** Whether it would be done or not. */
+  const dryRun = (of: string) => rcm(world, ['login', of, login.id, '--dry-run']).catch((error: Error) => error.message);
+  const says = async () => {
+    await page.goto(`${w.origin}${addressOf(login)}`);
+    const act = page.locator('details.act', { has: page.locator(`form[action$="/acts/${name}"]`) });
+    return (await act.locator('.now').textContent()) ?? '';
+  };
+  const [, left = '?'] = /(\d+) failed logins left/.exec(await dryRun('verify')) ?? [];
+  expect(await says()).toContain(`${left} of `);
+  // Of a portal that forgives two such, one is too few to begin a rotation with.
+  if (name === 'rotate')
+    expect([await says(), await dryRun(name)]).toEqual([expect.stringContaining('starts with 2'), expect.stringContaining('starts with 2')]);
+  else expect(await says()).toMatch(/^Now: \d+ of \d+ failed logins left\.$/);
+  await block(world, login);
+  if (name === 'rotate') return expect(await says()).toContain('goes on with its rotation that is blocked');
+  expect([await says(), await dryRun(name)]).toEqual([expect.stringContaining('a rotation of it is blocked'), expect.stringContaining('is blocked')]);
+});
+
 test.each([
   ['current', 'Resolve: accept the current password'],
   ['found', 'Resolve: search'],
@@ -154,7 +182,7 @@ test.each([
 
 test.each(['*', 'alpine'])('pause and resume of %s, once a second person has approved each, leave the rows and events that rcm leaves', async (portal) => {
   const scope = portal === '*' ? ['--all'] : ['--portal-type', portal];
-  const both = async (act: (name: 'pause' | 'resume') => Promise<void>): Promise<readonly (readonly string[])[]> => {
+  const both = async (act: (name: 'pause' | 'resume') => Promise<unknown>): Promise<readonly (readonly string[])[]> => {
     const rows = [];
     for (const name of ['pause', 'resume'] as const) {
       const before = await lastEvent(world);

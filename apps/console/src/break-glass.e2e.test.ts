@@ -12,13 +12,13 @@ import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
 import { openSlowChannel, type SlowChannel } from './slow-channel.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { REASON, type RunningRotator, secretsOf, startRotator } from './world.fixture.ts';
+import { REASON, type RunningProcess, secretsOf, startRotator } from './world.fixture.ts';
 
 /** One person asks, another approves, the first sees it once, and then it is changed: at a portal, by a rotator, with people who hear of it before. */
 let world: World;
 let w: TestConsole;
 let channel: SlowChannel;
-let rotator: RunningRotator;
+let rotator: RunningProcess;
 let chromium: Browser;
 /** What the operator's browser keeps. */
 let folder: string;

@@ -11,12 +11,12 @@ import { everyRow, filesWith } from './everything.fixture.ts';
 import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { rcm, REASON, rowsAbout, type RunningRotator, startRotator } from './world.fixture.ts';
+import { rcm, REASON, rowsAbout, type RunningProcess, startRotator } from './world.fixture.ts';
 
 /** A person types into a browser what they know of a login; a rotator that waits for it proves it at the portal and stores it. */
 let world: World;
 let w: TestConsole;
-let rotator: RunningRotator;
+let rotator: RunningProcess;
 let chromium: Browser;
 /** What the operator's browser keeps. */
 let folder: string;
@@ -49,7 +49,7 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-const started = (): Promise<RunningRotator> => startRotator(world, { RCM_SET_PAGE: 'yes', RCM_LOG_LEVEL: 'trace' });
+const started = (): Promise<RunningProcess> => startRotator(world, { RCM_SET_PAGE: 'yes', RCM_LOG_LEVEL: 'trace' });
 
 async function signIn(context: BrowserContext, person: string): Promise<Page> {
   const signedIn = await context.newPage();

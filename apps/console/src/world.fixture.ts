@@ -29,7 +29,7 @@ const start = (app: string, args: readonly string[], environment: Readonly<Recor
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 
-export interface RunningRotator {
+export interface RunningProcess {
   /** All that it has written. */
   output(): string;
   /** To the process itself: it stands still, or is gone. */
@@ -38,8 +38,15 @@ export interface RunningRotator {
 }
 
 /** A rotator that does what is asked for, until it is stopped. */
-export async function startRotator(world: World, settings: Readonly<Record<string, string>> = {}): Promise<RunningRotator> {
-  const child = start('rotator', ['run'], { ...environmentOf(world), ...settings });
+export const startRotator = (world: World, settings: Readonly<Record<string, string>> = {}): Promise<RunningProcess> =>
+  startProcess('rotator', { ...environmentOf(world), ...settings });
+
+/** A console as a process of its own, with nothing but these settings. */
+export const startConsoleProcess = (settings: Readonly<Record<string, string>>): Promise<RunningProcess> =>
+  startProcess('console', { ...asRoot(), ...compileCache(), RCM_HEALTH_PORT: '0', ...settings });
+
+async function startProcess(app: string, environment: Readonly<Record<string, string>>): Promise<RunningProcess> {
+  const child = start(app, ['run'], environment);
   let text = '';
   const exited = once(child, 'exit');
   await new Promise<void>((resolve, reject) => {
@@ -49,7 +56,7 @@ export async function startRotator(world: World, settings: Readonly<Record<strin
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
-    child.once('exit', (code) => reject(new Error(`the rotator ended with ${code}:\n${text}`)));
+    child.once('exit', (code) => reject(new Error(`${app} ended with ${code}:\n${text}`)));
   });
   return {
     output: () => text,
@@ -64,8 +71,8 @@ export async function startRotator(world: World, settings: Readonly<Record<strin
   };
 }
 
-/** One command of `rcm`, as a person calls it, with what they type; fails where it did not end well. */
-export async function rcm(world: World, words: readonly string[], typed = ''): Promise<void> {
+/** One command of `rcm`, as a person calls it, with what they type; returns what it said, and fails where it did not end well. */
+export async function rcm(world: World, words: readonly string[], typed = ''): Promise<string> {
   const child = start('cli', [...words, '--reason', REASON], { ...environmentOf(world), RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl) });
   child.stdin?.end(typed);
   let text = '';
@@ -73,6 +80,7 @@ export async function rcm(world: World, words: readonly string[], typed = ''): P
   child.stderr?.on('data', (chunk: Buffer) => void (text += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`rcm ${words.join(' ')} ended with ${code}:\n${text}`);
+  return text;
 }
 
 export const REASON = 'the payer has called, ticket 4711';

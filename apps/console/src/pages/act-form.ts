@@ -7,6 +7,8 @@ export interface ActForm {
   readonly action: string;
   readonly title: string;
   readonly does: Markup;
+  /** What it would meet if it were done now; `null`: nothing speaks for or against it. */
+  readonly now?: string | null;
   /** Default: no command does it. */
   readonly command?: string;
   readonly token: string;
@@ -15,10 +17,11 @@ export interface ActForm {
 }
 
 /** What it will do, why, and the button: behind one more look, so that no act is a single slip. */
-export const actForm = ({ action, title, does, command, token, fields }: ActForm): VNode => markup`
+export const actForm = ({ action, title, does, now = null, command, token, fields }: ActForm): VNode => markup`
   <details class="act" name="act">
     <summary>${title}</summary>
     <p>${does}</p>
+    ${now !== null && markup`<p class="now">Now: ${now}.</p>`}
     <form method="post" action=${action}>
       <input type="hidden" name="token" value=${token} />
       ${fields}

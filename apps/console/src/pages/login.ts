@@ -8,6 +8,7 @@ import { actForm } from './act-form.ts';
 import { standingPill } from './fleet.ts';
 import { facts, further, moment, part, pill, sameAs, table } from './parts.ts';
 import { howFar, reading, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
+import { standsNow } from './now.ts';
 import { wanted } from './wanted.ts';
 
 export interface LoginShown {
@@ -109,7 +110,7 @@ function acts({ login, roles, token, takesPasswords }: LoginShown): Markup {
   return markup`<section class="acts"><h2>Act</h2>${offered.map(({ act, choice, title, does, command }) =>
     actForm({
       action: `/o/${login.orgId}/logins/${login.id}/acts/${act}`,
-      ...{ title, does, token, command: command(login.id) },
+      ...{ title, does, token, command: command(login.id), now: standsNow({ act }, login) },
       fields: act === 'break_glass' ? MINUTES : choice && markup`<input type="hidden" name="choice" value=${choice} />`,
     }),
   )}${takesPasswords ? null : markup`<p class="same">A password that you know is set with <code>rcm login set ${login.id}</code>: none is typed into this console.</p>`}</section>`;

@@ -1,0 +1,56 @@
+import type { LoginInFull } from '@rcm/db';
+import type { LoginAct } from '../acts/acts.ts';
+
+/** Failures that the portal must still forgive before a rotation starts. */
+const TO_ROTATE = 2;
+
+/**
+ * What an act would meet at this login now, by its books: what the dry run of its command says. Nothing is asked of a store or a portal for it, and the act itself looks once more. `null`: nothing in the
+ * books speaks for or against it.
+ */
+export function standsNow({ act }: Pick<LoginAct, 'act'>, login: LoginInFull): string | null {
+  switch (act) {
+    case 'verify':
+    case 'set':
+      return refused(login) ?? (login.attempt ? `refused, as a rotation of it is ${login.attempt.state}` : spends(login));
+    case 'retry':
+      return refused(login) ?? spends(login);
+    case 'unlocked':
+      return refused(login) ?? left(login);
+    case 'resolve':
+      return spends(login);
+    case 'rotate':
+      return refused(login) ?? (login.attempt ? `goes on with its rotation that is ${login.attempt.state}` : rotates(login));
+    case 'rollback':
+      return refused(login) ?? rotates(login);
+    case 'break_glass':
+      return login.attempt && `a rotation of it is ${login.attempt.state}: the portal may accept another password than the one that is read`;
+    case 'pause':
+    case 'resume':
+      return null;
+  }
+}
+
+function refused({ retiredAt, stored }: LoginInFull): string | null {
+  if (retiredAt) return 'refused, as the login is used no more';
+  return stored ? null : 'refused, as no store holds its password yet';
+}
+
+function left({ budget }: LoginInFull): string {
+  if (budget === null) return 'nobody has logged in with it yet';
+  return `${budget.failuresLeft} of ${budget.of} failed logins left${budget.why ? ` (${budget.why.replace('_', ' ')})` : ''}`;
+}
+
+/** Of what makes a login at the portal. */
+const spends = (login: LoginInFull): string => (login.budget?.failuresLeft === 0 ? `no login is made, as there are ${left(login)}` : left(login));
+
+function rotates(login: LoginInFull): string {
+  if (login.rotationMode === 'manual') return 'refused, as people change the passwords of this portal';
+  if (login.oldReaders) return 'refused, as plaintext of it still lies in its row';
+  if (login.shared) return 'refused, as it also lies under another secret or in another organization';
+  if (login.pauses.length > 0) return 'refused, as rotations are paused';
+  if (login.portalStopped) return 'refused, as the rotations of its portal type are stopped';
+  if (login.budget !== null && login.budget.failuresLeft < TO_ROTATE)
+    return `refused, as a rotation starts with ${TO_ROTATE} failed logins to spare, and there are ${left(login)}`;
+  return left(login);
+}
