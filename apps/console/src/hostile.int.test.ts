@@ -23,6 +23,7 @@ beforeAll(async () => {
     }),
   );
   token = await browser.token();
+  expect(await browser.post('/o/hospital-1/views', { token, name: HOSTILE })).toMatchObject({ status: 303 });
   const logins = ['alpine-failing', 'alpine-blocked', 'alpine-well-3', 'alpine-locked', 'alpine-well'].map((id) => `/o/hospital-1/logins/${id}`);
   const tasks = [queuedTask, failedTask].map((id) => `/o/hospital-1/tasks/${id}`);
   paths = [

@@ -85,6 +85,8 @@ test.each(Object.entries(RULES))('in %s, nobody is kept out of a page, and none 
   for (const [title, path] of Object.entries(PAGES())) {
     await page.goto(`${w.origin}${path}`);
     for (const act of await page.locator('details.act').all()) await act.evaluate((element) => element.setAttribute('open', ''));
+    // Each says what it does, and what it may cost, before it is done.
+    expect(await page.locator('details.act:not(:has(> p:not(:empty)))').count(), title).toBe(0);
     expect(await barriers(page, isLongForm() ? 'all' : rules), title).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth'), title).toBeLessThanOrEqual(width);
     if (KEEP) await page.screenshot({ path: join(KEEP, `${title}-${colorScheme}-${width}.png`), fullPage: true });

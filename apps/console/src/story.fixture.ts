@@ -39,6 +39,8 @@ export async function tellStory(
   await owner.close();
   const codeRequest = crypto.randomUUID();
   const words = (plain: string): string => `'${text(plain).replaceAll("'", "''")}'`;
+  /** Who signed in, and what they call themselves. */
+  const person = (says: string, who = 'jane'): string => `'person:os:${who} says ' || ${words(says)}`;
   await asSuperuser(url, [
     `SELECT set_config('app.tenant_id', '*', false), set_config('app.reason', 'story', false)`,
     `UPDATE organization SET name = ${words('Hospital 1')} WHERE id = 'hospital-1'`,
@@ -64,8 +66,12 @@ export async function tellStory(
     `INSERT INTO migration_run (command, filters, actor, reason, holder, counts, ended_at, ended) VALUES ('apply', jsonb_build_object('portalType', ${words('alpine')}), 'person:os:jane', ${words('the first wave')}, 'migrator@host:1', '{"migrated": 3}', now(), 'done')`,
     `INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', ${words('new pages')})`,
     `INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', ${words('three logins met unknown pages')}) ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = now(), closed_at = NULL, closed_by = NULL, cause = 'page_changed', detail = excluded.detail`,
-    `SELECT rcm_record_person('hospital-1', 'person:os:jane', 'login.retry', 'alpine-failing', ${words('support says it is right')}, '{}')`,
-    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-failing', 'retry', 'person:os:jane', ${words('support says it is right')})`,
+    `SELECT rcm_record_person('hospital-1', ${person('Jane')}, 'login.retry', 'alpine-failing', ${words('support says it is right')}, '{}')`,
+    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-failing', 'retry', ${person('Jane')}, ${words('support says it is right')})`,
+    `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, withdrawn_by, withdrawal_reason, ended_at, outcome)
+     VALUES ('hospital-1', 'alpine-failing', 'unlocked', ${person('Jane')}, ${words('support said so')}, ${person('Jane')}, ${words('it was another account')}, now(), 'withdrawn')`,
+    `INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at)
+     SELECT e.login_identity, e.org_id, e.id, 'shared', 1, ${words('web-agent@host:1')}, now(), now() + interval '1 hour' FROM integration_endpoint e WHERE e.id = 'alpine-failing'`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, taken_at, taken_by, ended_at, outcome, code, words)
      VALUES ('hospital-1', 'alpine-failing', 'verify', 'person:os:jane', ${words('before the weekend')}, now(), 'rotator@host:3', now(), 'failed', 'login_rejected', ${words('The portal refuses the stored password.')})`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, choice, actor, reason) VALUES ('hospital-1', 'alpine-blocked', 'resolve', 'found', 'person:os:jane', ${words('the payer has set it back')})`,
@@ -73,7 +79,7 @@ export async function tellStory(
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-well', 'rollback', 'person:os:jane', ${words('an old program still has the one before')})`,
     wantedCode(codeRequest, 'hospital-1', 'alpine-well'),
     wantedCode(crypto.randomUUID(), 'hospital-1', 'alpine-well-2', words('person:os:jane')),
-    `UPDATE login_request SET decision = 'declined', decided_by = 'person:os:john', decision_reason = ${words('the program is gone')} WHERE kind = 'rollback'`,
+    `UPDATE login_request SET decision = 'declined', decided_by = ${person('John', 'john')}, decision_reason = ${words('the program is gone')} WHERE kind = 'rollback'`,
   ]);
   const agent = openDatabase({
     url: urlFor('rcm_agent', url),
@@ -83,7 +89,7 @@ export async function tellStory(
     dataKeys: keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) }),
   });
   const ask = async (endpointId: string): Promise<string> => {
-    const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
+    const requester = { kind: 'token', subject: text('claims'), issuer: 'https://id.example/' } as const;
     return (await createPortalTask(agent, { orgId: 'hospital-1', endpointId, name: 'claim_status', input: { claim: SEALED }, requester })).taskId;
   };
   const [queuedTask, failedTask] = [await ask('alpine-blocked'), await ask('alpine-well')];
