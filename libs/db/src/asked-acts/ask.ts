@@ -1,6 +1,6 @@
 import { REASON, RcmError } from '@rcm/telemetry';
 import { writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { mustBePortalType, subjectOf } from '../admission/pause.ts';
 import { checkId } from '../input.ts';
 import { writeNotice } from '../notices/write.ts';
@@ -23,6 +23,8 @@ export type NewWideAct = PersonAsks & { readonly kind: WideActKind; readonly por
 
 /** More than this waiting at one login is somebody's finger on a button, or a machine. */
 const MOST_WAITING = 3;
+/** What an organization's people are to type at a time: a rotator waits for twice as many, so that they leave room for others. */
+const MOST_TYPING = 8;
 const ASKED_ALREADY = 'The same was asked for already and has not ended. Nothing was changed.';
 
 /**
@@ -40,6 +42,7 @@ export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: 
     const open = await tx.$queryRaw<{ kind: string }[]>`
       SELECT r.kind FROM login_request r WHERE r.org_id = ${orgId} AND r.endpoint_id = ${endpointId} AND r.ended_at IS NULL AND NOT (${IS_OVER})`;
     if (open.some((each) => each.kind === kind) || open.length >= MOST_WAITING) throw new RcmError('state_conflict', ASKED_ALREADY);
+    if (kind === 'set') await mustHaveRoom(tx, orgId);
     if (kind !== 'resolve' && kind !== 'rollback' && kind !== 'break_glass')
       return only(
         await tx.$queryRaw<{ id: string }[]>`
@@ -58,6 +61,16 @@ export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: 
     await writeNotice(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail });
     return asked;
   });
+}
+
+async function mustHaveRoom(tx: Transaction, orgId: string): Promise<void> {
+  const typing = await tx.$queryRaw<unknown[]>`
+    SELECT FROM login_request r WHERE r.org_id = ${orgId} AND r.kind = 'set' AND r.ended_at IS NULL AND r.taken_at IS NULL LIMIT ${MOST_TYPING}`;
+  if (typing.length >= MOST_TYPING)
+    throw new RcmError(
+      'state_conflict',
+      `${MOST_TYPING} logins of this organization wait already for what somebody types: type or withdraw one first. Nothing was changed.`,
+    );
 }
 
 /**

@@ -167,6 +167,15 @@ test('the table itself takes nothing twice, late or of somebody else, whatever t
   ).rejects.toMatchObject({ details: { constraint: 'login_typing_in_time' } });
 });
 
+test('of one organization so many wait to be typed at a time, and of another one more', async () => {
+  for (let more = 0; more < 8; more += 1) await ask(await makeEndpoint(t.db, { orgId: endpoint.orgId }));
+  await expect(ask()).rejects.toMatchObject(refused('8 logins of this organization wait already'));
+  await ask(await makeEndpoint(t.db));
+  const [first] = await t.sql<{ id: string }>(`SELECT id::text FROM login_request WHERE org_id = $1 LIMIT 1`, [endpoint.orgId]);
+  await withdrawAct(page, { id: first?.id ?? '', orgId: endpoint.orgId, actor: JANE, reason: 'found it' });
+  await ask();
+});
+
 test('another organization’s request is none', async () => {
   const { id } = await offered();
   const { orgId } = await makeEndpoint(t.db);
