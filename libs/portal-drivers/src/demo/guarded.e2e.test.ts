@@ -11,7 +11,14 @@ beforeEach(async () => {
   signIn = String((await run.control('POST', '/doors', { portal: 'alpine' }))['baseUrl']);
   await run.control('PUT', '/habits', {
     portal: 'alpine',
-    habits: { cookieBanner: 'never', confirmsFirst: true, asksOpinion: true, signIn: { at: signIn, home: run.portals.portals.alpine.baseUrl } },
+    habits: {
+      cookieBanner: 'never',
+      confirmsFirst: true,
+      asksOpinion: true,
+      claimsList: 'virtual',
+      exports: true,
+      signIn: { at: signIn, home: run.portals.portals.alpine.baseUrl },
+    },
   });
 });
 afterEach(async () => {
@@ -34,6 +41,46 @@ function watching(of: Account): ConfirmGuard & { readonly noted: unknown[] } {
     after: async (result) => void noted.push(result),
   };
 }
+
+const CLAIM = { number: '', status: '', amountCents: 0, serviceDate: '' };
+
+describe('alpine, which shows its claims in a list that is scrolled, and as files', () => {
+  const task = async (visit: PortalSession, name: string, claimNumber: string) =>
+    visit.runTask({ name, input: { claim_number: claimNumber }, deadlineMs: 60_000, signal: new AbortController().signal });
+  const claimsOf = async ({ username }: Account) => (await run.control('GET', `/accounts/alpine/${username}/claims`))['claims'] as (typeof CLAIM)[];
+  const money = (cents: number): string => (cents / 100).toFixed(2);
+
+  it.each(['virtual', 'scrolled'] as const)('gives every claim of a list that is %s', async (claimsList) => {
+    await run.control('PUT', '/habits', { portal: 'alpine', habits: { claimsList } });
+    const of = await run.account('alpine');
+    const visit = await session();
+    await run.login(visit, of);
+    const found = await task(visit, 'claim_status', 'CLM-');
+    const claims = await claimsOf(of);
+    expect(found).toMatchObject({
+      kind: 'found',
+      contract: 'claim_status',
+      rows: claims.map(({ number, amountCents, serviceDate }) => ({
+        claim_number: number,
+        billed: { amount: money(amountCents), currency: 'USD' },
+        service_date: serviceDate,
+      })),
+    });
+    expect(await task(visit, 'claim_status', 'NO-SUCH-CLAIM')).toEqual({ kind: 'nothing_found' });
+  });
+
+  it.each(['claims_csv', 'claims_excel'])('gives the same by %s', async (name) => {
+    const of = await run.account('alpine');
+    const visit = await session();
+    await run.login(visit, of);
+    const claims = (await claimsOf(of)).filter(({ number }) => number.startsWith('CLM-101'));
+    const amount = (cents: number): string => (name === 'claims_csv' ? money(cents) : String(cents / 100));
+    expect(await task(visit, name, 'CLM-101')).toEqual({
+      kind: 'found',
+      rows: claims.map((claim) => ({ claim_number: claim.number, status: claim.status, amount: amount(claim.amountCents), service_date: claim.serviceDate })),
+    });
+  });
+});
 
 describe('alpine, which asks for the current password first, and its sign-in elsewhere', () => {
   it('is logged in to and changed by its recipe; each password is told of before it leaves', async () => {

@@ -32,10 +32,14 @@ export function decimalOf(raw: string): string | null {
   if (!/^-?\d+(\.\d+)?(E[+-]?\d{1,3})?$/i.test(raw)) return null;
   const value = Number(raw);
   if (!Number.isFinite(value) || Math.abs(value) >= 1e15 || (value !== 0 && Math.abs(value) < 1e-9)) return null;
-  const [digits = '', fraction = ''] = Number(value.toPrecision(15)).toFixed(12).split('.');
-  const kept = fraction.replace(/0+$/, '');
-  const text = kept === '' ? digits : `${digits}.${kept}`;
-  return text === '-0' ? '0' : text;
+  // Never through a number again: 15671.92 has no exact one.
+  const [mantissa = '', power = '0'] = value.toPrecision(15).split('e');
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const [digits = '', fraction = ''] = mantissa.replace('-', '').split('.');
+  // Below a millionth it is written as a power of ten.
+  const [whole, part] = Number(power) < 0 ? ['0', `${'0'.repeat(-Number(power) - 1)}${digits}${fraction}`] : [digits, fraction];
+  const kept = part.replace(/0+$/, '');
+  return kept === '' && whole === '0' ? '0' : `${sign}${whole}${kept === '' ? '' : `.${kept}`}`;
 }
 
 const DAY_MS = 86_400_000;

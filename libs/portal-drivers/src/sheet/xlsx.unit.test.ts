@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { zip } from '../secrets/zip.fixture.ts';
+import { decimalOf } from './number-format.ts';
 import { book, bookParts, type WrittenBook } from './workbook.fixture.ts';
 import { readXlsx } from './xlsx.ts';
 
@@ -43,8 +45,23 @@ describe('readXlsx', () => {
     ['1E5', '100000'],
     ['0.1', '0.1'],
     ['123456789012345', '123456789012345'],
+    ['2.5E-8', '0.000000025'],
+    ['-0', '0'],
+    ['15671.92', '15671.92'],
   ])('reads the number %s as %s, as far as it is shown', (kept, number) => {
     expect(first({ rows: [[{ number: kept }]] })).toEqual({ kind: 'number', number, shown: 'plain' });
+  });
+
+  it('reads every amount as it is written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1_000_000_000, max: 1_000_000_000 }), (cents) => {
+        const digits = String(Math.abs(cents)).padStart(3, '0');
+        const text = `${digits.slice(0, -2)}.${digits.slice(-2)}`.replace(/\.?0+$/, '');
+        const amount = cents < 0 ? `-${text}` : text;
+        expect(decimalOf(String(cents / 100))).toBe(text === '0' ? '0' : amount);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 
   it.each([

@@ -42,6 +42,10 @@ export const habitSchemas = {
     confirmsFirst: z.boolean().default(false),
     /** The page of a change asks the server what it thinks of a new password while it is typed, and its button waits for the answer. */
     asksOpinion: z.boolean().default(false),
+    /** Claims in pages; in a box that adds rows while it is scrolled; or in one whose rows leave the document when they are out of sight. */
+    claimsList: z.enum(['pages', 'scrolled', 'virtual']).default('pages'),
+    /** The claims that were found can be had as files, too. */
+    exports: z.boolean().default(false),
     /** The sign-in page is `at` another address (a door), and leads back to `home`. Null: where the rest is. */
     signIn: z.strictObject({ at: z.url(), home: z.url() }).nullable().default(null),
   }),

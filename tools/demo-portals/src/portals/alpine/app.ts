@@ -4,13 +4,12 @@ import type { Hono } from 'hono';
 import { changePassword } from '../../accounts/change-password.ts';
 import { decidePassword } from '../../accounts/sign-in.ts';
 import { stageAfterLogin } from '../../accounts/stage-after-login.ts';
-import { searchClaims } from '../../claims/claims.ts';
 import type { Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
 import { failChange } from '../../web/change-fault.ts';
 import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
-import { claimsPage } from './claims-page.ts';
+import { addClaims } from './claims-routes.ts';
 import { page } from './layout.ts';
 import { addCarefulChange, Confirmed, mustConfirm } from './careful-change.ts';
 import { changedPage, confirmPage, expiredPage, passwordPage } from './password-page.ts';
@@ -59,14 +58,7 @@ export function alpineApp(portal: Portal): Hono<PortalEnv> {
       }),
     );
   });
-  app.get('/claims', (c) => {
-    const { csrf } = c.get('session');
-    const username = signedIn(c);
-    if (username === null) return turnAway(portal, c);
-    const typed = c.req.query('claim_number');
-    const found = typed === undefined ? null : searchClaims({ portal: portal.code, username }, typed);
-    return c.html(claimsPage({ csrf, typed: typed ?? '', found, pageNumber: Math.max(1, Math.trunc(Number(c.req.query('page'))) || 1) }));
-  });
+  addClaims(app, portal);
 
   const confirmed = new Confirmed();
   addCarefulChange(app, portal, confirmed);

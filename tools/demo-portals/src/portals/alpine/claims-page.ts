@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { formatAmount, type Claim } from '../../claims/claims.ts';
+import { exportLinks, type ListHabit, scrolledList } from './claims-list.ts';
 import { page, type Markup } from './layout.ts';
 
 export const NO_CLAIMS_TEXT = 'No claims found.';
@@ -12,6 +13,8 @@ interface ClaimsView {
   readonly found: readonly Claim[] | null;
   /** From 1. */
   readonly pageNumber: number;
+  readonly list: ListHabit;
+  readonly exports: boolean;
 }
 
 export const claimsPage = (view: ClaimsView): Markup =>
@@ -26,8 +29,13 @@ export const claimsPage = (view: ClaimsView): Markup =>
       ${view.found === null ? '' : results(view.found, view)}`,
   });
 
-function results(found: readonly Claim[], { typed, pageNumber }: ClaimsView): Markup {
+function results(found: readonly Claim[], view: ClaimsView): Markup {
   if (found.length === 0) return html`<p id="no-claims">${NO_CLAIMS_TEXT}</p>`;
+  const { typed, list, exports } = view;
+  return html`${exports ? exportLinks(typed) : ''} ${list === 'pages' ? pagedList(found, view) : scrolledList(found, list, typed)}`;
+}
+
+function pagedList(found: readonly Claim[], { typed, pageNumber }: ClaimsView): Markup {
   const pages = Math.ceil(found.length / PAGE_SIZE);
   const shown = Math.min(pageNumber, pages);
   const link = (to: number): string => `/claims?${new URLSearchParams({ claim_number: typed, page: String(to) }).toString()}`;
