@@ -42,12 +42,17 @@ function watching(of: Account): ConfirmGuard & { readonly noted: unknown[] } {
   };
 }
 
-const CLAIM = { number: '', status: '', amountCents: 0, serviceDate: '' };
+interface Claim {
+  readonly number: string;
+  readonly status: string;
+  readonly amountCents: number;
+  readonly serviceDate: string;
+}
 
 describe('alpine, which shows its claims in a list that is scrolled, and as files', () => {
   const task = async (visit: PortalSession, name: string, claimNumber: string) =>
     visit.runTask({ name, input: { claim_number: claimNumber }, deadlineMs: 60_000, signal: new AbortController().signal });
-  const claimsOf = async ({ username }: Account) => (await run.control('GET', `/accounts/alpine/${username}/claims`))['claims'] as (typeof CLAIM)[];
+  const claimsOf = async ({ username }: Account) => (await run.control('GET', `/accounts/alpine/${username}/claims`))['claims'] as readonly Claim[];
   const money = (cents: number): string => (cents / 100).toFixed(2);
 
   it.each(['virtual', 'scrolled'] as const)('gives every claim of a list that is %s', async (claimsList) => {

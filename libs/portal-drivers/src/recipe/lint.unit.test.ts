@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { lintRecipe, type RecipeProblem } from './lint.ts';
-import { type Mutation, mutationsOf } from './mutations.fixture.ts';
+import { lintRecipe } from './lint.ts';
+import { missed, sample, seeded, textAt } from './mutated.fixture.ts';
+import { mutationsOf } from './mutations.fixture.ts';
 
 const ROOT = new URL('../../../../', import.meta.url).pathname;
 const RECIPES = globSync(['libs/portal-drivers/recipes/*.yaml', 'libs/portal-drivers/src/corpus/recipes/*.yaml', 'tools/real-portals/**/recipe.yaml'], {
@@ -11,47 +12,8 @@ const RECIPES = globSync(['libs/portal-drivers/recipes/*.yaml', 'libs/portal-dri
 
 const read = (path: string): string => readFileSync(ROOT + path, 'utf8');
 
-/** Mulberry32: the same numbers on every machine. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A mutation takes about 10 ms; all of a long recipe would take ten seconds. */
 const MOST = 120;
-
-/** At most `MOST` of them, any of them as likely as the other. */
-const sample = (mutations: readonly Mutation[], random: () => number): Mutation[] =>
-  mutations
-    .map((mutation) => ({ mutation, place: random() }))
-    .sort((a, b) => a.place - b.place)
-    .slice(0, MOST)
-    .map(({ mutation }) => mutation);
-
-/** What stands in a text from a problem's position on. */
-const textAt = (text: string, problem: RecipeProblem): string => (text.split('\n')[problem.line - 1] ?? '').slice(problem.column - 1);
-
-/** Why a mutation was not found as it should be; `null` if it was. */
-function missed(mutation: Mutation): string | null {
-  const text = mutation.text();
-  const { problems } = lintRecipe(text, { file: 'mutated.yaml' });
-  if (problems.length === 0) return `${mutation.words}: accepted`;
-  const lines = text.split('\n').length;
-  if (problems.some(({ line, column }) => line < 1 || line > lines || column < 1)) return `${mutation.words}: a position outside the file`;
-  const { stands } = mutation;
-  const placed = stands === null ? problems : problems.filter((problem) => textAt(text, problem).replace(/^["']/, '').startsWith(stands));
-  if (placed.length === 0)
-    return `${mutation.words}: reported elsewhere: ${problems.map((one) => `${one.line}:${one.column} ${one.at} ${one.message}`).join(' | ')}`;
-  const meant = String(mutation.path.at(-1));
-  if (mutation.kind === 'misspelt' && !placed.some(({ suggestion }) => suggestion === meant))
-    return `${mutation.words}: suggested ${placed.map((one) => one.suggestion).join(', ')}`;
-  return null;
-}
 
 describe.each(RECIPES)('%s', (path) => {
   it('has no problem', () => {
@@ -59,7 +21,7 @@ describe.each(RECIPES)('%s', (path) => {
   });
 
   it('with any one key removed or misspelt, any value of another type or any step unknown, is refused at its place with the key that was meant', () => {
-    const mutations = sample(mutationsOf(read(path), seeded(20_260_101)), seeded(7));
+    const mutations = sample(mutationsOf(read(path), seeded(20_260_101)), seeded(7), MOST);
     expect(mutations.flatMap((mutation) => missed(mutation) ?? [])).toEqual([]);
   }, 120_000);
 });
@@ -69,7 +31,8 @@ describe('lintRecipe', () => {
     expect(RECIPES.length).toBeGreaterThanOrEqual(3);
     const mutations = RECIPES.flatMap((path) => mutationsOf(read(path), seeded(1)));
     expect(mutations.length).toBeGreaterThan(200);
-    for (const kind of ['removed', 'misspelt', 'wrong type', 'unknown step']) expect(mutations.filter((one) => one.kind === kind).length).toBeGreaterThan(30);
+    for (const kind of ['removed', 'misspelt', 'wrong type', 'unknown step', 'misspelt word'])
+      expect(mutations.filter((one) => one.kind === kind).length).toBeGreaterThan(30);
   });
 
   it('gives the recipe where there is no problem, and every problem in the order of the file where there are', () => {
