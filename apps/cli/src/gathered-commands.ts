@@ -66,7 +66,7 @@ export const GATHERED: readonly Gathered[] = [
   },
   whole('migrate', 'migrator', 'migrator', 'move plaintext logins out of Postgres: plan, apply, verify, scrub, rollback, resolve, status, runs, report'),
   whole('audit', 'audit', 'auditor', 'the audit trail: list, export, stream, verify, heads, key'),
-  whole('portal', 'portal', null, 'recipes by hand: lint, try, doctor'),
+  whole('portal', 'portal', null, 'recipes by hand: lint, upgrade, try, doctor'),
 ];
 
 /** Which of them the words call, and what is left for it; `null`: none. `audit list` reads the trail as an operator sees it, and is of this program. */
