@@ -61,7 +61,7 @@ export async function upsertPortalTypeIn(tx: Transaction, portalType: NewPortalT
     hosts: lowerCase(portalType.hosts),
     ...(privateHosts ? { privateHosts: lowerCase(privateHosts) } : {}),
     ...(loopbackHosts ? { loopbackHosts: lowerCase(loopbackHosts) } : {}),
-    ...(hostNames ? { hostNames: namedOnce(hostNames) } : {}),
+    ...(hostNames ? { hostNames: namedOnce(hostNames, lowerCase(portalType.hosts)) } : {}),
     recipe: jsonValue('recipe', portalType.recipe),
     updatedAt: new Date(),
   };
@@ -85,7 +85,9 @@ const lowerCase = (hosts: readonly string[]): string[] => hosts.map((host) => ho
 const HOST_NAME = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** A name that stood for two hosts would say where a password is typed, or not. */
-function namedOnce(hostNames: PortalTypeRow['hostNames']): Record<string, string> {
+function namedOnce(hostNames: PortalTypeRow['hostNames'], hosts: readonly string[]): Record<string, string> {
+  if (Object.keys(hostNames).some((host) => !hosts.includes(host.toLowerCase())))
+    throw new RcmError('input_invalid', 'A host has a name that is none of the hosts.');
   const names = Object.values(hostNames);
   if (names.some((name) => !HOST_NAME.test(name)))
     throw new RcmError('input_invalid', 'A host is named by lower-case letters, digits and underscores, starting with a letter.');
