@@ -9,6 +9,8 @@ CREATE TABLE portal_logins (
 GRANT SELECT ON portal_logins TO rcm_operator, rcm_console;
 GRANT SELECT, INSERT, UPDATE ON portal_logins TO rcm_internal;
 SELECT set_config('app.tenant_id', '*', true);
+-- A login that somebody adds between the count and the trigger would be counted by neither.
+LOCK TABLE integration_endpoint IN SHARE ROW EXCLUSIVE MODE;
 INSERT INTO portal_logins (portal_type_code, part, logins) SELECT e.portal_type_code, 0, count(*) FROM integration_endpoint e GROUP BY 1;
 
 -- In the order of the codes: two that add logins of several types do not wait for each other.
