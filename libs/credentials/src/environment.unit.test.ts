@@ -116,7 +116,7 @@ describe('the environment of an app that reads credentials', () => {
     ['a role of another account', [{ ...place, role_arn: 'arn:aws:iam::333333333333:role/r' }], {}],
     ['a place twice', [place, place], {}],
     ['a place where copies lie', [{ ...place, region: 'us-west-2' }], { RCM_AWS_REPLICA_REGION: 'us-west-2' }],
-    ['more than anybody has', Array.from({ length: 51 }, (_, index) => ({ ...place, account: String(100_000_000_000 + index) })), {}],
+    ['more than anybody has', Array.from({ length: 201 }, (_, index) => ({ ...place, account: String(100_000_000_000 + index) })), {}],
     ['places, and no first one', [place], { ...vault, RCM_AWS_REGION: undefined, RCM_TENANT_ROLE_ARN: undefined }],
   ])('refuses %s in a line that names RCM_STORE_PLACES', (_what, places, changes) => {
     const text = typeof places === 'string' ? places : JSON.stringify(places);

@@ -13,7 +13,7 @@ export interface PlaceCircuitOptions {
 }
 
 /** More than any deployment has. */
-const MOST_PLACES = 200;
+const MOST_PLACES = 1_000;
 
 /**
  * A circuit for each place: SSM may be down where Secrets Manager is not, and one account where another is not. The metric says of each store whether it is down in

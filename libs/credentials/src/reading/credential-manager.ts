@@ -53,7 +53,7 @@ export interface CredentialManager {
 }
 
 /** More than any deployment has: a row may name any, and none that is not the deployment's is asked. */
-const MOST_PLACES = 200;
+const MOST_PLACES = 1_000;
 const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceeded'] as const;
 
 /** Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant, paced per place: a store of one account in one region. */

@@ -15,7 +15,7 @@ export interface FurtherPlace extends AwsPlaceName {
 }
 
 /** More are a mistake: each is asked for room, and each has clients of each tenant. */
-const MOST_PLACES = 50;
+const MOST_PLACES = 200;
 
 const key = z.string().min(1).max(2048).optional();
 const url = z.url('must be a URL').optional();

@@ -40,7 +40,7 @@ export interface Fleet {
     readonly gibibytes: number;
     readonly walGibibytesADay: number;
   };
-  /** In SSM, with the copies of rotations. A deployment has one account and region. */
+  /** In SSM, with the copies of rotations, as if all lay in one account and region: how many it takes follows from the limit. */
   readonly parameters: number;
   readonly ssmCallsADay: number;
   /** The nearest to its end first. */
@@ -98,7 +98,7 @@ export function fleetFor(demand: Demand, sizes: { readonly webAgent: Container; 
       needed: parameters,
       limit: MOST_PARAMETERS,
       unit: 'parameters',
-      then: 'Secrets Manager for the rest; several accounts of one deployment are not built',
+      then: 'further accounts (docs/store-places.md), or Secrets Manager for the rest',
     }),
     limit(SSM_CALLS, {
       needed: ssmCalls,
