@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCapacity } from './cli.ts';
 import { DEFAULTS, type Demand } from './demand.ts';
-import { type Container, type Fleet, fleetFor, isNear, SSM_CALLS } from './fleet.ts';
+import { type Container, type Fleet, fleetFor, isNear, PARAMETERS, SSM_CALLS } from './fleet.ts';
 import { capacityReport } from './report.ts';
 import { UNIT_COSTS, type UnitCosts } from './unit-costs.ts';
 
@@ -62,8 +62,15 @@ describe('the model of a fleet', () => {
     for (const { limits } of sizes)
       expect(limits.map(({ needed, limit }) => needed / limit)).toEqual(limits.map((l) => l.needed / l.limit).toSorted((a, b) => b - a));
     expect(sizes[0]?.limits.filter(isNear)).toEqual([]);
+    // What an account holds and answers is no end where there are as many as it takes.
+    expect(sizes.map(({ accounts }) => accounts)).toEqual([1, 3, 23, 112]);
+    expect(
+      fleet({ logins: 200_000, accounts: 1 })
+        .limits.filter(isNear)
+        .map(({ what }) => what),
+    ).toEqual([PARAMETERS, SSM_CALLS]);
     // Each agent has ten connections, each process a session of each tenant in an hour.
-    const short = ['parameters of one account and region', 'connections of one database', SSM_CALLS, 'new tenant sessions'];
+    const short = ['connections of one database', 'new tenant sessions'];
     expect(
       sizes[3]?.limits
         .filter(isNear)
@@ -109,11 +116,21 @@ describe('npm run capacity', () => {
     const rows = [...page.matchAll(/^\| `--logins (\d+)` \|(.+)\|$/gm)];
     expect(rows.map(([, logins]) => logins)).toEqual(['2000', '20000', '200000', '1000000']);
     for (const [, logins, cells] of rows) {
-      const { webAgents, rotators, database, limits, monthly } = JSON.parse(run('--logins', logins ?? '', '--json').out) as ReturnType<typeof capacityReport>;
+      const { webAgents, rotators, accounts, database, limits, monthly } = JSON.parse(run('--logins', logins ?? '', '--json').out) as ReturnType<
+        typeof capacityReport
+      >;
       const [first] = limits;
       const figure = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
       expect(cells?.split('|').map((cell) => cell.trim())).toEqual([
-        ...[webAgents.containers, rotators.containers, database.capacityUnits, database.connections, database.gibibytes, database.walGibibytesADay].map(figure),
+        ...[
+          webAgents.containers,
+          rotators.containers,
+          accounts,
+          database.capacityUnits,
+          database.connections,
+          database.gibibytes,
+          database.walGibibytesADay,
+        ].map(figure),
         `$${Math.round(monthly.usd).toLocaleString('en-US')}`,
         `${first?.what ?? ''} (${figure(((first?.needed ?? 0) / (first?.limit ?? 1)) * 100)}%)`,
       ]);

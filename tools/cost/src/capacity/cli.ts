@@ -49,6 +49,7 @@ function commandLine({ out, error }: Terminal): Command {
     .addOption(option('--rotation-interval-days <n>', 'days between rotations', within(1, 3_650)).default(DEFAULTS.rotationIntervalDays))
     .addOption(option('--peak-factor <n>', 'how many times busier than on average the busiest hour is', within(1, 24)).default(DEFAULTS.peakFactor))
     .addOption(option('--task-seconds <n>', 'how long a task keeps a browser context, on average', within(0.1, 3_600)).default(DEFAULTS.taskSeconds))
+    .addOption(option('--accounts <n>', 'AWS accounts that hold secrets; default: as many as it takes', within(1, 1_000, 'whole')))
     .addOption(option('--kept-years <n>', 'years that rows are kept', within(0.01, 20)).default(DEFAULTS.keptYears))
     .addOption(option('--processors <n>', 'vCPU of a container', within(1, 64)).default(2))
     .addOption(option('--memory <gib>', 'GiB of a container', within(2, 256)).default(4))

@@ -11,6 +11,8 @@ export interface Demand {
   readonly peakFactor: number;
   /** Mean time in seconds that a browser context is open for a task: at portals that are slow it is waiting, not work. */
   readonly taskSeconds: number;
+  /** AWS accounts that hold secrets (docs/store-places.md). Default: as many as it takes. */
+  readonly accounts?: number | undefined;
   /** Years that rows are kept. */
   readonly keptYears: number;
 }

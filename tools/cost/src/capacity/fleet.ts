@@ -40,14 +40,17 @@ export interface Fleet {
     readonly gibibytes: number;
     readonly walGibibytesADay: number;
   };
-  /** In SSM, with the copies of rotations, as if all lay in one account and region: how many it takes follows from the limit. */
+  /** In SSM, with the copies of rotations. */
   readonly parameters: number;
+  /** AWS accounts that hold them. */
+  readonly accounts: number;
   readonly ssmCallsADay: number;
   /** The nearest to its end first. */
   readonly limits: readonly Limit[];
 }
 
-export const SSM_CALLS = 'SSM calls in the busiest hour';
+export const PARAMETERS = 'parameters of an account';
+export const SSM_CALLS = 'SSM calls of an account in the busiest hour';
 /** So busy may processors be in the busiest hour: above it, what waits for them waits long. */
 export const MOST_BUSY = 0.7;
 /** One may be replaced while work goes on. */
@@ -65,8 +68,8 @@ const COPIES = 0.01;
 const [GIB, SECONDS_A_MINUTE, DAYS_A_YEAR] = [1024 ** 3, 60, 365];
 /** Of Aurora Serverless v2, and of a cluster's volume (AWS, quotas of Aurora). */
 const [MOST_UNITS, MOST_GIB] = [256, 131_072];
-/** Standard ones, which are free, and advanced ones beyond (`RCM_LARGE_PAYLOADS=advanced`). */
-const MOST_PARAMETERS = LIMITS.ssmStandardParameters + LIMITS.ssmAdvancedParameters;
+/** With which a place is filled (`RCM_PLACE_LOGINS`): the rest of an account's standard parameters is for what rotations stage. */
+const LOGINS_AN_ACCOUNT = 9_000;
 const HOUR_S = 3_600;
 
 export function fleetFor(demand: Demand, sizes: { readonly webAgent: Container; readonly rotator: Container }, costs: UnitCosts): Fleet {
@@ -78,6 +81,7 @@ export function fleetFor(demand: Demand, sizes: { readonly webAgent: Container; 
   const parameters = Math.ceil(demand.logins * (1 + COPIES));
   const calls = (tasks: number, rotations: number): number => tasks * task.storeCalls + rotations * costs.rotation.storeCalls;
   const ssmCalls = calls(peak.tasksPerMinute, peak.rotationsPerMinute) / SECONDS_A_MINUTE;
+  const accounts = demand.accounts ?? Math.max(Math.ceil(demand.logins / LOGINS_AN_ACCOUNT), Math.ceil((ssmCalls / QUOTAS.ssmReads / QUOTA_PERCENT) * 100));
   // Each process has a session of each tenant that it works for, for an hour.
   const sts = ((webAgents.containers + rotators.containers) * demand.organizations) / HOUR_S;
   const limits: Limit[] = [
@@ -94,26 +98,41 @@ export function fleetFor(demand: Demand, sizes: { readonly webAgent: Container; 
       unit: 'connections',
       then: 'a pooler between processes and database',
     }),
-    limit('parameters of one account and region', {
-      needed: parameters,
-      limit: MOST_PARAMETERS,
-      unit: 'parameters',
-      then: 'further accounts (docs/store-places.md), or Secrets Manager for the rest',
-    }),
-    limit(SSM_CALLS, {
-      needed: ssmCalls,
-      limit: QUOTAS.ssmReads,
-      unit: 'a second',
-      then: 'higher throughput of SSM',
-    }),
+    ...limitsOfAccounts({ parameters, ssmCalls, accounts, given: demand.accounts !== undefined }),
     limit('new tenant sessions', { needed: sts, limit: QUOTAS.sts, unit: 'a second', then: 'a higher quota of STS' }),
   ];
   const share = ({ needed, limit: most }: Limit): number => needed / most;
   return {
-    ...{ demand, peak, webAgents, rotators, database, parameters },
+    ...{ demand, peak, webAgents, rotators, database, parameters, accounts },
     ssmCallsADay: calls(demand.logins * demand.tasksPerDay, demand.logins / demand.rotationIntervalDays),
     limits: limits.toSorted((one, other) => share(other) - share(one)),
   };
+}
+
+interface Accounts {
+  readonly parameters: number;
+  readonly ssmCalls: number;
+  readonly accounts: number;
+  readonly given: boolean;
+}
+
+/** Where there are as many accounts as it takes, none of them comes to an end. */
+function limitsOfAccounts({ parameters, ssmCalls, accounts, given }: Accounts): readonly Limit[] {
+  if (!given) return [];
+  return [
+    limit(PARAMETERS, {
+      needed: parameters / accounts,
+      limit: LIMITS.ssmStandardParameters,
+      unit: 'parameters',
+      then: 'further accounts (docs/store-places.md), the advanced tier, or Secrets Manager for the rest',
+    }),
+    limit(SSM_CALLS, {
+      needed: ssmCalls / accounts,
+      limit: QUOTAS.ssmReads,
+      unit: 'a second',
+      then: 'further accounts, or higher throughput of SSM',
+    }),
+  ];
 }
 
 /** Above it somebody is told (`QUOTA_PERCENT`), so nothing is planned for more. */

@@ -22,7 +22,7 @@ const limitLine = (limit: Limit): string =>
   `  ${isNear(limit) ? '! ' : '  '}${limit.what}: ${number(limit.needed)} of ${number(limit.limit)} ${limit.unit}${isNear(limit) ? `; then: ${limit.then}` : ''}`;
 
 /** For people. */
-export function describeCapacity({ demand, peak, webAgents, rotators, database, parameters, limits, monthly }: CapacityReport): string {
+export function describeCapacity({ demand, peak, webAgents, rotators, database, parameters, accounts, limits, monthly }: CapacityReport): string {
   return [
     `${whole(demand.logins)} logins of ${whole(demand.organizations)} organizations: ${number(demand.tasksPerDay)} tasks a day each, rotated every ${demand.rotationIntervalDays} days`,
     `busiest hour: ${number(peak.tasksPerMinute)} tasks a minute, ${number(peak.loginsPerMinute)} of them with a new login; ${number(peak.rotationsPerMinute)} rotations a minute`,
@@ -30,7 +30,7 @@ export function describeCapacity({ demand, peak, webAgents, rotators, database, 
     serviceLine('web-agents', webAgents),
     serviceLine('rotators', rotators),
     `database: ${number(database.capacityUnits)} ACU in the busiest hour, ${whole(database.connections)} connections, ${number(database.gibibytes)} GiB after ${number(demand.keptYears * 365)} days of rows, ${number(database.walGibibytesADay)} GiB written ahead a day`,
-    `store: ${whole(parameters)} parameters`,
+    `store: ${whole(parameters)} parameters in ${whole(accounts)} AWS accounts`,
     '',
     'what ends first:',
     ...limits.map(limitLine),
