@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { setTimeout as pause } from 'node:timers/promises';
 import { withDeadline } from '@rcm/telemetry';
 import type { Destination, SessionAddresses } from './session-addresses.ts';
 import { lookupOf } from './session-addresses.ts';
@@ -12,11 +13,13 @@ export interface Carried {
   readonly body: Buffer;
 }
 
-/** Milliseconds for an answer, and bytes of it, packed or not: scripts and pictures are smaller. */
+/** Milliseconds for an answer, its wait for a turn included, and bytes of it, packed or not: scripts and pictures are smaller. */
 const CARRY_MS = 15_000;
-const MOST_BYTES = 20 * 1024 * 1024;
-/** So many at once; a page that asks for more has the others refused. */
-const MOST_AT_ONCE = 32;
+const MOST_BYTES = 8 * 1024 * 1024;
+/** So many at once; so many more may wait, and a page that asks for still more has those refused. */
+const MOST_AT_ONCE = 16;
+const MOST_WAITING = 200;
+const TURN_MS = 10;
 
 /** Of a page's request, what may be passed on. No cookie: the host is nobody's to know. */
 const PASSED_ON: readonly string[] = ['accept', 'accept-language', 'user-agent', 'origin'];
@@ -39,20 +42,33 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
 export class Carrier {
   readonly #addresses: SessionAddresses;
   #underWay = 0;
+  #waiting = 0;
 
   constructor(addresses: SessionAddresses) {
     this.#addresses = addresses;
   }
 
   async get(url: string, destination: Destination, headers: Readonly<Record<string, string>>): Promise<Carried | null> {
-    if (this.#underWay >= MOST_AT_ONCE) return null;
-    this.#underWay += 1;
+    if (this.#waiting >= MOST_WAITING) return null;
     try {
-      return await withDeadline({ ms: CARRY_MS, what: 'Asking a host for a page' }, async (signal) =>
-        this.#ask(new URL(url), { destination, headers, signal }),
+      return await withDeadline({ ms: CARRY_MS, what: 'Asking a host for a page' }, (signal) =>
+        this.#inTurn(signal, () => this.#ask(new URL(url), { destination, headers, signal })),
       );
     } catch {
       return null;
+    }
+  }
+
+  async #inTurn(signal: AbortSignal, ask: () => Promise<Carried | null>): Promise<Carried | null> {
+    this.#waiting += 1;
+    try {
+      while (this.#underWay >= MOST_AT_ONCE) await pause(TURN_MS, undefined, { signal });
+    } finally {
+      this.#waiting -= 1;
+    }
+    this.#underWay += 1;
+    try {
+      return await ask();
     } finally {
       this.#underWay -= 1;
     }

@@ -58,6 +58,7 @@ export async function installRequestGate(options: {
   async function carry(route: Route): Promise<void> {
     const request = route.request();
     const destination = origins.behind(request.url());
+    if (passage.state === 'closed') return route.abort('blockedbyclient');
     const refused = destination === null || (await leaks(request));
     const answer = refused ? null : await carrier.get(request.url(), destination, await request.allHeaders());
     if (answer) return route.fulfill({ ...answer });
