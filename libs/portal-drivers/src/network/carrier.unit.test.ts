@@ -7,7 +7,10 @@ import { createSessionAddresses } from './session-addresses.ts';
 
 const open: Server[] = [];
 afterEach(() => {
-  for (const server of open.splice(0)) (server.closeAllConnections(), server.close());
+  for (const server of open.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 type Answer = (
