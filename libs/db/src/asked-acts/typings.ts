@@ -85,10 +85,12 @@ export async function takeTyped(
       const [row] = await tx.$queryRaw<{ sealed: Uint8Array }[]>`
         SELECT t.sealed FROM login_typing t
          WHERE t.request_id = ${requestId}::uuid AND t.typed_at > clock_timestamp() - make_interval(secs => ${LEFT_TYPED_SECONDS})`;
+      // Its minute was over between the two: not begun, it ends as what nobody took.
+      if (!row) return null;
       // A trigger takes what was typed away with it, and lets nobody begin what nobody has typed.
       const rows = await tx.$executeRaw`
         UPDATE login_request SET taken_at = clock_timestamp(), taken_by = ${takenBy} WHERE id = ${requestId}::uuid AND taken_at IS NULL AND ended_at IS NULL`;
-      return row && rows > 0 ? row.sealed : null;
+      return rows > 0 ? row.sealed : null;
     });
     if (sealed) return { requestId, sealed };
   }
