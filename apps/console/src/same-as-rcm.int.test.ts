@@ -1,0 +1,72 @@
+import { asSuperuser } from '@rcm/db/testing';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser } from './browser.fixture.ts';
+import { wantedCode } from './story.fixture.ts';
+import { openTestConsole, type TestConsole } from './testing.fixture.ts';
+import { rcm, REASON } from './world.fixture.ts';
+
+/** What rcm asks and answers by rows of its own, too: the same rows, but for who it was and when. What a rotator does is compared in acts.e2e.test.ts and set.e2e.test.ts. */
+let world: World;
+let w: TestConsole;
+let browser: Browser;
+let token: string;
+beforeAll(async () => {
+  world = await openWorld({ endpoints: [] });
+  w = await openTestConsole({ url: world.databaseUrl });
+  browser = await w.browser('all-operator');
+  token = await browser.token();
+});
+afterAll(async () => {
+  await w?.close();
+  await world?.close();
+});
+
+const rowsOf = <Row>(query: string): Promise<Row[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
+const post = async (path: string, fields: Readonly<Record<string, string>>): Promise<void> =>
+  expect(await browser.post(path, { token, reason: REASON, ...fields }), path).toMatchObject({ status: 303 });
+/** The events of one login, with what they say but for who, when, and which. */
+const eventsOf = ({ id }: WorldEndpoint) =>
+  rowsOf(
+    `SELECT action, reason, actor LIKE 'person:%' AS person, details - 'requestId' - 'signedIn' AS details FROM audit_event WHERE subject = '${id}' AND actor LIKE 'person:%' ORDER BY seq`,
+  );
+
+test('a password that is asked for, and taken back, leaves the same row, events and notice', async () => {
+  const [byHand, byPage] = [await world.addEndpoint('alpine'), await world.addEndpoint('alpine')];
+  const requestOf = async ({ id }: WorldEndpoint) =>
+    (await rowsOf<{ id: string }>(`SELECT id::text FROM login_request WHERE endpoint_id = '${id}'`))[0]?.id ?? '';
+  await rcm(world, ['break-glass', 'request', byHand.id, '--minutes', '20']);
+  await post(`/o/${byPage.orgId}/logins/${byPage.id}/acts/break_glass`, { minutes: '20' });
+  const rows = async (at: WorldEndpoint) => [
+    await rowsOf(
+      `SELECT kind, minutes, reason, needs_second, actor LIKE 'person:%' AS person, decision, taken_at, outcome, withdrawal_reason FROM login_request WHERE endpoint_id = '${at.id}'`,
+    ),
+    await rowsOf(`SELECT kind, detail, ended_at IS NOT NULL AS over FROM notice WHERE endpoint_id = '${at.id}'`),
+    await eventsOf(at),
+  ];
+  const asked = await rows(byPage);
+  expect(asked).toEqual(await rows(byHand));
+  expect(asked.map(({ length }) => length)).toEqual([1, 1, 1]);
+  await rcm(world, ['break-glass', 'withdraw', await requestOf(byHand)]);
+  await post(`/o/${byPage.orgId}/requests/${await requestOf(byPage)}/acts/withdraw`, {});
+  const withdrawn = await rows(byPage);
+  expect(withdrawn).toEqual(await rows(byHand));
+  expect(withdrawn).toMatchObject([[{ outcome: 'withdrawn', withdrawal_reason: REASON }], [{ over: true }], [{}, { action: 'approval.withdrawn' }]]);
+});
+
+test('a code that is answered leaves the same row and event', async () => {
+  const [byHand, byPage] = [await world.addEndpoint('alpine'), await world.addEndpoint('alpine')];
+  const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  await asSuperuser(world.databaseUrl, [wantedCode(one, byHand.orgId, byHand.id), wantedCode(other, byPage.orgId, byPage.id)]);
+  await rcm(world, ['codes', 'answer', one], '730116\n');
+  await post(`/o/${byPage.orgId}/codes/${other}/acts/answer`, { code: '730 116' });
+  const rows = async (id: string, at: WorldEndpoint) => [
+    await rowsOf(
+      `SELECT octet_length(sealed) AS length, answered_by LIKE 'person:%' AS person, answered_at IS NOT NULL AS answered, taken_at, ended_at FROM code_request WHERE id = '${id}'`,
+    ),
+    await eventsOf(at),
+  ];
+  const answered = await rows(other, byPage);
+  expect(answered).toEqual(await rows(one, byHand));
+  expect(answered).toMatchObject([[{ length: 256, person: true }], [{ action: 'code.answered', reason: REASON }]]);
+});
