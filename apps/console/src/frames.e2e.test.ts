@@ -78,6 +78,8 @@ test('nothing that anybody has written runs, and no page asks anybody else for a
 
 test('another site frames no page, and its form does nothing for whoever is signed in', async () => {
   const page = await context.newPage();
+  await page.goto(`${w.origin}/o/hospital-1/logins/alpine-failing`);
+  const before = await page.locator('#asked tbody tr').count();
   await page.goto(elsewhere.origin);
   const frames = page.frames().filter((each) => each !== page.mainFrame());
   expect(frames).toHaveLength(2);
@@ -86,7 +88,7 @@ test('another site frames no page, and its form does nothing for whoever is sign
   await page.waitForURL(`${w.origin}${ACT}`);
   expect(await page.content()).toContain('Nothing was done');
   await page.goto(`${w.origin}/o/hospital-1/logins/alpine-failing`);
-  expect(await page.locator('#asked tbody tr').count()).toBe(2);
+  expect([before > 0, await page.locator('#asked tbody tr').count()]).toEqual([true, before]);
   await page.close();
 });
 

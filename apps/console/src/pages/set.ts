@@ -34,7 +34,7 @@ function waits(login: LoginInFull, typing: OpenTyping | null, now: Date): Markup
   return facts([
     ['Portal', login.portalName],
     ['Account', login.accountId],
-    ['It is waited for', markup`<span>until ${moment(typing.openUntil, now)}</span>`],
+    ['Over', moment(typing.openUntil, now)],
     ['Budget', budget && `${budget.failuresLeft} of ${budget.of} failed logins left; the login that proves it spends one where the portal refuses it`],
   ]);
 }
@@ -42,7 +42,7 @@ function waits(login: LoginInFull, typing: OpenTyping | null, now: Date): Markup
 const form = ({ orgId, id }: LoginInFull, { requestId }: OpenTyping, token: string): VNode => markup`
   <section class="acts"><h2>What the portal accepts for ${id}</h2>
     <p>What you type is sealed for the rotator that waits for it, and nothing of it comes back: not on a page, not in a log. One login with it proves it; then it is the next version in the store, and the one before stays in its history. Where the portal refuses it, nothing is changed.</p>
-    <form method="post" action=${`/o/${orgId}/requests/${requestId}/acts/type`} autocomplete="off">
+    <form class="stacked" method="post" action=${`/o/${orgId}/requests/${requestId}/acts/type`} autocomplete="off">
       <input type="hidden" name="token" value=${token} />
       <label>Password
         <input name="password" type="password" required maxlength="1000" autocomplete="off" spellcheck="false" autofocus />
