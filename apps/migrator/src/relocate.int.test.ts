@@ -167,16 +167,14 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved', () => 
     for (const place of [migrator.places.new[0], there, other]) {
       const known = placeKey(place) === now || left.some(([each]) => each === placeKey(place));
       const { secretArn: _arn, ...row } = await rowOf();
-      const lies = await migrator.stores
-        .forTenant(seed.orgId)
-        .read({
-          ...(place as object),
-          environment: migrator.places.environment,
-          organizationId: row.orgId,
-          endpointId: row.id,
-          portalAccountId: row.accountId,
-          suffix: null,
-        } as never);
+      const lies = await migrator.stores.forTenant(seed.orgId).read({
+        ...(place as object),
+        environment: migrator.places.environment,
+        organizationId: row.orgId,
+        endpointId: row.id,
+        portalAccountId: row.accountId,
+        suffix: null,
+      } as never);
       if (lies !== null) expect(known, placeKey(place)).toBe(true);
     }
   });
