@@ -109,6 +109,7 @@ test('what is another’s is answered word for word, and header for header, as w
     ['/o/hospital-1/logins/alpine-2', '/o/hospital-1/logins/none'],
     [`/o/hospital-1/tasks/${tasks.get('hospital-2')}`, `/o/hospital-1/tasks/${crypto.randomUUID()}`],
     ['/o/hospital-2/audit', '/o/hospital-3/audit'],
+    ['/o/hospital-2/audit.csv', '/o/hospital-3/audit.csv'],
     ['/all/logins', '/nothing/logins'],
     ['/all/approvals', '/nothing/approvals'],
     ['/o/hospital-2/rotations', '/o/hospital-3/rotations'],

@@ -22,6 +22,7 @@ import { failureOf } from './web/failure.ts';
 import './web/fastify.ts';
 import { securityHeaders } from './web/headers.ts';
 import { accessRoutes } from './web/access-routes.ts';
+import { auditFile } from './web/audit-file.ts';
 import { KEEP_ALIVE_MS } from './web/keep-alive.ts';
 import { htmlOf } from './web/markup.ts';
 import { overviewRoutes } from './web/overview-routes.ts';
@@ -146,6 +147,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   bulkRoutes(server, options);
   portalChangeRoutes(server, options);
   accessRoutes(server, options);
+  auditFile(server, options.db);
   try {
     await server.listen({ port: options.port, host: options.host });
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { type AuditPage, cursorOf, type ListedEvent } from '@rcm/db';
+import { type AuditPage, type AuditQuestion, cursorOf, type ListedEvent } from '@rcm/db';
 import { type Markup, markup } from '../web/markup.ts';
 import { further, sameAs, table, word } from './parts.ts';
 
@@ -15,6 +15,11 @@ export const auditAsked = ({ actor, action, login }: Readonly<Record<string, unk
   actor: text(actor),
   action: text(action),
   login: text(login),
+});
+
+/** The same as a question of one organization's events. */
+export const questionOf = (orgId: string, { login, actor, action }: AuditAsked): AuditQuestion => ({
+  ...{ orgId, subject: login || undefined, actor: actor || undefined, action: action || undefined },
 });
 
 export function auditPage(orgId: string, asked: AuditAsked, { events, next }: AuditPage): Markup {
@@ -43,6 +48,7 @@ export function auditPage(orgId: string, asked: AuditAsked, { events, next }: Au
       'There is no such event.',
     ),
     further(path, Object.fromEntries(given), next && cursorOf(next)),
+    markup`<p><a href=${`${path}.csv${given.length > 0 ? `?${new URLSearchParams(given).toString()}` : ''}`}>The newest 50,000 of them as CSV</a>; all, with their details and the chain that proves them: <code>rcm audit export</code>, <code>rcm audit verify</code></p>`,
     sameAs(`rcm audit list --org ${word(orgId)}${given.map(([name, value]) => ` --${name} ${word(value)}`).join('')}`),
   ];
 }

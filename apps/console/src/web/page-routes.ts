@@ -23,7 +23,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { formToken } from '../access/form-token.ts';
 import { EVERYWHERE } from '../access/roles.ts';
-import { auditAsked, auditPage } from '../pages/audit.ts';
+import { auditAsked, auditPage, questionOf } from '../pages/audit.ts';
 import { bulkActsOf } from '../pages/bulk.ts';
 import { fleetFilter, fleetPage, fleetQuery, fleetQuestion } from '../pages/fleet.ts';
 import { homePage } from '../pages/home.ts';
@@ -116,8 +116,7 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
     if (place.orgId === null) return null;
     const asked = auditAsked(query);
     const after = query['after'] === undefined ? null : placeIn(auditPlaces, 'after', String(query['after']));
-    const { login, actor, action } = asked;
-    const question = { orgId: place.orgId, subject: login || undefined, actor: actor || undefined, action: action || undefined };
+    const question = questionOf(place.orgId, asked);
     return { title: 'Audit', content: auditPage(place.orgId, asked, await listAudit(db, { question, after, limit: A_PAGE })) };
   });
 }
