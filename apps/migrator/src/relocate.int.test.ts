@@ -157,6 +157,32 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved', () => 
     expect(moments).toBeGreaterThan(20);
   });
 
+  it('by a process that stood still at any moment until its lease was over: it moves nothing any more', { timeout: 600_000 }, async () => {
+    let came = true;
+    const ends = new Set<string>();
+    for (let at = 1; came; at += 1) {
+      const [before, to] = [await rowOf(), (await placeNow()) === here() ? there : migrator.places.new[0]];
+      let overBeforeTheRow = false;
+      const { migration, came: did } = interrupted(migrator, {
+        at,
+        act: async () => {
+          const held = (await sql(`DELETE FROM login_lease RETURNING id`)).length > 0;
+          // Whoever wants the login next waits for this lock: while the row is being changed, nobody can have it.
+          const isFree = await sql(`SELECT 1 FROM login_identity FOR UPDATE NOWAIT`).then(
+            () => true,
+            () => false,
+          );
+          overBeforeTheRow = held && isFree && (await rowOf()).secretArn === before.secretArn;
+        },
+      });
+      const end = await codeOf(relocateEndpoint(migration, before, to, WHY));
+      came = did();
+      ends.add(end);
+      if (overBeforeTheRow) expect([end, (await rowOf()).secretArn], `moment ${at}`).toEqual(['lease_lost', before.secretArn]);
+    }
+    expect([...ends].sort()).toEqual(['lease_lost', 'none']);
+  });
+
   it('by two at once, to two places: one does it, the other is told, and a third copy lies nowhere', async () => {
     const second = world.migrator();
     const ends = await Promise.all([codeOf(move(there)), codeOf(move(other, second))]);
