@@ -24,8 +24,10 @@ CREATE TRIGGER supersedes AFTER INSERT ON migration_proof FOR EACH ROW WHEN (NEW
 DROP TRIGGER migration_proof_append_only ON migration_proof;
 CREATE TRIGGER migration_proof_append_only BEFORE TRUNCATE OR UPDATE OF id, org_id, endpoint_id, step, version, secret_arn, proved_at ON migration_proof
   FOR EACH STATEMENT EXECUTE FUNCTION rcm_refuse_change();
+CREATE TRIGGER migration_proof_stays BEFORE DELETE ON migration_proof
+  FOR EACH STATEMENT WHEN (current_user <> 'rcm_internal') EXECUTE FUNCTION rcm_refuse_change();
 CREATE TRIGGER migration_proof_kept BEFORE DELETE ON migration_proof
-  FOR EACH ROW WHEN (current_user <> 'rcm_internal' OR OLD.superseded_at IS NULL OR OLD.fingerprint IS NOT NULL OR OLD.row_fingerprint IS NOT NULL) EXECUTE FUNCTION rcm_refuse_change();
+  FOR EACH ROW WHEN (OLD.superseded_at IS NULL OR OLD.fingerprint IS NOT NULL OR OLD.row_fingerprint IS NOT NULL) EXECUTE FUNCTION rcm_refuse_change();
 
 CREATE INDEX login_request_ended ON login_request (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX code_request_by_time ON code_request (begun_at);

@@ -52,6 +52,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: a proof that is read again supersedes the one before, and what is remembered of a message says until when',
     stop: null,
   },
+  '20261215000000_secret_places': { goes: 'nothing: where a secret lies is written beside its reference, by a trigger', stop: null },
 };
 
 /**
