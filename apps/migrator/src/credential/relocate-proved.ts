@@ -1,4 +1,4 @@
-import { type NewPlace, parseReference, type SecretReference } from '@rcm/credentials';
+import { type NewPlace, parseReference } from '@rcm/credentials';
 import { type EndpointRow, findEndpoint } from '@rcm/db';
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
@@ -36,14 +36,9 @@ async function moveBack(migration: Migration, before: EndpointRow, { actor }: Wh
   const row = await findEndpoint(migration.db, { endpointId: before.id });
   if (!row || before.secretArn === null) return;
   try {
-    await relocateEndpoint(migration, row, placeOf(parseReference(before.secretArn)), { actor, reason: `moved back: ${login.code}` });
+    await relocateEndpoint(migration, row, parseReference(before.secretArn), { actor, reason: `moved back: ${login.code}` });
   } catch (error) {
     const why = isRcmError(error) ? error.message : 'unexpected';
     throw new RcmError('state_conflict', `The login was moved, and was not accepted there (${login.code}: ${login.words}). It could not be moved back: ${why}`);
   }
 }
-
-const placeOf = (reference: SecretReference): NewPlace =>
-  reference.store === 'vault'
-    ? { store: 'vault', mount: reference.mount }
-    : { store: reference.store, partition: reference.partition, region: reference.region, accountId: reference.accountId };

@@ -53,8 +53,7 @@ async function relocateHeld(migration: Migration, move: Move): Promise<void> {
   const { endpoint, to, why, held } = move;
   const { db, patience } = migration;
   const { row, reference, stored } = await readHeld(migration, endpoint);
-  // What does not fit is known before anything is made.
-  placeForSize(to, stored.text, migration.places.largePayloads);
+  checkFits(migration, to, stored);
   const owner = { endpointId: endpoint.id, orgId: endpoint.orgId };
   const begun = await patience(null, () => beginMove(db, { ...owner, place: placeKey(to) }));
   if (begun.is === 'elsewhere')
@@ -65,17 +64,39 @@ async function relocateHeld(migration: Migration, move: Move): Promise<void> {
   const placed = await copyTo(migration, { ...move, stored, again: begun.again });
   const before = { secretArn: row.secretArn, version: stored.version, place: placeKey(reference) };
   const copy = { secretArn: formatReference(placed.reference), version: placed.stored.version, place: placeKey(to) };
-  if ((await readSecret(migration, endpoint, reference)).version !== stored.version) throw changed();
+  if ((await readSecret(migration, endpoint, reference))?.version !== stored.version) throw changed();
   held.assertHeld();
   const name = (from: typeof copy, now: typeof copy, act: Why) => patience(null, () => recordMove(db, { ...owner, leaseId: held.id, from, to: now }, act));
   const answer = await name(before, copy, why);
   if (answer !== 'moved') throw new RcmError(...REFUSALS[answer]);
-  // Somebody may have written to the store itself between the look and the row: what they wrote is not in the copy.
-  const { version } = await readSecret(migration, endpoint, reference);
-  if (version === stored.version) return;
-  const back = await name(copy, { ...before, version }, { ...why, reason: 'moved back: the secret was changed meanwhile' });
-  if (back !== 'moved') throw new RcmError(...REFUSALS[back]);
+  const goBack = async (version: string, reason: string): Promise<void> => {
+    const back = await name(copy, { ...before, version }, { ...why, reason: `moved back: ${reason}` });
+    if (back === 'moved') return;
+    throw new RcmError('state_conflict', `The row names the copy in ${copy.place}, and could not be moved back (${back}), as it should: ${reason}.`);
+  };
+  await lookAgain(() => readSecret(migration, endpoint, reference), stored.version, goBack);
+}
+
+/**
+ * Somebody may have written to the store itself between the last look and the row's change: what they wrote is not in the copy, and the row goes back to it. So it does where
+ * nobody can say. What was removed meanwhile lies in the copy.
+ */
+async function lookAgain(read: () => Promise<StoredSecret | null>, version: string, goBack: (version: string, reason: string) => Promise<void>): Promise<void> {
+  let now: StoredSecret | null;
+  try {
+    now = await read();
+  } catch (error) {
+    await goBack(version, 'whether the secret was changed meanwhile could not be seen');
+    throw error;
+  }
+  if (now === null || now.version === version) return;
+  await goBack(now.version, 'the secret was changed meanwhile');
   throw changed();
+}
+
+/** What does not fit is known before anything is made; a payload is moved where a person said, and nowhere else. Fails with `payload_too_large`. */
+function checkFits({ places: { largePayloads } }: Migration, to: NewPlace, { text }: StoredSecret): void {
+  placeForSize(to, text, largePayloads === 'advanced' ? 'advanced' : 'refuse');
 }
 
 const changed = (): RcmError => new RcmError('state_conflict', 'The secret was changed while it was copied. The row names what it named; run it again.');
@@ -88,6 +109,7 @@ async function readHeld(migration: Migration, { id: endpointId, orgId, secretArn
   if (await getOpenAttempt(db, { orgId, loginIdentity: row.loginIdentity })) throw new RcmError(...REFUSALS.rotation);
   const reference = parseReference(row.secretArn);
   const stored = await readSecret(migration, row, reference);
+  if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says. Nothing was changed.');
   if (stored.version !== row.currentVersion)
     throw new RcmError(
       'state_conflict',
@@ -102,10 +124,8 @@ async function readSecret(
   { patience, pace, stores, giveUp }: Migration,
   { orgId }: Pick<EndpointRow, 'orgId'>,
   reference: SecretReference,
-): Promise<StoredSecret> {
-  const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
-  if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says. Nothing was changed.');
-  return stored;
+): Promise<StoredSecret | null> {
+  return patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
 }
 
 interface Copying extends Move {
@@ -129,7 +149,7 @@ async function copyTo(migration: Migration, { endpoint, to, why, held, stored, a
     const options = { signal: giveUp, beforeWrite: () => held.assertHeld() };
     await patience(pace.writes(to), () => stores.forTenant(endpoint.orgId).replace(placed.reference, stored.text, placed.stored.version, options));
     const now = await readSecret(migration, endpoint, placed.reference);
-    if (isSameText(now.text, stored.text)) return { reference: placed.reference, stored: now };
+    if (now !== null && isSameText(now.text, stored.text)) return { reference: placed.reference, stored: now };
     throw new RcmError('store_conflict', `What was written in ${placeKey(to)} could not be read back. The row names what it named; run it again.`);
   } catch (error) {
     if (hasCode(error, 'store_full')) await patience(null, () => endMove(db, { ...owner, place: placeKey(to) }));
