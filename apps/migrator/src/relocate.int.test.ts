@@ -73,8 +73,7 @@ const storeHere = async (password: string, secretArn: string) =>
     );
   });
 
-// What the containers have is one account.
-describe.runIf(backend() === 'embedded')('a login whose secret is moved', () => {
+describe.runIf(backend() === 'embedded')('a login whose secret is moved (the containers have one account)', () => {
   it.each(['ssm', 'secrets-manager'] as const)(
     'to another account, into %s: lies there to the last character, and the row follows with its event',
     async (kind) => {

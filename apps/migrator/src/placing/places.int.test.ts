@@ -51,8 +51,7 @@ const noneUnnamed = async () => {
 const FIRST_PLACE = '123456789012/us-east-1';
 const PLACES = [FIRST_PLACE, `${SECOND}/us-east-1`, `${THIRD}/eu-west-1`] as const;
 
-// What the containers have is one account.
-describe.runIf(backend() === 'embedded')('logins of a deployment with several accounts and regions', () => {
+describe.runIf(backend() === 'embedded')('logins of a deployment with several accounts and regions (the containers have one account)', () => {
   it('fill one place as far as is configured, then the next, and are all what they were', async () => {
     await open(10, { RCM_PLACE_LOGINS: '4', RCM_MIGRATOR_CONCURRENCY: '1' });
     expect(await apply(migrator)).toMatchObject({ complete: true, json: { migrated: 10 } });
@@ -63,7 +62,7 @@ describe.runIf(backend() === 'embedded')('logins of a deployment with several ac
   });
 
   it.runIf(process.env['RCM_TEST_LONG'] === '1')(
-    '10,001 of them, with what is configured by itself: none is lost, and none lies twice',
+    '10,001 of them, with what is configured by itself: none is lost, and none lies twice (RCM_TEST_LONG=1)',
     { timeout: 3_600_000 },
     async () => {
       await open(10_001, { RCM_MIGRATOR_CONCURRENCY: '16' });
