@@ -16,6 +16,8 @@ export interface TakenOver {
   readonly tables: readonly CatalogTable[];
   /** Sends a statement in a transaction of its own and commits it; `null` or the SQLSTATE that refused it. */
   send(scope: string | null, statement: HostileStatement): Promise<string | null>;
+  /** How far the write-ahead log is written, by anybody. */
+  logged(): Promise<string>;
   /** What is not `mine`, by table, as a superuser finds it; and the schema itself. */
   notMine(): Promise<Readonly<Record<string, string>>>;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function openTakenOver(): Promise<TakenOver> {
         return String((error as { code?: unknown }).code);
       }
     },
+    logged: async () => (await t.sql<{ place: string }>('SELECT pg_current_wal_insert_lsn()::text AS place'))[0]?.place ?? '',
     notMine: () => notMine(t, tables, mine),
     async close() {
       await pool.end();
