@@ -103,7 +103,7 @@ async function makeShared(t: TestDatabase, { mine, other }: { readonly mine: Ten
 }
 
 async function notMine(t: TestDatabase, tables: readonly CatalogTable[], mine: Tenant): Promise<Readonly<Record<string, string>>> {
-  const isMine = `coalesce(to_jsonb(r) ->> 'org_id' = $1, false) OR to_jsonb(r) ->> 'id' IN ($1, $2)`;
+  const isMine = `coalesce(to_jsonb(r) ->> 'org_id' = $1, false) OR coalesce(to_jsonb(r) ->> 'id' IN ($1, $2), false)`;
   const parts = tables.map(
     ({ name }) =>
       `SELECT '${name}' AS part, coalesce(md5(string_agg(to_jsonb(r)::text, ',' ORDER BY to_jsonb(r)::text)), '') AS held FROM ${name} r WHERE NOT (${isMine})`,

@@ -20,6 +20,8 @@ async function everyStatement(): Promise<HostileStatement[]> {
 /** Sends them one by one and says which changed anything of anybody else, and what. */
 async function whatChanges(scope: string | null): Promise<string[]> {
   const changes: string[] = [];
+  // Postgres says where it is, and nobody is asked: whoever calls it first has it noted.
+  await o.send(scope, { text: 'SELECT * FROM public.rcm_note_place()' });
   let [before, logged] = [await o.notMine(), await o.logged()];
   for (const statement of await everyStatement()) {
     // What was refused was rolled back.
@@ -54,6 +56,18 @@ describe('an agent’s login, taken over', () => {
         `SELECT oid::regclass FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S', 'm') AND relpersistence <> 'p'`,
       ),
     ).toEqual([]);
+  });
+
+  test('is watched in every table that holds a row of anybody else, whatever its columns are called', async () => {
+    const held = await o.notMine();
+    const unwatched = [];
+    for (const { name } of o.tables) {
+      const [row] = await o.w.t.sql<{ others: boolean }>(
+        `SELECT EXISTS (SELECT FROM ${name} r WHERE to_jsonb(r) ->> 'org_id' IS DISTINCT FROM 'mine' AND to_jsonb(r) ->> 'id' IS DISTINCT FROM 'mine') AS others`,
+      );
+      if (row?.others === true && held[name] === '') unwatched.push(name);
+    }
+    expect(unwatched).toEqual([]);
   });
 
   test('for one tenant changes nothing of another, of no tenant, of the queue or of the schema, whatever it sends', async () => {
