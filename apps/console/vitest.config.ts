@@ -1,3 +1,3 @@
 import { projectTests } from '@rcm/test-services/vitest';
 
-export default projectTests(import.meta.dirname, { services: ['postgres', 'browser'] });
+export default projectTests(import.meta.dirname, { services: ['postgres', 'browser'], longOnContainers: ['src/**/*.int.test.ts'] });

@@ -4,7 +4,7 @@ export default projectTests(import.meta.dirname, {
   services: ['postgres'],
   filesShareProcess: true,
   longOnContainers: [
-    'src/{asked-acts,audit,console,keys,manual,notices,restore,sealing,upkeep}/*.int.test.ts',
+    'src/{asked-acts,audit,callbacks,codes,console,fleet,keys,legacy,manual,notices,restore,retention,sealing,upkeep}/*.int.test.ts',
     'src/endpoints/{follow-account,search,secret-counts}.int.test.ts',
     'src/admission/{breaker,health}.int.test.ts',
     'src/isolation/{borrowed-login,operations,shared-login,taken-over}.int.test.ts',
