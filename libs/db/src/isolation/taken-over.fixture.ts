@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import pg from 'pg';
+import type { AppRole } from '../roles/app-role.ts';
 import { ensureAppLogin } from '../roles/login.ts';
 import type { TestDatabase } from '../testing.fixture.ts';
 import { type CatalogTable, type HostileStatement, tablesOf } from './hostile-statements.fixture.ts';
@@ -11,7 +12,7 @@ export interface TakenOver {
   readonly w: TwoTenants;
   /** Has an account in common with `mine`. */
   readonly sharer: Tenant;
-  /** Name of the agent's login that was taken over. */
+  /** Name of the login that was taken over. */
   readonly login: string;
   readonly tables: readonly CatalogTable[];
   /** Sends a statement in a transaction of its own and commits it; `null` or the SQLSTATE that refused it. */
@@ -23,8 +24,8 @@ export interface TakenOver {
   close(): Promise<void>;
 }
 
-/** Two tenants with rows in every table and every state of a task, a third that shares an account, and an agent's login that is nobody else's. */
-export async function openTakenOver(): Promise<TakenOver> {
+/** Two tenants with rows in every table and every state of a task, a third that shares an account, and a login of `role` that is nobody else's. */
+export async function openTakenOver(role: AppRole): Promise<TakenOver> {
   const w = await openTwoTenants();
   const { t, mine, other } = w;
   const sharer: Tenant = { orgId: 'sharer', endpointId: 'sharer-endpoint', loginIdentity: mine.loginIdentity, uuid: randomUUID() };
@@ -32,7 +33,7 @@ export async function openTakenOver(): Promise<TakenOver> {
   for (const tenant of [mine, other, sharer]) await makeTasks(t, tenant);
   await makeShared(t, { mine, other });
   const login = `taken_over_${randomBytes(4).toString('hex')}`;
-  const url = await ensureAppLogin({ adminUrl: t.url, role: 'rcm_agent', name: login, password: new Secret(randomBytes(16).toString('hex')) });
+  const url = await ensureAppLogin({ adminUrl: t.url, role, name: login, password: new Secret(randomBytes(16).toString('hex')) });
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   const tables = await tablesOf(t);
   return {
@@ -43,12 +44,12 @@ export async function openTakenOver(): Promise<TakenOver> {
     async send(scope, { text, values = [] }) {
       const client = await pool.connect();
       try {
-        await client.query('BEGIN');
-        if (scope !== null) await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [scope]);
+        await client.query(scope === null ? 'BEGIN' : `BEGIN; SELECT set_config('app.tenant_id', '${scope}', true)`);
         await client.query(text, [...values]);
         await client.query('COMMIT');
-        // Whatever it has set in its session goes with it.
-        client.release(true);
+        // Whatever it has set in its session goes.
+        await client.query('DISCARD ALL');
+        client.release();
         return null;
       } catch (error) {
         const isWell = await client.query('ROLLBACK').then(

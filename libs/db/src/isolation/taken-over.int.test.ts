@@ -2,12 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callsOf, functionsFor, type HostileStatement, hostileValues, OTHER_STATEMENTS, sequencesOf, statementsOn } from './hostile-statements.fixture.ts';
 import { openTakenOver, type TakenOver } from './taken-over.fixture.ts';
 
-let o: TakenOver;
-beforeAll(async () => void (o = await openTakenOver()));
-afterAll(() => o.close());
-
-/** Everything that an agent's login can say, by the catalogue, so that a new table or function is asked too. */
-async function everyStatement(): Promise<HostileStatement[]> {
+/** Everything that the login can say, by the catalogue, so that a new table or function is asked too. */
+async function everyStatement(o: TakenOver): Promise<HostileStatement[]> {
   const [functions, sequences] = [await functionsFor(o.w.t, o.login), await sequencesOf(o.w.t)];
   return [
     ...OTHER_STATEMENTS.map((text) => ({ text })),
@@ -18,12 +14,12 @@ async function everyStatement(): Promise<HostileStatement[]> {
 }
 
 /** Sends them one by one and says which changed anything of anybody else, and what. */
-async function whatChanges(scope: string | null): Promise<string[]> {
+async function whatChanges(o: TakenOver, scope: string | null): Promise<string[]> {
   const changes: string[] = [];
   // Postgres says where it is, and nobody is asked: whoever calls it first has it noted.
   await o.send(scope, { text: 'SELECT * FROM public.rcm_note_place()' });
   let [before, logged] = [await o.notMine(), await o.logged()];
-  for (const statement of await everyStatement()) {
+  for (const statement of await everyStatement(o)) {
     // What was refused was rolled back.
     if ((await o.send(scope, statement)) !== null) continue;
     // What logged nothing changed no table, and that is most of them.
@@ -39,6 +35,10 @@ async function whatChanges(scope: string | null): Promise<string[]> {
 }
 
 describe('an agent’s login, taken over', () => {
+  let o: TakenOver;
+  beforeAll(async () => void (o = await openTakenOver('rcm_agent')));
+  afterAll(() => o.close());
+
   test('meets every type of argument and column that the catalogue has with something hostile', async () => {
     const types = new Set([
       ...(await functionsFor(o.w.t, o.login)).flatMap(({ args }) => args),
@@ -71,15 +71,15 @@ describe('an agent’s login, taken over', () => {
   });
 
   test('for one tenant changes nothing of another, of no tenant, of the queue or of the schema, whatever it sends', async () => {
-    expect(await whatChanges(o.w.mine.orgId)).toEqual([]);
+    expect(await whatChanges(o, o.w.mine.orgId)).toEqual([]);
   });
 
   test('for all, which no agent works for, changes nothing either', async () => {
-    expect(await whatChanges('*')).toEqual([]);
+    expect(await whatChanges(o, '*')).toEqual([]);
   });
 
   test('for nobody takes and tidies tasks and notes messages and reads mailboxes, as agents do, and changes nothing else', async () => {
-    const changes = await whatChanges(null);
+    const changes = await whatChanges(o, null);
     expect(
       changes.filter(
         (change) =>
@@ -120,5 +120,20 @@ describe('an agent’s login, taken over', () => {
     ];
     const answers = await Promise.all(refused.map((text) => o.send(orgId, { text })));
     expect(refused.filter((_, place_) => !['42501', '23514'].includes(answers[place_] ?? ''))).toEqual([]);
+  });
+});
+
+describe.each(['rcm_console', 'rcm_operator'] as const)('a login of %s, taken over', (role) => {
+  let o: TakenOver;
+  beforeAll(async () => void (o = await openTakenOver(role)));
+  afterAll(() => o.close());
+
+  test.each([
+    ['one tenant', 'mine'],
+    ['all', '*'],
+    ['nobody', null],
+  ])('for %s changes nothing of another, of no tenant, of the queue or of the schema, whatever it sends', async (_whom, scope) => {
+    expect(await o.send(scope, { text: 'SELECT id FROM integration_endpoint' })).toBeNull();
+    expect(await whatChanges(o, scope)).toEqual([]);
   });
 });
