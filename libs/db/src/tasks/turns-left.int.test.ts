@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { claimNextPortalTask, claimPortalTask } from './claim.ts';
+import { openTurnsWorld, type TurnsWorld } from './turns-world.fixture.ts';
+
+let w: TurnsWorld;
+beforeAll(async () => void (w = await openTurnsWorld()));
+afterAll(() => w.close());
+
+const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
+const next = (ttlMs: number) => claimNextPortalTask(w.t.agent, { worker: 'w', ttlMs });
+
+test('a task whose worker died comes again, also where its tenant was served meanwhile by somebody who looked at nothing else', async () => {
+  const [one, other] = w.endpoints;
+  if (!one || !other) throw new Error('The world has no accounts.');
+  await w.ask(one, { pool: false, delay: '-1 minute', deadline: '1 day' });
+  await w.ask(other, { pool: false, delay: '0', deadline: '1 day' });
+  const left = await next(MINUTE_MS);
+  expect(left?.endpointId).toBe(one.endpointId);
+  await w.pass('2 minutes');
+  const [named] = await w.t.sql<{ id: string }>(`SELECT id::text FROM portal_task WHERE endpoint_id = $1`, [other.endpointId]);
+  expect(await claimPortalTask(w.t.agent, { taskId: named?.id ?? '', orgId: other.orgId, worker: 'w', ttlMs: HOUR_MS })).not.toBeNull();
+  expect((await next(HOUR_MS))?.id).toBe(left?.id);
+  expect(await next(HOUR_MS)).toBeNull();
+});
