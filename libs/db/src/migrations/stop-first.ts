@@ -54,6 +54,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
   },
   '20261215000000_secret_places': { goes: 'nothing: where a secret lies is written beside its reference, by a trigger', stop: null },
   '20261219000000_lighter_turns': { goes: 'nothing: notes of changed tasks, which functions alone write, are kept by tenant', stop: null },
+  '20261219010000_less_written': { goes: 'nothing: where a task’s account is, is written by a trigger when it is asked for', stop: null },
 };
 
 /**

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { PortalTask as Row } from '../generated/client.ts';
 import { checkId, checkMs, checkUuid } from '../input.ts';
+import { newId } from '../new-id.ts';
 import { actorOf, issuerDetails, issuerOf, type Requester } from './requester.ts';
 import { openTask, type Sealed, withSealed } from './sealed.ts';
 
@@ -37,7 +37,7 @@ const DAY_MS = 86_400_000;
 export async function createPortalTask(db: Database, task: NewPortalTask): Promise<{ readonly taskId: string; readonly created: boolean }> {
   checkId('orgId', task.orgId);
   if (task.callback !== undefined) checkId('callback', task.callback);
-  const wanted = { ...task, taskId: randomUUID(), deadlineMs: checkMs('deadlineMs', task.deadlineMs ?? DAY_MS, 1) };
+  const wanted = { ...task, taskId: newId(), deadlineMs: checkMs('deadlineMs', task.deadlineMs ?? DAY_MS, 1) };
   await checkEndpoint(db, task);
   const known = await withSealed(db, { orgId: task.orgId, taskId: wanted.taskId, field: 'input' }, task.input, (input) => insert(db, wanted, input));
   if (known === null) return { taskId: wanted.taskId, created: true };
