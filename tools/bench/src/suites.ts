@@ -12,6 +12,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ readonly suite: readonly B
   agents: () => import('./agents/suite.ts'),
   scale: () => import('./scale/suite.ts'),
   operations: () => import('./scale/lists.ts'),
+  written: () => import('./written/suite.ts'),
   console: () => import('./console/suite.ts'),
 };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Database, keyFileWrapping, openDatabase } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
-import { startEmbeddedPostgres } from '@rcm/test-services';
+import { type RunningService, startEmbeddedPostgres } from '@rcm/test-services';
 
 export interface QueueSizes {
   readonly accounts: number;
@@ -15,6 +15,8 @@ export interface QueueSizes {
 }
 
 export interface QueueWorld {
+  /** Superuser URL. */
+  readonly url: string;
   /** As a web-agent logs in. */
   readonly agent: Database;
   close(): Promise<void>;
@@ -25,8 +27,12 @@ const BEFORE = join(import.meta.dirname, '../../../../prisma/migrations/20261126
 const FUNCTION = /CREATE OR REPLACE FUNCTION rcm_take_task[\s\S]*?END \$\$;/;
 
 /** A database with tasks that wait. `before`: with the one lock for all takers, held while every account that has something waiting is looked at. */
-export async function openQueueWorld(sizes: QueueSizes, as: 'now' | 'before'): Promise<QueueWorld> {
-  const { url, stop } = await startEmbeddedPostgres();
+export async function openQueueWorld(
+  sizes: QueueSizes,
+  as: 'now' | 'before',
+  start: () => Promise<RunningService> = startEmbeddedPostgres,
+): Promise<QueueWorld> {
+  const { url, stop } = await start();
   await migrateWithLogins(url);
   const owner = openDatabase({ url, applicationName: 'bench', maxConnections: 1 });
   if (as === 'before') await goBack(owner);
@@ -34,7 +40,7 @@ export async function openQueueWorld(sizes: QueueSizes, as: 'now' | 'before'): P
   const dataKeys = keyFileWrapping({ id: 'bench', key: new Secret('bench-key-0123456789-0123456789-0123456789') });
   const agent = openDatabase({ url: urlFor('rcm_agent', url), applicationName: 'bench', maxConnections: 8, dataKeys });
   return {
-    agent,
+    ...{ url, agent },
     async close() {
       await agent.close();
       await owner.close();

@@ -1,5 +1,6 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { median, quantile, rounded } from '../statistics.ts';
+import { measureCycles } from './cycles.ts';
 import { openQueueWorld, type QueueSizes } from './queue-world.ts';
 import { type Measured, measureTakers, oneLockForAll, operations, type Queue, turnsByTenant } from './takers.ts';
 import { longestWait } from './waits.ts';
@@ -101,4 +102,7 @@ function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes:
   ];
 }
 
-export const suite: readonly Benchmark[] = [{ name: 'tasks', run: measureTasks }];
+export const suite: readonly Benchmark[] = [
+  { name: 'tasks', run: measureTasks },
+  { name: 'cycles', run: measureCycles },
+];

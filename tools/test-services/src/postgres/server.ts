@@ -45,11 +45,17 @@ const START_TIMEOUT_MS = 240_000;
 const STOP_TIMEOUT_MS = 60_000;
 const PORT_TRIES = 5;
 
+interface ThrowawayOptions {
+  readonly folder: string;
+  /** Beside those of every throw-away server, and in their place. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /**
  * Makes a new cluster in `folder` (which must exist) and starts it on a free port of loopback with a random password.
  * Throws with the server's last words when it does not come up.
  */
-export async function startThrowawayPostgres({ folder }: { folder: string }): Promise<RestartablePostgres> {
+export async function startThrowawayPostgres({ folder, settings = {} }: ThrowawayOptions): Promise<RestartablePostgres> {
   const account = serverAccount();
   // The server's account must be able to walk into a folder that belongs to us.
   await chmod(folder, 0o711);
@@ -60,7 +66,7 @@ export async function startThrowawayPostgres({ folder }: { folder: string }): Pr
   for (let tries = 1; ; tries += 1) {
     const port = await freePort();
     try {
-      const program = { postgres: binaries.postgres, data, port, account };
+      const program = { postgres: binaries.postgres, data, port, account, settings };
       const place = { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, data };
       return restartable(place, await startServer(program), () => startServer(program));
     } catch (error) {
