@@ -40,6 +40,8 @@ const taskSchema = z.strictObject({
 const descriptionSchema = z.strictObject({
   /** Path that answers with status 200 once the application serves. */
   ready: z.string().startsWith('/'),
+  /** Names of the hosts beside the portal's own, as the recipe calls them: each is a port more of this machine. Default: none. */
+  hosts: z.array(z.string().regex(/^[a-z]+$/)).default([]),
   /** What the application demands of a password, as `parsePasswordRules` reads it. */
   passwordRules: z.string(),
   accounts: z.record(z.string(), accountSchema),

@@ -17,7 +17,9 @@ try {
   const prepared = await prepare(portal);
   if ('absent' in prepared) throw new Error(prepared.absent);
   const served = await serve(portal, { folder: prepared.folder, data });
-  process.stdout.write(`${JSON.stringify({ portal: portal.name, baseUrl: served.baseUrl, startMs: served.startMs, accounts: portal.description.accounts })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ portal: portal.name, baseUrl: served.baseUrl, hosts: Object.fromEntries(served.hosts), startMs: served.startMs, accounts: portal.description.accounts })}\n`,
+  );
   await stopped;
   await served.stop();
 } catch (error) {

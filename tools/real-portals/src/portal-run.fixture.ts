@@ -51,7 +51,10 @@ export class PortalRun {
     });
     this.#driver = createRecipeDriver({
       recipe: { ...parseRecipe(portal.recipe), step_deadline_ms: STEP_MS },
-      hosts: [{ host: new URL(served.baseUrl).host, address: 'loopback' }],
+      hosts: [
+        { host: new URL(served.baseUrl).host, address: 'loopback' },
+        ...[...served.hosts].map(([name, host]) => ({ host, name, address: 'loopback' as const })),
+      ],
       browser: this.#pool,
       onStep: (step) => this.traces.push(step),
     });

@@ -63,7 +63,7 @@ describe.each(portalNames())('the recipe of %s', (name) => {
       process.stdout.write(`${name} did not answer the change of ${account}: ${mayNotAnswer}\n`);
       expect(changed.submitted).toBe(true);
     } else {
-      expect(changed).toEqual({ kind: 'applied', submitted: true });
+      expect(changed).toMatchObject({ kind: 'applied', submitted: true });
     }
     run.setPassword(account, fresh);
     expect((await run.inSession((session) => run.login(session, account, { password: old }))).outcome.kind).toBe('rejected');

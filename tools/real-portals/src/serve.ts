@@ -16,6 +16,8 @@ const NOT_INSTALLED = 3;
 
 export interface ServedPortal {
   readonly baseUrl: string;
+  /** Where the hosts beside the portal's own are, by the names of its description: `host:port`. */
+  readonly hosts: ReadonlyMap<string, string>;
   /** Process of the application's server. */
   readonly pid: number;
   /** Milliseconds from its start to its first answer. */
@@ -43,8 +45,12 @@ export function prepare(portal: PortalFolder): Promise<Prepared> {
  */
 export async function serve(portal: PortalFolder, options: { readonly folder: string; readonly data: string; readonly port?: number }): Promise<ServedPortal> {
   const port = options.port ?? (await freePort());
+  const hosts = new Map<string, number>();
+  for (const name of portal.description.hosts) hosts.set(name, await freePort());
   const started = performance.now();
-  const child = spawn(join(portal.path, 'start.sh'), [options.folder, String(port), options.data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(join(portal.path, 'start.sh'), [options.folder, String(port), options.data, ...[...hosts.values()].map(String)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4_000)));
   const gone = once(child, 'exit');
@@ -71,7 +77,8 @@ export async function serve(portal: PortalFolder, options: { readonly folder: st
     }
     await pause(100);
   }
-  return { baseUrl, pid: child.pid ?? 0, startMs: Math.round(performance.now() - started), stop };
+  const placed = new Map([...hosts].map(([name, its]) => [name, `127.0.0.1:${its}`]));
+  return { baseUrl, hosts: placed, pid: child.pid ?? 0, startMs: Math.round(performance.now() - started), stop };
 }
 
 const answers = async (url: string): Promise<boolean> => {
