@@ -1,4 +1,5 @@
-# Sourced: lets programs find what setup.sh unpacked below $tree, before what the machine has.
+# Sourced: lets programs find what setup.sh unpacked below $tree, before what the machine has. Scripts are run by name of their interpreter, which
+# may have been unpacked, too.
 lib="usr/lib/$(uname -m)-linux-gnu"
 export PATH="$tree/usr/sbin:$tree/usr/bin:$PATH"
 export LD_LIBRARY_PATH="$tree/$lib"

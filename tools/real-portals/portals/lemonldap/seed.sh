@@ -10,5 +10,5 @@ source "$here/paths.sh"
 data="$folder/data"
 mkdir -p "$data"/{sessions,persistent}/lock "$data/conf"
 perl "$here/seed.pl" "$here/portal.json" "$data"
-trac-admin "$data/trac" initenv Claims sqlite:db/trac.db
+python3 "$tree/usr/bin/trac-admin" "$data/trac" initenv Claims sqlite:db/trac.db
 python3 "$here/seed.py" "$data/trac"

@@ -32,7 +32,7 @@ stop() {
 trap stop EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
-child plackup -s FCGI -E deployment --no-default-middleware --nproc 2 --listen "$data/portal.sock" "$tree/usr/share/lemonldap-ng/llng-server/llng-server.psgi"
+child perl "$tree/usr/bin/plackup" -s FCGI -E deployment --no-default-middleware --nproc 2 --listen "$data/portal.sock" "$tree/usr/share/lemonldap-ng/llng-server/llng-server.psgi"
 child python3 "$here/application.py" "$data/application.sock"
 child nginx -p "$data" -c "$data/nginx.conf" -e stderr
 # The first that ends, ends all.
