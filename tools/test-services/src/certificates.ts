@@ -37,6 +37,13 @@ export function makeCertificate(
   return files;
 }
 
+/** A certificate of its own with an RSA key, for signatures over messages. */
+export function makeSigner(folder: string, name: string): CertificateFiles {
+  const files = filesIn(folder, name);
+  request(files, ['-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=test ${name}`]);
+  return files;
+}
+
 const filesIn = (folder: string, name: string): CertificateFiles => ({ cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) });
 
 const request = ({ cert, key }: CertificateFiles, parameters: readonly string[]): void =>

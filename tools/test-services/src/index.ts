@@ -20,6 +20,6 @@ export { isLongForm } from './long-form.ts';
 export { AUTHSERV_ID, type MailOrigin, type MailServer, startMailServer } from './mail/mail-server.ts';
 export { freePort } from './free-port.ts';
 export { asRoot } from './as-root.ts';
-export { canMakeCertificates, type CertificateFiles, makeCa, makeCertificate } from './certificates.ts';
+export { canMakeCertificates, type CertificateFiles, makeCa, makeCertificate, makeSigner } from './certificates.ts';
 export { type DeviceIssuerServer, type Odd, startDeviceIssuer } from './identity/device-issuer.ts';
 export { claimFolder, FOLDER_PREFIX, removeStaleClusters } from './postgres/stale.ts';

@@ -32,6 +32,12 @@ const mailbox = z.strictObject({
 export const inboundSchema = z.strictObject({
   /** The webhook's address to the letter as Twilio has it: `RCM_INBOUND_TWILIO_URL`. */
   twilioUrl: httpsAt.optional(),
+  /** Topics that AWS publishes text messages to: `RCM_INBOUND_SNS_TOPICS`. */
+  snsTopics: z
+    .array(z.string().regex(/^arn:aws(?:-cn|-us-gov)?:sns:[a-z]{2}(?:-[a-z]{1,12}){1,2}-\d:\d{12}:[A-Za-z0-9_-]{1,256}$/, 'must be the ARN of a topic'))
+    .min(1)
+    .max(20)
+    .optional(),
   /** By Standard Webhooks. */
   signed: z.literal('standard-webhooks', 'must be standard-webhooks').optional(),
   mailboxes: z

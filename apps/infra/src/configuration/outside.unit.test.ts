@@ -9,6 +9,13 @@ describe('of whom processes tell and read, and of their keys and settings, a wro
     ['a password in the file', set('prod.inbound.mailboxes.codes.password', 'x'), 'environments.prod.inbound.mailboxes.codes: Unrecognized key: "password"'],
     ['nobody who brings codes', set('prod.inbound', {}), 'environments.prod.inbound: names nobody who brings codes'],
     ['a gateway without the API', set('prod.api', undefined), 'environments.prod.inbound.twilioUrl: comes by the HTTP API, and there is no api'],
+    ['a topic that is none', set('prod.inbound.snsTopics', ['portal-codes']), 'environments.prod.inbound.snsTopics.0: must be the ARN of a topic'],
+    [
+      'a topic twice',
+      set('prod.inbound.snsTopics', ['arn:aws:sns:us-east-2:222222222222:a', 'arn:aws:sns:us-east-2:222222222222:a']),
+      'environments.prod.inbound.snsTopics.1: names arn:aws:sns:us-east-2:222222222222:a a second time',
+    ],
+    ['topics without the API', set('prod.api', undefined), 'environments.prod.inbound.snsTopics: comes by the HTTP API, and there is no api'],
     ['a receiver at an address', set('prod.callbacks.hosts', ['https://hooks.example/x']), 'environments.prod.callbacks.hosts.0: must be HOST or HOST:PORT'],
     ['a receiver twice', set('prod.callbacks.hosts', ['a.example', 'a.example']), 'environments.prod.callbacks.hosts.1: names a.example a second time'],
     ['spans in the clear', set('prod.traces.url', 'http://collector.example/v1/traces'), 'environments.prod.traces.url: must be an https address'],

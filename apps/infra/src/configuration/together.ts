@@ -84,8 +84,9 @@ function checkStandby({ replica, database, network, backups, account, region }: 
 
 /** Gateways come by the API's door. Two keys have two ids, and a previous one is of something. */
 function checkOutside({ inbound, api, callbacks, keys }: EnvironmentConfiguration, report: Report): void {
-  for (const gateway of ['twilioUrl', 'signed'] as const)
+  for (const gateway of ['twilioUrl', 'snsTopics', 'signed'] as const)
     if (inbound?.[gateway] !== undefined && !api) report(['inbound', gateway], 'comes by the HTTP API, and there is no api');
+  twice(inbound?.snsTopics ?? [], (index, topic) => report(['inbound', 'snsTopics', index], `names ${topic} a second time`));
   if (inbound && Object.values(inbound).every((each) => each === undefined)) report(['inbound'], 'names nobody who brings codes');
   twice(callbacks?.hosts ?? [], (index, host) => report(['callbacks', 'hosts', index], `names ${host} a second time`));
   if (keys.previousIdentity === keys.identity) report(['keys', 'previousIdentity'], 'is the id of the current one');

@@ -17,13 +17,14 @@ export function allowedNames(environment: Environment): string[] {
   const { region, partition, portals, database, replica, noticeWebhook, backups } = environment;
   const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
   const beside = [...outsideOf(environment).map(({ host }) => host), ...(noticeWebhook ? [noticeWebhook.host] : [])];
-  return [
-    ...new Set([...portals.names, ...issuers(environment), ...beside]),
+  const names = [
+    ...[...portals.names, ...issuers(environment), ...beside],
     ...['ssm', 'secretsmanager', 'kms', 'sts', 'logs', 'sns', 'api.ecr', '*.dkr.ecr', 's3', '*.s3'].map((service) => `${service}.${region}.${suffix}`),
     ...(replica ? CALLED_ELSEWHERE.map((service) => `${service}.${replica.region}.${suffix}`) : []),
     ...(backups?.elsewhere && backups.elsewhere.region !== region ? ['s3', '*.s3'].map((service) => `${service}.${backups.elsewhere?.region}.${suffix}`) : []),
     database.kind === 'aurora' ? `*.${region}.rds.${suffix}` : database.host,
   ];
+  return [...new Set(names)];
 }
 
 const issuers = ({ api, console: people }: Environment): string[] => [

@@ -11,7 +11,13 @@ export interface Outside {
 const HTTPS = 443;
 const PORT_OF = { implicit: 993, starttls: 143 } as const;
 
-/** Where callbacks, mailboxes and spans are; nothing where nobody is named. */
+/** Where SNS keeps the certificates that it signs a topic's messages with. */
+function certificatesOf(topic: string): Outside {
+  const [, partition, , region] = topic.split(':');
+  return { host: `sns.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`, port: HTTPS, what: 'Certificates of SNS' };
+}
+
+/** Where callbacks, mailboxes, SNS's certificates and spans are; nothing where nobody is named. */
 export function outsideOf({ callbacks, inbound, traces }: Environment): readonly Outside[] {
   const told = (callbacks?.hosts ?? []).map((each) => {
     const [host = '', port = HTTPS] = each.split(':');
@@ -21,5 +27,5 @@ export function outsideOf({ callbacks, inbound, traces }: Environment): readonly
   const spans = traces
     ? [new URL(traces.url)].map(({ hostname, port }) => ({ host: hostname, port: Number(port || HTTPS), what: 'The collector of spans' }))
     : [];
-  return [...told, ...mailboxes, ...spans];
+  return [...told, ...mailboxes, ...(inbound?.snsTopics ?? []).map(certificatesOf), ...spans];
 }

@@ -80,6 +80,7 @@ function messages({ inbound, traces }: Environment): Settings {
   const mailboxes = Object.entries(inbound?.mailboxes ?? {}).map(([name, { authservId, ...rest }]) => [name, { ...rest, authserv_id: authservId }] as const);
   return said({
     RCM_INBOUND_TWILIO_URL: inbound?.twilioUrl,
+    RCM_INBOUND_SNS_TOPICS: inbound?.snsTopics?.join(','),
     RCM_INBOUND_MAILBOXES: mailboxes.length > 0 ? JSON.stringify(Object.fromEntries(mailboxes)) : undefined,
     RCM_TRACES_URL: traces?.url,
   });

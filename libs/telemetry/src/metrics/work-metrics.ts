@@ -123,7 +123,7 @@ export const WORK_METRICS = {
   rcm_inbound_messages_total: {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Messages that gateways handed on, by gateway and by what became of them.' },
     source: 'each message',
-    labels: { gateway: 'any', end: ['answered', 'nobody', 'several', 'repeated', 'early', 'forged', 'late', 'unreadable'] },
+    labels: { gateway: 'any', end: ['answered', 'nobody', 'several', 'repeated', 'early', 'confirmation', 'forged', 'late', 'unreadable', 'unchecked'] },
   },
   rcm_mailboxes: {
     ...{ kind: 'gauge', unit: 'count', by: AGENT, meaning: 'Mailboxes that the process is to read, by whether it does, another process does, or it cannot.' },
@@ -140,7 +140,7 @@ export const WORK_METRICS = {
   },
   rcm_gateway_refusals_total: {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Messages that came as a gateway’s and were refused, by why.' },
-    ...{ source: 'each message', labels: { reason: ['forged', 'late', 'unreadable'] } },
+    ...{ source: 'each message', labels: { reason: ['forged', 'late', 'unreadable', 'unchecked'] } },
   },
   rcm_console_requests_total: {
     ...{ kind: 'counter', unit: 'count', by: ['console'], meaning: 'Requests of the console by route and status.' },

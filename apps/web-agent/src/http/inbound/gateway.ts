@@ -12,12 +12,25 @@ export interface InboundMessage {
   readonly sentAt: Date | null;
 }
 
-/** `forged`: the gateway did not sign it so. `late`: it did, too long ago. `unreadable`: it did, and it is no message. */
-export type Reading = InboundMessage | 'forged' | 'late' | 'unreadable';
+/** A gateway asks whether it is to hand messages on, or says that it no longer does. A person answers that. */
+export interface Confirmation {
+  readonly confirms: 'subscription' | 'end';
+  /** What is subscribed. */
+  readonly of: string;
+  /** What says yes, or takes the end back: of no use to whoever has no rights at the gateway's, and never used by itself. */
+  readonly by: string;
+}
+
+/**
+ * `forged`: the gateway did not sign it so. `late`: it did, too long ago. `unreadable`: it did, and it is no message. `unchecked`: what it is checked by cannot be had now, so the gateway is to
+ * send it again.
+ */
+export type Refusal = 'forged' | 'late' | 'unreadable' | 'unchecked';
+export type Reading = InboundMessage | Confirmation | Refusal;
 
 export interface Delivery {
   readonly headers: IncomingHttpHeaders;
-  /** As it came: nothing of it is looked at before its signature is. */
+  /** As it came: nothing of it is acted upon before its signature is good. */
   readonly body: Buffer;
   readonly now: Date;
 }
@@ -27,7 +40,7 @@ export interface Gateway {
   readonly contentType: string;
   /** What it is answered when a message was taken, whatever became of it. */
   readonly thanks: { readonly type: string; readonly body: string };
-  read(delivery: Delivery): Reading;
+  read(delivery: Delivery): Reading | Promise<Reading>;
 }
 
 /** Longer ones are no message's. In characters. */

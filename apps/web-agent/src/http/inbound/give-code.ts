@@ -41,6 +41,8 @@ const LONGEST_MS = 400 * 24 * HOUR_MS;
  */
 const NOBODYS_MS: ReadonlyMap<string, number> = new Map([
   ['signed', 96 * HOUR_MS],
+  // Older ones are refused.
+  ['sns', HOUR_MS],
   ['mailbox', 6 * HOUR_MS],
 ]);
 

@@ -1,9 +1,14 @@
 import { codeInboxes, type IdentityKeys } from '@rcm/credentials';
 import { Secret } from '@rcm/telemetry';
+import { canMakeCertificates } from '@rcm/test-services';
 import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { type ApiWorld, makePortal, openApiWorld } from '../api.fixture.ts';
 import { WaitingLogins } from '../waiting-login.fixture.ts';
 import { signed } from './signed.ts';
+import { SnsCertificates } from './sns-certificates.ts';
+import type { SnsEnvelope } from './sns-envelope.ts';
+import { SnsSender, TOPIC } from './sns-sender.fixture.ts';
+import { sns } from './sns.ts';
 import { twilio } from './twilio.ts';
 
 /** As Twilio has it: in front of the web-agent there is a proxy. */
@@ -27,7 +32,7 @@ export interface Answered {
   readonly text: string;
 }
 
-/** An API with two gateways, portals that send codes, and somebody who delivers messages as the gateways do. */
+/** An API with three gateways, portals that send codes, and somebody who delivers messages as the gateways do. */
 export interface InboundWorld {
   readonly world: ApiWorld;
   readonly logins: WaitingLogins;
@@ -42,6 +47,10 @@ export interface InboundWorld {
   twilio(sent: Sent, change?: (request: { body: string; signature: string }) => { body: string; signature: string }): Promise<Answered>;
   /** As a gateway by Standard Webhooks does; `at`: when it signed, in seconds. */
   signed(sent: Sent & { readonly at?: number; readonly sentAt?: Date; readonly body?: string }): Promise<Answered>;
+  /** SNS, where a certificate can be made here. */
+  readonly snsSender: SnsSender | null;
+  /** As SNS posts it. */
+  sns(envelope: SnsEnvelope): Promise<Answered>;
   close(): Promise<void>;
 }
 
@@ -51,9 +60,11 @@ export async function openInboundWorld(): Promise<InboundWorld> {
   for (const code of ['birch', 'cedar'])
     await makePortal(world.owner, code, { version: 1, name: code, login: LOGIN, codes: { from: ['24680'], pattern: 'use {code} to sign in' } });
   const [token, key] = [randomBytes(16).toString('hex'), randomBytes(32)];
+  const snsSender = canMakeCertificates() ? new SnsSender() : null;
   const gateways = new Map([
     ['twilio', twilio({ url: URL_AT_TWILIO, tokens: [new Secret('another-token-of-theirs'), new Secret(token)] })],
     ['signed', signed({ keys: [new Secret(key.toString('base64'))] })],
+    ['sns', sns({ topics: [TOPIC], certificates: new SnsCertificates({ fetch: snsSender?.fetch }) })],
   ]);
   const api = await world.start({ inbound: { gateways, keys: KEYS } });
   const codes: string[] = [];
@@ -97,6 +108,8 @@ export async function openInboundWorld(): Promise<InboundWorld> {
         other ?? body,
       );
     },
+    snsSender,
+    sns: (envelope) => post('sns', { 'content-type': 'text/plain; charset=UTF-8', 'x-amz-sns-message-type': envelope.Type }, JSON.stringify(envelope)),
     async close() {
       await api.close();
       await world.close();
