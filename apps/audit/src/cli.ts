@@ -5,10 +5,11 @@ import { guardInput } from '@rcm/telemetry/command-line';
 import { jsonError, jsonLine } from '@rcm/telemetry/json-shape';
 import { exportAudit } from './commands/export.ts';
 import { headsList } from './commands/heads-list.ts';
+import { openChecks } from './checks/checks.ts';
 import { headsRun } from './commands/heads-run.ts';
 import { headsWrite } from './commands/heads-write.ts';
 import { STREAM_FORMATS, streamAudit, type StreamFormat } from './commands/stream.ts';
-import { headsFrom, verifyAudit } from './commands/verify.ts';
+import { headsFrom, keyOf, verifyAudit } from './commands/verify.ts';
 import { EXPORT_FORMATS, type ExportFormat } from './formats/formats.ts';
 import { type AuditConfig, readAuditConfig, readHeadsConfig } from './config.ts';
 import type { Report } from './report.ts';
@@ -70,7 +71,9 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 
 function commands(terminal: Terminal, does: Does, print: (report: Report) => void): Command {
   const program = guardInput(new Command('audit'))
-    .description('Signs where each audit chain stands and keeps that outside the database; exports the trail; checks it. Writes nothing to the database.')
+    .description(
+      'Signs where each audit chain stands and keeps that outside the database; exports the trail; checks it. Of the database it writes nothing but how a check ended that somebody asked for in the console.',
+    )
     .exitOverride()
     .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) })
     .addHelpText('after', AFTER_HELP);
@@ -133,12 +136,25 @@ async function writeOnce({ config, services, signal }: Context): Promise<Report>
 }
 
 async function runUntilStopped({ config, services, signal }: Context): Promise<null> {
-  const { writer, close } = openHeadWriter(config, services);
+  const [{ writer, close }, checks] = [openHeadWriter(config, services), openChecks(config, services)];
   try {
-    await headsRun({ config, services, writer, clock: systemClock, signal });
+    // Both end with the signal; where one fails, the other is told to.
+    const failed = new AbortController();
+    const until = AbortSignal.any([signal, failed.signal]);
+    const running = [headsRun({ config, services, writer, clock: systemClock, signal: until }), checks?.run(systemClock, until)];
+    const ended = await Promise.allSettled(
+      running.map((each) =>
+        each?.catch((error: unknown) => {
+          failed.abort();
+          throw error;
+        }),
+      ),
+    );
+    for (const each of ended) if (each.status === 'rejected') throw each.reason;
     return null;
   } finally {
     close();
+    await checks?.close();
   }
 }
 
@@ -148,7 +164,7 @@ async function verify({ config, services, signal }: Context, { heads, key, org }
   return closing(openSources(config), (opened) => {
     const sources = [...opened, ...heads.map(headsFrom)];
     if (sources.length === 0) throw new RcmError('config_invalid', 'No heads to check against: give --heads, or set RCM_AUDIT_HEADS_FILE or RCM_AUDIT_BUCKET.');
-    return verifyAudit({ db: services.db, sources, keys, orgIds: org, signal });
+    return verifyAudit({ db: services.db, sources, keys: keys.map(keyOf), orgIds: org, signal });
   });
 }
 

@@ -1,4 +1,4 @@
-import { checkDatabase, databaseEnvironment, withDatabaseCa } from '@rcm/db';
+import { checkDatabase, databaseEnvironment, withCa, withDatabaseCa } from '@rcm/db';
 import { checkAddresses, metricsEnvironment, readConfig, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import { syslogPlace } from './sinks/syslog.ts';
@@ -70,14 +70,31 @@ const headsEnvironment = z
   });
 
 const schema = headsEnvironment
-  .safeExtend({ ...databaseEnvironment, ...metricsEnvironment })
-  .superRefine((config, problems) => checkDatabase(config, problems));
+  .safeExtend({
+    ...databaseEnvironment,
+    ...metricsEnvironment,
+    /** A login as a member of `rcm_auditor`: with it `heads run` also checks what is asked for in the console. */
+    RCM_AUDIT_CHECKS_DATABASE_URL: z
+      .string()
+      .min(1)
+      .transform((url) => new Secret(url))
+      .optional(),
+    /** How often it looks whether a check was asked for. */
+    RCM_AUDIT_CHECKS_SCAN_MS: milliseconds(2_000, 100),
+    /** For one check: whoever asked is told after a quarter of an hour that nobody does it. */
+    RCM_AUDIT_CHECKS_DEADLINE_MS: z.coerce.number('must be a number').int().min(100).max(840_000).default(600_000),
+  })
+  .superRefine((config, problems) => checkDatabase(config, problems, { RCM_AUDIT_CHECKS_DATABASE_URL: config.RCM_AUDIT_CHECKS_DATABASE_URL?.reveal() }));
 
 export type HeadsConfig = z.infer<typeof headsEnvironment>;
 export type AuditConfig = z.infer<typeof schema>;
 
 /** Reads the environment once. Fails with `config_invalid`, one line per problem. */
-export const readAuditConfig = (environment: NodeJS.ProcessEnv): AuditConfig => withDatabaseCa(readConfig(schema, environment));
+export function readAuditConfig(environment: NodeJS.ProcessEnv): AuditConfig {
+  const config = withDatabaseCa(readConfig(schema, environment));
+  const checks = config.RCM_AUDIT_CHECKS_DATABASE_URL?.map((url) => withCa(url, config.RCM_DATABASE_CA_FILE));
+  return { ...config, RCM_AUDIT_CHECKS_DATABASE_URL: checks };
+}
 
 /** For a command that needs no database. Fails with `config_invalid`. */
 export const readHeadsConfig = (environment: NodeJS.ProcessEnv): HeadsConfig => readConfig(headsEnvironment, environment);

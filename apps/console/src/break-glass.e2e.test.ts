@@ -110,7 +110,7 @@ test('one asks, another approves, the first sees it once after people were told,
   const [password = ''] = await secretsOf(world, at);
   const operator = await signIn(kept, 'all-operator');
   const approver = await signIn(await chromium.newContext(), 'all-approver');
-  const other = await w.browser('all-of-two');
+  const other = await w.browser('all-of-all');
   await asked(operator, at);
   expect(await operator.locator('form[action$="/acts/read"]').count()).toBe(0);
   await approved(approver, at);

@@ -14,11 +14,11 @@ let paths: readonly string[];
 beforeAll(async () => {
   w = await openTestConsole({ people: PEOPLE.map((person) => ({ ...person, name: HOSTILE })) });
   const { queuedTask, failedTask } = await tellStory(w.url, () => HOSTILE);
-  browser = await w.browser('all-of-two');
+  browser = await w.browser('all-of-all');
   await asSuperuser(
     w.url,
     wantedTyping(crypto.randomUUID(), 'hospital-1', 'alpine-locked', {
-      actor: `'person:oidc:${w.issuer}#all-of-two'`,
+      actor: `'person:oidc:${w.issuer}#all-of-all'`,
       reason: `'${HOSTILE.replaceAll("'", "''")}'`,
     }),
   );

@@ -66,6 +66,8 @@ function placeOf(act: Act): string {
       return `/o/hospital-1/codes/${toDo.code}`;
     case 'revoke':
       return '/o/hospital-1/access';
+    case 'verify audit':
+      return '/o/hospital-1/audit';
     case 'pause portals':
     case 'resume portals':
       return '/all/system';

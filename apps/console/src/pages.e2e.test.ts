@@ -19,7 +19,7 @@ let tasks: Awaited<ReturnType<typeof tellStory>>;
 beforeAll(async () => {
   w = await openTestConsole();
   tasks = await tellStory(w.url, (plain) => plain);
-  await asSuperuser(w.url, wantedTyping(crypto.randomUUID(), 'hospital-1', 'alpine-well-2', { actor: `'person:oidc:${w.issuer}#all-of-two'` }));
+  await asSuperuser(w.url, wantedTyping(crypto.randomUUID(), 'hospital-1', 'alpine-well-2', { actor: `'person:oidc:${w.issuer}#all-of-all'` }));
   const operator = openDatabase({ url: urlFor('rcm_operator', w.url), applicationName: 'operator', role: 'rcm_operator', maxConnections: 1 });
   const then = { ...PORTAL, name: 'Alpine', recipe: { login: [{ goto: '/', wait: 5, last: true }] } };
   change = (await proposePortalType(operator, then, { actor: 'person:os:jane', reason: 'a new page' })).id;
@@ -81,7 +81,7 @@ const RULES = { 'light 1280': 'all', 'dark 1280': ['color-contrast'], 'light 400
 
 test.each(Object.entries(RULES))('in %s, nobody is kept out of a page, and none scrolls sideways', async (name, rules) => {
   const [colorScheme, width] = [name.startsWith('dark') ? 'dark' : 'light', Number(name.split(' ')[1])] as const;
-  const { context, page } = await visit('all-of-two', { colorScheme, viewport: { width, height: 900 } });
+  const { context, page } = await visit('all-of-all', { colorScheme, viewport: { width, height: 900 } });
   for (const [title, path] of Object.entries(PAGES())) {
     await page.goto(`${w.origin}${path}`);
     for (const act of await page.locator('details.act').all()) await act.evaluate((element) => element.setAttribute('open', ''));

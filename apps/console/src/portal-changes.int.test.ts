@@ -13,7 +13,7 @@ const people = new Map<string, { readonly browser: Browser; readonly token: stri
 beforeAll(async () => {
   w = await openTestConsole();
   operator = openDatabase({ url: urlFor('rcm_operator', w.url), applicationName: 'operator', role: 'rcm_operator' });
-  for (const id of ['all-operator', 'all-approver', 'all-of-two', 'one-approver']) {
+  for (const id of ['all-operator', 'all-approver', 'all-of-all', 'one-approver']) {
     const browser = await w.browser(id);
     people.set(id, { browser, token: await browser.token() });
   }
@@ -54,11 +54,11 @@ test('what it would change is shown as text, field by field and line by line; an
 });
 
 test('nobody approves their own, whatever roles they have; they may take it back', async () => {
-  const id = await propose({ code: 'own', settleMs: 5 }, 'all-of-two');
-  const page = (await person('all-of-two').browser.get(`/all/portals/changes/${id}`)).text;
+  const id = await propose({ code: 'own', settleMs: 5 }, 'all-of-all');
+  const page = (await person('all-of-all').browser.get(`/all/portals/changes/${id}`)).text;
   expect([page.includes('acts/approve'), page.includes('acts/decline')]).toEqual([false, true]);
-  expect(await decide('all-of-two', id, 'approve')).toMatchObject({ status: 409, text: expect.stringContaining('somebody else') as string });
-  expect(await decide('all-of-two', id, 'decline')).toMatchObject({ status: 303 });
+  expect(await decide('all-of-all', id, 'approve')).toMatchObject({ status: 409, text: expect.stringContaining('somebody else') as string });
+  expect(await decide('all-of-all', id, 'decline')).toMatchObject({ status: 303 });
   expect((await person('all-approver').browser.get(`/all/portals/changes/${id}`)).text).not.toContain('/acts/');
 });
 

@@ -23,6 +23,7 @@ import './web/fastify.ts';
 import { securityHeaders } from './web/headers.ts';
 import { accessRoutes } from './web/access-routes.ts';
 import { auditFile } from './web/audit-file.ts';
+import { auditRoutes } from './web/audit-routes.ts';
 import { KEEP_ALIVE_MS } from './web/keep-alive.ts';
 import { htmlOf } from './web/markup.ts';
 import { overviewRoutes } from './web/overview-routes.ts';
@@ -147,6 +148,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   bulkRoutes(server, options);
   portalChangeRoutes(server, options);
   accessRoutes(server, options);
+  auditRoutes(server, options);
   auditFile(server, options.db);
   try {
     await server.listen({ port: options.port, host: options.host });

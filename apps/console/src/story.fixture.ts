@@ -66,6 +66,11 @@ export async function tellStory(
     `INSERT INTO migration_run (command, filters, actor, reason, holder, counts, ended_at, ended) VALUES ('apply', jsonb_build_object('portalType', ${words('alpine')}), 'person:os:jane', ${words('the first wave')}, 'migrator@host:1', '{"migrated": 3}', now(), 'done')`,
     `INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', ${words('new pages')})`,
     `INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', ${words('three logins met unknown pages')}) ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = now(), closed_at = NULL, closed_by = NULL, cause = 'page_changed', detail = excluded.detail`,
+    `INSERT INTO audit_check (org_id, actor, reason, asked_at, taken_at, taken_by, ended_at, outcome, report)
+     VALUES ('hospital-1', ${person('Jane')}, ${words('the quarter is over')}, now() - interval '1 hour', now(), 'audit@host:1', now(), 'broken',
+             jsonb_build_object('events', 12, 'firstAt', '2031-03-05T12:00:00.000001Z', 'lastAt', '2031-03-06T12:00:00.000001Z', 'heads', 3, 'proven', 6, 'provenAt', '2031-03-05T13:00:00.000001Z',
+                                'unlisted', 2, 'findings', jsonb_build_array(jsonb_build_object('kind', ${words('event_changed')}, 'message', ${words('Event 7 is not what was written')}))))`,
+    `INSERT INTO audit_check (org_id, actor, reason) VALUES ('hospital-2', ${person('Jane')}, ${words('the quarter is over')})`,
     `SELECT rcm_record_person('hospital-1', ${person('Jane')}, 'login.retry', 'alpine-failing', ${words('support says it is right')}, '{}')`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('hospital-1', 'alpine-failing', 'retry', ${person('Jane')}, ${words('support says it is right')})`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, withdrawn_by, withdrawal_reason, ended_at, outcome)

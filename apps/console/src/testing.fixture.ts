@@ -13,7 +13,7 @@ export const PEOPLE: readonly DemoPerson[] = [
     { id: `all-${role}`, name: `All ${role}`, groups: [`all-${role}`] },
     { id: `one-${role}`, name: `One ${role}`, groups: [`one-${role}`] },
   ]),
-  { id: 'all-of-two', name: 'All of two', groups: ['all-operator', 'all-approver'] },
+  { id: 'all-of-all', name: 'All of all', groups: ['all-operator', 'all-approver', 'all-auditor'] },
   { id: 'both', name: 'Both', groups: ['one-operator', 'one-approver'] },
   { id: 'mixed', name: 'Mixed', groups: ['one-viewer', 'two-operator'] },
   { id: 'nobody', name: 'Nobody', groups: ['staff'] },

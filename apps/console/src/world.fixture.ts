@@ -39,14 +39,18 @@ export interface RunningProcess {
 
 /** A rotator that does what is asked for, until it is stopped. */
 export const startRotator = (world: World, settings: Readonly<Record<string, string>> = {}): Promise<RunningProcess> =>
-  startProcess('rotator', { ...environmentOf(world), ...settings });
+  startProcess('rotator', ['run'], { ...environmentOf(world), ...settings });
 
 /** A console as a process of its own, with nothing but these settings. */
 export const startConsoleProcess = (settings: Readonly<Record<string, string>>): Promise<RunningProcess> =>
-  startProcess('console', { ...asRoot(), ...compileCache(), RCM_HEALTH_PORT: '0', ...settings });
+  startProcess('console', ['run'], { ...asRoot(), ...compileCache(), RCM_HEALTH_PORT: '0', ...settings });
 
-async function startProcess(app: string, environment: Readonly<Record<string, string>>): Promise<RunningProcess> {
-  const child = start(app, ['run'], environment);
+/** Signs heads, and checks what is asked for, with nothing but these settings. */
+export const startAuditHeads = (settings: Readonly<Record<string, string>>): Promise<RunningProcess> =>
+  startProcess('audit', ['heads', 'run'], { ...asRoot(), ...compileCache(), RCM_HEALTH_PORT: '0', ...settings });
+
+async function startProcess(app: string, args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunningProcess> {
+  const child = start(app, args, environment);
   let text = '';
   const exited = once(child, 'exit');
   await new Promise<void>((resolve, reject) => {
@@ -69,6 +73,20 @@ async function startProcess(app: string, environment: Readonly<Record<string, st
       await exited;
     },
   };
+}
+
+/** One command of `rcm` with these settings alone; what it said, and how it ended. */
+export async function rcmAlone(
+  words: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly stdout: string }> {
+  const child = start('cli', words, { ...asRoot(), ...compileCache(), ...settings });
+  child.stdin?.end();
+  let stdout = '';
+  child.stdout?.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
+  child.stderr?.resume();
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout };
 }
 
 /** One command of `rcm`, as a person calls it, with what they type; returns what it said, and fails where it did not end well. */

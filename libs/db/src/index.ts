@@ -14,6 +14,17 @@ export { letGoAdopted, type LetGo } from './adoption/let-go.ts';
 export { LONGEST_CELL, openSource, type Source, type SourceCells, type SourceColumn, type SourceTable } from './adoption/source.ts';
 export { type FoundEndpoint, type Standing, standingOf, type WantedPlace } from './adoption/standing.ts';
 export { type AuditedEvent, type ChainHead, exportAuditEvents, type ExportOptions, readChainHeads, readEventHashes, readEventsAfter } from './audit/chains.ts';
+export {
+  AUDIT_CHECK_MS,
+  type AuditCheck,
+  type AuditCheckEnd,
+  type AuditCheckReport,
+  type AuditCheckState,
+  askAuditCheck,
+  endAuditCheck,
+  listAuditChecks,
+  takeAuditCheck,
+} from './audit/checks.ts';
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, recordAuditEventForAll } from './audit/record.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 export { askAct, askWideAct } from './asked-acts/ask.ts';

@@ -6,7 +6,7 @@ import { urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { headsFrom, verifyAudit } from '../commands/verify.ts';
+import { headsFrom, keyOf, verifyAudit } from '../commands/verify.ts';
 import { keyFileSigner } from '../signing/key-file-signer.ts';
 import { headFile } from '../sinks/head-file.ts';
 import type { HeadSink } from '../sinks/sink.ts';
@@ -43,7 +43,8 @@ async function newOrg(events: number): Promise<string> {
   await w.append(id, events);
   return id;
 }
-const verified = (path: string) => verifyAudit({ db: w.db, sources: [headsFrom(path)], keys: [join(w.folder, 'writer.pem')], orgIds: [], signal: never });
+const verified = (path: string) =>
+  verifyAudit({ db: w.db, sources: [headsFrom(path)], keys: [keyOf(join(w.folder, 'writer.pem'))], orgIds: [], signal: never });
 
 test('two writers of heads and four of events at once: every head holds, and nobody waits for another', async () => {
   const [org, file] = [await newOrg(1), newFile()];

@@ -53,6 +53,7 @@ const DOES: Readonly<Record<Act, string>> = {
   read: 'operator',
   type: 'operator',
   revoke: 'approver',
+  'verify audit': 'auditor',
   'pause portals': 'operator',
   'resume portals': 'operator',
   'approve for portals': 'approver',

@@ -42,6 +42,7 @@ export function actPath(act: Act, organization: Organization, { tasks, codes, re
     return wide.length > 0 ? `/all/requests/${requests['*']}/acts/${word}` : `/o/${organization}/requests/${requests[organization]}/acts/${word}`;
   if (word === 'answer') return `/o/${organization}/codes/${codes[organization]}/acts/answer`;
   if (word === 'revoke') return `/o/${organization}/sessions/${crypto.randomUUID()}/acts/revoke`;
+  if (act === 'verify audit') return `/o/${organization}/audit/acts/verify`;
   if (wide.length > 0) return `/all/acts/${word}`;
   return act === 'cancel'
     ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel`

@@ -44,6 +44,7 @@ export const ACTS = {
   read: ['operator'],
   type: ['operator'],
   revoke: ['approver'],
+  'verify audit': ['auditor'],
   'pause portals': ['operator'],
   'resume portals': ['operator'],
   'approve for portals': ['approver'],

@@ -48,7 +48,7 @@ export function auditPage(orgId: string, asked: AuditAsked, { events, next }: Au
       'There is no such event.',
     ),
     further(path, Object.fromEntries(given), next && cursorOf(next)),
-    markup`<p><a href=${`${path}.csv${given.length > 0 ? `?${new URLSearchParams(given).toString()}` : ''}`}>The newest 50,000 of them as CSV</a>; all, with their details and the chain that proves them: <code>rcm audit export</code>, <code>rcm audit verify</code></p>`,
+    markup`<p><a href=${`${path}.csv${given.length > 0 ? `?${new URLSearchParams(given).toString()}` : ''}`}>The newest 50,000 of them as CSV</a>; all, with their details and the chain that proves them: <code>rcm audit export</code></p>`,
     sameAs(`rcm audit list --org ${word(orgId)}${given.map(([name, value]) => ` --${name} ${word(value)}`).join('')}`),
   ];
 }

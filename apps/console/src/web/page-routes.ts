@@ -1,10 +1,8 @@
 import {
-  auditPlaces,
   type Database,
   findTyping,
   fleetOverview,
   listAskedActs,
-  listAudit,
   listLogins,
   listOrganizations,
   listPortalTasks,
@@ -23,7 +21,6 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { formToken } from '../access/form-token.ts';
 import { EVERYWHERE } from '../access/roles.ts';
-import { auditAsked, auditPage, questionOf } from '../pages/audit.ts';
 import { bulkActsOf } from '../pages/bulk.ts';
 import { fleetFilter, fleetPage, fleetQuery, fleetQuestion } from '../pages/fleet.ts';
 import { homePage } from '../pages/home.ts';
@@ -110,14 +107,6 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
     if (place.orgId === null || !z.uuid().safeParse(id).success) return null;
     const task = await showTask(db, id, scopeOf(place.orgId));
     return task && { title: task.name, content: taskPage(task, { roles, token: formToken(visitor.sessionId), now }) };
-  });
-
-  page('audit', '/audit', 'organization', async ({ place, query }) => {
-    if (place.orgId === null) return null;
-    const asked = auditAsked(query);
-    const after = query['after'] === undefined ? null : placeIn(auditPlaces, 'after', String(query['after']));
-    const question = questionOf(place.orgId, asked);
-    return { title: 'Audit', content: auditPage(place.orgId, asked, await listAudit(db, { question, after, limit: A_PAGE })) };
   });
 }
 

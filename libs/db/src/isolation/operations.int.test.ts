@@ -295,6 +295,7 @@ describe('with another tenant’s names', () => {
       'login_request',
       'break_glass_reading',
       'login_typing',
+      'audit_check',
       'tenant_data_key',
     ])
       rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));

@@ -9,9 +9,12 @@ import { type KeyFile, keyFile, writeKeyFile } from '../data/keys.ts';
 import { replaceFile } from '../data/memory.ts';
 import { rootEnvironment } from '../processes/environment.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
+import type { Stops } from '../services.ts';
 
 const programOf = (file: string): string => fileURLToPath(new URL(`../../../../apps/audit/src/${file}`, import.meta.url));
 const COMMAND_MS = 120_000;
+const READY_MS = 60_000;
+const GRACE_MS = 10_000;
 
 /** A trail that somebody else can check, and how. */
 export interface CheckedTrail {
@@ -26,17 +29,14 @@ export interface CheckedTrail {
  * the database nor the platform would. Everything lies in `audit/` of the folder; the private key beside the other keys. Fails where a command does not end well.
  */
 export async function writeAuditTrail(folder: DataFolder, admin: KeyFile, supervisor: Supervisor): Promise<CheckedTrail> {
-  const [heads, trail, publicKey] = ['heads.ndjson', 'trail.ndjson', 'public.pem'].map((name) => join(folder.audit, name)) as [string, string, string];
-  const signing = signingKey(folder, publicKey);
-  const login = async (role: AppRole, name: string): Promise<Record<string, string>> => {
-    const url = await ensureAppLogin({ adminUrl: admin.value.reveal(), role, name, password: keyFile(folder.keys, `${name}-database-password`).value });
-    return { ...rootEnvironment, RCM_DATABASE_URL_FILE: writeKeyFile(folder.keys, `${name}-database-url`, new Secret(url)).path };
+  const { heads, publicKey, signer, writer, auditor } = await auditSettings(folder, admin);
+  const trail = join(folder.audit, 'trail.ndjson');
+  const audit = (args: readonly string[], login: KeyFile, more: Record<string, string> = {}) => {
+    const environment = { ...rootEnvironment, RCM_DATABASE_URL_FILE: login.path, ...more };
+    return supervisor.run({ name: 'audit', script: programOf('main.ts'), args, environment }, COMMAND_MS);
   };
-  const audit = (args: readonly string[], environment: Record<string, string>) =>
-    supervisor.run({ name: 'audit', script: programOf('main.ts'), args, environment }, COMMAND_MS);
-  const signer = { RCM_AUDIT_SIGNING_KEY_FILE: signing.path, RCM_AUDIT_HEADS_FILE: heads };
-  await audit(['heads', 'write', '--json'], { ...(await login('rcm_head_writer', 'head_writer')), ...signer });
-  await audit(['export', '--output', trail], await login('rcm_auditor', 'auditor'));
+  await audit(['heads', 'write', '--json'], writer, signer);
+  await audit(['export', '--output', trail], auditor);
   const check = ['--export', trail, '--heads', heads, '--key', publicKey];
   const said = await supervisor.run({ name: 'verify-audit', script: programOf('verify-audit.mjs'), args: [...check, '--json'], environment: {} }, COMMAND_MS);
   const { chains } = JSON.parse(said) as { readonly chains: readonly { readonly events: number }[] };
@@ -44,6 +44,50 @@ export async function writeAuditTrail(folder: DataFolder, admin: KeyFile, superv
     organizations: chains.length,
     events: chains.reduce((sum, { events }) => sum + events, 0),
     command: ['node', programOf('verify-audit.mjs'), ...check].join(' '),
+  };
+}
+
+/** Signs heads for as long as the platform runs, and checks the chain of whoever asks for that in the console. Nothing else depends on it. */
+export async function startAuditHeads(
+  folder: DataFolder,
+  admin: KeyFile,
+  { supervisor, stops }: { readonly supervisor: Supervisor; readonly stops: Stops },
+): Promise<void> {
+  const { signer, writer, auditor } = await auditSettings(folder, admin);
+  const managed = supervisor.start({
+    name: 'audit',
+    script: programOf('main.ts'),
+    args: ['heads', 'run'],
+    environment: {
+      ...{ ...rootEnvironment, ...signer, RCM_HEALTH_PORT: '0' },
+      // In a file of its own: a head that is younger than an export says that its end was cut off.
+      RCM_AUDIT_HEADS_FILE: join(folder.audit, 'heads-while-running.ndjson'),
+      ...{ RCM_DATABASE_URL_FILE: writer.path, RCM_AUDIT_CHECKS_DATABASE_URL_FILE: auditor.path },
+    },
+  });
+  stops.push('audit heads', () => managed.stop(GRACE_MS));
+  await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line['healthPort'] : null), READY_MS);
+}
+
+interface AuditSettings {
+  readonly heads: string;
+  readonly publicKey: string;
+  readonly signer: { readonly RCM_AUDIT_SIGNING_KEY_FILE: string; readonly RCM_AUDIT_HEADS_FILE: string };
+  /** Database URLs of the two who have to do with the trail. */
+  readonly writer: KeyFile;
+  readonly auditor: KeyFile;
+}
+
+/** Where heads lie, what signs them, and the logins of who writes and who reads. */
+async function auditSettings(folder: DataFolder, admin: KeyFile): Promise<AuditSettings> {
+  const [heads, publicKey] = ['heads.ndjson', 'public.pem'].map((name) => join(folder.audit, name)) as [string, string];
+  const login = async (role: AppRole, name: string): Promise<KeyFile> => {
+    const url = await ensureAppLogin({ adminUrl: admin.value.reveal(), role, name, password: keyFile(folder.keys, `${name}-database-password`).value });
+    return writeKeyFile(folder.keys, `${name}-database-url`, new Secret(url));
+  };
+  return {
+    ...{ heads, publicKey, signer: { RCM_AUDIT_SIGNING_KEY_FILE: signingKey(folder, publicKey).path, RCM_AUDIT_HEADS_FILE: heads } },
+    ...{ writer: await login('rcm_head_writer', 'head_writer'), auditor: await login('rcm_auditor', 'auditor') },
   };
 }
 

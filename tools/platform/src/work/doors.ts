@@ -7,6 +7,7 @@ import { freePort } from '../processes/ports.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { hospitals, NORTH } from '../seed/logins.ts';
 import type { Stops } from '../services.ts';
+import { startAuditHeads } from './audit-trail.ts';
 import { startConsole } from './console.ts';
 
 /** Where others come in while a run stays up: people at the console, services at the web-agent's API. */
@@ -26,6 +27,8 @@ export async function openDoors(setting: AppSetting, supervisor: Supervisor, sto
   const signIn = await startSignIn({ redirectUris: [`${consoleUrl}/signed-in`], services });
   stops.push('sign-in', () => signIn.close());
   await startConsole({ setting, signIn, port, url: consoleUrl }, supervisor, stops);
+  // What its page Audit asks for.
+  await startAuditHeads(setting.folder, setting.adminUrl, { supervisor, stops });
   return {
     consoleUrl,
     tokens: { issuer: signIn.issuer, audience: API_AUDIENCE, jwksUrl: signIn.jwksUrl },
