@@ -27,6 +27,7 @@ const whole = (path: string, program: Gathered['program'], acting: Acting | null
 const ACTS = [
   ['set', 'store a password that a person knows, from a prompt or stdin, once one login has proved it'],
   ['verify', 'one login with what the store holds: does the portal accept it?'],
+  ['look', 'open its portal’s pages without logging in: are they as the recipe says?'],
   ['rotate', 'rotate one login now, or go on with its open attempt'],
   ['retry', 'try a refused password now, then search the copies for the one that the portal accepts'],
   ['unlocked', 'note that the portal’s support has unlocked the account'],
@@ -39,7 +40,7 @@ const ACTS = [
 export const GATHERED: readonly Gathered[] = [
   ...ACTS.map(([name, summary]) => ofLogin(name, summary)),
   // As the rotator has them, for whoever knows them so.
-  ...ACTS.filter(([name]) => !['set', 'verify'].includes(name)).map(([name, summary]) => rotator(name, `${summary} (--endpoint ID)`)),
+  ...ACTS.filter(([name]) => !['set', 'verify', 'look'].includes(name)).map(([name, summary]) => rotator(name, `${summary} (--endpoint ID)`)),
   rotator('status', 'who holds what, what is open, paused or stopped, what people were told'),
   rotator('pause', 'let no rotation start: --all, --portal-type CODE or --endpoint ID'),
   rotator('resume', 'let rotations start again'),

@@ -117,6 +117,7 @@ const namesOf = ({ id, loginIdentity, username }: WorldEndpoint) => ({ [loginIde
 
 test.each([
   ['verify', 'Verify', true],
+  ['look', 'Look at the portal', true],
   ['retry', 'Retry', true],
   ['unlocked', 'Unlocked', true],
   ['rotate', 'Rotate now', true],
@@ -243,7 +244,18 @@ test('cancel leaves the rows and events that rcm leaves', async () => {
 });
 
 test('no answer of all this, no header, no body and no event stream, has a secret of a login or of a patient in it', async () => {
-  for (const path of ['/', '/all/logins', '/all/tasks?show=all', `/o/${world.orgId}/audit`, '/all/system']) await page.goto(`${w.origin}${path}`);
+  for (const path of [
+    '/',
+    '/all/logins',
+    '/all/tasks?show=all',
+    `/o/${world.orgId}/audit`,
+    '/all/system',
+    `/o/${world.orgId}/portals/alpine`,
+    '/all/portals/alpine',
+  ])
+    await page.goto(`${w.origin}${path}`, { waitUntil: 'networkidle' });
+  // With what was seen of the portal.
+  expect(answers.filter((answer) => answer.subarray(1, 4).toString('latin1') === 'PNG').length).toBeGreaterThan(0);
   for (const stream of streams) {
     expect(stream.text()).toContain('event: changed');
     answers.push(Buffer.from(JSON.stringify(stream.headers)), Buffer.from(stream.text()));

@@ -4,7 +4,7 @@ import type { Answer } from './browser.fixture.ts';
 
 /** Every element that the pages' own templates have, and no attribute that runs or leads elsewhere. */
 const TAGS = new Set(
-  'html head meta title link body a header nav span form input button main h1 h2 p div table caption thead tbody tr th td time code dl dt dd ul li section details summary label select option ol script'.split(
+  'html head meta title link body a header nav span form input button main h1 h2 p div table caption thead tbody tr th td time code dl dt dd ul li section details summary label select option ol script figure figcaption img'.split(
     ' ',
   ),
 );
@@ -16,6 +16,10 @@ export function mustBeHarmless({ text }: Answer, where: string): void {
   for (const [, name = '', attributes = ''] of tags) {
     expect(TAGS.has(name), `${where}: <${name}>`).toBe(true);
     if (name === 'script') expect(attributes, where).toMatch(/^ src="\/live-[0-9a-f]{12}\.js" defer$/);
+    if (name === 'img')
+      expect(attributes, where).toMatch(
+        /^ src="\/(o\/[-a-z0-9]+|all)\/portals\/[-a-z0-9]+\/looks\/[-0-9a-f]{36}\/(login|session)\.png" alt="[^"]*" loading="lazy"\/?$/,
+      );
     // Without what stands in quotes: names of attributes only.
     const names = [...attributes.replace(/"[^"]*"|'[^']*'/g, '""').matchAll(/([^\s=/]+)(?==|\s|$)/g)].map(([, each]) => each ?? '');
     expect(

@@ -25,6 +25,7 @@ import { accessRoutes } from './web/access-routes.ts';
 import { auditFile } from './web/audit-file.ts';
 import { auditRoutes } from './web/audit-routes.ts';
 import { KEEP_ALIVE_MS } from './web/keep-alive.ts';
+import { lookRoutes } from './web/look-routes.ts';
 import { htmlOf } from './web/markup.ts';
 import { overviewRoutes } from './web/overview-routes.ts';
 import { pageRoutes } from './web/page-routes.ts';
@@ -148,6 +149,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   bulkRoutes(server, options);
   portalChangeRoutes(server, options);
   accessRoutes(server, options);
+  lookRoutes(server, options.db);
   auditRoutes(server, options);
   auditFile(server, options.db);
   try {

@@ -11,6 +11,11 @@ const TYPING_KEY = generateKeyPairSync('x25519').publicKey.export({ type: 'spki'
 /** Texts of everybody who can write one, as somebody would write it who wants them to run or to be something else. */
 export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>{{7*7}}\${7*7}&lt;`;
 
+/** Black, and one pixel large. */
+export const SMALL_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
+/** What was seen of alpine, in the story. */
+export const LOOK = '7b1c1bd6-0000-4000-8000-000000000001';
+
 /** A login that waits for a code under its lease, which nobody in a test can open. */
 export const wantedCode = (id: string, orgId: string, endpointId: string, answeredBy = 'NULL'): string =>
   `WITH identity AS (INSERT INTO login_identity (id) VALUES (encode(sha256('${id}'), 'hex')) RETURNING id),
@@ -66,6 +71,12 @@ export async function tellStory(
     `INSERT INTO migration_run (command, filters, actor, reason, holder, counts, ended_at, ended) VALUES ('apply', jsonb_build_object('portalType', ${words('alpine')}), 'person:os:jane', ${words('the first wave')}, 'migrator@host:1', '{"migrated": 3}', now(), 'done')`,
     `INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', ${words('new pages')})`,
     `INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', ${words('three logins met unknown pages')}) ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = now(), closed_at = NULL, closed_by = NULL, cause = 'page_changed', detail = excluded.detail`,
+    `INSERT INTO portal_look (id, org_id, endpoint_id, portal_type_code, actor, findings)
+     VALUES ('${LOOK}', 'hospital-1', 'alpine-well', 'alpine', ${person('Jane')}, jsonb_build_array(
+       jsonb_build_object('part', 'login', 'what', ${words('open /login')}, 'state', 'there', 'detail', NULL),
+       jsonb_build_object('part', 'login', 'what', ${words('fill "Member ID"')}, 'state', 'missing', 'detail', ${words('it did not show')}),
+       jsonb_build_object('part', 'login', 'what', 'wait', 'state', 'unseen', 'detail', ${words('only a login gets there')})))`,
+    `INSERT INTO portal_look_picture (look_id, part, org_id, png) VALUES ('${LOOK}', 'login', 'hospital-1', decode('${SMALL_PNG}', 'base64'))`,
     `INSERT INTO audit_check (org_id, actor, reason, asked_at, taken_at, taken_by, ended_at, outcome, report)
      VALUES ('hospital-1', ${person('Jane')}, ${words('the quarter is over')}, now() - interval '1 hour', now(), 'audit@host:1', now(), 'broken',
              jsonb_build_object('events', 12, 'firstAt', '2031-03-05T12:00:00.000001Z', 'lastAt', '2031-03-06T12:00:00.000001Z', 'heads', 3, 'proven', 6, 'provenAt', '2031-03-05T13:00:00.000001Z',

@@ -65,6 +65,8 @@ export { OLD_ROWS, type OldRows, RETENTION } from './retention/rules.ts';
 export { saveApprovedChange } from './portal-changes/save.ts';
 export { portalTypeStands } from './portal-changes/stands.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';
+export { listPortalLooks, type PortalLook, readPortalPicture } from './portal-looks/list.ts';
+export { LOOK_PARTS, type LookFinding, type LookPart, type LookPicture, type NewPortalLook, recordPortalLook } from './portal-looks/record.ts';
 export { withdrawAct } from './asked-acts/withdraw.ts';
 export { withCa } from './connection.ts';
 export {

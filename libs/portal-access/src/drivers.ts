@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createRecipeDriver, type BrowserPool, declaredHosts, parseRecipe, type PortalDriver, type RecipeDriverOptions } from '@rcm/portal-drivers';
+import {
+  type BrowserPool,
+  createRecipeDriver,
+  declaredHosts,
+  type Inspection,
+  inspectPortal,
+  type PageFinding,
+  parseRecipe,
+  type PortalDriver,
+  type RecipeDriverOptions,
+} from '@rcm/portal-drivers';
 import type { PortalTypeRow } from '@rcm/db';
 import { type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 import type { EvidenceFolder } from './evidence-folder.ts';
@@ -46,6 +56,11 @@ export class Drivers {
     if (!user || !this.#evidence) return driver;
     const owner = { orgId: user.orgId, endpointId: user.id, portalTypeCode: portalType.code };
     return createRecipeDriver({ ...options, evidence: this.#evidence.policyFor(owner) });
+  }
+
+  /** What a portal type's pages show to whoever does not log in: no credential is read, and no attempt is spent. Fails as `inspectPortal`, and with `recipe_invalid`. */
+  inspect(portalType: PortalTypeRow, where: Inspection): Promise<readonly PageFinding[]> {
+    return inspectPortal(this.#build(portalType).options, where);
   }
 
   #build(portalType: PortalTypeRow): Built {

@@ -8,8 +8,8 @@
 export { findChromium, type FindChromiumOptions } from './chromium.ts';
 export type { ChangeOptions, ConfirmGuard, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';
 export type { Evidence, EvidencePolicy } from './evidence/evidence.ts';
-export { inspectPortal } from './inspection/inspect-portal.ts';
-export type { PageFinding } from './inspection/page-finding.ts';
+export { type Inspection, inspectPortal } from './inspection/inspect-portal.ts';
+export type { PageFinding, PagePicture } from './inspection/page-finding.ts';
 export { checkedTask } from './interpreter/task-input.ts';
 export { createRecipeDriver, type RecipeDriverOptions } from './recipe-driver.ts';
 export { addressSort, type AddressSort, type HostAddress, hostAddresses } from './network/address.ts';

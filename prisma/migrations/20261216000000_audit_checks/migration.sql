@@ -21,6 +21,7 @@ CREATE TABLE audit_check (
 CREATE INDEX audit_check_waiting ON audit_check (asked_at) WHERE taken_at IS NULL;
 CREATE INDEX audit_check_of_organization ON audit_check (org_id, asked_at DESC);
 CALL rcm_isolate('audit_check');
+CREATE POLICY every_tenant_is_shown ON audit_check FOR SELECT TO rcm_console USING ((SELECT rcm_tenant()) = '*');
 CREATE POLICY every_check ON audit_check TO rcm_head_writer USING ((SELECT rcm_tenant()) = '*');
 -- What was said once stays said.
 CREATE POLICY ends_once ON audit_check AS RESTRICTIVE FOR UPDATE TO rcm_head_writer USING (ended_at IS NULL) WITH CHECK (true);

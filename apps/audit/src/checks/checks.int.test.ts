@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { askAuditCheck, type AuditCheck, listAuditChecks, openDatabase, type Database } from '@rcm/db';
 import { urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAuditConfig } from '../config.ts';
-import { openServices, type Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { type AuditWorld, openAuditWorld } from '../testing.fixture.ts';
 import { type Checks, openChecks } from './checks.ts';
 
@@ -68,7 +68,6 @@ test('names what is broken and at which event, of this chain alone; what is anot
 
 test('a head that another organization’s was forged into breaks that one’s chain alone, and no answer says where heads lie', async () => {
   const forged = join(w.folder, 'forged.ndjson');
-  const { readFileSync } = await import('node:fs');
   const lines = readFileSync(w.headsFile, 'utf8').replace('"org":"hospital-2","count":5', '"org":"hospital-2","count":4');
   writeFileSync(forged, lines);
   const forgedOnes = { RCM_AUDIT_HEADS_FILE: forged };

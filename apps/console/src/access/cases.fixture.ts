@@ -36,6 +36,7 @@ const SEES: Readonly<Record<Page, string>> = {
 };
 const DOES: Readonly<Record<Act, string>> = {
   verify: 'operator',
+  look: 'operator',
   retry: 'operator',
   unlocked: 'operator',
   set: 'operator',

@@ -27,6 +27,7 @@ export type Page = keyof typeof PAGES;
 /** Who does which act, by the name of its command; what is for portal types touches every organization, and is for whoever has the role in each. */
 export const ACTS = {
   verify: ['operator'],
+  look: ['operator'],
   retry: ['operator'],
   unlocked: ['operator'],
   set: ['operator'],

@@ -23,6 +23,12 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
     command: (login) => `rcm login verify ${login} --reason "…"`,
   },
   {
+    act: 'look',
+    title: 'Look at the portal',
+    does: 'Opens the pages of its portal as somebody who does not log in, and compares them with the recipe. No credential is read and nothing is typed, so it costs no login; the portal sees a visit. What is seen, with pictures in which every field is covered, is on the page Portals.',
+    command: (login) => `rcm login look ${login} --reason "…"`,
+  },
+  {
     act: 'retry',
     title: 'Retry',
     does: 'The stored password is right and rests after a refusal: it is tried now, and where it is refused again the kept copies are searched for the one that the portal accepts. Stays inside the budget.',

@@ -25,6 +25,7 @@ export function standsNow({ act }: Pick<LoginAct, 'act'>, login: LoginInFull): s
       return refused(login) ?? rotates(login);
     case 'break_glass':
       return login.attempt && `a rotation of it is ${login.attempt.state}: the portal may accept another password than the one that is read`;
+    case 'look':
     case 'pause':
     case 'resume':
       return null;

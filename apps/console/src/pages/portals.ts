@@ -1,9 +1,10 @@
-import type { PortalAdmission, PortalChange, PortalListed, PortalShown } from '@rcm/db';
+import type { PortalAdmission, PortalChange, PortalListed, PortalLook, PortalShown } from '@rcm/db';
 import { thousands } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import { code } from './code.ts';
 import type { Place } from './layout.ts';
+import { looksShown } from './looks.ts';
 import { proposedChanges } from './portal-change.ts';
 import { facts, moment, pill, sameAs, table, type Tone } from './parts.ts';
 
@@ -55,10 +56,11 @@ export interface OnePortalShown {
   readonly place: Place;
   readonly portal: PortalShown;
   readonly admissions: readonly PortalAdmission[];
+  readonly looks: readonly PortalLook[];
   readonly now: Date;
 }
 
-export const portalPage = ({ place, portal, admissions, now }: OnePortalShown): Markup => [
+export const portalPage = ({ place, portal, admissions, looks, now }: OnePortalShown): Markup => [
   markup`<p class="lead">${automationPill(portal)} ${portal.name}</p>`,
   facts([
     ['Logins', markup`<a href=${`${place.base}/logins?portal=${portal.code}`}>${thousands(portal.logins)}</a>`],
@@ -73,6 +75,7 @@ export const portalPage = ({ place, portal, admissions, now }: OnePortalShown): 
     ['Decided by', portal.automationDecidedBy],
   ]),
   sameAs(`rcm portal-type show ${portal.code}`),
+  looksShown({ place, code: portal.code, looks, savedAt: portal.savedAt, now }),
   markup`<section><h2>Recipe</h2>${code(portal.recipe)}
     <p class="same">Checked with <code>rcm portal lint FILE</code>, proposed to a second person with <code>rcm portal-type propose FILE</code>, saved with <code>rcm portal-type save</code>, as the tables’ owner.</p></section>`,
 ];

@@ -15,6 +15,7 @@ import {
   listOpenAttempts,
   listPauses,
   listPortalChanges,
+  listPortalLooks,
   listPortals,
   listPortalTypes,
   listRuns,
@@ -49,6 +50,7 @@ import { standingIn } from './places.ts';
 const ASKED_SHOWN = 10;
 const DAYS = 14;
 const RUNS_SHOWN = 20;
+const LOOKS_SHOWN = 3;
 const NO_DAY = { entries: [], next: null };
 
 /** What is to be seen of more than one login. */
@@ -100,8 +102,11 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
   });
 
   page('portals', '/portals/:id', 'both', async ({ place, id, now }) => {
-    const portal = isId(id) ? await showPortal(db, { code: id, scope: scopeOf(place.orgId) }) : null;
-    return portal && { title: portal.code, content: portalPage({ place, portal, admissions: await listAdmissions(db), now }) };
+    const scope = scopeOf(place.orgId);
+    const portal = isId(id) ? await showPortal(db, { code: id, scope }) : null;
+    if (!portal) return null;
+    const [admissions, looks] = await Promise.all([listAdmissions(db), listPortalLooks(db, { code: id, scope, limit: LOOKS_SHOWN })]);
+    return { title: portal.code, content: portalPage({ place, portal, admissions, looks, now }) };
   });
 
   page('migration', '/migration', 'both', async ({ place, now }) => {

@@ -3,6 +3,7 @@ import { isTime } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { type ClearOptions, retryCommand, unlockedCommand } from './clear-login.ts';
 import { type CommandContext, personalAct } from './command.ts';
+import { lookCommand } from './look.ts';
 import { type Output, person, type Person } from './options.ts';
 import { personsWordCommand } from './persons-word.ts';
 import { setLoginCommand } from './set-login.ts';
@@ -57,6 +58,11 @@ export function addRepairs(command: (name: string, description: string) => Comma
       run(options, async (context, config) =>
         verifyCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false }),
       ),
+    );
+  person(command('look', 'open the pages of its portal without logging in, compare them with the recipe, and keep pictures of them; costs no login'))
+    .requiredOption('--endpoint <id>', 'the endpoint whose portal it is')
+    .action((options: Output & Person & { endpoint: string }) =>
+      run(options, async (context, config) => lookCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint })),
     );
   person(command('set', 'store a password that a person knows, from a prompt or stdin, once one login has proved it'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login it is')

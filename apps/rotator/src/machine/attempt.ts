@@ -24,7 +24,7 @@ export interface RotatorServices {
   readonly logger: Logger;
   /** What is measured of leases and logins. Default: nothing. */
   readonly metrics?: Metrics | undefined;
-  readonly drivers: Pick<Drivers, 'for'>;
+  readonly drivers: Pick<Drivers, 'for' | 'inspect'>;
   readonly timing: RotationTiming;
   /** When a portal type is taken to fail, and not its passwords. */
   readonly breaker: BreakerRules;

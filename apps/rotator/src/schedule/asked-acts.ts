@@ -1,5 +1,6 @@
 import { type AskedActToDo, endAct, endLeftActs, pauseRotations, resumeRotations, takeActs, type WideActKind } from '@rcm/db';
 import { isRight, RETRY_WORDS, retryLogin, unlockLogin } from '../commands/clear-login.ts';
+import { inWords, lookAtPortal } from '../commands/look.ts';
 import { resolveLogin } from '../commands/resolve.ts';
 import { rollBackLogin } from '../commands/rollback.ts';
 import { left, verifyLogin } from '../commands/verify-login.ts';
@@ -46,6 +47,14 @@ async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal)
     case 'retry': {
       const result = await retryLogin(services, person, signal);
       return { outcome: isRight(result) ? 'done' : 'failed', code: isRight(result) ? null : `login_${result}`, words: sentence(RETRY_WORDS[result]) };
+    }
+    case 'look': {
+      const { findings, asExpected } = await lookAtPortal(services, person, signal);
+      return {
+        outcome: asExpected ? 'done' : 'failed',
+        code: asExpected ? null : 'portal_unexpected',
+        words: `Looked at the portal’s pages: ${inWords(findings)}.`,
+      };
     }
     case 'rotate':
       return rotated(await rotateOnDemand(services, { ...person, kind: 'demand' }, signal));

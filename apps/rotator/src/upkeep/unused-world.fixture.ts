@@ -190,7 +190,7 @@ export async function openUnusedWorld({
 
   const rotator: Rotator = {
     ...{ db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }), keys, environment: 'test', owner: 'rotator-1' },
-    drivers: { for: () => driver },
+    drivers: { for: () => driver, inspect: () => Promise.resolve([]) },
     stores: { forTenant: () => store, close: async () => undefined },
     lease: { ttlMs: 60_000, waitMs: 5_000, pollMs: 20 },
     rules: { canary: false, probeMs: 60_000, lastingMs: 60_000 },

@@ -296,6 +296,8 @@ describe('with another tenant’s names', () => {
       'break_glass_reading',
       'login_typing',
       'audit_check',
+      'portal_look',
+      'portal_look_picture',
       'tenant_data_key',
     ])
       rows.push(await t.sql(`SELECT * FROM ${table} ORDER BY 1, 2`));

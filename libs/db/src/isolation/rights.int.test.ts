@@ -239,6 +239,22 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ]),
   ['rcm_console', 'may', `INSERT INTO audit_check (org_id, actor, reason) VALUES ('$org', 'person:os:jane', 'r')`],
   ['rcm_console', 'may', 'SELECT * FROM audit_check'],
+  ...['SELECT * FROM portal_look', 'SELECT png FROM portal_look_picture'].map((statement) => ['rcm_console', 'may', statement] as const),
+  ...[
+    look(),
+    'DELETE FROM portal_look',
+    'UPDATE portal_look SET looked_at = now()',
+    'DELETE FROM portal_look_picture',
+    `UPDATE portal_look_picture SET png = png`,
+  ].map((statement) => ['rcm_console', 'may not', statement] as const),
+  ['rcm_rotator', 'may', look()],
+  ['rcm_rotator', 'may', 'DELETE FROM portal_look'],
+  ['rcm_rotator', 'may not', 'UPDATE portal_look SET looked_at = now()'],
+  ['rcm_rotator', 'may not', 'SELECT png FROM portal_look_picture'],
+  ...(['rcm_agent', 'rcm_migrator', OPERATOR_ROLE, ...READER_ROLES] as const).flatMap((role) => [
+    [role, 'may not', 'SELECT 1 FROM portal_look'] as const,
+    [role, 'may not', 'SELECT 1 FROM portal_look_picture'] as const,
+  ]),
   ['rcm_console', 'may not', `UPDATE audit_check SET reason = 'r'`],
   ['rcm_console', 'may not', 'DELETE FROM audit_check'],
   ['rcm_console', 'may not', `INSERT INTO audit_check (org_id, actor, reason, taken_at) VALUES ('$org', 'person:os:jane', 'r', now())`],
@@ -583,6 +599,9 @@ function clearance(kind: 'unlocked' | 'retry'): string {
   return `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ('$login', '$org', '$endpoint', '${kind}', 'a', 'b')`;
 }
 
+function look(): string {
+  return `INSERT INTO portal_look (org_id, endpoint_id, portal_type_code, actor, findings) VALUES ('$org', '$endpoint', 'alpine', 'person:os:jane', '[]')`;
+}
 function event(actor = 'a'): string {
   return `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('$org', 0, now(), '${actor}', 'b', 'c', 'd', '', '')`;
 }

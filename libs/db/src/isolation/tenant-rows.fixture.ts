@@ -38,6 +38,10 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
   login_typing: `
     INSERT INTO login_typing (request_id, org_id, public_key, open_until)
     SELECT $4::uuid, $1, decode(repeat('00', 44), 'hex'), clock_timestamp() + interval '9 minutes' WHERE $2 || $3 <> ''`,
+  portal_look: `
+    INSERT INTO portal_look (id, org_id, endpoint_id, portal_type_code, actor, findings) SELECT $4::uuid, $1, $2, 'alpine', 'person:os:jane', '[]' WHERE $3 <> ''`,
+  portal_look_picture: `
+    INSERT INTO portal_look_picture (look_id, part, org_id, png) SELECT $4::uuid, 'login', $1, '\\x89504e470d0a1a0a' WHERE $2 || $3 <> ''`,
   audit_check: `INSERT INTO audit_check (id, org_id, actor, reason) SELECT $4::uuid, $1, 'person:os:jane', $2 || $3`,
   audit_event: `
     INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)

@@ -53,6 +53,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     stop: null,
   },
   '20261215000000_secret_places': { goes: 'nothing: where a secret lies is written beside its reference, by a trigger', stop: null },
+  '20261216010000_portal_looks': {
+    goes: 'nothing, until somebody asks for a look at a portal: a rotator of before takes that and leaves it, and it is told of as left',
+    stop: null,
+  },
   '20261219000000_lighter_turns': { goes: 'nothing: notes of changed tasks, which functions alone write, are kept by tenant', stop: null },
   '20261219010000_less_written': { goes: 'nothing: where a task’s account is, is written by a trigger when it is asked for', stop: null },
 };

@@ -19,4 +19,6 @@ export const keptDays = (config: z.infer<z.ZodObject<typeof retentionEnvironment
   messages: RETENTION.messages.days,
   leases: RETENTION.leases.days,
   proofs: config.RCM_PROOF_KEEP_DAYS,
+  audit_checks: config.RCM_ASKED_KEEP_DAYS,
+  portal_looks: RETENTION.portal_looks.days,
 });

@@ -12,6 +12,10 @@ export const RETENTION = {
   leases: { least: 1, days: 1 },
   /** Proofs that a login was read again, where a newer one says the same. */
   proofs: { least: 30, days: 400 },
+  /** Checks of the audit that were asked for; that they were stays in the trail. */
+  audit_checks: { least: 184, days: 400 },
+  /** What was seen of portals' pages, with the pictures. */
+  portal_looks: { least: 1, days: 90 },
 } as const satisfies Readonly<Record<string, { readonly least: number; readonly days: number }>>;
 
 export type OldRows = keyof typeof RETENTION;

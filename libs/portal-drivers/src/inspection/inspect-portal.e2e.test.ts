@@ -6,7 +6,8 @@ import { selfDeclaringApp } from '../corpus/apps/self-declaring.fixture.ts';
 import { signsOutApp } from '../corpus/apps/signs-out.fixture.ts';
 import { singlePageApp } from '../corpus/apps/single-page.fixture.ts';
 import { throttlingApp } from '../corpus/apps/throttling.fixture.ts';
-import { type BrowserPool, createBrowserPool, inspectPortal, parseRecipe, recipeHosts } from '../index.ts';
+import { readPng } from '../evidence/png.fixture.ts';
+import { type BrowserPool, createBrowserPool, inspectPortal, type PagePicture, parseRecipe, recipeHosts } from '../index.ts';
 
 let pool: BrowserPool;
 beforeAll(() => {
@@ -138,6 +139,50 @@ ${steps}${form}
       expect(await session(401)).toMatchObject({ what: 'logged_out', state: 'unseen' });
       expect(await session(200)).toMatchObject({ what: 'logged_out', state: 'there' });
     });
+  });
+
+  it('gives a picture of each part with every field covered, and none unless it is asked for', async () => {
+    const page = (fields: string): App => ({
+      accounts: new Map(),
+      answer: () => ({
+        type: 'text/html',
+        body: `<body style="margin:0;background:#fff"><h1>Log in</h1>${fields}<label>Login: <input style="display:block;width:300px;height:60px;border:0;background:#0f0" value="remembered"></label><label>Key <input type="password"></label></body>`,
+      }),
+    });
+    const looked = async (fields: string) => {
+      const pictures: PagePicture[] = [];
+      const server = await serveApp(page(fields));
+      const recipe = parseRecipe(`version: 1
+name: covered
+session: { open: /, logged_out: { visible: { label: 'Login:' } } }
+login:
+  steps:
+    - open: /
+    - fill: { into: { label: 'Login:' }, with: { credential: username } }
+    - fill: { into: { label: 'Key' }, with: { credential: password } }
+    - press: { text: Log in }
+      submit: true
+    - wait: { text: Welcome }
+  outcomes: [{ when: { text: Welcome }, is: accepted }, { when: { text: Wrong }, is: rejected }]
+`);
+      await inspectPortal(
+        { recipe, hosts: recipeHosts(recipe, server.origin, 'loopback'), browser: pool },
+        { baseUrl: server.origin, deadlineMs: 30_000, signal: new AbortController().signal, onPicture: (picture) => void pictures.push(picture) },
+      );
+      await server.close();
+      return pictures;
+    };
+    const pictures = await looked('');
+    expect(pictures.map(({ part }) => part)).toEqual(['login', 'session']);
+    for (const { png } of pictures) {
+      const { width, height, colorAt } = readPng(png);
+      const seen = new Set<string>();
+      for (let y = 0; y < height; y += 4) for (let x = 0; x < width; x += 4) seen.add(colorAt(x, y));
+      // The field was green, and is a black box now.
+      expect([seen.has('ffffff'), seen.has('000000'), seen.has('00ff00')]).toEqual([true, true, false]);
+    }
+    // What no box can be put on is no picture.
+    expect(await looked('<p><template shadowrootmode="closed">drawn</template></p>')).toEqual([]);
   });
 
   it('calls a portal that does not answer missing, without failing', async () => {

@@ -1,4 +1,5 @@
 import { isRcmError, withDeadline } from '@rcm/telemetry';
+import { capturePage } from '../evidence/capture.ts';
 import { createActTime } from '../interpreter/act-time.ts';
 import type { Act } from '../interpreter/act.ts';
 import { holds } from '../interpreter/conditions.ts';
@@ -9,16 +10,21 @@ import { runSteps } from '../interpreter/steps.ts';
 import { openRecipePage, type RecipeDriverOptions } from '../recipe-driver.ts';
 import type { Condition } from '../recipe/condition.ts';
 import { lookAtLogin } from './login-look.ts';
-import type { PageFinding } from './page-finding.ts';
+import type { PageFinding, PagePicture } from './page-finding.ts';
+
+export interface Inspection {
+  readonly baseUrl: string;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Is given a picture of what was last seen of each part, where one could be taken. Default: none is taken. */
+  readonly onPicture?: (picture: PagePicture) => void;
+}
 
 /**
  * Looks at a portal's pages as far as they show without a login: nothing is typed and no login submitted, so it costs no
  * attempt. Fails as `openSession` does; a portal that does not answer is a finding.
  */
-export async function inspectPortal(
-  options: RecipeDriverOptions,
-  where: { readonly baseUrl: string; readonly deadlineMs: number; readonly signal: AbortSignal },
-): Promise<readonly PageFinding[]> {
+export async function inspectPortal(options: RecipeDriverOptions, where: Inspection): Promise<readonly PageFinding[]> {
   const { parts, release } = await openRecipePage(options, where);
   const findings: PageFinding[] = [];
   try {
@@ -26,7 +32,9 @@ export async function inspectPortal(
       const act = lookingAct(parts, where.deadlineMs, signal);
       await lookAtLogin(act, parts.recipe.login.steps, findings);
       await lookForOutcomes(parts, findings);
+      await takePicture(parts, 'login', where);
       await lookAtSession(act, parts, findings);
+      await takePicture(parts, 'session', where);
     });
   } catch (error) {
     findings.push({ part: 'login', what: 'the pages', state: 'missing', detail: isRcmError(error) ? error.message : 'the browser could not look at them' });
@@ -34,6 +42,13 @@ export async function inspectPortal(
     await release();
   }
   return findings;
+}
+
+/** With a box over every field and everything that is drawn: nothing was typed, but a page may have filled a field in. */
+async function takePicture({ watch, secrets }: SessionParts, part: PagePicture['part'], { onPicture }: Inspection): Promise<void> {
+  if (!onPicture) return;
+  const { screenshot } = await capturePage(watch.page, secrets.mask(), { screenshot: true });
+  if (screenshot) onPicture({ part, png: screenshot });
 }
 
 function lookingAct(parts: SessionParts, deadlineMs: number, signal: AbortSignal): Act<Worded> {

@@ -11,3 +11,9 @@ export interface PageFinding {
   /** Why, where it is not as expected or was not looked at. Holds no words of the page. */
   readonly detail: string | null;
 }
+
+/** What was to be seen of one part, as a PNG in which every field and everything that is drawn is covered. */
+export interface PagePicture {
+  readonly part: PageFinding['part'];
+  readonly png: Uint8Array;
+}
