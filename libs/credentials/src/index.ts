@@ -15,6 +15,8 @@ export { createVaultDataKeys, type VaultDataKeysOptions } from './data-keys/vaul
 export { createTaskDataKeys, type TaskKeysConfig, taskKeysEnvironment, taskKeysKind, checkTaskKeys } from './data-keys/task-keys-environment.ts';
 export { checkStores, type CredentialsConfig, credentialsEnvironment } from './environment.ts';
 export { type CopyingStores, type CopyingStoresOptions, createCopyingStores } from './failover/copying-stores.ts';
+export { parseDevice, type RememberedDevice, serializeDevice } from './device.ts';
+export { dropDevice } from './drop-device.ts';
 export { parseJsonExactly } from './exact-json.ts';
 export { createFailoverReaders, type FailoverReadersOptions } from './failover/failover-readers.ts';
 export type { KeptCopy } from './failover/keep-copy.ts';
@@ -66,6 +68,7 @@ export type { Served } from './reading/reading-metrics.ts';
 export type { ReadingNumbers } from './reading/reading-numbers.ts';
 export {
   credentialReference,
+  deviceReference,
   formatReference,
   type NewPlace,
   type NewReference,
@@ -101,5 +104,14 @@ export { appRoleFolder } from './tenancy/app-role-folder.ts';
 export { osUser, type SignedIn, signedInPerson } from './tenancy/signed-in-person.ts';
 export { sessionName } from './tenancy/session-name.ts';
 export type { FurtherPlace } from './tenancy/further-places.ts';
-export { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores, type TenantStoresOptions } from './tenancy/tenant-stores.ts';
+export type { DeviceStore, DeviceWrite } from './tenancy/owned-devices.ts';
+export {
+  createTenantDevices,
+  createTenantReaders,
+  createTenantStores,
+  type TenantDevices,
+  type TenantReaders,
+  type TenantStores,
+  type TenantStoresOptions,
+} from './tenancy/tenant-stores.ts';
 export { type VaultPolicy, type VaultTenant, vaultTenantPolicy } from './tenancy/vault-policy.ts';

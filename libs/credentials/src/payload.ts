@@ -87,8 +87,10 @@ export function parsePayload(text: Secret<string>): Secret<CredentialPayload> {
  * another parameter and refuses it (AWS Systems Manager API, PutParameter). In JSON they can only be part of a string, where a
  * brace may as well be written by its number.
  */
-export const serializePayload = (payload: Secret<CredentialPayload>): Secret<string> =>
-  payload.map((value) => JSON.stringify(value).replace(/\{(?=\{)/g, '\\u007b'));
+export const serializePayload = (payload: Secret<CredentialPayload>): Secret<string> => payload.map(jsonText);
+
+/** JSON without two opening braces side by side. */
+export const jsonText = (value: unknown): string => JSON.stringify(value).replace(/\{(?=\{)/g, '\\u007b');
 
 export interface PasswordChange {
   readonly password: Secret<string>;

@@ -9,6 +9,8 @@ export interface SecretOwner {
   readonly endpointId: string;
   /** The account at the portal (`integration_endpoint.account_id`), not the AWS account. */
   readonly portalAccountId: string;
+  /** `devices`: what the portal knows the login's device by (`deviceReference`). Default: the login itself. */
+  readonly folder?: 'devices';
 }
 
 interface AwsPlace {
@@ -49,7 +51,18 @@ const MAX_LENGTH = 512;
  * each reference: `formatReference(parseReference(text)) === text`. What comes back is frozen. Fails with `reference_invalid`; the text is not repeated.
  */
 export function parseReference(text: string): SecretReference {
-  return Object.freeze(readReference(text));
+  const reference = readReference(text);
+  if (reference.folder) throw invalidReference('path');
+  return Object.freeze(reference);
+}
+
+/** Reads what a store calls a secret of ours, which may be a device: no row names one, so `parseReference` reads none. Fails likewise. */
+export const parseStoredReference = (text: string): SecretReference => Object.freeze(readReference(text));
+
+/** Where a login's device lies: beside the login, in the same store, account and region. Endpoints that share a login have a device each. Fails with `reference_invalid`. */
+export function deviceReference(login: SecretReference, endpointId: string): SecretReference {
+  const device = { ...login, endpointId, folder: 'devices' as const };
+  return Object.freeze(checkedReference<SecretReference>(device.store === 'secrets-manager' ? { ...device, suffix: null } : device));
 }
 
 function readReference(text: string): SecretReference {
@@ -98,13 +111,15 @@ export function credentialReference(wanted: NewReference): SecretReference {
   return Object.freeze(checkedReference<SecretReference>(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null }));
 }
 
-/** `rcm/{env}/{org}/endpoints/{endpoint}/{account}`: the V8 path, without a slash at either end. */
-export function secretPath({ environment, organizationId, endpointId, portalAccountId }: SecretOwner): string {
-  return `rcm/${environment}/${organizationId}/endpoints/${endpointId}/${portalAccountId}`;
+/** `rcm/{env}/{org}/endpoints/{endpoint}/{account}`: the V8 path, without a slash at either end; a device's has `devices` in the place of `endpoints`. */
+export function secretPath({ environment, organizationId, endpointId, portalAccountId, folder }: SecretOwner): string {
+  return `rcm/${environment}/${organizationId}/${folder ?? 'endpoints'}/${endpointId}/${portalAccountId}`;
 }
 
 /** `rcm/{env}/{org}/rotation/{endpoint}/{account}`: the folder of an account's staged copies, outside what an agent's role may read. */
-export function stagedFolder({ environment, organizationId, endpointId, portalAccountId }: SecretOwner): string {
+export function stagedFolder({ environment, organizationId, endpointId, portalAccountId, folder }: SecretOwner): string {
+  // A device is never staged: its copies would lie among those of the login.
+  if (folder) throw invalidReference('path');
   return `rcm/${environment}/${organizationId}/rotation/${endpointId}/${portalAccountId}`;
 }
 
@@ -123,8 +138,8 @@ export const placeKey = (place: NewPlace): string =>
 
 function ownerOf(path: string): SecretOwner {
   const [root, environment = '', organizationId = '', kind, endpointId = '', portalAccountId = '', ...rest] = path.split('/');
-  if (root !== 'rcm' || kind !== 'endpoints' || rest.length > 0) throw invalidReference('path');
-  return { environment, organizationId, endpointId, portalAccountId };
+  if (root !== 'rcm' || (kind !== 'endpoints' && kind !== 'devices') || rest.length > 0) throw invalidReference('path');
+  return { environment, organizationId, endpointId, portalAccountId, ...(kind === 'devices' ? { folder: kind } : {}) };
 }
 
 /**
@@ -139,6 +154,7 @@ export function checkedReference<R extends SecretReference>(reference: R): R {
     account: reference.portalAccountId,
   };
   for (const [name, id] of Object.entries(ids) as [keyof typeof ids, string][]) if (!isId(id)) throw invalidReference(name);
+  if (reference.folder !== undefined && reference.folder !== 'devices') throw invalidReference('path');
   if (reference.store === 'vault') {
     if (!isId(reference.mount)) throw invalidReference('mount');
     return reference;

@@ -23,6 +23,27 @@ const TAGS = ['aws:ResourceTag/TenantId', 'aws:ResourceTag/Environment'];
 const inBoth = (name: string): string[] => [name, `${name}, further account`];
 const forTenant = (app: string): string[] => inBoth(`${app} for a tenant`);
 
+/** Devices: agents make them, whoever logs in uses and renews them, and a migrator drops that of a login which it moves. */
+function devicesAt(who: readonly string[]): AllowedAt[] {
+  return [
+    { who, may: ['read device parameter', 'read (GetParameters) device parameter'], at: OWN, mayLack: TAGS },
+    { who: [...forTenant('agent'), ...forTenant('migrator')], may: ['read device secret'], at: OWN, mayLack: TAGS },
+    { who: forTenant('rotator'), may: ['read device secret'], at: OWN, mayLack: TAGS, whatever: ['secretsmanager:VersionStage'] },
+    { who, may: ['stage device secret', 'promote device secret'], at: OWN, mayLack: TAGS },
+    {
+      who: forTenant('agent'),
+      may: ['create device parameter', 'tag device parameter', 'create device secret', 'tag device secret'],
+      at: OWN,
+      mayLack: ['aws:TagKeys'],
+    },
+    { who, may: ['overwrite device parameter'], at: OWN },
+    {
+      ...{ who, at: OWN },
+      may: ['decrypt device parameter', 'encrypt device parameter', 'encrypt device advanced parameter', 'decrypt device secret', 'encrypt device secret'],
+    },
+  ];
+}
+
 export const allowedAt: readonly AllowedAt[] = [
   { who: APPS.flatMap(forTenant), may: ['read current parameter', 'read (GetParameters) current parameter'], at: OWN, mayLack: TAGS },
   {
@@ -55,14 +76,27 @@ export const allowedAt: readonly AllowedAt[] = [
     at: OWN,
   },
   { who: forTenant('rotator'), may: ['decrypt staged parameter', 'encrypt staged parameter', 'encrypt staged advanced parameter'], at: OWN },
+  ...devicesAt(APPS.flatMap(forTenant)),
+  {
+    who: forTenant('rotator'),
+    may: ['read earlier device secret', 'list versions of device secret'],
+    at: OWN,
+    mayLack: TAGS,
+    whatever: ['secretsmanager:VersionStage'],
+  },
   { who: forTenant('agent'), may: ['open task data', 'seal task data'], at: [...OWN, 'another region'] },
-  { who: inBoth('break-glass'), may: ['read current parameter', 'read staged parameter'], at: ENVIRONMENT, whatever: TAGS },
-  { who: inBoth('break-glass'), may: ['read secret'], at: ENVIRONMENT, whatever: TAGS },
-  { who: inBoth('break-glass'), may: ['decrypt current parameter', 'decrypt staged parameter', 'decrypt secret'], at: ENVIRONMENT },
+  { who: inBoth('break-glass'), may: ['read current parameter', 'read staged parameter', 'read device parameter'], at: ENVIRONMENT, whatever: TAGS },
+  { who: inBoth('break-glass'), may: ['read secret', 'read device secret'], at: ENVIRONMENT, whatever: TAGS },
+  {
+    who: inBoth('break-glass'),
+    may: ['decrypt current parameter', 'decrypt staged parameter', 'decrypt secret', 'decrypt device parameter', 'decrypt device secret'],
+    at: ENVIRONMENT,
+  },
   { who: inBoth('auditor'), may: ['see tags of current parameter', 'see tags of endpoints', 'describe secret'], at: ENVIRONMENT, whatever: TAGS },
   {
     ...{ who: inBoth('guardian'), at: [...ENVIRONMENT, 'another region'] },
     may: [
+      ...['delete device parameter', 'delete (DeleteParameters) device parameter', 'delete device secret'],
       ...['delete current parameter', 'delete staged parameter', 'delete (DeleteParameters) current parameter', 'delete (DeleteParameters) staged parameter'],
       ...['take tags off current parameter', 'delete secret', 'take copies of secret away', 'give secret back', 'take tags off secret'],
     ],

@@ -38,8 +38,8 @@ const invalid = (why: string): RcmError => new RcmError('config_invalid', `The I
 /** The path of a tenant, out of the session's own tags. Every pattern made from it ends the segment with a slash: `mercy` must not open `mercy-west`. */
 const TENANT_PATH = 'rcm/${aws:PrincipalTag/env}/${aws:PrincipalTag/tenant_id}';
 
-/** `endpoints`: current secrets. `rotation`: staged ones, which no agent may see. */
-export type Folder = 'endpoints' | 'rotation';
+/** `endpoints`: current secrets. `rotation`: staged ones, which no agent may see. `devices`: what portals know logins' devices by. */
+export type Folder = 'endpoints' | 'rotation' | 'devices';
 
 /** Whatever lies in the environment, of every tenant, in every region and account that the policy reaches. */
 export const everyParameter = ({ partition, environment }: CheckedPlace): string => `arn:${partition}:ssm:*:*:parameter/rcm/${environment}/*`;
@@ -54,8 +54,8 @@ export const ownStagedCopies = ({ partition }: CheckedPlace): string =>
 export const ownParameters = ({ partition, accountId, regions }: CheckedPlace, folder: Folder): string[] =>
   regions.map((region) => `arn:${partition}:ssm:${region}:${accountId}:parameter/${TENANT_PATH}/${folder}/*`);
 
-export const ownSecrets = ({ partition, accountId, regions }: CheckedPlace): string[] =>
-  regions.map((region) => `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${TENANT_PATH}/endpoints/*`);
+export const ownSecrets = ({ partition, accountId, regions }: CheckedPlace, folder: Exclude<Folder, 'rotation'> = 'endpoints'): string[] =>
+  regions.map((region) => `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${TENANT_PATH}/${folder}/*`);
 
 /** Whatever lies in the environment, of every tenant, in this account and its regions alone. */
 export const allParameters = ({ partition, accountId, regions, environment }: CheckedPlace): string[] =>

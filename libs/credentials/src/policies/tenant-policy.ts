@@ -13,17 +13,31 @@ export function tenantPolicy(app: TenantApp, place: PolicyPlace): PolicyDocument
   const checked = checkedPlace(place);
   switch (app) {
     case 'agent':
-      return policyDocument(readParameters(ownParameters(checked, 'endpoints')), readCurrentSecrets(checked));
+      return policyDocument(
+        readParameters([...ownParameters(checked, 'endpoints'), ...ownParameters(checked, 'devices')]),
+        readCurrentSecrets([...ownSecrets(checked), ...ownSecrets(checked, 'devices')]),
+        // Of a login itself an agent writes nothing.
+        createTagged([...ownParameters(checked, 'devices'), ...ownSecrets(checked, 'devices')]),
+        { ...overwriteParameters(ownParameters(checked, 'devices')), Sid: 'OverwriteDevice' },
+        { Sid: 'ReplaceDevice', Effect: 'Allow', Action: NEXT_VERSION, Resource: ownSecrets(checked, 'devices'), Condition: NOT_SOMEBODY_ELSES },
+      );
     case 'rotator':
       return policyDocument(...rotatorStatements(checked));
     case 'migrator':
       return policyDocument(
-        readParameters(ownParameters(checked, 'endpoints')),
-        readCurrentSecrets(checked),
+        readParameters([...ownParameters(checked, 'endpoints'), ...ownParameters(checked, 'devices')]),
+        readCurrentSecrets([...ownSecrets(checked), ...ownSecrets(checked, 'devices')]),
         createTagged([...ownParameters(checked, 'endpoints'), ...ownSecrets(checked)]),
-        // `resolve --take row` alone: a person says that the row is right and the store is not. Whatever it replaces lies beside it first, create-only.
-        overwriteParameters(ownParameters(checked, 'endpoints')),
-        { Sid: 'ReplaceSecrets', Effect: 'Allow', Action: NEXT_VERSION, Resource: ownSecrets(checked), Condition: NOT_SOMEBODY_ELSES },
+        // `resolve --take row` alone: a person says that the row is right and the store is not. Whatever it replaces lies beside it first, create-only. And the device of a login that is moved,
+        // which is dropped where it was.
+        overwriteParameters([...ownParameters(checked, 'endpoints'), ...ownParameters(checked, 'devices')]),
+        {
+          Sid: 'ReplaceSecrets',
+          Effect: 'Allow',
+          Action: NEXT_VERSION,
+          Resource: [...ownSecrets(checked), ...ownSecrets(checked, 'devices')],
+          Condition: NOT_SOMEBODY_ELSES,
+        },
         ...replicateSecrets(checked),
       );
   }
@@ -42,22 +56,24 @@ const NEXT_VERSION = ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSec
 function rotatorStatements(place: CheckedPlace): PolicyStatement[] {
   const current = ownParameters(place, 'endpoints');
   const staged = ownParameters(place, 'rotation');
+  const devices = ownParameters(place, 'devices');
+  const secrets = [...ownSecrets(place), ...ownSecrets(place, 'devices')];
   return [
-    readParameters([...current, ...staged]),
+    readParameters([...current, ...staged, ...devices]),
     // After a database was restored, staged copies are found by their path. IAM looks at the path that is asked for and at
     // nothing below it, so this one must never be an ancestor of `endpoints`.
     { Sid: 'FindStagedCopies', Effect: 'Allow', Action: ['ssm:GetParametersByPath'], Resource: staged },
     // A rehearsal looks whether a label or a pattern would stand in the way of the next version.
     { Sid: 'SeeKeptVersions', Effect: 'Allow', Action: ['ssm:GetParameterHistory'], Resource: current, Condition: NOT_SOMEBODY_ELSES },
     createTagged([...current, ...staged, ...ownSecrets(place)]),
-    // A staged copy is written once: there is no Overwrite below `rotation`.
-    overwriteParameters(current),
+    // A staged copy is written once: there is no Overwrite below `rotation`. A device is made by agents, and used, renewed and dropped by whoever logs in.
+    overwriteParameters([...current, ...devices]),
     { Sid: 'DiscardStagedCopy', Effect: 'Allow', Action: ['ssm:DeleteParameter'], Resource: staged },
     {
       Sid: 'RotateSecrets',
       Effect: 'Allow',
       Action: ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds', ...NEXT_VERSION],
-      Resource: ownSecrets(place),
+      Resource: secrets,
       Condition: NOT_SOMEBODY_ELSES,
     },
     ...replicateSecrets(place),
@@ -105,11 +121,11 @@ const readParameters = (resources: readonly string[]): PolicyStatement => ({
 });
 
 /** A read that names no stage is refused too, as the key is then missing: nobody gets AWSPENDING by a version id. */
-const readCurrentSecrets = (place: CheckedPlace): PolicyStatement => ({
+const readCurrentSecrets = (resources: readonly string[]): PolicyStatement => ({
   Sid: 'ReadCurrentSecrets',
   Effect: 'Allow',
   Action: ['secretsmanager:GetSecretValue'],
-  Resource: ownSecrets(place),
+  Resource: resources,
   Condition: { StringEquals: { 'secretsmanager:VersionStage': ['AWSCURRENT'] }, ...NOT_SOMEBODY_ELSES },
 });
 

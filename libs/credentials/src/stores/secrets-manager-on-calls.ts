@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { checkedReference, formatReference, parseReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
+import { checkedReference, formatReference, parseStoredReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
 import { readEach } from './read-each.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
@@ -219,7 +219,7 @@ const hasNoArn = (reference: SecretReference): boolean => reference.store === 's
 
 /** The whole reference, out of what the store says; what it says is believed only of the secret that was asked for. */
 function withArn(asked: SecretReference, arn: string): SecretReference {
-  const whole = parseReference(arn);
+  const whole = parseStoredReference(arn);
   if (referenceKey(whole) !== referenceKey(asked))
     throw new RcmError('reference_not_yours', 'Secrets Manager answered with the ARN of another secret than was asked for; it is not used.');
   return whole;

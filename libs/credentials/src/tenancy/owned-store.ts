@@ -34,8 +34,8 @@ const BATCH_SIZE = 10;
  */
 export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   const on = async <T>(reference: SecretReference, act: (store: SecretStore) => Promise<T>): Promise<T> => {
-    checkOwned(owner, reference);
-    return owner.use((backends) => act(backendOf(backends, reference)));
+    checkLogin(reference);
+    return onOwned(owner, reference, act);
   };
   return {
     batchSize: BATCH_SIZE,
@@ -79,9 +79,21 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   };
 }
 
+/** Acts where the reference lies, if it is this tenant's. */
+export async function onOwned<T>(owner: OwnedStoreOptions, reference: SecretReference, act: (store: SecretStore) => Promise<T>): Promise<T> {
+  checkOwned(owner, reference);
+  return owner.use((backends) => act(backendOf(backends, reference)));
+}
+
+/** A device is no login: it is reached through `createOwnedDevices` alone, and what lies there is never taken for a payload. */
+function checkLogin({ folder }: SecretReference): void {
+  if (folder !== undefined) throw invalidReference('path');
+}
+
 /** Why this reference is not to be asked for. */
 function refusalOf(owner: OwnedStoreOptions, reference: SecretReference): RcmError | null {
   try {
+    checkLogin(reference);
     checkOwned(owner, reference);
     checkedReference(reference);
     return null;
@@ -118,7 +130,7 @@ function replicating({ keepReplica }: Partial<SecretReplicas>): SecretReplicas {
 }
 
 /** A tenant's policies match on these: a secret with somebody else's tags would be somebody else's. */
-function checkTags(owner: OwnedStoreOptions, tags: { readonly TenantId: string; readonly Environment: string }): void {
+export function checkTags(owner: OwnedStoreOptions, tags: { readonly TenantId: string; readonly Environment: string }): void {
   if (tags.TenantId !== owner.orgId || tags.Environment !== owner.environment) throw notYours('tags of another organization or environment');
 }
 

@@ -2,7 +2,8 @@ import { type Clock, isId, RcmError } from '@rcm/telemetry';
 import type { SecretReader, SecretStore } from '../stores/store.ts';
 import { createAwsBackends, type TenantAwsOptions } from './aws-backends.ts';
 import { ClientPool } from './client-pool.ts';
-import { createOwnedStore } from './owned-store.ts';
+import { createOwnedDevices, type DeviceStore } from './owned-devices.ts';
+import { createOwnedStore, type OwnedStoreOptions } from './owned-store.ts';
 import { openClients } from './tenant-clients.ts';
 import { createVaultBackends, type TenantVaultOptions } from './vault-backends.ts';
 
@@ -25,6 +26,12 @@ export interface TenantReaders {
   close(): Promise<void>;
 }
 
+/** Where the devices of many tenants' logins are kept, for whoever logs in. */
+export interface TenantDevices {
+  forTenant(orgId: string): DeviceStore;
+  close(): Promise<void>;
+}
+
 /** What a rotator or migrator is given. */
 export interface TenantStores extends TenantReaders {
   forTenant(orgId: string): SecretStore;
@@ -35,6 +42,17 @@ export interface TenantStores extends TenantReaders {
  * organization or environment, or of an AWS account, region or Vault mount that is none of the deployment's, fails with `reference_not_yours` before any. Fails with `config_invalid`.
  */
 export function createTenantStores(options: TenantStoresOptions): TenantStores {
+  const { ownerOf, close } = openDeployment(options);
+  return { forTenant: (orgId) => createOwnedStore(ownerOf(orgId)), close };
+}
+
+/** What devices are kept in: of every store nothing else, whoever has it. Its clients are its own, made for tenants that have devices. Fails with `config_invalid`. */
+export function createTenantDevices(options: TenantStoresOptions): TenantDevices {
+  const { ownerOf, close } = openDeployment({ maxAttempts: 1, ...options });
+  return { forTenant: (orgId) => createOwnedDevices(ownerOf(orgId)), close };
+}
+
+function openDeployment(options: TenantStoresOptions) {
   const { environment, vault: vaultOptions, dedicatedOrgId, maxTenants = 200, clock, deadlineMs, ...awsOptions } = options;
   const shared = { environment, dedicatedOrgId, ...(clock ? { clock } : {}), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   const vault = createVaultBackends(vaultOptions, shared);
@@ -42,13 +60,13 @@ export function createTenantStores(options: TenantStoresOptions): TenantStores {
   if (aws.length === 0 && !vault) throw new RcmError('config_invalid', 'Secrets need a store: AWS (RCM_AWS_REGION), Vault (RCM_VAULT_ADDRESS) or both.');
   const pool = new ClientPool(maxTenants, (orgId) => openClients(orgId, { aws, vault, maxAttempts: awsOptions.maxAttempts }));
   return {
-    forTenant(orgId) {
+    ownerOf(orgId: string): OwnedStoreOptions {
       if (!isId(orgId)) throw new RcmError('reference_not_yours', 'The asking organization is not an id.');
       if (dedicatedOrgId !== undefined && orgId !== dedicatedOrgId)
         throw new RcmError('reference_not_yours', 'This deployment serves one organization, and it is another one.');
-      return createOwnedStore({ orgId, environment, aws, vault, use: (act) => pool.use(orgId, act) });
+      return { orgId, environment, aws, vault, use: (act) => pool.use(orgId, act) };
     },
-    async close() {
+    async close(): Promise<void> {
       await pool.close();
       for (const place of aws) place.close();
     },

@@ -7,7 +7,7 @@ export interface VaultTenant {
   readonly orgId: string;
   /** Where transit is mounted, for an agent's data keys. Default `transit`. */
   readonly transitMount?: string;
-  /** An agent reads current payloads, and makes and opens its tenant's data keys; rotator and migrator write, and see what is staged. */
+  /** An agent reads current payloads, keeps devices, and makes and opens its tenant's data keys; rotator and migrator write, and a rotator sees what is staged. */
   readonly part: 'agent' | 'rotator' | 'migrator';
 }
 
@@ -29,14 +29,15 @@ export function vaultTenantPolicy({ mount, environment, orgId, part, transitMoun
     throw new RcmError('config_invalid', 'Mounts, environment and organization of a Vault policy must be ids.');
   const at = (api: string, folder: string): string => `${mount}/${api}/rcm/${environment}/${orgId}/${folder}/*`;
   const may = (...capabilities: readonly string[]): Path => ({ capabilities });
+  const write = ['create', 'update'];
+  const devices = { [at('data', 'devices')]: may('read', ...write), [at('metadata', 'devices')]: may(...write) };
   if (part === 'agent') {
     const dataKeys = ['datakey/plaintext', 'decrypt'].map((act) => [`${transitMount}/${act}/${transitKeyName(environment, orgId)}`, may('update')] as const);
-    return { path: { [at('data', 'endpoints')]: may('read'), ...Object.fromEntries(dataKeys) } };
+    return { path: { [at('data', 'endpoints')]: may('read'), ...devices, ...Object.fromEntries(dataKeys) } };
   }
-  const write = ['create', 'update'];
   const current = { [at('data', 'endpoints')]: may('read', ...write), [at('metadata', 'endpoints')]: may(...write) };
-  if (part === 'migrator') return { path: current };
+  if (part === 'migrator') return { path: { ...current, [at('data', 'devices')]: may('read', 'update') } };
   const staged = { [at('data', 'rotation')]: may('read', ...write), [at('metadata', 'rotation')]: may('list', ...write, 'delete') };
   // For a rehearsal: what this token itself may do. Vault's policy "default" has it too, but an AppRole may be made without that.
-  return { path: { ...current, ...staged, 'sys/capabilities-self': may('update') } };
+  return { path: { ...current, ...staged, ...devices, 'sys/capabilities-self': may('update') } };
 }

@@ -118,8 +118,8 @@ function opened(pattern: string): string[] {
   const [ENVIRONMENT = ''] = /\$\{aws:PrincipalTag\/env(, '-')?\}/.exec(pattern) ?? [];
   const wider = [
     ...[TENANT, ENVIRONMENT].filter((tag) => tag !== '').flatMap((tag) => [pattern.replace(tag, () => '*'), pattern.replace(tag, () => `${tag}*`)]),
-    pattern.replace(/\/(endpoints|rotation)\/\*$/, '/*'),
-    pattern.replace(/\/(endpoints|rotation)\/\*$/, '/$1*'),
+    pattern.replace(/\/(endpoints|rotation|devices)\/\*$/, '/*'),
+    pattern.replace(/\/(endpoints|rotation|devices)\/\*$/, '/$1*'),
     pattern.replace(`:${REGION}:`, ':*:'),
     pattern.replace(/^(arn:aws:(?:ssm|secretsmanager):[^:]*):\d{12}:/, '$1:*:'),
     pattern.startsWith('arn:aws:iam:') ? '*' : pattern,

@@ -57,13 +57,28 @@ const requestTags: Conditions = {
 };
 const current: Conditions = { 'secretsmanager:VersionStage': 'AWSCURRENT' };
 
+type Folder = 'endpoints' | 'rotation' | 'devices';
+
+/** Of whoever uses and renews a device. */
+const withDevices = [
+  ['ssm:GetParameter', 'devices', {}],
+  ['ssm:PutParameter', 'devices', { 'ssm:Overwrite': 'true' }],
+  ['secretsmanager:GetSecretValue', 'devices', current],
+  ['secretsmanager:PutSecretValue', 'devices', {}],
+  ['secretsmanager:UpdateSecretVersionStage', 'devices', {}],
+] as const;
+
 /** Calls that the tenant's session may make here, and their resource: `ssm` ones are in `folder`, the others are secrets. */
-const callsOf: Readonly<Record<TenantApp, readonly (readonly [action: string, folder: 'endpoints' | 'rotation', conditions: Conditions])[]>> = {
+const callsOf: Readonly<Record<TenantApp, readonly (readonly [action: string, folder: Folder, conditions: Conditions])[]>> = {
   agent: [
     ['ssm:GetParameter', 'endpoints', {}],
     ['secretsmanager:GetSecretValue', 'endpoints', current],
+    ...withDevices,
+    ['ssm:PutParameter', 'devices', requestTags],
+    ['secretsmanager:CreateSecret', 'devices', requestTags],
   ],
   rotator: [
+    ...withDevices,
     ...(['endpoints', 'rotation'] as const).flatMap((folder) => [
       ['ssm:GetParameter', folder, {}] as const,
       ['ssm:PutParameter', folder, requestTags] as const,
@@ -76,6 +91,7 @@ const callsOf: Readonly<Record<TenantApp, readonly (readonly [action: string, fo
     ['secretsmanager:CreateSecret', 'endpoints', requestTags],
   ],
   migrator: [
+    ...withDevices,
     ['ssm:GetParameter', 'endpoints', {}],
     ['ssm:PutParameter', 'endpoints', requestTags],
     ['ssm:PutParameter', 'endpoints', { 'ssm:Overwrite': 'true' }],
@@ -122,13 +138,15 @@ function elsewhere(own: Authorize): Cell[] {
   );
 }
 
-/** The key stands in the way of these, too; here the migrator's own policy has to. Another tenant's secret, and another environment's, without tags. */
+/** The key stands in the way of these, too; here the app's own policy has to. Another tenant's secret, and another environment's, without tags. */
 const ofOthers = (own: Authorize, app: TenantApp, role: string, { region, account }: Where): Cell[] =>
-  (app === 'migrator' ? [`${tags.env}/somebody-else`, `${tags.env}x/${tags.tenant_id}`] : []).map((whose) => {
-    const resource = `arn:aws:secretsmanager:${region}:${account}:secret:rcm/${whose}/endpoints/e1/a1`;
-    const action = 'secretsmanager:PutSecretValue';
-    return paperCell(own, `${role}, ${action} ${resource}`, 'denied', { principal: session(role), action, resource, conditions: {} });
-  });
+  [`${tags.env}/somebody-else`, `${tags.env}x/${tags.tenant_id}`].flatMap((whose) =>
+    (app === 'migrator' ? ['endpoints', 'devices'] : ['devices']).map((folder) => {
+      const resource = `arn:aws:secretsmanager:${region}:${account}:secret:rcm/${whose}/${folder}/e1/a1`;
+      const action = 'secretsmanager:PutSecretValue';
+      return paperCell(own, `${role}, ${action} ${resource}`, 'denied', { principal: session(role), action, resource, conditions: {} });
+    }),
+  );
 
 const throughStore = (service: 'ssm' | 'secretsmanager', context: string): Conditions => ({
   'kms:ViaService': `${service}.${REGION}.amazonaws.com`,
@@ -140,6 +158,8 @@ const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`;
 const keyUses = (app: TenantApp): readonly (readonly ['ssm' | 'secretsmanager', string, string])[] => [
   ['ssm', 'kms:Decrypt', 'endpoints'],
   ['secretsmanager', 'kms:Decrypt', 'endpoints'],
+  ['ssm', 'kms:Encrypt', 'devices'],
+  ['secretsmanager', 'kms:GenerateDataKey', 'devices'],
   ...(app === 'rotator' ? [['ssm', 'kms:Encrypt', 'rotation'] as const] : []),
 ];
 

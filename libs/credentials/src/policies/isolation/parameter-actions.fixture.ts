@@ -19,6 +19,7 @@ import { parameterArn, tagsOf } from './targets.fixture.ts';
 
 const CURRENT = '/endpoints/e1/a1';
 const STAGED = '/rotation/e1/a1/x1';
+const DEVICE = '/devices/e1/a1';
 
 const read = (name: string, path: (call: ActionCall) => string, WithDecryption = true): Action => ({
   name,
@@ -52,6 +53,13 @@ const reading: readonly Action[] = [
   read('GetParameter in a folder that begins like endpoints', ({ at }) => `${at.root}/endpoints-old/e1/a1`),
   read('GetParameter in a folder that begins like rotation', ({ at }) => `${at.root}/rotation-old/e1/a1`),
   read('GetParameter in another folder', ({ at }) => `${at.root}/other/e1/a1`),
+  read('GetParameter device', ({ at }) => at.root + DEVICE),
+  read('GetParameter device, as ciphertext', ({ at }) => at.root + DEVICE, false),
+  read('GetParameter device untagged', ({ at }) => `${at.root}/devices/untagged/a1`),
+  read('GetParameter device untagged, as ciphertext', ({ at }) => `${at.root}/devices/untagged/a1`, false),
+  read('GetParameter device tagged as another environment’s', ({ at }) => `${at.root}/devices/strange-environment/a1`),
+  read('GetParameter device tagged as another tenant’s', ({ at }) => `${at.root}/devices/strange-tenant/a1`),
+  read('GetParameter in a folder that begins like devices', ({ at }) => `${at.root}/devices-old/e1/a1`),
   readMany('GetParameters current', ({ at }) => [at.root + CURRENT]),
   readMany('GetParameters current and staged', ({ at }) => [at.root + CURRENT, at.root + STAGED]),
   readMany('GetParameters of two tenants', ({ at, other }) => [at.root + CURRENT, other.root + CURRENT]),
@@ -61,6 +69,7 @@ const reading: readonly Action[] = [
   history('GetParameterHistory untagged', ({ at }) => `${at.root}/endpoints/untagged/a1`),
   history('GetParameterHistory tagged as another tenant’s', ({ at }) => `${at.root}/endpoints/strange-tenant/a1`),
   history('GetParameterHistory tagged as another environment’s', ({ at }) => `${at.root}/endpoints/strange-environment/a1`),
+  history('GetParameterHistory device', ({ at }) => at.root + DEVICE),
   history('GetParameterHistory staged', ({ at }) => at.root + STAGED),
   history('GetParameterHistory in a folder that begins like endpoints', ({ at }) => `${at.root}/endpoints-old/e1/a1`),
   history('GetParameterHistory in another folder', ({ at }) => `${at.root}/other/e1/a1`),
@@ -74,6 +83,7 @@ const reading: readonly Action[] = [
 const listing: readonly Action[] = [
   list('GetParametersByPath endpoints', ({ at }) => `${at.root}/endpoints`),
   list('GetParametersByPath one endpoint', ({ at }) => `${at.root}/endpoints/e1`, false),
+  list('GetParametersByPath devices', ({ at }) => `${at.root}/devices`),
   list('GetParametersByPath rotation', ({ at }) => `${at.root}/rotation`),
   list('GetParametersByPath rotation, with a slash at its end', ({ at }) => `${at.root}/rotation/`),
   list('GetParametersByPath endpoints, with a slash at its end', ({ at }) => `${at.root}/endpoints/`),
@@ -120,6 +130,15 @@ const writing: readonly Action[] = [
   create('PutParameter, create current, advanced tier', 'endpoints', tagged, { Tier: 'Advanced' }),
   create('PutParameter, create staged', 'rotation', tagged),
   create('PutParameter, create staged tagged for its path', 'rotation', taggedForPath),
+  create('PutParameter, create device', 'devices', tagged),
+  create('PutParameter, create device, advanced tier', 'devices', tagged, { Tier: 'Advanced' }),
+  create('PutParameter, create device tagged for its path', 'devices', taggedForPath),
+  create('PutParameter, create device with another environment’s tag', 'devices', mistagged({ Key: 'Environment', Value: 'nowhere' })),
+  create('PutParameter, create device with the portal type', 'devices', mistagged({ Key: 'PortalType', Value: 'alpine' })),
+  create('PutParameter, create device with a tag nobody knows', 'devices', mistagged({ Key: 'Owner', Value: 'me' })),
+  create('PutParameter, create device untagged', 'devices', () => []),
+  create('PutParameter, create device with another tenant’s tag', 'devices', mistagged({ Key: 'TenantId', Value: 'nobody' })),
+  create('PutParameter, create in a folder that begins like devices', 'devices-old', tagged),
   create('PutParameter, create in another folder', 'other', tagged),
   create('PutParameter, create in a folder that begins like endpoints', 'endpoints-old', tagged),
   create('PutParameter, create in a folder that begins like rotation', 'rotation-old', tagged),
@@ -131,6 +150,16 @@ const writing: readonly Action[] = [
   put(
     'PutParameter, overwrite in a folder that begins like endpoints',
     ({ at }) => `${at.root}/endpoints-old/e1/a1`,
+    () => ({ Overwrite: true }),
+  ),
+  put(
+    'PutParameter, overwrite device',
+    ({ at }) => at.root + DEVICE,
+    () => ({ Overwrite: true }),
+  ),
+  put(
+    'PutParameter, overwrite in a folder that begins like devices',
+    ({ at }) => `${at.root}/devices-old/e1/a1`,
     () => ({ Overwrite: true }),
   ),
   put(
@@ -154,17 +183,21 @@ const one = (Name: string) => new DeleteParameterCommand({ Name });
 const existing = (error: unknown): void => {
   if (!(error instanceof Error) || error.name !== 'ParameterAlreadyExists') throw error;
 };
-const resource = ({ at }: ActionCall) => ({ ResourceType: 'Parameter' as const, ResourceId: at.root + CURRENT });
+const resource = ({ at }: ActionCall, path = CURRENT) => ({ ResourceType: 'Parameter' as const, ResourceId: at.root + path });
 
-const tag = (tags: (call: ActionCall) => Tag[]) => (call: ActionCall) =>
-  call.clients.ssm.send(new AddTagsToResourceCommand({ ...resource(call), Tags: tags(call) }));
+const tag =
+  (tags: (call: ActionCall) => Tag[], path = CURRENT) =>
+  (call: ActionCall) =>
+    call.clients.ssm.send(new AddTagsToResourceCommand({ ...resource(call, path), Tags: tags(call) }));
 
 const removing: readonly Action[] = [
   remove('DeleteParameter staged', 'rotation', one),
   remove('DeleteParameter current', 'endpoints', one),
+  remove('DeleteParameter device', 'devices', one),
   remove('DeleteParameter in a folder that begins like rotation', 'rotation-old', one),
   remove('DeleteParameters staged', 'rotation', (path) => new DeleteParametersCommand({ Names: [path] })),
   { name: 'AddTagsToResource, own tags', run: tag(tagged), restore: tag(taggedForPath) },
+  { name: 'AddTagsToResource to a device, own tags', run: tag(tagged, DEVICE), restore: tag(taggedForPath, DEVICE) },
   { name: 'AddTagsToResource, another tenant’s tag', run: tag(mistagged({ Key: 'TenantId', Value: 'nobody' })), restore: tag(taggedForPath) },
   {
     name: 'RemoveTagsFromResource',

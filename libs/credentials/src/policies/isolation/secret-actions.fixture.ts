@@ -37,6 +37,12 @@ const reading: readonly Action[] = [
   read('AWSCURRENT by id', ({ at }) => ({ VersionId: at.versions.current, ...current })),
   read('untagged', (call) => ({ SecretId: secret(call, 'endpoints/untagged'), ...current })),
   read('in a folder that begins like endpoints', (call) => ({ SecretId: secret(call, 'endpoints-old/e1'), ...current })),
+  read('of a device, AWSCURRENT', (call) => ({ SecretId: secret(call, 'devices/e1'), ...current })),
+  read('of a device untagged', (call) => ({ SecretId: secret(call, 'devices/untagged'), ...current })),
+  read('of a device, without a stage', (call) => ({ SecretId: secret(call, 'devices/e1') })),
+  read('of a device tagged as another tenant’s', (call) => ({ SecretId: secret(call, 'devices/strange-tenant'), ...current })),
+  read('of a device tagged as another environment’s', (call) => ({ SecretId: secret(call, 'devices/strange-environment'), ...current })),
+  read('in a folder that begins like devices', (call) => ({ SecretId: secret(call, 'devices-old/e1'), ...current })),
   read('in another folder', (call) => ({ SecretId: secret(call, 'other/e1'), ...current })),
   read('tagged as another tenant’s', (call) => ({ SecretId: secret(call, 'endpoints/strange-tenant'), ...current })),
   read('tagged as another environment’s', (call) => ({ SecretId: secret(call, 'endpoints/strange-environment'), ...current })),
@@ -74,6 +80,11 @@ const writing: readonly Action[] = [
   put('PutSecretValue', 'endpoints/e1'),
   put('PutSecretValue untagged', 'endpoints/untagged'),
   put('PutSecretValue in a folder that begins like endpoints', 'endpoints-old/e1'),
+  put('PutSecretValue of a device', 'devices/e1'),
+  put('PutSecretValue of a device untagged', 'devices/untagged'),
+  put('PutSecretValue of a device, tagged as another environment’s', 'devices/strange-environment'),
+  put('PutSecretValue in a folder that begins like devices', 'devices-old/e1'),
+  put('PutSecretValue of a device, tagged as another tenant’s', 'devices/strange-tenant'),
   put('PutSecretValue in another folder', 'other/e1'),
   put('PutSecretValue, tagged as another tenant’s', 'endpoints/strange-tenant'),
   put('PutSecretValue, tagged as another environment’s', 'endpoints/strange-environment'),
@@ -86,6 +97,9 @@ const writing: readonly Action[] = [
   },
   label('UpdateSecretVersionStage untagged', 'endpoints/untagged'),
   label('UpdateSecretVersionStage in a folder that begins like endpoints', 'endpoints-old/e1'),
+  label('UpdateSecretVersionStage of a device untagged', 'devices/untagged'),
+  label('UpdateSecretVersionStage in a folder that begins like devices', 'devices-old/e1'),
+  label('UpdateSecretVersionStage of a device', 'devices/e1'),
   label('UpdateSecretVersionStage in another folder', 'other/e1'),
   {
     name: 'UpdateSecretVersionStage AWSCURRENT',
@@ -124,8 +138,10 @@ const mistagged =
   (...instead: Tag[]) =>
   ({ at }: ActionCall): Tag[] => [...tagsOf(at.place).filter(({ Key }) => !instead.some((tag) => tag.Key === Key)), ...instead];
 
-const tag = (tags: (call: ActionCall) => Tag[]) => (call: ActionCall) =>
-  call.clients.secrets.send(new TagResourceCommand({ SecretId: secret(call), Tags: tags(call) }));
+const tag =
+  (tags: (call: ActionCall) => Tag[], aim = 'endpoints/e1') =>
+  (call: ActionCall) =>
+    call.clients.secrets.send(new TagResourceCommand({ SecretId: secret(call, aim), Tags: tags(call) }));
 
 const making: readonly Action[] = [
   create('CreateSecret', tagged),
@@ -134,9 +150,17 @@ const making: readonly Action[] = [
   create('CreateSecret with another tenant’s tag', mistagged({ Key: 'TenantId', Value: 'nobody' })),
   create('CreateSecret with another environment’s tag', mistagged({ Key: 'Environment', Value: 'nowhere' })),
   create('CreateSecret with a tag nobody knows', mistagged({ Key: 'Owner', Value: 'me' })),
+  create('CreateSecret of a device', tagged, 'devices'),
+  create('CreateSecret of a device tagged for its path', taggedForPath, 'devices'),
+  create('CreateSecret of a device with another tenant’s tag', mistagged({ Key: 'TenantId', Value: 'nobody' }), 'devices'),
+  create('CreateSecret of a device with another environment’s tag', mistagged({ Key: 'Environment', Value: 'nowhere' }), 'devices'),
+  create('CreateSecret of a device with a tag nobody knows', mistagged({ Key: 'Owner', Value: 'me' }), 'devices'),
+  create('CreateSecret in a folder that begins like devices', tagged, 'devices-old'),
+  create('CreateSecret of a device untagged', () => [], 'devices'),
   create('CreateSecret in the folder of staged copies', tagged, 'rotation'),
   create('CreateSecret in a folder that begins like endpoints', tagged, 'endpoints-old'),
   { name: 'TagResource, own tags', run: tag(tagged), restore: tag(taggedForPath) },
+  { name: 'TagResource of a device, own tags', run: tag(tagged, 'devices/e1'), restore: tag(taggedForPath, 'devices/e1') },
   { name: 'TagResource, another tenant’s tag', run: tag(mistagged({ Key: 'TenantId', Value: 'nobody' })), restore: tag(taggedForPath) },
   {
     name: 'UntagResource',

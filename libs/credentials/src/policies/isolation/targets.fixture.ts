@@ -41,7 +41,12 @@ const names = ({ tenant, environment }: Place) => [
   { name: '/endpoints/strange-environment/a1', tags: tagsOf({ tenant, environment: 'nowhere' }) },
   { name: '/rotation/e1/a1/x1', tags: tagsOf({ tenant, environment }) },
   { name: '/rotation/untagged/a1/x1', tags: [] },
+  { name: '/devices/e1/a1', tags: tagsOf({ tenant, environment }) },
+  { name: '/devices/untagged/a1', tags: [] },
+  { name: '/devices/strange-environment/a1', tags: tagsOf({ tenant, environment: 'nowhere' }) },
+  { name: '/devices/strange-tenant/a1', tags: tagsOf({ tenant: 'nobody', environment }) },
   { name: '/endpoints-old/e1/a1', tags: [] },
+  { name: '/devices-old/e1/a1', tags: [] },
   { name: '/rotation-old/e1/a1', tags: [] },
   { name: '/other/e1/a1', tags: [] },
 ];
