@@ -24,6 +24,8 @@ export interface LoginOptions extends StepOptions {
   readonly totp: (() => Promise<Secret<string> | null>) | null;
   /** Called right before the credentials leave the browser; what it awaits (a ledger row) is committed first. If it throws, nothing is sent. */
   readonly beforeSubmit: () => Promise<void>;
+  /** By what the portal is to know the device, as an earlier login's result had it; what the recipe does not name is left out. Default: it knows none. */
+  readonly device?: Secret<object> | null | undefined;
 }
 
 /** Stands before the current password where a change asks for it on a page of its own, before anything of the new one is typed. */
@@ -66,10 +68,19 @@ export interface PortalSession {
   close(): Promise<void>;
 }
 
+/** How a portal remembers a device. */
+export interface DeviceRules {
+  readonly days: number;
+  /** A change of the password makes it forget. */
+  readonly forgottenOnChange: boolean;
+}
+
 /** What opens a session at one portal. A recipe is a driver as data; code drivers implement the same. */
 export interface PortalDriver {
   /** Identity of what drives: the recipe's SHA-256, pinned by a rotation attempt. */
   readonly hash: string;
+  /** Whether and how long its portal remembers a device. Left out: it remembers none. */
+  readonly device?: DeviceRules | undefined;
   /** Opens a fresh context on the portal at `baseUrl`, whose origin must be one the portal type declares. */
   openSession(options: { readonly baseUrl: string; readonly signal: AbortSignal }): Promise<PortalSession>;
 }

@@ -6,7 +6,17 @@
  * put page text or a typed value into anything it returns; evidence, which a policy must ask for, is masked first.
  */
 export { findChromium, type FindChromiumOptions } from './chromium.ts';
-export type { ChangeOptions, ConfirmGuard, LoginOptions, PortalCredential, PortalDriver, PortalSession, StepOptions, TaskOptions } from './driver.ts';
+export type {
+  ChangeOptions,
+  ConfirmGuard,
+  DeviceRules,
+  LoginOptions,
+  PortalCredential,
+  PortalDriver,
+  PortalSession,
+  StepOptions,
+  TaskOptions,
+} from './driver.ts';
 export type { Evidence, EvidencePolicy } from './evidence/evidence.ts';
 export { type Inspection, inspectPortal } from './inspection/inspect-portal.ts';
 export type { PageFinding, PagePicture } from './inspection/page-finding.ts';
@@ -23,6 +33,7 @@ export {
   type ConfirmEnd,
   type ConfirmResult,
   type ContractRow,
+  type KnownDevice,
   type LoginOutcome,
   type LoginOutcomeKind,
   type LoginResult,

@@ -1,3 +1,4 @@
+import type { Secret } from '@rcm/telemetry';
 import type { Money } from './contract/contract.ts';
 import type { ContractName } from './contract/contracts.ts';
 
@@ -41,6 +42,14 @@ export type LoginOutcomeKind = LoginOutcome['kind'];
 export interface LoginResult {
   readonly outcome: LoginOutcome;
   readonly submitted: boolean;
+  /** Of an accepted login: by what the portal knows the device from now on. Left out: by nothing that the recipe names. */
+  readonly device?: KnownDevice | undefined;
+}
+
+/** `isNew`: it is another one than was given. */
+export interface KnownDevice {
+  readonly state: Secret<object>;
+  readonly isNew: boolean;
 }
 
 /**

@@ -9,6 +9,7 @@ import { createTabs, type Tabs } from './interpreter/tabs.ts';
 import type { SessionParts } from './interpreter/parts.ts';
 import { placesOf } from './interpreter/places.ts';
 import { createSession } from './interpreter/session.ts';
+import { createSessionDevice } from './interpreter/session-device.ts';
 import type { DeclaredHost } from './network/declared-host.ts';
 import { openGuardedContext } from './network/guarded-context.ts';
 import type { LookupAddresses } from './network/session-addresses.ts';
@@ -44,11 +45,14 @@ export interface RecipeDriverOptions {
  * portal lies elsewhere than declared), `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
  */
 export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
+  const { device } = options.recipe;
   return {
     hash: recipeHash(options.recipe),
+    ...(device ? { device: { days: device.days, forgottenOnChange: device.forgotten_on_change ?? false } } : {}),
     async openSession(where) {
       const { parts, context, release } = await openRecipePage(options, where);
-      return createSession({ parts, freshPage: () => freshPage(context, parts), release, logoutMs: options.logoutMs });
+      const { logoutMs } = options;
+      return createSession({ parts, freshPage: () => freshPage(context, parts), release, logoutMs, device: createSessionDevice({ ...parts, context }) });
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Tabs } from './tabs.ts';
 import { follow } from './follow.ts';
 import { logout } from './logout.ts';
 import type { SessionParts } from './parts.ts';
+import type { SessionDevice } from './session-device.ts';
 import { runTask } from './task.ts';
 
 export interface SessionOptions {
@@ -19,10 +20,12 @@ export interface SessionOptions {
   /** Gives back the context; called once. */
   readonly release: () => Promise<void>;
   readonly logoutMs?: number | undefined;
+  /** `null`: the portal remembers no device. */
+  readonly device: SessionDevice | null;
 }
 
 /** The session of one login at a time. */
-export function createSession({ parts: first, freshPage, release, logoutMs }: SessionOptions): PortalSession {
+export function createSession({ parts: first, freshPage, release, logoutMs, device }: SessionOptions): PortalSession {
   let parts = first;
   let fresh = true;
   let loggedIn = false;
@@ -51,7 +54,9 @@ export function createSession({ parts: first, freshPage, release, logoutMs }: Se
       if (!fresh) parts = { ...parts, watch: await freshPage() };
       fresh = false;
       parts.secrets.add(...everySecret(options.credential));
-      noResult = keptOut(options.credential);
+      const given = options.device ? ((await device?.give(options.device)) ?? []) : [];
+      parts.secrets.add(...given);
+      noResult = keptOut(options.credential, ...given);
       const result = await login(parts, options).catch((error: unknown) => {
         usable = false;
         throw error;
@@ -61,7 +66,7 @@ export function createSession({ parts: first, freshPage, release, logoutMs }: Se
       changeForced = result.outcome.kind === 'change_forced' || result.outcome.kind === 'password_expired';
       usable = !isUnclear(result.outcome.kind);
       await keep('login', result.outcome.kind);
-      return result;
+      return loggedIn && device ? { ...result, device: await device.read() } : result;
     },
     async changePassword(options) {
       usableOnly();

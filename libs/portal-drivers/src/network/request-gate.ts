@@ -13,6 +13,8 @@ import type { SecretMask } from '../secret-mask.ts';
 export interface RequestGate {
   /** A secret is about to be typed: from now on nothing that could carry it leaves. */
   hold(secrets: SecretMask): void;
+  /** The browser holds a secret that the portal gave it: it goes to whoever may receive what is typed, at any time, and to nobody else. */
+  guard(secrets: SecretMask): void;
   /** The submit may leave now. */
   release(): void;
   /** The act is over and its page is no longer trusted to be still: nothing leaves any more. Returns `sent()`. */
@@ -109,6 +111,11 @@ export async function installRequestGate(options: {
       passage.noteTyped();
       proxy.cutOthers();
       if (passage.state === 'open') passage.change('held');
+    },
+    guard(mask) {
+      typed.push(mask);
+      passage.noteTyped();
+      proxy.cutOthers();
     },
     release: () => (passage.state === 'held' || passage.state === 'open' ? passage.change('released') : undefined),
     shut() {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { HostAddress } from '../network/address.ts';
 import type { DeclaredHost } from '../network/declared-host.ts';
 import { conditionSchema } from './condition.ts';
+import { deviceSchema } from './device.ts';
 import { interruptionsSchema } from './interruption.ts';
 import { hostsSchema, saidHosts } from './named-host.ts';
 import { changeOutcomesSchema, confirmOutcomesSchema, loginOutcomesSchema } from './outcomes.ts';
@@ -63,6 +64,8 @@ export const recipeFileSchema = z.strictObject({
   logout: z.strictObject({ steps: stepsSchema, done: conditionSchema, deadline_ms: z.int().min(100).max(30_000).optional() }).optional(),
   /** What the portal's text messages and mails with codes look like; without it, none is read. */
   codes: sentCodesSchema.optional(),
+  /** By what the portal knows a device; without it, none is remembered. */
+  device: deviceSchema.optional(),
   tasks: z.record(definedName, taskSchema).default({}),
 });
 

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
+import { checkDevice, type DeviceRecipe } from './device.ts';
 import { checkContract, type Fulfilling } from './contract-use.ts';
 import type { Step } from './step.ts';
 import { checkList } from './list-use.ts';
 import { FILLED_PLACES, placeholdersIn } from './placeholder.ts';
+import type { RecipeHosts } from './named-host.ts';
 import { checkSubmit } from './submit-use.ts';
 import type { Path, Report } from './report.ts';
 import { nearestWord } from './suggestion.ts';
@@ -14,6 +16,8 @@ interface Changing {
 }
 
 interface Checked {
+  readonly hosts?: RecipeHosts | undefined;
+  readonly device?: DeviceRecipe | undefined;
   readonly login: { readonly steps: readonly Step[] };
   readonly change?: Changing | undefined;
   readonly forced_change?: Changing | undefined;
@@ -39,6 +43,7 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
   const report: Report = (path, message, suggestion = null) => context.addIssue({ code: 'custom', path: [...path], message, params: { suggestion } });
   checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'anywhere', expiry: true }, report);
   checkSubmit(recipe.login.steps, ['login', 'steps'], 'password', report);
+  checkDevice(recipe, report);
   for (const part of ['change', 'forced_change'] as const) {
     const changing = recipe[part];
     if (!changing) continue;
