@@ -47,6 +47,10 @@ export interface PortalControl {
   backupCodesTyped(login: PortalLogin): Promise<readonly number[]>;
   /** What the portal has sent to whoever the account names, the oldest first, and how often each was typed. */
   sentCodes(login: PortalLogin): Promise<readonly { readonly code: string; readonly typed: number }[]>;
+  /** The devices that the portal asks for no code at this account, and how often each was let in without one. */
+  devices(login: PortalLogin): Promise<readonly { readonly token: string; readonly mark: string; readonly used: number }[]>;
+  /** The portal knows none of them any more, as where its user has signed all of them out. */
+  forgetDevices(login: PortalLogin): Promise<void>;
   /** Support lifts the lock: nothing counts any more. */
   unlock(login: PortalLogin): Promise<void>;
   /** A person who uses the same account types so many wrong passwords. Default: one. */
@@ -87,6 +91,8 @@ export function portalControl(baseUrl: string): PortalControl {
     history: async (login) => (await ask('GET', `${path(login)}/history`)) as AccountHistory,
     sentCodes: async (login) => ((await ask('GET', `${path(login)}/sent-codes`)) as { codes: readonly { code: string; typed: number }[] }).codes,
     backupCodesTyped: async (login) => ((await ask('GET', `${path(login)}/backup-codes`)) as { typed: readonly number[] }).typed,
+    devices: async (login) => ((await ask('GET', `${path(login)}/devices`)) as { devices: Awaited<ReturnType<PortalControl['devices']>> }).devices,
+    forgetDevices: async (login) => void (await ask('DELETE', `${path(login)}/devices`)),
     unlock: async (login) => void (await ask('POST', `${path(login)}/unlock`)),
     mistype: async (login, times = 1) => void (await ask('POST', `${path(login)}/mistype`, { times })),
     expire: async (login, at) => void (await ask('POST', `${path(login)}/expire`, at ? { at: at.toISOString() } : undefined)),

@@ -1,6 +1,7 @@
 import type { Portal } from '../portal.ts';
 import { addFormerPassword, findAccount, saveAccount, type AccountKey } from '../records/accounts.ts';
 import { noteChange } from '../records/changes.ts';
+import { forgetDevices } from '../records/known-devices.ts';
 import { endSessionsOf } from '../records/sessions.ts';
 import { count } from '../records/tallies.ts';
 
@@ -16,7 +17,7 @@ export interface CheckedChange {
 }
 
 /**
- * Makes the change as of `at`: new hash, history, expiry, ended sessions, count and record, in the caller's transaction. False
+ * Makes the change as of `at`: new hash, history, expiry, ended sessions, forgotten devices, count and record, in the caller's transaction. False
  * where another change was made since this one was checked: then nothing is.
  */
 export function commitChange(portal: Portal, { key, sessionId, from, to, askedAt }: CheckedChange, at: number): boolean {
@@ -31,6 +32,7 @@ export function commitChange(portal: Portal, { key, sessionId, from, to, askedAt
     expiresAt: passwordLifetimeMs === null ? null : at + passwordLifetimeMs,
   });
   if (changeEnds !== 'none') endSessionsOf(portal.records, key, changeEnds === 'others' ? sessionId : null);
+  forgetDevices(portal.records, key);
   count(portal.records, key, 'passwordsChanged');
   noteChange(portal.records, key, { at, askedAt });
   return true;

@@ -1,6 +1,7 @@
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, type Account, type AccountKey } from '../records/accounts.ts';
 import { backupCodesOf, typeBackupCode } from '../records/backup-codes.ts';
+import { type ShownDevice, useDevice } from '../records/known-devices.ts';
 import { receivesCodes, sendCode, typeSentCode } from '../records/sent-codes.ts';
 import { takeTotpStep } from '../records/attempts.ts';
 import { habitsOf } from '../records/habits.ts';
@@ -23,10 +24,12 @@ export interface TypedLogin {
   readonly password: string;
   /** Default: `visitor`. */
   readonly by?: TriedBy;
+  /** What the browser shows of its device; one that is known is asked for no code. Default: nothing. */
+  readonly device?: ShownDevice | undefined;
 }
 
 /** Decides and records one try with a password. A try at a locked account is a rejected login, whatever was typed. */
-export async function decidePassword(portal: Portal, { username, password, by = 'visitor' }: TypedLogin): Promise<PasswordDecision> {
+export async function decidePassword(portal: Portal, { username, password, by = 'visitor', device }: TypedLogin): Promise<PasswordDecision> {
   const key: AccountKey = { portal: portal.code, username: portal.policy.keptUsername(username) };
   if (isClosedSayingWrong(portal)) return refuseClosed(portal, key, by);
   for (;;) {
@@ -39,7 +42,8 @@ export async function decidePassword(portal: Portal, { username, password, by = 
       if (!account) return rejectUnknown(portal, key);
       if (isLocked(portal, account)) return refuseLocked(portal, account, by);
       if (!isRight || !isKnownEverywhere(portal, account)) return fail(portal, account, { ended: 'wrong', by });
-      return portal.policy.asksForCode && hasCodes(portal, account) ? needCode(portal, account) : accept(portal, account, by);
+      const isAsked = portal.policy.asksForCode && hasCodes(portal, account) && !isKnown(portal, account, device);
+      return isAsked ? needCode(portal, account) : accept(portal, account, by);
     });
     if (decision !== 'again') return decision;
   }
@@ -57,6 +61,9 @@ export function decideCode(portal: Portal, username: string, code: string): Code
     return fail(portal, account, { ended: 'wrong_code', by: 'visitor' });
   });
 }
+
+const isKnown = (portal: Portal, account: Account, device: ShownDevice | undefined): boolean =>
+  device !== undefined && useDevice(portal.records, account, device, nowMs(portal));
 
 /** A code that was sent is good for so long, in ms; then the portal has forgotten it. */
 const SENT_CODE_VALID_MS = 600_000;

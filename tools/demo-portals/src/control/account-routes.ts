@@ -11,6 +11,7 @@ import { nowMs } from '../portal.ts';
 import { findAccount, saveAccount } from '../records/accounts.ts';
 import { backupCodesOf } from '../records/backup-codes.ts';
 import { sentCodesOf } from '../records/sent-codes.ts';
+import { forgetDevices, knownDevicesOf } from '../records/known-devices.ts';
 import { inTransaction } from '../records/database.ts';
 import { changeFaultNames, faultSchema, setFault } from '../records/faults.ts';
 import { habitsOf } from '../records/habits.ts';
@@ -39,6 +40,11 @@ export function accountRoutes(app: Hono, portals: Portals): void {
     return c.json({ typed: codes.map(({ typed }) => typed) });
   });
   app.get('/accounts/:portal/:username/sent-codes', (c) => c.json({ codes: sentCodesOf(portalOf(portals, c).records, accountOf(portals, c)) }));
+  app.get('/accounts/:portal/:username/devices', (c) => c.json({ devices: knownDevicesOf(portalOf(portals, c).records, accountOf(portals, c)) }));
+  app.delete('/accounts/:portal/:username/devices', (c) => {
+    forgetDevices(portalOf(portals, c).records, accountOf(portals, c));
+    return c.json({});
+  });
   app.put('/accounts/:portal/:username/faults', async (c) => {
     const [portal, { username }] = [portalOf(portals, c), accountOf(portals, c)];
     const fault = await readBody(c, faultSchema.extend({ fault: z.enum(['none', ...changeFaultNames]) }));

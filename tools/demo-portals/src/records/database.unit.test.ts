@@ -13,7 +13,7 @@ test('a file of the version before is taken on, accounts, locks and all', async 
   openRecords(file).close();
   const old = new DatabaseSync(file);
   old.exec(
-    'DROP TABLE login_try; DROP TABLE change_made; DROP TABLE pending_change; DROP TABLE backup_code; DROP TABLE code_receiver; DROP TABLE sent_code; ALTER TABLE account DROP COLUMN locked_until_support;',
+    'DROP TABLE login_try; DROP TABLE change_made; DROP TABLE pending_change; DROP TABLE backup_code; DROP TABLE code_receiver; DROP TABLE sent_code; DROP TABLE known_device; ALTER TABLE account DROP COLUMN locked_until_support;',
   );
   old.exec(`INSERT INTO account VALUES ('alpine', 'anna', 'salt.hash', NULL, 1, NULL, 77); PRAGMA user_version = 2;`);
   old.close();

@@ -1,4 +1,4 @@
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** Added in version 3. `number` of a try or a change counts from 1 at each account, so what was dropped shows. */
 const RECORD_TABLES = `
@@ -35,11 +35,20 @@ CREATE TABLE sent_code (
 CREATE INDEX sent_code_account ON sent_code (portal, username, number);
 `;
 
+/** Added in version 6. A device that the portal asks for no code: its browser has the token in a cookie and the mark in its storage, and needs both. */
+const DEVICE_TABLES = `
+CREATE TABLE known_device (
+  token TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL, portal TEXT NOT NULL, username TEXT NOT NULL, known_until INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX known_device_account ON known_device (portal, username);
+`;
+
 /** What takes a file of a version before to this one. */
 export const UPGRADES: Readonly<Record<number, string>> = {
-  2: `ALTER TABLE account ADD COLUMN locked_until_support INTEGER NOT NULL DEFAULT 0;${RECORD_TABLES}${CODE_TABLES}${SENT_TABLES}`,
-  3: CODE_TABLES + SENT_TABLES,
-  4: SENT_TABLES,
+  2: `ALTER TABLE account ADD COLUMN locked_until_support INTEGER NOT NULL DEFAULT 0;${RECORD_TABLES}${CODE_TABLES}${SENT_TABLES}${DEVICE_TABLES}`,
+  3: CODE_TABLES + SENT_TABLES + DEVICE_TABLES,
+  4: SENT_TABLES + DEVICE_TABLES,
+  5: DEVICE_TABLES,
 };
 
 /** Times are milliseconds since 1970. A tally with the empty user name counts tries for accounts that do not exist. */
@@ -70,4 +79,4 @@ CREATE TABLE session (
 ) STRICT;
 CREATE INDEX session_account ON session (portal, username);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-${RECORD_TABLES}${CODE_TABLES}${SENT_TABLES}`;
+${RECORD_TABLES}${CODE_TABLES}${SENT_TABLES}${DEVICE_TABLES}`;

@@ -1,13 +1,15 @@
 import type { Hono } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { HTTPException } from 'hono/http-exception';
 import { changePassword } from '../../accounts/change-password.ts';
 import { decideCode, decidePassword } from '../../accounts/sign-in.ts';
 import { stageAfterLogin } from '../../accounts/stage-after-login.ts';
 import { formatAmount, searchClaims, type Claim } from '../../claims/claims.ts';
-import type { Portal } from '../../portal.ts';
+import { nowMs, type Portal } from '../../portal.ts';
 import { findAccount } from '../../records/accounts.ts';
 import { habitsOf } from '../../records/habits.ts';
+import { rememberDevice } from '../../records/known-devices.ts';
 import type { Session, SessionStage } from '../../records/sessions.ts';
 import { failChange } from '../../web/change-fault.ts';
 import { requireToken } from '../../web/forms.ts';
@@ -15,6 +17,8 @@ import { createPortalApp, startSession, type PortalContext, type PortalEnv } fro
 import { maintenancePage, readAssets, shell } from './shell.ts';
 
 const COOKIE = 'borealis_sid';
+const DEVICE_COOKIE = 'borealis_device';
+const DEVICE_SECONDS = 30 * 24 * 3600;
 const text = z.string().max(1000);
 
 /** Borealis: one HTML page, scripts that draw it, and the JSON API below. What a visitor may do depends on the session's stage. */
@@ -45,16 +49,17 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
   app.post('/api/password', async (c) => {
     const username = nameAt(c, ['identified']);
     if (username === null) return signedOut(portal, c);
-    const { password } = await readPost(c, z.object({ password: text }));
-    const decision = await decidePassword(portal, { username, password });
+    const { password, device: mark = '' } = await readPost(c, z.object({ password: text, device: text.optional() }));
+    const decision = await decidePassword(portal, { username, password, device: { token: getCookie(c, DEVICE_COOKIE) ?? '', mark } });
     if (decision === 'code_needed') return enter(c, 'code', username);
     return decision === 'accepted' ? enterInside(c, username) : c.json({ problem: decision }, 401);
   });
   app.post('/api/code', async (c) => {
     const username = nameAt(c, ['code']);
     if (username === null) return signedOut(portal, c);
-    const { code } = await readPost(c, z.object({ code: text }));
+    const { code, remember } = await readPost(c, z.object({ code: text, remember: text.optional() }));
     const decision = decideCode(portal, username, code);
+    if (decision === 'accepted' && remember !== undefined) becomeKnown(portal, c, username);
     if (decision === 'accepted') return enterInside(c, username);
     return c.json({ problem: decision === 'rejected' ? 'code_rejected' : decision }, 401);
   });
@@ -77,6 +82,13 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
     return enter(c, 'anonymous', null);
   });
   return app;
+}
+
+/** The browser keeps the token in a cookie that no script reads, and the mark, which the answer's header tells its script, in its storage. */
+function becomeKnown(portal: Portal, c: PortalContext, username: string): void {
+  const { token, mark } = rememberDevice(portal.records, { portal: portal.code, username }, nowMs(portal) + DEVICE_SECONDS * 1000);
+  setCookie(c, DEVICE_COOKIE, token, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: DEVICE_SECONDS });
+  c.header('x-borealis-device', mark);
 }
 
 const isApi = (c: PortalContext): boolean => c.req.path.startsWith('/api/');

@@ -15,6 +15,8 @@ async function call(method, path, body) {
   } catch {
     return { ok: false, problem: 'connection_lost', body: {} };
   }
+  const device = response.headers.get('x-borealis-device');
+  if (device !== null) localStorage.setItem('borealis.device', device);
   const answer = await response.json().catch(() => ({ problem: 'failure' }));
   if (answer.session) session = answer.session;
   return { ok: response.ok, problem: response.ok ? null : (answer.problem ?? 'failure'), body: answer };

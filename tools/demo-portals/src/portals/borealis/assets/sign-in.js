@@ -24,7 +24,7 @@ export const passwordPage = ({ session, problem, show }) => ({
     form(
       'password-form',
       'Sign in',
-      async (values) => show((await post('/api/password', { password: values.password })).problem),
+      async (values) => show((await post('/api/password', { password: values.password, device: localStorage.getItem('borealis.device') ?? '' })).problem),
       field('password', 'Password', { type: 'password', autocomplete: 'current-password' }),
     ),
   ],
@@ -38,8 +38,9 @@ export const codePage = ({ problem, show }) => ({
     form(
       'code-form',
       'Verify',
-      async (values) => show((await post('/api/code', { code: values.code })).problem),
+      async (values) => show((await post('/api/code', { code: values.code, remember: values.remember })).problem),
       field('code', 'Authentication code', { inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: '10' }),
+      element('p', {}, element('label', {}, element('input', { id: 'remember', name: 'remember', type: 'checkbox', value: 'yes' }), ' Remember this device')),
     ),
   ],
 });
