@@ -186,6 +186,16 @@ export {
 export { type BackupCodeTaken, type SpendBackupCode, spendBackupCode } from './ledger/backup-code.ts';
 export { hasFullBudget, mayBeLocked, remainingBudget } from './ledger/budget.ts';
 export { type Clearance, type ClearanceKind, clearLogin } from './ledger/clearance.ts';
+export {
+  deviceDates,
+  type DeviceAct,
+  type DeviceDates,
+  type DeviceOwner,
+  deviceStanding,
+  type DeviceStanding,
+  forgetDevice,
+  noteDevice,
+} from './devices/device.ts';
 export { type LoginUse, recordKeptSession } from './ledger/login-use.ts';
 export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from './ledger/password.ts';
 export { restLogin } from './ledger/rest.ts';

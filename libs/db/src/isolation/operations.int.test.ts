@@ -42,6 +42,7 @@ import { answerCodeByMessage } from '../codes/message.ts';
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
+import { deviceDates, deviceStanding, forgetDevice, noteDevice } from '../devices/device.ts';
 import { recordKeptSession } from '../ledger/login-use.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
@@ -159,6 +160,10 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   withdrawWriterIntent: (n) => withdrawWriterIntent(t.rotator, { ...n, holder: 'h' }),
   beginLoginAttempt: (n) => beginLoginAttempt(t.agent, { ...n, actor: 'agent', version: '1', fingerprints: PRINTS, rotationAttemptId: undefined as never }),
   recordKeptSession: (n) => recordKeptSession(t.agent, { ...n, version: '1' }),
+  deviceStanding: (n) => deviceStanding(t.agent, n).then(({ now: _, ...standing }) => standing),
+  deviceDates: (n) => deviceDates(t.migrator, n),
+  noteDevice: (n) => noteDevice(t.agent, { ...n, act: 'kept' }),
+  forgetDevice: (n) => forgetDevice(t.rotator, { ...n, actor: 'a', reason: 'r' }),
   checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1', fingerprints: PRINTS }),
   finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'bad', restMs: 1000 }),
   remainingBudget: (n) => remainingBudget(t.agent, n),
@@ -286,6 +291,7 @@ describe('with another tenant’s names', () => {
       'migration_proof',
       'login_identity',
       'login_clearance',
+      'login_device',
       'backup_code_spent',
       'code_request',
       'inbound_seen',

@@ -483,6 +483,15 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role) =>
     ['migration_claim', 'migration_pace', 'storage_outside', 'unnamed_secret'].map((table) => [role, 'may not', `SELECT 1 FROM ${table}`] as const),
   ),
+  ...(['rcm_agent', 'rcm_rotator'] as const).map((role) => [role, 'may', 'UPDATE login_device SET kept_at = now()'] as const),
+  ['rcm_agent', 'may not', 'UPDATE login_device SET forgotten_at = NULL'],
+  ['rcm_rotator', 'may', 'UPDATE login_device SET forgotten_at = now()'],
+  ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_operator'] as const).map((role) => [role, 'may not', 'DELETE FROM login_device'] as const),
+  ...(['rcm_migrator', 'rcm_operator'] as const).flatMap((role) => [
+    [role, 'may', 'SELECT kept_at, forgotten_at FROM login_device'] as const,
+    [role, 'may not', 'UPDATE login_device SET kept_at = now()'] as const,
+  ]),
+  ['rcm_console', 'may not', 'SELECT 1 FROM login_device'],
   ['rcm_migrator', 'may not', 'DELETE FROM storage_outside'],
   ['rcm_operator', 'may', 'SELECT 1 FROM unnamed_secret'],
   ['rcm_operator', 'may not', 'DELETE FROM unnamed_secret'],

@@ -49,6 +49,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
   migration_proof: `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ($1, $2, 'verified', '1', $3 || $4)`,
   migration_claim: `INSERT INTO migration_claim (org_id, endpoint_id, holder, claimed_until) VALUES ($1, $2, $3 || $4, now())`,
   unnamed_secret: `INSERT INTO unnamed_secret (org_id, endpoint_id, place, why) VALUES ($1, $2, $3 || $4, 'copy')`,
+  login_device: `INSERT INTO login_device (org_id, endpoint_id, kept_at) SELECT $1, $2, now() WHERE $3 || $4 <> ''`,
   rotation_claim: `INSERT INTO rotation_claim (org_id, endpoint_id, holder, claimed_until) VALUES ($1, $2, $3 || $4, now())`,
   adopted_id: `INSERT INTO adopted_id (source, kind, source_id, org_id, endpoint_id) VALUES ('crm', 'endpoint', $3 || $4, $1, $2)`,
   storage_state: `INSERT INTO storage_state (org_id, scrubbed_at) SELECT $1, now() WHERE $2 || $3 || $4 <> ''`,

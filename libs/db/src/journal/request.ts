@@ -1,6 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
 import type { Database, Transaction } from '../database.ts';
+import { forgetDevicesOf } from '../devices/device.ts';
 import { checkId, checkUuid } from '../input.ts';
 import type { AttemptReason } from './attempt.ts';
 
@@ -27,6 +28,8 @@ export async function requestRotation(db: Database, request: NewRotationRequest)
     const details = { requestId: id, ...(chosenVersion === null ? { kind } : { toVersion: chosenVersion }) };
     const action = kind === 'rollback' ? 'rotation.rollback' : 'rotation.requested';
     await writeAuditEvent(tx, { orgId, actor, action, subject: endpointId, reason, details });
+    // Whoever knows the password may have made the device that the portal knows.
+    if (kind === 'compromise') await forgetDevicesOf(tx, { orgId, endpointId });
     return { requestId: id };
   });
 }

@@ -139,6 +139,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'watchedLogin',
     ],
     ...['recordManualRefusal', 'recordManualRotation', 'noticeDelivered', 'noticeFailed', 'noticesReturned', 'recordAuditEvent', 'recordKeptSession'],
+    ...['deviceDates', 'deviceStanding', 'forgetDevice', 'noteDevice'],
     ...[
       'adoptEndpoint',
       'adoptOrganization',
