@@ -1,4 +1,4 @@
-import { type CopyingStores, createReplicatedStores, identityKeys, tenantStoresOptions } from '@rcm/credentials';
+import { type CopyingStores, createReplicatedStores, createTenantDevices, identityKeys, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access';
 import { NO_TRACING, tracedMetrics, type Tracing } from '@rcm/portal-access/tracing';
@@ -39,8 +39,10 @@ export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { r
     metrics,
     onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the copy in the second region is behind; `rotator copies` mends it'),
   });
+  const devices = createTenantDevices({ ...tenantStoresOptions(config), processName: config.owner });
   const rotator: Rotator = {
     db,
+    devices,
     clock: systemClock,
     logger,
     metrics: tracedMetrics(metrics, tracing),
@@ -78,7 +80,7 @@ export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { r
     async close() {
       channels.close();
       await closeBrowser();
-      await stores.close();
+      await Promise.all([stores.close(), devices.close()]);
       await db.close();
       await tracing.close();
     },

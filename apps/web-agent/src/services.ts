@@ -1,4 +1,4 @@
-import { createCredentialManager, createReplicatedReaders, identityKeys, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
+import { createCredentialManager, createReplicatedReaders, createTenantDevices, identityKeys, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionCache } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
@@ -42,6 +42,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
         state === 'down' ? 'the first region does not answer: credentials are read from the second' : 'the first region answers again',
       ),
   });
+  const devices = createTenantDevices({ ...tenantStoresOptions(config), processName: config.worker });
   const sessions = new SessionCache({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
   metrics.watched('rcm_browser_slots_percent', async (gauge) => {
     const [open] = (await metrics.gauge('rcm_browser_contexts').get()).values;
@@ -61,6 +62,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
       login: loginTiming(config),
       illness: { windowMs: config.RCM_AGENT_ILL_WINDOW_MS, suspects: config.RCM_AGENT_ILL_SUSPECTS },
       keys: identityKeys(config),
+      devices,
       legacy,
     },
     db,
@@ -70,7 +72,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     async close() {
       await sessions.close();
       await closeBrowser();
-      await stores.close();
+      await Promise.all([stores.close(), devices.close()]);
       await db.close();
       await taskKeys.close();
     },

@@ -1,6 +1,6 @@
-import type { CredentialManager, IdentityKeys } from '@rcm/credentials';
+import type { CredentialManager, IdentityKeys, TenantDevices } from '@rcm/credentials';
 import { type BreakerRules, type Database, getEndpoint, NOBODY_ANSWERED, recordKeptSession } from '@rcm/db';
-import type { PortalSession } from '@rcm/portal-drivers';
+import type { DeviceRules, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, hasCode, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 import { accountOf } from './account.ts';
 import { MANY_WAIT } from './asked-code.ts';
@@ -9,6 +9,7 @@ import type { Drivers } from './drivers.ts';
 import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted, type NotAllowedReason } from './guarded-login.ts';
 import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 import { legacyCredential, type LegacyReading, namedLegacy } from './legacy-credential.ts';
+import { type LoginDevice, loginDevice } from './login-device.ts';
 import { automationRefusal } from './permission.ts';
 import type { KeptSession, SessionCache } from './session-cache.ts';
 import { isMigrated, notMigrated, storedCredential } from './stored-credential.ts';
@@ -28,6 +29,8 @@ export interface AgentAccess {
   readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
   /** What accounts and passwords are known by. */
   readonly keys: IdentityKeys;
+  /** Where devices are kept that portals know. Default: none is used, and none kept. */
+  readonly devices?: TenantDevices | undefined;
   /** How a login is used that still lies in its row. Default: it is not (docs/migration.md). */
   readonly legacy?: LegacyReading | undefined;
 }
@@ -170,12 +173,14 @@ function mayBeOutdated(result: NotAccepted): boolean {
 
 /** An agent's login keeps no session that must change its password first, so it is accepted or not. */
 async function tryLogin({ access, endpoint, held, taskId }: Visited, credential: CurrentCredential): Promise<Exclude<GuardedResult, { kind: 'must_change' }>> {
+  const driver = access.drivers.for(endpoint.portalType, endpoint);
   const result = await guardedLogin({
     db: access.db,
     clock: access.clock,
     logger: access.logger,
     metrics: access.metrics,
-    driver: access.drivers.for(endpoint.portalType, endpoint),
+    driver,
+    device: deviceOf(access, { endpoint, held, rules: driver.device }),
     endpoint,
     loginIdentity: endpoint.loginIdentity,
     leaseId: held.lease.id,
@@ -191,6 +196,14 @@ async function tryLogin({ access, endpoint, held, taskId }: Visited, credential:
   });
   if (result.kind === 'must_change') throw new RcmError('state_conflict', 'A session was kept that nobody asked to keep.');
   return result;
+}
+
+function deviceOf(
+  { db, logger, metrics, devices }: AgentAccess,
+  { endpoint, held, rules }: Pick<Visited, 'endpoint' | 'held'> & { readonly rules: DeviceRules | undefined },
+): LoginDevice | undefined {
+  if (!devices || !rules || !isMigrated(endpoint)) return undefined;
+  return loginDevice({ db, logger, metrics, devices, endpoint, leaseId: held.lease.id, rules, making: 'may make', signal: held.signal });
 }
 
 async function actAndKeep<T>(

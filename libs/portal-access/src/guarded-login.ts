@@ -20,6 +20,7 @@ import { type Clock, type ErrorCode, hasCode, type Logger, type Metrics, RcmErro
 import { accountOf, goesBy } from './account.ts';
 import { MANY_WAIT } from './asked-code.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
+import type { LoginDevice } from './login-device.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
 import type { PersonPlaces } from './person-places.ts';
 import { automationRefusal } from './permission.ts';
@@ -61,6 +62,8 @@ export interface GuardedLogin {
   /** `keep`: a session whose portal demands a new password first stays open, for whoever can give it one. Default: it is closed. */
   readonly mustChange?: 'keep';
   readonly timing: LoginTiming;
+  /** By what the portal knows the device. Default: it knows none, and none is kept. */
+  readonly device?: LoginDevice | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -137,6 +140,7 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
 
 async function inSession(request: GuardedLogin, question: LoginAttemptRequest, codes: LoginCodes | null): Promise<GuardedResult> {
   const { db, endpoint, timing, signal } = request;
+  const device = (await request.device?.load()) ?? null;
   const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
   let keepSession = false;
   const ledger: { attemptId: string | null; mayBeSent: boolean } = { attemptId: null, mayBeSent: false };
@@ -145,6 +149,7 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
       .login({
         credential: portalCredential(request.payload),
         totp: codes?.next ?? null,
+        device,
         deadlineMs: timing.loginDeadlineMs,
         signal,
         beforeSubmit: async () => {
@@ -164,15 +169,19 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
     if (result instanceof NotAllowed) return { kind: 'not_allowed', reason: result.reason, until: result.until };
     if ('error' in result) request.logger.warn({ err: result.error, endpointId: endpoint.id }, 'login ended in an error after it was sent');
 
+    const withCode = codes?.given() ?? false;
+    const ended = { outcome: result.outcome.kind, loginAttemptId: ledger.attemptId, device: 'device' in result ? result.device : undefined, withCode };
     if (ledger.attemptId === null) {
+      await request.device?.ended(ended);
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
       return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, NOTHING_KNOWN), submitted: false };
     }
     const judgement = await settleAttempt(request, question, {
-      ...{ loginAttemptId: ledger.attemptId, withCode: codes?.given() ?? false, ...result },
+      ...{ loginAttemptId: ledger.attemptId, withCode, outcome: result.outcome, submitted: result.submitted },
       noted: notedAs(result.outcome, codes),
     });
     await heedExpiry(request, result.outcome);
+    await request.device?.ended(ended);
     if (request.mustChange === 'keep' && demandsChange(result.outcome)) {
       keepSession = true;
       return { kind: 'must_change', session, outcome: result.outcome };

@@ -14,6 +14,7 @@ export { type GuardedConfirm, guardedConfirm, type GuardedConfirmRequest } from 
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 export { automationRefusal } from './permission.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
+export { type LoginDevice, loginDevice, type LoginDeviceOptions } from './login-device.ts';
 export { isProof, type JudgedStanding, type Judgement, judge } from './judgement.ts';
 export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
 export { type CodeRequest, codeSource, type LoginCodes, loginCodes, mayAskPerson } from './one-time-code.ts';

@@ -1,5 +1,15 @@
 import type { CredentialPayload } from '@rcm/credentials';
-import { guardedLogin, type GuardedResult, type HeldLease, type LoginCodes, loginCodes, type MigratedEndpoint } from '@rcm/portal-access';
+import {
+  guardedLogin,
+  type GuardedResult,
+  type HeldLease,
+  type LoginCodes,
+  loginCodes,
+  type LoginDevice,
+  loginDevice,
+  type MigratedEndpoint,
+} from '@rcm/portal-access';
+import type { DeviceRules } from '@rcm/portal-drivers';
 import type { Secret } from '@rcm/telemetry';
 import type { RotatorServices } from '../machine/attempt.ts';
 
@@ -26,12 +36,14 @@ export function logInHeld(
   { endpoint, held }: HeldEndpoint,
   { attemptId, actor = 'rotator', ...asked }: HeldLogin,
 ): Promise<GuardedResult> {
+  const driver = services.drivers.for(endpoint.portalType, endpoint);
   return guardedLogin({
     db: services.db,
     clock: services.clock,
     logger: services.logger,
     metrics: services.metrics,
-    driver: services.drivers.for(endpoint.portalType, endpoint),
+    driver,
+    device: deviceOf(services, { endpoint, held }, driver.device),
     endpoint,
     loginIdentity: endpoint.loginIdentity,
     leaseId: held.lease.id,
@@ -44,6 +56,16 @@ export function logInHeld(
     timing: services.timing,
     signal: held.signal,
   });
+}
+
+/** Where a portal counts only logins with a second factor against dormancy, a rotator makes those that count. */
+function deviceOf(
+  { db, logger, metrics, devices }: RotatorServices,
+  { endpoint, held }: HeldEndpoint,
+  rules: DeviceRules | undefined,
+): LoginDevice | undefined {
+  if (!devices || !rules || endpoint.portalType.dormantCounts === 'second_factor') return undefined;
+  return loginDevice({ db, logger, metrics, devices, endpoint, leaseId: held.lease.id, rules, making: 'never makes', signal: held.signal });
 }
 
 /** The codes of the login, for a page that asks after it; `null`: its payload has nothing to give one. Whoever has them says when they are done. Fails as `loginCodes`. */

@@ -1,4 +1,4 @@
-import type { IdentityKeys } from '@rcm/credentials';
+import type { IdentityKeys, TenantDevices } from '@rcm/credentials';
 import type { BreakerRules, Database, RotationAttempt } from '@rcm/db';
 import type { Drivers, LoginTiming } from '@rcm/portal-access';
 import type { Clock, Logger, Metrics, Secret } from '@rcm/telemetry';
@@ -30,6 +30,8 @@ export interface RotatorServices {
   readonly breaker: BreakerRules;
   /** What accounts and passwords are known by. */
   readonly keys: IdentityKeys;
+  /** Where devices are kept that portals know. Default: none is used. */
+  readonly devices?: TenantDevices | undefined;
   /** Told before and after each write to the journal. For crash tests, which die there; no configuration sets it. */
   readonly onJournalWrite?: JournalWatch;
 }

@@ -50,6 +50,15 @@ export const WORK_METRICS = {
     ...{ kind: 'counter', unit: 'count', by: BOTH, meaning: 'Logins that the ledger did not allow, so that nothing was sent to the portal.' },
     ...{ source: 'each login that was asked for', labels: { reason: REFUSALS } },
   },
+  rcm_device_logins_total: {
+    ...{
+      kind: 'counter',
+      unit: 'count',
+      by: BOTH,
+      meaning: 'Accepted logins at portals that remember a device: known, asked for a code all the same, none kept, not read.',
+    },
+    ...{ source: 'each accepted login of a recipe that names a device', labels: { device: ['known', 'asked', 'none', 'unread'] } },
+  },
   rcm_lease_wait_seconds: {
     ...{ kind: 'histogram', unit: 'seconds', by: BOTH, meaning: 'How long a lease on a login was waited for; given: whether it was had in time.' },
     ...{ source: 'each lease', labels: { kind: ['shared', 'exclusive'], given: ['yes', 'no'] }, buckets: [0.01, 0.1, 0.5, 1, 5, 15, 30, 60, 120] },
