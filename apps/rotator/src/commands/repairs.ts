@@ -3,6 +3,7 @@ import { isTime } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { type ClearOptions, retryCommand, unlockedCommand } from './clear-login.ts';
 import { type CommandContext, personalAct } from './command.ts';
+import { forgetDeviceCommand } from './forget-device.ts';
 import { lookCommand } from './look.ts';
 import { type Output, person, type Person } from './options.ts';
 import { personsWordCommand } from './persons-word.ts';
@@ -30,6 +31,14 @@ export function addRepairs(command: (name: string, description: string) => Comma
       }),
     );
   }
+  person(command('forget-device', 'use no longer what the portal knows the device by, so that it asks for a code: a device was stolen, or is in the way'))
+    .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
+    .option('--dry-run', 'say when one was kept, and change nothing')
+    .action((options: Output & Person & { endpoint: string }) =>
+      run(options, async (context, config) =>
+        forgetDeviceCommand(context, { ...(await personalAct(options, config)), endpointId: options.endpoint, dryRun: options.dryRun ?? false }),
+      ),
+    );
   const words = [
     ['logged-in', 'logged_in', 'note that a person logged in at the portal, so that it counts as used'],
     ['recertified', 'recertified', 'note that a person recertified a login at the portal'],
