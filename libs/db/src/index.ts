@@ -62,6 +62,7 @@ export { decidePortalChange, type PortalDecision, proposePortalType } from './po
 export { keptDays, retentionEnvironment } from './retention/environment.ts';
 export { countOld, forgetOld } from './retention/old-rows.ts';
 export { OLD_ROWS, type OldRows, RETENTION } from './retention/rules.ts';
+export { countThinned, type Thinned, thinLedger } from './retention/thin-ledger.ts';
 export { saveApprovedChange } from './portal-changes/save.ts';
 export { portalTypeStands } from './portal-changes/stands.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from './asked-acts/take.ts';

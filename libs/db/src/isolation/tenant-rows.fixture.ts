@@ -88,6 +88,7 @@ export const INNER_TABLES: Readonly<Record<string, string>> = {
   task_turn: 'at which portals a tenant has something to take',
   task_queue: 'when there is something to take for an account',
   task_note: 'in which queues something has changed',
+  ledger_thinned: 'up to when the ledger of a portal was thinned',
 };
 
 /** Which column says whose a row is; `null`: it is told by what refers to it. */

@@ -60,6 +60,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
   '20261217000000_login_devices': { goes: 'nothing: when a device was kept stands in a table of its own, which no process of before reads', stop: null },
   '20261219000000_lighter_turns': { goes: 'nothing: notes of changed tasks, which functions alone write, are kept by tenant', stop: null },
   '20261219010000_less_written': { goes: 'nothing: where a task’s account is, is written by a trigger when it is asked for', stop: null },
+  '20261219020000_thin_ledger': {
+    goes: 'nothing: what is young or was not accepted is not deleted from the ledger, which no process of before tries',
+    stop: null,
+  },
 };
 
 /**

@@ -77,6 +77,7 @@ import { taskQueueFigures } from '../tasks/queue-figures.ts';
 import { tidyPortalTasks } from '../tasks/tidy.ts';
 import { countOld, forgetOld } from '../retention/old-rows.ts';
 import { OLD_ROWS, RETENTION } from '../retention/rules.ts';
+import { countThinned, LEAST_LEDGER_DAYS, thinLedger } from '../retention/thin-ledger.ts';
 import { portalPlaces } from '../trace/places.ts';
 import { claimUnusedLogins } from '../upkeep/keep-alive.ts';
 import { newestBackupRun } from '../backups/backup-runs.ts';
@@ -122,6 +123,7 @@ const rotator: readonly Operation[] = [
   }),
   asks('rcm_rotator', pruneNotices, [{ keptMs: 90 * DAY_MS, limit: 500 }]),
   ...OLD_ROWS.map((what) => asks('rcm_rotator', forgetOld, [{ what, keptDays: RETENTION[what].days, limit: 500 }], { of: what })),
+  asks('rcm_rotator', thinLedger, [{ keptDays: LEAST_LEDGER_DAYS, limit: 500 }]),
   asks('rcm_rotator', takeActs, [{ takenBy: 'rotator', limit: 1 }]),
   asks('rcm_rotator', endLeftActs, [{ waitMs: DAY_MS, workMs: DAY_MS }]),
   asks('rcm_rotator', listCopiesElsewhere, [{ ...ONE, limit: 14 }]),
@@ -241,6 +243,7 @@ const operator: readonly Operation[] = [
     grows: 'passes over what is open, runs or is refused elsewhere',
   }),
   ...OLD_ROWS.map((what) => asks('rcm_operator', countOld, [{ what, keptDays: RETENTION[what].days }], { of: what, kind: 'list' })),
+  asks('rcm_operator', countThinned, [{ keptDays: LEAST_LEDGER_DAYS }], list),
   asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
 ];
 
