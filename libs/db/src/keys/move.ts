@@ -17,9 +17,11 @@ export async function listLoginsToMove(
   db: Database,
   { identityKeyId, fingerprintKeyId, after, limit }: CurrentKeys & { readonly after?: string | undefined; readonly limit: number },
 ): Promise<LoginToMove[]> {
-  return db.transaction(
-    'every tenant',
-    (tx) => tx.$queryRaw<LoginToMove[]>`
+  return db.transaction('every tenant', async (tx) => {
+    // Else every login is looked at, and what the ledger has of each.
+    const [known] = await tx.$queryRaw<{ otherwise: boolean }[]>`SELECT rcm_known_by_other_keys(${identityKeyId}, ${fingerprintKeyId}) AS otherwise`;
+    if (!known?.otherwise) return [];
+    return tx.$queryRaw<LoginToMove[]>`
       SELECT e.org_id AS "orgId", e.id AS "endpointId" FROM integration_endpoint e JOIN login_identity i ON i.id = e.login_identity
        WHERE e.secret_arn IS NOT NULL AND e.id > ${after ?? ''}
          AND (i.key_id <> ${identityKeyId}
@@ -27,8 +29,8 @@ export async function listLoginsToMove(
                             AND a.fingerprint IS NOT NULL AND split_part(a.fingerprint, ':', 1) <> ${fingerprintKeyId})
               OR EXISTS (SELECT FROM backup_code_spent s WHERE s.login_identity = e.login_identity AND NOT s.left_behind
                             AND split_part(s.fingerprint, ':', 1) <> ${fingerprintKeyId}))
-       ORDER BY e.id LIMIT ${checkLimit(limit)}`,
-  );
+       ORDER BY e.id LIMIT ${checkLimit(limit)}`;
+  });
 }
 
 export interface CurrentKeys {

@@ -149,7 +149,8 @@ const asked: readonly Operation[] = [
   asks('rcm_rotator', listNotices, [{ limit: 20 }], list),
   asks('rcm_rotator', listEndpoints, [{ limit: 1000 }], list),
   asks('rcm_rotator', keyRows, [], { ...list, grows: EVERY }),
-  asks('rcm_rotator', listLoginsToMove, [{ identityKeyId: '1', fingerprintKeyId: '1', limit: 100 }], { ...list, grows: EVERY }),
+  asks('rcm_rotator', listLoginsToMove, [{ identityKeyId: '1', fingerprintKeyId: '1', limit: 100 }], { ...list, of: 'nothing is to be moved' }),
+  asks('rcm_rotator', listLoginsToMove, [{ identityKeyId: '2', fingerprintKeyId: '1', limit: 100 }], { ...list, of: 'all are to be moved', most: 1_000 }),
   asks('rcm_rotator', countSecrets, [], { ...list, grows: EVERY }),
 ];
 
