@@ -294,13 +294,17 @@ async function settleAttempt(
     effect,
     proved: submitted && isProof(outcome),
     withCode: submitted && withCode,
-    ...((outcome.kind === 'throttled' || outcome.kind === 'locked') && outcome.until ? { throttledUntil: outcome.until } : {}),
+    ...holdsUntil(outcome),
     ...(standing && (effect === 'suspect' || effect === 'bad')
       ? { restMs: restAfter({ ...standing, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
       : {}),
   });
   return judgement;
 }
+
+/** What an answer says of the account, it says until then: until that moment no login of it is begun, so that nobody is sent a code, and no failure is counted, for nothing. */
+const holdsUntil = (outcome: LoginOutcome): { readonly throttledUntil?: Date } =>
+  'until' in outcome && outcome.until && outcome.kind !== 'unavailable' ? { throttledUntil: outcome.until } : {};
 
 const REFUSED_AS: Readonly<Partial<Record<NotAllowedReason, ErrorCode>>> = { password_bad: 'login_rejected', locked: 'login_locked' };
 
@@ -321,7 +325,8 @@ export function loginError(endpoint: EndpointRow, result: NotAccepted): RcmError
     });
   }
   const detail = 'detail' in result.outcome ? ` (${result.outcome.detail})` : '';
+  const until = 'until' in result.outcome && result.outcome.until ? { until: result.outcome.until.toISOString() } : {};
   return new RcmError(result.judgement.code ?? 'portal_unexpected', `The portal answered the login with: ${result.outcome.kind}${detail}.`, {
-    details: { ...details, outcome: result.outcome.kind, submitted: result.submitted },
+    details: { ...details, outcome: result.outcome.kind, submitted: result.submitted, ...until },
   });
 }

@@ -35,7 +35,10 @@ export async function performTask(access: AgentAccess, task: TaskToDo, options: 
   const result = resultOf(outcome);
   if (result) return result;
   const details = { endpointId: task.endpointId, outcome: outcome.kind };
-  if (outcome.kind === 'unavailable') throw new RcmError('portal_unavailable', `The portal was not available (${outcome.detail}).`, { details });
+  if (outcome.kind === 'unavailable') {
+    const until = outcome.until ? { until: outcome.until.toISOString() } : {};
+    throw new RcmError('portal_unavailable', `The portal was not available (${outcome.detail}).`, { details: { ...details, ...until } });
+  }
   if (outcome.kind === 'unfit')
     throw new RcmError('contract_unmet', `The portal answered, but not as the task's contract has it (${outcome.detail}).`, { details });
   if (outcome.kind === 'unknown') throw new RcmError('portal_unexpected', `The portal answered something unexpected (${outcome.detail}).`, { details });

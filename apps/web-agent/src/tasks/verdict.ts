@@ -57,13 +57,15 @@ const PUT_OFF: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
 ]);
 
-/** Follows the table of error codes: rejected and locked are never tried again, and neither is an error of our own that has no code. */
-export function verdictOf(error: unknown): Verdict {
+/**
+ * Follows the table of error codes: rejected and locked are never tried again, and neither is an error of our own that has no code. A portal that says until when it is away
+ * is waited for till then: no try is spent on what it has said.
+ */
+export function verdictOf(error: unknown, now: Date): Verdict {
   if (!isRcmError(error)) return { kind: 'failed', code: 'portal_unexpected', message: 'An unexpected error; see the log.' };
-  if (PUT_OFF.has(error.code)) {
-    const until = untilOf(error);
-    return { kind: 'put_off', reason: reasonOf(error), ...(until ? { until } : {}) };
-  }
+  const until = untilOf(error);
+  if (PUT_OFF.has(error.code)) return { kind: 'put_off', reason: reasonOf(error), ...(until ? { until } : {}) };
+  if (error.code === 'portal_unavailable' && until && until > now) return { kind: 'put_off', reason: error.code, until };
   return { kind: isRetryable(error) ? 'retry' : 'failed', code: error.code, message: error.message };
 }
 

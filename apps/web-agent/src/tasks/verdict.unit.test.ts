@@ -2,7 +2,8 @@ import { errorCodes, RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { putOffDelay, resultOf, verdictOf, whenStopped } from './verdict.ts';
 
-const kindOf = (code: (typeof errorCodes)[number]) => verdictOf(new RcmError(code, 'a test')).kind;
+const NOW = new Date('2026-01-02T03:00:00Z');
+const kindOf = (code: (typeof errorCodes)[number]) => verdictOf(new RcmError(code, 'a test'), NOW).kind;
 
 describe('what becomes of a task that met an error', () => {
   it('never tries a rejected or locked login again', () => {
@@ -11,7 +12,7 @@ describe('what becomes of a task that met an error', () => {
   });
 
   it('is put off, not failed, while a login is being changed', () => {
-    expect(verdictOf(new RcmError('lease_unavailable', 'busy', { details: { reason: 'exclusive_held' } }))).toEqual({
+    expect(verdictOf(new RcmError('lease_unavailable', 'busy', { details: { reason: 'exclusive_held' } }), NOW)).toEqual({
       kind: 'put_off',
       reason: 'exclusive_held',
     });
@@ -22,6 +23,13 @@ describe('what becomes of a task that met an error', () => {
     for (const code of ['portal_unavailable', 'portal_unexpected', 'store_unavailable', 'deadline_exceeded'] as const) expect(kindOf(code)).toBe('retry');
   });
 
+  it('waits, and spends no try, where the portal says until when it is away; a moment that has passed says nothing', () => {
+    const away = (until: string) => verdictOf(new RcmError('portal_unavailable', 'maintenance', { details: { until } }), NOW);
+    expect(away('2026-01-02T04:00:00Z')).toEqual({ kind: 'put_off', reason: 'portal_unavailable', until: new Date('2026-01-02T04:00:00Z') });
+    for (const past of ['2026-01-02T03:00:00Z', '2026-01-02T02:00:00Z', 'soon']) expect(away(past).kind).toBe('retry');
+    expect(verdictOf(new RcmError('portal_unexpected', 'x', { details: { until: '2026-01-02T04:00:00Z' } }), NOW).kind).toBe('retry');
+  });
+
   it('is not tried again where the portal answers and the answer does not fit the contract', () => {
     expect(kindOf('contract_unmet')).toBe('failed');
     expect(resultOf({ kind: 'unfit', detail: 'd' })).toBeNull();
@@ -29,7 +37,7 @@ describe('what becomes of a task that met an error', () => {
 
   it('has a verdict for every code, and fails what nobody understands', () => {
     for (const code of errorCodes) expect(['put_off', 'retry', 'failed']).toContain(kindOf(code));
-    expect(verdictOf(new TypeError('x is not a function'))).toEqual({
+    expect(verdictOf(new TypeError('x is not a function'), NOW)).toEqual({
       kind: 'failed',
       code: 'portal_unexpected',
       message: 'An unexpected error; see the log.',
@@ -39,7 +47,8 @@ describe('what becomes of a task that met an error', () => {
 
 describe('a task that was put off', () => {
   const now = new Date('2026-01-02T03:00:00Z');
-  const refusal = (named: RcmError['details']) => verdictOf(new RcmError('login_not_allowed', 'rests', { details: { reason: 'password_suspect', ...named } }));
+  const refusal = (named: RcmError['details']) =>
+    verdictOf(new RcmError('login_not_allowed', 'rests', { details: { reason: 'password_suspect', ...named } }), NOW);
 
   it('knows until when, where its refusal says so', () => {
     const until = new Date('2026-01-02T03:02:00Z');

@@ -91,7 +91,7 @@ export class TaskWorker {
       await this.#waitForKey(task, signal);
       return { kind: 'succeeded', result };
     } catch (error) {
-      const verdict = whenStopped(verdictOf(error), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
+      const verdict = whenStopped(verdictOf(error, new Date()), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
       logger[verdict.kind === 'put_off' ? 'debug' : 'warn'](
         { err: error, taskId: task.id, endpointId: task.endpointId },
         'a try of a task ended without a result',

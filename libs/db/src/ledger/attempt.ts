@@ -120,7 +120,7 @@ export interface LoginAttemptEnd {
   readonly proved?: boolean;
   /** A one-time code was typed, too. */
   readonly withCode?: boolean;
-  /** With `throttled` and `locked`: the portal's own time. What a page says is believed for a day at most. */
+  /** Until when the answer holds, in the portal's own words: before that no login is allowed. What a page says is believed for a day at most. */
   readonly throttledUntil?: Date | undefined;
   /** With effects `suspect` and `bad`: how long this password rests, in milliseconds. */
   readonly restMs?: number | undefined;
