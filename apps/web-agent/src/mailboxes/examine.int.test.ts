@@ -51,7 +51,14 @@ it('says of a gateway that it is there, of a configuration what is wrong with it
   const key = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
   const gateway = await examineInbound({ RCM_INBOUND_SIGNED_KEY: key, RCM_API_ISSUER: 'https://id.example/' });
   expect(gateway).toEqual([{ check: 'gateway signed', says: expect.stringContaining('a message shows') as string, todo: null }]);
+  const topics = { RCM_INBOUND_SNS_TOPICS: 'arn:aws:sns:us-east-1:111122223333:codes', RCM_API_ISSUER: 'https://id.example/' };
+  expect(await examineInbound(topics)).toEqual([{ check: 'gateway sns', says: expect.stringContaining('its topics are named') as string, todo: null }]);
   const half = await examineInbound({ RCM_INBOUND_TWILIO_TOKEN: 'a'.repeat(32), RCM_API_ISSUER: 'https://id.example/' });
   expect(half).toMatchObject([{ isConfiguration: true, says: expect.stringContaining('RCM_INBOUND_TWILIO_URL') as string }]);
+  for (const wrong of ['codes', 'arn:aws:sqs:us-east-1:111122223333:codes', 'arn:aws:sns:us-east-1:111122223333:a b', ','])
+    expect(await examineInbound({ ...topics, RCM_INBOUND_SNS_TOPICS: wrong })).toMatchObject([
+      { isConfiguration: true, says: expect.stringContaining('SNS') as string },
+    ]);
+  expect(await examineInbound({ RCM_INBOUND_SNS_TOPICS: topics.RCM_INBOUND_SNS_TOPICS })).toMatchObject([{ isConfiguration: true }]);
   expect(await examineInbound({})).toEqual([]);
 });

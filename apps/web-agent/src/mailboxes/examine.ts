@@ -32,6 +32,9 @@ const WORDS: Readonly<Record<MailboxFailure, readonly [says: string, todo: strin
   database: ['the database does not answer', 'see whether Postgres runs'],
 };
 
+/** What is said of a gateway whose signature needs no key of ours. */
+const GATEWAYS: Readonly<Record<string, string>> = { sns: 'its topics are named; whether they are subscribed, a message shows' };
+
 /**
  * The mailboxes and gateways of codes that this environment names; none: it names none. Signs in to each mailbox once, opens its folder and reads nothing. Of a gateway only a message shows whether its key is right.
  * Never rejects for what it finds.
@@ -46,7 +49,7 @@ export async function examineInbound(environment: NodeJS.ProcessEnv): Promise<re
   }
   const found: ExaminedInbound[] = [];
   for (const name of gatewaysOf(config).keys())
-    found.push({ check: `gateway ${name}`, says: 'its key is set; whether it is the right one, a message shows', todo: null });
+    found.push({ check: `gateway ${name}`, says: GATEWAYS[name] ?? 'its key is set; whether it is the right one, a message shows', todo: null });
   // One after the other: many may lie at one server.
   for (const mailbox of mailboxesOf(config)) found.push({ check: `mailbox ${mailbox.name}`, ...(await examine(mailbox)) });
   return found;
