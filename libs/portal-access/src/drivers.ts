@@ -82,9 +82,11 @@ export class Drivers {
       // A page that wants to talk to somebody else: most are trackers, one may be a thief.
       onBlocked: (request) => {
         this.#blocked.inc({ portal_type: portalType.code });
-        // A host that is declared and lies elsewhere: a resolver that lies, or a portal type that does not say where its portal is.
-        if (request.reason !== undefined) this.#logger.warn({ portalType: portalType.code, reason: request.reason }, 'a declared host of a portal was refused');
-        else this.#logger.debug({ portalType: portalType.code, origin: request.origin, kind: request.kind }, 'a request of a portal page was blocked');
+        // A host that is declared: a resolver that lies, a portal type that does not say where its portal is, or a recipe that does not say what sends.
+        if (request.reason !== undefined) {
+          const { origin, kind, reason } = request;
+          this.#logger.warn({ portalType: portalType.code, origin, kind, reason }, 'a request to a declared host of a portal was stopped');
+        } else this.#logger.debug({ portalType: portalType.code, origin: request.origin, kind: request.kind }, 'a request of a portal page was blocked');
       },
     };
     const fresh = { source, options, driver: createRecipeDriver(options) };

@@ -20,6 +20,7 @@ const shown: Evidence = {
   text: 'Hello [secret]',
   outline: null,
   screenshot: new Uint8Array([137, 80, 78, 71]),
+  noPicture: null,
 };
 
 let home: string;

@@ -17,7 +17,7 @@ export type {
   StepOptions,
   TaskOptions,
 } from './driver.ts';
-export type { Evidence, EvidencePolicy } from './evidence/evidence.ts';
+export type { Evidence, EvidencePolicy, NoPicture } from './evidence/evidence.ts';
 export { type Inspection, inspectPortal } from './inspection/inspect-portal.ts';
 export type { PageFinding, PagePicture } from './inspection/page-finding.ts';
 export { checkedTask } from './interpreter/task-input.ts';

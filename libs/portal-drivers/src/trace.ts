@@ -8,10 +8,13 @@ export interface StepTrace {
   readonly outcome: 'done' | 'skipped' | 'ended' | 'failed';
 }
 
-/** A request that a page tried to send to an origin its portal type does not declare, or to a declared host that lies elsewhere. It was not sent. */
+/**
+ * A request that a page tried to send to an origin its portal type does not declare, to a declared host that lies elsewhere, or with what was typed before the step that sends. It was
+ * not sent.
+ */
 export interface BlockedRequest {
   readonly origin: string;
   readonly kind: string;
-  /** Where a declared host was refused for its address: why, and what would allow it. */
+  /** Of a declared host: why it was stopped, and what would allow it. */
   readonly reason?: string;
 }

@@ -117,7 +117,7 @@ describe('a sign-in that has moved', () => {
 });
 
 describe('a page that asks its server while one types', () => {
-  const change = (answer: string): Recipe =>
+  const change = (answer: string, { marks = 'typing' }: { readonly marks?: 'typing' | 'press' } = {}): Recipe =>
     version2(
       {},
       {
@@ -125,8 +125,8 @@ describe('a page that asks its server while one types', () => {
           steps: [
             { open: `/pages/opinion/${answer}` },
             { fill: { into: { label: 'Old' }, with: { credential: 'password' } } },
-            { fill: { into: { label: 'New' }, with: { credential: 'new_password' } }, submit: 'from_here' },
-            { press: { role: 'button', name: 'Change' } },
+            { fill: { into: { label: 'New' }, with: { credential: 'new_password' } }, ...(marks === 'typing' ? { submit: 'from_here' } : {}) },
+            { press: { role: 'button', name: 'Change' }, ...(marks === 'press' ? { submit: true, deadline_ms: 3_000 } : {}) },
           ],
           outcomes: corpusRecipe({}).change?.outcomes ?? [],
         },
@@ -147,6 +147,16 @@ describe('a page that asks its server while one types', () => {
     await run.login(session);
     await expect(run.change(session, () => Promise.reject(new Error('not allowed')))).rejects.toThrow('not allowed');
     expect(asked()).toEqual([]);
+  });
+
+  it('hears nothing where the recipe does not say that it asks; which request was held, and why, is told', async () => {
+    const session = await run.session(change('good', { marks: 'press' }));
+    await run.login(session);
+    expect(await run.change(session, () => Promise.reject(new Error('must not be asked')))).toMatchObject({ kind: 'unknown', submitted: false });
+    expect(asked()).toEqual([]);
+    const [held] = run.blocked.filter(({ reason }) => reason?.startsWith('it was held'));
+    expect(held).toMatchObject({ origin: run.portal.origin, kind: 'fetch (POST)', reason: expect.stringContaining('submit: from_here') as string });
+    expect(JSON.stringify(run.blocked)).not.toContain(CANARY.newPassword);
   });
 
   it('refuses in its own words what it will not take, and nothing is pressed', async () => {

@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.ts';
 import { holdingSecret } from './holding-engine.ts';
 import { wordsOf } from './page-words.ts';
 
-type PageEvidence = Pick<Evidence, 'address' | 'title' | 'text' | 'outline' | 'screenshot'>;
+type PageEvidence = Pick<Evidence, 'address' | 'title' | 'text' | 'outline' | 'screenshot' | 'noPicture'>;
 
 /** For each part of the evidence, ms: a page that hangs must not hold up the end of an act. */
 const PART_MS = 2_000;
@@ -46,8 +46,17 @@ export async function capturePage(page: Page, mask: SecretMask, options: { reado
     title: heading,
     text: shown,
     outline: read === null || (await hides(mask, text, read)) ? null : elements,
-    screenshot: options.screenshot && !(await timely(hasClosedTree(page, frames), true)) ? await timely(boxedScreenshot(page, frames, mask), null) : null,
+    ...(options.screenshot ? await pictureOf(page, frames, mask) : { screenshot: null, noPicture: 'unwanted' as const }),
   };
+}
+
+async function pictureOf(page: Page, frames: readonly Frame[], mask: SecretMask): Promise<Pick<Evidence, 'screenshot' | 'noPicture'>> {
+  if (page.isClosed()) return { screenshot: null, noPicture: 'gone' };
+  // A page that does not say is taken for one that has such a tree.
+  const isClosed = await timely(hasClosedTree(page, frames), null);
+  if (isClosed !== false) return { screenshot: null, noPicture: isClosed === null ? 'not_taken' : 'closed_tree' };
+  const screenshot = await timely(boxedScreenshot(page, frames, mask), null);
+  return { screenshot, noPicture: screenshot === null ? 'not_taken' : null };
 }
 
 /** Whether a secret that the words show could be in the outline in pieces, one to an element, which no mask finds. */

@@ -82,9 +82,10 @@ describe('the evidence of a page that shows what it was sent in every way', () =
       const other = await page.context().newPage();
       await other.setContent(html.replace('%', SHOWN.seed));
       await other.waitForLoadState();
-      expect(await capturePage(other, mask, { screenshot: true })).toMatchObject({ screenshot: null });
+      expect(await capturePage(other, mask, { screenshot: true })).toMatchObject({ screenshot: null, noPicture: 'closed_tree' });
       await other.setContent('<input placeholder="a field has a tree of the browser’s own">');
-      expect((await capturePage(other, mask, { screenshot: true })).screenshot).not.toBeNull();
+      expect(await capturePage(other, mask, { screenshot: true })).toMatchObject({ screenshot: expect.any(Uint8Array) as Uint8Array, noPicture: null });
+      expect(await capturePage(other, mask, { screenshot: false })).toMatchObject({ screenshot: null, noPicture: 'unwanted' });
       await other.close();
     },
   );
@@ -93,8 +94,8 @@ describe('the evidence of a page that shows what it was sent in every way', () =
     const other = await page.context().newPage();
     await other.goto(page.url());
     other.evaluate('for (;;);').catch(() => undefined);
-    expect((await capturePage(other, mask, { screenshot: true })).screenshot).toBeNull();
+    expect(await capturePage(other, mask, { screenshot: true })).toMatchObject({ screenshot: null, noPicture: 'not_taken' });
     await other.close();
-    expect(await capturePage(other, mask, { screenshot: true })).toMatchObject({ text: '', outline: null, screenshot: null });
+    expect(await capturePage(other, mask, { screenshot: true })).toMatchObject({ text: '', outline: null, screenshot: null, noPicture: 'gone' });
   });
 });

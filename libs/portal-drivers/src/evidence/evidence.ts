@@ -16,7 +16,12 @@ export interface Evidence {
   readonly outline: string | null;
   /** PNG of what was visible, with a box over every field, picture and text that holds a secret; `null` where it could not be taken or not be masked. */
   readonly screenshot: Uint8Array | null;
+  /** Why there is no picture; `null` where there is one. */
+  readonly noPicture: NoPicture | null;
 }
+
+/** `unwanted`: the policy asks for none. `closed_tree`: the page draws what no box can be put on. `gone`: the page was closed. `not_taken`: it hung, or the browser could not. */
+export type NoPicture = 'unwanted' | 'closed_tree' | 'gone' | 'not_taken';
 
 /** Whether and what evidence is kept. Without a policy none is even taken. */
 export interface EvidencePolicy {

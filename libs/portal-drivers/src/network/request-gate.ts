@@ -76,7 +76,11 @@ export async function installRequestGate(options: {
     }
     if (typed.length > 0 && !origins.receives(request.url())) return carry(route);
     if (passage.state === 'held' && !(await carries(request))) return route.continue();
-    if (!(await passage.pass())) return route.abort('blockedbyclient');
+    const isHeld = passage.state === 'held';
+    if (!(await passage.pass())) {
+      if (isHeld) onBlocked({ origin: originName(request.url()), kind: `${request.resourceType()} (${request.method()})`, reason: HELD });
+      return route.abort('blockedbyclient');
+    }
     if (hasBody(request) || (secrets && holdsAny(secrets, [request.url()]))) await proxy.freshen();
     return route.continue();
   }
@@ -132,6 +136,8 @@ export async function installRequestGate(options: {
 
 /** Logins and changes of one session; a session that makes more sends nothing more to a host that may not receive what was typed. */
 const MOST_ACTS = 20;
+const HELD =
+  'it was held, because it could carry what was typed, and the act ended before the step that sends (submit: true; submit: from_here where the page asks its server while one types)';
 const NOT_RECEIVING = 'the recipe does not say that this host may receive what is typed (secrets: true)';
 
 /** More than browsers send to any portal. A page may make them as long as it likes; what is longer is not looked through, and could hold anything. */

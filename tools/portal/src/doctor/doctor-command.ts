@@ -1,7 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BrowserPool, createBrowserPool, type DeclaredHost, type HostAddress, inspectPortal, recipeHosts, type RecipeLint } from '@rcm/portal-drivers';
+import {
+  type BrowserPool,
+  createBrowserPool,
+  type DeclaredHost,
+  type HostAddress,
+  inspectPortal,
+  type Recipe,
+  recipeHosts,
+  type RecipeLint,
+} from '@rcm/portal-drivers';
 import { createLogger, isRcmError, RcmError } from '@rcm/telemetry';
 import { jsonLine } from '@rcm/telemetry/json-shape';
 import type { PortalConfig } from '../config.ts';
@@ -82,7 +91,8 @@ async function examine(
   },
 ): Promise<Examination> {
   const baseUrl = addresses.get(recipe?.name ?? '') ?? null;
-  const examination: Examination = { file, name: recipe?.name ?? null, problems, baseUrl, findings: null, failure: null };
+  const partsBehindLogin = recipe ? behindLogin(recipe) : [];
+  const examination: Examination = { file, name: recipe?.name ?? null, problems, baseUrl, findings: null, partsBehindLogin, failure: null };
   if (!recipe || baseUrl === null) return examination;
   try {
     return {
@@ -93,3 +103,9 @@ async function examine(
     return { ...examination, failure: isRcmError(error) ? error.message : 'Something unexpected failed.' };
   }
 }
+
+/** The parts of a recipe that begin with a session. */
+const behindLogin = ({ change, forced_change, logout, tasks }: Recipe): readonly string[] => [
+  ...Object.entries({ change, forced_change, logout }).flatMap(([name, part]) => (part ? [name] : [])),
+  ...Object.keys(tasks ?? {}).map((name) => `task ${name}`),
+];

@@ -37,6 +37,9 @@ describe('portal doctor', () => {
     expect(await run.ended()).toBe(0);
     expect(run.stdout.match(/^✓ \w+ at http/gm)).toHaveLength(3);
     expect(run.stdout).toMatch(/^✓ borealis at .*, [1-9] not looked at, as only a login gets there$/m);
+    // What was not looked at has its name, and why.
+    expect(run.stdout).toMatch(/^ {4}unseen: login: fill "Password" \(comes after press "Next", which was not done\)$/m);
+    expect(run.stdout).toMatch(/^ {4}not looked at, as only a login gets there: change, .*task claim_status/m);
     expect(await demo.control('GET', '/figures')).toEqual(before);
   });
 

@@ -10,6 +10,8 @@ export interface Examination {
   /** `null`: the pages were not looked at, because no address was given or the file is not usable. */
   readonly baseUrl: string | null;
   readonly findings: readonly PageFinding[] | null;
+  /** Parts of the recipe whose pages are not looked at at all: its change, its tasks. */
+  readonly partsBehindLogin: readonly string[];
   /** Why the look ended early; `null` where it did not. */
   readonly failure: string | null;
 }
@@ -28,7 +30,13 @@ export function describeExamination(examination: Examination): string {
   const wrong = (findings ?? []).filter(({ state }) => WRONG.includes(state));
   const count = (state: PageFinding['state']): number => (findings ?? []).filter((finding) => finding.state === state).length;
   const seen = `${count('there')} as the recipe says, ${count('absent')} not needed now, ${count('unseen')} not looked at, as only a login gets there`;
-  return [`${head} at ${baseUrl}: ${seen}`, ...wrong.map(findingLine), ...(failure === null ? [] : [`    ${failure}`]), ''].join('\n');
+  const unseen = (findings ?? []).filter(({ state }) => state === 'unseen');
+  const lines = [...wrong.map(findingLine), ...(failure === null ? [] : [`    ${failure}`]), ...unseen.map(findingLine), ...behindLogin(examination)];
+  return [`${head} at ${baseUrl}: ${seen}`, ...lines, ''].join('\n');
 }
+
+/** What no look without a login reaches. */
+const behindLogin = ({ partsBehindLogin }: Examination): readonly string[] =>
+  partsBehindLogin.length === 0 ? [] : [`    not looked at, as only a login gets there: ${partsBehindLogin.join(', ')}`];
 
 const findingLine = ({ part, what, state, detail }: PageFinding): string => `    ${state}: ${part}: ${what}${detail === null ? '' : ` (${detail})`}`;

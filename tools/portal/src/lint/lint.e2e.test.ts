@@ -36,6 +36,15 @@ describe('portal lint', () => {
     expect(run.stdout).toContain('lable: is not a key that is known here; did you mean label?');
   });
 
+  it('prints what is wrong also where it is the only recipe, and says that one that is right is usable', async () => {
+    const wrong = PortalProcess.piped(['lint', await changed((text) => text.replace('is: locked', 'is: lockde'))]);
+    expect(await wrong.ended()).toBe(1);
+    expect(wrong.stdout).toMatch(/recipe\.yaml:\d+:\d+: login\.outcomes\[\d+\]\.is: .*did you mean locked\?$/m);
+    const right = PortalProcess.piped(['lint', recipeOf('alpine')]);
+    expect(await right.ended()).toBe(0);
+    expect(right.stdout).toBe('The recipe is usable.\n');
+  });
+
   it('gives the same as JSON', async () => {
     const file = await changed((text) => text.replace('is: locked', 'is: lockde'));
     const run = PortalProcess.piped(['lint', '--json', file]);

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Evidence, EvidencePolicy } from '@rcm/portal-drivers';
+import type { Evidence, EvidencePolicy, NoPicture } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 
 /** Where evidence is kept: a numbered picture and a text for the end of every act. Masked, but it may hold health data: mode 600. */
@@ -40,7 +40,15 @@ export async function openEvidenceFolder(folder: string): Promise<EvidenceFolder
   };
 }
 
-function words({ act, step, ended, address, title, text, outline }: Evidence): string {
-  const head = [`act: ${act}`, `last step: ${step ?? 'none'}`, `ended: ${ended}`, `address: ${address}`, `title: ${title}`];
+const NO_PICTURE: Readonly<Record<NoPicture, string>> = {
+  unwanted: 'none was asked for',
+  closed_tree: 'none: the page draws something on which no box can be put (a closed shadow root), and it could show a secret',
+  gone: 'none: the page was closed',
+  not_taken: 'none: the page hung, or the browser could not take it',
+};
+
+function words({ act, step, ended, address, title, text, outline, noPicture }: Evidence): string {
+  const picture = noPicture === null ? 'beside this file' : NO_PICTURE[noPicture];
+  const head = [`act: ${act}`, `last step: ${step ?? 'none'}`, `ended: ${ended}`, `address: ${address}`, `title: ${title}`, `picture: ${picture}`];
   return `${head.join('\n')}\n\n== words ==\n${text}\n\n== elements, in the terms of a recipe ==\n${outline ?? 'withheld'}\n`;
 }

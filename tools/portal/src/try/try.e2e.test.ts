@@ -76,6 +76,7 @@ describe('portal try with a credential on standard input', () => {
     expect(files.map((file) => file.replace(/.*Z-/, ''))).toEqual(['01-login-rejected.txt', '01-login-rejected.png']);
     const words = await readFile(files[0] ?? '', 'utf8');
     expect(words).toContain('The user name or password is incorrect.');
+    expect(words).toContain('\npicture: beside this file\n');
     expect(words).not.toContain('Wrong-password-1');
     for (const file of files) expect((await stat(file)).mode & 0o777).toBe(0o600);
   });

@@ -43,7 +43,9 @@ const DOUBTS: Readonly<Record<TaskDoubt, string>> = {
 const ROWS_SHOWN = 10;
 
 const stoppedWords = ({ origin, kind, reason }: BlockedRequest): string =>
-  reason === undefined ? `stopped: ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there` : `stopped: ${kind}: ${reason}`;
+  reason === undefined
+    ? `stopped: ${kind} to ${origin}, which is not a declared host (--host); nothing was sent there`
+    : `stopped: ${kind} to ${origin}: ${reason}`;
 
 /** The report for people. */
 export function describeReport(report: TryReport): string {
