@@ -180,10 +180,45 @@ it('a change that asks for a code which the login does not have is refused as co
   }
 });
 
-it('an outcome that holds for a time says until when', async () => {
-  const outcomes = corpusRecipe({}).login.outcomes.map((entry) => (entry.is === 'unavailable' ? { ...entry, date: { minutes: 30 } } : entry));
-  const recipe = version2({}, { login: { ...corpusRecipe({ login: 'login/unavailable' }).login, outcomes } });
-  expect((await run.login(await run.session(recipe))).outcome).toMatchObject({ kind: 'unavailable', until: expect.any(Date) });
+describe('an outcome that holds for a time says until when', () => {
+  const inHalfAnHour = { date: { minutes: 30 } };
+  const dated = <T extends { readonly is: string }>(outcomes: readonly T[], is: string) =>
+    outcomes.map((entry) => (entry.is === is ? { ...entry, ...inHalfAnHour } : entry));
+  const until = { until: expect.any(Date) as Date };
+
+  it.each(['rejected_or_locked', 'locked', 'throttled', 'challenged', 'mfa_rejected', 'unavailable'])('a login: %s', async (is) => {
+    const { login } = corpusRecipe({ login: `login/${is}` });
+    const recipe = version2({}, { login: { ...login, outcomes: dated(login.outcomes, is) } });
+    expect((await run.login(await run.session(recipe))).outcome).toMatchObject({ kind: is, ...until });
+  });
+
+  it('a login: mfa_required, where a page says so', async () => {
+    const { login } = corpusRecipe({ login: 'login/challenged' });
+    const outcomes = dated(
+      login.outcomes.map((entry) => (entry.is === 'challenged' ? { ...entry, is: 'mfa_required' } : entry)),
+      'mfa_required',
+    );
+    expect((await run.login(await run.session(version2({}, { login: { ...login, outcomes } })))).outcome).toMatchObject({ kind: 'mfa_required', ...until });
+  });
+
+  it('a change: refused', async () => {
+    const { change } = corpusRecipe({ change: 'change/too_long' });
+    const session = await run.session(version2({}, { change: { ...change, outcomes: dated(change?.outcomes ?? [], 'refused') } }));
+    await run.login(session);
+    expect(await run.change(session)).toMatchObject({ kind: 'refused', rule: 'too_long', ...until });
+  });
+
+  it('a task: unavailable', async () => {
+    const outcomes = [
+      { when: { text: 'never' }, is: 'found' },
+      { when: { text: 'never, either' }, is: 'nothing_found' },
+      { when: { visible: { role: 'link', name: 'Sign out' } }, is: 'unavailable', ...inHalfAnHour },
+    ];
+    const work = { steps: [{ open: '/pages/home/-' }], outcomes, fields: { any: { in: { css: 'body' } } } };
+    const session = await run.session(version2({}, { tasks: { work } }));
+    await run.login(session);
+    expect(await run.work(session)).toMatchObject({ kind: 'unavailable', ...until });
+  });
 });
 
 it('a logout is waited for as long as the recipe says', async () => {
