@@ -16,7 +16,7 @@ const product = [
   allow('task-client'),
   allow('web-agent', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access'),
   allow('rotator', 'telemetry', 'credentials', 'db', 'fleet', 'portal-drivers', 'portal-access'),
-  allow('migrator', 'telemetry', 'credentials', 'db'),
+  allow('migrator', 'telemetry', 'credentials', 'db', 'fleet'),
   allow('audit', 'telemetry', 'db'),
   allow('infra', 'telemetry', 'credentials'),
   // It gathers the commands of the others, the recipe writer's tool among them, and calls them as their own programs do.

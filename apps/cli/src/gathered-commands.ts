@@ -66,7 +66,7 @@ export const GATHERED: readonly Gathered[] = [
     acting: 'owner',
     there: ['decide-portal-type'],
   },
-  whole('migrate', 'migrator', 'migrator', 'move plaintext logins out of Postgres: plan, apply, verify, scrub, rollback, resolve, status, runs, report'),
+  whole('migrate', 'migrator', 'migrator', 'move plaintext logins out of Postgres: plan, apply, verify, scrub, rollback, resolve, stop, status, runs, report'),
   whole('audit', 'audit', 'auditor', 'the audit trail: list, export, stream, verify, heads, key'),
   whole('portal', 'portal', null, 'recipes by hand: lint, upgrade, try, doctor'),
 ];

@@ -8,7 +8,7 @@ import { accessTable, ACT_NAMES, CASES, type Case, expectsAct, expectsPage, PAGE
 import { actPath, loginIn, pagePath } from './access/paths.fixture.ts';
 import type { Browser } from './browser.fixture.ts';
 import { BULK_ACTS } from './pages/bulk.ts';
-import { wantedCode, wantedTyping } from './story.fixture.ts';
+import { RUN, runAtWork, wantedCode, wantedTyping } from './story.fixture.ts';
 import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
@@ -22,7 +22,7 @@ const codes = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUU
 const glass = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
 /** Which password somebody else has asked to type. */
 const typings = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
-const made = { tasks, codes, requests, glass, typings };
+const made = { tasks, codes, requests, glass, typings, run: RUN };
 
 beforeAll(async () => {
   w = await openTestConsole();
@@ -49,6 +49,7 @@ beforeAll(async () => {
     ),
     ...([1, 2] as const).flatMap((number) => wantedTyping(typings[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
     `INSERT INTO login_request (id, kind, actor, reason) VALUES ('${requests['*']}', 'pause', 'person:os:jane', 'r')`,
+    runAtWork(RUN),
     ...([1, 2] as const).map((number) => wantedCode(codes[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
   ]);
   for (const { id } of PEOPLE.filter((person) => person.id !== 'nobody')) {

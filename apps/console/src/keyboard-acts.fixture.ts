@@ -1,13 +1,15 @@
 import { insertEndpoint, openDatabase, upsertPortalType } from '@rcm/db';
 import { asSuperuser } from '@rcm/db/testing';
 import { type Act, ACTS } from './access/roles.ts';
-import { wantedCode } from './story.fixture.ts';
+import { RUN, runAtWork, wantedCode } from './story.fixture.ts';
 import { PORTAL, type TestConsole } from './testing.fixture.ts';
 
 /** What there is to be acted on, by act. */
 export interface ToDo {
   readonly code: string;
   readonly task: string;
+  /** Of the migrator, at work. */
+  readonly run: number;
   readonly requests: Readonly<Record<'approve' | 'decline' | 'withdraw' | 'approve for portals' | 'decline for portals' | 'withdraw for portals', string>>;
 }
 
@@ -46,6 +48,8 @@ export async function prepareActs(w: TestConsole, task: string): Promise<ToDo> {
     wide('decline for portals', { kind: 'resume', actor: 'person:os:jane' }),
     `INSERT INTO login_request (id, kind, actor, reason) VALUES ('${requests['withdraw for portals']}', 'resume', '${by('all-operator')}', 'r')`,
     wantedCode(code, 'hospital-1', loginFor('answer')),
+    // One is asked to stop already, in the story.
+    runAtWork(RUN + 1),
   ]);
-  return { code, task, requests };
+  return { code, task, requests, run: RUN + 1 };
 }

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ACT_NAMES, CASES, expectsAct, expectsPage, PAGE_NAMES } from './access/cases.fixture.ts';
+import { ACT_NAMES, CASES, expectsAct, expectsPage, isOfAll, PAGE_NAMES } from './access/cases.fixture.ts';
 import { type Act, ROLES } from './access/roles.ts';
 import type { Browser as Client } from './browser.fixture.ts';
 import { launchChromium } from './chromium.fixture.ts';
@@ -71,6 +71,9 @@ function placeOf(act: Act): string {
     case 'pause portals':
     case 'resume portals':
       return '/all/system';
+    case 'stop migration':
+    case 'dealt-with migration':
+      return '/all/migration';
     case 'approve for portals':
     case 'decline for portals':
     case 'withdraw for portals':
@@ -87,6 +90,7 @@ function isOf(act: Act, { action, line }: Focused): boolean {
   if (act === 'approve' || act === 'decline' || act === 'withdraw') return action.endsWith(`/${toDo.requests[act]}/acts/${word}`);
   if (act === 'approve for portals' || act === 'decline for portals' || act === 'withdraw for portals')
     return action === `/all/requests/${toDo.requests[act]}/acts/${word}`;
+  if (act === 'stop migration') return action === `/all/migration/runs/${toDo.run}/acts/stop`;
   return action.endsWith(`/acts/${word}`);
 }
 
@@ -101,7 +105,7 @@ const rowsOf = (reason: string, person: string): Promise<number> =>
 /** Read, and typed, by whoever asked, with a rotator at work: break-glass.e2e.test.ts and set.e2e.test.ts do it, without a mouse. */
 const TRIED = ACT_NAMES.filter((act) => act !== 'read' && act !== 'type');
 const doing = TRIED.flatMap((act) =>
-  CASES.filter((each) => expectsAct(each, act) && each.where === (act.endsWith(' portals') ? 'in every organization' : 'in this organization')).map(
+  CASES.filter((each) => expectsAct(each, act) && each.where === (isOfAll(act) ? 'in every organization' : 'in this organization')).map(
     ({ role, person }) => [act, role, person] as const,
   ),
 );

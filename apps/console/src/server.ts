@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { approvalRoutes } from './acts/approval-routes.ts';
 import { bulkRoutes } from './acts/bulk-routes.ts';
 import { codeRoutes } from './acts/code-routes.ts';
+import { migrationRoutes } from './acts/migration-routes.ts';
 import { portalChangeRoutes } from './acts/portal-change-routes.ts';
 import { readRoutes, type ShownOnce } from './acts/read-routes.ts';
 import { actRoutes } from './acts/routes.ts';
@@ -148,6 +149,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   if (passwords) readRoutes(server, { db, logger, origin, passwords, stopping: stop.signal });
   bulkRoutes(server, options);
   portalChangeRoutes(server, options);
+  migrationRoutes(server, options);
   accessRoutes(server, options);
   lookRoutes(server, options.db);
   auditRoutes(server, options);

@@ -16,6 +16,12 @@ export const SMALL_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQV
 /** What was seen of alpine, in the story. */
 export const LOOK = '7b1c1bd6-0000-4000-8000-000000000001';
 
+/** A run of the migrator that is at work for as long as any test takes. `asked`: who has asked it to stop, and why, in SQL. */
+export const RUN = 4711;
+export const runAtWork = (id: number, asked: { readonly by: string; readonly why: string } | null = null): string =>
+  `INSERT INTO migration_run (id, command, filters, actor, reason, holder, seen_at, stop_asked_at, stop_asked_by, stop_reason) OVERRIDING SYSTEM VALUE
+   VALUES (${id}, 'apply', '{}', 'person:os:jane', 'the second wave', 'migrator@elsewhere:7-abcdefabcdef-1', now() + interval '1 day', ${asked ? `now(), ${asked.by}, ${asked.why}` : 'NULL, NULL, NULL'})`;
+
 /** A login that waits for a code under its lease, which nobody in a test can open. */
 export const wantedCode = (id: string, orgId: string, endpointId: string, answeredBy = 'NULL'): string =>
   `WITH identity AS (INSERT INTO login_identity (id) VALUES (encode(sha256('${id}'), 'hex')) RETURNING id),
@@ -69,6 +75,8 @@ export async function tellStory(
     `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ('hospital-1', 'alpine-well-3', 'person:os:jane', ${words('the payer moves its pages this week')})`,
     `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ('hospital-1', 'alpine-well', 'applied', '1', 'f')`,
     `INSERT INTO migration_run (command, filters, actor, reason, holder, counts, ended_at, ended) VALUES ('apply', jsonb_build_object('portalType', ${words('alpine')}), 'person:os:jane', ${words('the first wave')}, 'migrator@host:1', '{"migrated": 3}', now(), 'done')`,
+    runAtWork(RUN, { by: person('Jane'), why: words('the payer asked us to wait') }),
+    `INSERT INTO storage_outside (kind, found_at) VALUES ('base_backups', now())`,
     `INSERT INTO rotation_pause (portal_type_code, actor, reason) VALUES ('alpine', 'person:os:jane', ${words('new pages')})`,
     `INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ('alpine', now(), 'page_changed', ${words('three logins met unknown pages')}) ON CONFLICT (portal_type_code) DO UPDATE SET opened_at = now(), closed_at = NULL, closed_by = NULL, cause = 'page_changed', detail = excluded.detail`,
     `INSERT INTO portal_look (id, org_id, endpoint_id, portal_type_code, actor, findings)

@@ -52,7 +52,7 @@ async function perform(call: Call, terminal: Terminal, output: Output): Promise<
   const migration = openMigration(config, { stop, stderr: terminal.stderr, vocabulary, filter, onEnd, endpoints: output === 'lines' ? 'told' : 'listed' });
   try {
     await migration.db.ping();
-    const report = await act(call, migration, config, counts);
+    const report = await act({ ...call, onStopAsked: stop.begin }, migration, config, counts);
     terminal.stdout.write(output === 'words' ? `${report.lines.join('\n')}\n` : jsonLine(report.json));
     return report.complete ? 0 : 1;
   } finally {
@@ -62,7 +62,12 @@ async function perform(call: Call, terminal: Terminal, output: Output): Promise<
 }
 
 /** Who asked for it stands in the book of runs, and in each organization's audit trail, before it does anything. */
-async function act({ run, who, resume, begun, does }: Call, asked: Migration, config: MigratorConfig, counts: Counts): Promise<Report> {
+async function act(
+  { run, who, resume, begun, does, onStopAsked }: Call & { readonly onStopAsked: () => void },
+  asked: Migration,
+  config: MigratorConfig,
+  counts: Counts,
+): Promise<Report> {
   const migration =
     resume === undefined || !run ? asked : { ...asked, filter: await filterOfRun(asked.db, { id: resume, command: run, source: asked.filter.source }) };
   const person = who ? await who(config) : null;
@@ -70,7 +75,7 @@ async function act({ run, who, resume, begun, does }: Call, asked: Migration, co
     if (begun && person) await recordAuditEventForAll(migration.db, { ...person, action: begun, subject: 'every endpoint' });
     return does(migration, config, person);
   };
-  return run ? asRun(migration, { command: run, person }, counts, work) : work();
+  return run ? asRun(migration, { command: run, person, onStopAsked }, counts, work) : work();
 }
 
 const lineOf = (ended: Ended | EndedRow): string => ('row' in ended ? lineOfRow(ended) : lineOfEndpoint(ended));

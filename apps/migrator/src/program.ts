@@ -13,6 +13,7 @@ import { resolve, takeOf } from './commands/resolve.ts';
 import { type PersonalAct, rollback } from './commands/rollback.ts';
 import { runs } from './commands/runs.ts';
 import { scrub } from './commands/scrub.ts';
+import { runOf, stopRun } from './commands/stop-run.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { verifyWithLogins } from './commands/verify-logins.ts';
@@ -169,6 +170,12 @@ function looks(program: Command, perform: Perform): void {
     });
   mapped(command(program, 'status', 'count how far the migration is, and what is left; exit code 1 while anything is')).action((options: Mapped) =>
     perform({ ...asked(options), does: status }),
+  );
+  person(command(program, 'stop <run>', 'ask a run to stop, as SIGTERM does: it takes nothing new, finishes what is in hand, and may be gone on with')).action(
+    (id: string, options: Person) => {
+      const known = runOf(id);
+      return perform({ ...asked(), who: personalAct(options), does: (migration, _, who) => stopRun(migration, known, sure(who)) });
+    },
   );
   command(program, 'runs', 'list the runs of adopt, apply, verify, scrub and rollback: who, why, how far, how they ended').action(() =>
     perform({ ...asked(), does: runs }),

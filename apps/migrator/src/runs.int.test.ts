@@ -132,6 +132,34 @@ describe('as a process', { timeout: SLOW_MS }, () => {
     expect((await status(migrator)).json).toMatchObject({ migrated: 3, unfinished: [] });
   });
 
+  it('stops when somebody asks it to from elsewhere, once, and is gone on with', async () => {
+    const slow = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '0.05', RCM_MIGRATOR_CONCURRENCY: '1' };
+    const running = startMigrator(['apply', '--reason', 'week 7', '--json-lines'], slow);
+    await running.printed('"migrated"');
+    const [run] = await listed();
+    const ask = (id: string) => runMigrator(['stop', id, '--reason', 'the payer asked us to wait', '--json'], world.environment);
+    const asked = await ask(String(run?.id));
+    expect([asked.code, linesOf(asked)]).toMatchObject([0, [{ stopAsked: run?.id }]]);
+    expect(await ask(String(run?.id))).toMatchObject({ code: 1 });
+    const { code } = await running.ended;
+    expect(code).toBe(1);
+    expect(await listRuns(migrator.db, { limit: 1 })).toMatchObject([{ id: run?.id, state: 'stopped', stopReason: 'the payer asked us to wait' }]);
+    const events = await world.db.transaction(
+      'every tenant',
+      (tx) =>
+        tx.$queryRaw<
+          { subject: string }[]
+        >`SELECT DISTINCT subject FROM audit_event WHERE action = 'migration.stop_asked' AND actor LIKE 'person:%' AND reason = 'the payer asked us to wait'`,
+    );
+    expect(events).toEqual([{ subject: `run ${run?.id}` }]);
+    for (const [id, exit] of [
+      ['99', 2],
+      ['x', 2],
+    ] as const)
+      expect((await ask(id)).code, id).toBe(exit);
+    expect(await runMigrator(['apply', '--resume', String(run?.id), '--reason', 'on', '--json'], world.environment)).toMatchObject({ code: 0 });
+  });
+
   it('prints a line for each endpoint as it ends, the summary last, and no value', async () => {
     await plant(world.db, [{ id: 'broken', orgId: 'north-1', portal: 'alpine', credentials: { username: `${CANARY}-u`, password: [`${CANARY}-p`] } }]);
     const planned = linesOf(await runMigrator(['plan', '--json-lines'], world.environment));

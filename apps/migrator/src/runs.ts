@@ -1,4 +1,4 @@
-import { beginRun, type Database, endRun, findRun, noteRun, type RunCommand, type RunEnd } from '@rcm/db';
+import { beginRun, type Database, endRun, findRun, isRunAskedToStop, noteRun, type RunCommand, type RunEnd } from '@rcm/db';
 import { type Logger, RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from './commands/rollback.ts';
 import type { Filter, Migration } from './migration.ts';
@@ -29,13 +29,20 @@ export interface Run {
   readonly command: RunCommand;
   /** Who asked for it, and why; `null`: nobody had to say. */
   readonly person: PersonalAct | null;
+  /** Called where somebody has asked, by another process, that it stops. Default: it goes on. */
+  readonly onStopAsked?: () => void;
 }
 
 /** Does `act` as a run that stands in the book from its begin to its end, whatever its end is; the report says its id. */
-export async function asRun(migration: Migration, { command, person }: Run, counts: Counts, act: () => Promise<Report>): Promise<Report> {
+export async function asRun(
+  migration: Migration,
+  { command, person, onStopAsked = () => undefined }: Run,
+  counts: Counts,
+  act: () => Promise<Report>,
+): Promise<Report> {
   const { db, holder, filter: filters, logger } = migration;
   const id = await beginRun(db, { command, filters, actor: person?.actor ?? holder, reason: person?.reason ?? null, holder });
-  const alive = keepWriting(db, { id, counts, logger });
+  const alive = keepWriting(db, { id, counts, logger, onStopAsked });
   let ended: RunEnd = 'failed';
   try {
     const report = await act();
@@ -48,12 +55,21 @@ export async function asRun(migration: Migration, { command, person }: Run, coun
   }
 }
 
-function keepWriting(db: Database, { id, counts, logger }: { readonly id: number; readonly counts: Counts; readonly logger: Logger }) {
+interface Alive {
+  readonly id: number;
+  readonly counts: Counts;
+  readonly logger: Logger;
+  readonly onStopAsked: () => void;
+}
+
+/** Writes how far the run is, and looks whether somebody wants it to stop. */
+function keepWriting(db: Database, { id, counts, logger, onStopAsked }: Alive) {
   let written = '{}';
   let writtenAt = performance.now();
   let writing: Promise<void> = Promise.resolve();
   let busy = false;
   const write = async () => {
+    if (await isRunAskedToStop(db, { id })) onStopAsked();
     const now = counts.now;
     const text = JSON.stringify(now);
     if (text === written && performance.now() - writtenAt < ALIVE_EVERY_MS) return;

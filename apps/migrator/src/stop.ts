@@ -6,6 +6,8 @@ export interface Stop {
   readonly stopping: AbortSignal;
   /** Aborts at the second signal, or when the grace is over: give calls up. */
   readonly giveUp: AbortSignal;
+  /** As the first signal: somebody has asked for it in another way. */
+  begin(): void;
   dispose(): void;
 }
 
@@ -14,15 +16,17 @@ export function stopOnSignals(events: NodeJS.EventEmitter = process): Stop {
   const stopping = new AbortController();
   const giveUp = new AbortController();
   let grace: NodeJS.Timeout | undefined;
-  const onSignal = () => {
-    if (stopping.signal.aborted) return giveUp.abort();
+  const begin = () => {
+    if (stopping.signal.aborted) return;
     stopping.abort();
     grace = setTimeout(() => giveUp.abort(), GRACE_MS);
   };
+  const onSignal = () => (stopping.signal.aborted ? giveUp.abort() : begin());
   events.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   return {
     stopping: stopping.signal,
     giveUp: giveUp.signal,
+    begin,
     dispose() {
       clearTimeout(grace);
       events.off('SIGTERM', onSignal).off('SIGINT', onSignal);

@@ -16,6 +16,19 @@ describe('stopOnSignals', () => {
     stop.dispose();
   });
 
+  it('begins in another way as by a signal, once', () => {
+    vi.useFakeTimers();
+    const events = new EventEmitter();
+    const stop = stopOnSignals(events);
+    stop.begin();
+    stop.begin();
+    expect([stop.stopping.aborted, stop.giveUp.aborted, vi.getTimerCount()]).toEqual([true, false, 1]);
+    // Whoever is at the terminal may still give it up.
+    events.emit('SIGTERM');
+    expect(stop.giveUp.aborted).toBe(true);
+    stop.dispose();
+  });
+
   it('gives up at the second signal', () => {
     const events = new EventEmitter();
     const stop = stopOnSignals(events);

@@ -102,7 +102,7 @@ export async function openWorld({ furtherPlaces = [], ...options }: WorldOptions
     environment,
     migrator(settings = {}, { stopping = never, giveUp = never } = {}) {
       const config = readMigratorConfig({ ...environment, RCM_LOG_LEVEL: 'silent', ...settings });
-      const migration = openMigration(config, { stop: { stopping, giveUp, dispose: () => {} }, stderr: { write: () => {} } });
+      const migration = openMigration(config, { stop: { stopping, giveUp, begin: () => {}, dispose: () => {} }, stderr: { write: () => {} } });
       opened.push(migration);
       return migration;
     },

@@ -235,6 +235,7 @@ export {
   type RunFilters,
   unfinishedRuns,
 } from './legacy/runs.ts';
+export { askRunToStop, isRunAskedToStop } from './legacy/stop-run.ts';
 export { type LoginSample, listLoginSample } from './legacy/login-sample.ts';
 export { type MigrationCounts, migrationCounts, type Scrub, scrubEndpoint } from './legacy/scrub.ts';
 export {

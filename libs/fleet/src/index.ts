@@ -4,6 +4,7 @@
  */
 export { CALENDAR_WORDS } from './calendar-words.ts';
 export { howMany, howManyLogins, thousands } from './how-many.ts';
+export { OUTSIDE } from './outside-words.ts';
 export { isWell, noteOf, type Standing, standingOf } from './standing.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';
 export { type ChangedField, nearChanges, portalTypeDiff, type PortalTypeDiff, type RecipeLine } from './portal-type-diff.ts';

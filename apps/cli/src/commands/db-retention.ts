@@ -11,6 +11,8 @@ const WORDS: Readonly<Record<OldRows, string>> = {
   messages: 'fingerprints of messages, each for as long as its gateway could hand it on again',
   leases: 'leases of processes that died',
   proofs: 'proofs that a login was read again, where a newer one says the same',
+  audit_checks: 'checks of an audit chain that were asked for',
+  portal_looks: 'what was seen of portals’ pages, with the pictures',
 };
 
 /** What a rotator would delete now because it is old, and of what it keeps for how long. Reads only; `RCM_…_KEEP_DAYS` as the rotators have them. Fails with `config_invalid`. */

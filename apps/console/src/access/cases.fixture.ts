@@ -60,14 +60,19 @@ const DOES: Readonly<Record<Act, string>> = {
   'approve for portals': 'approver',
   'decline for portals': 'approver',
   'withdraw for portals': 'operator',
+  'stop migration': 'operator',
+  'dealt-with migration': 'operator',
 };
+
+/** What touches every organization, or the whole migration. */
+export const isOfAll = (act: Act): boolean => / (portals|migration)$/.test(act);
 
 const isAt = ({ where }: Case): boolean => where !== 'in another organization';
 /** What is of the whole platform is for those who have their role everywhere. */
 export const expectsPage = (each: Case, page: Page): boolean =>
   isAt(each) && SEES[page].split(' ').includes(each.role) && (page !== 'system' || each.where === 'in every organization');
 export const expectsAct = (each: Case, act: Act): boolean =>
-  isAt(each) && DOES[act].split(' ').includes(each.role) && (!/ portals$/.test(act) || each.where === 'in every organization');
+  isAt(each) && DOES[act].split(' ').includes(each.role) && (!isOfAll(act) || each.where === 'in every organization');
 
 export const PAGE_NAMES = Object.keys(PAGES) as readonly Page[];
 export const ACT_NAMES = Object.keys(ACTS) as readonly Act[];

@@ -10,6 +10,8 @@ export interface Made {
   readonly glass: Readonly<Record<Case['organization'], string>>;
   /** Passwords that a rotator waits for, and that somebody else has asked to type. */
   readonly typings: Readonly<Record<Case['organization'], string>>;
+  /** One of the migrator that is at work. */
+  readonly run: number;
 }
 type Organization = Case['organization'];
 
@@ -34,7 +36,7 @@ export const pagePath = (page: Page, organization: Organization, made: Made): st
 
 const OF_A_REQUEST = ['approve', 'decline', 'withdraw'];
 
-export function actPath(act: Act, organization: Organization, { tasks, codes, requests, glass, typings }: Made): string {
+export function actPath(act: Act, organization: Organization, { tasks, codes, requests, glass, typings, run }: Made): string {
   const [word = '', ...wide] = act.split(' ');
   if (word === 'read') return `/o/${organization}/requests/${glass[organization]}/acts/read`;
   if (word === 'type') return `/o/${organization}/requests/${typings[organization]}/acts/type`;
@@ -43,6 +45,8 @@ export function actPath(act: Act, organization: Organization, { tasks, codes, re
   if (word === 'answer') return `/o/${organization}/codes/${codes[organization]}/acts/answer`;
   if (word === 'revoke') return `/o/${organization}/sessions/${crypto.randomUUID()}/acts/revoke`;
   if (act === 'verify audit') return `/o/${organization}/audit/acts/verify`;
+  if (act === 'stop migration') return `/all/migration/runs/${run}/acts/stop`;
+  if (act === 'dealt-with migration') return '/all/migration/outside/base_backups/acts/dealt-with';
   if (wide.length > 0) return `/all/acts/${word}`;
   return act === 'cancel'
     ? `/o/${organization}/tasks/${tasks.get(organization)}/acts/cancel`

@@ -51,6 +51,8 @@ export const ACTS = {
   'approve for portals': ['approver'],
   'decline for portals': ['approver'],
   'withdraw for portals': ['operator'],
+  'stop migration': ['operator'],
+  'dealt-with migration': ['operator'],
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof ACTS;
 

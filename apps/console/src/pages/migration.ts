@@ -1,6 +1,7 @@
 import type { MigrationRun, OrganizationMigration } from '@rcm/db';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
+import { type Acting, type Outside, outsideShown, stopForms } from './migration-acts.ts';
 import { moment, pill, sameAs, table, word } from './parts.ts';
 
 export interface MigrationShown {
@@ -8,6 +9,9 @@ export interface MigrationShown {
   readonly organizations: readonly OrganizationMigration[];
   /** `null`: runs are of the whole platform, and not for this page. */
   readonly runs: readonly MigrationRun[] | null;
+  /** The same. */
+  readonly outside: Outside;
+  readonly acting: Acting;
   readonly now: Date;
 }
 
@@ -19,8 +23,13 @@ export function leftToDo({ logins, moved, proved, plaintext, rewritten }: Organi
   return rewritten === false ? 'the storage to rewrite: rcm migrate scrub' : null;
 }
 
+const runState = ({ state, stopAskedBy, stopReason }: MigrationRun): Markup => [
+  pill(state, state === 'done' ? 'well' : state === 'running' ? 'calm' : 'warn'),
+  stopAskedBy !== null && markup`<span> asked to stop by ${stopAskedBy}: ${stopReason}</span>`,
+];
+
 /** How far the way out of the database is, by organization, and what the migrator was asked for. */
-export const migrationPage = ({ place, organizations, runs, now }: MigrationShown): Markup => [
+export const migrationPage = ({ place, organizations, runs, outside, acting, now }: MigrationShown): Markup => [
   table(
     'Progress by organization',
     [
@@ -38,12 +47,12 @@ export const migrationPage = ({ place, organizations, runs, now }: MigrationShow
   ),
   sameAs(place.orgId === null ? 'rcm migrate status' : `rcm migrate report --org ${word(place.orgId)}`),
   runs !== null &&
-    markup`<section><h2>Runs</h2>${table(
+    markup`<section id="runs"><h2>Runs</h2>${table(
       'Runs of the migrator, the newest first',
       [
         { title: 'Run', cell: ({ id }: MigrationRun) => String(id) },
         { title: 'What', cell: ({ command }) => markup`<code>${command}</code>` },
-        { title: 'State', cell: ({ state }) => pill(state, state === 'done' ? 'well' : state === 'running' ? 'calm' : 'warn') },
+        { title: 'State', cell: runState },
         { title: 'Begun', cell: ({ startedAt }) => moment(startedAt, now) },
         {
           title: 'Of',
@@ -64,5 +73,6 @@ export const migrationPage = ({ place, organizations, runs, now }: MigrationShow
       ],
       runs,
       'The migrator has not run yet.',
-    )}${sameAs('rcm migrate runs')}</section>`,
+    )}${stopForms(runs, acting)}${sameAs('rcm migrate runs')}</section>`,
+  runs !== null && outsideShown(outside, acting, now),
 ];

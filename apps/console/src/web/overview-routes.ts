@@ -19,6 +19,7 @@ import {
   listPortals,
   listPortalTypes,
   listRuns,
+  listStorageOutside,
   listTold,
   listUndecidedActs,
   listWantedCodes,
@@ -109,10 +110,15 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
     return { title: portal.code, content: portalPage({ place, portal, admissions, looks, now }) };
   });
 
-  page('migration', '/migration', 'both', async ({ place, now }) => {
-    const organizations = await migrationByOrganization(db, scopeOf(place.orgId));
-    const runs = place.orgId === null ? await listRuns(db, { limit: RUNS_SHOWN }) : null;
-    return { title: 'Migration', content: migrationPage({ place, organizations, runs, now }) };
+  page('migration', '/migration', 'both', async ({ place, roles, visitor, now }) => {
+    const ofAll = place.orgId === null;
+    const [organizations, runs, outside] = await Promise.all([
+      migrationByOrganization(db, scopeOf(place.orgId)),
+      ofAll ? listRuns(db, { limit: RUNS_SHOWN }) : null,
+      ofAll ? listStorageOutside(db) : [],
+    ]);
+    const acting = { roles, token: formToken(visitor.sessionId) };
+    return { title: 'Migration', content: migrationPage({ place, organizations, runs, outside, acting, now }) };
   });
 
   page('codes', '/codes', 'both', async ({ place, roles, now }) => {

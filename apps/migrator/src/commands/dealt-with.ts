@@ -1,7 +1,7 @@
 import { dealWithStorageOutside, OUTSIDE_KINDS, type OutsideKind } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
-import { OUTSIDE } from '../outside.ts';
+import { OUTSIDE } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import type { PersonalAct } from './rollback.ts';
 

@@ -1,7 +1,7 @@
 import { listStorageOutside, migrationByOrganization, type OrganizationMigration } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
-import { OUTSIDE } from '../outside.ts';
+import { OUTSIDE } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { countElsewhere } from './beside.ts';
 import { elsewhereLines } from './tally.ts';

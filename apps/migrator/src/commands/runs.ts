@@ -40,7 +40,9 @@ export const runLine = (run: MigrationRun): string =>
     Object.entries(run.counts)
       .map(([outcome, count]) => `${outcome} ${count}`)
       .join(', ') || 'nothing yet',
-    `${WORDS[run.state]}${['done', 'running'].includes(run.state) ? '' : ` (${run.command} --resume ${run.id})`}`,
+    run.state === 'running' && run.stopAskedBy !== null
+      ? `was asked to stop by ${run.stopAskedBy}`
+      : `${WORDS[run.state]}${['done', 'running'].includes(run.state) ? '' : ` (${run.command} --resume ${run.id})`}`,
     run.actor,
   ].join('  ');
 

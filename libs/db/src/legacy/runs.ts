@@ -34,6 +34,9 @@ export interface MigrationRun {
   readonly counts: RunCounts;
   /** `died`: its process has ended, or nothing was heard of it for long. */
   readonly state: RunEnd | 'running' | 'died';
+  /** Who asked it to stop, and why; `null`: nobody, or by a signal. */
+  readonly stopAskedBy: string | null;
+  readonly stopReason: string | null;
 }
 
 /** Ten times as long as a run that lives is ever silent. */
@@ -41,6 +44,7 @@ const SILENT_SECONDS = 300;
 
 const COLUMNS = Prisma.sql`
   r.id::int, r.command, r.filters, r.actor, r.reason, r.holder, r.started_at AS "startedAt", r.seen_at AS "seenAt", r.ended_at AS "endedAt", r.counts, r.ended,
+  r.stop_asked_by AS "stopAskedBy", r.stop_reason AS "stopReason",
   r.seen_at < clock_timestamp() - make_interval(secs => ${SILENT_SECONDS}::float8) AS silent`;
 
 interface Row extends Omit<MigrationRun, 'state'> {
