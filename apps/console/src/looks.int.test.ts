@@ -2,7 +2,7 @@ import { openDatabase, recordPortalLook } from '@rcm/db';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mustBeHarmless } from './harmless.fixture.ts';
-import { SMALL_PNG } from './story.fixture.ts';
+import { maskedPage } from './masked-page.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 /** What a rotator saw of a portal, as the page Portals shows it to people of the organization, and to nobody else. */
@@ -19,7 +19,7 @@ beforeAll(async () => {
         { part: 'login', what: `fill "Member of ${number}"`, state: number === 1 ? 'missing' : 'there', detail: number === 1 ? 'it did not show' : null },
         { part: 'login', what: 'wait', state: 'unseen', detail: 'only a login gets there' },
       ],
-      pictures: [{ part: 'login', png: Buffer.from(SMALL_PNG, 'base64') }],
+      pictures: [{ part: 'login', png: maskedPage() }],
     });
   await rotator.close();
   const db = openDatabase({ url: w.url, applicationName: 'test', maxConnections: 1 });

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { claimPortalTask, createPortalTask, finishPortalTask, insertEndpoint, keyFileWrapping, openDatabase } from '@rcm/db';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
+import { maskedPage } from './masked-page.fixture.ts';
 
 /** Nobody has the key that belongs to it. */
 const PUBLIC_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
@@ -11,8 +12,6 @@ const TYPING_KEY = generateKeyPairSync('x25519').publicKey.export({ type: 'spki'
 /** Texts of everybody who can write one, as somebody would write it who wants them to run or to be something else. */
 export const HOSTILE = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>{{7*7}}\${7*7}&lt;`;
 
-/** Black, and one pixel large. */
-export const SMALL_PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==';
 /** What was seen of alpine, in the story. */
 export const LOOK = '7b1c1bd6-0000-4000-8000-000000000001';
 
@@ -84,7 +83,7 @@ export async function tellStory(
        jsonb_build_object('part', 'login', 'what', ${words('open /login')}, 'state', 'there', 'detail', NULL),
        jsonb_build_object('part', 'login', 'what', ${words('fill "Member ID"')}, 'state', 'missing', 'detail', ${words('it did not show')}),
        jsonb_build_object('part', 'login', 'what', 'wait', 'state', 'unseen', 'detail', ${words('only a login gets there')})))`,
-    `INSERT INTO portal_look_picture (look_id, part, org_id, png) VALUES ('${LOOK}', 'login', 'hospital-1', decode('${SMALL_PNG}', 'base64'))`,
+    `INSERT INTO portal_look_picture (look_id, part, org_id, png) VALUES ('${LOOK}', 'login', 'hospital-1', decode('${maskedPage().toString('base64')}', 'base64'))`,
     `INSERT INTO audit_check (org_id, actor, reason, asked_at, taken_at, taken_by, ended_at, outcome, report)
      VALUES ('hospital-1', ${person('Jane')}, ${words('the quarter is over')}, now() - interval '1 hour', now(), 'audit@host:1', now(), 'broken',
              jsonb_build_object('events', 12, 'firstAt', '2031-03-05T12:00:00.000001Z', 'lastAt', '2031-03-06T12:00:00.000001Z', 'heads', 3, 'proven', 6, 'provenAt', '2031-03-05T13:00:00.000001Z',

@@ -25,6 +25,10 @@ const STATES: Readonly<Record<AuditCheckState, readonly [string, Tone]>> = {
   left: ['begun and left', 'warn'],
 };
 
+const NOBODY = markup`<div class="steps"><h2>Nobody does it here</h2><ul>
+  <li>Ask again where the process that signs heads was down.</li>
+  <li>Where it was never given an auditor’s login (RCM_AUDIT_CHECKS_DATABASE_URL), have it checked at a terminal.</li></ul></div>`;
+
 /** Whether the chain is whole: what was found last, what to do then, and the button that asks for it. */
 export const auditChecks = ({ orgId, checks, token, now }: ChecksShown): VNode => {
   const [last] = checks.filter(({ report, code }) => report !== null || code !== null);
@@ -43,6 +47,7 @@ export const auditChecks = ({ orgId, checks, token, now }: ChecksShown): VNode =
       checks,
       'Nobody has asked for a check here yet: an auditor does.',
     )}
+    ${(checks[0]?.state === 'expired' || checks[0]?.state === 'left') && NOBODY}
     ${checks.some(({ state }) => state === 'waiting' || state === 'under way') && markup`<p><a href=${`/o/${orgId}/audit#checks`}>Load the page again</a> to see how far it is.</p>`}
     ${
       token !== null &&
