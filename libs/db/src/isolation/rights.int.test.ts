@@ -248,12 +248,12 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     `UPDATE portal_look_picture SET png = png`,
   ].map((statement) => ['rcm_console', 'may not', statement] as const),
   ...(['rcm_console', 'rcm_migrator'] as const).map(
-    (role) => [role, 'may', `UPDATE migration_run SET stop_asked_by = 'person:os:jane', stop_reason = 'r', stop_asked_at = now()`] as const,
+    (role) => [role, 'may', counting(`UPDATE migration_run SET stop_asked_by = 'person:os:jane', stop_reason = 'r', stop_asked_at = now()`)] as const,
   ),
   ['rcm_console', 'may not', `UPDATE migration_run SET ended = 'done', ended_at = now()`],
   ['rcm_console', 'may not', begunRun],
-  ['rcm_console', 'may', 'SELECT * FROM storage_outside'],
-  ['rcm_console', 'may', `UPDATE storage_outside SET dealt_with_at = now(), dealt_with_by = 'person:os:jane', reason = 'r'`],
+  ['rcm_console', 'may', 'SELECT count(*) FROM storage_outside'],
+  ['rcm_console', 'may', counting(`UPDATE storage_outside SET dealt_with_at = now(), dealt_with_by = 'person:os:jane', reason = 'r'`)],
   ['rcm_console', 'may not', 'UPDATE storage_outside SET found_at = now()'],
   ['rcm_console', 'may not', 'DELETE FROM storage_outside'],
   ['rcm_console', 'may not', 'UPDATE organization SET old_readers_gone_at = now()'],
@@ -619,6 +619,10 @@ function clearance(kind: 'unlocked' | 'retry'): string {
   return `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason) VALUES ('$login', '$org', '$endpoint', '${kind}', 'a', 'b')`;
 }
 
+/** One row, whatever there is to be changed. */
+function counting(statement: string): string {
+  return `WITH changed AS (${statement} RETURNING 1) SELECT count(*) FROM changed`;
+}
 function look(): string {
   return `INSERT INTO portal_look (org_id, endpoint_id, portal_type_code, actor, findings) VALUES ('$org', '$endpoint', 'alpine', 'person:os:jane', '[]')`;
 }
