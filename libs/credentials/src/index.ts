@@ -75,6 +75,7 @@ export {
   parseReference,
   placeKey,
   referenceKey,
+  secretPath,
   type SecretOwner,
   type SecretReference,
   type SecretsManagerReference,

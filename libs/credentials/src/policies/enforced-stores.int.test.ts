@@ -1,9 +1,11 @@
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
-import { createMetrics } from '@rcm/telemetry';
+import { createMetrics, Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseDevice, serializeDevice } from '../device.ts';
+import { dropDevice } from '../drop-device.ts';
 import { createCredentialManager } from '../reading/credential-manager.ts';
-import { credentialReference, type SecretReference } from '../reference.ts';
+import { credentialReference, deviceReference, type SecretReference } from '../reference.ts';
 import { removeFromAws } from '../stores/contract/remove-secret.fixture.ts';
 import { type CallHook, newReference, payloadText, tags } from '../stores/contract/store-under-test.fixture.ts';
 import { describeStoreCalls } from '../stores/contract.fixture.ts';
@@ -11,7 +13,7 @@ import { createSecretsManagerStore } from '../stores/secrets-manager.ts';
 import { createSsmStore } from '../stores/ssm.ts';
 import type { ClosableSecretStore } from '../stores/store.ts';
 import { createTenantSessions, type TenantSessions } from '../tenancy/tenant-sessions.ts';
-import { createTenantReaders, createTenantStores, type TenantStoresOptions } from '../tenancy/tenant-stores.ts';
+import { createTenantDevices, createTenantReaders, createTenantStores, type TenantStoresOptions } from '../tenancy/tenant-stores.ts';
 import { dedicatedRoleName, GUARDIAN_ROLE, platformPolicies, taskRoleName, type TenantApp, tenantRoleName } from './index.ts';
 
 const TENANT = tags.TenantId;
@@ -108,6 +110,33 @@ describe.skipIf(backend() === 'containers')('under the platform’s own policies
       expect(await migrator.read(reference)).toMatchObject({ version: next.version });
     },
   );
+
+  it.each(['ssm', 'secrets-manager'] as const)('an agent makes a device in %s; rotator and migrator use, renew and drop it, and make none', async (kind) => {
+    const devices = (app: TenantApp) => opened(createTenantDevices(asApp(app))).forTenant(TENANT);
+    const [agent, rotator, migrator] = [devices('agent'), devices('rotator'), devices('migrator')];
+    const device = deviceReference(newReference({ kind }), 'endpoint-of-the-device');
+    const text = (token: string) => serializeDevice(new Secret({ rememberedAt: new Date(), endpointId: device.endpointId, state: { token } }));
+    const write = { text: text('one'), base: null, tags };
+    for (const who of [rotator, migrator]) await expect(who.write(device, write)).rejects.toMatchObject({ code: 'store_denied' });
+    expect(await agent.read(device)).toBeNull();
+    expect([await agent.write(device, write), await agent.write(device, { ...write, text: text('two') })]).toEqual(['kept', 'outrun']);
+    for (const who of [agent, rotator, migrator])
+      expect(parseDevice((await who.read(device))?.text ?? new Secret('')).reveal().state).toEqual({ token: 'one' });
+    const base = (await agent.read(device))?.version ?? null;
+    expect([await rotator.write(device, { text: text('three'), base, tags }), await agent.write(device, { text: text('four'), base, tags })]).toEqual([
+      'kept',
+      'outrun',
+    ]);
+    expect([await dropDevice(migrator, { device, tags }), await dropDevice(agent, { device, tags })]).toEqual(['dropped', 'none']);
+    expect(parseDevice((await agent.read(device))?.text ?? new Secret('')).reveal().state).toBeNull();
+    const other = { ...device, organizationId: 'hospital-b' };
+    await expect(agent.read(other)).rejects.toMatchObject({ code: 'reference_not_yours' });
+    expect(
+      await opened(createTenantDevices(asApp('agent')))
+        .forTenant('hospital-b')
+        .read(other),
+    ).toBeNull();
+  });
 
   it('an agent is told that a secret is not there, not that it may not look', async () => {
     const agent = opened(createTenantReaders(asApp('agent'))).forTenant(TENANT);
