@@ -209,7 +209,7 @@ export { type LegacyNamed, type LegacyRead, nameLegacyLogin, readLegacyLogin, te
 export { beginFirstSecret, type FirstPlace, leaveFirstPlace } from './secret-places/first-place.ts';
 export { beginMove, endMove, type MoveAnswer, type MoveBegun, recordMove, type SecretMove } from './secret-places/move.ts';
 export { countLoginsAt } from './secret-places/room.ts';
-export { listUnnamedSecrets, noteUnnamedRemoved, type UnnamedPage, type UnnamedSecret, unnamedSecretsOf } from './secret-places/unnamed.ts';
+export { type ListedSecret, listUnnamedSecrets, noteUnnamedRemoved, type UnnamedPage, type UnnamedSecret, unnamedSecretsOf } from './secret-places/unnamed.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from './legacy/migrate.ts';
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, recordProof } from './legacy/proofs.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from './legacy/restore.ts';

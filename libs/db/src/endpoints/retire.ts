@@ -54,6 +54,8 @@ export interface RetiredEndpoint {
   readonly secretArn: string | null;
   /** When it was noted that its store has the secret no more (`noteSecretRemoved`); `null`: as far as anybody knows it lies there. */
   readonly removedAt: Date | null;
+  /** Whether a device of it was ever kept beside it. */
+  readonly hasDevice: boolean;
 }
 
 export interface RetiredPage {
@@ -83,7 +85,8 @@ export async function listRetired(db: Database, { orgId, after, limit, keptMs }:
   const isAsked = orgId === undefined ? Prisma.sql`true` : Prisma.sql`e.org_id = ${orgId}`;
   return byIndex(db, 'every tenant', async (tx) => {
     const rows = await tx.$queryRaw<RetiredEndpoint[]>`
-      SELECT e.id, e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", e.retired_at AS "retiredAt", e.retired_secret_arn AS "secretArn", ${REMOVED_AT} AS "removedAt"
+      SELECT e.id, e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", e.retired_at AS "retiredAt", e.retired_secret_arn AS "secretArn", ${REMOVED_AT} AS "removedAt",
+             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = e.id AND d.kept_at IS NOT NULL) AS "hasDevice"
         FROM integration_endpoint e WHERE e.retired_at IS NOT NULL AND e.id > ${after ?? ''} AND ${isAsked} ORDER BY e.id LIMIT ${most + 1}`;
     const [late] = await tx.$queryRaw<{ overdue: number }[]>`
       SELECT count(*)::int AS overdue FROM (

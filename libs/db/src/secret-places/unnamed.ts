@@ -19,11 +19,16 @@ export interface UnnamedSecret {
   readonly removedAt: Date | null;
 }
 
+export interface ListedSecret extends UnnamedSecret {
+  /** Whether a device of its login was ever kept, there or elsewhere. */
+  readonly hasDevice: boolean;
+}
+
 /** Where a page ended. */
 export type UnnamedPlace = Pick<UnnamedSecret, 'endpointId' | 'place'>;
 
 export interface UnnamedPage {
-  readonly secrets: readonly UnnamedSecret[];
+  readonly secrets: readonly ListedSecret[];
   /** `after` of the next page; `null`: this is the last one. */
   readonly next: UnnamedPlace | null;
 }
@@ -38,8 +43,9 @@ export async function listUnnamedSecrets(
   const { endpointId, place } = after ?? { endpointId: '', place: '' };
   const isAsked = orgId === undefined ? Prisma.sql`true` : Prisma.sql`u.org_id = ${orgId}`;
   return byIndex(db, 'every tenant', async (tx) => {
-    const rows = await tx.$queryRaw<UnnamedSecret[]>`
-      SELECT u.endpoint_id AS "endpointId", u.org_id AS "orgId", u.place, u.why, u.secret_arn AS "secretArn", u.since, u.removed_at AS "removedAt"
+    const rows = await tx.$queryRaw<ListedSecret[]>`
+      SELECT u.endpoint_id AS "endpointId", u.org_id AS "orgId", u.place, u.why, u.secret_arn AS "secretArn", u.since, u.removed_at AS "removedAt",
+             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = u.endpoint_id AND d.kept_at IS NOT NULL) AS "hasDevice"
         FROM unnamed_secret u WHERE (u.endpoint_id, u.place) > (${endpointId}, ${place}) AND u.removed_at IS NULL AND ${isAsked} ORDER BY u.endpoint_id, u.place LIMIT ${most + 1}`;
     const last = rows[most - 1];
     return { secrets: rows.slice(0, most), next: rows.length > most && last ? { endpointId: last.endpointId, place: last.place } : null };
