@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type NewPlace, parseReference, placeKey } from '@rcm/credentials';
+import {
+  createTenantDevices,
+  deviceReference,
+  type NewPlace,
+  parseDevice,
+  parseReference,
+  placeKey,
+  type SecretReference,
+  serializeDevice,
+} from '@rcm/credentials';
+import { taskRoleName } from '@rcm/credentials/policies';
 import { beginMove, endAct, findEndpoint, openDatabase, retireEndpoint, takeActs, unnamedSecretsOf } from '@rcm/db';
 import { urlFor } from '@rcm/db/testing';
 import { RcmError, Secret } from '@rcm/telemetry';
@@ -346,6 +356,20 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     });
   });
 
+  it('leaves no device behind that could be read, and both are to be removed', async () => {
+    const { secretArn } = await rowOf();
+    const device = deviceReference(parseReference(secretArn), seed.id);
+    await keepDevice(device);
+    await move(there);
+    const left = await migrator.devices.forTenant(seed.orgId).read(device);
+    expect(parseDevice(left?.text ?? new Secret('')).reveal().state).toBeNull();
+    world.aws?.setFaults({ kind: 'none' });
+    await removeAsGuardian(secretArn);
+    expect(await lookRemoved(migrator, await rowOf(), WHY)).toBe('still_there');
+    await removeAsGuardian(secretArn.replace('/endpoints/', '/devices/'));
+    expect(await lookRemoved(migrator, await rowOf(), WHY)).toBe('removed');
+  });
+
   it('is looked for where it was, and noted as gone once the guardian has removed it', async () => {
     await move(there);
     const row = await rowOf();
@@ -359,6 +383,20 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     expect(await placeNow()).toBe(placeKey(there));
   });
 });
+
+/** As an agent does it whose login the portal remembers. */
+async function keepDevice(device: SecretReference): Promise<void> {
+  const { environment, aws } = world;
+  const devices = createTenantDevices({
+    ...{ region: environment['RCM_AWS_REGION'] ?? '', endpoint: environment['RCM_AWS_ENDPOINT'], environment: device.environment },
+    ...{ roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-agent-tenant'), kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '' },
+    credentials: aws?.taskCredentials(taskRoleName('agent')),
+  });
+  const text = serializeDevice(new Secret({ rememberedAt: new Date(), endpointId: seed.id, state: { token: 'known' } }));
+  const tags = { TenantId: seed.orgId, Environment: device.environment, PortalType: 'alpine' };
+  expect(await devices.forTenant(seed.orgId).write(device, { text, base: null, tags })).toBe('kept');
+  await devices.close();
+}
 
 async function removeAsGuardian(secretArn: string): Promise<void> {
   const { DeleteParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');

@@ -1,4 +1,13 @@
-import { createReplicatedStores, identityKeys, keyChecks, type NewPlace, newSecretPlaces, secretPlaces, tenantStoresOptions } from '@rcm/credentials';
+import {
+  createReplicatedStores,
+  createTenantDevices,
+  identityKeys,
+  keyChecks,
+  type NewPlace,
+  newSecretPlaces,
+  secretPlaces,
+  tenantStoresOptions,
+} from '@rcm/credentials';
 import { fingerprintKeys, type Vocabulary, vocabularyOf } from '@rcm/credentials/legacy';
 import { countLoginsAt, openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, processName, sayPlaintext, systemClock } from '@rcm/telemetry';
@@ -53,10 +62,12 @@ export function openMigration(
     metrics: createMetrics(),
     onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the secret has no copy in the second region yet; `rotator copies` makes it'),
   });
+  const devices = createTenantDevices({ ...tenantStoresOptions(config), processName: holder });
   const clock = systemClock;
   return {
     db,
     stores,
+    devices,
     places: {
       ...{ new: newSecretPlaces(config, config.RCM_MIGRATOR_STORE), all: secretPlaces(config) },
       ...{ environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
@@ -88,7 +99,7 @@ export function openMigration(
     onEnd,
     endpoints,
     async close() {
-      await stores.close();
+      await Promise.all([stores.close(), devices.close()]);
       await db.close();
     },
   };

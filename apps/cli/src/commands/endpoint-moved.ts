@@ -29,7 +29,7 @@ export async function endpointMoved(db: Database, options: MovedOptions, now: Da
   const [secrets, next] = [page.secrets, page.next && cursorOf(page.next)];
   const rows = secrets.map((secret) => {
     const removeFrom = secret.why === 'left' ? new Date(secret.since.getTime() + keptMs) : null;
-    return { ...secret, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf(secret.secretArn) : null };
+    return { ...secret, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf(secret) : null };
   });
   const commands = rows.flatMap(({ removal }) => (removal === null ? [] : [removal]));
   return {

@@ -22,7 +22,7 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
   const rows = endpoints.map((endpoint) => {
     const lies = endpoint.secretArn !== null && endpoint.removedAt === null;
     const removeFrom = lies ? new Date(endpoint.retiredAt.getTime() + keptMs) : null;
-    return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf(endpoint.secretArn) : null };
+    return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf({ ...endpoint, endpointId: endpoint.id }) : null };
   });
   return {
     json: {

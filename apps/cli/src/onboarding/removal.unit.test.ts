@@ -15,10 +15,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const run = (account: string): string => {
+const run = (account: string, hasDevice = false): string => {
   writeFileSync(join(folder, 'called'), '');
   try {
-    execFileSync('sh', ['-c', removalOf(LEFT) ?? ''], { env: { PATH: `${folder}:${process.env['PATH']}`, ACCOUNT: account } });
+    execFileSync('sh', ['-c', removalOf({ secretArn: LEFT, endpointId: 'one', hasDevice }) ?? ''], {
+      env: { PATH: `${folder}:${process.env['PATH']}`, ACCOUNT: account },
+    });
   } catch {
     // The command's own exit code says that nothing was done.
   }
@@ -31,8 +33,21 @@ it('removes a parameter in its own account, and never the one of the same name t
   expect(run('111111111111')).toBe('ssm delete-parameter --region us-east-1 --name /rcm/prod/hospital-1/endpoints/one/main\n');
 });
 
+it('removes what the portal knew the device by, too, where one was ever kept', () => {
+  expect(run('222222222222', true)).toBe('');
+  expect(run('111111111111', true).split('\n').slice(0, 2)).toEqual([
+    'ssm delete-parameter --region us-east-1 --name /rcm/prod/hospital-1/endpoints/one/main',
+    'ssm delete-parameter --region us-east-1 --name /rcm/prod/hospital-1/devices/one/main',
+  ]);
+});
+
 it('names a secret of Secrets Manager by its ARN, which is of one account; and there is nothing to remove where there is none', () => {
   const arn = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:rcm/prod/hospital-1/endpoints/one/main-AbCdEf';
-  expect(removalOf(arn)).toContain(`--secret-id ${arn}`);
-  expect(removalOf(null)).toBeNull();
+  const login = { secretArn: arn, endpointId: 'one', hasDevice: true };
+  expect(removalOf(login)).toContain(`--secret-id ${arn} && `);
+  expect(removalOf(login)).toMatch(/--secret-id rcm\/prod\/hospital-1\/devices\/one\/main$/);
+  expect(removalOf({ ...login, secretArn: 'vault:kv/rcm/prod/hospital-1/endpoints/one/main' })).toBe(
+    'vault kv metadata delete -mount=kv rcm/prod/hospital-1/endpoints/one/main && vault kv metadata delete -mount=kv rcm/prod/hospital-1/devices/one/main',
+  );
+  expect(removalOf({ ...login, secretArn: null })).toBeNull();
 });

@@ -1,4 +1,4 @@
-import { parseReference, type SecretReference } from '@rcm/credentials';
+import { deviceReference, parseReference, type SecretReference } from '@rcm/credentials';
 import { type EndpointRow, noteSecretRemoved, noteUnnamedRemoved, recordAuditEvent, type UnnamedSecret, unnamedSecretsOf } from '@rcm/db';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
@@ -31,7 +31,7 @@ async function lookUnnamed(migration: Migration, endpoint: EndpointRow, secret: 
   if (reference === null)
     throw new RcmError('config_invalid', `A copy may lie in ${place}, which is no place of this deployment (RCM_STORE_PLACES). Nothing was noted of it.`);
   await recordAuditEvent(migration.db, { orgId, ...why, action: 'endpoint.removal_checked', subject: endpointId, details: { place, secretArn } });
-  if (!(await isGone(migration, orgId, reference))) return 'still_there';
+  if (!(await areGone(migration, endpoint, reference))) return 'still_there';
   const noted = await noteUnnamedRemoved(migration.db, { endpointId, orgId, place }, why);
   if (noted === 'named') throw new RcmError('state_conflict', `Endpoint ${endpointId} was moved meanwhile. Nothing was noted of ${place}.`);
   return noted === 'already' ? 'already' : 'removed';
@@ -41,15 +41,25 @@ async function lookRetired(migration: Migration, endpoint: EndpointRow, why: Why
   const { id: endpointId, orgId, retiredSecretArn: secretArn } = endpoint;
   if (secretArn === null) return 'never_had_one';
   await recordAuditEvent(migration.db, { orgId, ...why, action: 'endpoint.removal_checked', subject: endpointId, details: { secretArn } });
-  if (!(await isGone(migration, orgId, parseReference(secretArn)))) return 'still_there';
+  if (!(await areGone(migration, endpoint, parseReference(secretArn)))) return 'still_there';
   const noted = await noteSecretRemoved(migration.db, { endpointId, orgId, secretArn }, why);
   if (noted === 'not_retired') throw new RcmError('state_conflict', `Endpoint ${endpointId} was reinstated meanwhile. Nothing was noted.`);
   return noted === 'already' ? 'already' : 'removed';
 }
 
-async function isGone({ stores, patience, pace, giveUp }: Migration, orgId: string, reference: SecretReference): Promise<boolean> {
+/** A login, and what its portal knew the device by. */
+async function areGone(migration: Migration, { id, orgId }: EndpointRow, login: SecretReference): Promise<boolean> {
+  const { stores, devices, giveUp } = migration;
+  const device = deviceReference(login, id);
+  return (
+    (await isGone(migration, login, () => stores.forTenant(orgId).read(login, { signal: giveUp }))) &&
+    isGone(migration, device, () => devices.forTenant(orgId).read(device, { signal: giveUp }))
+  );
+}
+
+async function isGone({ patience, pace }: Migration, reference: SecretReference, read: () => Promise<object | null>): Promise<boolean> {
   try {
-    return (await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }))) === null;
+    return (await patience(pace.reads(reference), read)) === null;
   } catch (error) {
     // How Secrets Manager answers for one that was deleted and may be given back for some days yet ("GetSecretValue", Errors).
     const isInItsWindow = hasCode(error, 'store_denied') && error instanceof RcmError && error.details['awsError'] === 'InvalidRequestException';

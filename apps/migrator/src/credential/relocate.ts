@@ -4,6 +4,7 @@ import { type ErrorCode, hasCode, RcmError } from '@rcm/telemetry';
 import { type Held, withExclusiveLease } from '../exclusive.ts';
 import type { Migration } from '../migration.ts';
 import { isIdentityOf } from './examine.ts';
+import { dropLeftDevice } from './left-device.ts';
 import { placeIn, type PlacedSecret, secretOf, type Why } from './move.ts';
 
 /** `already`: it lies there. */
@@ -15,7 +16,7 @@ export interface Relocated {
 
 /**
  * Moves a login's secret to another place of the same organization: copied, read back and compared, then named by the row in one transaction with its event. Where it was, it
- * stays as it is; nobody but the guardian removes secrets, and what rotations have staged there is found by the journal. Nothing logs in or rotates meanwhile. Safe to repeat
+ * stays as it is; nobody but the guardian removes secrets (what the portal knew the device by is written over), and what rotations have staged there is found by the journal. Nothing logs in or rotates meanwhile. Safe to repeat
  * after a crash at any point. Fails with `state_conflict` (a rotation is open, a move to another place was begun, the row or secret changed meanwhile), `row_edited` (the row
  * holds plaintext), `endpoint_retired`, `input_invalid` (not a place of this deployment), `store_conflict` (something else lies there), `payload_too_large`, `store_full`,
  * `lease_*`, `store_*`, `database_*`; the row then names what it named.
@@ -75,6 +76,7 @@ async function relocateHeld(migration: Migration, move: Move): Promise<void> {
     throw new RcmError('state_conflict', `The row names the copy in ${copy.place}, and could not be moved back (${back}), as it should: ${reason}.`);
   };
   await lookAgain(() => readSecret(migration, endpoint, reference), stored.version, goBack);
+  await dropLeftDevice(migration, endpoint, reference);
 }
 
 /**
