@@ -1,5 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
 import { checkLimit, checkUuid } from '../input.ts';
@@ -17,7 +18,7 @@ export async function listLoginsToMove(
   db: Database,
   { identityKeyId, fingerprintKeyId, after, limit }: CurrentKeys & { readonly after?: string | undefined; readonly limit: number },
 ): Promise<LoginToMove[]> {
-  return db.transaction('every tenant', async (tx) => {
+  return byIndex(db, 'every tenant', async (tx) => {
     // Else every login is looked at, and what the ledger has of each.
     const [known] = await tx.$queryRaw<{ otherwise: boolean }[]>`SELECT rcm_known_by_other_keys(${identityKeyId}, ${fingerprintKeyId}) AS otherwise`;
     if (!known?.otherwise) return [];
