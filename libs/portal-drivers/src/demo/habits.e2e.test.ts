@@ -68,3 +68,15 @@ it('one account behind two doors is one account', async () => {
   expect((await run.login(await run.session('alpine'), of)).outcome.kind).toBe('rejected');
   expect((await run.login(await run.session('alpine'), nextPassword(of))).outcome.kind).toBe('accepted');
 });
+
+it.each(['alpine', 'borealis'] as const)('an account that nobody used for a month reads locked at %s, and one that was kept alive does not', async (portal) => {
+  await run.control('PUT', '/habits', { portal, habits: { dormantAfterMs: 30 * 24 * HOUR_MS } });
+  const [kept, left] = [await run.account(portal), await run.account(portal)];
+  const later = () => run.control('POST', '/clock/advance', { ms: 20 * 24 * HOUR_MS });
+  const ends = async (of: typeof kept) => (await run.login(await run.session(portal), of)).outcome;
+  await later();
+  expect((await ends(kept)).kind).toBe('accepted');
+  await later();
+  expect((await ends(kept)).kind).toBe('accepted');
+  expect(await ends(left)).toEqual({ kind: 'locked' });
+});

@@ -1,5 +1,6 @@
 import { nowMs, type Portal } from '../portal.ts';
 import { saveAccount, type Account, type AccountKey } from '../records/accounts.ts';
+import { noteCall } from './dormancy.ts';
 import { addFailure, clearFailures, countFailures } from '../records/attempts.ts';
 import { habitsOf } from '../records/habits.ts';
 import type { Lockout } from '../records/lockout.ts';
@@ -55,6 +56,7 @@ export function noteFailure(portal: Portal, account: Account): { readonly failur
 
 /** What support does for whoever calls: the lock is lifted and nothing counts any more. */
 export function unlock(portal: Portal, account: Account): void {
+  noteCall(portal, account);
   clearFailures(portal.records, account);
   saveAccount(portal.records, { ...account, lockedUntil: null });
 }

@@ -9,6 +9,7 @@ import { inTransaction } from '../records/database.ts';
 import { noteTry, type TriedBy, type TryEnd } from '../records/login-tries.ts';
 import { count, noteFailures } from '../records/tallies.ts';
 import { isClosedSayingWrong, isKnownEverywhere } from './availability.ts';
+import { disableUnused } from './dormancy.ts';
 import { isLocked, lockoutOf, noteFailure, noteSuccess } from './lockout.ts';
 import { passwordMatches } from './password-hash.ts';
 import { matchingSteps } from './totp.ts';
@@ -36,10 +37,11 @@ export async function decidePassword(portal: Portal, { username, password, by = 
     const seen = findAccount(portal.records, key);
     const isRight = await passwordMatches(password, seen?.passwordHash ?? null, habitsOf(portal.records, portal.code));
     const decision = inTransaction(portal.records, (): PasswordDecision | 'again' => {
-      const account = findAccount(portal.records, key);
+      const found = findAccount(portal.records, key);
       // The password was changed while its hash was computed: what was compared is no longer true.
-      if (account?.passwordHash !== seen?.passwordHash) return 'again';
-      if (!account) return rejectUnknown(portal, key);
+      if (found?.passwordHash !== seen?.passwordHash) return 'again';
+      if (!found) return rejectUnknown(portal, key);
+      const account = disableUnused(portal, found);
       if (isLocked(portal, account)) return refuseLocked(portal, account, by);
       if (!isRight || !isKnownEverywhere(portal, account)) return fail(portal, account, { ended: 'wrong', by });
       const isAsked = portal.policy.asksForCode && hasCodes(portal, account) && !isKnown(portal, account, device);

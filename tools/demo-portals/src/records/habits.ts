@@ -21,6 +21,8 @@ const anywhere = {
   closedFor: z.array(closedHoursSchema).max(100).default([]),
   /** How the portal locks. Null: by its own policy. */
   lockout: lockoutSchema.nullable().default(null),
+  /** An account that nobody has signed in to for so long, in ms, is disabled: it reads as one that only support unlocks. Null: none is. */
+  dormantAfterMs: z.int().min(1).nullable().default(null),
   /** A locked account reads like a wrong password, or at the code like a wrong code. */
   oneText: z.boolean().default(false),
   /**

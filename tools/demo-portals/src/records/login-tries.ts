@@ -1,5 +1,5 @@
 import type { AccountKey } from './accounts.ts';
-import { many, run, type Records } from './database.ts';
+import { many, one, run, type Records } from './database.ts';
 
 /** How a try ended in truth, whatever the page said: `locked` and `closed` say nothing about what was typed. */
 export type TryEnd = 'accepted' | 'wrong' | 'wrong_code' | 'locked' | 'closed';
@@ -42,6 +42,11 @@ export function noteTry(records: Records, { portal, username }: AccountKey, { at
     username,
   );
 }
+
+/** When somebody was let in last; `null`: nobody was, as far back as tries are kept. */
+export const lastAcceptedAt = (records: Records, { portal, username }: AccountKey): number | null =>
+  one<{ at: number | null }>(records, `SELECT max(at) AS at FROM login_try WHERE portal = ? AND username = ? AND ended = 'accepted'`, portal, username)?.at ??
+  null;
 
 /** In order; `dropped` older ones are no longer known. */
 export function triesOf(records: Records, { portal, username }: AccountKey): { readonly tries: readonly LoginTry[]; readonly dropped: number } {
