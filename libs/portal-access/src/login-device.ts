@@ -12,8 +12,8 @@ import type { DeviceRules, KnownDevice, LoginOutcome } from '@rcm/portal-drivers
 import { type Logger, type Metrics, Secret, withDeadline } from '@rcm/telemetry';
 import type { MigratedEndpoint } from './stored-credential.ts';
 
-/** Milliseconds for the store, before a login and after it: many times what it takes. A login goes on without it. */
-const STORE_MS = 5_000;
+/** Milliseconds for the store, before a login and after it: as long as one call of a store may take. A login goes on without it. */
+const STORE_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 /** What of a login's device its guarded login asks for. Nothing here ever fails, keeps a login from being made, or is a reason for another one. */

@@ -13,13 +13,15 @@ import {
   serializePayload,
   type TenantDevices,
 } from '@rcm/credentials';
-import { answerCodeRequest, type Database, forgetDevice, keyOfCodeRequest, listWantedCodes, requestRotation, sealCode } from '@rcm/db';
+import { acquireSharedLease, answerCodeRequest, type Database, forgetDevice, keyOfCodeRequest, listWantedCodes, requestRotation, sealCode } from '@rcm/db';
 import { type BrowserPool, createBrowserPool, readRecipeFile } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Metrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentAccess, withAgentSession } from './agent-session.ts';
 import { Drivers } from './drivers.ts';
+import { loginDevice } from './login-device.ts';
+import { migratedEndpoint } from './stored-credential.ts';
 import { currentOf } from './rotated.fixture.ts';
 import { SessionCache } from './session-cache.ts';
 
@@ -237,6 +239,39 @@ describe('a login whose portal remembers its device', () => {
     const state = JSON.stringify(await stateOf(endpoint));
     expect((await world.portals.devices(endpoint)).filter(({ token }) => state.includes(token))).toHaveLength(1);
     expect([await login(one, endpoint), await login(two, endpoint)]).toEqual(['without a code', 'without a code']);
+  });
+
+  it('is not shown to a portal that forgets it with the password, once that was changed', async () => {
+    const [endpoint, access] = [await account(), agent()];
+    await login(access, endpoint);
+    await world.db.transaction(
+      { tenant: endpoint.orgId },
+      (tx) => tx.$executeRaw`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = ${endpoint.id}`,
+    );
+    expect(await login(access, endpoint)).toBe('with a code');
+    expect((await world.portals.devices(endpoint)).map(({ used }) => used)).toEqual([0, 0]);
+    expect(await login(access, endpoint)).toBe('without a code');
+  });
+
+  it.each([
+    ['unknown', true],
+    ['mfa_required', true],
+    ['rejected', false],
+    ['unavailable', false],
+  ] as const)('after a login that had it and ended as %s, is given up: %s', async (outcome, isGivenUp) => {
+    const [endpoint, access] = [await account(), agent()];
+    const { orgId, id: endpointId } = endpoint;
+    await login(access, endpoint);
+    const leased = await acquireSharedLease(access.db, { orgId, endpointId, holder: 'test-agent', ttlMs: 60_000 });
+    if (!leased.granted || !access.devices) throw new Error('the login is not had');
+    const device = loginDevice({
+      ...{ db: access.db, logger: access.logger, devices: access.devices, endpoint: await migratedEndpoint(access.db, { orgId, endpointId }) },
+      ...{ leaseId: leased.lease.id, rules: { days: 30, forgottenOnChange: true }, making: 'may make', signal: new AbortController().signal },
+    });
+    expect(await device.load()).not.toBeNull();
+    await device.ended({ outcome, loginAttemptId: null, device: undefined, withCode: false });
+    expect((await stateOf(endpoint)) === null).toBe(isGivenUp);
+    expect((await events(endpoint)).includes('login.device_dropped')).toBe(isGivenUp);
   });
 
   it('keeps none, and uses none, where the deployment keeps no devices', async () => {
