@@ -8,7 +8,7 @@ import { type DevicePlace, type DeviceState, heldState, isSameState, keptState }
 import type { Places } from './places.ts';
 
 /** Milliseconds to give a browser what is kept, or to read it: a hundred times what it takes. A login goes on without it. */
-const BROWSER_MS = 5_000;
+const BROWSER_MS = 15_000;
 /** Shorter values are in many texts by chance, and hold no secret. */
 const SHORTEST_SECRET = 8;
 
