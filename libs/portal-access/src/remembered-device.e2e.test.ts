@@ -2,6 +2,7 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  appRoleFolder,
   createCredentialManager,
   createTenantDevices,
   createTenantStores,
@@ -50,6 +51,7 @@ afterAll(async () => {
 const asAgent = () => ({
   ...{ region: world.aws.region, endpoint: world.aws.endpoint, environment: world.environmentName, kmsKeyId: world.aws.kmsKeyArn },
   ...{ roleArn: world.aws.tenantRoleArn('agent'), credentials: world.aws.taskCredentials('rcm-agent-task') },
+  vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
 });
 
 /** As an agent's process has them, which may read and keep devices, and write no login. */
@@ -84,7 +86,7 @@ function agent(devices: TenantDevices | undefined = agentsDevices()): Agent {
 }
 
 /** An account whose portal sends it a code, and whose secret says that a person is asked for it. */
-async function account(store: 'ssm' | 'secrets-manager' = 'ssm'): Promise<WorldEndpoint> {
+async function account(store: 'ssm' | 'secrets-manager' | 'vault' = 'ssm'): Promise<WorldEndpoint> {
   const endpoint = await world.addEndpoint('borealis', store);
   const current = await currentOf(world, endpoint);
   const payload = parsePayload(current.text).map((before): CredentialPayload => ({ ...before, mfa_seed: null, second_factors: ['person'] }));
@@ -147,7 +149,7 @@ const tries = async ({ username }: WorldEndpoint) => {
 };
 
 describe('a login whose portal remembers its device', () => {
-  it.each(['ssm', 'secrets-manager'] as const)('is asked for a code once, and by no process again: %s', async (store) => {
+  it.each(['ssm', 'secrets-manager', 'vault'] as const)('is asked for a code once, and by no process again: %s', async (store) => {
     const [endpoint, one, two] = [await account(store), agent(), agent()];
     expect(await login(one, endpoint)).toBe('with a code');
     expect([await login(one, endpoint), await login(two, endpoint)]).toEqual(['without a code', 'without a code']);

@@ -7,7 +7,7 @@ export interface VaultTenant {
   readonly orgId: string;
   /** Where transit is mounted, for an agent's data keys. Default `transit`. */
   readonly transitMount?: string;
-  /** An agent reads current payloads, keeps devices, and makes and opens its tenant's data keys; rotator and migrator write, and a rotator sees what is staged. */
+  /** An agent reads current payloads, keeps devices, and makes and opens its tenant's data keys; rotator and migrator write, renew devices, and a rotator sees what is staged. */
   readonly part: 'agent' | 'rotator' | 'migrator';
 }
 
@@ -21,7 +21,7 @@ export interface VaultPolicy {
 }
 
 /**
- * What the AppRole of one tenant may do: exactly the requests that the Vault store makes, under the tenant's own two folders, and for a rotator the question what it may do. A
+ * What the AppRole of one tenant may do: exactly the requests that the Vault store makes, under the tenant's own folders, and for a rotator the question what it may do. A
  * pattern ends its segment before the star, so no other tenant's name can begin with this one's. Fails with `config_invalid`.
  */
 export function vaultTenantPolicy({ mount, environment, orgId, part, transitMount = 'transit' }: VaultTenant): VaultPolicy {
@@ -30,14 +30,15 @@ export function vaultTenantPolicy({ mount, environment, orgId, part, transitMoun
   const at = (api: string, folder: string): string => `${mount}/${api}/rcm/${environment}/${orgId}/${folder}/*`;
   const may = (...capabilities: readonly string[]): Path => ({ capabilities });
   const write = ['create', 'update'];
-  const devices = { [at('data', 'devices')]: may('read', ...write), [at('metadata', 'devices')]: may(...write) };
+  const renewed = { [at('data', 'devices')]: may('read', 'update') };
   if (part === 'agent') {
+    const devices = { [at('data', 'devices')]: may('read', ...write), [at('metadata', 'devices')]: may(...write) };
     const dataKeys = ['datakey/plaintext', 'decrypt'].map((act) => [`${transitMount}/${act}/${transitKeyName(environment, orgId)}`, may('update')] as const);
     return { path: { [at('data', 'endpoints')]: may('read'), ...devices, ...Object.fromEntries(dataKeys) } };
   }
   const current = { [at('data', 'endpoints')]: may('read', ...write), [at('metadata', 'endpoints')]: may(...write) };
-  if (part === 'migrator') return { path: { ...current, [at('data', 'devices')]: may('read', 'update') } };
+  if (part === 'migrator') return { path: { ...current, ...renewed } };
   const staged = { [at('data', 'rotation')]: may('read', ...write), [at('metadata', 'rotation')]: may('list', ...write, 'delete') };
   // For a rehearsal: what this token itself may do. Vault's policy "default" has it too, but an AppRole may be made without that.
-  return { path: { ...current, ...staged, ...devices, 'sys/capabilities-self': may('update') } };
+  return { path: { ...current, ...staged, ...renewed, 'sys/capabilities-self': may('update') } };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backend } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { credentialReference, type SecretReference } from '../reference.ts';
+import { credentialReference, deviceReference, type SecretReference } from '../reference.ts';
 import { codeOf, newSlot, passwordOf, payloadText, rotatedText } from '../stores/contract/store-under-test.fixture.ts';
 import type { SecretStore } from '../stores/store.ts';
 import { openTestVault, type TestVault } from '../stores/test-vault.fixture.ts';
@@ -98,6 +98,31 @@ describe.skipIf(backend() === 'containers')('tenants in Vault (no container: too
       }
     expect(allowed).toEqual(expected);
     expect({ tried, allowed: allowed.length }).toEqual({ tried: 600, allowed: 60 });
+  });
+
+  it('have their devices made by agents, and used and renewed by every part, each its own alone', async () => {
+    const allowed: string[] = [];
+    for (const part of PARTS)
+      for (const asking of ['firm', 'firm-hospital-a'] as const)
+        for (const owner of ['firm', 'firm-hospital-a'] as const) {
+          const [role, made] = [await vault.appRoleOf(asking, part), await vault.appRoleOf(owner, 'agent')];
+          const storeOf = (of: typeof role) => createVaultStore({ address: vault.server.address, mount: 'kv', appRole: () => Promise.resolve(of) });
+          const device = deviceReference(referenceOf(owner), `e-${crypto.randomUUID()}`);
+          await storeOf(made).create(device, text, tagsOf(owner));
+          const acts = {
+            read: () => storeOf(role).read(device),
+            make: () => storeOf(role).create(deviceReference(referenceOf(owner), `e-${crypto.randomUUID()}`), text, tagsOf(owner)),
+            renew: () => storeOf(role).replace(device, payloadText('renewed'), '1'),
+          };
+          for (const [action, act] of Object.entries(acts)) {
+            const code = await codeOf(act());
+            expect(['no error', 'store_denied']).toContain(code);
+            if (code === 'no error') allowed.push(`${part} of ${asking} at ${owner}: ${action}`);
+          }
+        }
+    const own = (part: string, ...acts: string[]) =>
+      ['firm', 'firm-hospital-a'].flatMap((orgId) => acts.map((action) => `${part} of ${orgId} at ${orgId}: ${action}`));
+    expect(allowed).toEqual([...own('agent', 'read', 'make', 'renew'), ...own('rotator', 'read', 'renew'), ...own('migrator', 'read', 'renew')]);
   });
 
   it('are served from a folder of AppRoles, whole rotation and all', async () => {
