@@ -89,6 +89,7 @@ export async function parseArguments(
     .option('--base-url <name=url...>', 'where the portal is; with several recipes NAME=URL for each. A recipe without one is only linted')
     .option('--host <host...>', 'further hosts that the portals need, name=host for one that a recipe names')
     .option('--address <where>', ADDRESS_HELP)
+    .option('--pictures <dir>', 'keep a picture of each page that was seen in this folder, with every field covered')
     .option('--deadline <seconds>', 'for the pages of one portal', '60')
     .option('--json', 'print one JSON object')
     .addHelpText('after', EXIT_CODES)

@@ -7,6 +7,7 @@ import {
   type DeclaredHost,
   type HostAddress,
   inspectPortal,
+  type PagePicture,
   type Recipe,
   recipeHosts,
   type RecipeLint,
@@ -18,6 +19,7 @@ import { addressFrom, hostsFrom } from '../address.ts';
 import { lintFile } from '../recipe-file.ts';
 import { secondsOf } from '../seconds.ts';
 import { type Addresses, addressesOf, type TypedDoctorOptions } from './options.ts';
+import { openPictures, type Pictures } from './pictures.ts';
 import { describeExamination, type Examination, isHealthy } from './report.ts';
 
 /** The recipes that come with this project. */
@@ -40,6 +42,7 @@ export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteSt
   const deadlineMs = secondsOf(typed.deadline);
   const address = addressFrom(typed.address);
   const further = hostsFrom(typed.host ?? [], address);
+  const pictures = typed.pictures === undefined ? null : await openPictures(typed.pictures);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -47,7 +50,7 @@ export async function doctorCommand(config: PortalConfig, stdout: NodeJS.WriteSt
   const examinations: Examination[] = [];
   try {
     for (const one of linted) {
-      const examination = await examine(one, addresses, { pool, address, further, deadlineMs, signal: stop.signal });
+      const examination = await examine(one, addresses, { pool, address, further, deadlineMs, pictures, signal: stop.signal });
       examinations.push(examination);
       if (!typed.json) stdout.write(describeExamination(examination));
     }
@@ -81,24 +84,27 @@ async function examine(
     address,
     further,
     deadlineMs,
+    pictures,
     signal,
   }: {
     readonly pool: BrowserPool;
     readonly address: HostAddress;
     readonly further: readonly DeclaredHost[];
     readonly deadlineMs: number;
+    readonly pictures: Pictures | null;
     readonly signal: AbortSignal;
   },
 ): Promise<Examination> {
   const baseUrl = addresses.get(recipe?.name ?? '') ?? null;
   const partsBehindLogin = recipe ? behindLogin(recipe) : [];
-  const examination: Examination = { file, name: recipe?.name ?? null, problems, baseUrl, findings: null, partsBehindLogin, failure: null };
+  const examination: Examination = { file, name: recipe?.name ?? null, problems, baseUrl, findings: null, pictures: [], partsBehindLogin, failure: null };
   if (!recipe || baseUrl === null) return examination;
   try {
-    return {
-      ...examination,
-      findings: await inspectPortal({ recipe, hosts: [...recipeHosts(recipe, baseUrl, address), ...further], browser: pool }, { baseUrl, deadlineMs, signal }),
-    };
+    const seen: PagePicture[] = [];
+    const onPicture = pictures ? (picture: PagePicture) => void seen.push(picture) : undefined;
+    const portal = { recipe, hosts: [...recipeHosts(recipe, baseUrl, address), ...further], browser: pool };
+    const findings = await inspectPortal(portal, { baseUrl, deadlineMs, signal, ...(onPicture ? { onPicture } : {}) });
+    return { ...examination, findings, pictures: pictures ? await pictures.keep(recipe.name, seen) : [] };
   } catch (error) {
     return { ...examination, failure: isRcmError(error) ? error.message : 'Something unexpected failed.' };
   }

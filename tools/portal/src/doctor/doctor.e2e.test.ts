@@ -43,6 +43,21 @@ describe('portal doctor', () => {
     expect(await demo.control('GET', '/figures')).toEqual(before);
   });
 
+  it('keeps pictures of what it saw where a folder is named, and none otherwise', async () => {
+    const pictures = join(folder, 'pictures');
+    const call = ['doctor', '--json', recipeOf('alpine'), ...LOCAL, '--base-url', demo.baseUrl('alpine')];
+    const kept = async (more: readonly string[]): Promise<readonly string[]> => {
+      const run = PortalProcess.piped([...call, ...more]);
+      expect(await run.ended()).toBe(0);
+      return JSON.parse(run.stdout).recipes[0].pictures;
+    };
+    expect(await kept([])).toEqual([]);
+    const files = await kept(['--pictures', pictures]);
+    expect(files).toEqual([join(pictures, 'alpine-login.png'), join(pictures, 'alpine-session.png')]);
+    for (const file of files) expect((await readFile(file)).subarray(1, 4).toString('latin1')).toBe('PNG');
+    expect(await kept(['--pictures', pictures])).toEqual(files);
+  });
+
   it('names what is no more on the page', async () => {
     const run = PortalProcess.piped(['doctor', await alpineWith('label: User name', 'label: Member ID'), ...LOCAL, '--base-url', demo.baseUrl('alpine')]);
     expect(await run.ended()).toBe(1);

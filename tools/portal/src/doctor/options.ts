@@ -6,6 +6,8 @@ export interface TypedDoctorOptions {
   readonly baseUrl?: readonly string[];
   readonly address?: string;
   readonly host?: readonly string[];
+  /** A folder. */
+  readonly pictures?: string;
   readonly deadline: string;
   readonly json?: boolean;
 }

@@ -10,6 +10,8 @@ export interface Examination {
   /** `null`: the pages were not looked at, because no address was given or the file is not usable. */
   readonly baseUrl: string | null;
   readonly findings: readonly PageFinding[] | null;
+  /** Files with pictures of what was seen, every field covered; none unless a folder was named. */
+  readonly pictures: readonly string[];
   /** Parts of the recipe whose pages are not looked at at all: its change, its tasks. */
   readonly partsBehindLogin: readonly string[];
   /** Why the look ended early; `null` where it did not. */
@@ -30,8 +32,9 @@ export function describeExamination(examination: Examination): string {
   const wrong = (findings ?? []).filter(({ state }) => WRONG.includes(state));
   const count = (state: PageFinding['state']): number => (findings ?? []).filter((finding) => finding.state === state).length;
   const seen = `${count('there')} as the recipe says, ${count('absent')} not needed now, ${count('unseen')} not looked at, as only a login gets there`;
+  const kept = examination.pictures.map((file) => `    picture: ${file}`);
   const unseen = (findings ?? []).filter(({ state }) => state === 'unseen');
-  const lines = [...wrong.map(findingLine), ...(failure === null ? [] : [`    ${failure}`]), ...unseen.map(findingLine), ...behindLogin(examination)];
+  const lines = [...wrong.map(findingLine), ...(failure === null ? [] : [`    ${failure}`]), ...unseen.map(findingLine), ...behindLogin(examination), ...kept];
   return [`${head} at ${baseUrl}: ${seen}`, ...lines, ''].join('\n');
 }
 
