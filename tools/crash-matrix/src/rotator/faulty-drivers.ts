@@ -7,12 +7,13 @@ import type { StagedPassword } from './faulty-stores.ts';
 const IN_FLIGHT_MS = 1_000;
 
 /** The rotator's drivers, told of before, during and after each password that leaves the browser. */
-export function faultyDrivers(drivers: Pick<Drivers, 'for'>, injector: Injector, staged: StagedPassword): Pick<Drivers, 'for'> {
+export function faultyDrivers(drivers: Pick<Drivers, 'for' | 'inspect'>, injector: Injector, staged: StagedPassword): Pick<Drivers, 'for' | 'inspect'> {
   return {
     for(portalType): PortalDriver {
       const driver = drivers.for(portalType);
       return { hash: driver.hash, openSession: async (options) => faultySession(await driver.openSession(options), injector, staged) };
     },
+    inspect: (portalType, where) => drivers.inspect(portalType, where),
   };
 }
 
