@@ -12,6 +12,7 @@ import { rcmAlone, type RunningProcess, startAuditHeads } from './world.fixture.
 /** A check of the chain as a person asks for it here, beside the process that does it, and as somebody does it at a terminal. */
 let w: TestConsole;
 let folder: string;
+let settings: Record<string, string>;
 let heads: RunningProcess;
 let auditor: Browser;
 let terminal: Record<string, string>;
@@ -32,14 +33,15 @@ beforeAll(async () => {
         `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash) VALUES ('hospital-${number}', 0, now(), 'agent', 'login.used', 'alpine-${number}', 'r', '', '')`,
     ),
   ]);
-  heads = await startAuditHeads({
+  settings = {
     ...kept,
     RCM_DATABASE_URL_FILE: file('writer-url', urlFor('rcm_head_writer', w.url)),
     RCM_AUDIT_SIGNING_KEY_FILE: file('key.pem', pair.privateKey),
     RCM_AUDIT_CHECKS_DATABASE_URL_FILE: auditors,
     RCM_AUDIT_CHECKS_SCAN_MS: '100',
     RCM_AUDIT_INTERVAL_MS: '100',
-  });
+  };
+  heads = await startAuditHeads(settings);
   terminal = { ...kept, RCM_DATABASE_URL_FILE: auditors, RCM_AUDIT_PUBLIC_KEYS: file('public.pem', pair.publicKey), RCM_LOG_LEVEL: 'silent' };
   auditor = await w.browser('one-auditor');
 });
@@ -123,13 +125,14 @@ test('what is broken is named with its event, word for word as at a terminal, wi
 });
 
 test('is not asked for twice at once, and says when nobody does it', async () => {
-  await heads.kill('SIGSTOP');
+  await heads.stop();
   await ask('once');
   expect(await auditor.post(`${PAGE}/acts/verify`, { token: await auditor.token(), reason: 'twice' })).toMatchObject({ status: 409 });
-  expect((await auditor.get(PAGE)).text).toMatch(/waits for whoever checks|under way/);
-  await asSuperuser(w.url, [`UPDATE audit_check SET asked_at = asked_at - interval '16 minutes', taken_at = NULL, taken_by = NULL WHERE ended_at IS NULL`]);
+  expect((await auditor.get(PAGE)).text).toContain('waits for whoever checks');
+  // Each of them is a quarter of an hour older; the newest stays the newest.
+  await asSuperuser(w.url, [`UPDATE audit_check SET asked_at = asked_at - interval '16 minutes'`]);
   expect((await auditor.get(PAGE)).text).toMatch(/nobody has taken it.*Nobody does it here/s);
-  await heads.kill('SIGCONT');
+  heads = await startAuditHeads(settings);
   await ask('again');
   expect(await shown()).toContain('again');
 });

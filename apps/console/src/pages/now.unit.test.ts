@@ -15,7 +15,7 @@ const SPENT = { budget: { ...budget, failuresLeft: 0, why: 'budget_spent' } };
 
 describe('what an act would meet now', () => {
   test('of a login that nothing is the matter with, what makes logins says how many may fail', () => {
-    for (const { act } of LOGIN_ACTS) expect(of(act), act).toBe(['pause', 'resume', 'break_glass'].includes(act) ? null : '3 of 3 failed logins left');
+    for (const { act } of LOGIN_ACTS) expect(of(act), act).toBe(['look', 'pause', 'resume', 'break_glass'].includes(act) ? null : '3 of 3 failed logins left');
   });
 
   test.each<[(typeof LOGIN_ACTS)[number]['act'], object, string]>([
