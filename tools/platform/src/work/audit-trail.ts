@@ -55,7 +55,7 @@ export async function startAuditHeads(
 ): Promise<void> {
   const { signer, writer, auditor } = await auditSettings(folder, admin);
   const managed = supervisor.start({
-    name: 'audit',
+    name: 'audit-heads',
     script: programOf('main.ts'),
     args: ['heads', 'run'],
     environment: {
