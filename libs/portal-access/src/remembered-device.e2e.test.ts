@@ -202,6 +202,8 @@ describe('a login whose portal remembers its device', () => {
       [5, 0],
     ]);
     expect((await world.portals.devices(other)).map(({ used }) => used)).toEqual([0]);
+    // What names another login is not shown to the portal at all.
+    expect(await counted(access)).toEqual(['known 1', 'asked 2', 'none 3']);
   });
 
   it('goes on as ever where the store is down before it, after it, or both', async () => {
