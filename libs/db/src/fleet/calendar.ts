@@ -1,4 +1,5 @@
-import type { Database } from '../database.ts';
+import { ofEveryLogin } from '../by-index.ts';
+import type { Database, Transaction } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { checkId, checkLimit, timestamp } from '../input.ts';
 import { BY_HAND } from '../manual/by-hand.ts';
@@ -41,12 +42,10 @@ export async function listCalendar(
 ): Promise<readonly CalendarEntry[]> {
   for (const [name, id] of Object.entries({ orgId, portalTypeCode })) if (id !== undefined) checkId(name, id);
   const [org, code] = [orgId ?? null, portalTypeCode ?? null];
-  return db.transaction(
-    'every tenant',
-    (tx) => tx.$queryRaw<CalendarEntry[]>`
+  const list = (tx: Transaction): Promise<CalendarEntry[]> => tx.$queryRaw<CalendarEntry[]>`
       SELECT e.id AS "endpointId", e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", c.kind, c.at, c.by
         FROM ${COMING} WHERE ${IS_KEPT} AND c.at <= ${timestamp(until)}::timestamptz
          AND (${org}::text IS NULL OR e.org_id = ${org}) AND (${code}::text IS NULL OR e.portal_type_code = ${code})
-       ORDER BY c.at, e.id, c.kind LIMIT ${checkLimit(limit)}`,
-  );
+       ORDER BY c.at, e.id, c.kind LIMIT ${checkLimit(limit)}`;
+  return org === null && code === null ? ofEveryLogin(db, 'every tenant', list) : db.transaction('every tenant', list);
 }

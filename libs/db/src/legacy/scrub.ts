@@ -1,6 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { writeAuditEvent } from '../audit/record.ts';
+import { ofEveryLogin } from '../by-index.ts';
 import { checkMs } from '../input.ts';
 import { MIGRATOR } from './migrate.ts';
 import { forgetFingerprints } from './proofs.ts';
@@ -96,15 +97,17 @@ export interface MigrationCounts {
 }
 
 export async function migrationCounts(db: Database): Promise<MigrationCounts> {
-  const rows = await db.transaction(
+  const rows = await ofEveryLogin(
+    db,
     'every tenant',
     (tx) => tx.$queryRaw<MigrationCounts[]>`
       SELECT count(*)::int AS endpoints, (count(*) FILTER (WHERE has_legacy_credentials))::int AS legacy, (count(*) FILTER (WHERE secret_arn IS NOT NULL))::int AS migrated,
              (count(*) FILTER (WHERE secret_arn IS NOT NULL AND proved))::int AS verified,
              (count(*) FILTER (WHERE secret_arn IS NOT NULL AND proved AND NOT has_legacy_credentials))::int AS scrubbed
         FROM (SELECT e.has_legacy_credentials, e.secret_arn,
-                     EXISTS (SELECT 1 FROM migration_proof m WHERE m.endpoint_id = e.id AND m.step = 'verified') AS proved
-                FROM integration_endpoint e WHERE e.retired_at IS NULL OR e.has_legacy_credentials) c`,
+                     p.endpoint_id IS NOT NULL AS proved
+                FROM integration_endpoint e LEFT JOIN (SELECT DISTINCT m.endpoint_id FROM migration_proof m WHERE m.step = 'verified') p ON p.endpoint_id = e.id
+               WHERE e.retired_at IS NULL OR e.has_legacy_credentials) c`,
   );
   return rows[0] ?? { endpoints: 0, legacy: 0, migrated: 0, verified: 0, scrubbed: 0 };
 }

@@ -123,7 +123,8 @@ const rotator: readonly Operation[] = [
   }),
   asks('rcm_rotator', pruneNotices, [{ keptMs: 90 * DAY_MS, limit: 500 }]),
   ...OLD_ROWS.map((what) => asks('rcm_rotator', forgetOld, [{ what, keptDays: RETENTION[what].days, limit: 500 }], { of: what })),
-  asks('rcm_rotator', thinLedger, [{ keptDays: LEAST_LEDGER_DAYS, limit: 500 }]),
+  // A step in an index for each portal type, where nothing is so old.
+  asks('rcm_rotator', thinLedger, [{ keptDays: LEAST_LEDGER_DAYS, limit: 500 }], { most: 500 }),
   asks('rcm_rotator', takeActs, [{ takenBy: 'rotator', limit: 1 }]),
   asks('rcm_rotator', endLeftActs, [{ waitMs: DAY_MS, workMs: DAY_MS }]),
   asks('rcm_rotator', listCopiesElsewhere, [{ ...ONE, limit: 14 }]),
@@ -244,7 +245,7 @@ const operator: readonly Operation[] = [
     grows: 'passes over what is open, runs or is refused elsewhere',
   }),
   ...OLD_ROWS.map((what) => asks('rcm_operator', countOld, [{ what, keptDays: RETENTION[what].days }], { of: what, kind: 'list' })),
-  asks('rcm_operator', countThinned, [{ keptDays: LEAST_LEDGER_DAYS }], list),
+  asks('rcm_operator', countThinned, [{ keptDays: LEAST_LEDGER_DAYS }], { ...list, most: 500 }),
   asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
 ];
 
