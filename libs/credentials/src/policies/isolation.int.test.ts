@@ -11,7 +11,7 @@ const MATRIX_MS = 7_200_000;
 /** What opens nothing, because no other action carries the key that the statement's condition asks for, or none that the role may not do anyway. */
 const OPENS_NOTHING = [
   /CreateTagged: Action (ssm|secretsmanager):\w+ → \1:\*$/, // aws:RequestTag/TenantId
-  /PromoteParameter: Action ssm:PutParameter → ssm:\*$/, // ssm:Overwrite
+  /(PromoteParameter|OverwriteDevice): Action ssm:PutParameter → ssm:\*$/, // ssm:Overwrite
   /migrator-tenant policy: ReadCurrentSecrets: Action secretsmanager:GetSecretValue → secretsmanager:\*$/, // secretsmanager:VersionStage: it moves labels
 ];
 

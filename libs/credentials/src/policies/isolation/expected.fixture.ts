@@ -140,6 +140,8 @@ export const allowedOnOwnByKeyPolicy: Allowed = {
   'kms Decrypt, without a context': [],
   'kms Encrypt': [],
   'kms GenerateDataKey': [],
+  'kms Encrypt, of a device': [],
+  'kms GenerateDataKey, of a device': [],
   'kms GenerateDataKey, for task data': agent,
   'kms GenerateDataKey, for another use': [],
   'kms Decrypt, of task data': agent,

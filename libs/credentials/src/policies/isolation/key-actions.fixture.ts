@@ -54,6 +54,14 @@ export const keyActions: readonly Action[] = [
     run: (call) =>
       call.clients.kms.send(new GenerateDataKeyCommand({ KeyId: call.at.keyId, KeySpec: 'AES_256', EncryptionContext: { SecretARN: secretArn(call.at) } })),
   },
+  {
+    name: 'kms Encrypt, of a device',
+    run: ({ clients, at }) =>
+      clients.kms.send(
+        new EncryptCommand({ KeyId: at.keyId, Plaintext: Buffer.from('x'), EncryptionContext: { PARAMETER_ARN: parameterArn(`${at.root}/devices/e1/a1`) } }),
+      ),
+  },
+  { name: 'kms GenerateDataKey, of a device', run: (call) => dataKey(call, { SecretARN: secretArn(call.at).replace('/endpoints/', '/devices/') }) },
   { name: 'kms GenerateDataKey, for task data', run: (call) => dataKey(call, taskData(call.at)) },
   { name: 'kms GenerateDataKey, for another use', run: (call) => dataKey(call, taskData(call.at, 'else')) },
   {
