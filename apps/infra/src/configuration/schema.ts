@@ -103,6 +103,8 @@ const environment = z
     auditHeads: z.strictObject({
       bucket: bucketName,
       keepDays: whole(1, 36_500).default(2557),
+      /** Their writer checks chains that auditors ask for in the console: it reads heads then, and events' details with a login of its own. */
+      checks: z.boolean().default(false),
       settings: settingsSchema('auditHeads'),
     }),
     /** Ids of the keys that name logins and make fingerprints. */

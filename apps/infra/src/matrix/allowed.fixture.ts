@@ -125,7 +125,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
     ]),
   ),
   ...Object.fromEntries(SERVICES.map((service) => [`start of ${service}`, starting(service)])),
-  'audit-heads’ task': ['add a head', 'encrypt a head', 'sign a head'],
+  'audit-heads’ task': ['add a head', 'encrypt a head', 'sign a head', 'list heads', 'read a head', 'decrypt a head'],
   auditor: ['list secrets', 'see who did what'],
   'auditor, further account': ['list secrets', 'see who did what'],
   'role of rotator-schedules': [

@@ -68,7 +68,7 @@ function byAdministrator({ account }: Principal, { name, resource }: Operation):
 
 /** Conditions of the platform's own calls that some policy of theirs does not look at. */
 const NOT_LOOKED_AT: readonly (readonly [operation: RegExp, who: RegExp, key: RegExp])[] = [
-  [/^(tell people|write|add|see|deliver|look)/, /./, /^aws:SecureTransport$|^s3:TlsVersion$/],
+  [/^(tell people|write|add|see|deliver|look|list heads|read a head)/, /./, /^aws:SecureTransport$|^s3:TlsVersion$/],
   [/^become .* for a tenant|^tag session/, /./, /^aws:TagKeys$/],
   [/^become rcm-(backup|chat)/, /./, /^aws:SourceAccount$/],
   [/^tell people (for this account|in the second region)/, /rotator/, /^aws:SourceAccount$/],

@@ -95,6 +95,14 @@ export const platform: readonly Operation[] = [
   call('encrypt a notice', 'kms:GenerateDataKey', PLATFORM_KEY, { 'kms:ViaService': `sns.${REGION}.amazonaws.com` }),
   call('add a head', 's3:PutObject', `arn:aws:s3:::rcm-heads-${ACCOUNT}/audit-heads/x`, { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' }),
   call('delete a head', 's3:DeleteObject', `arn:aws:s3:::rcm-heads-${ACCOUNT}/audit-heads/x`, { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' }),
+  call('list heads', 's3:ListBucketVersions', `arn:aws:s3:::rcm-heads-${ACCOUNT}`, {
+    ...{ 's3:prefix': 'audit-heads/', 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' },
+  }),
+  call('read a head', 's3:GetObjectVersion', `arn:aws:s3:::rcm-heads-${ACCOUNT}/audit-heads/x`, { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' }),
+  call('decrypt a head', 'kms:Decrypt', PLATFORM_KEY, {
+    'kms:ViaService': `s3.${REGION}.amazonaws.com`,
+    'kms:EncryptionContext:aws:s3:arn': `arn:aws:s3:::rcm-heads-${ACCOUNT}`,
+  }),
   call('encrypt a head', 'kms:GenerateDataKey', PLATFORM_KEY, {
     'kms:ViaService': `s3.${REGION}.amazonaws.com`,
     'kms:EncryptionContext:aws:s3:arn': `arn:aws:s3:::rcm-heads-${ACCOUNT}`,

@@ -9,7 +9,7 @@ export interface EndpointsOptions {
 
 /**
  * Calls of AWS stay inside of its network, and through the endpoints only principals of these accounts call: a key that somebody brings along opens nothing from
- * here. The layers of images come from AWS's own buckets, and nothing else of S3 is reached but the buckets of audit heads and of backups, which can be added to.
+ * here. The layers of images come from AWS's own buckets, and nothing else of S3 is reached but the buckets of audit heads and of backups, which can be added to; heads are read where chains are checked.
  */
 export function endpoints(stack: Stack, environment: Environment, { vpc, securityGroup }: EndpointsOptions): void {
   const { partition, region, account, storeAccounts, auditHeads, backups } = environment;
@@ -33,5 +33,9 @@ export function endpoints(stack: Stack, environment: Environment, { vpc, securit
   // "Amazon ECR interface VPC endpoints": layers are read with signed links, whose principal is not this account's.
   s3.addToPolicy(allow(['s3:GetObject'], [`arn:${partition}:s3:::prod-${region}-starport-layer-bucket/*`], undefined));
   s3.addToPolicy(allow(['s3:PutObject', 's3:PutObjectRetention'], [`arn:${partition}:s3:::${auditHeads.bucket}/*`], ours));
+  if (auditHeads.checks) {
+    s3.addToPolicy(allow(['s3:ListBucketVersions'], [`arn:${partition}:s3:::${auditHeads.bucket}`], ours));
+    s3.addToPolicy(allow(['s3:GetObjectVersion'], [`arn:${partition}:s3:::${auditHeads.bucket}/*`], ours));
+  }
   if (backups) s3.addToPolicy(allow(['s3:PutObject'], [`arn:${partition}:s3:::${backups.bucket}/*`], ours));
 }

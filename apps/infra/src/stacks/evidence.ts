@@ -26,6 +26,7 @@ export class EvidenceStack extends Stack {
     const bucket = trailBucket(this, environment, { key, accessLogs });
     this.#headsKey(environment);
     this.#writerEncrypts(environment, { keyArn: platformKeyArn, bucketArn: heads.bucketArn });
+    if (environment.auditHeads.checks) this.#writerChecks(environment, platformKeyArn);
     const backups = this.#backups(environment, { key, accessLogs });
     this.#trail(environment, { key, bucket, objectsOf: [heads.bucketArn, ...backups] });
     configRules(this, environment, accessLogs);
@@ -86,12 +87,34 @@ export class EvidenceStack extends Stack {
   }
 
   /** What the writer's own policy leaves to the stack: the bucket is encrypted under the platform's key. */
-  #writerEncrypts(environment: Environment, { keyArn, bucketArn }: { readonly keyArn: string; readonly bucketArn: string }): void {
+  #writerEncrypts(environment: Environment, { keyArn, bucketArn }: Encrypted): void {
     new iam.CfnManagedPolicy(this, 'WriterEncrypts', {
       managedPolicyName: 'rcm-head-writer-encrypts',
       roles: [HEAD_WRITER_ROLE],
       policyDocument: document(encrypts('EncryptHeads', environment, { keyArn, bucketArn })),
     });
+  }
+
+  /** Where its writer checks chains, it reads every version of what lies below its prefix: a marker or a newer version hides nothing from it. */
+  #writerChecks(environment: Environment, keyArn: string): void {
+    const bucketArn = `arn:${environment.partition}:s3:::${environment.auditHeads.bucket}`;
+    const statements: readonly StackStatement[] = [
+      {
+        ...{ Sid: 'ListHeads', Effect: 'Allow', Action: ['s3:ListBucketVersions'], Resource: [bucketArn] },
+        Condition: { StringEquals: { 's3:prefix': ['audit-heads/'] } },
+      },
+      {
+        ...{ Sid: 'ReadHeads', Effect: 'Allow', Action: ['s3:GetObjectVersion'], Resource: [`${bucketArn}/audit-heads/*`] },
+        wildcard: 'Each write of heads is an object of its own.',
+      },
+      { ...underPlatformKey(environment, { keyArn, bucketArn }), Sid: 'DecryptHeads', Action: ['kms:Decrypt'] },
+    ];
+    const policy = new iam.CfnManagedPolicy(this, 'WriterChecks', {
+      managedPolicyName: 'rcm-head-writer-checks',
+      roles: [HEAD_WRITER_ROLE],
+      policyDocument: document(...statements),
+    });
+    wildcardsBecause(policy, statements);
   }
 
   /** A rotator, which reads every secret anyway, adds to the bucket of backups. It can read nothing there. */
@@ -138,9 +161,20 @@ export class EvidenceStack extends Stack {
   }
 }
 
+interface Encrypted {
+  readonly keyArn: string;
+  readonly bucketArn: string;
+}
+
+const encrypts = (Sid: string, environment: Environment, where: Encrypted): PolicyStatement => ({
+  ...underPlatformKey(environment, where),
+  Sid,
+  Action: ['kms:GenerateDataKey'],
+});
+
 /** Under the platform's key, for objects of this bucket alone. */
-const encrypts = (Sid: string, { region }: Environment, { keyArn, bucketArn }: { readonly keyArn: string; readonly bucketArn: string }): PolicyStatement => ({
-  ...{ Sid, Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [keyArn] },
+const underPlatformKey = ({ region }: Environment, { keyArn, bucketArn }: Encrypted) => ({
+  ...{ Effect: 'Allow' as const, Resource: [keyArn] },
   Condition: {
     StringEquals: { 'kms:ViaService': [`s3.${region}.amazonaws.com`] },
     StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucketArn, `${bucketArn}/*`] },

@@ -8,6 +8,7 @@ const HAD: Readonly<Record<string, (environment: Environment) => boolean>> = {
   'rotator-database-url': () => true,
   'migrator-database-url': () => true,
   'heads-database-url': () => true,
+  'checks-database-url': ({ auditHeads }) => auditHeads.checks,
   'owner-database-url': () => true,
   'migrator-admin-database-url': ({ migrator }) => migrator.databases.includes('admin'),
   'migrator-source-database-url': ({ migrator }) => migrator.databases.includes('source'),
@@ -55,7 +56,7 @@ const OF: Readonly<Record<Service, BySecret>> = {
     RCM_MIGRATOR_SOURCE_DATABASE_URL: 'migrator-source-database-url',
   },
   'db-migrate': { RCM_DATABASE_URL: 'owner-database-url' },
-  'audit-heads': { RCM_DATABASE_URL: 'heads-database-url' },
+  'audit-heads': { RCM_DATABASE_URL: 'heads-database-url', RCM_AUDIT_CHECKS_DATABASE_URL: 'checks-database-url' },
   console: { RCM_DATABASE_URL: 'console-database-url', RCM_CONSOLE_CLIENT_SECRET: 'console-client-secret' },
 };
 const NAMES_LOGINS: readonly Service[] = ['web-agent', 'rotator', 'migrator'];

@@ -38,9 +38,6 @@ const NOT_SET: Readonly<Record<string, readonly string[]>> = {
     ...['RCM_AUDIT_PUBLIC_KEYS', 'RCM_AUDIT_HEADS_FILE', 'RCM_AUDIT_SYSLOG', 'RCM_AUDIT_SYSLOG_CA_FILE'],
   ],
   'the heads are signed by a key of KMS, which nobody gets out': ['RCM_AUDIT_SIGNING_KEY'],
-  'the writer of heads adds to its bucket and reads nothing of it, so no check is done beside it (docs/audit.md)': [
-    ...['RCM_AUDIT_CHECKS_DATABASE_URL', 'RCM_AUDIT_CHECKS_SCAN_MS', 'RCM_AUDIT_CHECKS_DEADLINE_MS'],
-  ],
   'deployments for one organization alone are not laid out yet (docs/credential-infrastructure.md)': ['RCM_DEDICATED_ORG_ID'],
   'a key of one receiver is changed by its secret, with a minute in which the receiver takes both': [
     ...['RCM_NOTICE_WEBHOOK_KEY_ID', 'RCM_PREVIOUS_NOTICE_WEBHOOK_KEY', 'RCM_PREVIOUS_NOTICE_WEBHOOK_KEY_ID'],
