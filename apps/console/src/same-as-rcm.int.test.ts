@@ -2,7 +2,7 @@ import { asSuperuser } from '@rcm/db/testing';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from './browser.fixture.ts';
-import { wantedCode } from './story.fixture.ts';
+import { runAtWork, wantedCode } from './story.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 import { rcm, REASON } from './world.fixture.ts';
 
@@ -69,4 +69,38 @@ test('a code that is answered leaves the same row and event', async () => {
   const answered = await rows(other, byPage);
   expect(answered).toEqual(await rows(one, byHand));
   expect(answered).toMatchObject([[{ length: 256, person: true }], [{ action: 'code.answered', reason: REASON }]]);
+});
+
+test('a run of the migrator that is to stop, and copies outside that are dealt with, leave the same rows and events', async () => {
+  await asSuperuser(world.databaseUrl, [
+    `SELECT set_config('app.tenant_id', '*', false)`,
+    ...[4_001, 4_002].map((id) => runAtWork(id)),
+    `INSERT INTO storage_outside (kind, found_at) VALUES ('base_backups', now()), ('standbys', now())`,
+  ]);
+  const events = (subject: string) =>
+    rowsOf(
+      `SELECT org_id, action, reason, actor LIKE 'person:%' AS person, details - 'signedIn' AS details FROM audit_event WHERE subject = '${subject}' ORDER BY org_id`,
+    );
+  const run = async (id: number) => [
+    await rowsOf(
+      `SELECT to_jsonb(r) - 'id' - 'stop_asked_by' - 'stop_asked_at' - 'started_at' - 'seen_at' AS row, stop_asked_by LIKE 'person:%' AS person, stop_asked_at IS NOT NULL AS asked FROM migration_run r WHERE id = ${id}`,
+    ),
+    await events(`run ${id}`),
+  ];
+  await rcm(world, ['migrate', 'stop', '4001']);
+  await browser.post('/all/migration/runs/4002/acts/stop', { token, reason: REASON });
+  const stopped = await run(4_002);
+  expect(stopped).toEqual(await run(4_001));
+  expect(stopped).toMatchObject([[{ person: true, asked: true, row: { stop_reason: REASON } }], [{ action: 'migration.stop_asked', reason: REASON }]]);
+  const outside = async (kind: string) => [
+    await rowsOf(
+      `SELECT to_jsonb(s) - 'kind' - 'dealt_with_by' - 'dealt_with_at' - 'found_at' AS row, dealt_with_by LIKE 'person:%' AS person, dealt_with_at > found_at AS dealt FROM storage_outside s WHERE kind = '${kind}'`,
+    ),
+    await events(kind),
+  ];
+  await rcm(world, ['migrate', 'dealt-with', 'standbys']);
+  await browser.post('/all/migration/outside/base_backups/acts/dealt-with', { token, reason: REASON });
+  const dealt = await outside('base_backups');
+  expect(dealt).toEqual(await outside('standbys'));
+  expect(dealt).toMatchObject([[{ person: true, dealt: true, row: { reason: REASON } }], [{ action: 'storage.dealt_with', reason: REASON }]]);
 });

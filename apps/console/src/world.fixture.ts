@@ -91,7 +91,11 @@ export async function rcmAlone(
 
 /** One command of `rcm`, as a person calls it, with what they type; returns what it said, and fails where it did not end well. */
 export async function rcm(world: World, words: readonly string[], typed = ''): Promise<string> {
-  const child = start('cli', [...words, '--reason', REASON], { ...environmentOf(world), RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl) });
+  const child = start('cli', [...words, '--reason', REASON], {
+    ...environmentOf(world),
+    RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl),
+    RCM_MIGRATOR_DATABASE_URL: urlFor('rcm_migrator', world.databaseUrl),
+  });
   child.stdin?.end(typed);
   let text = '';
   child.stdout?.on('data', (chunk: Buffer) => void (text += chunk.toString()));
