@@ -103,7 +103,7 @@ describe('how a login ended', () => {
     let asked = 0;
     const result = await run.login(await loginAt('login/ask', asksForCode), { totp: async () => ((asked += 1), new Secret(CANARY.code)) });
     expect([result.outcome.kind, asked]).toEqual(['accepted', 1]);
-    expect(run.portal.seen).toContainEqual({ method: 'POST', url: '/answer/accepted', body: `code=${CANARY.code}` });
+    expect(run.portal.seen).toContainEqual(expect.objectContaining({ method: 'POST', url: '/answer/accepted', body: `code=${CANARY.code}` }));
   });
 
   it('accepted by a recipe without steps: what the page leaves to one reading, and a code in the end', async () => {
@@ -111,11 +111,13 @@ describe('how a login ended', () => {
     const session = await run.session(parseRecipe({ version: 1, name: 'plain', login: { open: '/pages/login/ask', outcomes } }));
     const result = await run.login(session, { totp: async () => new Secret(CANARY.code) });
     expect([result.outcome.kind, run.posts()]).toEqual(['accepted', 2]);
-    expect(run.portal.seen).toContainEqual({
-      method: 'POST',
-      url: '/answer/ask',
-      body: new URLSearchParams({ user: CANARY.username, pass: CANARY.password }).toString(),
-    });
+    expect(run.portal.seen).toContainEqual(
+      expect.objectContaining({
+        method: 'POST',
+        url: '/answer/ask',
+        body: new URLSearchParams({ user: CANARY.username, pass: CANARY.password }).toString(),
+      }),
+    );
   });
 
   it('mfa_required, where the login has no seed', async () => {

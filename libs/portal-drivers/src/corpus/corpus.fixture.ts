@@ -8,6 +8,7 @@ export interface Seen {
   readonly method: string;
   readonly url: string;
   readonly body: string;
+  readonly cookie: string;
 }
 
 export interface CorpusServer {
@@ -84,7 +85,7 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       const url = request.url ?? '';
-      seen.push({ method: request.method ?? '', url, body });
+      seen.push({ method: request.method ?? '', url, body, cookie: request.headers.cookie ?? '' });
       const [, kind, name, rest] = url.split('?')[0]?.split('/') ?? [];
       if (kind === 'pages' && name) response.writeHead(200, { 'content-type': 'text/html' }).end(page(name, rest ?? ''));
       else if (kind === 'answer' && name) answer(name, request, response);
@@ -104,7 +105,7 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('upgrade', (request, socket) => {
-    seen.push({ method: 'UPGRADE', url: request.url ?? '', body: '' });
+    seen.push({ method: 'UPGRADE', url: request.url ?? '', body: '', cookie: request.headers.cookie ?? '' });
     socket.destroy();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '@rcm/telemetry';
 import { parseRecipe, type Recipe } from '../index.ts';
 import { corpusRecipe, type CorpusRecipeOptions } from './corpus-recipe.fixture.ts';
 import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
@@ -57,6 +58,32 @@ describe('a host by name', () => {
     expect((await run.login(session)).outcome.kind).toBe('accepted');
     expect(await run.work(session)).toMatchObject({ kind: 'found', fields: { told: 'drawn by another host' } });
     expect(carried()).toEqual([]);
+  });
+
+  it('that may not receive what is typed hears nothing of a device either, from before the first page on, and gives its scripts all the same', async () => {
+    const { hostname } = new URL(run.portal.origin);
+    // Ports keep no cookies apart: the browser would send this one to the other host, too.
+    const cookie = {
+      name: 'known',
+      value: 'cookie-of-a-device-4711',
+      domain: hostname,
+      path: '/',
+      expires: -1,
+      httpOnly: false,
+      secure: false,
+      sameSite: 'Lax',
+    };
+    const device = new Secret<object>({ origin: run.portal.origin, cookies: [cookie], storage: [{ name: 'known', value: 'storage-of-a-device-4711' }] });
+    const recipe = version2({ login: 'tells-device/-' }, { hosts: { assets: {} }, device: { cookies: ['known'], storage: ['known'], days: 30 } });
+    const session = await run.session(recipe, { hosts: [portal(), assets()] });
+    expect((await run.login(session, { device })).outcome.kind).toBe('accepted');
+    // The page had it, and what the other host draws.
+    const [posted] = run.portal.seen.filter(({ method }) => method === 'POST').map(({ body }) => decodeURIComponent(body.replaceAll('+', ' ')));
+    expect(posted).toContain('device=storage-of-a-device-4711 known=cookie-of-a-device-4711');
+    expect(posted).toContain('drawn=drawn by another host');
+    expect(run.thief.seen.map(({ url }) => url)).toEqual(expect.arrayContaining(['/assets.js', '/credentials']));
+    expect(JSON.stringify(run.thief.seen)).not.toContain('device-4711');
+    expect(run.thief.seen.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
   it('is opened and recognised by its name, wherever the portal type says that it is', async () => {

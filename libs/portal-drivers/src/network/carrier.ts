@@ -21,8 +21,12 @@ const MOST_AT_ONCE = 16;
 const MOST_WAITING = 200;
 const TURN_MS = 10;
 
-/** Of a page's request, what may be passed on. No cookie: the host is nobody's to know. */
 const PASSED_ON: readonly string[] = ['accept', 'accept-language', 'user-agent', 'origin'];
+
+/** Of a page's request, what is passed on. No cookie: the host is nobody's to know. */
+export const passedOn = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => PASSED_ON.includes(name.toLowerCase())));
+
 /** Of the answer, what belongs to how it came. */
 const NOT_RETURNED: ReadonlySet<string> = new Set([
   'set-cookie',
@@ -77,7 +81,7 @@ export class Carrier {
   async #ask(url: URL, asked: { readonly destination: Destination; readonly headers: Readonly<Record<string, string>>; readonly signal: AbortSignal }) {
     const found = await this.#addresses.of(asked.destination);
     const request = url.protocol === 'https:' ? requestTls : requestPlain;
-    const headers = Object.fromEntries(Object.entries(asked.headers).filter(([name]) => PASSED_ON.includes(name.toLowerCase())));
+    const headers = passedOn(asked.headers);
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request(url, { headers: { ...headers, 'accept-encoding': 'identity' }, lookup: lookupOf(found), agent: false, signal: asked.signal });
       outgoing.on('response', resolve);

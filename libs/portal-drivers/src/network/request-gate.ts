@@ -1,6 +1,6 @@
 import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright';
 import type { BlockedRequest } from '../trace.ts';
-import type { Carrier } from './carrier.ts';
+import { type Carrier, passedOn } from './carrier.ts';
 import type { EgressProxy } from './egress-proxy.ts';
 import type { Origins } from './origins.ts';
 import type { Passage } from './passage.ts';
@@ -43,25 +43,21 @@ export async function installRequestGate(options: {
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */
   async function carries(request: Request): Promise<boolean> {
-    return secrets === null || holdsOf(request, [secrets]);
-  }
-
-  /** Whether a request to a host that may not receive what was typed could carry it. */
-  const leaks = async (request: Request): Promise<boolean> => typed.length > MOST_ACTS || (await holdsOf(request, typed));
-
-  async function holdsOf(request: Request, masks: readonly SecretMask[]): Promise<boolean> {
-    if (hasBody(request)) return true;
+    if (secrets === null || hasBody(request)) return true;
     const cookies = await context.cookies(request.url());
-    const texts = [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)];
-    return masks.some((mask) => holdsAny(mask, texts));
+    return holdsAny(secrets, [request.url(), ...Object.values(request.headers()), ...cookies.map(({ value }) => value)]);
   }
+
+  /** Whether a request to a host that may not receive what was typed could carry it, in what is passed on of it: its address and few headers, and no cookie. */
+  const leaks = (request: Request): boolean =>
+    typed.length > MOST_ACTS || hasBody(request) || typed.some((mask) => holdsAny(mask, [request.url(), ...Object.values(passedOn(request.headers()))]));
 
   /** To a host that may not receive what was typed. */
   async function carry(route: Route): Promise<void> {
     const request = route.request();
     const destination = origins.behind(request.url());
     if (passage.state === 'closed') return route.abort('blockedbyclient');
-    const refused = destination === null || (await leaks(request));
+    const refused = destination === null || leaks(request);
     const answer = refused ? null : await carrier.get(request.url(), destination, await request.allHeaders());
     if (answer) return route.fulfill({ ...answer });
     if (refused) onBlocked({ origin: originName(request.url()), kind: request.resourceType(), reason: NOT_RECEIVING });
