@@ -103,6 +103,32 @@ describe('a host by name', () => {
     expect(run.thief.seen.filter(({ method }) => method === 'POST').map(({ url }) => url)).toContain('/answer/accepted');
   });
 
+  it('that knows the device is given it, and the portal’s own is not', async () => {
+    const steps = [
+      { open: '{idp}/pages/tells-device/-' },
+      { fill: { into: { label: 'User name' }, with: { credential: 'username' } } },
+      { fill: { into: { field: 'pass' }, with: { credential: 'password' } } },
+      { press: { role: 'button', name: 'Sign in' }, submit: true },
+    ];
+    const outcomes = [
+      { when: { text: 'never' }, is: 'rejected' },
+      { when: { url: '{idp}/pages/home/*' }, is: 'accepted' },
+    ];
+    const recipe = version2({}, { hosts: { idp: { secrets: true } }, device: { host: 'idp', storage: ['known'], days: 30 }, login: { steps, outcomes } });
+    const at = (origin: string) => new Secret<object>({ origin, cookies: [], storage: [{ name: 'known', value: 'storage-of-a-device-4711' }] });
+    for (const [origin, isKnown] of [
+      [run.thief.origin, true],
+      [run.portal.origin, false],
+    ] as const) {
+      run.thief.seen.length = 0;
+      const session = await run.session(recipe, { hosts: [portal(), { ...assets(), name: 'idp' }] });
+      const result = await run.login(session, { device: at(origin) });
+      expect([result.outcome.kind, result.device?.state.reveal()]).toEqual(['accepted', isKnown ? at(origin).reveal() : undefined]);
+      expect(run.thief.seen.some(({ method, body }) => method === 'POST' && body.includes('storage-of-a-device-4711'))).toBe(isKnown);
+    }
+    expect(JSON.stringify(run.portal.seen)).not.toContain('device-4711');
+  });
+
   it.each([
     ['nobody says where it is', {}, /needs a host named idp, .*"name": "idp"/],
     [
