@@ -22,11 +22,9 @@ BEGIN
   UPDATE public.login_device d SET forgotten_at = clock_timestamp() WHERE d.endpoint_id = OLD.id;
   RETURN NULL;
 END $$;
-GRANT CREATE ON SCHEMA public TO rcm_internal;
-ALTER FUNCTION rcm_forget_device() OWNER TO rcm_internal;
-SET ROLE rcm_internal;
 REVOKE ALL ON FUNCTION rcm_forget_device() FROM PUBLIC;
-RESET ROLE;
-REVOKE CREATE ON SCHEMA public FROM rcm_internal;
 CREATE TRIGGER integration_endpoint_forget_device AFTER UPDATE OF secret_arn ON integration_endpoint FOR EACH ROW
   WHEN (OLD.secret_arn IS NOT NULL AND NEW.secret_arn IS DISTINCT FROM OLD.secret_arn) EXECUTE FUNCTION rcm_forget_device();
+GRANT CREATE ON SCHEMA public TO rcm_internal;
+ALTER FUNCTION rcm_forget_device() OWNER TO rcm_internal;
+REVOKE CREATE ON SCHEMA public FROM rcm_internal;

@@ -20,10 +20,10 @@ BEGIN
   RETURN NEW;
 END $$;
 REVOKE ALL ON FUNCTION rcm_note_task_portal() FROM PUBLIC;
+CREATE TRIGGER portal_task_at_portal BEFORE INSERT ON portal_task FOR EACH ROW EXECUTE FUNCTION rcm_note_task_portal();
 GRANT CREATE ON SCHEMA public TO rcm_internal;
 ALTER FUNCTION rcm_note_task_portal() OWNER TO rcm_internal;
 REVOKE CREATE ON SCHEMA public FROM rcm_internal;
-CREATE TRIGGER portal_task_at_portal BEFORE INSERT ON portal_task FOR EACH ROW EXECUTE FUNCTION rcm_note_task_portal();
 ALTER TABLE portal_task SET (fillfactor = 75);
 
 -- Each change of a task writes into every index: one that nothing reads by (state, started_at, finished_at) goes, and what no key has sealed is in none.

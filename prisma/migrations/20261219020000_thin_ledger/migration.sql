@@ -25,7 +25,7 @@ CREATE FUNCTION rcm_login_is_between(login uuid) RETURNS boolean LANGUAGE sql ST
   BEGIN ATOMIC
     SELECT EXISTS (
       SELECT FROM public.login_attempt a
-        CROSS JOIN LATERAL (SELECT b.* FROM (SELECT x.id, x.org_id, x.endpoint_id, x.version, x.fingerprint, x.outcome, x.effect, x.proved, x.with_code, x.rotation_attempt_id, x.finished_at
+        CROSS JOIN LATERAL (SELECT b.* FROM (SELECT x.id, x.org_id, x.endpoint_id, x.version, x.fingerprint, x.outcome, x.effect, x.proved, x.with_code, x.rotation_attempt_id, x.started_at, x.finished_at
                                                FROM public.login_attempt x WHERE x.login_identity = a.login_identity AND x.started_at < a.started_at ORDER BY x.started_at DESC LIMIT 1) b) before
         CROSS JOIN LATERAL (SELECT n.* FROM (SELECT x.id, x.org_id, x.endpoint_id, x.version, x.fingerprint, x.outcome, x.effect, x.proved, x.with_code, x.rotation_attempt_id, x.started_at
                                                FROM public.login_attempt x WHERE x.login_identity = a.login_identity AND x.started_at > a.started_at ORDER BY x.started_at LIMIT 1) n) after
@@ -37,6 +37,11 @@ CREATE FUNCTION rcm_login_is_between(login uuid) RETURNS boolean LANGUAGE sql ST
          AND before.fingerprint IS NOT DISTINCT FROM a.fingerprint AND after.fingerprint IS NOT DISTINCT FROM a.fingerprint
          AND before.rotation_attempt_id IS NULL AND after.rotation_attempt_id IS NULL
          AND before.finished_at < a.started_at AND a.finished_at < after.started_at
+         -- What was still under way when the one before began may be asked for the first acceptance after its end, and that is this one: a failure however long it took, anything else for a day.
+         AND NOT EXISTS (SELECT FROM public.login_attempt x WHERE x.login_identity = a.login_identity AND x.started_at < before.started_at AND x.finished_at >= before.started_at
+                            AND (x.outcome IS NULL OR x.outcome NOT IN ('accepted', 'not_submitted', 'password_expired', 'change_forced')))
+         AND NOT EXISTS (SELECT FROM public.login_attempt x WHERE x.login_identity = a.login_identity AND x.started_at >= before.started_at - interval '1 day' AND x.started_at < before.started_at
+                            AND x.finished_at >= before.started_at)
          AND NOT EXISTS (SELECT FROM public.login_attempt x WHERE x.login_identity = a.login_identity AND x.started_at = a.started_at AND x.id <> a.id)
          AND NOT EXISTS (SELECT FROM public.login_identity_past p WHERE p.former = a.login_identity OR p.identity = a.login_identity));
   END;

@@ -74,9 +74,9 @@ async function answers(on: TestEndpoint, moments: readonly number[]): Promise<un
   );
   const standing = await t.sql('SELECT refused_since, first_accepted_at, last_login_at FROM login_identity WHERE id = $1', [on.loginIdentity]);
   const asked = await t.sql(
-    `SELECT m.ago, (SELECT count(DISTINCT (a.endpoint_id, a.version, a.fingerprint, a.proved))::int FROM login_attempt a
-                     WHERE a.login_identity = $1 AND (a.proved OR a.outcome = 'accepted') AND a.started_at > now() - m.ago * interval '1 hour') AS after
-       FROM unnest($2::float8[]) m (ago) ORDER BY 1`,
+    `SELECT m.at, (SELECT count(DISTINCT (a.endpoint_id, a.version, a.fingerprint, a.proved))::int FROM login_attempt a
+                     WHERE a.login_identity = $1 AND (a.proved OR a.outcome = 'accepted') AND a.started_at > to_timestamp(m.at)) AS after
+       FROM unnest($2::float8[]) m (at) ORDER BY 1`,
     [on.loginIdentity, moments],
   );
   const failed = await t.sql(
@@ -103,7 +103,11 @@ test('whatever was tried, in whatever order: what anybody asks the ledger has th
         portal: { ...portal, code: `other-${one.endpointId}` },
       });
       for (const told of lines) await write([one, other], told);
-      const moments = lines.flatMap(({ ago }) => [ago - 0.001, ago + 0.001]);
+      // Right before and after each line, by the server's clock: seconds since 1970.
+      const begun = await t.sql<{ at: number }>('SELECT extract(epoch FROM started_at)::float8 AS at FROM login_attempt WHERE login_identity = $1', [
+        one.loginIdentity,
+      ]);
+      const moments = begun.flatMap(({ at }) => [at - 0.001, at + 0.001]);
       const before = await answers(one, moments);
       await thin();
       expect(await answers(one, moments)).toEqual(before);
@@ -144,6 +148,22 @@ describe('of logins in a row', () => {
     for (const ago of [494, 493, 492]) await write([on], { ago: ago * DAY, minutes: 1, said: 'accepted', password: 'one', version: '1', other: false });
     expect((await thin()).gone).toBe(3);
     expect(await left(on)).toEqual([500, 497, 495, 494, 492]);
+  });
+
+  test('one stays that is the first after the end of a failure which was under way when the one before began', async () => {
+    await begin();
+    const on = await makeEndpoint(t.db, { portal: {} });
+    const at = (hours: number, said: string, minutes = 1) =>
+      write([on], { ago: 500 * DAY - hours, minutes, said, password: said === 'accepted' ? 'one' : 'two', version: '1', other: false });
+    await at(0, 'accepted');
+    await at(1, 'rejected', 90);
+    for (const hours of [2, 3, 4, 5]) await at(hours, 'accepted');
+    expect(await thin()).toEqual({ looked: 5, gone: 1 });
+    const rows = await t.sql<{ hour: number }>(
+      `SELECT round(extract(epoch FROM started_at - min(started_at) OVER ()) / 3600)::int AS hour FROM login_attempt WHERE login_identity = $1 ORDER BY started_at`,
+      [on.loginIdentity],
+    );
+    expect(rows.map(({ hour }) => hour)).toEqual([0, 1, 2, 3, 5]);
   });
 
   test('each line is looked at once, some at a time; who comes later goes on from there', async () => {
