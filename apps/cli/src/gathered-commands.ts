@@ -31,7 +31,7 @@ const ACTS = [
   ['rotate', 'rotate one login now, or go on with its open attempt'],
   ['retry', 'try a refused password now, then search the copies for the one that the portal accepts'],
   ['unlocked', 'note that the portal’s support has unlocked the account'],
-  ['forget-device', 'use no longer what the portal knows the device by, so that it asks for a code'],
+  ['forget-device', 'use no longer what the portal knows the device by'],
   ['logged-in', 'note that a person logged in at the portal, so that it counts as used'],
   ['recertified', 'note that a person recertified it at the portal'],
   ['resolve', 'decide about a blocked login: which password does the portal accept?'],

@@ -112,6 +112,16 @@ it('is forgotten also where its store does not answer, and says that it lies the
   expect((await used(at))[0]).toBe(0);
 });
 
+it('is said to be unknown, and not to be none, where the row names no secret: no store was looked into', async () => {
+  const { id } = await opened.world.addEndpoint('borealis');
+  await opened.sql(
+    `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) SELECT 'unmoved', org_id, portal_type_code, 'unmoved', base_url FROM integration_endpoint WHERE id = $1`,
+    [id],
+  );
+  const end = await runRotator(['forget-device', '--endpoint', 'unmoved', '--reason', 'a laptop was stolen', '--json'], environment);
+  expect([end.code, end.json()]).toMatchObject([1, { store: 'unnamed' }]);
+});
+
 it('is nobody’s where there is no such endpoint', async () => {
   const end = await runRotator(['forget-device', '--endpoint', 'nobody', '--reason', 'why', '--json'], environment);
   expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'endpoint_unknown']);

@@ -12,19 +12,19 @@ export interface ForgetDeviceOptions extends PersonalAct {
 /** Milliseconds for its store: it is forgotten already. */
 const STORE_MS = 15_000;
 
-/** What became of what lies in the store. `unreached`: nobody can say; it is used by no login all the same. */
-type InStore = Awaited<ReturnType<typeof dropDevice>> | 'unreached';
+/** What became of what lies in the store. `unreached`, `unnamed`: nobody can say; it is used by no login all the same. */
+type InStore = Awaited<ReturnType<typeof dropDevice>> | 'unreached' | 'unnamed';
 
 const WORDS: Readonly<Record<InStore, string>> = {
   dropped: 'what was kept is written over',
-  none: 'none was kept',
+  none: 'none is kept where its secret lies',
   outrun: 'logins keep theirs meanwhile; say it again',
   unreached: 'what was kept could not be written over in its store; say it again once the store answers',
+  unnamed: 'its row names no secret, so no store was looked into',
 };
 
 /**
- * `forget-device`: from now on no login uses what the portal knew the device by, so the portal asks for a code. Exit code 1 where what was kept lies in its store still, though nobody
- * uses it.
+ * `forget-device`: from now on no login uses what the portal knew the device by. Exit code 1 where what was kept lies in its store still, or may, though nobody uses it.
  */
 export async function forgetDeviceCommand(context: CommandContext, { endpointId, dryRun, actor, reason }: ForgetDeviceOptions): Promise<number> {
   const { db } = context.opened;
@@ -33,19 +33,20 @@ export async function forgetDeviceCommand(context: CommandContext, { endpointId,
   const dates = await deviceDates(db, { orgId, endpointId });
   const keptAt = dates?.keptAt?.toISOString() ?? null;
   if (dryRun) {
-    const kept = keptAt === null ? 'none was kept' : `the last was kept at ${keptAt}`;
+    const kept = keptAt === null ? 'none was ever to be kept' : `one was to be kept at ${keptAt}`;
     print(context, { endpointId, dryRun, keptAt, store: null }, [`would forget the device of ${endpointId}: ${kept}; nothing was changed`]);
     return 0;
   }
   await forgetDevice(db, { orgId, endpointId, actor, reason });
   const store = await writeOver(context, endpoint);
-  print(context, { endpointId, dryRun, keptAt, store }, [`${endpointId}  forgotten: the portal asks for a code at the next login; ${WORDS[store]}`]);
+  print(context, { endpointId, dryRun, keptAt, store }, [`${endpointId}  forgotten: no login that begins from now on uses what was kept; ${WORDS[store]}`]);
   return store === 'dropped' || store === 'none' ? 0 : 1;
 }
 
 async function writeOver({ opened: { rotator }, signal }: CommandContext, { id, orgId, secretArn, portalTypeCode }: EndpointRow): Promise<InStore> {
   const { devices } = rotator;
-  if (secretArn === null || !devices) return 'none';
+  if (secretArn === null) return 'unnamed';
+  if (!devices) return 'unreached';
   const device = deviceReference(parseReference(secretArn), id);
   const tags = { TenantId: orgId, Environment: device.environment, PortalType: portalTypeCode };
   try {

@@ -31,7 +31,7 @@ export function addRepairs(command: (name: string, description: string) => Comma
       }),
     );
   }
-  person(command('forget-device', 'use no longer what the portal knows the device by, so that it asks for a code: a device was stolen, or is in the way'))
+  person(command('forget-device', 'use no longer what the portal knows the device by: a device was stolen, or is in the way'))
     .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
     .option('--dry-run', 'say when one was kept, and change nothing')
     .action((options: Output & Person & { endpoint: string }) =>

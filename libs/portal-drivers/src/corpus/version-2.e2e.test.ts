@@ -20,6 +20,20 @@ const carried = () => {
   return run.thief.seen.filter(({ url, body, method }) => method === 'UPGRADE' || forms.some((form) => url.includes(form) || body.includes(form)));
 };
 
+/** A login at the host that is called idp. */
+const atIdp = (page: string) => ({
+  steps: [
+    { open: `{idp}/pages/${page}` },
+    { fill: { into: { label: 'User name' }, with: { credential: 'username' } } },
+    { fill: { into: { field: 'pass' }, with: { credential: 'password' } } },
+    { press: { role: 'button', name: 'Sign in' }, submit: true },
+  ],
+  outcomes: [
+    { when: { text: 'never' }, is: 'rejected' },
+    { when: { url: '{idp}/pages/home/*' }, is: 'accepted' },
+  ],
+});
+
 describe('a host by name', () => {
   const assets = () => ({ host: run.thief.host, address: 'loopback', name: 'assets' }) as const;
   const login = async (page: string, hosts: object) =>
@@ -87,34 +101,14 @@ describe('a host by name', () => {
   });
 
   it('is opened and recognised by its name, wherever the portal type says that it is', async () => {
-    const steps = [
-      { open: '{idp}/pages/login/accepted' },
-      { fill: { into: { label: 'User name' }, with: { credential: 'username' } } },
-      { fill: { into: { field: 'pass' }, with: { credential: 'password' } } },
-      { press: { role: 'button', name: 'Sign in' }, submit: true },
-    ];
-    const outcomes = [
-      { when: { text: 'never' }, is: 'rejected' },
-      { when: { url: '{idp}/pages/home/*' }, is: 'accepted' },
-    ];
-    const recipe = version2({}, { hosts: { idp: { host: 'moved.payer.example', secrets: true } }, login: { steps, outcomes } });
+    const recipe = version2({}, { hosts: { idp: { host: 'moved.payer.example', secrets: true } }, login: atIdp('login/accepted') });
     const session = await run.session(recipe, { hosts: [portal(), { ...assets(), name: 'idp' }] });
     expect((await run.login(session)).outcome.kind).toBe('accepted');
     expect(run.thief.seen.filter(({ method }) => method === 'POST').map(({ url }) => url)).toContain('/answer/accepted');
   });
 
   it('that knows the device is given it, and the portal’s own is not', async () => {
-    const steps = [
-      { open: '{idp}/pages/tells-device/-' },
-      { fill: { into: { label: 'User name' }, with: { credential: 'username' } } },
-      { fill: { into: { field: 'pass' }, with: { credential: 'password' } } },
-      { press: { role: 'button', name: 'Sign in' }, submit: true },
-    ];
-    const outcomes = [
-      { when: { text: 'never' }, is: 'rejected' },
-      { when: { url: '{idp}/pages/home/*' }, is: 'accepted' },
-    ];
-    const recipe = version2({}, { hosts: { idp: { secrets: true } }, device: { host: 'idp', storage: ['known'], days: 30 }, login: { steps, outcomes } });
+    const recipe = version2({}, { hosts: { idp: { secrets: true } }, device: { host: 'idp', storage: ['known'], days: 30 }, login: atIdp('tells-device/-') });
     const at = (origin: string) => new Secret<object>({ origin, cookies: [], storage: [{ name: 'known', value: 'storage-of-a-device-4711' }] });
     for (const [origin, isKnown] of [
       [run.thief.origin, true],

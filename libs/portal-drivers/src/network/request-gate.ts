@@ -49,16 +49,17 @@ export async function installRequestGate(options: {
   }
 
   /** Whether a request to a host that may not receive what was typed could carry it, in what is passed on of it: its address and few headers, and no cookie. */
-  const leaks = (request: Request): boolean =>
-    typed.length > MOST_ACTS || hasBody(request) || typed.some((mask) => holdsAny(mask, [request.url(), ...Object.values(passedOn(request.headers()))]));
+  const leaks = (request: Request, headers: Readonly<Record<string, string>>): boolean =>
+    typed.length > MOST_ACTS || hasBody(request) || typed.some((mask) => holdsAny(mask, [request.url(), ...Object.values(passedOn(headers))]));
 
   /** To a host that may not receive what was typed. */
   async function carry(route: Route): Promise<void> {
     const request = route.request();
     const destination = origins.behind(request.url());
+    const headers = await request.allHeaders();
     if (passage.state === 'closed') return route.abort('blockedbyclient');
-    const refused = destination === null || leaks(request);
-    const answer = refused ? null : await carrier.get(request.url(), destination, await request.allHeaders());
+    const refused = destination === null || leaks(request, headers);
+    const answer = refused ? null : await carrier.get(request.url(), destination, headers);
     if (answer) return route.fulfill({ ...answer });
     if (refused) onBlocked({ origin: originName(request.url()), kind: request.resourceType(), reason: NOT_RECEIVING });
     return route.abort(refused ? 'blockedbyclient' : 'failed');
