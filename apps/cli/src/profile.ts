@@ -8,7 +8,7 @@ const OTHERS = 0o077;
 /** What the AWS SDK reads itself; none of them leads it to another place. */
 const FOR_AWS: ReadonlySet<string> = new Set(['AWS_PROFILE', 'AWS_REGION', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']);
 
-export const profileFile = (name: string, environment: NodeJS.ProcessEnv): string =>
+const profileFile = (name: string, environment: NodeJS.ProcessEnv): string =>
   join(environment['XDG_CONFIG_HOME'] || join(environment['HOME'] || homedir(), '.config'), 'rcm', 'profiles', `${name}.env`);
 
 /**

@@ -38,7 +38,7 @@ export function table(view: View, columns: readonly Column[], rows: readonly (re
   return [line(columns.map(({ title }) => ({ text: title, style: 'dim' }))), ...clean.map(line)];
 }
 
-export const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`);
+const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`);
 
 /** `name  value` lines, the names in one column; what has no value is left out. */
 export function facts(view: View, pairs: readonly (readonly [name: string, value: string | null])[]): string[] {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Database } from './database.ts';
 
 /** `alone`: with no digit and no letter of a hexadecimal number beside it. A text of few digits is in many a hash by chance. */
-export type Where = 'anywhere' | 'alone';
+type Where = 'anywhere' | 'alone';
 
 /** What Postgres has written since it was asked for: the judge of what must never be there, in whatever form the code may have put it. */
 export interface KeptStorage {

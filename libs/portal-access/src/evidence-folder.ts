@@ -19,7 +19,7 @@ export interface EvidenceFolderOptions extends EvidenceBounds {
 }
 
 /** Whose pages are shown, by ids alone. */
-export interface EvidenceOwner {
+interface EvidenceOwner {
   readonly orgId: string;
   readonly endpointId: string;
   readonly portalTypeCode: string;

@@ -2,7 +2,7 @@ import type { PasswordStanding } from '@rcm/db';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { LoginOutcome, LoginOutcomeKind } from '@rcm/portal-drivers';
 
-export type LedgerEffect = 'none' | 'provisional' | 'suspect' | 'bad';
+type LedgerEffect = 'none' | 'provisional' | 'suspect' | 'bad';
 
 export interface Judgement {
   /** What the ledger keeps besides the outcome itself. */

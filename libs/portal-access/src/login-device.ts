@@ -24,7 +24,7 @@ export interface LoginDevice {
   ended(login: EndedLogin): Promise<void>;
 }
 
-export interface EndedLogin {
+interface EndedLogin {
   readonly outcome: LoginOutcome['kind'];
   /** `null`: nothing was sent. */
   readonly loginAttemptId: string | null;

@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly server?: string;
 }
 
-export interface KindFigures {
+interface KindFigures {
   readonly name: string;
   readonly made: number;
   readonly found: number;

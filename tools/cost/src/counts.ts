@@ -25,7 +25,7 @@ export async function countsOfDatabase(environment: NodeJS.ProcessEnv): Promise<
   }
 }
 
-export function summed(counts: readonly SecretCount[]): Counts {
+function summed(counts: readonly SecretCount[]): Counts {
   const sum = (of: readonly SecretCount[]) => of.reduce((total, { secrets }) => total + secrets, 0);
   const inStore = (store: SecretCount['store']) => sum(counts.filter((count) => count.store === store));
   return {

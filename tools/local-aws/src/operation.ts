@@ -30,7 +30,7 @@ export interface Call {
 }
 
 /** A call that was read and checked for shape, and not yet allowed. */
-export interface PreparedOperation {
+interface PreparedOperation {
   readonly resources: readonly string[];
   readonly conditions: Conditions;
   /** Other actions that the same call needs, e.g. tagging for one that creates with tags. */

@@ -1,3 +1,8 @@
+/**
+ * `npm start`: the whole platform on one machine, as real processes. Threats: plaintext that stays somewhere after the scrub, a
+ * process that outlives its run, two runs on one folder. It must never print a secret that it found, touch what it did not start,
+ * or pass the user's own AWS keys on to a process.
+ */
 import { readPlatformConfig } from './config.ts';
 import { explain } from './explain.ts';
 import { readOptions } from './options.ts';

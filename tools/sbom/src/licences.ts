@@ -21,7 +21,7 @@ export interface LicenceProblem {
   readonly licence: string | null;
 }
 
-export const licenceOf = ({ name, version, licence }: LockedPackage): string | null => licence ?? LOOKED_AT[`${name}@${version}`] ?? null;
+const licenceOf = ({ name, version, licence }: LockedPackage): string | null => licence ?? LOOKED_AT[`${name}@${version}`] ?? null;
 
 /** Packages whose licence is not on the list for what they are used for, or is not known. */
 export function licenceProblems(packages: readonly LockedPackage[]): LicenceProblem[] {

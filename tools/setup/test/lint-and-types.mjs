@@ -4,6 +4,7 @@ import { runInForeground } from '../child.mjs';
 import { inRoot, root } from '../workspace.mjs';
 
 const eslint = inRoot('node_modules', 'eslint', 'bin', 'eslint.js');
+const knip = inRoot('node_modules', 'knip', 'bin', 'knip.js');
 const tsc = inRoot('node_modules', 'typescript', 'bin', 'tsc');
 /** What Nx knows of the projects; without it the rule of the module boundaries lets everything pass, with a warning. */
 const PROJECT_GRAPH = inRoot('.nx', 'workspace-data', 'project-graph.json');
@@ -11,7 +12,8 @@ const PROJECT_GRAPH = inRoot('.nx', 'workspace-data', 'project-graph.json');
 const HEAP_MB = 8192;
 
 /**
- * Whether everything, or what the named projects hold, has the types it says and follows the rules of lint; says what does not. Few processes for all projects:
+ * Whether everything, or what the named projects hold, has the types it says and follows the rules of lint, and whether each file, export and dependency
+ * of the whole is used; says what does not. Few processes for all projects:
  * one for each reads the types of what they share again and again, which took twice as long.
  * @param {{ projects: string[], env: NodeJS.ProcessEnv }} options
  */
@@ -21,7 +23,7 @@ export async function lintAndTypesAreRight({ projects, env }) {
   const answers = await Promise.all([
     // As much work as the other: TypeScript is done before lint of the tools begins.
     run(tsc, ['--build', ...(folders ?? ['.'])], env).then(async (right) => (folders === null ? (await lint(['tools'], env)) && right : right)),
-    lint(folders ?? ['apps', 'libs'], env),
+    run(knip, ['--no-progress'], env).then(async (right) => (await lint(folders ?? ['apps', 'libs'], env)) && right),
   ]);
   return answers.every(Boolean);
 }

@@ -34,7 +34,7 @@ export interface AccessReview {
   readonly logins: Readonly<Record<Look, Cut<FleetLogin>>>;
 }
 
-export const LOOKS = ['overdue', 'neverUsed', 'shared', 'failing'] as const;
+const LOOKS = ['overdue', 'neverUsed', 'shared', 'failing'] as const;
 type Look = (typeof LOOKS)[number];
 const DAY_MS = 86_400_000;
 

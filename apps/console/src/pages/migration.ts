@@ -16,7 +16,7 @@ export interface MigrationShown {
 }
 
 /** What is to be done next, the first that holds. */
-export function leftToDo({ logins, moved, proved, plaintext, rewritten }: OrganizationMigration): string | null {
+function leftToDo({ logins, moved, proved, plaintext, rewritten }: OrganizationMigration): string | null {
   if (moved < logins) return `${logins - moved} to move: rcm migrate apply`;
   if (proved < moved) return `${moved - proved} to prove: rcm migrate verify`;
   if (plaintext > 0) return `${plaintext} rows to clean: rcm migrate scrub`;

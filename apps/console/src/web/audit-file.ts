@@ -8,7 +8,7 @@ import { notFoundPage } from '../pages/failure.ts';
 import { standingIn } from './places.ts';
 
 /** Events of one file; all of them, with their details and the chain, are `rcm audit export`'s. */
-export const MOST_EXPORTED = 50_000;
+const MOST_EXPORTED = 50_000;
 const READ_AT_ONCE = 1_000;
 const HEAD = ['number', 'time', 'who', 'what', 'on', 'why'];
 

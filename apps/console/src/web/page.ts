@@ -12,13 +12,13 @@ import { type Standing, standingIn } from './places.ts';
 export const A_PAGE = 50;
 
 type Query = Readonly<Record<string, unknown>>;
-export interface Asked extends Standing {
+interface Asked extends Standing {
   readonly visitor: Visitor;
   readonly query: Query;
   readonly id: string;
   readonly now: Date;
 }
-export interface Rendered {
+interface Rendered {
   readonly title: string;
   readonly content: Markup;
 }

@@ -5,7 +5,7 @@ import { because } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
 
 /** AWS's own rules, and what each is for: whether what was deployed stays as it was deployed. */
-export const CONFIG_RULES = {
+const CONFIG_RULES = {
   'cloud-trail-enabled': 'CLOUD_TRAIL_ENABLED',
   'cloud-trail-log-file-validation-enabled': 'CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED',
   'cmk-backing-key-rotation-enabled': 'CMK_BACKING_KEY_ROTATION_ENABLED',

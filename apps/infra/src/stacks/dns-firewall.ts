@@ -13,7 +13,7 @@ const CALLED_ELSEWHERE = ['ssm', 'secretsmanager', 'kms'];
  * Names that may be asked for: the portals', AWS's, the database's, where the keys are by which tokens are checked, who signs people in to the console, and
  * whom processes tell or read by configuration.
  */
-export function allowedNames(environment: Environment): string[] {
+function allowedNames(environment: Environment): string[] {
   const { region, partition, portals, database, replica, noticeWebhook, backups } = environment;
   const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
   const beside = [...outsideOf(environment).map(({ host }) => host), ...(noticeWebhook ? [noticeWebhook.host] : [])];

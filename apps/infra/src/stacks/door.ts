@@ -19,7 +19,7 @@ export interface DoorOptions {
   readonly to: DoorTarget;
 }
 
-export interface DoorTarget {
+interface DoorTarget {
   /** What is behind it, as resources are named. */
   readonly id: string;
   readonly group: ec2.SecurityGroup;

@@ -103,7 +103,7 @@ export function toldEvents(environment: Environment): readonly ToldEvent[] {
 }
 
 /** As AWS's chat application takes it; quotes stay around each field, which EventBridge puts in as text. */
-export const chatMessage = ({ title, text, nextStep, name }: ToldEvent): string =>
+const chatMessage = ({ title, text, nextStep, name }: ToldEvent): string =>
   JSON.stringify({
     ...{ version: '1.0', source: 'custom', content: { textType: 'client-markdown', title, description: text, nextSteps: [nextStep], keywords: [name] } },
     metadata: { threadId: name, summary: title, eventType: name },

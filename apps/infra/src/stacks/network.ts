@@ -17,7 +17,7 @@ export interface NetworkStackProps extends StackProps {
 const HTTPS = 443;
 export const FLOWS = '/rcm/network-flows';
 /** Aurora's own is not changed here. */
-export const databasePort = ({ database }: Environment): number => (database.kind === 'existing' ? database.port : 5432);
+const databasePort = ({ database }: Environment): number => (database.kind === 'existing' ? database.port : 5432);
 const { PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;
 
 /** A role is a whole account's: the network of the standby has its log, and no role of its own. */

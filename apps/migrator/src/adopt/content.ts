@@ -5,7 +5,7 @@ import type { Mapping } from './mapping.ts';
 import type { Cells } from './rows.ts';
 
 /** Why a cell cannot be taken over. */
-export type Unfit = 'too_long' | 'not_text' | 'not_json' | 'number_form';
+type Unfit = 'too_long' | 'not_text' | 'not_json' | 'number_form';
 
 /** A row's `config` as it is to be, and the cells that stand in its way. */
 export interface Content {

@@ -32,7 +32,7 @@ export interface ReadRow {
   readonly hasLogin: boolean;
 }
 
-export interface UnreadRow {
+interface UnreadRow {
   readonly number: number;
   readonly sourceId: string | null;
   readonly refusals: readonly { readonly code: Refusal; readonly role: Role | null }[];

@@ -9,7 +9,7 @@ import { elsewhereLines } from './tally.ts';
 /** What an organization waits for next. `removed by hand`: nobody scrubbed, so whether old bytes are left on the disk is not known. */
 type Stand = 'not begun' | 'moving' | 'to be proved' | 'plaintext to be removed' | 'storage to be rewritten' | 'removed by hand' | 'done';
 
-export function standOf({ logins, plaintext, moved, proved, rewritten }: OrganizationMigration): Stand {
+function standOf({ logins, plaintext, moved, proved, rewritten }: OrganizationMigration): Stand {
   if (moved === 0) return 'not begun';
   if (moved < logins) return 'moving';
   if (proved < moved) return 'to be proved';

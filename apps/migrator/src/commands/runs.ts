@@ -24,7 +24,7 @@ export async function runs(migration: Migration): Promise<Report> {
   };
 }
 
-export const shown = ({ startedAt, seenAt, endedAt, ...run }: MigrationRun) => ({
+const shown = ({ startedAt, seenAt, endedAt, ...run }: MigrationRun) => ({
   ...run,
   startedAt: startedAt.toISOString(),
   seenAt: seenAt.toISOString(),

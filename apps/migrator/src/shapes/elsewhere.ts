@@ -45,7 +45,7 @@ const nameOf = (place: Place): string => place.findLast((step): step is string =
 /** Shorter ones are in many texts by chance; as a whole they count, however short. */
 const SHORTEST_INSIDE = 6;
 
-export const holds = (text: string, secrets: ReadonlySet<string>): boolean => {
+const holds = (text: string, secrets: ReadonlySet<string>): boolean => {
   const bare = text.trim();
   return [...secrets].some((secret) => secret !== '' && (bare === secret.trim() || (secret.length >= SHORTEST_INSIDE && text.includes(secret))));
 };
@@ -178,7 +178,7 @@ function insideOf<T>(text: string, judge: (value: unknown) => T): T | null {
 }
 
 /** Every text and number in a value, at any depth. */
-export function textsOf(value: unknown): string[] {
+function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (isNumber(value)) return [JSON.stringify(value)];
   if (typeof value !== 'object' || value === null) return [];

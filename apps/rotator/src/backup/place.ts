@@ -5,7 +5,7 @@ export interface Written {
 }
 
 /** What a backup of every organization says of itself at its end. */
-export interface BackupSummary {
+interface BackupSummary {
   readonly environment: string;
   readonly beganAt: string;
   readonly files: readonly (Written & { readonly orgId: string; readonly logins: number; readonly copies: number })[];

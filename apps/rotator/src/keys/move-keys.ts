@@ -8,7 +8,7 @@ const PAGE = 200;
 const AT_ONCE = 4;
 
 /** A login that is where it was, and why: the next run goes on with it. */
-export interface NotMoved {
+interface NotMoved {
   readonly endpointId: string;
   readonly why: Exclude<KeyMoved, 'moved_over' | 'moved' | 'prints'> | ErrorCode;
 }

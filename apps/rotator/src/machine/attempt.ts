@@ -5,7 +5,7 @@ import type { Clock, Logger, Metrics, Secret } from '@rcm/telemetry';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import type { JournalWatch } from './journal.ts';
 
-export interface RotationTiming extends LoginTiming {
+interface RotationTiming extends LoginTiming {
   /** From the moment the POST is let out until the browser is stopped, in ms. The lease must live longer than this. */
   readonly submitDeadlineMs: number;
   /** Until an attempt that met an ill portal or store goes on, in ms; it grows while nothing moves. */

@@ -1,17 +1,16 @@
 /** Why a receiver did not take a callback; each is another thing to look at. */
-export const POST_FAILURES = [
+type Reason =
   // Its name leads to an address that it is not said to have, or to none.
-  ...(['address_refused', 'unknown_name'] as const),
+  | ('address_refused' | 'unknown_name')
   // Nobody is there; somebody else is, by their certificate.
-  ...(['unreachable', 'untrusted'] as const),
+  | ('unreachable' | 'untrusted')
   // It never answered; it began to; it answered what is no HTTP, or broke off.
-  ...(['silent', 'slow', 'broken_answer'] as const),
+  | ('silent' | 'slow' | 'broken_answer')
   // By its status.
-  ...(['redirected', 'refused', 'gone', 'failed'] as const),
-] as const;
+  | ('redirected' | 'refused' | 'gone' | 'failed');
 
 export interface PostFailure {
-  readonly reason: (typeof POST_FAILURES)[number];
+  readonly reason: Reason;
   /** Where it gave one. */
   readonly status?: number;
 }

@@ -70,6 +70,6 @@ export const lookupAt =
     });
 
 /** A name that leads elsewhere than the deployment says. */
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   readonly code = 'RCM_ADDRESS_REFUSED';
 }

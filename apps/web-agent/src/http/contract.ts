@@ -34,8 +34,6 @@ export const taskRequestSchema = z.union([
 /** What a body may have at its top. */
 export const REQUEST_FIELDS: readonly string[] = ['endpoint', 'portal_type', ...Object.keys(fields), 'code'];
 
-export type TaskRequest = z.infer<typeof taskRequestSchema>;
-
 /** Printable ASCII, as the draft of the header asks of its strings. */
 export const idempotencyKeySchema = z
   .string()

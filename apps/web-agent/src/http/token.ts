@@ -5,7 +5,7 @@ import { type Scope, scopesOf } from './scope.ts';
 import { reasonOf, refused } from './token-refusal.ts';
 
 /** Whose tokens are taken, by whose keys. */
-export interface TokenIssuer {
+interface TokenIssuer {
   /** Must be the token's `iss`. */
   readonly issuer: string;
   /** Must be in the token's `aud`. */

@@ -1,5 +1,5 @@
 /** What a receiving server found of one thing about a mail: `dmarc=pass header.from=alpine.example`. */
-export interface MethodResult {
+interface MethodResult {
   readonly method: string;
   readonly result: string;
   /** What it was found of, by its name in lower case: `header.from`. */

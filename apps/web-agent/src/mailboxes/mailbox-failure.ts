@@ -13,8 +13,6 @@ export type MailboxFailure =
   /** The database does not answer. */
   | 'database';
 
-export const mailboxFailures = ['refused', 'no_secret', 'not_private', 'no_folder', 'unreachable', 'database'] as const satisfies readonly MailboxFailure[];
-
 const NOT_PRIVATE = /CERT|SSL|TLS|SIGNATURE|ISSUER/i;
 
 /** A word for it, since what a server says may hold the user’s name, and what it sent. */

@@ -3,7 +3,7 @@ import type { Secret } from '@rcm/telemetry';
 import { z } from 'zod';
 
 /** Where the secret that a user signs in with lies: in a file, which is read anew for each connection, or in what the process was started with. */
-export type MailboxSecret = { readonly kind: 'password' | 'token'; readonly file: string } | { readonly kind: 'password'; readonly given: Secret<string> };
+type MailboxSecret = { readonly kind: 'password' | 'token'; readonly file: string } | { readonly kind: 'password'; readonly given: Secret<string> };
 
 /** A mailbox that is read, as the deployment says. */
 export interface Mailbox {

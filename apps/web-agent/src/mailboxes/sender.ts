@@ -1,6 +1,6 @@
 import { parseAuthenticationResults } from './authentication-results.ts';
 
-export interface MailField {
+interface MailField {
   /** In lower case. */
   readonly key: string;
   readonly value: string;

@@ -19,7 +19,7 @@ export interface KmsDataKeysOptions extends AwsAccess {
 }
 
 /** Of the encryption context: what the key policy looks for, and what KMS writes into its own records of each use. No value is a secret. */
-export const TASK_DATA = 'task-data';
+const TASK_DATA = 'task-data';
 
 /**
  * Data keys of AWS KMS, each made and opened with its tenant's session under an encryption context that names environment, organization

@@ -7,7 +7,7 @@ export interface OneTimeCodes {
   readonly algorithm: Algorithm;
 }
 
-export type Algorithm = 'SHA1' | 'SHA256' | 'SHA512';
+type Algorithm = 'SHA1' | 'SHA256' | 'SHA512';
 
 /** The defaults of the key URI format, which most links leave out. */
 export const USUAL = { periodSeconds: 30, digits: 6, algorithm: 'SHA1' } as const;

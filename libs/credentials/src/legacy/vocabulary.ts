@@ -6,7 +6,7 @@ export type LoginField = 'username' | 'password' | 'mfa_seed' | 'oauth_client_id
 export const LOGIN_FIELDS: readonly LoginField[] = ['username', 'password', 'mfa_seed', 'oauth_client_id', 'oauth_client_secret'];
 
 /** What a legacy name stands for. `maybe_seed`: a seed where its value is one, else something about the second factor that stays as it is. */
-export type Meaning = LoginField | 'maybe_seed';
+type Meaning = LoginField | 'maybe_seed';
 
 /**
  * The one table of names. Case, dashes, underscores and blanks make no difference: `mfaSecret`, `mfa_secret` and `MFA-Secret` are one name.

@@ -127,7 +127,7 @@ export interface SecretStages {
 }
 
 /** Looks back, for the rotator alone: an agent's policy allows the current version and no other. */
-export interface SecretHistory {
+interface SecretHistory {
   /** The payload that was current as `version`; `null` where the store keeps it no more. Errors as `SecretReader`. */
   readVersion(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;
   /**

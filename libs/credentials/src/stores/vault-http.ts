@@ -32,7 +32,7 @@ export interface VaultAnswer {
   readonly body: Secret<VaultBody>;
 }
 
-export interface VaultBody {
+interface VaultBody {
   readonly errors?: readonly string[];
   readonly data?: Readonly<Record<string, unknown>> | null;
   readonly auth?: Readonly<Record<string, unknown>> | null;

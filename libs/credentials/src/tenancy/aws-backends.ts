@@ -42,7 +42,7 @@ export interface AwsBackends extends AwsPlaceName {
   close(): void;
 }
 
-export type AwsStore = 'ssm' | 'secrets-manager';
+type AwsStore = 'ssm' | 'secrets-manager';
 
 /** One for each place, the deployment's own first; none where it has no AWS. Fails with `config_invalid`. */
 export function createAwsBackends({ furtherPlaces = [], ...own }: TenantAwsOptions, shared: Shared): readonly AwsBackends[] {

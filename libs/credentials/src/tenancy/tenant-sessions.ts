@@ -21,7 +21,7 @@ export interface TenantSessionOptions extends AwsAccess {
   readonly metrics?: Metrics | undefined;
 }
 
-export interface TenantSession extends AwsCredentials {
+interface TenantSession extends AwsCredentials {
   readonly expiration: Date;
 }
 

@@ -1,6 +1,5 @@
 /** What a person may ask of a rotator for one login, by the name that its command has. */
-export const ACT_KINDS = ['verify', 'retry', 'unlocked', 'rotate', 'rollback', 'resolve', 'look'] as const;
-export type ActKind = (typeof ACT_KINDS)[number];
+export type ActKind = 'verify' | 'retry' | 'unlocked' | 'rotate' | 'rollback' | 'resolve' | 'look';
 
 /** What a rotator begins once whoever asked has typed it (typings.ts). */
 export const SET = 'set';

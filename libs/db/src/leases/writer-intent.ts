@@ -4,7 +4,7 @@ import { lockIdentity, type LockedIdentity } from '../identity.ts';
 /** Longest time a writer intent may hold new shared leases back, however often it is renewed. */
 export const INTENT_LIMIT_MS = 120_000;
 /** After a writer intent reached that limit, no new one counts for this long: readers get their turn. */
-export const INTENT_REST_MS = 15_000;
+const INTENT_REST_MS = 15_000;
 
 /**
  * Notes that `holder` waits for the exclusive lease. Bounded at both ends, so neither kind starves the other: a stream of readers

@@ -9,7 +9,7 @@ import { writeLoginUse } from './login-use.ts';
 import { checkFingerprints, type Fingerprints, passwordRecord } from './password.ts';
 
 /** As libs/portal-drivers names them; this package imports nothing from there. */
-export type LoginOutcomeKind =
+type LoginOutcomeKind =
   | 'accepted'
   | 'rejected'
   | 'rejected_or_locked'

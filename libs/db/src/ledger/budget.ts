@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../database.ts';
 import { noteEndedProcesses } from './ended.ts';
 
 /** A portal's limits as they hold for one identity; where it lies under several portal types, the strictest of each. */
-export interface LockoutLimits {
+interface LockoutLimits {
   /** Failures after which the portal locks. */
   readonly threshold: number;
   /** How many of these we may cause ourselves. */

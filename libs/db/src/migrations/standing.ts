@@ -10,7 +10,7 @@ const QUESTION = 'rcm_migrations()';
  * Whether the database is migrated as far as this version needs. `null`: this login may not ask, because it is a member of none of the roles. Reads catalogues and names;
  * changes nothing.
  */
-export async function schemaStanding(tx: Transaction, directory: string = SHIPPED): Promise<SchemaStanding | null> {
+async function schemaStanding(tx: Transaction, directory: string = SHIPPED): Promise<SchemaStanding | null> {
   const [seen] = await tx.$queryRaw<{ migrated: boolean; answers: boolean; may: boolean }[]>`
     SELECT to_regclass('public.login_identity') IS NOT NULL AS migrated, to_regprocedure(${`public.${QUESTION}`}) IS NOT NULL AS answers,
            coalesce(has_function_privilege(to_regprocedure(${`public.${QUESTION}`})::oid, 'EXECUTE'), false) AS may`;

@@ -9,7 +9,7 @@ import { ALLOWED } from '../testing.ts';
 
 export type Sql = (text: string) => Promise<unknown>;
 
-export const PORTAL_TYPES = 40;
+const PORTAL_TYPES = 40;
 /** Of these, a person rotates at the last ones. */
 const BY_HAND = 4;
 /** Accounts of one organization. */

@@ -18,7 +18,7 @@ const ALGORITHM = 'aes-256-gcm';
 /** The length of a value says something, too: whether a portal knew the claim. Spaces behind JSON mean nothing, so it is filled up with them. */
 const STEP_BYTES = 1_024;
 /** A downloaded file in base64, with room. */
-export const LARGEST_BYTES = 64 * 1_024 * 1_024;
+const LARGEST_BYTES = 64 * 1_024 * 1_024;
 
 /** No part can hold a line break: ids, UUIDs and two names. */
 const associatedData = ({ orgId, taskId, field, keyId }: SealedPlace): Buffer =>
@@ -50,7 +50,7 @@ export function open(key: KeyObject, place: SealedPlace, sealed: Uint8Array): un
   }
 }
 
-export const unreadable = ({ taskId, field, keyId }: Pick<SealedPlace, 'taskId' | 'field' | 'keyId'>): RcmError =>
+const unreadable = ({ taskId, field, keyId }: Pick<SealedPlace, 'taskId' | 'field' | 'keyId'>): RcmError =>
   new RcmError('task_data_unreadable', `The ${field} of task ${taskId} does not open: it was not sealed there, or not under its key.`, {
     details: { taskId, field, keyId },
   });

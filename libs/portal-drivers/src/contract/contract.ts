@@ -1,5 +1,5 @@
 /** One of the words that a field of a fixed set may hold, and what it stands for. */
-export interface Choice {
+interface Choice {
   /** Code of the X12 transaction that says the same; `null`: it has none that does. */
   readonly code: string | null;
   readonly meaning: string;
@@ -19,7 +19,7 @@ interface Described {
  */
 export type ContractField = (Described & { readonly kind: 'text' | 'date' | 'money' }) | ChoiceField;
 
-export type ChoiceField = Described & { readonly kind: 'choice'; readonly choices: Readonly<Record<string, Choice>> };
+type ChoiceField = Described & { readonly kind: 'choice'; readonly choices: Readonly<Record<string, Choice>> };
 
 /** What a kind of task gives at every portal: records of the same fields, whatever the portal calls them. */
 export interface Contract {

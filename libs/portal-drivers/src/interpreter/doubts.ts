@@ -17,7 +17,7 @@ interface PageElement {
 }
 
 /** What a page shows beside the rows that were read. */
-export interface Beside {
+interface Beside {
   /** Its words, as many as are looked at. */
   readonly words: string;
   /** Something leads on to further rows, and could be pressed. */

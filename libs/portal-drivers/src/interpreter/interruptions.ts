@@ -4,7 +4,7 @@ import { isShown } from './conditions.ts';
 import { describeTarget, locate } from './locate.ts';
 
 /** One thing that was put away, or could not be. */
-export interface PutAway {
+interface PutAway {
   /** In the recipe's words. */
   readonly step: string;
   readonly ms: number;

@@ -26,7 +26,7 @@ interface Given {
  * together (`120<br>50` is no 12050, and neither is `$80` with a small raised `00` an 8000). Runs inside the page and uses nothing from outside itself but
  * what it is given. Its work grows with the number of the element's nodes.
  */
-export function seenWords(root: SeenNode, given: Given): SeenWords {
+function seenWords(root: SeenNode, given: Given): SeenWords {
   const view = root.ownerDocument.defaultView;
   if (!view) return { text: '', pieces: 0 };
   /** A step aside that a person sees as one, as a part of the height of the letters. */

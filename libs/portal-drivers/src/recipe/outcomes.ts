@@ -3,7 +3,7 @@ import { type Condition, conditionSchema } from './condition.ts';
 import { type DateNotice, dateNoticeSchema } from './date-notice.ts';
 import { definedName } from './rules.ts';
 
-export const LOGIN_WORDS = [
+const LOGIN_WORDS = [
   'accepted',
   'rejected',
   'rejected_or_locked',

@@ -60,7 +60,7 @@ export const stepsSchema = z
   .max(40)
   .meta({ id: 'steps' });
 
-export const stepSchema: z.ZodType<Step> = z
+const stepSchema: z.ZodType<Step> = z
   .strictObject({
     open: addressSchema.optional(),
     fill: z.strictObject({ into: targetSchema.optional(), with: valueSchema }).optional(),

@@ -3,7 +3,7 @@ import { ROLES } from './roles.ts';
 import { exactlyOne, words } from './rules.ts';
 
 /** What a page says about a field by itself: the `autocomplete` tokens of the HTML standard, and the button that sends their form. */
-export const DECLARED = ['username', 'current-password', 'new-password', 'one-time-code', 'submit'] as const;
+const DECLARED = ['username', 'current-password', 'new-password', 'one-time-code', 'submit'] as const;
 export type Declared = (typeof DECLARED)[number];
 
 /** A frame by its name, its title, or a selector of the frame's element. */

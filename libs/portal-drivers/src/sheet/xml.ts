@@ -2,7 +2,7 @@ import { SaxesParser } from 'saxes';
 import { sheetProblem } from './problem.ts';
 
 /** An element of a workbook's part, without the prefix of its name. */
-export interface XmlElement {
+interface XmlElement {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
 }

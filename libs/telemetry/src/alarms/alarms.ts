@@ -18,7 +18,7 @@ export interface AlarmDefinition {
 }
 
 /** By their names, which begin the pages that say what to do. */
-export const ALARMS = {
+const ALARMS = {
   'rcm-credentials-failing': {
     ...{ metric: 'rcm_credential_failures_total', above: 5, seconds: 300, urgency: 'now', runbook: 'store-down' },
     says: 'More than 5 credentials could not be read within 5 minutes: tasks are put off.',

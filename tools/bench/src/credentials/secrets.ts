@@ -38,7 +38,7 @@ export function benchSecrets(
 }
 
 /** A payload of ordinary size; its counter tells which version was read, whoever read it. */
-export const payloadOf = ({ endpointId }: BenchSecret, counter: number): string =>
+const payloadOf = ({ endpointId }: BenchSecret, counter: number): string =>
   JSON.stringify({
     username: `user-${endpointId}`,
     password: `Passw0rd-${endpointId}-${counter}`,

@@ -1,6 +1,6 @@
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 
-export const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const;
+const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const;
 const QUICK_SIZES = [1_000, 10_000] as const;
 
 /** Of an input that grows: how much of it there was, and what it cost. */

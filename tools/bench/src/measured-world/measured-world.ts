@@ -36,7 +36,7 @@ export interface MeasuredWorld extends AsyncDisposable {
   setLatency(ms: number): Promise<void>;
 }
 
-export type MeasuredApp = 'rotator' | 'agent';
+type MeasuredApp = 'rotator' | 'agent';
 
 const OF_APP = {
   rotator: { RCM_ROTATOR_CONCURRENCY: String(AT_ONCE) },

@@ -52,7 +52,7 @@ export interface Fleet {
 export const PARAMETERS = 'parameters of an account';
 export const SSM_CALLS = 'SSM calls of an account in the busiest hour';
 /** So busy may processors be in the busiest hour: above it, what waits for them waits long. */
-export const MOST_BUSY = 0.7;
+const MOST_BUSY = 0.7;
 /** One may be replaced while work goes on. */
 const LEAST_CONTAINERS = 2;
 /** Connections of a process at most (`openDatabase`), and of the console, `rcm` and jobs together. */

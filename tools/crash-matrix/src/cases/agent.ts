@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TIMING } from './timing.ts';
 
 /** How a task of an agent went: it was let in, or the code of what stopped it. */
-export type Visit = 'in' | ErrorCode;
+type Visit = 'in' | ErrorCode;
 
 /** An agent with the rights, the connections and the browser of its own process; it has no faults. */
 export interface MatrixAgent {

@@ -10,7 +10,7 @@ export interface JournalFacts {
   readonly unfinishedLogins: number;
 }
 
-export interface AttemptFacts {
+interface AttemptFacts {
   readonly id: string;
   readonly state: string;
   readonly waitingFrom: string | null;

@@ -5,7 +5,7 @@ import { type CrashPoint, nameOfPoint, RECOVERY_ACTS, ROTATION_ACTS, type When }
 import type { Portal } from './portal.ts';
 
 /** What must be true at the end of a case, by the portal's own count. */
-export interface ExpectedEnd {
+interface ExpectedEnd {
   /**
    * `done`: so the journal ends, and every row accounts for itself. `any`: nothing is asked of it but that no rotation is open or blocked; then an
    * agent must get in with what is current, and portal, store and clock alone decide.
@@ -67,7 +67,7 @@ const PORTAL_ACTS: ReadonlySet<string> = new Set(['login', 'prove']);
 export const isToldApplied = (answer: Answer): boolean => answer === 'answered' || !ANSWER_FACTS[answer].isMade;
 
 /** The acts of a first run, in order, each with its crash points. */
-export function rotationPoints(answer: Answer): CrashPoint[] {
+function rotationPoints(answer: Answer): CrashPoint[] {
   const acts = ROTATION_ACTS.filter((act) => act !== 'journal:applied' || isToldApplied(answer));
   return acts.flatMap((act) => whensOf(act, answer).map((when) => ({ act, when })));
 }
@@ -76,7 +76,7 @@ export function rotationPoints(answer: Answer): CrashPoint[] {
 export const FIRST_OF_TWO: CrashPoint = { act: 'change', when: 'after' };
 
 /** The acts of a recovery from there, in order. A change that was not made is found out by a login with the current password and submitted again. */
-export function recoveryPoints(answer: Answer): CrashPoint[] {
+function recoveryPoints(answer: Answer): CrashPoint[] {
   const goesOn = ANSWER_FACTS[answer].isMade
     ? (['journal:verified'] as const)
     : (['login', 'journal:staged', 'journal:submitting', 'change', 'journal:applied'] as const);

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 
 /** RFC 6238 as most portals use it. */
-export const TOTP_STEP_MS = 30_000;
+const TOTP_STEP_MS = 30_000;
 const SKEW_STEPS = 1;
 
 /** A seed as people paste it: base32, any case, with or without spaces and padding. */

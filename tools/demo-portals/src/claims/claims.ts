@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AccountKey } from '../records/accounts.ts';
 
-export const claimStatuses = ['Received', 'In review', 'Pending information', 'Approved', 'Paid', 'Denied'] as const;
+const claimStatuses = ['Received', 'In review', 'Pending information', 'Approved', 'Paid', 'Denied'] as const;
 
 export interface Claim {
   /** `CLM-1001` and up, the same numbers at every account; what they say differs by account. */

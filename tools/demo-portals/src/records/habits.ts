@@ -36,7 +36,7 @@ const anywhere = {
   reuseBeforeCurrent: z.boolean().default(false),
 };
 
-export const habitSchemas = {
+const habitSchemas = {
   alpine: z.strictObject({
     ...anywhere,
     cookieBanner: z.enum(['sometimes', 'always', 'never']).default('sometimes'),

@@ -16,7 +16,7 @@ export interface Session {
   readonly csrf: string;
 }
 
-export const SESSION_IDLE_MS = 30 * 60_000;
+const SESSION_IDLE_MS = 30 * 60_000;
 const MAX_VISITORS = 1000;
 const MAX_PER_ACCOUNT = 50;
 /** A write for every request would cost more than it tells. */

@@ -19,7 +19,7 @@ const tagKey = z
   .regex(TAG_TEXT)
   .refine((key) => !/^aws:/i.test(key), { error: 'Member must not begin with aws:' });
 
-export const tagSchema = z.strictObject({ Key: tagKey, Value: z.string().max(256).regex(TAG_TEXT) });
+const tagSchema = z.strictObject({ Key: tagKey, Value: z.string().max(256).regex(TAG_TEXT) });
 export const tagListSchema = z.array(tagSchema);
 export const tagKeysSchema = z.array(z.string().min(1).max(128));
 

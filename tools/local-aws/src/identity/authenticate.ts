@@ -10,7 +10,7 @@ import { parseAmzDate, parseSignatureHeader, type SignatureHeader, signatureMatc
 /** Why a request has no identity. Each protocol has its own error names for these (`http/authentication-errors.ts`). */
 export type AuthenticationFailure = 'missing' | 'incomplete' | 'unknown_key' | 'bad_signature' | 'not_current' | 'expired_session' | 'wrong_scope';
 
-export type Authentication = { readonly principal: Principal; readonly scope: SignatureHeader } | { readonly failure: AuthenticationFailure };
+type Authentication = { readonly principal: Principal; readonly scope: SignatureHeader } | { readonly failure: AuthenticationFailure };
 
 export interface Authenticator {
   authenticate(request: SignedRequest): Authentication;
@@ -18,7 +18,7 @@ export interface Authenticator {
 
 /** How far a request's time may be from ours: AWS documents five minutes. */
 const MAX_SKEW_MS = 5 * 60_000;
-export const BASE_USER = 'local-admin';
+const BASE_USER = 'local-admin';
 
 /** Knows the account's user by the key file, and sessions by their sealed token. Holds no state. */
 export function createAuthenticator(options: {

@@ -8,7 +8,7 @@ interface Caller {
 }
 
 /** The account's own user, whose keys local-aws hands out at start. */
-export interface UserPrincipal extends Caller {
+interface UserPrincipal extends Caller {
   readonly kind: 'user';
 }
 

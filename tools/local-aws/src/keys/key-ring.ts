@@ -5,7 +5,7 @@ import type { RootKey } from '../storage/root-key.ts';
 import { seal, unseal } from './sealed-box.ts';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
-export type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256';
+type KeySpec = 'SYMMETRIC_DEFAULT' | 'ECC_NIST_P256';
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
 
 export interface KeyRecord {
@@ -19,7 +19,7 @@ export interface KeyRecord {
 }
 
 /** What a ciphertext blob says of itself: which key made it. */
-export interface OpenedBlob {
+interface OpenedBlob {
   readonly keyId: string;
   /** `null` where the context or the bytes are not those that were encrypted. */
   readonly plaintext: Buffer | null;
@@ -50,8 +50,7 @@ const COLUMNS = `id, description, manager, state, created_at, deletion_at,
   CASE WHEN EXISTS (SELECT 1 FROM kms_signing_key s WHERE s.id = kms_key.id) THEN 'ECC_NIST_P256' ELSE 'SYMMETRIC_DEFAULT' END AS spec`;
 
 /** The same pairs in any order are the same context, as in KMS. */
-export const canonicalContext = (context: EncryptionContext): string =>
-  JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+const canonicalContext = (context: EncryptionContext): string => JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 
 export function createKeyRing(database: Database, root: RootKey, account: Account): KeyRing {
   const wrapping = root.derive('kms-key-material');

@@ -19,7 +19,7 @@ export const resourceOf = ({ KeyId }: { readonly KeyId: string }, call: Call): s
   return [key ? keyArn(call.account, key.id) : KeyId];
 };
 
-export const describe = (call: Call, key: KeyRecord) => ({
+const describe = (call: Call, key: KeyRecord) => ({
   AWSAccountId: call.account.accountId,
   KeyId: key.id,
   Arn: keyArn(call.account, key.id),

@@ -2,7 +2,7 @@ import { AwsError } from '../aws-error.ts';
 import type { Database } from '../storage/database.ts';
 import type { Tier } from './tier.ts';
 
-export type ParameterType = 'String' | 'StringList' | 'SecureString';
+type ParameterType = 'String' | 'StringList' | 'SecureString';
 
 export interface ParameterRecord {
   readonly name: string;

@@ -4,7 +4,7 @@ export type Tier = 'Standard' | 'Advanced';
 export type AskedTier = Tier | 'Intelligent-Tiering';
 
 /** Bytes of a value. "Parameter tiers", AWS Systems Manager User Guide. */
-export const MAX_VALUE_BYTES: Readonly<Record<Tier, number>> = { Standard: 4_096, Advanced: 8_192 };
+const MAX_VALUE_BYTES: Readonly<Record<Tier, number>> = { Standard: 4_096, Advanced: 8_192 };
 /** Parameters of a tier per account and region. */
 export const MAX_PARAMETERS: ParameterLimits = { Standard: 10_000, Advanced: 100_000 };
 

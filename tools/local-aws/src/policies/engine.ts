@@ -2,14 +2,14 @@ import { LocalAwsStartError } from '../start-error.ts';
 import { aboutAction } from './about-action.ts';
 import type { Document } from './documents.ts';
 
-export type PolicyKind = 'identity' | 'trust' | 'resource' | 'control';
+type PolicyKind = 'identity' | 'trust' | 'resource' | 'control';
 /** A document that was checked and is ready to be decided on. */
 export interface LoadedPolicy {
   /** What it says about one action. */
   about(action: string): object;
 }
 
-export interface Question {
+interface Question {
   /** ARN of the user or session. */
   readonly principal: string;
   readonly action: string;

@@ -9,7 +9,7 @@ import type { Database } from '../storage/database.ts';
 import type { SecretRecord } from './records.ts';
 import { DEFAULT_KEY } from './value.ts';
 
-export type ReplicationStatus = 'InSync' | 'InProgress' | 'Failed';
+type ReplicationStatus = 'InSync' | 'InProgress' | 'Failed';
 
 /** What a secret is told of one of its replicas. */
 export interface ReplicaRecord {

@@ -2,7 +2,7 @@ import { AwsError } from '../aws-error.ts';
 import type { Database } from '../storage/database.ts';
 
 export const CURRENT = 'AWSCURRENT';
-export const PREVIOUS = 'AWSPREVIOUS';
+const PREVIOUS = 'AWSPREVIOUS';
 /** Staging labels of one secret, over all its versions. "Secrets Manager quotas". */
 const MAX_STAGES = 20;
 

@@ -11,7 +11,7 @@ export interface RootKey {
 
 const KEY_BYTES = 32;
 
-export const keyFileOf = (dataFile: string): string => `${dataFile}.hsm`;
+const keyFileOf = (dataFile: string): string => `${dataFile}.hsm`;
 
 /**
  * Plays the hardware module: reads `<data file>.hsm` (mode 600), or makes it while there is no data file yet. A data file

@@ -7,7 +7,7 @@ import type { MeasuredWork } from '../work/measured-work.ts';
 import { type Throughput, throughputOf, timesAsMuch } from './model.ts';
 import type { LoadOptions } from './options.ts';
 
-export interface LoadRun extends AppCounts, MeasuredWork, Throughput {}
+interface LoadRun extends AppCounts, MeasuredWork, Throughput {}
 
 export interface LoadResult {
   readonly endpoints: number;

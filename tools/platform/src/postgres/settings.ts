@@ -3,7 +3,7 @@
  * part; segments are 1 MB (initdb), so that few stay; what is on disk is not compressed, so that a search of its bytes sees
  * it; and no statement or parameter is ever logged, also not with an error.
  */
-export const postgresSettings: Readonly<Record<string, string>> = {
+const postgresSettings: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '100',

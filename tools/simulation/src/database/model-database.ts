@@ -7,7 +7,7 @@ import type { Scheduler } from '../time/scheduler.ts';
 import { Tables } from './tables.ts';
 
 /** How far back a standby may be that takes over, in ms. */
-export const MOST_LOST_MS = 20_000;
+const MOST_LOST_MS = 20_000;
 /** A sequence writes so many numbers ahead of itself to the log, so that a standby rarely gives one twice. */
 const FENCES_AHEAD = 32n;
 const TRAVEL_MS = 12;

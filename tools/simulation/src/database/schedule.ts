@@ -16,7 +16,7 @@ export function afterDone(db: ModelDatabase, endpoint: Endpoint): Pick<Endpoint,
   return { lastRotatedAt: db.now, rotationNotBefore: null, nextRotationAt: db.in((days - spread) * DAY_MS) };
 }
 
-export function endpointRow({ tables }: ModelDatabase, endpoint: Endpoint): EndpointRow {
+function endpointRow({ tables }: ModelDatabase, endpoint: Endpoint): EndpointRow {
   const { rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, searchRequests: _requests, ...row } = endpoint;
   return { ...row, portalType: tables.portalTypes.get(endpoint.portalTypeCode) ?? refuse('database_failed', 'An endpoint without a portal type.') };
 }

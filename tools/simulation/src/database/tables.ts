@@ -99,7 +99,7 @@ export interface NoticeRow {
 }
 
 /** What takes the last changes back, the newest first. */
-export class UndoLog {
+class UndoLog {
   #changes: { readonly at: number; readonly undo: () => void }[] = [];
   #now = 0;
 
@@ -133,7 +133,7 @@ export class UndoLog {
 }
 
 /** Rows that are never changed in place, in the order in which they were first written. Lists are kept until a row changes: far more is read than written. */
-export class Table<V extends { readonly id: string }> {
+class Table<V extends { readonly id: string }> {
   readonly #rows = new Map<string, V>();
   readonly #index = new Map<string, Map<string, V>>();
   readonly #lists = new Map<string, readonly V[]>();

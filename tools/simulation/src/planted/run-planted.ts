@@ -6,7 +6,7 @@ import { PLANTED, type PlantedFault } from './faults.ts';
 /** A fault that is not found in so many seeds is not found. */
 const MOST_SEEDS = 2_000;
 
-export interface PlantedResult {
+interface PlantedResult {
   readonly name: string;
   readonly words: string;
   /** The first seed that shows it and shows nothing without it; `null`: none did. */

@@ -2,7 +2,7 @@ import type { PortalHabits } from './habits.ts';
 import type { LockState } from './lockout.ts';
 
 /** A change that the portal is still to make. */
-export interface PendingChange {
+interface PendingChange {
   readonly dueAt: number;
   /** The account's `changes` when it was asked for. */
   readonly asOf: number;

@@ -8,7 +8,7 @@ import type { ChangeAnswer, PortalHabits } from './habits.ts';
 import { type Failure, isLocked, noteFailure, noteSuccess, unlock } from './lockout.ts';
 import type { ChangeDecision, LoginEnd, PortalEntry } from './record.ts';
 
-export const TOTP_STEP_MS = 30_000;
+const TOTP_STEP_MS = 30_000;
 
 /** Who stands at the portal's page. */
 export interface Visitor {

@@ -22,4 +22,4 @@ export interface PortalEntry {
 export type ChangeDecision = 'changed' | 'error' | 'too_short' | 'reused' | 'current_wrong' | 'refused';
 
 export type LoginEnd = 'accepted' | 'wrong' | 'wrong code' | 'at locked' | 'closed' | 'unavailable' | 'must change' | 'challenged' | 'no code';
-export type ChangeEnd = 'made' | 'to be made' | 'not made' | 'refused';
+type ChangeEnd = 'made' | 'to be made' | 'not made' | 'refused';

@@ -6,8 +6,7 @@ import type { SimProcess } from './sim-process.ts';
  * all the same. `stops before`: SIGSTOP between the decision to send and the sending, so what was true then may not be any more.
  * `request lost` and `answer lost` look the same from inside.
  */
-export const FAULT_KINDS = ['dies before', 'dies after', 'stops before', 'stops after', 'request lost', 'answer lost', 'slow'] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+type FaultKind = 'dies before' | 'dies after' | 'stops before' | 'stops after' | 'request lost' | 'answer lost' | 'slow';
 
 export interface Fault {
   readonly process: string;

@@ -12,10 +12,10 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-export const LEASE = { ttlMs: 60_000, waitMs: 120_000, pollMs: 5_000 };
-export const SUBMIT_DEADLINE_MS = 30_000;
+const LEASE = { ttlMs: 60_000, waitMs: 120_000, pollMs: 5_000 };
+const SUBMIT_DEADLINE_MS = 30_000;
 const LOGIN = { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs: 60_000 };
-export const BREAKER = { windowMs: 10 * MINUTE_MS, suspects: 3, failures: 3 };
+const BREAKER = { windowMs: 10 * MINUTE_MS, suspects: 3, failures: 3 };
 /** Between two rounds of a rotator: so long where there was something to do, and twice as long each time where there was nothing. */
 const ROUND_MS = { least: 45 * SECOND_MS, most: 30 * MINUTE_MS };
 const LONG_ROUND_MS = 2 * HOUR_MS;
@@ -24,7 +24,7 @@ const VISIT_MS = 3 * HOUR_MS;
 const CALM_VISIT_MS = 8 * HOUR_MS;
 
 /** What `Drivers` gives for a portal type's row: the model's driver. */
-export const driversFor = (world: World): Drivers =>
+const driversFor = (world: World): Drivers =>
   ({
     for: ({ code }: { readonly code: string }, user?: { readonly id: string; readonly orgId: string }) => {
       const door = world.doorOfType(code);

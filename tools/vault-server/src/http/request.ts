@@ -1,7 +1,7 @@
 import { Refusal } from './answer.ts';
 
 /** What Vault makes of a method: POST and PUT are the same, and GET with `list=true` is LIST (http/logical.go). */
-export type Verb = 'read' | 'list' | 'write' | 'delete';
+type Verb = 'read' | 'list' | 'write' | 'delete';
 
 export interface VaultRequest {
   readonly verb: Verb;

@@ -14,7 +14,7 @@ export interface RootKey {
   token(purpose: string): string;
 }
 
-export const keyFileOf = (dataFile: string): string => `${dataFile}.key`;
+const keyFileOf = (dataFile: string): string => `${dataFile}.key`;
 
 /** Reads `<data file>.key` (mode 600) or makes it while there is no data file; without a data file the key lives in memory. */
 export function openRootKey(dataFile: string | null): RootKey {

@@ -26,9 +26,9 @@ export interface Confirmation {
  * send it again.
  */
 export type Refusal = 'forged' | 'late' | 'unreadable' | 'unchecked';
-export type Reading = InboundMessage | Confirmation | Refusal;
+type Reading = InboundMessage | Confirmation | Refusal;
 
-export interface Delivery {
+interface Delivery {
   readonly headers: IncomingHttpHeaders;
   /** As it came: nothing of it is acted upon before its signature is good. */
   readonly body: Buffer;

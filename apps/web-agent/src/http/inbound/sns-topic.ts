@@ -4,7 +4,7 @@ const TOPIC = /^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]{1,12}){1,2}-\
 export const isTopic = (arn: string): boolean => TOPIC.test(arn);
 
 /** The host of SNS in a topic's partition and region: where its certificates lie, and where a subscription is confirmed. `null`: it is no topic. */
-export function snsHostOf(arn: string): string | null {
+function snsHostOf(arn: string): string | null {
   const [, partition, region] = TOPIC.exec(arn) ?? [];
   return region === undefined ? null : `sns.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
 }

@@ -3,7 +3,7 @@ import { formatAmount, type Claim } from '../../claims/claims.ts';
 import { exportLinks, type ListHabit, scrolledList } from './claims-list.ts';
 import { page, type Markup } from './layout.ts';
 
-export const NO_CLAIMS_TEXT = 'No claims found.';
+const NO_CLAIMS_TEXT = 'No claims found.';
 const PAGE_SIZE = 10;
 
 interface ClaimsView {

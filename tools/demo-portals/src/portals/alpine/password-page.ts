@@ -16,8 +16,8 @@ export const CHANGE_TEXTS: Readonly<Record<ChangeRefusal, string>> = {
   repeated_characters: 'Your new password repeats a character too often.',
 };
 
-export const CHANGED_TEXT = 'Your password has been changed.';
-export const EXPIRED_TEXT = 'Your password has expired. Choose a new one to go on.';
+const CHANGED_TEXT = 'Your password has been changed.';
+const EXPIRED_TEXT = 'Your password has expired. Choose a new one to go on.';
 
 interface PasswordView {
   readonly csrf: string;
