@@ -1,5 +1,6 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
+import { strict } from './lint/strict.js';
 import { plaintextOwners } from './lint/plaintext-owners.js';
 
 // Who may import whom (docs/design.md, Parts): apps -> portal-access -> portal-drivers, credentials, db -> telemetry.
@@ -130,6 +131,7 @@ const ownedExcept = (...owners) => ['error', { patterns: owned.filter((o) => !ow
 export default tseslint.config(
   { ignores: ['**/dist', '**/out-tsc', '**/generated', '**/.rcm', '**/.nx', '**/node_modules'] },
   ...tseslint.configs.recommended,
+  ...strict,
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },

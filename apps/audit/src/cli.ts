@@ -143,12 +143,14 @@ async function runUntilStopped({ config, services, signal }: Context): Promise<n
     const until = AbortSignal.any([signal, failed.signal]);
     const running = [headsRun({ config, services, writer, clock: systemClock, signal: until }), checks?.run(systemClock, until)];
     const ended = await Promise.allSettled(
-      running.map((each) =>
-        each?.catch((error: unknown) => {
+      running.map(async (each) => {
+        try {
+          await each;
+        } catch (error) {
           failed.abort();
           throw error;
-        }),
-      ),
+        }
+      }),
     );
     for (const each of ended) if (each.status === 'rejected') throw each.reason;
     return null;

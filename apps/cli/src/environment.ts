@@ -47,7 +47,7 @@ export function environmentFor(acting: Acting, environment: NodeJS.ProcessEnv): 
       'config_invalid',
       `${prefix}DATABASE_URL is not set, and neither is ${GENERAL}: give a Postgres login of the role, best as a file (${prefix}DATABASE_URL_FILE). Nothing was done.`,
     );
-  useProfile(made['AWS_PROFILE']);
+  useProfile(made.AWS_PROFILE);
   return made;
 }
 
@@ -59,8 +59,8 @@ export const asSignedInForRotator = ({ RCM_ROTATOR_AWS_PROFILE: own, AWS_PROFILE
 
 /** The SDK reads it itself. One command may act under two roles, one after the other: the second must not go by the first one's profile. */
 function useProfile(profile: string | undefined): void {
-  if (profile === undefined) delete process.env['AWS_PROFILE'];
-  else process.env['AWS_PROFILE'] = profile;
+  if (profile === undefined) delete process.env.AWS_PROFILE;
+  else process.env.AWS_PROFILE = profile;
 }
 
 const isKnown = (name: string): boolean => NAMES.some((known) => known === baseOf(name));

@@ -9,7 +9,7 @@ const OTHERS = 0o077;
 const FOR_AWS: ReadonlySet<string> = new Set(['AWS_PROFILE', 'AWS_REGION', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']);
 
 const profileFile = (name: string, environment: NodeJS.ProcessEnv): string =>
-  join(environment['XDG_CONFIG_HOME'] || join(environment['HOME'] || homedir(), '.config'), 'rcm', 'profiles', `${name}.env`);
+  join(environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config'), 'rcm', 'profiles', `${name}.env`);
 
 /**
  * The environment of a profile: its file alone says everything that begins with `RCM_`, so that a variable left from another deployment cannot mix with it. The

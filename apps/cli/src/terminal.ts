@@ -29,7 +29,7 @@ const NARROWEST = 40;
 /** `auto` is colour at a terminal, unless NO_COLOR is set (no-color.org) or it is a dumb one. */
 export function viewOf({ stdout, environment }: Terminal, colour: ColourMode, now: Date): View {
   const atTerminal = stdout.isTTY === true;
-  const wanted = colour === 'auto' ? atTerminal && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb' : colour === 'always';
+  const wanted = colour === 'auto' ? atTerminal && !environment.NO_COLOR && environment.TERM !== 'dumb' : colour === 'always';
   return {
     width: atTerminal ? Math.max(NARROWEST, stdout.columns ?? 80) : ENDLESS,
     now,

@@ -83,7 +83,7 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     routerOptions: { maxParamLength: 100 },
     // An address that cannot be read comes to no hook and no handler.
     frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400, { ...headers, 'content-type': 'text/plain' }).end('There is no such address.'),
-  }) as unknown as FastifyInstance;
+  });
   await server.register(cookies);
   await server.register(forms);
   // Forms of its own pages alone: what another site can have sent without asking, or a program, is none.

@@ -29,7 +29,7 @@ export async function runInfra(args: readonly string[], { out, error }: Terminal
       const { synthesise } = await import('./synth.ts');
       const stacks = synthesise(options);
       if (stacks.length === 0) throw new RcmError('input_invalid', `${options.config} has no environment "${options.environment ?? ''}". Nothing was written.`);
-      if (options.json) return out(`${JSON.stringify({ version: 1, stacks })}\n`);
+      if (options.json) return void out(`${JSON.stringify({ version: 1, stacks })}\n`);
       for (const { name, account, region, template, resources } of stacks) out(`${name} (${account}, ${region}): ${resources} resources in ${template}\n`);
     });
   try {

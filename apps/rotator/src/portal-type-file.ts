@@ -127,7 +127,7 @@ export function portalTypeFromDocument(document: Readonly<Record<string, unknown
     ...rest,
     hosts: Array.isArray(hosts) ? hosts.map(at) : hosts,
     recipe: 'as it was proposed',
-    ...(termsDate === undefined ? {} : { termsDate: String(termsDate).slice(0, 10) }),
+    ...(termsDate === undefined ? {} : { termsDate: typeof termsDate === 'string' ? termsDate.slice(0, 10) : termsDate }),
   };
   return portalTypeOf(checked('What was proposed', file), JSON.stringify(recipe));
 }

@@ -44,7 +44,7 @@ function* layers(error: unknown): Generator<Readonly<Record<string, unknown>>> {
   for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth += 1) {
     const layer = current as Record<string, unknown>;
     yield layer;
-    current = (layer['meta'] as Record<string, unknown> | undefined)?.['driverAdapterError'] ?? layer['cause'];
+    current = (layer.meta as Record<string, unknown> | undefined)?.driverAdapterError ?? layer.cause;
   }
 }
 
@@ -53,11 +53,11 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 function symptomsOf(error: unknown): Symptoms {
   const found = { sqlState: '', constraint: '', code: '', words: '', sentence: '' };
   for (const layer of layers(error)) {
-    const [own, original, message] = [text(layer['code']), text(layer['originalCode']), text(layer['originalMessage']) || text(layer['message'])];
+    const [own, original, message] = [text(layer.code), text(layer.originalCode), text(layer.originalMessage) || text(layer.message)];
     found.sqlState ||= [original, own].find((candidate) => SQL_STATE.test(candidate) && !candidate.startsWith('E')) ?? '';
     // Prisma's P2010 only says that there is a cause: whatever the cause calls itself tells more.
-    if (!found.code || found.code === 'P2010') found.code = [own, text(layer['kind'])].find((name) => name && name !== found.sqlState) ?? found.code;
-    const named = layer['constraint'];
+    if (!found.code || found.code === 'P2010') found.code = [own, text(layer.kind)].find((name) => name && name !== found.sqlState) ?? found.code;
+    const named = layer.constraint;
     found.constraint ||=
       text(named) || text((named as { index?: unknown } | undefined)?.index) || (/violates [a-z- ]*constraint "([^"]+)"/.exec(message)?.[1] ?? '');
     found.words += ` ${message}`;

@@ -32,7 +32,7 @@ export function portalTypeDiff(now: Document | null, then: Document): PortalType
       const [before, after] = [now === null ? null : inOrder(asJson(now[name])), inOrder(value)];
       return before === after ? [] : [{ name, now: before, then: after }];
     });
-  return { fields, recipe: recipeLines(linesOf(now?.['recipe']), linesOf(recipe)) };
+  return { fields, recipe: recipeLines(linesOf(now?.recipe), linesOf(recipe)) };
 }
 
 /** Only what is near a change; `null`: what lies between. */

@@ -98,7 +98,7 @@ export function openEvidenceFolder(options: EvidenceFolderOptions): EvidenceFold
 
   /** One after the other, so that the count of bytes is right. */
   function enqueue(what: 'keep' | 'remove', act: () => Promise<void>): void {
-    if (waiting >= MAX_WAITING) return failed(what, new Error('too much waits for the disk'));
+    if (waiting >= MAX_WAITING) return void failed(what, new Error('too much waits for the disk'));
     waiting += 1;
     work = work
       .then(act)

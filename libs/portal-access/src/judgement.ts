@@ -54,4 +54,4 @@ export function judge(outcome: LoginOutcome, standing: JudgedStanding): Judgemen
 export const NOTHING_KNOWN: JudgedStanding = { fresh: true, provedBefore: false, refusals: 0, health: 'unknown', mayBeLocked: false };
 
 /** A session is proof that the password is right, and so is what a portal says only after a right one, where the recipe says so. */
-export const isProof = (outcome: LoginOutcome): boolean => outcome.kind === 'accepted' || ('provesPassword' in outcome && outcome.provesPassword === true);
+export const isProof = (outcome: LoginOutcome): boolean => outcome.kind === 'accepted' || ('provesPassword' in outcome && outcome.provesPassword);

@@ -103,4 +103,4 @@ async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]>
   }
 }
 
-const endOf = async (factors: readonly Factor[]): Promise<void> => void (await Promise.all(factors.map((factor) => factor.end?.())));
+const endOf = async (factors: readonly Factor[]): Promise<void> => void (await Promise.all(factors.map(async (factor) => factor.end?.())));

@@ -4,4 +4,4 @@
  */
 const SWITCHES = /^(DEBUG(_\w+)?|SELENIUM_REMOTE_\w+|PW(_|DEBUG|TEST|MCP)\w*|PLAYWRIGHT_(?!BROWSERS_PATH$|DOWNLOAD_|SKIP_BROWSER_)\w+)$/;
 
-for (const name of Object.keys(process.env)) if (SWITCHES.test(name)) delete process.env[name];
+for (const name of Object.keys(process.env)) if (SWITCHES.test(name)) Reflect.deleteProperty(process.env, name);

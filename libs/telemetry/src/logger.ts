@@ -28,9 +28,9 @@ export function createLogger(options: LoggerOptions): Logger {
         logMethod(args, method) {
           const [first, ...rest] = args as readonly unknown[];
           const masked = rest.map(maskForLog);
-          if (!(first instanceof Error)) return method.apply(this, [maskForLog(first), ...masked] as typeof args);
+          if (!(first instanceof Error)) return void method.apply(this, [maskForLog(first), ...masked] as typeof args);
           const described = describeError(first);
-          return method.apply(this, [{ err: described }, ...(masked.length > 0 ? masked : [described['message']])] as typeof args);
+          return void method.apply(this, [{ err: described }, ...(masked.length > 0 ? masked : [described.message])] as typeof args);
         },
       },
     },

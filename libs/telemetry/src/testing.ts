@@ -25,5 +25,5 @@ export async function alarmsTold(metrics: Metrics, service: Measuring): Promise<
       const now = value(of);
       return above !== 'its band' && now !== null && now > above;
     });
-  return { prometheus: crossed(scraped), cloudWatch: crossed((name) => (typeof line[name] === 'number' ? (line[name] as number) : null)) };
+  return { prometheus: crossed(scraped), cloudWatch: crossed((name) => (typeof line[name] === 'number' ? line[name] : null)) };
 }

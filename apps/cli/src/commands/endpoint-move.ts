@@ -45,6 +45,6 @@ export async function endpointMove(
 
 function placeOf(to: string): { readonly account: string; readonly region: string } {
   const named = /^(?<account>[0-9]{12})\/(?<region>[a-z0-9-]{4,40})$/.exec(to)?.groups;
-  if (named) return { account: named['account'] ?? '', region: named['region'] ?? '' };
+  if (named) return { account: named.account ?? '', region: named.region ?? '' };
   throw new RcmError('input_invalid', '--to is an account and a region, as in 222222222222/us-east-1. Nothing was changed.');
 }

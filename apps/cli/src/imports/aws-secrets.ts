@@ -16,7 +16,7 @@ export async function readAwsSecrets(
   environment: NodeJS.ProcessEnv,
   { prefix, mapping, signal }: { prefix: string; mapping: Mapping; signal: AbortSignal },
 ): Promise<Mapped> {
-  const { RCM_AWS_REGION: region = environment['AWS_REGION'], RCM_AWS_ENDPOINT: endpoint } = readConfig(schema, environment);
+  const { RCM_AWS_REGION: region = environment.AWS_REGION, RCM_AWS_ENDPOINT: endpoint } = readConfig(schema, environment);
   if (region === undefined) throw new RcmError('config_invalid', 'RCM_AWS_REGION is not set: it says in which region the secrets lie. Nothing was done.');
   return loginsOf(exportedFrom(await readForeignSecrets({ region, endpoint }, { prefix, signal }), mapping.secrets), mapping);
 }

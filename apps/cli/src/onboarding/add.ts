@@ -72,4 +72,4 @@ async function tried(id: string, act: () => Promise<Outcome>): Promise<Added> {
 
 /** Also where somebody else met it first: an agent may use a login from the moment that it is in the store. */
 const saysRefused = (error: unknown): boolean =>
-  hasCode(error, 'login_rejected') || (hasCode(error, 'login_not_allowed') && ['password_bad', 'password_suspect'].includes(String(error.details['reason'])));
+  hasCode(error, 'login_rejected') || (hasCode(error, 'login_not_allowed') && ['password_bad', 'password_suspect'].includes(String(error.details.reason)));

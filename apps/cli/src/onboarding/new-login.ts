@@ -26,13 +26,13 @@ export const defaultId = ({ organization, portalType, account }: Pick<NewLogin, 
 export function loginsInFile(path: string): readonly NewLogin[] {
   const rows = readCsv(ownText(path, '--csv'), new Set(COLUMNS), NEEDED);
   return rows.map((row) => {
-    const place = { organization: row['organization'] ?? '', portalType: row['portal_type'] ?? '', account: row['account'] ?? '' };
-    const seed = row['mfa_seed'] ? { mfa_seed: row['mfa_seed'] } : {};
+    const place = { organization: row.organization ?? '', portalType: row.portal_type ?? '', account: row.account ?? '' };
+    const seed = row.mfa_seed ? { mfa_seed: row.mfa_seed } : {};
     return {
       ...place,
-      id: row['id'] || defaultId(place),
-      baseUrl: row['base_url'] || null,
-      payload: new Secret(JSON.stringify({ username: row['username'], password: row['password'], ...seed })),
+      id: row.id || defaultId(place),
+      baseUrl: row.base_url || null,
+      payload: new Secret(JSON.stringify({ username: row.username, password: row.password, ...seed })),
     };
   });
 }

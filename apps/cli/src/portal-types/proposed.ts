@@ -22,7 +22,7 @@ export async function proposed(db: Database, { path, ...by }: Person & { readonl
   if (isSame) throw new RcmError('input_invalid', `${portalType.code} is saved as the file has it. Nothing was changed.`);
   const { id } = await proposePortalType(db, portalType, by);
   return {
-    json: { request: id, portalType: json['portalType'], logins: json['logins'] },
+    json: { request: id, portalType: json.portalType, logins: json.logins },
     lines: () => [
       `${id}  proposed. Nothing uses it yet.`,
       `Somebody else looks at it and approves it:  rcm portal-type proposed ${id}`,

@@ -59,7 +59,7 @@ export function bulkRoutes(server: FastifyInstance, { db, logger, origin }: ActP
 
 /** The logins that a form names, each once. Fails with `input_invalid` for none, too many, and what is no id. */
 function chosenIn(body: unknown): readonly string[] {
-  const given = (body as Readonly<Record<string, unknown>>)['login'];
+  const given = (body as Readonly<Record<string, unknown>>).login;
   const chosen = [...new Set(Array.isArray(given) ? (given as unknown[]) : given === undefined ? [] : [given])];
   const isChosen = (each: unknown): each is string => typeof each === 'string' && isId(each);
   if (chosen.length > 0 && chosen.length <= MOST_AT_ONCE && chosen.every(isChosen)) return chosen;

@@ -23,7 +23,7 @@ export function words(line: string): readonly Markup[] {
     WORD.lastIndex = at;
     const [word] = WORD.exec(line) ?? [];
     if (word === undefined) {
-      plain += line[at];
+      plain += line.charAt(at);
       at += 1;
       continue;
     }

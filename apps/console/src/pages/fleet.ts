@@ -38,8 +38,8 @@ export interface FleetQuestion {
 /** What cannot be asked for is not asked for. */
 export const fleetQuestion = (query: Readonly<Record<string, unknown>>): FleetQuestion => {
   const { portal } = query;
-  const show = typeof query['show'] === 'string' && Object.hasOwn(SHOWN, query['show']) ? (query['show'] as Shown) : 'all';
-  const order = LOGIN_ORDERS.find((each) => each === query['order']) ?? 'name';
+  const show = typeof query.show === 'string' && Object.hasOwn(SHOWN, query.show) ? (query.show as Shown) : 'all';
+  const order = LOGIN_ORDERS.find((each) => each === query.order) ?? 'name';
   return { show, portal: typeof portal === 'string' && isId(portal) ? portal : '', order: show === 'all' ? order : 'name' };
 };
 

@@ -92,7 +92,7 @@ export class Issuer {
 }
 
 function mustHaveSignedInWell(claims: Record<string, unknown>, { acr, amr }: Pick<IssuerOptions, 'acr' | 'amr'>): void {
-  const methods = Array.isArray(claims['amr']) ? claims['amr'] : [];
-  if ((acr === undefined || claims['acr'] === acr) && (amr === undefined || methods.includes(amr))) return;
+  const methods = Array.isArray(claims.amr) ? claims.amr : [];
+  if ((acr === undefined || claims.acr === acr) && (amr === undefined || methods.includes(amr))) return;
   throw new RcmError('token_invalid', 'You have to sign in with a second factor to get in here. Nobody is signed in.');
 }

@@ -48,7 +48,7 @@ export function signInRoutes(server: FastifyInstance, parts: SignInParts): void 
 
   server.post<{ Body: Record<string, unknown> }>('/sign-out', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
-    if (request.body['everywhere'] === 'yes') await endSessionsOf(db, visitor.person);
+    if (request.body.everywhere === 'yes') await endSessionsOf(db, visitor.person);
     else await endSession(db, visitor.sessionId);
     logger.info({ person: visitor.person }, 'signed out');
     return dropSession(reply).redirect(SIGN_IN, 303);
@@ -62,6 +62,6 @@ function personOf(claims: Claims, { groups, groupsClaim }: SignInParts) {
   const roles = rolesOf(claims[groupsClaim], groups);
   if (Object.keys(roles).length === 0)
     throw new RcmError('scope_missing', 'You have signed in, but none of your groups has a role here. Ask whoever looks after the console.');
-  const called = typeof claims['name'] === 'string' ? claims['name'].replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '').trim() : '';
+  const called = typeof claims.name === 'string' ? claims.name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '').trim() : '';
   return { person: `person:oidc:${subject}`, name: (called || claims.sub).slice(0, LONGEST_NAME), roles };
 }

@@ -30,7 +30,7 @@ type OfOne = { readonly Params: { readonly org: string; readonly id: string } };
 export function accessRoutes(server: FastifyInstance, { db, logger, origin, groups, idleMs }: AccessParts): void {
   const page = pagesOf(server, db);
   page('access', '/access', 'both', async ({ place, roles, visitor, query, now }) => {
-    const after = typeof query['after'] === 'string' && query['after'].length <= LONGEST_PERSON ? query['after'].replaceAll('\0', '') : '';
+    const after = typeof query.after === 'string' && query.after.length <= LONGEST_PERSON ? query.after.replaceAll('\0', '') : '';
     const { people, next } = await listConsolePeople(db, { orgId: place.orgId, idleMs, after, limit: A_PAGE });
     return { title: 'Access', content: accessPage({ place, people, next, groups, roles, token: formToken(visitor.sessionId), now }) };
   });

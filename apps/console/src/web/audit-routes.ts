@@ -1,4 +1,4 @@
-import { askAuditCheck, auditPlaces, listAudit, listAuditChecks, placeIn } from '@rcm/db';
+import { askAuditCheck, auditPlaces, listAudit, listAuditChecks } from '@rcm/db';
 import type { FastifyInstance } from 'fastify';
 import { formToken } from '../access/form-token.ts';
 import { mayDo } from '../access/roles.ts';
@@ -8,7 +8,7 @@ import { auditChecks } from '../pages/audit-checks.ts';
 import { auditAsked, auditPage, questionOf } from '../pages/audit.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from './own-form.ts';
-import { A_PAGE, pagesOf } from './page.ts';
+import { A_PAGE, pagesOf, placeAfter } from './page.ts';
 import { standingIn } from './places.ts';
 
 const CHECKS_SHOWN = 5;
@@ -20,7 +20,7 @@ export function auditRoutes(server: FastifyInstance, { db, logger, origin }: Act
     const { orgId } = place;
     if (orgId === null) return null;
     const asked = auditAsked(query);
-    const after = query['after'] === undefined ? null : placeIn(auditPlaces, 'after', String(query['after']));
+    const after = placeAfter(auditPlaces, query);
     const [events, checks] = await Promise.all([
       listAudit(db, { question: questionOf(orgId, asked), after, limit: A_PAGE }),
       listAuditChecks(db, { orgId, limit: CHECKS_SHOWN }),

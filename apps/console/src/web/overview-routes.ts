@@ -26,7 +26,6 @@ import {
   listWideActs,
   migrationByOrganization,
   noticePlaces,
-  placeIn,
   portalRotations,
   showPortal,
   showPortalChange,
@@ -45,7 +44,7 @@ import { portalChangePage } from '../pages/portal-change.ts';
 import { portalPage, portalsPage } from '../pages/portals.ts';
 import { rotationsAsked, rotationsPage } from '../pages/rotations.ts';
 import { systemPage } from '../pages/system.ts';
-import { A_PAGE, pagesOf, scopeOf } from './page.ts';
+import { A_PAGE, pagesOf, scopeOf, placeAfter } from './page.ts';
 import { standingIn } from './places.ts';
 
 const ASKED_SHOWN = 10;
@@ -76,7 +75,7 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
   page('calendar', '/calendar', 'both', async ({ place, query, now }) => {
     const { orgId } = place;
     const asked = calendarAsked(query, now);
-    const after = query['after'] === undefined ? null : placeIn(dayPlaces, 'after', String(query['after']));
+    const after = placeAfter(dayPlaces, query);
     const { month, day } = asked;
     const [days, one, closed] = await Promise.all([
       orgId === null ? comingInMonthOfAll(db, { month }) : comingInMonth(db, { orgId, month }),
@@ -141,7 +140,7 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
 
   page('notifications', '/notifications', 'both', async ({ place, query, now }) => {
     const scope = scopeOf(place.orgId);
-    const after = query['after'] === undefined ? null : placeIn(noticePlaces, 'after', String(query['after']));
+    const after = placeAfter(noticePlaces, query);
     const [{ notices, next }, channels] = await Promise.all([listTold(db, { scope, after, limit: A_PAGE }), channelFigures(db, scope)]);
     return { title: 'Notifications', content: notificationsPage({ place, notices, next, channels, now }) };
   });

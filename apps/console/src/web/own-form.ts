@@ -12,8 +12,7 @@ export function mustBeOwnForm(request: FastifyRequest, origin: string): Visitor 
   if (!visitor) throw new RcmError('token_expired', 'You are not signed in any more. Nothing was done.');
   const body = (request.body ?? {}) as Record<string, unknown>;
   const site = request.headers['sec-fetch-site'];
-  const isOwn =
-    (request.headers.origin ?? origin) === origin && (site === undefined || site === 'same-origin') && isFormToken(visitor.sessionId, body['token']);
+  const isOwn = (request.headers.origin ?? origin) === origin && (site === undefined || site === 'same-origin') && isFormToken(visitor.sessionId, body.token);
   if (isOwn) return visitor;
   throw new RcmError('request_invalid', 'This form is not one of this console, or of another sign-in. Nothing was done; open the page again.');
 }

@@ -10,7 +10,6 @@ import {
   listViews,
   loginHistory,
   loginPlaces,
-  placeIn,
   showLogin,
   showTask,
   taskPlaces,
@@ -28,7 +27,7 @@ import { ALL, placeOf } from '../pages/layout.ts';
 import { loginPage } from '../pages/login.ts';
 import { statesOf, taskPage, tasksPage, tasksShown } from '../pages/tasks.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
-import { A_PAGE, pagesOf, scopeOf } from './page.ts';
+import { A_PAGE, pagesOf, scopeOf, placeAfter } from './page.ts';
 import { standingIn } from './places.ts';
 
 const ORGANIZATIONS_SHOWN = 500;
@@ -55,7 +54,7 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
   page('fleet', '/logins', 'both', async ({ place, roles, visitor, query, now }) => {
     const question = fleetQuestion(query);
     const scope = scopeOf(place.orgId);
-    const after = query['after'] === undefined ? null : placeIn(loginPlaces, 'after', String(query['after']));
+    const after = placeAfter(loginPlaces, query);
     const [found, types, kept] = await Promise.all([
       listLogins(db, { filter: fleetFilter(question, now), order: question.order, after, limit: A_PAGE, scope }),
       listPortalTypes(db),
@@ -70,7 +69,7 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
   page('login', '/logins/:id', 'organization', async ({ place, roles, visitor, query, id, now }) => {
     if (place.orgId === null || !isId(id)) return null;
     const scope = scopeOf(place.orgId);
-    const before = moment(query['before']);
+    const before = moment(query.before);
     const [login, history, asked, typing] = await Promise.all([
       showLogin(db, { endpointId: id, scope }),
       loginHistory(db, { endpointId: id, limit: A_PAGE, before, scope }),
@@ -97,7 +96,7 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
 
   page('tasks', '/tasks', 'both', async ({ place, query, now }) => {
     const show = tasksShown(query);
-    const after = query['after'] === undefined ? null : placeIn(taskPlaces, 'after', String(query['after']));
+    const after = placeAfter(taskPlaces, query);
     const scope = place.orgId === null ? ('every tenant' as const) : { orgId: place.orgId };
     const found = await listPortalTasks(db, scope, { filter: { states: statesOf(show) }, after, limit: A_PAGE, words: false });
     return { title: 'Tasks', content: tasksPage(place, show, found, now) };

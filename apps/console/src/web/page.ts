@@ -1,4 +1,4 @@
-import type { Database } from '@rcm/db';
+import { type Database, placeIn } from '@rcm/db';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { maySee, type Page } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
@@ -50,6 +50,10 @@ export function pagesOf(server: FastifyInstance, db: Database): AddPage {
       );
   };
 }
+
+/** Where the page before ended, as the address says; `null` on the first one. Fails with `input_invalid` where it says anything else. */
+export const placeAfter = <P>(places: Parameters<typeof placeIn<P>>[0], { after }: Query): P | null =>
+  after === undefined ? null : placeIn(places, 'after', typeof after === 'string' ? after : '');
 
 /** Whose rows a page reads; `null`: everybody's. */
 export const scopeOf = (orgId: string | null) => (orgId === null ? ('every tenant' as const) : { tenant: orgId });

@@ -79,9 +79,9 @@ export async function settleRow(adoption: Adoption, given: LookedRow): Promise<v
   const { row, wanted, look } = await takenAnew(adoption, given);
   const { findings, columnOf, accounts, printOf, act, migration } = adoption;
   const account = accountOf(wanted);
-  if (look.found === null && accounts.has(account)) return findings.refuse(namedRow(row), 'account_twice', columnOf('endpoint.account'));
-  if (look.found === null && look.idTaken) return findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
-  if (look.found === null && look.accountTaken) return findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
+  if (look.found === null && accounts.has(account)) return void findings.refuse(namedRow(row), 'account_twice', columnOf('endpoint.account'));
+  if (look.found === null && look.idTaken) return void findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
+  if (look.found === null && look.accountTaken) return void findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
   accounts.add(account);
   const said: Adopted['is'] = look.found === null ? 'added' : standingOf(look.found, { ...wanted, prints: printOf(wanted) });
   // What is as it was is not touched, and neither is what is to be left.
@@ -90,7 +90,7 @@ export async function settleRow(adoption: Adoption, given: LookedRow): Promise<v
     act === null || !needsAct
       ? { is: said, endpointId: look.found?.endpointId ?? wanted.endpointId }
       : await adoptedOrRefused(migration, { ...wanted, ...act, printOf, holder: migration.holder });
-  if (adopted === null) return findings.refuse(namedRow(row), 'database_refused', null);
+  if (adopted === null) return void findings.refuse(namedRow(row), 'database_refused', null);
   count(adoption, row, { ...adopted, orgId: wanted.orgId });
 }
 
@@ -114,8 +114,8 @@ const SETTLED: Readonly<Partial<Record<Adopted['is'], Settled>>> = {
 };
 
 function count({ findings, columnOf }: Adoption, row: ReadRow, { is, endpointId, orgId }: Adopted & { readonly orgId: string }): void {
-  if (is === 'taken') return findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
-  if (is === 'account_taken') return findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
+  if (is === 'taken') return void findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
+  if (is === 'account_taken') return void findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
   const outcome = SETTLED[is];
   if (outcome) findings.settle(namedRow(row), outcome, { endpointId, orgId, withLogin: row.hasLogin });
   else findings.leave(namedRow(row), is as Left, endpointId, orgId);

@@ -44,13 +44,14 @@ async function* paged(rows: AsyncIterable<SourceRow>): AsyncGenerator<readonly S
 async function* csvRows({ path, roles }: RowFile): AsyncGenerator<SourceRow> {
   const parser = Readable.from(textOf('--csv', path)).compose(
     parse({ info: true, record_delimiter: ['\r\n', '\n'], max_record_size: LONGEST_ROW, skip_empty_lines: true, relax_column_count: true }),
-  );
+  ) as AsyncIterable<unknown>;
   let places: ReadonlyMap<Role, number> | null = null;
   let width = 0;
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       if (places === null) {
-        [places, width] = [placesOf(record, roles), record.length];
+        places = placesOf(record, roles);
+        width = record.length;
         continue;
       }
       if (record.length !== width) throw refused('--csv', `has ${record.length} fields in the row that ends on line ${info.lines}, and ${width} in its first`);

@@ -62,7 +62,7 @@ async function isGone({ patience, pace }: Migration, reference: SecretReference,
     return (await patience(pace.reads(reference), read)) === null;
   } catch (error) {
     // How Secrets Manager answers for one that was deleted and may be given back for some days yet ("GetSecretValue", Errors).
-    const isInItsWindow = hasCode(error, 'store_denied') && error instanceof RcmError && error.details['awsError'] === 'InvalidRequestException';
+    const isInItsWindow = hasCode(error, 'store_denied') && error instanceof RcmError && error.details.awsError === 'InvalidRequestException';
     if (reference.store === 'secrets-manager' && isInItsWindow) return true;
     throw error;
   }

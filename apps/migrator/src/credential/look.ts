@@ -70,7 +70,7 @@ export function lookBeside(
 ): Beside {
   const value = config.map((text) => parseJsonExactly(text) as Fields);
   const secrets = value.map((fields) => {
-    const reading = readLogin(fields['credentials'], vocabulary);
+    const reading = readLogin(fields.credentials, vocabulary);
     return joined([...(reading.is === 'login' ? [secretsOf(reading.payload)] : []), ...(stored ? [stored.map(secretsOf).reveal()] : [])]);
   });
   return value
@@ -93,7 +93,7 @@ const SHORTEST_SOUGHT = 10;
 /** The longest secret of a row's login, to be looked for once it is removed; `null`: none that would say anything. */
 export function longestSecret(config: Secret<string>, vocabulary: Vocabulary): Secret<string> | null {
   const longest = config.map((text) => {
-    const reading = readLogin((parseJsonExactly(text) as Fields)['credentials'], vocabulary);
+    const reading = readLogin((parseJsonExactly(text) as Fields).credentials, vocabulary);
     const secrets = reading.is === 'login' ? [...secretsOf(reading.payload)] : [];
     return secrets.reduce((one, other) => (other.length > one.length ? other : one), '');
   });

@@ -25,7 +25,7 @@ export function createBreaker(inARow = IN_A_ROW): Breaker {
     open: open.signal,
     note(error) {
       if (hasCode(error, 'store_full') && because === null) {
-        because = `Stopped: ${(error as RcmError).message} The remaining ones were not touched; run it again when there is room.`;
+        because = `Stopped: ${error.message} The remaining ones were not touched; run it again when there is room.`;
         open.abort();
       }
       count = isRetryable(error) ? count + 1 : 0;

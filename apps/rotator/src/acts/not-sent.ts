@@ -20,7 +20,7 @@ export function notSent({ services, login }: AttemptInHand, { outcome, confirm, 
   // The login before was accepted: an earlier submit may have been made meanwhile.
   if (confirming && sentBefore)
     return { kind: 'maybe_submitted', detail: 'the portal refused the current password before the change, after an earlier submit of the new one' };
-  if (outcome.kind === 'refused') return { kind: 'gave_up', detail: `${whyNotSent(outcome.rule, confirming ? 'confirm' : 'form')}` };
+  if (outcome.kind === 'refused') return { kind: 'gave_up', detail: whyNotSent(outcome.rule, confirming ? 'confirm' : 'form') };
   return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
 }
 

@@ -91,7 +91,7 @@ async function restoreCopies(
   { rotator }: Pick<RotatorProcess, 'rotator'>,
   place: Place,
   { staged }: BackedUpLogin,
-  { only, dryRun, signal }: RestoreOptions & { readonly only: string | 'all' | null },
+  { only, dryRun, signal }: RestoreOptions & { readonly only: string | null },
 ): Promise<void> {
   if (dryRun) return;
   const { store, endpoint, reference: current } = place;

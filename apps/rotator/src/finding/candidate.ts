@@ -32,8 +32,8 @@ export function foundOf({ kind, of, first }: CandidateName, ownId: string): stri
 /** Reads `foundOf` back. Fails with `state_conflict` for what this version does not know. */
 export function candidateNamed(found: string, ownId: string): CandidateName {
   const named = FOUND.exec(found)?.groups ?? {};
-  const cut = named['first'] === undefined ? {} : { first: Number(named['first']) };
-  if (named['own'] !== undefined) return { kind: 'copy', of: ownId, ...cut };
+  const cut = named.first === undefined ? {} : { first: Number(named.first) };
+  if (named.own !== undefined) return { kind: 'copy', of: ownId, ...cut };
   for (const kind of ['copy', 'version', 'elsewhere'] as const) {
     const of = named[kind];
     if (of !== undefined) return { kind, of, ...cut };

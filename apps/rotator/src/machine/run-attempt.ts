@@ -103,7 +103,7 @@ async function hold(inHand: AttemptInHand, from: OpenState, event: Extract<Attem
     inHand.attempt = { ...inHand.attempt, ...notes };
   }
   // The day's first rotation that waits for matters of its own login, or that waits again, holds up no other.
-  const isOwn = event.ownMatter || inHand.heldMs > 0;
+  const isOwn = event.ownMatter === true || inHand.heldMs > 0;
   const outcome = isOwn ? ({ outcome: 'unproven' } as const) : {};
   await write(
     inHand,

@@ -108,7 +108,7 @@ function asksPerson({ text }: StoredSecret): boolean {
 /** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
 function notProved(error: unknown, signal: AbortSignal, waitsForPerson: boolean): { readonly detail: string; readonly isAskedAgain: boolean } {
   // What was stopped in the middle, or ended before the password was sent, looks like an answer that nobody knows.
-  if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details['submitted'] === false) throw error;
+  if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details.submitted === false) throw error;
   // Nobody answered with the code that the portal had sent: that says nothing of the password, and they are left in peace for a while before they are asked again.
   if (waitsForPerson && error.code === 'login_mfa_required') throw error;
   // Only a password that was called wrong rests in the ledger and is asked again; anything else would be met at every look.

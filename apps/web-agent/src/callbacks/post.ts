@@ -64,9 +64,9 @@ export const lookupAt =
   (name, options, callback) =>
     resolver(name, { ...options, all: true }, (error, found) => {
       const [first] = found ?? [];
-      if (error || !first) return callback(error ?? new Error('no address'), []);
-      if (found.some(({ address }) => addressSort(address).kind !== sort)) return callback(new AddressRefused('another sort of address'), []);
-      return options.all ? callback(null, found) : callback(null, first.address, first.family);
+      if (error || !first) return void callback(error ?? new Error('no address'), []);
+      if (found.some(({ address }) => addressSort(address).kind !== sort)) return void callback(new AddressRefused('another sort of address'), []);
+      return options.all ? void callback(null, found) : void callback(null, first.address, first.family);
     });
 
 /** A name that leads elsewhere than the deployment says. */

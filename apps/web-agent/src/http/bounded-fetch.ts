@@ -9,7 +9,7 @@ export const boundedFetch: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += part.byteLength;
     // Leaving the loop cancels the rest of the body.
     if (size > LARGEST_BODY_BYTES) throw new RcmError('identity_unavailable', `The document is larger than ${LARGEST_BODY_BYTES} bytes.`);

@@ -29,7 +29,7 @@ export class Callers {
     this.#known.set(request, caller);
     const { waitSeconds, left, wholeInSeconds, perMinute } = this.#rate.take(caller.orgId);
     reply.header('ratelimit-policy', `"organization";q=${perMinute};w=60`).header('ratelimit', `"organization";r=${left};t=${wholeInSeconds}`);
-    if (waitSeconds === 0) return checkScope(caller.scopes, request.routeOptions.config.scopes ?? []);
+    if (waitSeconds === 0) return void checkScope(caller.scopes, request.routeOptions.config.scopes ?? []);
     reply.header('retry-after', waitSeconds);
     throw new RcmError('rate_exceeded', `Too many requests of this organization; ask again in ${waitSeconds} s.`);
   };

@@ -67,7 +67,7 @@ class SeenText {
 
   open(name: string, attributes: Readonly<Record<string, string>>): void {
     if (this.#hidden > 0) this.#hidden += Number(!VOID.has(name));
-    else if (UNSEEN.has(name) || 'hidden' in attributes || HIDING.test(attributes['style'] ?? '')) this.#hidden = VOID.has(name) ? 0 : 1;
+    else if (UNSEEN.has(name) || 'hidden' in attributes || HIDING.test(attributes.style ?? '')) this.#hidden = VOID.has(name) ? 0 : 1;
     else this.#line(name);
   }
 

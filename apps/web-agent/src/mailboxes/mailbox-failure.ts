@@ -24,5 +24,5 @@ export function failureOf(error: unknown): MailboxFailure {
   if (mailboxMissing === true || serverResponseCode === 'NONEXISTENT' || serverResponseCode === 'TRYCREATE') return 'no_folder';
   if (syscall === 'open' || syscall === 'read') return 'no_secret';
   const isPrivate = typeof code !== 'string' || !NOT_PRIVATE.test(code);
-  return isPrivate && !/STARTTLS|altnames/.test(String((error as Readonly<Record<string, unknown>>)['message'])) ? 'unreachable' : 'not_private';
+  return isPrivate && !/STARTTLS|altnames/.test(String((error as Readonly<Record<string, unknown>>).message)) ? 'unreachable' : 'not_private';
 }

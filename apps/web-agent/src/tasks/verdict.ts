@@ -96,6 +96,6 @@ function untilOf({ details }: RcmError): Date | null {
 }
 
 function reasonOf(error: RcmError): string {
-  const reason = error.details['reason'];
+  const reason = error.details.reason;
   return typeof reason === 'string' ? reason : error.code;
 }

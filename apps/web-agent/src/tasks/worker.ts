@@ -105,7 +105,7 @@ export class TaskWorker {
     const giveUpAt = performance.now() + KEY_WAIT_MS;
     for (let pauseMs = KEY_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, 16 * KEY_PAUSE_MS)) {
       try {
-        return await haveTaskKey(this.#options.db, orgId);
+        return void (await haveTaskKey(this.#options.db, orgId));
       } catch (error) {
         if (!isRetryable(error) || signal.aborted || performance.now() >= giveUpAt) throw error;
       }

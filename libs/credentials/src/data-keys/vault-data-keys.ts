@@ -54,7 +54,7 @@ export function createVaultDataKeys(options: VaultDataKeysOptions): TenantDataKe
         const answer = await session.send({ method: 'POST', path, body: new Secret({ bits: 256, context: context(owner) }) }, signal);
         checkDone(answer, 'Making a data key in Vault');
         const data = dataOf(answer);
-        return { key: keyOf(data['plaintext']), wrapped: Buffer.from(textOf(data['ciphertext'])) };
+        return { key: keyOf(data.plaintext), wrapped: Buffer.from(textOf(data.ciphertext)) };
       }),
     unwrap: (owner, { wrapped }) =>
       call(owner, 'Opening a data key in Vault', async (session, signal) => {
@@ -62,7 +62,7 @@ export function createVaultDataKeys(options: VaultDataKeysOptions): TenantDataKe
         const body = new Secret({ ciphertext: Buffer.from(wrapped).toString('utf8'), context: context(owner) });
         const answer = await session.send({ method: 'POST', path, body }, signal);
         checkDone(answer, 'Opening a data key in Vault');
-        return keyOf(dataOf(answer)['plaintext']);
+        return keyOf(dataOf(answer).plaintext);
       }),
     close: () => pool.close(),
   };

@@ -85,7 +85,7 @@ const unusual = (codes: Codes | null): Fields => ({
 /** `{"username": null, "user": "…"}`: the empty one says nothing. Anything else under a field's own name was taken for that field. */
 function moveAside(field: LoginField, found: Findings): void {
   found.parts[field] = { is: found.rest[field] };
-  delete found.rest[field];
+  Reflect.deleteProperty(found.rest, field);
 }
 
 type Reader = Inside & { readonly found: Findings };

@@ -98,7 +98,7 @@ function pairsOf(list: readonly unknown[]): readonly Pair[] | null {
     const nameKey = ['name', 'key', 'field', 'label'].find((key) => typeof entry[key] === 'string');
     if (nameKey === undefined || !('value' in entry)) return null;
     const name = entry[nameKey] as string;
-    return { name, value: entry['value'], formOf: (value) => ({ object: { [nameKey]: { is: name }, value } }) };
+    return { name, value: entry.value, formOf: (value) => ({ object: { [nameKey]: { is: name }, value } }) };
   });
   return pairs.every((pair) => pair !== null) ? pairs : null;
 }

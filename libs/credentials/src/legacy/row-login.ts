@@ -36,7 +36,7 @@ export function readRowLogin(endpoint: RowOwner, credentials: Secret<string>, vo
   const reading = credentials.map((text) => readLogin(parseJsonExactly(text), vocabulary)).reveal();
   if (reading.is === 'empty') return reading;
   if (reading.is === 'unusable') return refused(reading.place, reading.why);
-  const hidden = new Set([reading.payload['username'], reading.payload['password']].map((text) => String(text).toLowerCase()));
+  const hidden = new Set([reading.payload.username, reading.payload.password].map((text) => String(text).toLowerCase()));
   const oddity = vocabulary.accepted.has(endpoint.id) ? null : oddityOf(reading, endpoint.portalType);
   if (oddity) return refused(reading.places.get(oddity.field) ?? ['credentials', oddity.field], oddity.why);
   try {
@@ -61,7 +61,7 @@ function oddityOf({ payload, codes }: Login, { totpPeriodSeconds }: RowOwner['po
   for (const field of ['username', 'password', 'mfa_seed'])
     if (typeof payload[field] === 'string' && isPlaceholder(payload[field]))
       return { field, why: `stands in for a value and is none (if it is one: "accepted" in --mappings)` };
-  if (typeof payload['mfa_seed'] === 'string' && payload['mfa_seed'] !== '' && !isSeed(payload['mfa_seed']))
+  if (typeof payload.mfa_seed === 'string' && payload.mfa_seed !== '' && !isSeed(payload.mfa_seed))
     return {
       field: 'mfa_seed',
       why: 'is not base32 text of at least 16 characters, so no one-time code can be made of it (if agents need none: "accepted" in --mappings)',

@@ -68,6 +68,6 @@ async function namesOf(client: SecretsManagerClient, prefix: string, call: Call)
 
 /** One that has no value now, or was deleted since it was listed, is none; anything else is a failure. */
 function gone(error: unknown): null {
-  if (error instanceof RcmError && isNamed({ name: error.details['awsError'] }, 'ResourceNotFoundException')) return null;
+  if (error instanceof RcmError && isNamed({ name: error.details.awsError }, 'ResourceNotFoundException')) return null;
   throw error;
 }

@@ -67,7 +67,7 @@ export function createVaultCalls({ mount, ...access }: VaultAccess): VaultCalls 
       const answer = await call(what, options, { method: 'POST', path: `${mount}/data/${path}`, body });
       if (answer.status === 400 && errorsOf(answer).some((error) => error.includes(LOST_CAS))) return null;
       if (answer.status !== 200 && answer.status !== 204) throw refused(what, answer);
-      const version = answer.body.reveal().data?.['version'];
+      const version = answer.body.reveal().data?.version;
       if (typeof version !== 'number') throw notVault(what);
       return version;
     },
@@ -116,12 +116,12 @@ const notVault = (what: string): RcmError => new RcmError('store_unavailable', `
 
 function secretOf({ status, body }: VaultAnswer): VaultSecret {
   const { data, errors } = body.reveal();
-  const metadata = data?.['metadata'] as { readonly version?: unknown } | undefined;
+  const metadata = data?.metadata as { readonly version?: unknown } | undefined;
   const version = Number(metadata?.version ?? 0);
   // Vault itself says in one of two ways that there is nothing; a 404 without either is somebody else's.
   if (status === 404 && version === 0 && errors === undefined) throw notVault('Reading a secret from Vault');
   if (status === 404) return { text: null, version };
-  const fields = data?.['data'] as Readonly<Record<string, unknown>> | null | undefined;
+  const fields = data?.data as Readonly<Record<string, unknown>> | null | undefined;
   const text = fields?.[FIELD];
   if (typeof text !== 'string') throw invalidPayload('not_text', `The secret in Vault has no text field "${FIELD}".`);
   return { text: new Secret(text), version };

@@ -129,8 +129,8 @@ interface Auth {
 
 function authOf({ status, body }: VaultAnswer): Auth | null {
   if (status !== 200) return null;
-  const value = body.map(({ auth }) => String(auth?.['client_token'] ?? ''));
+  const value = body.map(({ auth }) => (typeof auth?.client_token === 'string' ? auth.client_token : ''));
   const { auth } = body.reveal();
   if (!auth) throw new RcmError('store_unavailable', 'Vault answered a login without a token.');
-  return { value, lease: Number(auth['lease_duration'] ?? 0), renewable: auth['renewable'] === true };
+  return { value, lease: Number(auth.lease_duration ?? 0), renewable: auth.renewable === true };
 }

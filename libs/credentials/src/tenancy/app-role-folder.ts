@@ -20,8 +20,8 @@ export const appRoleFolder =
   };
 
 async function readIdFile(path: string, what: string, secret: boolean): Promise<Secret<string>> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new RcmError('store_denied', `The ${what} cannot be read from the folder of AppRoles (${error.code ?? 'error'}).`);
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw new RcmError('store_denied', `The ${what} cannot be read from the folder of AppRoles (${(error as NodeJS.ErrnoException).code ?? 'error'}).`);
   });
   try {
     const { mode, size } = await file.stat();

@@ -135,7 +135,7 @@ async function send(
   });
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     if ((size += part.byteLength) > LARGEST_BYTES) throw unavailable('answers with more than it can have to say');
     parts.push(part);
   }

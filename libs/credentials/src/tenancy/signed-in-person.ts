@@ -40,7 +40,7 @@ async function signedIn(issuer: DeviceIssuer, say: (line: string) => void): Prom
     return await signInByDevice({ ...issuer, say });
   } catch (error) {
     if (!hasCode(error, 'identity_unavailable')) throw error;
-    say(`${(error as RcmError).message} Who this is, is said by AWS or the operating system instead, and the audit trail shows that.`);
+    say(`${error.message} Who this is, is said by AWS or the operating system instead, and the audit trail shows that.`);
     return null;
   }
 }

@@ -99,7 +99,7 @@ function named(table: string): string {
 /** Whose failure it is: there are two databases. What a name cannot be found by is the mapping's. */
 function ofSource(error: unknown): unknown {
   if (!(error instanceof RcmError)) return error;
-  const state = String(error.details['sqlState'] ?? '');
+  const state = String(error.details.sqlState ?? '');
   if (state.startsWith('42')) {
     const said = error.message.replace(/^A database operation failed: /, '').replace(/\.$/, '');
     return new RcmError('input_invalid', `The source cannot be read as the mapping says: ${said}. Nothing more was changed.`, { details: error.details });

@@ -42,7 +42,7 @@ export async function decideAct(db: Database, { id, orgId, decision, actor, ...a
     return { endpointId: asked.endpointId };
   });
   return decided.catch((error: unknown) => {
-    const words = isRcmError(error) ? REFUSED[String(error.details['constraint'])] : undefined;
+    const words = isRcmError(error) ? REFUSED[String(error.details.constraint)] : undefined;
     throw words === undefined ? error : new RcmError('state_conflict', `${words} Nothing was changed.`);
   });
 }

@@ -38,7 +38,7 @@ export async function openGlass(db: Database, { id, orgId, actor }: ReadingOnce)
     return taken;
   });
   return opened.catch((error: unknown) => {
-    const words = isRcmError(error) ? REFUSED[String(error.details['constraint'])] : undefined;
+    const words = isRcmError(error) ? REFUSED[String(error.details.constraint)] : undefined;
     throw words === undefined ? error : new RcmError('state_conflict', `${words} ${NOTHING}`);
   });
 }

@@ -78,7 +78,7 @@ export async function typeLogin(db: Database, { id, orgId, actor, sealed }: OfPe
     (tx) => tx.$executeRaw`UPDATE login_typing SET typed_by = ${actor}, sealed = ${sealed} WHERE request_id = ${id}::uuid AND org_id = ${orgId}`,
   );
   const rows = await kept.catch((error: unknown) => {
-    const constraint = isRcmError(error) ? String(error.details['constraint']) : '';
+    const constraint = isRcmError(error) ? String(error.details.constraint) : '';
     throw constraint in REFUSED ? refused(constraint as keyof typeof REFUSED) : error;
   });
   // Its key went between the two: what it was for is begun, withdrawn or over.

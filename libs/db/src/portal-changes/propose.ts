@@ -57,7 +57,7 @@ export async function decidePortalChange(db: Database, { id, decision, actor, ..
     return { code };
   });
   return decided.catch((error: unknown) => {
-    const words = isRcmError(error) ? REFUSED[String(error.details['constraint'])] : undefined;
+    const words = isRcmError(error) ? REFUSED[String(error.details.constraint)] : undefined;
     throw words === undefined ? error : new RcmError('state_conflict', `${words} Nothing was changed.`);
   });
 }

@@ -33,7 +33,7 @@ export async function ensureAppLogin({ adminUrl, role, name, password }: AppLogi
   await withClient(adminUrl, async (client) => {
     for (let left = TRIES; ; left -= 1) {
       try {
-        return await makeLogin(client, { role, name, verifier });
+        return void (await makeLogin(client, { role, name, verifier }));
       } catch (error) {
         if (left === 0 || !LOST_RACE.has((error as { code?: unknown }).code)) throw error;
       }

@@ -74,7 +74,7 @@ export async function withSealed<T>(db: Database, place: SealedField, value: unk
   }
 }
 
-const isKeyGone = (error: unknown, field: SealedField['field']): boolean => isRcmError(error) && error.details['constraint'] === `portal_task_${field}_key`;
+const isKeyGone = (error: unknown, field: SealedField['field']): boolean => isRcmError(error) && error.details.constraint === `portal_task_${field}_key`;
 
 function dataKeysOf({ dataKeys }: Database): DataKeys {
   if (dataKeys) return dataKeys;

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Attributes, type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -32,7 +32,7 @@ export function createTracing(url: string, service: string): Tracing {
   };
   const note = ({ name, attributes, ms }: EndedSpan, { kind, parent }: { readonly kind: SpanKind; readonly parent: Context }): void => {
     const now = Date.now();
-    tracer.startSpan(name, { kind, attributes: attributes as Attributes, startTime: now - ms }, parent).end(now);
+    tracer.startSpan(name, { kind, attributes: attributes, startTime: now - ms }, parent).end(now);
   };
   return {
     async ofTask(taskId, name, act) {
@@ -41,7 +41,7 @@ export function createTracing(url: string, service: string): Tracing {
     },
     async within({ name, attributes }, act) {
       const parent = underWay.getStore();
-      return parent ? run(tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: attributes as Attributes }, parent), parent, act) : act();
+      return parent ? run(tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: attributes }, parent), parent, act) : act();
     },
     async alone(name, act, attributesOf) {
       const span = tracer.startSpan(name, { kind: SpanKind.INTERNAL }, ROOT_CONTEXT);

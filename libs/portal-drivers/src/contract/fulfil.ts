@@ -25,7 +25,7 @@ export function fulfilled({ name, contract }: Promised, records: readonly PageRe
     for (const [key, field] of Object.entries(CONTRACTS[name].fields)) {
       const value = valueOf(field, { key, contract, read, meanings: meanings.get(key) });
       if (typeof value === 'object' && value !== null && 'problem' in value)
-        throw new RcmError('contract_unmet', `In record ${index + 1}, ${key} of ${name} ${value.problem}.`);
+        throw new RcmError('contract_unmet', `In record ${index + 1}, ${key} of ${name} ${String(value.problem)}.`);
       record[key] = value;
     }
     return asPromised(name, { record, raw: read.words, index });
@@ -40,7 +40,7 @@ export function asPromised(
   const checked = recordSchema(name).safeParse(record);
   if (!checked.success)
     throw new RcmError('contract_unmet', `In record ${index + 1}, ${String(checked.error.issues[0]?.path[0])} is not as the contract ${name} has it.`);
-  return { ...checked.data, raw } as ContractRow;
+  return { ...checked.data, raw };
 }
 
 interface Place {

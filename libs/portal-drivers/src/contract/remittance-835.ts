@@ -86,12 +86,12 @@ function recordOf(raw: PageWords, { currency, index }: { readonly currency: stri
   const method = Object.entries(remittanceFile.fields.method.choices).find(([, choice]) => choice.code === code)?.[0];
   if (!method) throw problem('method', 'is none that there is (BPR04)');
   return {
-    payment_number: raw['TRN02'],
+    payment_number: raw.TRN02,
     payment_date: day?.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3'),
     amount: money,
     method,
-    payer_name: raw['N102_PR'],
-    payee_npi: raw['N104_PE'],
+    payer_name: raw.N102_PR,
+    payee_npi: raw.N104_PE,
   };
 }
 

@@ -38,7 +38,7 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
     signal: options.signal,
   });
   const when = submitted ? 'after the submit' : 'nothing was submitted';
-  if (isRcmError(ended) && !submitted && ended.details['maxLength'] !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
+  if (isRcmError(ended) && !submitted && ended.details.maxLength !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
   if (isRcmError(ended) && !submitted && wantsCode(parts, ended)) return CODE_WANTED;
   if (isRcmError(ended)) return { kind: 'unknown', detail: parts.secrets.mask().mask(`${ended.message} (${when})`), submitted };
   if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when}).`, submitted };

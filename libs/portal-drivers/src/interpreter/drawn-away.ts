@@ -13,7 +13,7 @@ export function isDrawnAway(node: SeenNode, style: SeenStyle, view: PageView): b
     return right - left <= 1 || bottom - top <= 1;
   };
   const isEmptyPath = (path: string): boolean => {
-    if (/^circle\(0/.test(path)) return true;
+    if (path.startsWith('circle(0')) return true;
     const [, kind, places = ''] = /^(inset|polygon)\(([^)]*)\)/.exec(path) ?? [];
     if (kind === 'inset') {
       const [top = 0, right = top, bottom = top, left = right] = (places.split('round')[0]?.match(/-?[\d.]+%/g) ?? []).map(parseFloat);

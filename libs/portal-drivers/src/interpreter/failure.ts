@@ -9,10 +9,10 @@ export function translateBrowserError(error: unknown, what: string): RcmError {
   const text = error instanceof Error ? `${error.name} ${error.message}` : '';
   const network = /net::(ERR_[A-Z_]+)/.exec(text)?.[1];
   if (network) return new RcmError('portal_unavailable', `${what}: the network failed (${network}).`);
-  if (/intercepts pointer events/.test(text)) return new RcmError('deadline_exceeded', `${what} took too long: something lies over it.`);
+  if (text.includes('intercepts pointer events')) return new RcmError('deadline_exceeded', `${what} took too long: something lies over it.`);
   if (/TimeoutError|Timeout \d+ms exceeded/.test(text)) return new RcmError('deadline_exceeded', `${what} took too long.`);
   if (/AbortError|aborted/i.test(text)) return new RcmError('cancelled', `${what} was stopped.`);
-  if (/strict mode violation/.test(text)) return new RcmError('portal_unexpected', `${what}: more than one element fits.`);
+  if (text.includes('strict mode violation')) return new RcmError('portal_unexpected', `${what}: more than one element fits.`);
   if (/crash/i.test(text)) return new RcmError('portal_unexpected', `${what}: the page crashed.`);
   if (/closed|disconnected|detached/i.test(text)) return new RcmError('portal_unexpected', `${what}: the page was closed.`);
   return new RcmError('portal_unexpected', `${what}: the browser could not do it.`);

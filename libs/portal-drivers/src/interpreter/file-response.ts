@@ -24,14 +24,14 @@ export async function interceptFile(page: Page, maxBytes: number): Promise<FileT
   const browser = await page.context().newCDPSession(page);
   let taking: Promise<TaskFile> | null = null;
   let taken: TaskFile | null = null;
-  let failure: unknown = null;
+  let failure: Error | null = null;
 
   browser.on('Fetch.requestPaused', (paused) => {
     if (taking === null && isFile(paused)) {
       taking = take(browser, paused, maxBytes);
       taking.then(
         (file) => (taken = file),
-        (error: unknown) => (failure = error),
+        (error: unknown) => (failure = error instanceof Error ? error : new RcmError('portal_unexpected', 'The file could not be taken.')),
       );
     } else {
       // A page that is gone wants no answer.

@@ -51,7 +51,7 @@ async function ask<W extends Worded>(act: Act<W>, recipe: Asking, limits: Limits
   } catch (error) {
     const failure = translateBrowserError(error, 'what makes the portal send the file');
     // A document that turns out to be a file is given up by the browser; the file itself was taken.
-    if (!/ERR_ABORTED/.test(failure.message)) throw failure;
+    if (!failure.message.includes('ERR_ABORTED')) throw failure;
   }
 }
 

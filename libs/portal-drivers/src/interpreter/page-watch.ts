@@ -52,7 +52,7 @@ export function watchPage(page: Page): PageWatch {
   let responses: PageResponse[] = [];
   let expected: DialogAnswer | null = null;
   let crashed = false;
-  let movement = Promise.withResolvers<void>();
+  let movement: PromiseWithResolvers<void> = Promise.withResolvers();
 
   const moved = (): void => {
     movement.resolve();

@@ -18,7 +18,7 @@ export async function keepScriptFiles(page: Page): Promise<void> {
   await page
     .evaluate(() => {
       const addresses = URL as unknown as { createObjectURL: MakeAddress };
-      const make = addresses.createObjectURL.bind(URL) as MakeAddress;
+      const make = addresses.createObjectURL.bind<MakeAddress>(URL);
       const kept = new Map<string, PageFile>();
       const keeping: MakeAddress = (file) => {
         const address = make(file);

@@ -112,7 +112,7 @@ function seenWords(root: SeenNode, given: Given): SeenWords {
   };
   const addText = (node: SeenNode, style: SeenStyle): void => {
     const words = (node.nodeValue ?? '').replace(MARKS, '');
-    if (words.trim() === '') return add(words, null);
+    if (words.trim() === '') return void add(words, null);
     if (isUnseen(node, style)) return;
     const lines = style.whiteSpace.startsWith('pre') || style.whiteSpace === 'break-spaces' ? words.split('\n') : [words];
     for (const [index, line] of lines.entries()) {
@@ -122,12 +122,12 @@ function seenWords(root: SeenNode, given: Given): SeenWords {
   };
 
   const visit = (node: SeenNode, around: SeenStyle): void => {
-    if (node.nodeType === 3) return addText(node, around);
+    if (node.nodeType === 3) return void addText(node, around);
     if (node.shadowRoot) ownSheets = true;
     if (node.nodeType !== 1 || UNSEEN.includes(node.localName ?? '')) return;
     const style = view.getComputedStyle(node);
     if (style.display === 'none') return;
-    if (node.localName === 'br') return apart();
+    if (node.localName === 'br') return void apart();
     if (given.isDrawnAway(node, style, view)) return;
     // What is struck out is no part of what stands beside it.
     const isBlock = !/^(inline|contents|ruby)/.test(style.display) || style.textDecorationLine.includes('line-through');

@@ -82,7 +82,7 @@ async function openPage<W extends Worded>(act: Act<W>, path: string, what: strin
   } catch (error) {
     const failure = translateBrowserError(error, what);
     // A page that sends the browser on by itself while it loads: the steps that follow see where that leads.
-    if (/ERR_ABORTED/.test(failure.message)) return 'done';
+    if (failure.message.includes('ERR_ABORTED')) return 'done';
     if (failure.code === 'deadline_exceeded') throw new RcmError('portal_unavailable', `${what}: the portal did not answer within ${Math.round(ms)} ms.`);
     throw failure;
   }

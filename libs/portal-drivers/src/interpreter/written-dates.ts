@@ -29,9 +29,9 @@ export function parseDate(words: string, format: string, zone = 'UTC'): Date | n
   const groups = new RegExp(`(?<![\\d\\p{L}])${pattern}(?![\\d\\p{L}])`, 'iu').exec(spaced(words))?.groups;
   if (!groups) return null;
   const part = (name: string, otherwise: number) => (groups[name] === undefined ? otherwise : Number(groups[name]));
-  const named = groups['MMMM'] ?? groups['MMM'];
+  const named = groups.MMMM ?? groups.MMM;
   const month = named === undefined ? part('MM', 1) : MONTHS.findIndex((one) => one.startsWith(named.toLowerCase())) + 1;
-  const half = groups['hh'] === undefined ? part('HH', 0) : (part('hh', 0) % 12) + (/^p/i.test(groups['A'] ?? '') ? 12 : 0);
+  const half = groups.hh === undefined ? part('HH', 0) : (part('hh', 0) % 12) + (/^p/i.test(groups.A ?? '') ? 12 : 0);
   const [year, day, minute] = [part('YYYY', 0), part('DD', 1), part('mm', 0)];
   const utc = new Date(Date.UTC(year, month - 1, day, half, minute));
   const same = utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day && utc.getUTCHours() === half;

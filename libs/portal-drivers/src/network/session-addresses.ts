@@ -89,7 +89,7 @@ export function createSessionAddresses(options: { readonly lookup?: LookupAddres
 /** For a socket: answers with addresses that were checked, whatever is asked, so that nothing is resolved a second time. */
 export function lookupOf(found: readonly FoundAddress[]): LookupFunction {
   return (_name, options, callback) => {
-    if (options.all) return callback(null, [...found]);
+    if (options.all) return void callback(null, [...found]);
     callback(null, found[0]?.address ?? '', found[0]?.family ?? 4);
   };
 }

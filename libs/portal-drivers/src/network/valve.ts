@@ -16,12 +16,12 @@ export function createValve(passage: Passage, { receives }: Pick<Destination, 'r
     transform(chunk: Buffer, _encoding, done) {
       const bytes = use === null ? Buffer.concat([first, chunk]) : chunk;
       use ??= tunnelUse(bytes);
-      if (use === 'requests') return done(null, bytes);
+      if (use === 'requests') return void done(null, bytes);
       if (use === null) {
         first = bytes;
-        return done();
+        return void done();
       }
-      if (!receives) return done(new Error('no socket to this host'));
+      if (!receives) return void done(new Error('no socket to this host'));
       passage.pass().then((may) => (may ? done(null, bytes) : done(new Error('closed'))), done);
     },
   });

@@ -37,8 +37,14 @@ export function createSlots(options: { readonly size: number; readonly maxWaitin
         signal.removeEventListener('abort', cancel);
       };
       const waiter: Waiter = {
-        grant: () => (leave(), resolve(place())),
-        refuse: (error) => (leave(), reject(error)),
+        grant: () => {
+          leave();
+          resolve(place());
+        },
+        refuse: (error) => {
+          leave();
+          reject(error);
+        },
       };
       const cancel = () => waiter.refuse(new RcmError('cancelled', 'Waiting for a browser context was cancelled.'));
       const timer = setTimeout(

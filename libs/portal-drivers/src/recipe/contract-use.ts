@@ -31,14 +31,14 @@ export function checkContract(taskName: string, task: Fulfilling, report: Report
   const path: Path = ['tasks', taskName];
   const name = contractOf(taskName, task);
   if (name === null)
-    return report(
+    return void report(
       [...path, 'contract'],
       `needs is: the task is not named after a contract (${CONTRACT_NAMES.join(', ')})`,
       nearestWord(taskName, CONTRACT_NAMES),
     );
   const about: About = { name, has: CONTRACTS[name], contract, at: [...path, 'contract'], sources: sourcesOf(task, path, report), report };
   if (about.has.file === 'always' && !task.file) report(path, `needs file: the contract ${name} gives one`);
-  if (contract.file !== undefined) return checkFile(about);
+  if (contract.file !== undefined) return void checkFile(about);
   checkValues(about);
   checkMissing(about);
   checkWords(about);

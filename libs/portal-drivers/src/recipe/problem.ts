@@ -51,7 +51,7 @@ function fromIssue(issue: z.core.$ZodIssue, above: RecipePath): Problem[] {
     const [deepest] = issue.errors.map((errors) => errors.flatMap((inner) => fromIssue(inner, path))).sort((a, b) => depth(b) - depth(a));
     return deepest && depth(deepest) > path.length ? deepest : [{ path, about: 'value', message: wordsOf(issue, path), suggestion: null }];
   }
-  const meant: unknown = issue.code === 'custom' ? issue.params?.['suggestion'] : undefined;
+  const meant: unknown = issue.code === 'custom' ? issue.params?.suggestion : undefined;
   if (typeof meant === 'string') return [{ path, about: 'value', message: issue.message, suggestion: meant }];
   const value = issue.code === 'invalid_value' ? issue.input : undefined;
   const values = issue.code === 'invalid_value' ? issue.values.filter((one) => typeof one === 'string') : [];

@@ -11,10 +11,10 @@ export function checkSubmit(steps: readonly Step[], path: Path, secret: string, 
   }
   const marks = steps.flatMap((step, index) => (step.submit === undefined ? [] : [index]));
   const [mark] = marks;
-  if (mark === undefined || marks.length > 1) return report(path, `needs exactly one step marked "submit: true", has ${marks.length}`);
+  if (mark === undefined || marks.length > 1) return void report(path, `needs exactly one step marked "submit: true", has ${marks.length}`);
   const typed = steps.findIndex((step) => types(step, secret));
-  if (typed === -1) return report(path, `never types {credential: ${secret}}`);
-  if (steps[mark]?.submit === 'from_here') return checkFromHere(steps, { path, mark, typed, secret }, report);
+  if (typed === -1) return void report(path, `never types {credential: ${secret}}`);
+  if (steps[mark]?.submit === 'from_here') return void checkFromHere(steps, { path, mark, typed, secret }, report);
   if (typed > mark) report([...path, mark, 'submit'], `comes before {credential: ${secret}} is typed`);
 }
 

@@ -110,7 +110,7 @@ const edited = (text: string, edits: readonly Edit[]): string =>
 /** Whether nothing is said otherwise than by the edits: held against the same changes made to the values. */
 function isSame(before: unknown, after: unknown): boolean {
   const [first, second] = [before, after].map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>);
-  if (!first || !second || second['version'] !== 2) return false;
+  if (!first || !second || second.version !== 2) return false;
   const { version: _one, hosts = [], ...rest } = first;
   const { version: _two, hosts: named = {}, ...now } = second;
   const saidNow = Object.values(named as object).map((host: unknown) => host);

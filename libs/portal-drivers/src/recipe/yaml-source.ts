@@ -46,7 +46,7 @@ export function readYaml(text: string): YamlSource | { readonly problems: readon
 }
 
 /** The parser ends what is nested without an end by running out of stack. */
-const syntaxWords = (message: string): string => (/call stack/.test(message) ? TOO_DEEP : message);
+const syntaxWords = (message: string): string => (message.includes('call stack') ? TOO_DEEP : message);
 
 /** What YAML allows and no recipe can mean; the first of each branch. */
 function oddities(document: Document): { readonly offset: number; readonly message: string }[] {

@@ -42,7 +42,7 @@ export class TextReadings {
     const lead = this.#hex(text, digits, digits + 2);
     let next = digits + 2;
     this.#visited(next - at);
-    if (lead < 0x80) return lead < 0 ? undefined : this.#add(lead, next);
+    if (lead < 0x80) return lead < 0 ? undefined : void this.#add(lead, next);
     const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
     let code = lead & (0x3f >> more);
     for (let byte = 0; byte < more; byte += 1) {

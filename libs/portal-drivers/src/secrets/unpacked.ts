@@ -21,7 +21,7 @@ export const newBudget = (): Budget => ({ bytes: MOST_UNPACKED, parts: MOST_PART
  * The packed parts of a file, one after the other: of a ZIP archive (and so of xlsx and docx), of gzip, and of a PDF's streams. Parts
  * that lie there unpacked, or need a password, are left out. `Opaque` ends them.
  */
-export async function* unpacked(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer | Opaque> {
+export async function* unpacked(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer | Opaque, void, void> {
   if (bytes.subarray(0, 4).equals(ZIP_PART)) yield* zipParts(bytes, budget);
   else if (bytes[0] === 0x1f && bytes[1] === 0x8b) yield await unpack(gunzip, bytes, budget);
   else if (bytes.subarray(0, 1_024).includes('%PDF-')) yield* pdfStreams(bytes, budget);
@@ -47,7 +47,7 @@ async function unpack(method: typeof gunzip | typeof inflate | typeof inflateRaw
   }
 }
 
-async function* zipParts(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer | Opaque> {
+async function* zipParts(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer | Opaque, void, void> {
   for (const entry of zipEntries(bytes)) {
     if (typeof entry === 'string') yield entry;
     else if (entry.isEncrypted) continue;
@@ -60,7 +60,7 @@ async function* zipParts(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer |
 }
 
 /** The streams of a PDF that zlib packed (ISO 32000, 7.4.4). Others are pictures and fonts, or packed in ways of their own. */
-async function* pdfStreams(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer | Opaque> {
+async function* pdfStreams(bytes: Buffer, budget: Budget): AsyncGenerator<Buffer | Opaque, void, void> {
   for (let at = bytes.indexOf('stream'); at >= 0; at = bytes.indexOf('stream', at)) {
     at += 'stream'.length;
     const from = at + (bytes[at] === 0x0d ? 1 : 0) + 1;

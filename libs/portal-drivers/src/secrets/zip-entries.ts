@@ -14,7 +14,7 @@ const ZIP_END = Buffer.from('PK\u0005\u0006', 'latin1');
 const METHODS: Readonly<Record<number, ZipEntry['method']>> = { 0: 'stored', 8: 'deflated' };
 
 /** The parts that the archive's directory names (APPNOTE 4.3), nothing of them unpacked. `Opaque` ends them. */
-export function* zipEntries(bytes: Buffer): Generator<ZipEntry | Opaque> {
+export function* zipEntries(bytes: Buffer): Generator<ZipEntry | Opaque, void, void> {
   const end = bytes.lastIndexOf(ZIP_END);
   if (end < 0 || end + 22 > bytes.length) return yield 'damaged';
   const count = bytes.readUInt16LE(end + 10);

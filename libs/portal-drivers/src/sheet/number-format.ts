@@ -22,7 +22,7 @@ export function formatOf(id: number, code: string | null): NumberFormat {
   if (/\[[<>=]/.test(first)) return 'unknown';
   // Without what is quoted, escaped or left blank, and colours, languages and currencies in brackets.
   const bare = first.replace(/"[^"]*"|\\.|[_*].|\[[^\]]*\]/g, '').toLowerCase();
-  if (/y/.test(bare) && /m/.test(bare) && /d/.test(bare) && !/[#0?](?!$)/.test(bare.replace(/\.0+/, ''))) return 'date';
+  if (bare.includes('y') && bare.includes('m') && bare.includes('d') && !/[#0?](?!$)/.test(bare.replace(/\.0+/, ''))) return 'date';
   const parts = /^[^#0?%/e]*([#?]*0*[#?,0]*[0#?])(?:\.([0#?]+))?[^#0?%/e,]*$/.exec(bare);
   return parts ? { decimals: parts[2]?.length ?? 0 } : 'unknown';
 }

@@ -43,7 +43,7 @@ function placesOf(names: readonly string[], columns: Columns): ReadonlyMap<strin
     if (header === undefined) continue;
     const place = names.indexOf(header);
     if (place < 0) throw sheetProblem(`has no heading of the column "${name}"`);
-    if (names.indexOf(header, place + 1) >= 0) throw sheetProblem(`has several columns with the heading of "${name}"`);
+    if (names.includes(header, place + 1)) throw sheetProblem(`has several columns with the heading of "${name}"`);
     places.set(name, place);
   }
   return places;

@@ -25,9 +25,8 @@ export function readWorkbook(archive: Archive, tab: string | undefined): Workboo
   let calendar: Workbook['calendar'] = 1900;
   readXml(needed(archive, 'xl/workbook.xml'), {
     open({ name, attributes }) {
-      if (name === 'workbookPr' && /^(1|true)$/.test(attributes['date1904'] ?? '')) calendar = 1904;
-      if (name === 'sheet')
-        sheets.push({ name: attributes['name'] ?? '', id: relationOf(attributes), isHidden: (attributes['state'] ?? 'visible') !== 'visible' });
+      if (name === 'workbookPr' && /^(1|true)$/.test(attributes.date1904 ?? '')) calendar = 1904;
+      if (name === 'sheet') sheets.push({ name: attributes.name ?? '', id: relationOf(attributes), isHidden: (attributes.state ?? 'visible') !== 'visible' });
     },
     text: () => undefined,
     close: () => undefined,
@@ -52,7 +51,7 @@ function partOf(archive: Archive, id: string): string {
   let target: string | null = null;
   readXml(needed(archive, 'xl/_rels/workbook.xml.rels'), {
     open({ name, attributes }) {
-      if (name === 'Relationship' && attributes['Id'] === id && attributes['TargetMode'] !== 'External') target = attributes['Target'] ?? null;
+      if (name === 'Relationship' && attributes.Id === id && attributes.TargetMode !== 'External') target = attributes.Target ?? null;
     },
     text: () => undefined,
     close: () => undefined,
@@ -93,9 +92,9 @@ function formatsOf(archive: Archive): NumberFormat[] {
   const open: string[] = [];
   readXml(source, {
     open({ name, attributes }) {
-      if (name === 'numFmt') codes.set(Number(attributes['numFmtId']), attributes['formatCode'] ?? '');
+      if (name === 'numFmt') codes.set(Number(attributes.numFmtId), attributes.formatCode ?? '');
       if (name === 'xf' && open.at(-1) === 'cellXfs')
-        formats.push(formatOf(Number(attributes['numFmtId'] ?? 0), codes.get(Number(attributes['numFmtId'] ?? 0)) ?? null));
+        formats.push(formatOf(Number(attributes.numFmtId ?? 0), codes.get(Number(attributes.numFmtId ?? 0)) ?? null));
       open.push(name);
     },
     text: () => undefined,

@@ -53,7 +53,7 @@ class Sheet {
     if (name === 'row') this.#beginRow(attributes);
     if (name === 'c') this.#open = this.#beginCell(attributes);
     if (name === 'f' && this.#open) this.#open.hasFormula = true;
-    if (name === 'col' && isTrue(attributes['hidden'])) throw sheetProblem('hides columns: a person who opens it does not see them');
+    if (name === 'col' && isTrue(attributes.hidden)) throw sheetProblem('hides columns: a person who opens it does not see them');
     if (name === 'mergeCell') throw sheetProblem('has cells that are merged');
   }
 
@@ -74,18 +74,18 @@ class Sheet {
   }
 
   #beginRow(attributes: Readonly<Record<string, string>>): void {
-    const number = attributes['r'] === undefined ? this.#number + 1 : Number(attributes['r']);
+    const number = attributes.r === undefined ? this.#number + 1 : Number(attributes.r);
     if (!Number.isInteger(number) || number <= this.#number) throw sheetProblem('is damaged: its rows are not in order');
     if (this.rows.length >= this.#maxRows) throw sheetProblem(`has more than ${this.#maxRows} rows`);
-    if (isTrue(attributes['hidden'])) throw sheetProblem('is hidden: a person who opens the file does not see it', number);
+    if (isTrue(attributes.hidden)) throw sheetProblem('is hidden: a person who opens the file does not see it', number);
     this.#number = number;
     this.#cells = [];
   }
 
   #beginCell(attributes: Readonly<Record<string, string>>): Open {
-    const column = attributes['r'] === undefined ? this.#cells.length : columnOf(attributes['r']);
+    const column = attributes.r === undefined ? this.#cells.length : columnOf(attributes.r);
     if (column < this.#cells.length || column >= MOST_CELLS) throw sheetProblem('has cells that are not in order, or too many', this.#number);
-    return { column, type: attributes['t'] ?? 'n', style: Number(attributes['s'] ?? 0), hasFormula: false, words: [] };
+    return { column, type: attributes.t ?? 'n', style: Number(attributes.s ?? 0), hasFormula: false, words: [] };
   }
 }
 

@@ -24,7 +24,7 @@ export function checkInput(command: Command): void {
 
 /** The name in its brackets; '' for a switch. */
 export const kindOf = (typed: Option | Argument): string =>
-  'flags' in typed ? (/[<[](?<kind>[^>\].]+)(\.\.\.)?[>\]]/.exec(typed.flags)?.groups?.['kind'] ?? '') : typed.name();
+  'flags' in typed ? (/[<[](?<kind>[^>\].]+)(\.\.\.)?[>\]]/.exec(typed.flags)?.groups?.kind ?? '') : typed.name();
 
 /** What a command's own parser has made something else of is checked by that. */
 function check(name: string, kind: string, typed: unknown): void {

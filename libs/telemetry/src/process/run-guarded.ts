@@ -52,7 +52,7 @@ export async function runGuarded(
 function checkedStart(environment: NodeJS.ProcessEnv): string[] {
   const settings = readConfig(z.object(processEnvironment), environment);
   const problems: string[] = [];
-  if (!process.execArgv.includes(NO_INSPECTOR) && !nodeOptions(environment['NODE_OPTIONS'] ?? '').includes(NO_INSPECTOR))
+  if (!process.execArgv.includes(NO_INSPECTOR) && !nodeOptions(environment.NODE_OPTIONS ?? '').includes(NO_INSPECTOR))
     problems.push(
       `Node runs without ${NO_INSPECTOR}, so that SIGUSR1 would open a debugger that reads every secret: start \`node ${NO_INSPECTOR} …\`, or put it into NODE_OPTIONS`,
     );
@@ -65,7 +65,7 @@ function checkedStart(environment: NodeJS.ProcessEnv): string[] {
   if (problems.length > 0) throw new RcmError('config_invalid', ['This process may not start like this:', ...problems.map((text) => `  ${text}.`)].join('\n'));
   return [
     ...refused.map(({ name, why }) => `RCM_ALLOW_VARIABLES lets ${name} stay, which ${why}.`),
-    ...(environment['NODE_EXTRA_CA_CERTS'] ? ['NODE_EXTRA_CA_CERTS adds certificate authorities that every connection of this process trusts.'] : []),
+    ...(environment.NODE_EXTRA_CA_CERTS ? ['NODE_EXTRA_CA_CERTS adds certificate authorities that every connection of this process trusts.'] : []),
     ...Object.keys(environment)
       .filter(isDebugSwitch)
       .map((name) => `${name} was removed: libraries would write secrets to stderr.`),
@@ -75,15 +75,15 @@ function checkedStart(environment: NodeJS.ProcessEnv): string[] {
 /** Takes debug switches and everything secret out of what this process, its libraries and its children see. */
 function hideEnvironment(): string[] {
   for (const [name, value] of Object.entries(process.env)) {
-    if (isOurs(name) || isDebugSwitch(name)) delete process.env[name];
+    if (isOurs(name) || isDebugSwitch(name)) Reflect.deleteProperty(process.env, name);
     else if (isForeignSecret(name) && value !== undefined) {
       // Set anew it lies elsewhere than in the block that is overwritten.
-      delete process.env[name];
+      Reflect.deleteProperty(process.env, name);
       process.env[name] = value;
     }
   }
   // An `endpoint_url` in the shared configuration file does what AWS_ENDPOINT_URL does.
-  process.env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] = 'true';
+  process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = 'true';
   return overwriteInitialEnvironment((name) => isOurs(name) || isForeignSecret(name))
     ? []
     : ['Secrets that were given in the environment stay readable in /proc for processes of the same user: give them as files (NAME_FILE).'];

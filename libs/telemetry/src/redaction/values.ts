@@ -56,7 +56,7 @@ class Masking {
     if (Array.isArray(value)) return this.#list(value, value.length, path);
     if (value instanceof Set) return this.#list(value, value.size, path);
     if (value instanceof Map) return this.#fields(value, path);
-    if ('toJSON' in value && typeof value.toJSON === 'function') return this.mask(value.toJSON(), path);
+    if ('toJSON' in value && typeof value.toJSON === 'function') return this.mask((value as { toJSON(): unknown }).toJSON(), path);
     return this.#fields(ownFields(value), path);
   }
 
@@ -76,7 +76,7 @@ class Masking {
         masked.push(['…', '[more]']);
         break;
       }
-      const name = typeof key === 'object' || typeof key === 'function' ? '[object]' : String(key);
+      const name = isPlain(key) ? String(key) : '[object]';
       masked.push([maskText(name.slice(0, LONGEST_KEY)), holdsNothing(inner) || !isHidden(name) ? this.mask(inner, path) : REDACTED]);
     }
     return Object.fromEntries(masked);
@@ -130,6 +130,9 @@ function bytesOf(value: object): number | null {
   const { type, data } = value as { readonly type?: unknown; readonly data?: unknown };
   return type === 'Buffer' && Array.isArray(data) ? data.length : null;
 }
+
+/** What is a key as it stands; a Map has any. */
+const isPlain = (key: unknown): key is string | number | bigint | boolean | symbol | undefined => typeof key !== 'object' && typeof key !== 'function';
 
 /** Also of another realm, and what a driver throws without making an Error of it: a plain object with a message and a stack, or of Postgres. */
 function isError(value: unknown): value is Error {

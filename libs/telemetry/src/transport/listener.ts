@@ -27,8 +27,8 @@ export function checkListener({ host, cert, key, behindProxy }: Listener, names:
       );
     return;
   }
-  if (cert === undefined) return report(names.cert, `is not set, but ${names.key} is`);
-  if (key === undefined) return report(names.key, `is not set, but ${names.cert} is`);
+  if (cert === undefined) return void report(names.cert, `is not set, but ${names.key} is`);
+  if (key === undefined) return void report(names.key, `is not set, but ${names.cert} is`);
   try {
     if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key.reveal()))) report(names.key, `is not the key of ${names.cert}`);
   } catch {

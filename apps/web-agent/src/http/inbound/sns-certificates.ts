@@ -87,7 +87,7 @@ export class SnsCertificates {
 async function bounded(response: Response): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += part.byteLength;
     // Leaving the loop cancels the rest of the body.
     if (size > LARGEST_BYTES) throw new Error('too large');
