@@ -1,5 +1,6 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
+import { size } from './lint/size.js';
 import { strict } from './lint/strict.js';
 import { plaintextOwners } from './lint/plaintext-owners.js';
 
@@ -132,6 +133,7 @@ export default tseslint.config(
   { ignores: ['**/dist', '**/out-tsc', '**/generated', '**/.rcm', '**/.nx', '**/node_modules'] },
   ...tseslint.configs.recommended,
   ...strict,
+  ...size,
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },

@@ -20,7 +20,7 @@ export function generatedWords(node: SeenNode, where: '::before' | '::after', vi
     })
     .join('');
   if (!/[\p{L}\p{N}\p{Sc}()+\-−.,:/%#]/u.test(words.replace(/\p{Co}/gu, ''))) return null;
-  return { words, isApart: !style.display.startsWith('inline') || style.position === 'absolute' || style.position === 'fixed' };
+  return { words, isApart: !style.display.startsWith('inline') || ['absolute', 'fixed'].includes(style.position) };
 }
 
 /**
