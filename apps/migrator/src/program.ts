@@ -1,4 +1,4 @@
-import { parsePath, readMappings, type Vocabulary } from '@rcm/credentials/legacy';
+import { parsePath, readMappings } from '@rcm/credentials/legacy';
 import type { RunCommand } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { guardInput } from '@rcm/telemetry/command-line';
@@ -17,27 +17,9 @@ import { runOf, stopRun } from './commands/stop-run.ts';
 import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { verifyWithLogins } from './commands/verify-logins.ts';
-import type { MigratorConfig } from './config.ts';
-import type { Filter, Migration } from './migration.ts';
 import { countOf, type Filtered, filtered, filterOf, type Mapped, mapped, type Resumed, resumed, resumeOf } from './options.ts';
 import { type Person, person, personalAct } from './person.ts';
-import type { Report } from './report.ts';
-
-/** One call of the command line, understood and not begun. */
-export interface Call {
-  readonly vocabulary: Vocabulary;
-  readonly filter: Filter;
-  /** What the call itself adds to the environment. */
-  readonly environment?: (given: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
-  /** Under which command it stands in the book of runs; left out: it does not. */
-  readonly run?: RunCommand;
-  readonly resume?: number | undefined;
-  /** Left out: nobody has to say who they are. */
-  readonly who?: (config: MigratorConfig) => Promise<PersonalAct>;
-  /** The event by which every organization is told that it begins. */
-  readonly begun?: string;
-  does(migration: Migration, config: MigratorConfig, person: PersonalAct | null): Promise<Report>;
-}
+import type { Call } from './call.ts';
 
 type Perform = (call: Call) => Promise<void>;
 

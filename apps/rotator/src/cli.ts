@@ -15,7 +15,8 @@ import { type Output, person, type Person, stands } from './commands/options.ts'
 import { passwordCommand } from './commands/password.ts';
 import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
 import { addRepairs } from './commands/repairs.ts';
-import { ACCEPTABLE, type ResolveOptions, resolveCommand } from './commands/resolve.ts';
+import { resolveCommand } from './commands/resolve.ts';
+import { ACCEPTABLE, type ResolveOptions } from './commands/resolve-options.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { recoverCommand, rotateCommand, rotateDueCommand } from './commands/rotate.ts';
 import { runCommand } from './commands/run.ts';
@@ -24,8 +25,7 @@ import { statusCommand } from './commands/status.ts';
 import { type RotatorConfig, readRotatorConfig } from './config.ts';
 import { deliverNow, openRotator } from './services.ts';
 
-/** The reason stands in the request. */
-const AS_ASKED = 'as asked for';
+const AS_ASKED = 'as asked for'; // The reason stands in the request.
 
 const HELP = `
 Configuration comes from the environment (see the README); a secret may be given as a file by NAME_FILE.

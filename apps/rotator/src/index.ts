@@ -11,7 +11,8 @@ export { rotateAndReport, type RotationOutcome, type RotationResult } from './sc
 export { removeOldCopies } from './acts/remove-old-copies.ts';
 export { type ClearOptions, retryCommand, unlockedCommand } from './commands/clear-login.ts';
 export type { CommandContext } from './commands/command.ts';
-export { resolveCommand, type ResolveOptions } from './commands/resolve.ts';
+export { resolveCommand } from './commands/resolve.ts';
+export type { ResolveOptions } from './commands/resolve-options.ts';
 export { rollbackCommand } from './commands/rollback.ts';
 export { readTypedPassword } from './commands/typed-password.ts';
 export { verifyLogin } from './commands/verify-login.ts';

@@ -53,7 +53,8 @@ export {
 } from './payload.ts';
 export { brokenRules } from './passwords/broken-rules.ts';
 export { type GenerateOptions, generatePassword, type PasswordGenerator, passwordGenerator } from './passwords/generate-password.ts';
-export { parsePasswordRules, type PasswordRules } from './passwords/password-rules.ts';
+export { parsePasswordRules } from './passwords/password-rules.ts';
+export type { PasswordRules } from './passwords/rule-set.ts';
 export { ruleWarnings, usablePasswordRules } from './passwords/usable-rules.ts';
 export {
   type CredentialManager,

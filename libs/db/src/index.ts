@@ -305,5 +305,6 @@ export { type ClaimedTask, type PortalTask, type TaskState } from './tasks/task.
 export { type Tidied, type TidyOptions, tidyPortalTasks } from './tasks/tidy.ts';
 export { portalPlaces } from './trace/places.ts';
 export type { LogLine } from './trace/anchors.ts';
-export { type Trace, type TracedEvent, type TracedRequest, type TracedUse, type TraceQuestion, traceLogins } from './trace/trace.ts';
+export { type Trace, type TraceQuestion, traceLogins } from './trace/trace.ts';
+export type { TracedEvent, TracedRequest, TracedUse } from './trace/traced.ts';
 export { reserveTotpStep, type TotpReservation } from './totp.ts';

@@ -9,19 +9,7 @@ import { mustBeOwnForm } from '../web/own-form.ts';
 import { standingIn } from '../web/places.ts';
 import type { ActParts } from './routes.ts';
 import { waitForReading } from './wait-for-reading.ts';
-
-/** What a rotator has sealed: names and values as they may be shown, and what is to be said beside them. */
-const shown = z.strictObject({
-  login: z.string(),
-  portal: z.string(),
-  address: z.string(),
-  reason: z.string(),
-  approvedBy: z.string().nullable(),
-  until: z.iso.datetime(),
-  rotation: z.string().nullable(),
-  fields: z.array(z.tuple([z.string(), z.string()])),
-});
-export type Shown = z.infer<typeof shown>;
+import { shown } from './shown-once.ts';
 
 /** How passwords are shown. */
 export interface ShownOnce {

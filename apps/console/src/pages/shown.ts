@@ -1,5 +1,5 @@
 import { type Markup, markup } from '../web/markup.ts';
-import type { Shown } from '../acts/read-routes.ts';
+import type { Shown } from '../acts/shown-once.ts';
 import { facts } from './parts.ts';
 
 /** A password, once. Nothing on it changes by itself but that it goes. */

@@ -1,5 +1,5 @@
 import { accountOf, letGoAdopted, type Look, lookAtAdopted, standingOf } from '@rcm/db';
-import type { Adoption, PlacedRow } from './endpoints.ts';
+import type { Adoption, PlacedRow } from './adoption.ts';
 import { slugOf } from './slug.ts';
 
 /** What no row is called. */

@@ -1,44 +1,10 @@
 import { hasCode } from '@rcm/telemetry';
-import {
-  accountOf,
-  adoptEndpoint,
-  type AdoptEndpoint,
-  type Adopted,
-  lookAtAdopted,
-  type PersonalChange,
-  type PortalTypeRow,
-  type PrintOf,
-  standingOf,
-  type WantedEndpoint,
-} from '@rcm/db';
+import { accountOf, adoptEndpoint, type AdoptEndpoint, type Adopted, lookAtAdopted, standingOf } from '@rcm/db';
 import type { Migration } from '../migration.ts';
 import { type LookedRow, takenAnew } from './anew.ts';
-import type { Findings, Left, Named, Settled } from './findings.ts';
-import type { Mapping, Role } from './mapping.ts';
-import type { PortalTypes } from './portal-types.ts';
+import type { Left, Named, Settled } from './findings.ts';
 import type { ReadRow } from './read-row.ts';
-
-export interface Adoption {
-  readonly migration: Migration;
-  readonly mapping: Mapping;
-  readonly findings: Findings;
-  readonly types: PortalTypes;
-  readonly knownTypes: ReadonlyMap<string, PortalTypeRow>;
-  readonly printOf: PrintOf;
-  /** Who adopts; `null`: nobody, it is a plan. */
-  readonly act: PersonalChange | null;
-  /** Rows, as their source calls them, that are to be new endpoints where they are of another place by now. */
-  readonly anew: ReadonlySet<string>;
-  /** The column that a cell comes from. */
-  readonly columnOf: (role: Role) => string | null;
-  /** Accounts that a row of this run is to have. */
-  readonly accounts: Set<string>;
-}
-
-export interface PlacedRow {
-  readonly row: ReadRow;
-  readonly wanted: WantedEndpoint;
-}
+import type { Adoption, PlacedRow } from './adoption.ts';
 
 export const namedRow = ({ number, sourceId }: { readonly number: number; readonly sourceId: string | null }): Named => ({ row: number, id: sourceId });
 

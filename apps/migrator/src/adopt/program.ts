@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { adopt, adoptFrom } from '../commands/adopt.ts';
 import { type Resumed, resumed, resumeOf } from '../options.ts';
 import { type Person, person, personalAct } from '../person.ts';
-import type { Call } from '../program.ts';
+import type { Call } from '../call.ts';
 import { readMapping } from './mapping.ts';
 
 interface Options extends Person, Resumed {

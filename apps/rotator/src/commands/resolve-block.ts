@@ -32,7 +32,7 @@ import type { RotatorProcess } from '../services.ts';
 import { withExclusiveLease } from '../exclusive.ts';
 import { type LoginProof, proveLogin } from '../prove-login.ts';
 import { knownEndpoint } from './clear-login.ts';
-import type { ResolveOptions } from './resolve.ts';
+import type { ResolveOptions } from './resolve-options.ts';
 
 /** One blocked attempt in the hands of the person who resolves it. */
 export interface Block {

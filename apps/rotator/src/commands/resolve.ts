@@ -2,19 +2,9 @@ import type { RotationOutcome } from '../schedule/rotation-outcome.ts';
 import type { RotatorProcess } from '../services.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { blockOf, resolveBlock } from './resolve-block.ts';
-import { report } from './rotate.ts';
+import { report } from './report-rotations.ts';
 import { readTypedPassword } from './typed-password.ts';
-
-export const ACCEPTABLE = ['current', 'staged', 'typed', 'found'] as const;
-
-export interface ResolveOptions extends PersonalAct {
-  readonly endpointId: string;
-  /** Which password the portal accepts now, as the person says; `found`: whichever stored one a search finds. */
-  readonly accept: (typeof ACCEPTABLE)[number];
-  /** The person answers for it where no login may be spent on the proof. */
-  readonly proof: 'login' | 'unverified';
-  readonly dryRun: boolean;
-}
+import type { ResolveOptions } from './resolve-options.ts';
 
 /**
  * `resolve`: how a person leads out of `blocked`. They say which password the portal accepts; one login inside the ledger's budget proves

@@ -8,7 +8,7 @@ import type { RotatorProcess } from '../services.ts';
 import { whyNotStart } from '../starting.ts';
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
-import { report } from './rotate.ts';
+import { report } from './report-rotations.ts';
 
 export interface RollbackOptions extends PersonalAct {
   readonly endpointId: string;

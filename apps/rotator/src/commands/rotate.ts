@@ -7,6 +7,7 @@ import { rotateAndReport, type RotationOutcome, type RotationResult } from '../s
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { dryRotation } from './dry-rotation.ts';
+import { report } from './report-rotations.ts';
 
 /** One command handles at most this many logins; run it again for more. A bound, so that a command always ends. */
 const BATCH = 1_000;
@@ -101,10 +102,4 @@ async function recoverAll({ opened, signal }: CommandContext): Promise<readonly 
     outcomes.push(await rotateAndReport(opened.rotator, { orgId, endpointId, reason: 'recovery', signal }));
   }
   return outcomes;
-}
-
-export function report(context: CommandContext, outcomes: readonly RotationOutcome[]): number {
-  const lines = outcomes.map((o) => `${o.endpointId}  ${o.result}${o.detail ? `  ${o.detail}` : ''}`);
-  print(context, { rotations: outcomes }, [...lines, `${outcomes.filter((o) => o.result === 'done').length} of ${outcomes.length} rotated`]);
-  return outcomes.every((o) => o.result === 'done') ? 0 : 1;
 }

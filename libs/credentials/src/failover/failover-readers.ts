@@ -5,9 +5,7 @@ import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { inRegion } from './in-region.ts';
 import { createPlaceCircuits } from './place-circuits.ts';
 import { readCopy } from './replica-copy.ts';
-
-/** Stores that have regions. */
-export type ReplicatedStore = Exclude<SecretReference['store'], 'vault'>;
+import type { ReplicatedStore } from './replicated-store.ts';
 
 export interface FailoverReadersOptions {
   readonly primary: TenantReaders;

@@ -1,7 +1,7 @@
 import type { Clock, Metrics } from '@rcm/telemetry';
 import { LRUCache } from 'lru-cache';
 import { placeKey, type SecretReference } from '../reference.ts';
-import type { ReplicatedStore } from './failover-readers.ts';
+import type { ReplicatedStore } from './replicated-store.ts';
 import { RegionCircuit } from './region-circuit.ts';
 
 export interface PlaceCircuitOptions {

@@ -3,7 +3,7 @@ import { type Fields, isEmpty, isFields, isNumber } from './json.ts';
 import { isSeed } from './oddities.ts';
 import { isLink, type OneTimeCodes, readLink, readSettings, USUAL } from './otpauth.ts';
 import type { Place } from './paths.ts';
-import { type Codes, formOfLogin, type Login, type ReadInner, type Reading, type Remark, unusable, type Unusable } from './read-login.ts';
+import { type Codes, formOfLogin, type Login, type ReadInner, type Reading, type Remark, unusable, type Unusable } from './reading.ts';
 import { LOGIN_FIELDS, type LoginField, type Vocabulary } from './vocabulary.ts';
 
 interface Inside {

@@ -1,39 +1,10 @@
 import { parseJsonExactly } from '../exact-json.ts';
 import type { Form } from './form.ts';
-import { canonicalText, type Fields, isEmpty, isFields } from './json.ts';
-import type { OneTimeCodes } from './otpauth.ts';
+import { canonicalText, isEmpty, isFields } from './json.ts';
 import type { Place } from './paths.ts';
 import { readFields } from './read-fields.ts';
 import type { Vocabulary } from './vocabulary.ts';
-
-export type Codes = Pick<OneTimeCodes, 'periodSeconds' | 'digits' | 'algorithm'>;
-
-/** A legacy login in the words of a payload. */
-export interface Login {
-  readonly is: 'login';
-  readonly payload: Fields;
-  /** How it was written; `null`: as a payload is. */
-  readonly form: Form | null;
-  /** What was done to bring it into these words. */
-  readonly shapes: readonly string[];
-  /** What it says of its one-time codes beside the seed. */
-  readonly codes: Codes | null;
-  /** Where each of the payload's own fields stood. */
-  readonly places: ReadonlyMap<string, Place>;
-  /** What a person should look at, though nothing stands in the way. */
-  readonly remarks: readonly Remark[];
-}
-
-export interface Remark {
-  readonly place: Place;
-  readonly says: string;
-}
-
-/** `empty`: there is nothing to move. `unusable`: a person has to look; `why` never holds a value. */
-export type Reading = Login | { readonly is: 'empty' } | Unusable;
-export type Unusable = { readonly is: 'unusable'; readonly place: Place; readonly why: string };
-
-export const unusable = (place: Place, why: string): Unusable => ({ is: 'unusable', place, why });
+import { type Reading, unusable, type ReadInner, formOfLogin } from './reading.ts';
 
 /** Deeper than any table that was seen. Each level may be a text of JSON, which grows by its escapes. */
 const DEEPEST = 6;
@@ -48,11 +19,6 @@ export function readLogin(value: unknown, vocabulary: Vocabulary, at: Place = ['
   if (isFields(value)) return readFields(value, { vocabulary, at, read });
   return unusable(at, 'is neither an object nor a list nor a text of JSON');
 }
-
-export type ReadInner = (inner: unknown, step?: string | number) => Reading;
-
-/** The form of a login, also where that is a payload's own. */
-export const formOfLogin = ({ form, payload }: Login): Form => form ?? { object: Object.fromEntries(Object.keys(payload).map((field) => [field, { field }])) };
 
 function readText(text: string, at: Place, read: ReadInner): Reading {
   let inner: unknown;

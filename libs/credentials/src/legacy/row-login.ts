@@ -4,7 +4,8 @@ import { parsePayload, serializePayload } from '../payload.ts';
 import { FORM } from './form.ts';
 import { isPlaceholder, isSeed } from './oddities.ts';
 import { pathOf, type Place } from './paths.ts';
-import { type Login, readLogin } from './read-login.ts';
+import { readLogin } from './read-login.ts';
+import type { Login } from './reading.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A row's login in the words of a payload. */

@@ -1,5 +1,5 @@
 import { newCharacterSet } from './new-characters.ts';
-import type { PasswordRules, RequiredSet } from './password-rules.ts';
+import type { PasswordRules, RequiredSet } from './rule-set.ts';
 
 /**
  * Which rules a password breaks, in words that do not repeat it; empty where it satisfies all that can be judged from the text.

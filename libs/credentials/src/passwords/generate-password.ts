@@ -1,7 +1,8 @@
 import { RcmError, Secret } from '@rcm/telemetry';
 import { containsName, isRefused } from './broken-rules.ts';
 import { newCharacterSet } from './new-characters.ts';
-import { lengthFor, type PasswordRules } from './password-rules.ts';
+import { lengthFor } from './password-rules.ts';
+import type { PasswordRules } from './rule-set.ts';
 import { PasswordSpace } from './password-space.ts';
 import { type RandomBytes, secureRandom } from './uniform.ts';
 

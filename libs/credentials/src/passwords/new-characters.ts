@@ -1,4 +1,4 @@
-import type { PasswordRules, RequiredSet } from './password-rules.ts';
+import type { PasswordRules, RequiredSet } from './rule-set.ts';
 
 /**
  * How many characters of a password of this length must be none of the current one's. Portals count "different" in several ways (by place, by character, by

@@ -1,4 +1,4 @@
-import type { PasswordRules } from './password-rules.ts';
+import type { PasswordRules } from './rule-set.ts';
 import { type RandomBytes, uniformBelow } from './uniform.ts';
 
 /** Characters that the rules cannot tell apart: in the same required sets, and alike as a first character. */

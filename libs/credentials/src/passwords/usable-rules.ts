@@ -1,5 +1,6 @@
 import { impossible, passwordGenerator } from './generate-password.ts';
-import { parsePasswordRules, type PasswordRules } from './password-rules.ts';
+import { parsePasswordRules } from './password-rules.ts';
+import type { PasswordRules } from './rule-set.ts';
 
 /**
  * Reads password rules as `parsePasswordRules` and proves that passwords can be made from them, more than the portal remembers: for

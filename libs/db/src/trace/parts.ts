@@ -1,6 +1,6 @@
 import type { Transaction } from '../database.ts';
 import type { Anchor } from './anchors.ts';
-import type { TracedEvent, TracedRequest, TracedUse } from './trace.ts';
+import type { TracedEvent, TracedRequest, TracedUse } from './traced.ts';
 
 /** Uses and events of one chain at most; a task that comes back for days has many. */
 const MOST = 500;

@@ -4,4 +4,5 @@
  */
 export { tracingEnvironment } from './environment.ts';
 export { tracedMetrics } from './traced-metrics.ts';
-export { type EndedSpan, NO_TRACING, openTracing, type SpanAttributes, type Tracing } from './tracing.ts';
+export { NO_TRACING, openTracing } from './tracing.ts';
+export type { EndedSpan, SpanAttributes, Tracing } from './spans.ts';

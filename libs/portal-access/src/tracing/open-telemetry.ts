@@ -4,7 +4,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { isRcmError } from '@rcm/telemetry';
-import type { EndedSpan, Tracing } from './tracing.ts';
+import type { EndedSpan, Tracing } from './spans.ts';
 
 /** What is not sent while the collector is away is dropped: work waits for no span. */
 const QUEUE = { maxQueueSize: 2_048, maxExportBatchSize: 512, scheduledDelayMillis: 2_000, exportTimeoutMillis: 5_000 };

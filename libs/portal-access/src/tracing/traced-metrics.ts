@@ -1,5 +1,6 @@
 import type { Metrics } from '@rcm/telemetry';
-import { NO_TRACING, type Tracing } from './tracing.ts';
+import { NO_TRACING } from './tracing.ts';
+import type { Tracing } from './spans.ts';
 
 /** What is measured on the way to a login, and is a span of whatever it was made for. */
 const SPANS: Readonly<Record<string, string>> = { rcm_lease_wait_seconds: 'lease', rcm_login_seconds: 'login' };

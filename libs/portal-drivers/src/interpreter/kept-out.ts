@@ -4,7 +4,8 @@ import type { ContractRow, TaskFile, TaskOutcome, TaskRow, TaskValue } from '../
 import { createSecretMask, type SecretMask } from '../secret-mask.ts';
 import { searchFile } from '../secrets/file-search.ts';
 import { anyText } from '../secrets/in-turns.ts';
-import { MOST_UNPACKED, type Opaque } from '../secrets/unpacked.ts';
+import { MOST_UNPACKED } from '../secrets/unpacked.ts';
+import type { Opaque } from '../secrets/opaque.ts';
 
 /** Shorter ones are in many results by chance, so they only count where they are all of a value. */
 const SHORTEST = 8;

@@ -1,6 +1,7 @@
 import type { SecretMask } from '../secret-mask.ts';
 import { anyPiece } from './in-turns.ts';
-import { type Budget, newBudget, type Opaque, unpacked } from './unpacked.ts';
+import { type Budget, newBudget, unpacked } from './unpacked.ts';
+import type { Opaque } from './opaque.ts';
 
 /** What is sought in a file: `anywhere` in it, or as one of its `fields`. */
 export interface SoughtInFile {

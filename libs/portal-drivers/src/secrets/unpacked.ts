@@ -1,13 +1,11 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { ZIP_PART, zipEntries } from './zip-entries.ts';
+import type { Opaque } from './opaque.ts';
 
 /** Bytes that all parts of a file together may unpack to. */
 export const MOST_UNPACKED = 64 * 1024 * 1024;
 const MOST_PARTS = 10_000;
-
-/** Why nobody can tell what a packed file holds. */
-export type Opaque = 'too_large' | 'damaged' | 'unknown_packing';
 
 /** What is left of what a file may unpack to. */
 export interface Budget {

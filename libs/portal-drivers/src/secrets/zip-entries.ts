@@ -1,4 +1,4 @@
-import type { Opaque } from './unpacked.ts';
+import type { Opaque } from './opaque.ts';
 
 /** A part of an archive, as it lies there. */
 export interface ZipEntry {

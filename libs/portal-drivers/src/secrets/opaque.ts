@@ -1,0 +1,2 @@
+/** Why nobody can tell what a packed file holds. */
+export type Opaque = 'too_large' | 'damaged' | 'unknown_packing';
