@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { configurationSchema } from './configuration/schema.ts';
+import { configurationSchema } from './configuration/configuration.ts';
 import { type Synthesised, synthesised } from './stacks/synthesised.fixture.ts';
 
 const docs = join(import.meta.dirname, '..', '..', '..', 'docs');

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { Account } from './account/arns.ts';
 import type { Roles } from './account/roles.ts';
+import type { Clock } from './clock.ts';
 import type { ParameterLimits } from './parameters/tier.ts';
-import type { AuthorizationRequest, Conditions } from './identity/authorize.ts';
+import type { AuthorizationRequest, Authorize, Conditions } from './identity/authorize.ts';
 import type { Principal } from './identity/principal.ts';
 import type { KeyRing } from './keys/key-ring.ts';
-import type { Regions } from './regions.ts';
 import type { Database } from './storage/database.ts';
 import type { RootKey } from './storage/root-key.ts';
 
@@ -22,11 +22,26 @@ export interface Call {
   readonly now: Date;
   readonly roles: Roles;
   /** The regions of this account that secrets are replicated between. */
-  readonly regions: Regions;
+  readonly regions: OtherRegions;
   /** Parameters that this account may have of each tier. */
   readonly parameterLimits: ParameterLimits;
   /** For what turns out to be needed only while the operation runs. Throws the AwsError of a refusal. */
   permit(permission: Permission): void;
+}
+
+/** One region as the others see it. */
+export interface Region extends Pick<Call, 'account' | 'database' | 'keys' | 'roles'> {
+  readonly authorize: Authorize;
+  readonly clock: Clock;
+  /** Whether nothing gets through to it now. */
+  isAway(): boolean;
+}
+
+export interface OtherRegions {
+  /** `null` for one that is not there. */
+  named(name: string): Region | null;
+  /** Brings in sync what can be reached. */
+  replicate(): void;
 }
 
 /** A call that was read and checked for shape, and not yet allowed. */

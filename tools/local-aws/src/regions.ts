@@ -1,21 +1,11 @@
-import type { Clock } from './clock.ts';
-import type { Authorize } from './identity/authorize.ts';
-import type { Call } from './operation.ts';
+import type { OtherRegions, Region } from './operation.ts';
 import { bringInSync } from './secrets/bring-in-sync.ts';
-
-/** One region as the others see it. */
-export interface Region extends Pick<Call, 'account' | 'database' | 'keys' | 'roles'> {
-  readonly authorize: Authorize;
-  readonly clock: Clock;
-  /** Whether nothing gets through to it now. */
-  isAway(): boolean;
-}
 
 /**
  * The regions of one account that run in this process and replicate secrets to each other: give the same to each `startLocalAws`. In AWS a change
  * reaches a replica some time after it was answered; here right after, unless it is held.
  */
-export class Regions {
+export class Regions implements OtherRegions {
   readonly #joined = new Map<string, Region>();
   #isHeld = false;
 

@@ -4,7 +4,8 @@ import { RcmError } from '@rcm/telemetry';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { portalHosts, type PortalHosts } from './portal-hosts.ts';
-import { configurationSchema, type EnvironmentConfiguration } from './schema.ts';
+import { configurationSchema } from './configuration.ts';
+import type { EnvironmentConfiguration } from './schema.ts';
 
 /** One environment as it is deployed: its part of `infra.yaml`, and what its portal types say. */
 export interface Environment extends EnvironmentConfiguration {

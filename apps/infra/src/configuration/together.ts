@@ -1,6 +1,6 @@
 import { partitionOfRegion } from '@rcm/credentials/policies';
 import type { z } from 'zod';
-import type { Configuration, EnvironmentConfiguration } from './schema.ts';
+import type { EnvironmentConfiguration } from './schema.ts';
 
 type Report = (path: readonly (string | number)[], message: string) => void;
 const reporter =
@@ -96,7 +96,10 @@ function checkOutside({ inbound, api, callbacks, keys }: EnvironmentConfiguratio
 }
 
 /** For `.superRefine`: roles have one name in an account, so two environments are never in one, be it as a store. */
-export function checkEnvironments({ environments }: Configuration, problems: z.core.$RefinementCtx): void {
+export function checkEnvironments(
+  { environments }: { readonly environments: Readonly<Record<string, EnvironmentConfiguration>> },
+  problems: z.core.$RefinementCtx,
+): void {
   const report = reporter(problems);
   const names = Object.keys(environments);
   if (names.length === 0) report(['environments'], 'has no environment');

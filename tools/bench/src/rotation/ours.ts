@@ -2,7 +2,7 @@ import { requestRotation } from '@rcm/db';
 import { rotateAndReport, type Rotator } from '@rcm/rotator';
 import { atOnce } from '../measured-world/at-once.ts';
 import { timedDrivers } from './timed-drivers.ts';
-import type { WayOptions } from './ways.ts';
+import type { WayOptions } from './way-options.ts';
 
 /** The product's rotator, with journal, ledger, leases and all, as many at once as its process takes. Throws where one did not end as done. */
 export async function rotateWithProduct({ opened, endpoints, signal, onClosed }: WayOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { createLogger, createMetrics } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { AT_ONCE, atOnce } from '../measured-world/at-once.ts';
 import { type Page, PLAIN_PORTALS, type PlainPortal } from './plain-portals.ts';
-import type { WayOptions } from './ways.ts';
+import type { WayOptions } from './way-options.ts';
 
 const STEP_MS = 120_000;
 

@@ -4,7 +4,7 @@ import { type BrowserPool, createBrowserPool, createRecipeDriver, declaredHosts,
 import type { WorldEndpoint } from '@rcm/test-world';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { timedDriver } from './timed-drivers.ts';
-import type { WayOptions } from './ways.ts';
+import type { WayOptions } from './way-options.ts';
 
 const DEADLINE_MS = 120_000;
 

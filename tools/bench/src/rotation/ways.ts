@@ -1,17 +1,7 @@
-import type { RotatorProcess } from '@rcm/rotator';
-import type { WorldEndpoint } from '@rcm/test-world';
 import { rotateWithProduct } from './ours.ts';
 import { rotatePlainly } from './plain.ts';
 import { rotateWithScript } from './straightforward.ts';
-
-/** What a way of rotating has in its process; all have the product's own clients of database and store, and take of them what they need. */
-export interface WayOptions {
-  readonly opened: RotatorProcess;
-  readonly endpoints: readonly WorldEndpoint[];
-  readonly signal: AbortSignal;
-  /** Told of each context that was open, and for how long. */
-  readonly onClosed: (ms: number) => void;
-}
+import type { WayOptions } from './way-options.ts';
 
 export const WAYS = {
   product: rotateWithProduct,

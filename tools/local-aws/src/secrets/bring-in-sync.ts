@@ -1,6 +1,6 @@
 import { addTags, removeAllTags, tagsOf } from '../account/tags.ts';
 import { usableKey } from '../keys/usable.ts';
-import type { Region } from '../regions.ts';
+import type { Region } from '../operation.ts';
 import { appendValue, openValue, storedValue } from '../storage/values.ts';
 import { removeSecret, type SecretRecord, secretByArn, secretByName, type SecretVersionRecord } from './records.ts';
 import { arnAt, noteReplica, primaryRegionOf, type ReplicaRecord, replicasBehind } from './replicas.ts';

@@ -2,7 +2,7 @@ import { Secret } from '@rcm/telemetry';
 import { type CredentialPayload, parsePayload, rotationOf, serializePayload } from '../../payload.ts';
 import type { SecretReference } from '../../reference.ts';
 import type { SecretStore, StoredSecret } from '../store.ts';
-import type { Scene } from './stopped-writers.fixture.ts';
+import type { Scene } from './scene.fixture.ts';
 import { newSlot, payloadText, rotatedText, tags } from './store-under-test.fixture.ts';
 
 /** Somebody who does something to the secret while a writer is stopped, having read the newest each time. */

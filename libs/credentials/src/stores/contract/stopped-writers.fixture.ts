@@ -3,9 +3,10 @@ import { backend, isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rotationOf } from '../../payload.ts';
 import type { SecretReference } from '../../reference.ts';
-import type { ClosableSecretStore, SecretStore, StagedSlot } from '../store.ts';
+import type { ClosableSecretStore, SecretStore } from '../store.ts';
 import { OTHERS, type Others, type World } from './others.fixture.ts';
 import { type CallHook, codeOf, newReference, newSlot, payloadText, rotatedText, type StoreUnderTest, tags } from './store-under-test.fixture.ts';
+import type { Scene } from './scene.fixture.ts';
 
 /** No operation makes more calls than this, also where it puts back what it has overwritten. */
 const MOST_CALLS = 40;
@@ -13,15 +14,6 @@ const MOST_CALLS = 40;
 const NEXT_DEATH = backend() === 'containers' && !isLongForm() ? 3 : 1;
 /** A walk over every pair of calls is some hundred operations: seconds, and minutes on a machine that has much else to do. */
 const WALK_MS = 900_000;
-
-export interface Scene {
-  /** Without an ARN, so that it finds the secret also when that was made anew. */
-  readonly named: SecretReference;
-  readonly slot: StagedSlot;
-  readonly base: string;
-  readonly first: Secret<string>;
-  readonly staged: Secret<string>;
-}
 
 interface Step {
   readonly name: string;
