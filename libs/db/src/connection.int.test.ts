@@ -2,7 +2,7 @@ import { canMakeCertificates } from '@rcm/test-services';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionOf } from './connection.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase } from './open-database.ts';
 import { listenForCredentialChanges } from './notifications.ts';
 import { startTlsServer, type TlsServer, withParameters } from './tls-server.fixture.ts';
 

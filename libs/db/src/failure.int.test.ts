@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from './database.ts';
+import { openDatabase } from './open-database.ts';
 import { getEndpoint } from './endpoints/read.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from './testing.fixture.ts';
 

@@ -26,7 +26,8 @@ export {
   takeAuditCheck,
 } from './audit/checks.ts';
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, recordAuditEventForAll } from './audit/record.ts';
-export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
+export type { Database } from './database.ts';
+export { type DatabaseOptions, openDatabase } from './open-database.ts';
 export { askAct, askWideAct } from './asked-acts/ask.ts';
 export { isSamePerson } from './asked-acts/asked.ts';
 export { decideAct, type Decision } from './asked-acts/decide.ts';

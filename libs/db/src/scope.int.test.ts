@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from './database.ts';
+import { openDatabase } from './open-database.ts';
 import { openTestDatabase, type TestDatabase } from './testing.fixture.ts';
 
 let t: TestDatabase;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { upsertOrganization } from '../endpoints/seed.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, writeAuditEvent } from './record.ts';

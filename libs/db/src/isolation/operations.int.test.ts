@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Transaction } from '../database.ts';
+import type { Transaction } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { followStoreVersion } from '../endpoints/follow.ts';
 import { followSecretMadeAnew } from '../endpoints/secret-made-anew.ts';
 import { findEndpoint, findOrganization, getEndpoint, listEndpoints } from '../endpoints/read.ts';

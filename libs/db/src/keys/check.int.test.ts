@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../database.ts';
+import type { Database } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import type { AppRole } from '../roles/app-role.ts';
 import { identityOf, makeEndpoint, openTestDatabase, printOf, type TestDatabase } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';

@@ -1,6 +1,7 @@
 import { copyDatabase, type FreshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../database.ts';
+import type { Database } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { fleetOverview } from '../fleet/overview.ts';
 import { type Account, BUDGET, Logins } from '../ledger/account.fixture.ts';
 import { remainingBudget } from '../ledger/budget.ts';

@@ -3,7 +3,7 @@ import { Secret } from '@rcm/telemetry';
 import { backend, type RunningService, startEmbeddedPostgres } from '@rcm/test-services';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { upsertOrganization } from '../endpoints/seed.ts';
 import { applyMigrations } from '../migrations/apply.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { openDatabase } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { upsertPortalType } from '../endpoints/seed.ts';
 import { growFleet, portalTypes } from './fleet.ts';
 

@@ -1,6 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import pg from 'pg';
-import { type Database, openDatabase } from '../database.ts';
+import type { Database } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import type { AppRole } from '../roles/app-role.ts';
 import { keyFileWrapping } from '../sealing/key-file.ts';
 import { urlFor } from '../testing.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../database.ts';
+import type { Database } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { type StorageServer, startStorageServer } from '../legacy/storage-server.fixture.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';

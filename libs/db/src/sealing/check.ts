@@ -1,6 +1,6 @@
 import { hasCode, RcmError } from '@rcm/telemetry';
 import type { Transaction } from '../database.ts';
-import { enterScope } from '../scope.ts';
+import { enterScope } from '../enter-scope.ts';
 import { FILE } from './key-file.ts';
 import type { DataKeyWrapping } from './wrapping.ts';
 

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimPortalTask, finishPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';
-import { type Database, openDatabase } from '../database.ts';
+import type { Database } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { makeEndpoint, openTestDatabase, REQUESTER, TEST_KEYS, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { urlFor } from '../testing.ts';
-import { DataKeys, type DataKeysOptions } from './data-keys.ts';
+import { CachedDataKeys, type DataKeysOptions } from './data-keys.ts';
 import type { DataKeyWrapping } from './wrapping.ts';
 
 let t: TestDatabase;
@@ -78,7 +79,7 @@ describe('a data key', () => {
     await expect(ask(process(dying), endpoint)).rejects.toMatchObject({ code: 'data_key_unavailable' });
     expect(await keysOf(endpoint.orgId)).toEqual([]);
     // Killed after the key: the row is there, and no task.
-    await new DataKeys({ wrapping, transaction: t.agent.transaction }).current(endpoint.orgId);
+    await new CachedDataKeys({ wrapping, transaction: t.agent.transaction }).current(endpoint.orgId);
     const db = process(wrapping);
     const { taskId } = await ask(db, endpoint);
     expect(await keysOf(endpoint.orgId)).toHaveLength(1);
@@ -103,7 +104,7 @@ describe('a data key', () => {
 describe('what a process holds of keys', () => {
   const open = (more: Partial<DataKeysOptions>) => {
     const wrapping = watched();
-    return { wrapping, keys: new DataKeys({ wrapping, transaction: t.agent.transaction, ...more }) };
+    return { wrapping, keys: new CachedDataKeys({ wrapping, transaction: t.agent.transaction, ...more }) };
   };
 
   test('ends with its time', async () => {

@@ -1,6 +1,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { hasCode, isRcmError, RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
+import type { DataKeys } from './held-keys.ts';
 import { KeyCache, type KeyCacheLimits, type HeldKey } from './key-cache.ts';
 import type { DataKeyOwner, DataKeyWrapping } from './wrapping.ts';
 
@@ -22,7 +23,7 @@ interface KeyRow {
  * open, which would hold a connection as long as KMS takes. Fails with `data_key_unavailable` where a key cannot be had now, and with
  * `task_data_unreadable` where its row is gone.
  */
-export class DataKeys {
+export class CachedDataKeys implements DataKeys {
   readonly #wrapping: DataKeyWrapping;
   readonly #transaction: Database['transaction'];
   readonly #cache: KeyCache;
@@ -34,25 +35,21 @@ export class DataKeys {
     this.#cache = new KeyCache(limits);
   }
 
-  /** What new keys are wrapped by. */
   get wrappedBy(): string {
     return this.#wrapping.wrappedBy;
   }
 
-  /** The key that new values of an organization are sealed under; each call is one value more. */
   async current(orgId: string): Promise<HeldKey> {
     const held = this.#cache.toSeal(orgId) ?? (await this.#once(`current ${orgId}`, () => this.#findOrMake(orgId)));
     held.uses += 1;
     return held;
   }
 
-  /** The key of a value that is there. */
   async byId(orgId: string, keyId: string): Promise<KeyObject> {
     const held = this.#cache.toOpen(orgId, keyId) ?? (await this.#once(`${orgId} ${keyId}`, () => this.#find(orgId, keyId)));
     return held.key;
   }
 
-  /** After its row turned out to be gone. */
   forget(keyId: string): void {
     this.#cache.forget(keyId);
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../database.ts';
+import type { Database } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { claimPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { makeEndpoint, openTestDatabase, REQUESTER, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';

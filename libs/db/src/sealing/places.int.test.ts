@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { readPortalTask } from '../tasks/read.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../database.ts';
+import type { Database } from '../database.ts';
+import { openDatabase } from '../open-database.ts';
 import { rewriteStorage } from '../legacy/rewrite.ts';
 import { type StorageServer, startStorageServer } from '../legacy/storage-server.fixture.ts';
 import { keyFileWrapping } from '../sealing/key-file.ts';

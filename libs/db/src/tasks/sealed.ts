@@ -2,7 +2,7 @@ import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import type { PortalTask as Row } from '../generated/client.ts';
 import { jsonText } from '../input.ts';
-import type { DataKeys } from '../sealing/data-keys.ts';
+import type { DataKeys } from '../sealing/held-keys.ts';
 import { open, seal } from '../sealing/envelope.ts';
 import type { PortalTask } from './task.ts';
 

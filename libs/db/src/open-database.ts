@@ -1,0 +1,80 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { type Client, type Database, OMIT, type Transaction } from './database.ts';
+import { enterScope } from './enter-scope.ts';
+import { translated } from './failure.ts';
+import { PrismaClient } from './generated/client.ts';
+import { checkKeys, type KnownKey } from './keys/check.ts';
+import { checkSchema } from './migrations/standing.ts';
+import { createPool, TIMEOUTS } from './pool.ts';
+import { notePlace } from './restore/restore.ts';
+import { type AppRole, checkAppRole } from './roles/app-role.ts';
+import { checkTaskKeys } from './sealing/check.ts';
+import { CachedDataKeys } from './sealing/data-keys.ts';
+import type { DataKeyWrapping } from './sealing/wrapping.ts';
+
+export interface DatabaseOptions {
+  /** Pooled URL; a transaction-mode pooler is fine. */
+  readonly url: string;
+  /** Direct URL, for LISTEN. Default: `url`. */
+  readonly directUrl?: string | undefined;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Connections of this process at most. Default 10. */
+  readonly maxConnections?: number;
+  /** What the login must be a member of, checked by the first operation, and that the database is migrated for it. Every app names its own; default: nothing is checked. */
+  readonly role?: AppRole;
+  /** The keys that this process has, checked by the first operation, too: it works with none that rows do not know it by. Default: nothing is checked. */
+  readonly keys?: readonly KnownKey[] | undefined;
+  /**
+   * What wraps the keys that tasks' inputs and results are sealed under. Without it none is written and none is read. For an agent its key files are
+   * checked by the first operation, too.
+   */
+  readonly dataKeys?: DataKeyWrapping | undefined;
+}
+
+/**
+ * Opens a pool; the first connection is made by the first operation. Nothing here keeps session state, so a transaction-mode pooler may
+ * sit between.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = createPool({ url: options.url, applicationName: options.applicationName, maxConnections: options.maxConnections ?? 10 });
+  const client: Client = new PrismaClient({
+    adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    omit: OMIT,
+    errorFormat: 'minimal',
+    log: [],
+    transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
+  });
+  const entered = enterAs(options);
+  const transaction: Database['transaction'] = (scope, act) =>
+    translated(() =>
+      client.$transaction(async (tx) => {
+        await entered(tx);
+        await enterScope(tx, scope);
+        return act(tx);
+      }),
+    );
+  return {
+    directUrl: options.directUrl ?? options.url,
+    applicationName: options.applicationName,
+    dataKeys: options.dataKeys ? new CachedDataKeys({ wrapping: options.dataKeys, transaction }) : null,
+    ping: () => transaction('no tenant', async (tx) => void (await tx.$queryRaw`SELECT 1 AS one`)),
+    close: () => client.$disconnect(),
+    transaction,
+  };
+}
+
+/** The checks of schema, login and keys before the first transaction. They are repeated until they have been answered: an unreachable database proves nothing. */
+function enterAs({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 'dataKeys'>): (tx: Transaction) => Promise<void> {
+  let passed = role === undefined && keys === undefined;
+  return async (tx) => {
+    if (passed) return;
+    // First: without tables there are no roles to speak of.
+    if (role !== undefined) await checkSchema(tx);
+    if (role !== undefined) await checkAppRole(tx, role);
+    if (keys !== undefined) await checkKeys(tx, keys, role);
+    if (role === 'rcm_agent' && dataKeys !== undefined) await checkTaskKeys(tx, dataKeys);
+    if (role === 'rcm_agent' || role === 'rcm_rotator') await notePlace(tx);
+    passed = true;
+  };
+}
