@@ -1,4 +1,5 @@
 import type { Secret } from '@rcm/telemetry';
+import type { CodeLife } from './recipe/code-life.ts';
 import type { ChangeOutcome, ConfirmResult, LoginResult, TaskOutcome } from './outcome.ts';
 
 /** What a driver may type. Nothing else of a payload reaches a page unless the recipe names it (`custom.<name>`). */
@@ -81,6 +82,8 @@ export interface PortalDriver {
   readonly hash: string;
   /** Whether and how long its portal remembers a device. Left out: it remembers none. */
   readonly device?: DeviceRules | undefined;
+  /** For how long a code that its portal has sent is good. Left out: for the login that it was sent for. */
+  readonly codeLife?: CodeLife | undefined;
   /** Opens a fresh context on the portal at `baseUrl`, whose origin must be one the portal type declares. */
   openSession(options: { readonly baseUrl: string; readonly signal: AbortSignal }): Promise<PortalSession>;
 }

@@ -44,6 +44,7 @@ export {
   type TaskValue,
 } from './outcome.ts';
 export { type BrowserPool, type BrowserPoolOptions, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';
+export { type CodeLife, endOfCode } from './recipe/code-life.ts';
 export { fitsPattern } from './recipe/input-pattern.ts';
 export { readRecipeFile } from './recipe/files.ts';
 export { lintRecipe, type RecipeLint, type RecipeProblem } from './recipe/lint.ts';

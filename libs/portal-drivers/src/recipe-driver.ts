@@ -45,10 +45,11 @@ export interface RecipeDriverOptions {
  * portal lies elsewhere than declared), `recipe_invalid` (the recipe needs a host that is not declared), `browser_unavailable` and `cancelled`.
  */
 export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
-  const { device } = options.recipe;
+  const { device, codes } = options.recipe;
   return {
     hash: recipeHash(options.recipe),
     ...(device ? { device: { days: device.days, forgottenOnChange: device.forgotten_on_change ?? false } } : {}),
+    ...(codes?.valid ? { codeLife: codes.valid } : {}),
     async openSession(where) {
       const { parts, context, release } = await openRecipePage(options, where);
       const { logoutMs } = options;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dateFormatSchema, eachOnce } from './date-format.ts';
 import { exactlyOne, words } from './rules.ts';
+import { isZone } from './time-zone.ts';
 import { type Target, targetSchema } from './target.ts';
 
 /** A moment that a portal tells: a date on the page, a span of time in its words, or a span that its manual gives. */
@@ -34,12 +35,3 @@ export const dateNoticeSchema: z.ZodType<DateNotice> = z
     if (notice.minutes !== undefined && notice.in !== undefined) context.addIssue({ code: 'custom', path: ['in'], message: 'belongs to format or words' });
   })
   .meta({ id: 'date' });
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

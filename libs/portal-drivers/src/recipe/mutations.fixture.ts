@@ -35,6 +35,7 @@ const ONE_OF: readonly (readonly string[])[] = [
   ['credential', 'input', 'text'],
   ['cell', 'header', 'css'],
   ['format', 'words', 'minutes'],
+  ['hours', 'day'],
 ];
 
 /** Every mutation of every node of a recipe. `random` gives numbers from 0 up to 1, and chooses the misspellings. */

@@ -48,7 +48,7 @@ describe('the code of a message', () => {
       .filter((text) => sentCodesSchema.safeParse({ from: ['24680'], pattern: `${text}{code}` }).success && !/\d/.test(text.normalize('NFKC')));
     fc.assert(
       fc.property(plain, fc.stringMatching(/^\d{6}$/), (words, code) => {
-        const { pattern } = sentCodesSchema.parse({ from: ['24680'], pattern: `${words}{code}` });
+        const { pattern = '' } = sentCodesSchema.parse({ from: ['24680'], pattern: `${words}{code}` });
         expect(
           read(
             pattern.replace('{code}', () => code),
@@ -76,4 +76,20 @@ it.each([
 ])('a pattern with %s is refused', (_, pattern, problem) => {
   const { error } = sentCodesSchema.safeParse({ from: ['24680'], pattern });
   expect(error?.issues.map(({ message }) => message).join()).toContain(problem);
+});
+
+it.each([
+  [{}, 'needs one of: pattern, valid'],
+  [{ from: ['24680'] }, 'from: needs pattern'],
+  [{ pattern: 'your code is {code}', valid: { hours: 8 } }, 'pattern: needs from'],
+  [{ valid: {} }, 'valid: needs one of: hours, day'],
+  [{ valid: { hours: 8, day: 'UTC' } }, 'valid: has hours and day, but needs exactly one of: hours, day'],
+])('of %j there is said: %s', (codes, problem) => {
+  const { error } = sentCodesSchema.safeParse(codes);
+  expect(error?.issues.map(({ path, message }) => [...path, message].join(': ')).join()).toContain(problem);
+});
+
+it('a portal whose messages reach nobody here may say all the same how long its codes are good', () => {
+  const codes = sentCodesSchema.parse({ valid: { day: 'America/New_York' } });
+  expect(codeIn(codes, { from: '24680', text: 'Your Alpine code is 123456' })).toBeNull();
 });

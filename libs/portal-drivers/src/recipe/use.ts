@@ -18,6 +18,7 @@ interface Changing {
 interface Checked {
   readonly hosts?: RecipeHosts | undefined;
   readonly device?: DeviceRecipe | undefined;
+  readonly codes?: { readonly valid?: unknown } | undefined;
   readonly login: { readonly steps: readonly Step[] };
   readonly change?: Changing | undefined;
   readonly forced_change?: Changing | undefined;
@@ -44,6 +45,8 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
   checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'anywhere', expiry: true }, report);
   checkSubmit(recipe.login.steps, ['login', 'steps'], 'password', report);
   checkDevice(recipe, report);
+  if (recipe.codes?.valid !== undefined && !typesCode(recipe.login.steps))
+    report(['codes', 'valid'], 'says nothing here: no step of login types a code (totp)');
   for (const part of ['change', 'forced_change'] as const) {
     const changing = recipe[part];
     if (!changing) continue;

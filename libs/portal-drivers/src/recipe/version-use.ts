@@ -27,6 +27,7 @@ interface Checked {
   readonly version: 1 | 2;
   readonly hosts?: RecipeHosts | undefined;
   readonly device?: unknown;
+  readonly codes?: { readonly valid?: unknown } | undefined;
   readonly login: Part;
   readonly change?: Part | undefined;
   readonly forced_change?: Part | undefined;
@@ -51,6 +52,7 @@ function laterKeys(recipe: Checked): Path[] {
   const found: Path[] = [];
   if (recipe.hosts !== undefined && !Array.isArray(recipe.hosts)) found.push(['hosts']);
   if (recipe.device !== undefined) found.push(['device']);
+  if (recipe.codes?.valid !== undefined) found.push(['codes', 'valid']);
   if (recipe.logout?.deadline_ms !== undefined) found.push(['logout', 'deadline_ms']);
   for (const part of ['login', 'change', 'forced_change'] as const) {
     for (const [index, step] of (recipe[part]?.steps ?? []).entries()) if (step.submit === 'from_here') found.push([part, 'steps', index, 'submit']);
