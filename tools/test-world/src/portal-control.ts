@@ -47,6 +47,8 @@ export interface PortalControl {
   backupCodesTyped(login: PortalLogin): Promise<readonly number[]>;
   /** What the portal has sent to whoever the account names, the oldest first, and how often each was typed. */
   sentCodes(login: PortalLogin): Promise<readonly { readonly code: string; readonly typed: number }[]>;
+  /** Somebody asks the portal for another code: the one before is good for nothing any more. */
+  sendNewCode(login: PortalLogin): Promise<void>;
   /** The devices that the portal asks for no code at this account, and how often each was let in without one. */
   devices(login: PortalLogin): Promise<readonly { readonly token: string; readonly mark: string; readonly used: number }[]>;
   /** The portal knows none of them any more, as where its user has signed all of them out. */
@@ -90,6 +92,7 @@ export function portalControl(baseUrl: string): PortalControl {
     account: async (portal, username) => (await ask('GET', path({ portal, username }))) as AccountRecord,
     history: async (login) => (await ask('GET', `${path(login)}/history`)) as AccountHistory,
     sentCodes: async (login) => ((await ask('GET', `${path(login)}/sent-codes`)) as { codes: readonly { code: string; typed: number }[] }).codes,
+    sendNewCode: async (login) => void (await ask('POST', `${path(login)}/sent-codes`)),
     backupCodesTyped: async (login) => ((await ask('GET', `${path(login)}/backup-codes`)) as { typed: readonly number[] }).typed,
     devices: async (login) => ((await ask('GET', `${path(login)}/devices`)) as { devices: Awaited<ReturnType<PortalControl['devices']>> }).devices,
     forgetDevices: async (login) => void (await ask('DELETE', `${path(login)}/devices`)),

@@ -2,7 +2,7 @@ import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, type Account, type AccountKey } from '../records/accounts.ts';
 import { backupCodesOf, typeBackupCode } from '../records/backup-codes.ts';
 import { type ShownDevice, useDevice } from '../records/known-devices.ts';
-import { receivesCodes, sendCode, typeSentCode } from '../records/sent-codes.ts';
+import { receivesCodes } from '../records/sent-codes.ts';
 import { takeTotpStep } from '../records/attempts.ts';
 import { habitsOf } from '../records/habits.ts';
 import { inTransaction } from '../records/database.ts';
@@ -12,6 +12,7 @@ import { isClosedSayingWrong, isKnownEverywhere } from './availability.ts';
 import { disableUnused } from './dormancy.ts';
 import { isLocked, lockoutOf, noteFailure, noteSuccess } from './lockout.ts';
 import { passwordMatches } from './password-hash.ts';
+import { sendCodeForLogin, takesSentCode } from './sent-code.ts';
 import { matchingSteps } from './totp.ts';
 
 /** What the page says: `locked_until_support` where time does not lift the lock. Where the portal has one text, both locks read `rejected`. */
@@ -67,21 +68,18 @@ export function decideCode(portal: Portal, username: string, code: string): Code
 const isKnown = (portal: Portal, account: Account, device: ShownDevice | undefined): boolean =>
   device !== undefined && useDevice(portal.records, account, device, nowMs(portal));
 
-/** A code that was sent is good for so long, in ms; then the portal has forgotten it. */
-const SENT_CODE_VALID_MS = 600_000;
-
 const hasCodes = (portal: Portal, account: Account): boolean =>
   account.mfaSeed !== null || backupCodesOf(portal.records, account).length > 0 || receivesCodes(portal.records, account);
 
 function needCode(portal: Portal, account: Account): 'code_needed' {
-  if (receivesCodes(portal.records, account)) sendCode(portal.records, account, nowMs(portal));
+  if (receivesCodes(portal.records, account)) sendCodeForLogin(portal, account);
   return 'code_needed';
 }
 
 /** Marks what it was as used. */
 function isRightCode(portal: Portal, account: Account, code: string): boolean {
   if (typeBackupCode(portal.records, account, code)) return true;
-  if (typeSentCode(portal.records, account, { typed: code, at: nowMs(portal), validMs: SENT_CODE_VALID_MS })) return true;
+  if (takesSentCode(portal, account, code)) return true;
   if (account.mfaSeed === null) return false;
   const { steps, oldest } = matchingSteps(account.mfaSeed, code, portal.commonClock.now().getTime());
   return steps.some((step) => takeTotpStep(portal.records, account, step, oldest));

@@ -10,7 +10,7 @@ import { claimsOf } from '../claims/claims.ts';
 import { nowMs } from '../portal.ts';
 import { findAccount, saveAccount } from '../records/accounts.ts';
 import { backupCodesOf } from '../records/backup-codes.ts';
-import { sentCodesOf } from '../records/sent-codes.ts';
+import { sendCode, sentCodesOf } from '../records/sent-codes.ts';
 import { forgetDevices, knownDevicesOf } from '../records/known-devices.ts';
 import { inTransaction } from '../records/database.ts';
 import { changeFaultNames, faultSchema, setFault } from '../records/faults.ts';
@@ -40,6 +40,11 @@ export function accountRoutes(app: Hono, portals: Portals): void {
     return c.json({ typed: codes.map(({ typed }) => typed) });
   });
   app.get('/accounts/:portal/:username/sent-codes', (c) => c.json({ codes: sentCodesOf(portalOf(portals, c).records, accountOf(portals, c)) }));
+  app.post('/accounts/:portal/:username/sent-codes', (c) => {
+    const portal = portalOf(portals, c);
+    sendCode(portal.records, accountOf(portals, c), nowMs(portal));
+    return c.json({});
+  });
   app.get('/accounts/:portal/:username/devices', (c) => c.json({ devices: knownDevicesOf(portalOf(portals, c).records, accountOf(portals, c)) }));
   app.delete('/accounts/:portal/:username/devices', (c) => {
     forgetDevices(portalOf(portals, c).records, accountOf(portals, c));

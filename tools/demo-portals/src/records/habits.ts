@@ -51,7 +51,12 @@ const habitSchemas = {
     /** The sign-in page is `at` another address (a door), and leads back to `home`. Null: where the rest is. */
     signIn: z.strictObject({ at: z.url(), home: z.url() }).nullable().default(null),
   }),
-  borealis: z.strictObject({ ...anywhere, expiryNotice: z.boolean().default(true) }),
+  borealis: z.strictObject({
+    ...anywhere,
+    expiryNotice: z.boolean().default(true),
+    /** A code that is sent is good to the end of its day in New York, for any number of logins; each of them has the same message sent again, or the first alone. */
+    dayCodes: z.enum(['none', 'sent_once', 'sent_again']).default('none'),
+  }),
   cascade: z.strictObject({ ...anywhere, oneSessionPerAccount: z.boolean().default(false) }),
 } as const satisfies Readonly<Record<PortalCode, z.ZodType>>;
 

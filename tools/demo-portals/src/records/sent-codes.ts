@@ -32,10 +32,14 @@ export function sendCode(records: Records, key: AccountKey, at: number): void {
   run(records, 'INSERT INTO sent_code (portal, username, code, sent_at) VALUES (?, ?, ?, ?)', key.portal, key.username, code, at);
 }
 
-/** Counts that a code was typed; whether it is the last that was sent, not older than `validMs`, and was typed for the first time. */
-export function typeSentCode(records: Records, key: AccountKey, { typed, at, validMs }: { typed: string; at: number; validMs: number }): boolean {
-  const codes = sentCodesOf(records, key);
+/** The last one once more, as somebody reads it who has lost it. */
+export function sendAgain(records: Records, key: AccountKey, { code, at }: { readonly code: string; readonly at: number }): void {
+  run(records, 'INSERT INTO sent_code (portal, username, code, sent_at) VALUES (?, ?, ?, ?)', key.portal, key.username, code, at);
+}
+
+/** Counts that a code was typed; the last message, as it was before, where that is its code. */
+export function typeSentCode(records: Records, key: AccountKey, typed: string): SentCode | null {
+  const last = sentCodesOf(records, key).at(-1);
   run(records, 'UPDATE sent_code SET typed = typed + 1 WHERE portal = ? AND username = ? AND code = ?', key.portal, key.username, typed.trim());
-  const last = codes.at(-1);
-  return last !== undefined && last.code === typed.trim() && last.typed === 0 && at - last.sentAt < validMs;
+  return last?.code === typed.trim() ? last : null;
 }

@@ -10,6 +10,7 @@ export interface ControlClient {
     password: string;
     mfaSeed?: string;
     backupCodes?: readonly string[];
+    receivesCodes?: boolean;
     ifAbsent?: boolean;
   }): Promise<string>;
   accepts(portal: PortalCode, username: string, password: string): Promise<boolean>;
