@@ -30,6 +30,8 @@ export interface CodeTurnRequest {
   readonly forMs: number;
   /** Whose login it is. `person`: somebody is there to answer, so that nobody's silence before keeps it. Default: `agent`. */
   readonly actor?: 'agent' | 'rotator' | 'person' | undefined;
+  /** `nobody`: the login has a code that is still good, so that nobody's silence before keeps it either. Default: `somebody`. */
+  readonly asks?: 'somebody' | 'nobody' | undefined;
   /** Where the portal sends its code, by keyed fingerprints of the one number or address. Default: where no message of it reaches us. */
   readonly inboxes?: readonly string[] | undefined;
 }
@@ -39,12 +41,15 @@ export interface CodeTurnRequest {
  * with another's. `null`: another one has it, in whatever organization. Fails with `login_not_allowed` while the login rests as nobody answered before (`details.until`: until when), and with
  * `endpoint_unknown`, `state_conflict`, `input_invalid`, `lease_lost`, `database_unavailable`; then nothing was taken, or it ends with the lease.
  */
-export async function takeCodeTurn(db: Database, { orgId, endpointId, leaseId, publicKey, forMs, actor, inboxes }: CodeTurnRequest): Promise<CodeTurn | null> {
+export async function takeCodeTurn(
+  db: Database,
+  { orgId, endpointId, leaseId, publicKey, forMs, actor, asks, inboxes }: CodeTurnRequest,
+): Promise<CodeTurn | null> {
   checkUuid('leaseId', leaseId);
   const ms = Math.min(checkMs('forMs', forMs, 1), LONGEST_TURN_MS);
   return db.transaction({ tenant: orgId }, async (tx) => {
     await lockEndpointIdentity(tx, { orgId, endpointId });
-    if (actor !== 'person') await heedRest(tx, endpointId);
+    if (actor !== 'person' && asks !== 'nobody') await heedRest(tx, endpointId);
     const [row] = await tx.$queryRaw<{ held: boolean; request: string | null }[]>`
       SELECT held, request FROM rcm_take_code_turn(${endpointId}, ${leaseId}::uuid, ${publicKey}, ${ms}::integer, ${inboxes ? [...inboxes] : null}::text[])`;
     if (!row?.held) throw new RcmError('lease_lost', 'The lease on the login ran out before it could take its turn.', { details: { endpointId } });

@@ -50,6 +50,16 @@ const refused = (on: Account, actor: CodeTurnRequest['actor'] = 'agent'): Promis
 const RESTS = ['login_not_allowed', 'nobody_answered'];
 
 describe('a login whose people do not answer', () => {
+  test('keeps no login that asks nobody, as it has a code that is still good', async () => {
+    const on = await logins.account();
+    await unanswered(on);
+    expect(await refused(on)).toEqual(RESTS);
+    const turn = await takeCodeTurn(t.agent, { ...on, asks: 'nobody', publicKey: key.publicKey, forMs: 2 * OPEN_MS });
+    expect(turn).not.toBeNull();
+    if (turn) await endCodeTurn(t.agent, turn);
+    expect(await refused(on)).toEqual(RESTS);
+  });
+
   test('asks again later and later: after ten minutes, an hour, four hours', async () => {
     const on = await logins.account();
     for (const minutes of [10, 60, 240, 240]) {

@@ -39,6 +39,7 @@ import { withdrawWriterIntent } from '../leases/writer-intent.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { answerCodeAsProgram, keyOfCodeRequest, listWantedCodes } from '../codes/answer.ts';
 import { askForCode, endCodeTurn, takeCode, takeCodeTurn } from '../codes/ask.ts';
+import { isCodeOver, noteLastingCode } from '../codes/lasting.ts';
 import { answerCodeByMessage } from '../codes/message.ts';
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
@@ -194,6 +195,13 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   keyOfCodeRequest: (n) => keyOfCodeRequest(t.agent, n.codeRequestId, { tenant: n.orgId }),
   answerCodeByMessage: (n) =>
     answerCodeByMessage(t.agent, { ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: PRINTS }),
+  'answerCodeByMessage with a code that lasts': (n) =>
+    answerCodeByMessage(t.agent, {
+      ...{ ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: [printOf(randomUUID())] },
+      lasting: { codePrints: [printOf('lasting')], ownPrints: [printOf('own')] },
+    }),
+  noteLastingCode: (n) => noteLastingCode(t.agent, { ...n, codePrints: [printOf('lasting')], ownPrints: [printOf('own')], goodMs: 60_000 }),
+  isCodeOver: (n) => isCodeOver(t.agent, { ...n, since: new Date(0) }),
   answerCodeAsProgram: (n) => answerCodeAsProgram(t.agent, { ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), token: REQUESTER }),
   planRotation: (n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
   requestRotation: (n) => requestRotation(t.rotator, { ...n, kind: 'compromise', actor: 'a', reason: 'r' }),

@@ -139,6 +139,11 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
     [role, 'may not', `SELECT rcm_see_once(ARRAY['1:' || repeat('a', 64)])`],
     [role, role === 'rcm_agent' ? 'may' : 'may not', `SELECT count(*) FROM rcm_turns_at_inbox(ARRAY['1:' || repeat('a', 64)])`],
     [role, role === 'rcm_agent' ? 'may' : 'may not', byMessage()],
+    [role, role === 'rcm_agent' ? 'may' : 'may not', byLastingMessage()],
+    [role, role === 'rcm_agent' || role === 'rcm_rotator' ? 'may' : 'may not', lastingCode()],
+    [role, 'may not', `SELECT rcm_know_prints(ARRAY['1:' || repeat('a', 64)], interval '400 days')`],
+    [role, 'may not', `SELECT rcm_knows_print(ARRAY['1:' || repeat('a', 64)])`],
+    [role, 'may not', 'UPDATE inbound_seen SET kept_until = now()'],
     // For no tenant alone.
     [role, 'may not', `SELECT rcm_note_message(ARRAY['1:' || repeat('a', 64)])`],
     [role, 'may not', `SELECT rcm_note_message(ARRAY['1:' || repeat('a', 64)], interval '6 hours')`],
@@ -641,6 +646,16 @@ function task(requester: string): string {
 /** A code that a message answers with. */
 function byMessage(): string {
   return `SELECT rcm_answer_code_by_message('$uuid', decode(repeat('00', 256), 'hex'), 'twilio', NULL, ARRAY['1:' || repeat('a', 64)])`;
+}
+
+/** The same of a code that is good for longer than one login. */
+function byLastingMessage(): string {
+  const prints = (letter: string) => `ARRAY['1:' || repeat('${letter}', 64)]`;
+  return `SELECT rcm_answer_lasting_code('$uuid', decode(repeat('00', 256), 'hex'), 'twilio', NULL, ${prints('a')}, ${prints('b')}, ${prints('c')})`;
+}
+/** A code that let a login in, and is good for longer. */
+function lastingCode(): string {
+  return `SELECT rcm_note_lasting_code('$endpoint', '$uuid', ARRAY['1:' || repeat('b', 64)], ARRAY['1:' || repeat('c', 64)], interval '12 hours')`;
 }
 
 /** A code that a program answers with. */

@@ -65,6 +65,8 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'answerRequest',
       'answerCodeAsProgram',
       'answerCodeByMessage',
+      'noteLastingCode',
+      'isCodeOver',
       'answerCodeRequest',
       'keyOfCodeRequest',
       'noteLookedAt',
