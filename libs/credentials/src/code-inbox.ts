@@ -14,6 +14,12 @@ export const messagePrints = (keys: IdentityKeys, { gateway, id }: { readonly ga
 export const codePrints = (keys: IdentityKeys, { address, code }: { readonly address: string; readonly code: string }): readonly string[] =>
   printsOf(keys, ['rcm-code', inboxName(address), code]);
 
+/** What a code is known by at an inbox for one login, so that one that is good for longer counts again for it and for nobody else. */
+export const ownCodePrints = (
+  keys: IdentityKeys,
+  { address, code, orgId, endpointId }: { readonly address: string; readonly code: string; readonly orgId: string; readonly endpointId: string },
+): readonly string[] => printsOf(keys, ['rcm-own-code', inboxName(address), code, orgId, endpointId]);
+
 /** What a mailbox that is read is known by: by the current key alone, since nothing is looked for by it later. */
 export const mailboxPrint = (
   { current: { id, key } }: IdentityKeys,

@@ -1,6 +1,6 @@
 import { Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { codeInboxes, codePrints, messagePrints } from './code-inbox.ts';
+import { codeInboxes, codePrints, messagePrints, ownCodePrints } from './code-inbox.ts';
 
 const key = (id: string, text: string) => ({ id, key: new Secret(text.repeat(32)) });
 const KEYS = { current: key('2', 'b'), previous: key('1', 'a') };
@@ -22,6 +22,7 @@ describe('an inbox', () => {
 
   it('is told from a message and from a code, whatever they are called', () => {
     const prints = [...codeInboxes(KEYS, 'a'), ...messagePrints(KEYS, { gateway: 'a', id: 'b' }), ...codePrints(KEYS, { address: 'a', code: 'b' })];
-    expect(new Set(prints).size).toBe(prints.length);
+    const own = ['c', 'd'].flatMap((endpointId) => ownCodePrints(KEYS, { address: 'a', code: 'b', orgId: 'o', endpointId }));
+    expect(new Set([...prints, ...own]).size).toBe(prints.length + own.length);
   });
 });

@@ -22,7 +22,7 @@ export { createFailoverReaders, type FailoverReadersOptions } from './failover/f
 export type { KeptCopy } from './failover/keep-copy.ts';
 export { type ReplicaConfig, replicaEnvironment } from './failover/replica-environment.ts';
 export { createReplicatedReaders, createReplicatedStores } from './failover/replicated.ts';
-export { codeInboxes, codePrints, mailboxPrint, inboxName, messagePrints } from './code-inbox.ts';
+export { codeInboxes, codePrints, mailboxPrint, inboxName, messagePrints, ownCodePrints } from './code-inbox.ts';
 export { payloadFingerprint } from './fingerprint.ts';
 export { isSameText, keepsFieldsOf } from './stores/same-text.ts';
 export {

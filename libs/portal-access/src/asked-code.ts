@@ -35,6 +35,8 @@ export interface PersonRequest {
   readonly actor: 'agent' | 'rotator' | 'person';
   /** Where the portal sends the code, by keyed fingerprints; messages there answer, too. Default: nowhere that we know of. */
   readonly inboxes?: readonly string[] | undefined;
+  /** As `takeCodeTurn`. */
+  readonly asks?: 'somebody' | 'nobody' | undefined;
   /** For whoever is asked, and before that for one's turn, in ms. */
   readonly personWaitMs: number;
   /** Of the process. Default: any number may wait. */
@@ -106,11 +108,12 @@ async function keyAndTurn(request: PersonRequest): Promise<{ readonly key: CodeK
   return { key, turn: await waitForTurn(request, key.publicKey) };
 }
 
-async function waitForTurn({ db, clock, endpoint, leaseId, actor, inboxes, personWaitMs, signal }: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {
+async function waitForTurn(request: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {
+  const { db, clock, endpoint, leaseId, actor, asks, inboxes, personWaitMs, signal } = request;
   const { id: endpointId, orgId } = endpoint;
   const giveUpAt = clock.now().getTime() + personWaitMs;
   for (;;) {
-    const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId, actor, publicKey, forMs: personWaitMs + LOGIN_MS, inboxes });
+    const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId, actor, asks, publicKey, forMs: personWaitMs + LOGIN_MS, inboxes });
     if (turn) return turn;
     if (clock.now().getTime() >= giveUpAt)
       throw new RcmError('deadline_exceeded', `Another login of the account waited for a code for ${personWaitMs} ms; nothing was sent.`, {

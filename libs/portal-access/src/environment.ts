@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { LONGEST_CODE_WAIT_MS } from '@rcm/db';
-import { transportEnvironment } from '@rcm/telemetry';
+import { systemClock, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { LoginTiming } from './guarded-login.ts';
 import type { LeaseTiming } from './held-lease.ts';
+import { KeptCodes } from './kept-codes.ts';
 import { PersonPlaces } from './person-places.ts';
 
 const milliseconds = (fallback: number, min: number, max = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(min).max(max).default(fallback);
@@ -95,11 +96,12 @@ export const leaseTiming = (config: PortalConfig): LeaseTiming => ({
   pollMs: config.RCM_LEASE_POLL_MS,
 });
 
-/** Once for each process: its logins share what they have of places. */
+/** Once for each process: its logins share what they have of places and of codes that are still good. */
 export const loginTiming = (config: PortalConfig): LoginTiming => ({
   loginDeadlineMs: config.RCM_LOGIN_DEADLINE_MS,
   totpWaitMs: config.RCM_TOTP_WAIT_MS,
   personWaitMs: config.RCM_CODE_PERSON_WAIT_MS,
   // Of the contexts at work, so that the other half is left for logins that wait for nobody.
   personPlaces: new PersonPlaces(Math.max(1, Math.floor(config.RCM_MAX_BROWSER_CONTEXTS / 2))),
+  keptCodes: new KeptCodes({ clock: systemClock }),
 });

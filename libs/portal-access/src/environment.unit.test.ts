@@ -44,3 +44,9 @@ it.each([
   const taken = Array.from({ length: contexts + 1 }, () => personPlaces?.take());
   expect(taken.filter((leave) => leave !== null)).toHaveLength(most);
 });
+
+it('a process keeps codes that are still good in one place for all of its logins, and another process in another', () => {
+  const [one, other] = [4, 4].map((contexts) => loginTiming({ RCM_MAX_BROWSER_CONTEXTS: contexts } as PortalConfig));
+  expect(one?.keptCodes).toBeDefined();
+  expect(one?.keptCodes).not.toBe(other?.keptCodes);
+});

@@ -20,6 +20,8 @@ import { type Clock, type ErrorCode, hasCode, type Logger, type Metrics, RcmErro
 import { accountOf, goesBy } from './account.ts';
 import { MANY_WAIT } from './asked-code.ts';
 import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
+import type { KeptCodes } from './kept-codes.ts';
+import { codeEndOf } from './lasting-code.ts';
 import type { LoginDevice } from './login-device.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
 import type { PersonPlaces } from './person-places.ts';
@@ -35,6 +37,8 @@ export interface LoginTiming {
   readonly personWaitMs: number;
   /** How many logins of the process may wait for people at once. Default: any number. */
   readonly personPlaces?: PersonPlaces | undefined;
+  /** Where the process keeps codes that are good for longer than one login. Default: it keeps none. */
+  readonly keptCodes?: KeptCodes | undefined;
 }
 
 export interface GuardedLogin {
@@ -126,9 +130,8 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
       await heedOutdated(request, account.fingerprints);
     return refusal;
   }
-  const codes = await loginCodes({ ...request, waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs, personPlaces: timing.personPlaces }).catch(
-    refusalToAsk,
-  );
+  const { totpWaitMs: waitMs, personWaitMs, personPlaces, keptCodes } = timing;
+  const codes = await loginCodes({ ...request, waitMs, personWaitMs, personPlaces, keptCodes, codeLife: request.driver.codeLife }).catch(refusalToAsk);
   if (codes !== null && 'kind' in codes) return codes;
 
   try {
@@ -171,6 +174,7 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
 
     const withCode = codes?.given() ?? false;
     const ended = { outcome: result.outcome.kind, loginAttemptId: ledger.attemptId, device: 'device' in result ? result.device : undefined, withCode };
+    await codes?.heed(result.submitted ? codeEndOf(result.outcome.kind) : 'unclear');
     if (ledger.attemptId === null) {
       await request.device?.ended(ended);
       // The driver never reached its submit step: the portal counted nothing, and neither do we.

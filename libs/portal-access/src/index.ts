@@ -14,6 +14,8 @@ export { type GuardedConfirm, guardedConfirm, type GuardedConfirmRequest } from 
 export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
 export { automationRefusal } from './permission.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
+export { KeptCodes, type KeptCodesOptions } from './kept-codes.ts';
+export type { CodeEnd } from './lasting-code.ts';
 export { type LoginDevice, loginDevice, type LoginDeviceOptions } from './login-device.ts';
 export { isProof, type JudgedStanding, type Judgement, judge } from './judgement.ts';
 export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';

@@ -1,9 +1,10 @@
-import { codeInboxes, type CredentialPayload, type IdentityKeys } from '@rcm/credentials';
+import { codeInboxes, type CredentialPayload } from '@rcm/credentials';
 import type { Database, EndpointRow } from '@rcm/db';
 import { isUsableSeed } from '@rcm/portal-drivers';
 import { type Clock, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { type BackupCodeRequest, backupCodeSource } from './backup-code.ts';
-import { personCodes, type PersonRequest } from './asked-code.ts';
+import { personCodes } from './asked-code.ts';
+import { type CodeEnd, lastingCodes, type LastingCodeRequest } from './lasting-code.ts';
 import { codesOf } from './portal-credential.ts';
 import { reserveTotp } from './totp-source.ts';
 
@@ -38,6 +39,8 @@ export interface LoginCodes {
   readonly given: () => boolean;
   /** Whether a person was asked for one, and the wait was broken off before they answered or their time was over. */
   readonly brokenOff: () => boolean;
+  /** What the portal made of the code that was given last, before the end: one that is good for longer is kept for the login's next, or dropped. Never fails. */
+  readonly heed: (end: CodeEnd) => Promise<void>;
   /** The login has ended, however it did. */
   readonly end: () => Promise<void>;
 }
@@ -46,9 +49,10 @@ export interface LoginCodes {
 interface Factor {
   readonly next: () => Promise<Secret<string> | null>;
   readonly brokenOff?: () => boolean;
+  readonly heed?: (end: CodeEnd) => Promise<void>;
   readonly end?: () => Promise<void>;
 }
-type LoginCodesRequest = CodeRequest & BackupCodeRequest & Omit<PersonRequest, 'inboxes'> & { readonly keys: IdentityKeys };
+type LoginCodesRequest = CodeRequest & BackupCodeRequest & Omit<LastingCodeRequest, 'inboxes' | 'asks'>;
 
 /**
  * The codes of its second factors, in the order in which its payload names them: the first that has one gives it. Of a payload that names none: its seed's, else, where there is
@@ -72,6 +76,7 @@ export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes
     },
     given: () => given,
     brokenOff: () => factors.some((factor) => factor.brokenOff?.()),
+    heed: async (end) => void (await Promise.all(factors.map((factor) => factor.heed?.(end)))),
     end() {
       hasEnded = true;
       return endOf(factors);
@@ -94,7 +99,7 @@ async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]>
       // A seed always has a code: nobody comes after it.
       if (factor === 'totp' && isUsable) return [...factors, ...of(await codeSource(request))];
       if (factor === 'backup_codes') factors.push(...of(backupCodeSource(request)));
-      if (factor === 'person') factors.push(await personCodes({ ...request, inboxes: sentTo ? codeInboxes(request.keys, sentTo) : undefined }));
+      if (factor === 'person') factors.push(await personFactor({ ...request, inboxes: sentTo ? codeInboxes(request.keys, sentTo) : undefined }));
     }
     return factors;
   } catch (error) {
@@ -102,5 +107,8 @@ async function factorsOf(request: LoginCodesRequest): Promise<readonly Factor[]>
     throw error;
   }
 }
+
+const personFactor = (request: LastingCodeRequest): Promise<Factor> =>
+  request.codeLife && request.keptCodes ? lastingCodes(request, request.codeLife, request.keptCodes) : personCodes(request);
 
 const endOf = async (factors: readonly Factor[]): Promise<void> => void (await Promise.all(factors.map(async (factor) => factor.end?.())));

@@ -154,6 +154,11 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
       );
       return { kind: 'unknown', detail: 'the driver failed', submitted: sent.value };
     })
+    .then(async (ended) => {
+      // Which of what was typed a portal has refused, a change does not say.
+      await codes?.heed(ended.kind === 'applied' ? 'accepted' : 'refused');
+      return ended;
+    })
     .finally(() => codes?.end());
   // The journal said so already, and then the lease was too short: this process knows that nothing left its browser.
   if (!sent.value && inHand.attempt.state === 'submitting')

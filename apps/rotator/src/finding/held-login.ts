@@ -72,7 +72,8 @@ function deviceOf(
 export function heldCodes(services: RotatorServices, { endpoint, held }: HeldEndpoint, payload: Secret<CredentialPayload>): Promise<LoginCodes | null> {
   const { db, clock, logger, metrics, keys, timing } = services;
   const { loginIdentity } = endpoint;
-  const waits = { waitMs: timing.totpWaitMs, personWaitMs: timing.personWaitMs, personPlaces: timing.personPlaces, signal: held.signal };
+  const { totpWaitMs: waitMs, personWaitMs, personPlaces, keptCodes } = timing;
+  const waits = { waitMs, personWaitMs, personPlaces, keptCodes, codeLife: services.drivers.for(endpoint.portalType).codeLife, signal: held.signal };
   const asked = { endpoint, loginIdentity, leaseId: held.lease.id, actor: 'rotator', payload, assertHeld: () => held.assertHeld() } as const;
   return loginCodes({ db, clock, logger, metrics, keys, ...asked, ...waits });
 }

@@ -71,6 +71,16 @@ export const WORK_METRICS = {
     ...{ kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Logins that wait for a person who is asked for a code.' },
     source: 'each login whose second factor is a person',
   },
+  rcm_lasting_codes_total: {
+    ...{
+      kind: 'counter',
+      unit: 'count',
+      by: BOTH,
+      meaning:
+        'Codes that are good for longer than one login: new ones that let a login in, and of those of before which were accepted, refused, or over before they were typed.',
+    },
+    ...{ source: 'each login of a recipe that says how long codes are good', labels: { code: ['new', 'accepted', 'refused', 'over'] } },
+  },
   rcm_rotations_total: {
     ...{ kind: 'counter', unit: 'count', by: ROTATOR, meaning: 'Rotations by how they went on.' },
     source: 'each time a rotator takes one up',
