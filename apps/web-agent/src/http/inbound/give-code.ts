@@ -1,4 +1,4 @@
-import { codeInboxes, codePrints, type IdentityKeys, messagePrints } from '@rcm/credentials';
+import { codeInboxes, codePrints, type IdentityKeys, messagePrints, ownCodePrints } from '@rcm/credentials';
 import { answerCodeByMessage, type Database, noteMessage, sealCode, type TurnAtInbox, turnsAtInbox } from '@rcm/db';
 import { codeIn, sentCodesSchema } from '@rcm/portal-drivers';
 import { Secret } from '@rcm/telemetry';
@@ -31,6 +31,8 @@ export interface GiveParts {
 interface Match {
   readonly turn: TurnAtInbox;
   readonly code: string;
+  /** Whether it is good for the login that it was sent for, or for longer. */
+  readonly isFor: 'one login' | 'longer';
 }
 
 const HOUR_MS = 3_600_000;
@@ -58,13 +60,16 @@ export async function giveCode({ db, keys }: GiveParts, gateway: string, message
     const isNew = await noteMessage(db, { prints, keptMs: NOBODYS_MS.get(gateway) ?? LONGEST_MS });
     return { end: isNew ? (match ? 'several' : 'nobody') : 'repeated' };
   }
-  const { turn, code } = match;
+  const { turn, code, isFor } = match;
   if (!turn.hasAsked) return { end: 'early' };
-  const { requestId, orgId } = turn;
+  const { requestId, orgId, endpointId } = turn;
+  const codeAt = codePrints(keys, { address: message.to, code });
   const answer = await answerCodeByMessage(db, {
     ...{ orgId, requestId, gateway, sentAt: message.sentAt },
     sealed: sealCode(turn.publicKey, requestId, new Secret(code)),
-    prints: [...prints, ...codePrints(keys, { address: message.to, code })],
+    ...(isFor === 'one login'
+      ? { prints: [...prints, ...codeAt] }
+      : { prints, lasting: { codePrints: codeAt, ownPrints: ownCodePrints(keys, { address: message.to, code, orgId, endpointId }) } }),
   });
   if (answer === 'repeated') return { end: 'repeated' };
   return answer === 'answered' ? { end: 'answered', login: turn } : { end: 'nobody' };
@@ -74,5 +79,5 @@ export async function giveCode({ db, keys }: GiveParts, gateway: string, message
 function matchOf(turn: TurnAtInbox, message: InboundMessage): readonly Match[] {
   const words = sentCodesSchema.safeParse(turn.words);
   const code = words.success ? codeIn(words.data, message) : null;
-  return code === null ? [] : [{ turn, code }];
+  return code === null ? [] : [{ turn, code, isFor: words.data?.valid ? 'longer' : 'one login' }];
 }
