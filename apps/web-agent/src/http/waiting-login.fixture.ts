@@ -13,6 +13,8 @@ export interface Waits {
   readonly portal?: string;
   /** To whom its portal sends codes. */
   readonly inboxes?: readonly string[];
+  /** Another turn of this login. Default: of a new one. */
+  readonly again?: CodeTurn;
 }
 
 /** Logins, each of an account of its own, that wait for codes in an API's world. */
@@ -39,9 +41,9 @@ export class WaitingLogins {
   }
 
   /** `null`: it is another login's turn. */
-  async turn(orgId: string, { portal = 'alpine', inboxes }: Waits = {}): Promise<WaitingLogin | null> {
+  async turn(orgId: string, { portal = 'alpine', inboxes, again }: Waits = {}): Promise<WaitingLogin | null> {
     const { db } = this.#world;
-    const place = { orgId, endpointId: await this.#endpoint(orgId, portal) };
+    const place = { orgId, endpointId: again?.endpointId ?? (await this.#endpoint(orgId, portal)) };
     const lease = await acquireSharedLease(db, { ...place, holder: 'agent', ttlMs: 600_000 });
     if (!lease.granted) throw new Error(lease.reason);
     const key = await (this.#key ??= createCodeKey());

@@ -19,7 +19,7 @@ const LOGIN = {
     { when: { text: 'Wrong' }, is: 'rejected' },
   ],
 };
-const KEYS: IdentityKeys = { current: { id: '1', key: new Secret('k'.repeat(32)) } };
+export const KEYS: IdentityKeys = { current: { id: '1', key: new Secret('k'.repeat(32)) } };
 
 export interface Sent {
   readonly to: string;
@@ -54,11 +54,13 @@ export interface InboundWorld {
   close(): Promise<void>;
 }
 
-/** Portals: `alpine`; `birch`, with senders and words of its own; `cedar`, whose messages cannot be told from those of `birch`. */
+/** Portals: `alpine`; `birch`, with senders and words of its own; `cedar`, whose messages cannot be told from those of `birch`; `dogwood`, whose codes are good for half a day. */
 export async function openInboundWorld(): Promise<InboundWorld> {
   const world = await openApiWorld();
   for (const code of ['birch', 'cedar'])
     await makePortal(world.owner, code, { version: 1, name: code, login: LOGIN, codes: { from: ['24680'], pattern: 'use {code} to sign in' } });
+  const codes = { from: ['24681'], pattern: 'your dogwood code is {code}', valid: { hours: 12 } };
+  await makePortal(world.owner, 'dogwood', { version: 2, name: 'dogwood', login: LOGIN, codes });
   const [token, key] = [randomBytes(16).toString('hex'), randomBytes(32)];
   const snsSender = canMakeCertificates() ? new SnsSender() : null;
   const gateways = new Map([
@@ -67,7 +69,7 @@ export async function openInboundWorld(): Promise<InboundWorld> {
     ['sns', sns({ topics: [TOPIC], certificates: new SnsCertificates({ fetch: snsSender?.fetch }) })],
   ]);
   const api = await world.start({ inbound: { gateways, keys: KEYS } });
-  const codes: string[] = [];
+  const newCodes: string[] = [];
   const post = async (gateway: string, headers: Record<string, string>, body: string): Promise<Answered> => {
     const response = await fetch(`http://127.0.0.1:${api.port}/v1/inbound/${gateway}`, { method: 'POST', headers, body });
     return { status: response.status, text: await response.text() };
@@ -76,7 +78,7 @@ export async function openInboundWorld(): Promise<InboundWorld> {
   return {
     world,
     logins: new WaitingLogins(world),
-    codes,
+    codes: newCodes,
     inbox() {
       const number = `+1555${randomInt(1_000_000, 9_999_999)}${randomInt(100, 999)}`;
       return { to: number, inboxes: codeInboxes(KEYS, `${number.slice(0, 5)} ${number.slice(5)}`) };
@@ -87,7 +89,7 @@ export async function openInboundWorld(): Promise<InboundWorld> {
     },
     newCode() {
       const code = `${randomInt(10_000_000, 99_999_999)}`;
-      codes.push(code);
+      newCodes.push(code);
       return code;
     },
     twilio({ to, text, from = '+15550100100', id = newId() }, change = (request) => request) {

@@ -1,7 +1,8 @@
-import { askForCode, endCodeTurn } from '@rcm/db';
+import { codePrints, ownCodePrints } from '@rcm/credentials';
+import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type InboundWorld, openInboundWorld } from './inbound-world.fixture.ts';
+import { type InboundWorld, KEYS, openInboundWorld } from './inbound-world.fixture.ts';
 
 let w: InboundWorld;
 let storage: KeptStorage;
@@ -22,6 +23,21 @@ async function begunAt({ requestId }: { readonly requestId: string }): Promise<n
     (tx) => tx.$queryRaw<{ at: Date }[]>`SELECT begun_at AS at FROM code_request WHERE id = ${requestId}::uuid`,
   );
   return (await read)[0]?.at.getTime() ?? Number.NaN;
+}
+const seen = () =>
+  w.world.owner.transaction(
+    'no tenant',
+    (tx) =>
+      tx.$queryRaw<{ print: string; hours: number }[]>`SELECT print, round(extract(epoch FROM kept_until - seen_at) / 3600)::int AS hours FROM inbound_seen`,
+  );
+/** For how many hours is remembered what was sent, the least first. */
+async function keptFor(send: () => Promise<unknown>): Promise<readonly number[]> {
+  const before = new Set((await seen()).map(({ print }) => print));
+  await send();
+  return (await seen())
+    .filter(({ print }) => !before.has(print))
+    .map(({ hours }) => hours)
+    .sort((a, b) => a - b);
 }
 const TAKEN = { status: 200, text: '<Response/>' };
 const FORGED = { status: 401 };
@@ -92,19 +108,6 @@ describe('a message with a code', () => {
   });
 
   it('is remembered for as long as its gateway could hand it on, where nobody waited for it; what answered, and its code, for 400 days', async () => {
-    const seen = async () =>
-      w.world.owner.transaction(
-        'no tenant',
-        (tx) =>
-          tx.$queryRaw<
-            { print: string; hours: number }[]
-          >`SELECT print, round(extract(epoch FROM kept_until - seen_at) / 3600)::int AS hours FROM inbound_seen`,
-      );
-    const keptFor = async (send: () => Promise<unknown>) => {
-      const before = new Set((await seen()).map(({ print }) => print));
-      await send();
-      return (await seen()).filter(({ print }) => !before.has(print)).map(({ hours }) => hours);
-    };
     const { to, inboxes } = w.mailbox();
     expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([96]);
     expect(await keptFor(() => w.twilio({ to: w.inbox().to, text: words(w.newCode()) }))).toEqual([9_600]);
@@ -148,6 +151,60 @@ describe('a message with a code', () => {
     await askForCode(w.world.db, login, 600_000);
     expect(await sent).toEqual(TAKEN);
     expect(await login.taken()).toBe(code);
+  });
+});
+
+describe('a message whose code is good for longer than one login', () => {
+  const dogwood = (to: string, code: string, id?: string) =>
+    w.twilio({ to, from: '24681', text: `Your Dogwood code is ${code}, good for 12 hours.`, ...(id ? { id } : {}) });
+  /** As the login does that the portal has let in with it. */
+  const letIn = ({ orgId, endpointId, leaseId }: CodeTurn, address: string, code: string) =>
+    noteLastingCode(w.world.db, {
+      ...{ orgId, endpointId, leaseId, goodMs: 3_600_000, codePrints: codePrints(KEYS, { address, code }) },
+      ownPrints: ownCodePrints(KEYS, { address, code, orgId, endpointId }),
+    });
+
+  it('answers the login that it let in again, and no other at the inbox, in whatever organization', async () => {
+    const [{ to, inboxes }, code] = [w.inbox(), w.newCode()];
+    const waits = { inboxes, portal: 'dogwood' };
+    const first = await w.logins.asked('one', waits);
+    await dogwood(to, code);
+    expect(await first.taken()).toBe(code);
+    await letIn(first, to, code);
+    await endCodeTurn(w.world.db, first);
+    for (const org of ['one', 'two']) {
+      const other = await w.logins.asked(org, waits);
+      await dogwood(to, code);
+      expect(await other.taken()).toBeNull();
+      await endCodeTurn(w.world.db, other);
+    }
+    for (let time = 0; time < 2; time += 1) {
+      const again = await w.logins.asked('one', { ...waits, again: first });
+      await dogwood(to, code);
+      expect(await again.taken()).toBe(code);
+      await endCodeTurn(w.world.db, again);
+    }
+  });
+
+  it('answers nobody where it is a message of before, or where its code let nobody in', async () => {
+    const [{ to, inboxes }, code, id] = [w.inbox(), w.newCode(), `SM${'d'.repeat(32)}`];
+    const waits = { inboxes, portal: 'dogwood' };
+    const first = await w.logins.asked('one', waits);
+    await dogwood(to, code, id);
+    expect(await first.taken()).toBe(code);
+    await endCodeTurn(w.world.db, first);
+    const second = await w.logins.asked('one', { ...waits, again: first });
+    await dogwood(to, code);
+    expect(await second.taken()).toBeNull();
+    await letIn(second, to, code);
+    await dogwood(to, code, id);
+    expect(await second.taken()).toBeNull();
+  });
+
+  it('is remembered for 400 days, and its code for four', async () => {
+    const { to, inboxes } = w.inbox();
+    await w.logins.asked('one', { inboxes, portal: 'dogwood' });
+    expect(await keptFor(() => dogwood(to, w.newCode()))).toEqual([96, 9_600]);
   });
 });
 

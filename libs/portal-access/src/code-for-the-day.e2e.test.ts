@@ -1,0 +1,137 @@
+import { codePrints, ownCodePrints } from '@rcm/credentials';
+import { acquireSharedLease, answerCodeByMessage, askForCode, createCodeKey, endCodeTurn, forgetDevice, requestRotation, takeCodeTurn } from '@rcm/db';
+import type { WorldEndpoint } from '@rcm/test-world';
+import { createHash, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DayWorld } from './code-for-the-day.fixture.ts';
+
+const HOUR_MS = 3_600_000;
+const ACCEPTED_ASKED = { end: 'accepted', asked: 1 };
+const ACCEPTED = { end: 'accepted', asked: 0 };
+const WRONG_CODE = { end: { code: 'login_mfa_rejected', outcome: 'mfa_rejected' }, asked: 0 };
+
+describe('a portal whose code is for the day', () => {
+  let w: DayWorld;
+  beforeAll(async () => {
+    w = await DayWorld.open('sent_once');
+  });
+  afterAll(() => w?.close());
+
+  it('sends one message for two logins of a process, and asks a person once', async () => {
+    const [endpoint, access] = [await w.account(), w.agent()];
+    expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
+    expect([(await w.sent(endpoint)).map(({ typed }) => typed), await w.counts(endpoint)]).toEqual([[2], [2, 0, false]]);
+  });
+
+  it('has a person asked once by each process, as after a restart: the code of before lies nowhere', async () => {
+    const endpoint = await w.account();
+    for (const access of [w.agent(), w.agent()]) expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
+    expect([(await w.sent(endpoint)).map(({ typed }) => typed), await w.counts(endpoint)]).toEqual([[4], [4, 0, false]]);
+  });
+
+  it('is given no code of another account', async () => {
+    const [one, other, access] = [await w.account(), await w.account(), w.agent()];
+    expect([await w.visit(access, one), await w.visit(access, other), await w.visit(access, one)]).toEqual([ACCEPTED_ASKED, ACCEPTED_ASKED, ACCEPTED]);
+    expect(await Promise.all([one, other].map(async (each) => (await w.sent(each)).map(({ typed }) => typed)))).toEqual([[2], [1]]);
+    expect([await w.counts(one), await w.counts(other)]).toEqual([
+      [2, 0, false],
+      [1, 0, false],
+    ]);
+  });
+
+  it('refuses a code that was ended early once, whoever keeps it: nothing is locked, no password is wrong, and the next login asks', async () => {
+    const [endpoint, access, another] = [await w.account(), w.agent(), w.agent()];
+    await w.visit(access, endpoint);
+    await w.visit(another, endpoint);
+    await w.world.portals.sendNewCode(endpoint);
+    expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([WRONG_CODE, ACCEPTED_ASKED]);
+    expect([await w.visit(another, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
+    expect(await w.counts(endpoint)).toEqual([5, 1, false]);
+    expect(await w.ledger(endpoint)).toEqual(['accepted', 'accepted', 'mfa_rejected', 'accepted', 'accepted', 'accepted'].map((outcome) => [outcome, 'none']));
+  });
+
+  it('has a person asked anew after a compromise, and after a person’s word', async () => {
+    const [endpoint, access] = [await w.account(), w.agent()];
+    const owner = { orgId: endpoint.orgId, endpointId: endpoint.id, actor: 'person:os:jane', reason: 'a telephone was stolen' };
+    await w.visit(access, endpoint);
+    await requestRotation(w.world.databaseAs('rcm_rotator'), { ...owner, kind: 'compromise' });
+    expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
+    await forgetDevice(w.world.databaseAs('rcm_rotator'), owner);
+    expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
+  });
+
+  it('takes its code for four logins at once, and a person is asked once', async () => {
+    const [endpoint, access] = [await w.account(), w.agent()];
+    const ends = await Promise.all(Array.from({ length: 4 }, () => w.visit(access, endpoint).then(({ end }) => end)));
+    expect([ends, await w.asks(endpoint)]).toEqual([Array.from({ length: 4 }, () => 'accepted'), 1]);
+    expect([(await w.sent(endpoint)).map(({ typed }) => typed), await w.counts(endpoint)]).toEqual([[4], [4, 0, false]]);
+  });
+
+  it('a message with the code counts again for the login that it let in, and for no other at its inbox', async () => {
+    const [inbox, access] = ['codes@north.example', w.agent()];
+    const [endpoint, other] = [await w.account({ codes_to: inbox }), await w.account({ codes_to: inbox })];
+    await w.visit(access, endpoint);
+    const code = (await w.sent(endpoint)).at(-1)?.code ?? '';
+    expect([await messageTo(w, other, inbox, code), await messageTo(w, endpoint, inbox, code)]).toEqual(['repeated', 'answered']);
+  });
+
+  it('has no code in a log', async () => {
+    const codes = (await Promise.all(w.world.endpoints.map(w.sent))).flat().filter(({ typed }) => typed > 0);
+    expect(codes.length).toBeGreaterThan(5);
+    expect(w.log.filter((line) => line.includes('a code of before is typed'))).not.toEqual([]);
+    for (const { code } of codes) expect(w.log.filter((line) => line.includes(`"${code}"`) || line.includes(` ${code}`))).toEqual([]);
+  });
+});
+
+describe('a portal that sends the code of the day again', () => {
+  it('sends another one a day later, which a person is asked for', async () => {
+    const w = await DayWorld.open('sent_again');
+    const [endpoint, access] = [await w.account(), w.agent()];
+    await w.visit(access, endpoint);
+    await w.pass(20 * HOUR_MS);
+    expect(await w.visit(access, endpoint)).toEqual(ACCEPTED);
+    await w.pass(4 * HOUR_MS);
+    expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
+    const codes = (await w.sent(endpoint)).map(({ code }) => code);
+    expect([codes[0] === codes[1], codes[1] === codes[2], codes[2] === codes[3]]).toEqual([true, false, true]);
+    expect(await w.counts(endpoint)).toEqual([4, 0, false]);
+    await w.close();
+  });
+
+  it.each([
+    ['ahead of', 23 * HOUR_MS, 22 * HOUR_MS, WRONG_CODE, [2, 1, false]],
+    ['behind', 22 * HOUR_MS, 23 * HOUR_MS, ACCEPTED_ASKED, [3, 0, false]],
+  ] as const)('costs one wrong code at the most where its clock is an hour %s ours', async (_, atPortal, here, end, counts) => {
+    const w = await DayWorld.open('sent_again');
+    const [endpoint, access] = [await w.account(), w.agent()];
+    await w.visit(access, endpoint);
+    await w.world.portals.advance(atPortal);
+    w.aheadMs += here;
+    expect(await w.visit(access, endpoint)).toEqual(end);
+    expect((await w.visit(access, endpoint)).end).toBe('accepted');
+    expect(await w.counts(endpoint)).toEqual(counts);
+    await w.close();
+  });
+});
+
+/** What becomes of a message with a code that comes at the turn of a login. */
+async function messageTo({ world }: DayWorld, { orgId, id: endpointId }: WorldEndpoint, address: string, code: string): Promise<string> {
+  const db = world.databaseAs('rcm_agent');
+  const leased = await acquireSharedLease(db, { orgId, endpointId, holder: 'test-agent', ttlMs: 60_000 });
+  if (!leased.granted) throw new Error(leased.reason);
+  const { publicKey } = await createCodeKey();
+  const inboxes = [`1:${createHash('sha256').update(address).digest('hex')}`];
+  const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId: leased.lease.id, publicKey, forMs: 60_000, inboxes });
+  if (!turn) throw new Error('it is another login’s turn');
+  await askForCode(db, turn, 60_000);
+  const end = await answerCodeByMessage(db, {
+    ...{ orgId, requestId: turn.requestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null },
+    prints: [`1:${createHash('sha256').update(randomUUID()).digest('hex')}`],
+    lasting: {
+      codePrints: codePrints(world.identityKeys, { address, code }),
+      ownPrints: ownCodePrints(world.identityKeys, { address, code, orgId, endpointId }),
+    },
+  });
+  await endCodeTurn(db, turn);
+  return end;
+}

@@ -1,0 +1,150 @@
+import { createCredentialManager, createTenantStores, type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { answerCodeRequest, type Database, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db';
+import { type BrowserPool, createBrowserPool, endOfCode, readRecipeFile } from '@rcm/portal-drivers';
+import { type Clock, createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
+import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type AgentAccess, withAgentSession } from './agent-session.ts';
+import { Drivers } from './drivers.ts';
+import { KeptCodes } from './kept-codes.ts';
+import { currentOf } from './rotated.fixture.ts';
+import { SessionCache } from './session-cache.ts';
+
+const HOUR_MS = 3_600_000;
+const ZONE = 'America/New_York';
+
+/** How a login ended, and how often somebody was asked for its code. */
+export interface Visited {
+  readonly end: unknown;
+  readonly asked: number;
+}
+
+/** Borealis, whose codes are for the day; it is one o'clock in the morning there, by its clock and by ours. */
+export class DayWorld {
+  readonly world: World;
+  readonly log: string[] = [];
+  readonly #browser: BrowserPool;
+  readonly #operator: Database;
+  /** Ours is ahead of everybody's by so much. */
+  aheadMs = 0;
+
+  private constructor(world: World, browser: BrowserPool) {
+    this.world = world;
+    this.#browser = browser;
+    this.#operator = world.databaseAs('rcm_operator');
+  }
+
+  static async open(dayCodes: 'sent_once' | 'sent_again'): Promise<DayWorld> {
+    const recipe = await readRecipeFile('borealis-day-codes');
+    const world = await openWorld({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 5, lockoutMargin: 1, recipe } });
+    const executablePath = process.env['RCM_CHROMIUM_PATH'];
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
+    const opened = new DayWorld(world, browser);
+    await world.portals.setHabits('borealis', { dayCodes });
+    const now = await world.portals.now();
+    await opened.pass(endOfCode({ day: ZONE }, now).getTime() + HOUR_MS - now.getTime());
+    return opened;
+  }
+
+  /** Time passes, here and at the portal. */
+  async pass(ms: number): Promise<void> {
+    await this.world.portals.advance(ms);
+    this.aheadMs += ms;
+  }
+
+  readonly #clock: Clock = { now: () => new Date(Date.now() + this.aheadMs), sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+
+  /** An agent's process: it has its own memory, and shares the database alone. */
+  agent(): AgentAccess {
+    const logger = createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void this.log.push(line) } });
+    const metrics = createMetrics();
+    const { aws } = this.world;
+    const stores = createTenantStores({
+      ...{ region: aws.region, endpoint: aws.endpoint, environment: this.world.environmentName, kmsKeyId: aws.kmsKeyArn },
+      ...{ roleArn: aws.tenantRoleArn('agent'), credentials: aws.taskCredentials('rcm-agent-task') },
+    });
+    const keptCodes = new KeptCodes({ clock: this.#clock });
+    return {
+      ...{ db: this.world.databaseAs('rcm_agent'), clock: this.#clock, logger, metrics, credentials: createCredentialManager({ stores, metrics }) },
+      drivers: new Drivers(this.#browser, logger, metrics),
+      sessions: new SessionCache({ maxSessions: 0, idleMs: 60_000 }),
+      lease: { ttlMs: 60_000, waitMs: 60_000, pollMs: 50 },
+      login: { loginDeadlineMs: 120_000, totpWaitMs: 120_000, personWaitMs: 600_000, keptCodes },
+      illness: { windowMs: 600_000, suspects: 3 },
+      keys: this.world.identityKeys,
+    };
+  }
+
+  /** A login whose portal sends its account codes, and whose secret says that a person is asked for them. */
+  async account(change: Partial<CredentialPayload> = {}): Promise<WorldEndpoint> {
+    const endpoint = await this.world.addEndpoint('borealis');
+    const current = await currentOf(this.world, endpoint);
+    const payload = parsePayload(current.text).map((before): CredentialPayload => ({ ...before, mfa_seed: null, second_factors: ['person'], ...change }));
+    await this.world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
+    const { username, password } = payload.reveal();
+    await this.world.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true });
+    return endpoint;
+  }
+
+  /** A login, answered with the portal's last message as often as somebody is asked. */
+  visit(access: AgentAccess, { orgId, id, ...login }: WorldEndpoint): Promise<Visited> {
+    const visiting = withAgentSession(
+      access,
+      { orgId, endpointId: id, holder: 'test-agent', signal: new AbortController().signal },
+      async () => ({ value: 'accepted', session: 'close' }) as const,
+    ).catch(({ code, details: { outcome } }: RcmError) => ({ code, outcome }));
+    return this.answered({ orgId, id, ...login }, visiting);
+  }
+
+  /** Whatever of this login goes on, while somebody answers it. */
+  async answered(endpoint: WorldEndpoint, going: Promise<unknown>): Promise<Visited> {
+    const done = new AbortController();
+    let asked = 0;
+    const answering = (async () => {
+      for (; !done.signal.aborted; await systemClock.sleep(50)) {
+        const { orgId, id } = endpoint;
+        const wanted = (await listWantedCodes(this.#operator, { orgId, limit: 50 })).find((each) => each.endpointId === id && each.answeredBy === null);
+        const key = wanted && (await keyOfCodeRequest(this.#operator, wanted.id, 'every tenant'));
+        if (!wanted || !key) continue;
+        asked += 1;
+        const code = new Secret((await this.sent(endpoint)).at(-1)?.code ?? '');
+        const sealed = sealCode(key.publicKey, wanted.id, code);
+        await answerCodeRequest(this.#operator, wanted.id, { sealed, actor: 'person:os:jane', reason: 'a test', scope: 'every tenant' });
+      }
+    })();
+    const end = await going.finally(() => done.abort());
+    await answering;
+    return { end, asked };
+  }
+
+  sent = (endpoint: WorldEndpoint) => this.world.portals.sentCodes(endpoint);
+
+  /** How often somebody was asked for a code of its logins. */
+  async asks({ id, orgId }: WorldEndpoint): Promise<number> {
+    const rows = await this.world.db.transaction(
+      { tenant: orgId },
+      (tx) => tx.$queryRaw<{ asks: number }[]>`SELECT count(*)::int AS asks FROM code_request WHERE endpoint_id = ${id} AND asked_at IS NOT NULL`,
+    );
+    return rows[0]?.asks ?? 0;
+  }
+
+  /** What the portal counted of the account, and whether it is locked. */
+  async counts({ username }: WorldEndpoint): Promise<readonly [accepted: number, rejected: number, locked: boolean]> {
+    const { loginsAccepted, loginsRejected, locked } = await this.world.portals.account('borealis', username);
+    return [loginsAccepted, loginsRejected, locked];
+  }
+
+  /** What the ledger keeps of each of its logins: the end, and what that says of the password. */
+  async ledger({ id, orgId }: WorldEndpoint): Promise<readonly (readonly [string, string])[]> {
+    const rows = await this.world.db.transaction(
+      { tenant: orgId },
+      (tx) => tx.$queryRaw<{ outcome: string; effect: string }[]>`SELECT outcome, effect FROM login_attempt WHERE endpoint_id = ${id} ORDER BY started_at`,
+    );
+    return rows.map(({ outcome, effect }) => [outcome, effect] as const);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.world.close();
+  }
+}
