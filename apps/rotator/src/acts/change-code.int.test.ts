@@ -1,0 +1,67 @@
+import type { Drivers } from '@rcm/portal-access';
+import type { ChangeOutcome, LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Rotator } from '../rotate.ts';
+import { answersDuring, askedLogin } from '../rows/person-answers.fixture.ts';
+import { resultOf } from '../schedule/rotation-outcome.ts';
+import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+
+let opened: RotatorWorld;
+beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } })));
+afterAll(() => opened?.close());
+
+const ACCEPTED: LoginOutcome = { kind: 'accepted' };
+const APPLIED: ChangeOutcome = { kind: 'applied', submitted: true };
+/** A portal that asks for its code at each login and on the page of a change, and takes one for half a day. */
+const portal = { typed: [] as string[], change: APPLIED, life: { hours: 12 } as PortalDriver['codeLife'] };
+beforeEach(() => Object.assign(portal, { typed: [], change: APPLIED, life: { hours: 12 } }));
+
+const session: PortalSession = {
+  async login({ beforeSubmit, totp }) {
+    await beforeSubmit();
+    portal.typed.push(`login ${(await totp?.())?.reveal() ?? 'none'}`);
+    return { outcome: ACCEPTED, submitted: true };
+  },
+  async changePassword({ beforeSubmit, totp }) {
+    portal.typed.push(`change ${(await totp?.())?.reveal() ?? 'none'}`);
+    await beforeSubmit();
+    return portal.change;
+  },
+  runTask: () => Promise.reject(new Error('nobody has a task here')),
+  isLoggedIn: async () => true,
+  close: async () => undefined,
+};
+const rotator = (): Rotator => {
+  const driver = (): PortalDriver => ({ hash: 'h'.repeat(64), codeLife: portal.life, openSession: async () => session });
+  return { ...opened.patient, drivers: { for: driver } as unknown as Drivers };
+};
+
+/** A rotation, answered with `code-1`, `code-2`, … as often as somebody is asked. */
+async function rotate(): Promise<{ readonly result: string; readonly asked: number }> {
+  const endpoint = await askedLogin(opened.world);
+  const rotating = opened.rotate(endpoint.id, rotator());
+  let codes = 0;
+  const asked = await answersDuring(opened.world, endpoint, { going: rotating, code: async () => `code-${(codes += 1)}` });
+  return { result: resultOf(await rotating), asked };
+}
+
+it('a change whose page asks for a code, too, takes the day’s: one answer for the whole rotation', async () => {
+  expect(await rotate()).toEqual({ result: 'done', asked: 1 });
+  expect(portal.typed).toEqual(['login code-1', 'change code-1', 'login code-1']);
+});
+
+it('each asks for one of its own, where a code is good for one login', async () => {
+  portal.life = undefined;
+  expect(await rotate()).toEqual({ result: 'done', asked: 3 });
+  expect(portal.typed).toEqual(['login code-1', 'change code-2', 'login code-3']);
+});
+
+it('a code that was typed into a change which the portal did not make is typed no more', async () => {
+  portal.change = { kind: 'unknown', detail: 'nothing clear', submitted: true };
+  const kept = opened.patient.timing.keptCodes;
+  const before = kept?.size;
+  const { asked } = await rotate();
+  expect([portal.typed.slice(0, 2), asked]).toEqual([['login code-1', 'change code-1'], 1]);
+  expect(before).toBeTypeOf('number');
+  expect(kept?.size).toBe(before);
+});
