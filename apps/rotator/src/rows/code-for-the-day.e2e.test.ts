@@ -7,14 +7,16 @@ import { answersDuring, askedLogin } from './person-answers.fixture.ts';
 const HOUR_MS = 3_600_000;
 
 it.each([
-  ['for half a day takes a person’s answer once', { hours: 12 }, 'sent_again', 1],
-  ['for one login takes it at each login', undefined, 'none', 2],
-] as const)('a rotation at a portal whose codes are good %s', async (_, valid, dayCodes, answers) => {
+  ['for half a day takes a person’s answer once', { hours: 12 }, { dayCodes: 'sent_again' }, 1],
+  ['for one login takes it at each login', undefined, { dayCodes: 'none' }, 2],
+  ['for half a day, and are asked for by the change, too, takes it once', { hours: 12 }, { dayCodes: 'sent_once', changeAsksCode: true }, 1],
+  ['for one login or change takes it three times', undefined, { dayCodes: 'none', changeAsksCode: true }, 3],
+] as const)('a rotation at a portal whose codes are good %s', async (_, valid, habits, answers) => {
   const { codes, ...rest }: Recipe = await readRecipeFile('borealis-day-codes');
   const recipe = valid ? { ...rest, codes: { ...codes, valid } } : rest;
   const opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200, recipe } });
   const { portals } = opened.world;
-  await portals.setHabits('borealis', { dayCodes });
+  await portals.setHabits('borealis', habits);
   // The portal's own day does not end meanwhile.
   const now = await portals.now();
   await portals.advance(endOfCode({ day: 'America/New_York' }, now).getTime() + HOUR_MS - now.getTime());

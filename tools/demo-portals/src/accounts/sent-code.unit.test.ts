@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { GOOD, openPortals } from '../testing/portals.fixture.ts';
 
-const [PASSWORD] = GOOD.borealis;
+const [PASSWORD, OTHER] = GOOD.borealis;
 const HOUR_MS = 3_600_000;
 
 /** From noon in Greenwich on, which is seven o'clock in New York. */
@@ -55,4 +55,23 @@ test('a code for the day is no other account’s, and none once a new one was se
   expect(await portals.login(code, 'ben')).toBe('code_rejected');
   await portals.newCode();
   expect([await portals.login(code), await portals.login(await portals.last())]).toEqual(['code_rejected', 'in']);
+});
+
+test('a change that asks for a code has one sent when its dialog opens, and is made with the right one alone', async () => {
+  await using portals = await openWithCodes('none');
+  await portals.control.habits('borealis', { changeAsksCode: true });
+  const guest = portals.guest('borealis');
+  await guest.login('anna', PASSWORD);
+  expect(await guest.login('anna', PASSWORD, await portals.last())).toBe('code_rejected');
+  await guest.visitor.postJson('/api/code', { code: await portals.last() });
+  const change = async (code?: string): Promise<number> => {
+    const typed = { current: PASSWORD, next: OTHER, repeated: OTHER, ...(code === undefined ? {} : { code }) };
+    return (await guest.visitor.postJson('/api/password-change', typed)).status;
+  };
+  expect([await change(), await change('000000x')]).toEqual([422, 422]);
+  const before = (await portals.sent()).length;
+  expect((await guest.visitor.postJson('/api/change-code', {})).status).toBe(200);
+  expect((await portals.sent()).length).toBe(before + 1);
+  expect(await change(await portals.last())).toBe(200);
+  expect(await portals.control.accepts('borealis', 'anna', OTHER)).toBe(true);
 });

@@ -1,9 +1,6 @@
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, type Account, type AccountKey } from '../records/accounts.ts';
-import { backupCodesOf, typeBackupCode } from '../records/backup-codes.ts';
 import { type ShownDevice, useDevice } from '../records/known-devices.ts';
-import { receivesCodes } from '../records/sent-codes.ts';
-import { takeTotpStep } from '../records/attempts.ts';
 import { habitsOf } from '../records/habits.ts';
 import { inTransaction } from '../records/database.ts';
 import { noteTry, type TriedBy, type TryEnd } from '../records/login-tries.ts';
@@ -12,8 +9,7 @@ import { isClosedSayingWrong, isKnownEverywhere } from './availability.ts';
 import { disableUnused } from './dormancy.ts';
 import { isLocked, lockoutOf, noteFailure, noteSuccess } from './lockout.ts';
 import { passwordMatches } from './password-hash.ts';
-import { sendCodeForLogin, takesSentCode } from './sent-code.ts';
-import { matchingSteps } from './totp.ts';
+import { hasCodes, isRightCode, sendWhatIsAsked } from './second-factor.ts';
 
 /** What the page says: `locked_until_support` where time does not lift the lock. Where the portal has one text, both locks read `rejected`. */
 export type Refusal = 'rejected' | 'locked' | 'locked_until_support';
@@ -68,21 +64,9 @@ export function decideCode(portal: Portal, username: string, code: string): Code
 const isKnown = (portal: Portal, account: Account, device: ShownDevice | undefined): boolean =>
   device !== undefined && useDevice(portal.records, account, device, nowMs(portal));
 
-const hasCodes = (portal: Portal, account: Account): boolean =>
-  account.mfaSeed !== null || backupCodesOf(portal.records, account).length > 0 || receivesCodes(portal.records, account);
-
 function needCode(portal: Portal, account: Account): 'code_needed' {
-  if (receivesCodes(portal.records, account)) sendCodeForLogin(portal, account);
+  sendWhatIsAsked(portal, account);
   return 'code_needed';
-}
-
-/** Marks what it was as used. */
-function isRightCode(portal: Portal, account: Account, code: string): boolean {
-  if (typeBackupCode(portal.records, account, code)) return true;
-  if (takesSentCode(portal, account, code)) return true;
-  if (account.mfaSeed === null) return false;
-  const { steps, oldest } = matchingSteps(account.mfaSeed, code, portal.commonClock.now().getTime());
-  return steps.some((step) => takeTotpStep(portal.records, account, step, oldest));
 }
 
 function accept(portal: Portal, account: Account, by: TriedBy): 'accepted' {

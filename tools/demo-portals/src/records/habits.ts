@@ -54,6 +54,8 @@ const habitSchemas = {
   borealis: z.strictObject({
     ...anywhere,
     expiryNotice: z.boolean().default(true),
+    /** A change of the password asks for a code, too, of an account that has any. */
+    changeAsksCode: z.boolean().default(false),
     /** A code that is sent is good to the end of its day in New York, for any number of logins; each of them has the same message sent again, or the first alone. */
     dayCodes: z.enum(['none', 'sent_once', 'sent_again']).default('none'),
   }),

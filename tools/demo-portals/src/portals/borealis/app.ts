@@ -3,11 +3,12 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { HTTPException } from 'hono/http-exception';
 import { changePassword } from '../../accounts/change-password.ts';
+import { hasCodes, isRightCode, sendWhatIsAsked } from '../../accounts/second-factor.ts';
 import { decideCode, decidePassword } from '../../accounts/sign-in.ts';
 import { stageAfterLogin } from '../../accounts/stage-after-login.ts';
 import { formatAmount, searchClaims, type Claim } from '../../claims/claims.ts';
 import { nowMs, type Portal } from '../../portal.ts';
-import { findAccount } from '../../records/accounts.ts';
+import { type Account, findAccount } from '../../records/accounts.ts';
 import { habitsOf } from '../../records/habits.ts';
 import { rememberDevice } from '../../records/known-devices.ts';
 import type { Session, SessionStage } from '../../records/sessions.ts';
@@ -64,10 +65,18 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
     return c.json({ problem: decision === 'rejected' ? 'code_rejected' : decision }, 401);
   });
 
+  app.post('/api/change-code', async (c) => {
+    await readPost(c, z.object({}));
+    const account = askedAtChange(portal, nameAt(c, ['signed_in', 'expired']));
+    if (account) sendWhatIsAsked(portal, account);
+    return c.json({});
+  });
   app.post('/api/password-change', async (c) => {
     const username = nameAt(c, ['signed_in', 'expired']);
     if (username === null) return signedOut(portal, c);
-    const typed = await readPost(c, z.object({ current: text, next: text, repeated: text }));
+    const { code = '', ...typed } = await readPost(c, z.object({ current: text, next: text, repeated: text, code: text.optional() }));
+    const asked = askedAtChange(portal, username);
+    if (asked && !isRightCode(portal, asked, code)) return c.json({ problem: 'code_rejected' }, 422);
     const decision = await changePassword(portal, { username, sessionId: c.get('session').id, ...typed });
     if (decision.kind === 'fault') return failChange(c, decision.fault);
     return decision.kind === 'refused' ? c.json({ problem: decision.why }, 422) : enter(c, 'anonymous', null);
@@ -89,6 +98,12 @@ function becomeKnown(portal: Portal, c: PortalContext, username: string): void {
   const { token, mark } = rememberDevice(portal.records, { portal: portal.code, username }, nowMs(portal) + DEVICE_SECONDS * 1000);
   setCookie(c, DEVICE_COOKIE, token, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: DEVICE_SECONDS });
   c.header('x-borealis-device', mark);
+}
+
+/** The account, where a change of its password asks for a code; else null. */
+function askedAtChange(portal: Portal, username: string | null): Account | null {
+  const account = username === null ? null : findAccount(portal.records, { portal: portal.code, username });
+  return account && habitsOf(portal.records, 'borealis').changeAsksCode && hasCodes(portal, account) ? account : null;
 }
 
 const isApi = (c: PortalContext): boolean => c.req.path.startsWith('/api/');
@@ -113,7 +128,8 @@ async function readPost<T>(c: PortalContext, schema: z.ZodType<T>): Promise<T> {
 function describe(portal: Portal, { stage, csrf, username }: Session): Readonly<Record<string, string | null>> {
   const shown = username !== null && stage === 'signed_in' && habitsOf(portal.records, 'borealis').expiryNotice;
   const expiresAt = shown ? findAccount(portal.records, { portal: portal.code, username })?.expiresAt : null;
-  return { stage, csrf, username, passwordExpiresOn: expiresAt ? new Date(expiresAt).toISOString().slice(0, 10) : null };
+  const changeAsks = askedAtChange(portal, stage === 'signed_in' || stage === 'expired' ? username : null) ? 'code' : null;
+  return { stage, csrf, username, changeAsks, passwordExpiresOn: expiresAt ? new Date(expiresAt).toISOString().slice(0, 10) : null };
 }
 
 const describeClaim = (claim: Claim): Readonly<Record<string, string>> => ({

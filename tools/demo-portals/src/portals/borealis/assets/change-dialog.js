@@ -1,4 +1,4 @@
-import { post } from './api.js';
+import { currentSession, post } from './api.js';
 import { element, field, form, problemLine } from './elements.js';
 import { textOf } from './texts.js';
 
@@ -10,8 +10,10 @@ const RULES = [
 ];
 const NOTATION = 'minlength: 12; maxlength: 32; required: lower; required: upper; required: digit; required: [-!@#$%^&*_]; max-consecutive: 2;';
 
-/** Opens the dialog over the present page. `mayCancel` is false where the password has expired. */
-export function openChangeDialog({ mayCancel, show }) {
+/** Opens the dialog over the present page, once a code has been sent where one is asked for. `mayCancel` is false where the password has expired. */
+export async function openChangeDialog({ mayCancel, show }) {
+  const asksCode = currentSession().changeAsks === 'code';
+  if (asksCode) await post('/api/change-code');
   const problem = element('div', {});
   const send = async (values) => {
     problem.replaceChildren();
@@ -19,6 +21,7 @@ export function openChangeDialog({ mayCancel, show }) {
       current: values['current-password'],
       next: values['new-password'],
       repeated: values['confirm-password'],
+      code: values['change-code'],
     });
     if (answer.ok) return close('changed');
     if (answer.problem === 'signed_out') return close('signed_out');
@@ -42,6 +45,7 @@ export function openChangeDialog({ mayCancel, show }) {
       field('current-password', 'Current password', { type: 'password', autocomplete: 'current-password' }),
       field('new-password', 'New password', { type: 'password', autocomplete: 'new-password', passwordrules: NOTATION }),
       field('confirm-password', 'Confirm new password', { type: 'password', autocomplete: 'new-password' }),
+      asksCode ? field('change-code', 'Authentication code', { autocomplete: 'one-time-code', inputmode: 'numeric' }) : null,
     ),
     mayCancel ? element('button', { id: 'change-cancel', type: 'button', onclick: () => close(null) }, 'Cancel') : null,
   );
