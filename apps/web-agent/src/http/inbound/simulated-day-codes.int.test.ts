@@ -9,7 +9,7 @@ import type { InboundMessage } from './gateway.ts';
 import { giveCode } from './give-code.ts';
 import { KEYS } from './inbound-world.fixture.ts';
 
-const LOGINS = isLongForm() ? 4_000 : 100;
+const LOGINS = isLongForm() ? 2_000 : 100;
 /** Only ends what hangs. */
 const TIMEOUT_MS = 6_000 * LOGINS;
 const HOUR_MS = 3_600_000;
