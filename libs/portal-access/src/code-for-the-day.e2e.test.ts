@@ -1,8 +1,21 @@
-import { codePrints, ownCodePrints } from '@rcm/credentials';
-import { acquireSharedLease, answerCodeByMessage, askForCode, createCodeKey, endCodeTurn, forgetDevice, requestRotation, takeCodeTurn } from '@rcm/db';
+import { codeInboxes, codePrints, ownCodePrints } from '@rcm/credentials';
+import {
+  acquireSharedLease,
+  answerCodeByMessage,
+  askForCode,
+  createCodeKey,
+  endCodeTurn,
+  forgetDevice,
+  requestRotation,
+  sealCode,
+  takeCodeTurn,
+  turnsAtInbox,
+} from '@rcm/db';
+import { Secret, systemClock } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentAccess } from './agent-session.ts';
 import { DayWorld } from './code-for-the-day.fixture.ts';
 
 const HOUR_MS = 3_600_000;
@@ -71,8 +84,8 @@ describe('a portal whose code is for the day', () => {
     const [inbox, access] = ['codes@north.example', w.agent()];
     const [endpoint, other] = [await w.account({ codes_to: inbox }), await w.account({ codes_to: inbox })];
     await w.visit(access, endpoint);
-    const code = (await w.sent(endpoint)).at(-1)?.code ?? '';
-    expect([await messageTo(w, other, inbox, code), await messageTo(w, endpoint, inbox, code)]).toEqual(['repeated', 'answered']);
+    const sending = { address: inbox, code: (await w.sent(endpoint)).at(-1)?.code ?? '' };
+    expect([await messageTo(w, other, sending), await messageTo(w, endpoint, sending)]).toEqual(['repeated', 'answered']);
   });
 
   it('has no code in a log', async () => {
@@ -84,6 +97,17 @@ describe('a portal whose code is for the day', () => {
 });
 
 describe('a portal that sends the code of the day again', () => {
+  it('answers each process by its message: the same code counts again for its login, and nobody is asked', async () => {
+    const w = await DayWorld.open('sent_again');
+    const address = 'codes@north.example';
+    const [endpoint, one, two] = [await w.account({ codes_to: address }), w.agent(), w.agent()];
+    const byMessage = { end: 'accepted', messages: ['answered'] };
+    expect([await visitByMessage(w, one, { endpoint, address }), await visitByMessage(w, two, { endpoint, address })]).toEqual([byMessage, byMessage]);
+    expect(await visitByMessage(w, one, { endpoint, address })).toEqual({ end: 'accepted', messages: [] });
+    expect([(await w.sent(endpoint)).map(({ code }) => code).filter((code, _, all) => code !== all[0]), await w.counts(endpoint)]).toEqual([[], [3, 0, false]]);
+    await w.close();
+  });
+
   it('sends another one a day later, which a person is asked for', async () => {
     const w = await DayWorld.open('sent_again');
     const [endpoint, access] = [await w.account(), w.agent()];
@@ -114,24 +138,51 @@ describe('a portal that sends the code of the day again', () => {
   });
 });
 
+interface Sending {
+  readonly address: string;
+  readonly code: string;
+}
+
+/** What the database is told of a message with a code, for a login's turn. */
+const messageFor = ({ world }: DayWorld, { orgId, id: endpointId }: WorldEndpoint, { address, code }: Sending) => ({
+  ...{ orgId, gateway: 'twilio', sentAt: null, prints: [`1:${createHash('sha256').update(randomUUID()).digest('hex')}`] },
+  lasting: {
+    codePrints: codePrints(world.identityKeys, { address, code }),
+    ownPrints: ownCodePrints(world.identityKeys, { address, code, orgId, endpointId }),
+  },
+});
+
 /** What becomes of a message with a code that comes at the turn of a login. */
-async function messageTo({ world }: DayWorld, { orgId, id: endpointId }: WorldEndpoint, address: string, code: string): Promise<string> {
-  const db = world.databaseAs('rcm_agent');
-  const leased = await acquireSharedLease(db, { orgId, endpointId, holder: 'test-agent', ttlMs: 60_000 });
+async function messageTo(w: DayWorld, endpoint: WorldEndpoint, sending: Sending): Promise<string> {
+  const db = w.world.databaseAs('rcm_agent');
+  const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
+  const leased = await acquireSharedLease(db, { ...place, holder: 'test-agent', ttlMs: 60_000 });
   if (!leased.granted) throw new Error(leased.reason);
   const { publicKey } = await createCodeKey();
-  const inboxes = [`1:${createHash('sha256').update(address).digest('hex')}`];
-  const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId: leased.lease.id, publicKey, forMs: 60_000, inboxes });
+  const inboxes = codeInboxes(w.world.identityKeys, sending.address);
+  const turn = await takeCodeTurn(db, { ...place, leaseId: leased.lease.id, publicKey, forMs: 60_000, inboxes });
   if (!turn) throw new Error('it is another login’s turn');
   await askForCode(db, turn, 60_000);
-  const end = await answerCodeByMessage(db, {
-    ...{ orgId, requestId: turn.requestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null },
-    prints: [`1:${createHash('sha256').update(randomUUID()).digest('hex')}`],
-    lasting: {
-      codePrints: codePrints(world.identityKeys, { address, code }),
-      ownPrints: ownCodePrints(world.identityKeys, { address, code, orgId, endpointId }),
-    },
-  });
+  const end = await answerCodeByMessage(db, { ...messageFor(w, endpoint, sending), requestId: turn.requestId, sealed: Buffer.alloc(256) });
   await endCodeTurn(db, turn);
   return end;
+}
+
+/** A login whose portal's message comes to the platform as soon as its page asks; nobody else answers. */
+async function visitByMessage(w: DayWorld, access: AgentAccess, { endpoint, address }: { readonly endpoint: WorldEndpoint; readonly address: string }) {
+  const db = w.world.databaseAs('rcm_agent');
+  const done = new AbortController();
+  const messages: string[] = [];
+  const delivering = (async () => {
+    for (; !done.signal.aborted && messages.length === 0; await systemClock.sleep(50)) {
+      const [turn] = (await turnsAtInbox(db, codeInboxes(w.world.identityKeys, address))).filter(({ hasAsked }) => hasAsked);
+      if (!turn) continue;
+      const code = (await w.sent(endpoint)).at(-1)?.code ?? '';
+      const sealed = sealCode(turn.publicKey, turn.requestId, new Secret(code));
+      messages.push(await answerCodeByMessage(db, { ...messageFor(w, endpoint, { address, code }), requestId: turn.requestId, sealed }));
+    }
+  })();
+  const end = await w.enter(access, endpoint).finally(() => done.abort());
+  await delivering;
+  return { end, messages };
 }

@@ -86,14 +86,19 @@ export class DayWorld {
     return endpoint;
   }
 
+  /** A login, which nobody answers here; how it ended. */
+  enter(access: AgentAccess, { orgId, id }: WorldEndpoint): Promise<unknown> {
+    const visit = { orgId, endpointId: id, holder: 'test-agent', signal: new AbortController().signal };
+    return withAgentSession(access, visit, async () => ({ value: 'accepted', session: 'close' }) as const).catch(
+      ({ code, details: { outcome } }: RcmError) => ({
+        ...{ code, outcome },
+      }),
+    );
+  }
+
   /** A login, answered with the portal's last message as often as somebody is asked. */
-  visit(access: AgentAccess, { orgId, id, ...login }: WorldEndpoint): Promise<Visited> {
-    const visiting = withAgentSession(
-      access,
-      { orgId, endpointId: id, holder: 'test-agent', signal: new AbortController().signal },
-      async () => ({ value: 'accepted', session: 'close' }) as const,
-    ).catch(({ code, details: { outcome } }: RcmError) => ({ code, outcome }));
-    return this.answered({ orgId, id, ...login }, visiting);
+  visit(access: AgentAccess, endpoint: WorldEndpoint): Promise<Visited> {
+    return this.answered(endpoint, this.enter(access, endpoint));
   }
 
   /** Whatever of this login goes on, while somebody answers it. */
