@@ -144,8 +144,6 @@ const OVER = {
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 235,
     'libs/db/src/index.ts': 330,
     'libs/db/src/scale/operations.ts': 269,
-    'libs/portal-access/src/agent-session.ts': 231,
-    'libs/portal-access/src/guarded-login.ts': 332,
     'libs/portal-drivers/src/secrets/secret-search.ts': 341,
   },
 };

@@ -1,39 +1,19 @@
-import type { CredentialManager, IdentityKeys, TenantDevices } from '@rcm/credentials';
-import { type BreakerRules, type Database, getEndpoint, NOBODY_ANSWERED, recordKeptSession } from '@rcm/db';
+import { getEndpoint, NOBODY_ANSWERED, recordKeptSession } from '@rcm/db';
 import type { DeviceRules, PortalSession } from '@rcm/portal-drivers';
-import { type Clock, hasCode, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
+import { hasCode, RcmError } from '@rcm/telemetry';
 import { accountOf } from './account.ts';
 import { MANY_WAIT } from './asked-code.ts';
 import type { CredentialSource, CurrentCredential, NamedEndpoint } from './credential-source.ts';
-import type { Drivers } from './drivers.ts';
-import { guardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted, type NotAllowedReason } from './guarded-login.ts';
-import { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
-import { legacyCredential, type LegacyReading, namedLegacy } from './legacy-credential.ts';
+import { guardedLogin } from './guarded-login.ts';
+import { loginError } from './login-error.ts';
+import type { GuardedResult, NotAccepted, NotAllowedReason } from './login-request.ts';
+import { type HeldLease, holdLease } from './held-lease.ts';
+import { legacyCredential, namedLegacy } from './legacy-credential.ts';
 import { type LoginDevice, loginDevice } from './login-device.ts';
 import { automationRefusal } from './permission.ts';
-import type { KeptSession, SessionCache } from './session-cache.ts';
+import type { KeptSession } from './session-cache.ts';
 import { isMigrated, notMigrated, storedCredential } from './stored-credential.ts';
-
-export interface AgentAccess {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** What is measured of leases and logins. Default: nothing. */
-  readonly metrics?: Metrics | undefined;
-  readonly credentials: CredentialManager;
-  readonly drivers: Drivers;
-  readonly sessions: SessionCache;
-  readonly lease: LeaseTiming;
-  readonly login: LoginTiming;
-  /** When a portal is taken to be ill, and not its passwords. */
-  readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
-  /** What accounts and passwords are known by. */
-  readonly keys: IdentityKeys;
-  /** Where devices are kept that portals know. Default: none is used, and none kept. */
-  readonly devices?: TenantDevices | undefined;
-  /** How a login is used that still lies in its row. Default: it is not (docs/migration.md). */
-  readonly legacy?: LegacyReading | undefined;
-}
+import type { AgentAccess } from './agent-access.ts';
 
 export interface AgentVisit {
   readonly orgId: string;

@@ -3,7 +3,8 @@ import { acquireSharedLease, getEndpoint } from '@rcm/db';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, Secret, systemClock } from '@rcm/telemetry';
 import { expect, it } from 'vitest';
-import { guardedLogin, loginError } from './guarded-login.ts';
+import { guardedLogin } from './guarded-login.ts';
+import { loginError } from './login-error.ts';
 import { openOneLogin } from './one-login.fixture.ts';
 
 const keys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' } as never);

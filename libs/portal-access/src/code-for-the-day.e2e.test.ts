@@ -15,7 +15,7 @@ import { Secret, systemClock } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AgentAccess } from './agent-session.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { DayWorld } from './code-for-the-day.fixture.ts';
 
 const HOUR_MS = 3_600_000;

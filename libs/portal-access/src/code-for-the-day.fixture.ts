@@ -3,7 +3,8 @@ import { answerCodeRequest, type Database, keyOfCodeRequest, listWantedCodes, se
 import { type BrowserPool, createBrowserPool, endOfCode, readRecipeFile } from '@rcm/portal-drivers';
 import { type Clock, createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
-import { type AgentAccess, withAgentSession } from './agent-session.ts';
+import { withAgentSession } from './agent-session.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { Drivers } from './drivers.ts';
 import { KeptCodes } from './kept-codes.ts';
 import { currentOf } from './rotated.fixture.ts';

@@ -3,7 +3,7 @@ import { beginLoginAttempt, type Database, type EndpointRow, finishLoginAttempt 
 import type { ConfirmEnd, ConfirmGuard, ConfirmResult } from '@rcm/portal-drivers';
 import { type Logger, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf } from './account.ts';
-import type { NotAccepted } from './guarded-login.ts';
+import type { NotAccepted } from './login-request.ts';
 
 export interface GuardedConfirmRequest {
   readonly db: Database;

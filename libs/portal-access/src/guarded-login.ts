@@ -1,90 +1,24 @@
 import {
   beginLoginAttempt,
   bringRotationForward,
-  type BreakerRules,
   checkLoginAttempt,
   type Database,
-  type EndpointRow,
-  finishLoginAttempt,
   type LoginAttemptRequest,
   type LoginRefusal,
-  mayBeLocked,
   NOBODY_ANSWERED,
-  passwordStanding,
-  restAfter,
   wantSearchIfOutdated,
 } from '@rcm/db';
-import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
-import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
-import { type Clock, type ErrorCode, hasCode, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
+import type { LoginOutcome } from '@rcm/portal-drivers';
+import { hasCode } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import { MANY_WAIT } from './asked-code.ts';
-import { isProof, type Judgement, judge, NOTHING_KNOWN } from './judgement.ts';
-import type { KeptCodes } from './kept-codes.ts';
-import { codeEndOf } from './lasting-code.ts';
-import type { LoginDevice } from './login-device.ts';
+import { judge, NOTHING_KNOWN } from './judgement.ts';
+import { CODE_ENDS } from './lasting-code.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
-import type { PersonPlaces } from './person-places.ts';
 import { automationRefusal } from './permission.ts';
 import { portalCredential } from './portal-credential.ts';
-
-export interface LoginTiming {
-  /** For the whole login in the browser, in ms. */
-  readonly loginDeadlineMs: number;
-  /** For an unused one-time code step, in ms. */
-  readonly totpWaitMs: number;
-  /** For a person who is asked for a code, in ms; the deadline of the login does not count it. */
-  readonly personWaitMs: number;
-  /** How many logins of the process may wait for people at once. Default: any number. */
-  readonly personPlaces?: PersonPlaces | undefined;
-  /** Where the process keeps codes that are good for longer than one login. Default: it keeps none. */
-  readonly keptCodes?: KeptCodes | undefined;
-}
-
-export interface GuardedLogin {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** What is measured of it. Default: nothing. */
-  readonly metrics?: Metrics | undefined;
-  readonly driver: PortalDriver;
-  readonly endpoint: EndpointRow;
-  readonly loginIdentity: string;
-  readonly leaseId: string;
-  readonly actor: 'agent' | 'rotator' | 'person';
-  readonly payload: Secret<CredentialPayload>;
-  /** The store's version, or `staged:<attempt id>`: what the ledger remembers instead of the password. */
-  readonly version: string;
-  readonly rotationAttemptId?: string;
-  /** The task that the login is for. */
-  readonly taskId?: string | undefined;
-  readonly keys: IdentityKeys;
-  /** When a portal is taken to be ill, and not its passwords. */
-  readonly illness: Pick<BreakerRules, 'windowMs' | 'suspects'>;
-  /** Throws where the caller may not act any more; asked once more after the ledger, right before the password leaves the browser. */
-  readonly assertHeld?: (() => void) | undefined;
-  /** `keep`: a session whose portal demands a new password first stays open, for whoever can give it one. Default: it is closed. */
-  readonly mustChange?: 'keep';
-  readonly timing: LoginTiming;
-  /** By what the portal knows the device. Default: it knows none, and none is kept. */
-  readonly device?: LoginDevice | undefined;
-  readonly signal: AbortSignal;
-}
-
-export type GuardedResult =
-  | { readonly kind: 'accepted'; readonly session: PortalSession; readonly loginAttemptId: string; readonly passwordExpiresAt: Date | null }
-  /** Only where it was asked for: the portal accepts the password and lets nobody in before it is changed. */
-  | { readonly kind: 'must_change'; readonly session: PortalSession; readonly outcome: LoginOutcome }
-  /** Nothing was sent: the ledger said no, the payload names another account than the row (`other_account`), the portal's terms let no program log in (`automation`), people who did not answer are not asked again yet (`nobody_answered`), or too many logins wait for people (`many_wait`). */
-  | { readonly kind: 'not_allowed'; readonly reason: NotAllowedReason; readonly until: Date | null }
-  /** The portal answered something else; its session is closed. `submitted`: whether the password had been sent to it. */
-  | { readonly kind: 'refused'; readonly outcome: LoginOutcome; readonly judgement: Judgement; readonly submitted: boolean };
-
-export type NotAllowedReason = LoginRefusal | 'other_account' | 'automation' | CodeRefusal;
-/** People are not to be asked for a code now, and without one nothing is sent. */
-type CodeRefusal = typeof NOBODY_ANSWERED | typeof MANY_WAIT;
-type NotAllowedResult = Extract<GuardedResult, { kind: 'not_allowed' }>;
-export type NotAccepted = Exclude<GuardedResult, { kind: 'accepted' | 'must_change' }>;
+import { type Noted, settleAttempt, settleUnsent } from './settle-attempt.ts';
+import type { GuardedLogin, GuardedResult, NotAllowedReason, NotAllowedResult } from './login-request.ts';
 
 /** Thrown inside the driver's `beforeSubmit`, so that nothing is sent. */
 class NotAllowed extends Error {
@@ -174,7 +108,7 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
 
     const withCode = codes?.given() ?? false;
     const ended = { outcome: result.outcome.kind, loginAttemptId: ledger.attemptId, device: 'device' in result ? result.device : undefined, withCode };
-    await codes?.heed(result.submitted ? codeEndOf(result.outcome.kind) : 'unclear');
+    await heedCode(codes, result);
     if (ledger.attemptId === null) {
       await request.device?.ended(ended);
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
@@ -197,6 +131,9 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
     if (!keepSession) await session.close();
   }
 }
+
+const heedCode = async (codes: LoginCodes | null, { submitted, outcome }: { readonly submitted: boolean; readonly outcome: LoginOutcome }): Promise<void> =>
+  codes?.heed(submitted ? CODE_ENDS[outcome.kind] : 'unclear');
 
 const demandsChange = ({ kind }: LoginOutcome): boolean => kind === 'change_forced' || kind === 'password_expired';
 
@@ -249,88 +186,9 @@ async function heedExpiry({ db, logger, endpoint }: GuardedLogin, outcome: Login
   );
 }
 
-/** The row was written and the password stayed in the browser. Where this cannot be said, the row counts as a failure. */
-async function settleUnsent({ db, logger, endpoint }: GuardedLogin, loginAttemptId: string): Promise<void> {
-  await finishLoginAttempt(db, { loginAttemptId, orgId: endpoint.orgId, outcome: 'not_submitted', effect: 'none' }).catch((error: unknown) =>
-    logger.warn({ err: error, endpointId: endpoint.id }, 'a login that was not sent could not be noted as such; it counts as a failure'),
-  );
-}
-
-type Noted = Exclude<LoginOutcome['kind'], 'host_moved'>;
-
 function notedAs({ kind }: LoginOutcome, codes: LoginCodes | null): Noted {
   // To the ledger it is a portal that cannot be used, wherever it has gone.
   if (kind === 'host_moved') return 'unavailable';
   // The page is known, and so is that no code was typed: that says nothing against the portal, and is no failure for ever.
   return codes?.brokenOff() && kind === 'unknown' ? 'mfa_required' : kind;
-}
-
-interface Answered {
-  readonly loginAttemptId: string;
-  readonly withCode: boolean;
-  readonly outcome: LoginOutcome;
-  /** What the ledger keeps of it. */
-  readonly noted: Noted;
-  readonly submitted: boolean;
-}
-
-async function settleAttempt(
-  request: GuardedLogin,
-  { fingerprints }: LoginAttemptRequest,
-  { loginAttemptId, withCode, outcome, noted, submitted }: Answered,
-): Promise<Judgement> {
-  const { db, endpoint, loginIdentity, version, illness } = request;
-  const { orgId, portalTypeCode, portalType } = endpoint;
-  const { settleMs } = portalType;
-  const isOneText = outcome.kind === 'rejected_or_locked';
-  // Only a refusal is judged by what is known of the password. What proves or clears is written down without one more question that could fail.
-  const standing =
-    isOneText || outcome.kind === 'rejected'
-      ? await passwordStanding(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, settleMs, rules: illness })
-      : null;
-  const mayMeanLocked = isOneText && (await mayBeLocked(db, { orgId, loginIdentity }));
-  const judgement = judge(outcome, standing ? { ...standing, mayBeLocked: mayMeanLocked } : NOTHING_KNOWN);
-  const effect = submitted ? judgement.effect : 'none';
-  await finishLoginAttempt(db, {
-    loginAttemptId,
-    orgId,
-    outcome: submitted ? noted : 'not_submitted',
-    effect,
-    proved: submitted && isProof(outcome),
-    withCode: submitted && withCode,
-    ...holdsUntil(outcome),
-    ...(standing && (effect === 'suspect' || effect === 'bad')
-      ? { restMs: restAfter({ ...standing, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
-      : {}),
-  });
-  return judgement;
-}
-
-/** What an answer says of the account, it says until then: until that moment no login of it is begun, so that nobody is sent a code, and no failure is counted, for nothing. */
-const holdsUntil = (outcome: LoginOutcome): { readonly throttledUntil?: Date } =>
-  'until' in outcome && outcome.until && outcome.kind !== 'unavailable' ? { throttledUntil: outcome.until } : {};
-
-const REFUSED_AS: Readonly<Partial<Record<NotAllowedReason, ErrorCode>>> = { password_bad: 'login_rejected', locked: 'login_locked' };
-
-/** What a login that did not succeed means to whoever asked for it. `details.until`: when to ask again, where that is known. */
-export function loginError(endpoint: EndpointRow, result: NotAccepted): RcmError {
-  const details = { endpointId: endpoint.id, portalType: endpoint.portalTypeCode };
-  if (result.kind === 'not_allowed') {
-    const { reason, until } = result;
-    const byTerms = reason === 'automation' ? automationRefusal(endpoint.portalType) : null;
-    if (byTerms) return byTerms;
-    const words = until
-      ? ` It may be tried again at ${until.toISOString()}.`
-      : reason === 'locked'
-        ? ' `rotator unlocked` says that support has unlocked it.'
-        : '';
-    return new RcmError(REFUSED_AS[reason] ?? 'login_not_allowed', `No login was attempted (${reason}); nothing was sent to the portal.${words}`, {
-      details: { ...details, reason, ...(until ? { until: until.toISOString() } : {}) },
-    });
-  }
-  const detail = 'detail' in result.outcome ? ` (${result.outcome.detail})` : '';
-  const until = 'until' in result.outcome && result.outcome.until ? { until: result.outcome.until.toISOString() } : {};
-  return new RcmError(result.judgement.code ?? 'portal_unexpected', `The portal answered the login with: ${result.outcome.kind}${detail}.`, {
-    details: { ...details, outcome: result.outcome.kind, submitted: result.submitted, ...until },
-  });
 }

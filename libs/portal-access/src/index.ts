@@ -4,14 +4,17 @@
  * rotation, one tenant's login used for another. Nobody else calls a driver's `login`.
  */
 export { accountOf, goesBy, type LoginAccount } from './account.ts';
-export { type AgentAccess, type AgentVisit, type VisitResult, withAgentSession } from './agent-session.ts';
+export { type AgentVisit, type VisitResult, withAgentSession } from './agent-session.ts';
+export type { AgentAccess } from './agent-access.ts';
 export type { LegacyReading } from './legacy-credential.ts';
 export { type MigratedEndpoint, migratedEndpoint } from './stored-credential.ts';
 export { type DriverUser, Drivers } from './drivers.ts';
 export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
 export { type GuardedConfirm, guardedConfirm, type GuardedConfirmRequest } from './guarded-confirm.ts';
-export { guardedLogin, type GuardedLogin, type GuardedResult, loginError, type LoginTiming, type NotAccepted } from './guarded-login.ts';
+export { guardedLogin } from './guarded-login.ts';
+export { loginError } from './login-error.ts';
+export type { GuardedLogin, GuardedResult, LoginTiming, NotAccepted } from './login-request.ts';
 export { automationRefusal } from './permission.ts';
 export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { KeptCodes, type KeptCodesOptions } from './kept-codes.ts';

@@ -4,8 +4,8 @@ import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import type { LoginOutcome } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { GuardedLogin } from './guarded-login.ts';
-import { type CodeEnd, codeEndOf } from './lasting-code.ts';
+import type { GuardedLogin } from './login-request.ts';
+import { CODE_ENDS, type CodeEnd } from './lasting-code.ts';
 import { AskedLogin, INBOX, KEYS, LoginProcess, LONG_MS } from './lasting-code.fixture.ts';
 
 const HOUR_MS = 3_600_000;
@@ -202,7 +202,7 @@ it('says of every end of a login what became of its code', () => {
     unclear: ['unavailable', 'host_moved', 'throttled', 'locked'],
     refused: ['rejected', 'rejected_or_locked', 'challenged', 'mfa_required', 'mfa_rejected', 'unknown'],
   };
-  for (const [end, outcomesOf] of Object.entries(ends)) expect(outcomesOf.map(codeEndOf)).toEqual(outcomesOf.map(() => end));
+  for (const [end, outcomesOf] of Object.entries(ends)) expect(outcomesOf.map((outcome) => CODE_ENDS[outcome])).toEqual(outcomesOf.map(() => end));
 });
 
 it('no code that was kept is in a byte of Postgres or its write-ahead log, nor in a log', async () => {

@@ -102,23 +102,9 @@ async function note({ db, clock, keys, payload, endpoint, leaseId }: LastingCode
 }
 
 /** What a login's end says of the code that was typed into it. */
-export function codeEndOf(outcome: LoginOutcomeKind): CodeEnd {
-  switch (outcome) {
-    case 'accepted':
-    case 'password_expired':
-    case 'change_forced':
-      return 'accepted';
-    case 'unavailable':
-    case 'host_moved':
-    case 'throttled':
-    case 'locked':
-      return 'unclear';
-    case 'rejected':
-    case 'rejected_or_locked':
-    case 'challenged':
-    case 'mfa_required':
-    case 'mfa_rejected':
-    case 'unknown':
-      return 'refused';
-  }
-}
+export const CODE_ENDS: Readonly<Record<LoginOutcomeKind, CodeEnd>> = {
+  ...{ accepted: 'accepted', password_expired: 'accepted', change_forced: 'accepted' },
+  ...{ unavailable: 'unclear', host_moved: 'unclear', throttled: 'unclear', locked: 'unclear' },
+  ...{ rejected: 'refused', rejected_or_locked: 'refused', challenged: 'refused' },
+  ...{ mfa_required: 'refused', mfa_rejected: 'refused', unknown: 'refused' },
+};

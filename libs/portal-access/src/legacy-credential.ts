@@ -3,7 +3,7 @@ import { compareTexts, fingerprintKeys, readRowLogin, rowFingerprint, type RowLo
 import { type EndpointRow, getEndpoint, type LegacyNamed, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy, type LoginAccount } from './account.ts';
-import type { AgentAccess } from './agent-session.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { type CredentialSource, type CurrentCredential, type NamedEndpoint, notReady } from './credential-source.ts';
 import type { HeldLease } from './held-lease.ts';
 import { notMigrated } from './stored-credential.ts';

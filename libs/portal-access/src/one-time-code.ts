@@ -76,7 +76,7 @@ export async function loginCodes(request: LoginCodesRequest): Promise<LoginCodes
     },
     given: () => given,
     brokenOff: () => factors.some((factor) => factor.brokenOff?.()),
-    heed: async (end) => void (await Promise.all(factors.map((factor) => factor.heed?.(end)))),
+    heed: async (end) => void (await Promise.all(factors.map(async (factor) => factor.heed?.(end)))),
     end() {
       hasEnded = true;
       return endOf(factors);

@@ -19,7 +19,8 @@ import { type BrowserPool, createBrowserPool, readRecipeFile } from '@rcm/portal
 import { createLogger, createMetrics, type Metrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AgentAccess, withAgentSession } from './agent-session.ts';
+import { withAgentSession } from './agent-session.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { Drivers } from './drivers.ts';
 import { loginDevice } from './login-device.ts';
 import { migratedEndpoint } from './stored-credential.ts';

@@ -6,7 +6,8 @@ import { createLogger, createMetrics, isRcmError, systemClock } from '@rcm/telem
 import { copyDatabase, type FreshDatabase } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AgentAccess, withAgentSession } from './agent-session.ts';
+import { withAgentSession } from './agent-session.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { Drivers } from './drivers.ts';
 import { currentOf } from './rotated.fixture.ts';
 import { SessionCache } from './session-cache.ts';

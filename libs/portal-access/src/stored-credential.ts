@@ -2,7 +2,7 @@ import { type HeldCredential, parseReference } from '@rcm/credentials';
 import { type Database, type EndpointRow, followStoreVersion, getEndpoint, knowsRotation, outrunCopy, restLogin, wantCredentialSearch } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
-import type { AgentAccess } from './agent-session.ts';
+import type { AgentAccess } from './agent-access.ts';
 import { type CredentialSource, type NamedEndpoint, notReady } from './credential-source.ts';
 import type { HeldLease } from './held-lease.ts';
 import { rotationThatMade } from './portal-credential.ts';

@@ -13,7 +13,7 @@ afterAll(() => opened?.close());
 const ACCEPTED: LoginOutcome = { kind: 'accepted' };
 const APPLIED: ChangeOutcome = { kind: 'applied', submitted: true };
 /** A portal that asks for its code at each login and on the page of a change, and takes one for half a day. */
-const portal = { typed: [] as string[], change: APPLIED, life: { hours: 12 } as PortalDriver['codeLife'] };
+const portal = { typed: [] as string[], change: APPLIED as ChangeOutcome, life: { hours: 12 } as PortalDriver['codeLife'] };
 beforeEach(() => Object.assign(portal, { typed: [], change: APPLIED, life: { hours: 12 } }));
 
 const session: PortalSession = {

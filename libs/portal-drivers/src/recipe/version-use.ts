@@ -60,11 +60,15 @@ function laterKeys(recipe: Checked): Path[] {
     if (part === 'login') continue;
     for (const [index, entry] of (recipe[part]?.outcomes ?? []).entries()) if (entry.date !== undefined) found.push([part, 'outcomes', index, 'date']);
   }
-  for (const [name, task] of Object.entries(recipe.tasks)) {
-    if (task.rows?.scroll !== undefined) found.push(['tasks', name, 'rows', 'scroll']);
-    if (task.sheet !== undefined) found.push(['tasks', name, 'sheet']);
-    for (const [index, entry] of task.outcomes.entries()) if (entry.date !== undefined) found.push(['tasks', name, 'outcomes', index, 'date']);
-  }
+  for (const [name, task] of Object.entries(recipe.tasks)) found.push(...laterOfTask(task).map((path): Path => ['tasks', name, ...path]));
+  return found;
+}
+
+function laterOfTask(task: Checked['tasks'][string]): Path[] {
+  const found: Path[] = [];
+  if (task.rows?.scroll !== undefined) found.push(['rows', 'scroll']);
+  if (task.sheet !== undefined) found.push(['sheet']);
+  for (const [index, entry] of task.outcomes.entries()) if (entry.date !== undefined) found.push(['outcomes', index, 'date']);
   return found;
 }
 
