@@ -7,6 +7,7 @@ export { backend, localStackEndpoint } from './run/services.ts';
 export { copyDatabase, freshDatabase } from './database/fresh.ts';
 export type { FreshDatabase, FreshDatabaseOptions } from './database/fresh.ts';
 export { rowDigests } from './database/row-digests.ts';
+export { type OwnClock, ownClock } from './database/own-clock.ts';
 export { faultsOfRefusal, noDocuments, part, type Spoiled, spoiled } from './hostile/spoiled.ts';
 export { HOSTILE_TEXTS, LONGEST_TEXT, TYPED_SECRET } from './hostile/texts.ts';
 export type { Backend, Service } from './run/provided.ts';
