@@ -11,13 +11,13 @@ afterEach(async () => {
 
 it('a password that nobody uses is tried once in so many days; one that is wrong is refused once, told of and never locked', async () => {
   // These portals disable nobody within the test, and a rotation comes after it.
-  const opened = (world = await openUnusedWorld({ logins: 3, dormantDays: [10_000], verifyEveryDays: 2 }));
+  const opened = (world = await openUnusedWorld({ logins: 3, kinds: [{ dormantDays: 10_000 }], verifyEveryDays: 2 }));
   const signal = new AbortController().signal;
   const round = async () => Object.fromEntries((await keepAlive(opened.rotator, { limit: 10, signal })).map(({ endpointId, result }) => [endpointId, result]));
-  const logins = () => [...opened.accounts.values()].map(({ logins: made, failures, locked }) => ({ made, failures, locked }));
+  const logins = () => [...opened.portals.accounts.values()].map(({ logins: made, failures, locked }) => ({ made, failures, locked }));
   expect(await round()).toEqual({});
 
-  const wrong = opened.accounts.get('user-1');
+  const wrong = opened.portals.accounts.get('user-1');
   if (!wrong) throw new Error('no such account');
   wrong.password = 'changed by somebody at the portal';
   await opened.pass(2);
