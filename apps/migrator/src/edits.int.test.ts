@@ -10,8 +10,8 @@ import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openWorld, rotate, scrubbing, type World } from './testing.fixture.ts';
 
-/** Every seventh moment is tried on a change, each of them in the long form. */
-const NEXT_MOMENT = isLongForm() ? 1 : 7;
+/** Every eleventh moment is tried on a change, each of them in the long form. */
+const NEXT_MOMENT = isLongForm() ? 1 : 11;
 const ACT = { actor: 'person:os:jane', reason: 'a test' };
 let world: World;
 let migrator: OpenMigration;

@@ -11,12 +11,22 @@ import {
   setNextRotation,
 } from '@rcm/db';
 import { accountOf } from '@rcm/portal-access';
+import { isLongForm } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RotatorRun, runRotator, startRotator } from './process.fixture.ts';
 
 /** Many times what a quiet machine takes. */
 const LONG_MS = 300_000;
+
+/** On a change the state in which nobody knows what the portal did; the crash matrix kills a rotator at each of its acts, there too. */
+const KILLED_IN = (
+  [
+    ['staged', 'alpine-2'],
+    ['submitting', 'alpine-3'],
+    ['applied', 'alpine-4'],
+  ] as const
+).filter(([state]) => isLongForm() || state === 'submitting');
 
 let world: World;
 let environment: Record<string, string>;
@@ -112,11 +122,7 @@ describe('the rotator as a process', { timeout: 3 * LONG_MS }, () => {
     await expect.poll(lastLine, { timeout: LONG_MS }).toContain('"rcm_logins_refused":0,');
   });
 
-  it.each([
-    ['staged', 'alpine-2'],
-    ['submitting', 'alpine-3'],
-    ['applied', 'alpine-4'],
-  ] as const)('killed in state %s, the next one ends what it began', async (state, id) => {
+  it.each(KILLED_IN)('killed in state %s, the next one ends what it began', async (state, id) => {
     // Every page of the portal is slow, so that the kill falls into the state and not beside it.
     await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_500 });
     const first = start('run');

@@ -1,6 +1,7 @@
 import { parsePayload, serializePayload, type StoredSecret, type TenantStores } from '@rcm/credentials';
 import { requestRotation } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
+import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveCommand } from '../commands/resolve.ts';
 import { rotateLogin } from '../rotate.ts';
@@ -12,6 +13,8 @@ beforeAll(async () => void (row = await openRowWorld()));
 afterEach(() => row.world.portals.setHabits('alpine', { keepsFirst: null }));
 afterAll(() => row?.close());
 
+/** On a change, the one where a lost race is only found afterwards; that each store merges what a person wrote is tried always. */
+const STORES = isLongForm() ? (['ssm', 'secrets-manager', 'vault'] as const) : (['ssm'] as const);
 /** What a person keeps in the secret beside the password. */
 const THEIRS = { note: 'call Ms. Li on Mondays', custom_fields: { npi: '1234567893' }, mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
 
@@ -96,7 +99,7 @@ describe('a person who opens the secret before a rotation and saves it after', (
     await expectTheirs(login);
   });
 
-  it.each(['ssm', 'secrets-manager', 'vault'] as const)('also where that rotation was the first (%s)', async (store) => {
+  it.each(STORES)('also where that rotation was the first (%s)', async (store) => {
     const login = await row.world.addEndpoint('alpine', store);
     const { fields } = await row.open(login.id);
     expect(await row.settle(login.id)).toBe('done');
@@ -142,7 +145,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await expectTheirs(login);
   });
 
-  it.each(['ssm', 'secrets-manager', 'vault'] as const)('and where the store then answers once with what it had held before (%s)', async (backend) => {
+  it.each(STORES)('and where the store then answers once with what it had held before (%s)', async (backend) => {
     const login = await row.world.addEndpoint('alpine', backend);
     const before = await row.open(login.id);
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
@@ -151,15 +154,12 @@ describe('what a person wrote stays where another password becomes current', () 
     await expectTheirs(login);
   });
 
-  it.each(['ssm', 'secrets-manager', 'vault'] as const)(
-    'and where it answers once with what the rotation had written over their edit (%s)',
-    async (backend) => {
-      const login = await row.world.addEndpoint('alpine', backend);
-      const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
-      expect(await row.settle(login.id, { ...row.patient, stores: losing(row.patient.stores, edit) })).toBe('done');
-      await expectTheirs(login);
-    },
-  );
+  it.each(STORES)('and where it answers once with what the rotation had written over their edit (%s)', async (backend) => {
+    const login = await row.world.addEndpoint('alpine', backend);
+    const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
+    expect(await row.settle(login.id, { ...row.patient, stores: losing(row.patient.stores, edit) })).toBe('done');
+    await expectTheirs(login);
+  });
 
   it('and where its history is behind, too', async () => {
     const login = await row.world.addEndpoint('alpine');

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parsePayload, parseReference } from '@rcm/credentials';
+import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readRotatorConfig } from '../config.ts';
 import { openRotator } from '../services.ts';
@@ -80,7 +81,8 @@ async function expectRight({ id }: Login): Promise<void> {
 }
 
 describe('a rotator that is stopped in its write, while another one finishes its attempt', () => {
-  for (const end of ['goesOn', 'dies'] as const) {
+  // One that dies is tried below, where a person has written: what it leaves behind is harder there.
+  for (const end of isLongForm() ? (['goesOn', 'dies'] as const) : (['goesOn'] as const)) {
     it(`and rotates again: the newer password stays (the stopped one ${end === 'dies' ? 'dies' : 'goes on'})`, async () => {
       const login = await row.world.addEndpoint('alpine');
       const stopped = await stoppedAtItsWrite(login);
