@@ -133,7 +133,7 @@ describe('as a process', { timeout: SLOW_MS }, () => {
   });
 
   it('stops when somebody asks it to from elsewhere, once, and is gone on with', async () => {
-    const slow = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '0.05', RCM_MIGRATOR_CONCURRENCY: '1' };
+    const slow = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '0.2', RCM_MIGRATOR_CONCURRENCY: '1' };
     const running = startMigrator(['apply', '--reason', 'week 7', '--json-lines'], slow);
     await running.printed('"migrated"');
     const [run] = await listed();
