@@ -10,7 +10,7 @@ import type { OpenMigration } from './services.ts';
 import { openWorld, scrubbing, type World } from './testing.fixture.ts';
 
 const SLOW_MS = 900_000;
-const ROWS = isLongForm() ? 5_000 : 240;
+const ROWS = isLongForm() ? 5_000 : 120;
 let world: World;
 let migrator: OpenMigration;
 let folder: Folder;
