@@ -1,14 +1,17 @@
 import { policies } from './accounts/policies.ts';
 import { MovableClock, systemClock, type Clock } from './clock.ts';
 import { controlApp } from './control/app.ts';
-import { SecondDoors } from './doors.ts';
+import { Doors, secondDoors } from './doors.ts';
 import { DemoPortalsError } from './error.ts';
 import { listen, type Listener } from './listen.ts';
 import type { Portal } from './portal.ts';
-import { portalCodes, type PortalCode } from './portal-code.ts';
+import { portalCodes, type PortalCode, type RealmCode } from './portal-code.ts';
 import { alpineApp } from './portals/alpine/app.ts';
 import { borealisApp } from './portals/borealis/app.ts';
 import { cascadeApp } from './portals/cascade/app.ts';
+import { deltaApplication } from './portals/delta/application.ts';
+import { deltaProvider } from './portals/delta/provider.ts';
+import { SignOn } from './portals/delta/sign-on.ts';
 import { openRecords } from './records/database.ts';
 
 export interface DemoPortalsOptions {
@@ -42,7 +45,7 @@ export async function startDemoPortals(options: DemoPortalsOptions = {}): Promis
   const clock = new MovableClock(commonClock, records);
   const { lockoutWindowMs } = options;
   const lockout = lockoutWindowMs === undefined ? {} : { windowMs: lockoutWindowMs, lastsMs: lockoutWindowMs };
-  const portal = (code: PortalCode): Portal => ({
+  const portal = (code: RealmCode): Portal => ({
     code,
     policy: { ...policies[code], lockout: { ...policies[code].lockout, ...lockout } },
     records,
@@ -50,9 +53,16 @@ export async function startDemoPortals(options: DemoPortalsOptions = {}): Promis
     commonClock,
     closing: closing.signal,
   });
-  const byCode = { alpine: portal('alpine'), borealis: portal('borealis'), cascade: portal('cascade') };
+  const byCode = { alpine: portal('alpine'), borealis: portal('borealis'), cascade: portal('cascade'), delta: portal('delta') };
   const pages = { alpine: alpineApp(byCode.alpine), borealis: borealisApp(byCode.borealis), cascade: cascadeApp(byCode.cascade) };
-  const doors = new SecondDoors(records, pages);
+  const signOn: SignOn = new SignOn((site) => doors.open(site));
+  const provider = deltaProvider(byCode.delta, signOn);
+  const doors = new Doors(records, {
+    ...secondDoors({ ...pages, delta: provider }),
+    delta: provider,
+    'delta-claims': deltaApplication(byCode.delta, signOn, 'claims'),
+    'delta-inquiry': deltaApplication(byCode.delta, signOn, 'inquiry'),
+  });
   const apps = { ...pages, control: controlApp({ portals: byCode, clock, doors }) };
   const close = async (): Promise<void> => {
     closing.abort();

@@ -1,36 +1,43 @@
 import { listen, type Listener } from './listen.ts';
-import { portalCodes, type PortalCode } from './portal-code.ts';
+import { realmCodes, type RealmCode } from './portal-code.ts';
+import type { DeltaSite } from './portals/delta/sign-on.ts';
 import type { Records } from './records/database.ts';
 import { readSetting } from './records/settings.ts';
 
 type App = Parameters<typeof listen>[1]['app'];
 
-/**
- * The portals' second addresses, as one sign-in has a www and an app: same pages, accounts, locks and sessions. One that was
- * opened is there again after a restart on the same records, at the same address.
- */
-export class SecondDoors {
-  readonly #records: Records;
-  readonly #apps: Readonly<Record<PortalCode, App>>;
-  readonly #opened = new Map<PortalCode, Promise<Listener>>();
+/** A second address of a portal or of the provider; or the provider, or one of its applications. */
+export type DoorName = `${RealmCode}-second` | DeltaSite;
 
-  constructor(records: Records, apps: Readonly<Record<PortalCode, App>>) {
+/** The provider is a host of its own: no cookie of it is sent to an application. */
+const HOSTS: Readonly<Partial<Record<DoorName, string>>> = { delta: '127.0.0.2' };
+
+/**
+ * What is opened when somebody asks for it: the portals' second addresses, as one sign-in has a www and an app (same pages, accounts, locks and sessions); the
+ * provider and its applications. One that was opened is there again after a restart on the same records, at the same address.
+ */
+export class Doors {
+  readonly #records: Records;
+  readonly #apps: Readonly<Record<DoorName, App>>;
+  readonly #opened = new Map<DoorName, Promise<Listener>>();
+
+  constructor(records: Records, apps: Readonly<Record<DoorName, App>>) {
     this.#records = records;
     this.#apps = apps;
   }
 
   /** Its base URL; opened where it is not yet, at `port` (0: that of the last time, or a free one). Fails with `port_unavailable`. */
-  async open(portal: PortalCode, port = 0): Promise<string> {
-    const door = this.#opened.get(portal) ?? listen(this.#records, { name: nameOf(portal), port, app: this.#apps[portal] });
-    this.#opened.set(portal, door);
+  async open(name: DoorName, port = 0): Promise<string> {
+    const door = this.#opened.get(name) ?? listen(this.#records, { name, port, app: this.#apps[name], host: HOSTS[name] });
+    this.#opened.set(name, door);
     // One that could not be opened may be asked for again.
-    door.catch(() => this.#opened.delete(portal));
+    door.catch(() => this.#opened.delete(name));
     return (await door).baseUrl;
   }
 
   /** Opens those that were open before. Fails with `port_unavailable`. */
   async reopen(): Promise<void> {
-    for (const portal of portalCodes) if (readSetting(this.#records, `port/${nameOf(portal)}`) !== null) await this.open(portal);
+    for (const name of Object.keys(this.#apps) as DoorName[]) if (readSetting(this.#records, `port/${name}`) !== null) await this.open(name);
   }
 
   async close(): Promise<void> {
@@ -39,4 +46,6 @@ export class SecondDoors {
   }
 }
 
-const nameOf = (portal: PortalCode): string => `${portal}-second`;
+/** The apps behind second addresses, by the doors' names. */
+export const secondDoors = (apps: Readonly<Record<RealmCode, App>>) =>
+  Object.fromEntries(realmCodes.map((code) => [`${code}-second`, apps[code]])) as Record<`${RealmCode}-second`, App>;

@@ -19,8 +19,15 @@ const HOST = '127.0.0.1';
  */
 export async function listen(
   records: Records,
-  options: { readonly name: string; readonly port: number; readonly app: { readonly fetch: Parameters<typeof createAdaptorServer>[0]['fetch'] } },
+  options: {
+    readonly name: string;
+    readonly port: number;
+    readonly app: { readonly fetch: Parameters<typeof createAdaptorServer>[0]['fetch'] };
+    /** Another address of this machine. Default: 127.0.0.1. */
+    readonly host?: string | undefined;
+  },
 ): Promise<Listener> {
+  const { host = HOST } = options;
   const setting = `port/${options.name}`;
   const before = readSetting(records, setting);
   const wanted = options.port !== 0 ? options.port : typeof before === 'number' ? before : 0;
@@ -28,13 +35,13 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     // Stays on: a later failure to accept must not end the process.
     server.on('error', (cause: NodeJS.ErrnoException) => reject(new DemoPortalsError('port_unavailable', sentence(options, wanted, cause.code), { cause })));
-    server.listen(wanted, HOST, resolve);
+    server.listen(wanted, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
   if (port !== before) writeSetting(records, setting, port);
   return {
     port,
-    baseUrl: `http://${HOST}:${port}`,
+    baseUrl: `http://${host}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

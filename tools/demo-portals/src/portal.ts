@@ -1,11 +1,11 @@
 import type { AccountPolicy } from './accounts/policies.ts';
 import type { Clock } from './clock.ts';
-import type { PortalCode } from './portal-code.ts';
+import type { RealmCode } from './portal-code.ts';
 import type { Records } from './records/database.ts';
 
 /** What the pages of one portal work with. */
 export interface Portal {
-  readonly code: PortalCode;
+  readonly code: RealmCode;
   readonly policy: AccountPolicy;
   readonly records: Records;
   /** The portals' own time, which the control port can move. */

@@ -1,4 +1,4 @@
-import type { PortalCode } from '../portal-code.ts';
+import type { RealmCode } from '../portal-code.ts';
 import type { Lockout } from '../records/lockout.ts';
 import type { PasswordRules } from './password-rules.ts';
 
@@ -26,7 +26,7 @@ const DIGIT = /[0-9]/;
 /** So many wrong tries within 15 minutes, with no accepted login between, lock for 15 minutes. */
 const inARow = (threshold: number): Lockout => ({ counts: 'consecutive', threshold, windowMs: 15 * MINUTE, lastsMs: 15 * MINUTE, countsCodes: true });
 
-export const policies: Readonly<Record<PortalCode, AccountPolicy>> = {
+export const policies: Readonly<Record<RealmCode, AccountPolicy>> = {
   alpine: {
     rules: {
       minLength: 10,
@@ -74,5 +74,21 @@ export const policies: Readonly<Record<PortalCode, AccountPolicy>> = {
     asksForCode: false,
     changeEnds: 'none',
     keptUsername: (typed) => typed.trim().toUpperCase(),
+  },
+  delta: {
+    rules: {
+      minLength: 12,
+      maxLength: 64,
+      required: [UPPER, LOWER, DIGIT],
+      allowed: /[\x20-\x7e]/,
+      maxConsecutive: 64,
+      notation: 'minlength: 12; maxlength: 64; required: lower; required: upper; required: digit; allowed: ascii-printable;',
+    },
+    noReuseOf: 1,
+    lockout: inARow(3),
+    passwordLifetimeMs: null,
+    asksForCode: false,
+    changeEnds: 'others',
+    keptUsername: (typed) => typed.trim(),
   },
 };

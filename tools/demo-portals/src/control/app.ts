@@ -4,9 +4,10 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { makeDueChanges } from '../accounts/late-changes.ts';
 import type { MovableClock } from '../clock.ts';
-import type { SecondDoors } from '../doors.ts';
+import type { Doors } from '../doors.ts';
 import { DemoPortalsError } from '../error.ts';
-import { portalCodes } from '../portal-code.ts';
+import { realmCodes } from '../portal-code.ts';
+import type { DeltaSite } from '../portals/delta/sign-on.ts';
 import { currentFault, faultSchema, setFault } from '../records/faults.ts';
 import { habitsOf, setHabits } from '../records/habits.ts';
 import { tallyOf } from '../records/tallies.ts';
@@ -20,7 +21,7 @@ const MAX_ADVANCE_MS = 10 * 365 * 24 * 60 * 60_000;
 export interface Controlled {
   readonly portals: Portals;
   readonly clock: MovableClock;
-  readonly doors: SecondDoors;
+  readonly doors: Doors;
 }
 
 /**
@@ -48,7 +49,7 @@ export function controlApp({ portals, clock, doors }: Controlled): Hono {
   accountRoutes(app, portals);
   app.get('/figures', (c) => {
     const records = portals.alpine.records;
-    return c.json({ ...tallyOf(records, {}), byPortal: Object.fromEntries(portalCodes.map((portal) => [portal, tallyOf(records, { portal })])) });
+    return c.json({ ...tallyOf(records, {}), byPortal: Object.fromEntries(realmCodes.map((portal) => [portal, tallyOf(records, { portal })])) });
   });
   app.put('/faults', async (c) => {
     const { portal, ...fault } = await readBody(c, faultSchema.extend(portalField));
@@ -63,7 +64,12 @@ export function controlApp({ portals, clock, doors }: Controlled): Hono {
   app.get('/habits/:portal', (c) => c.json(habitsOf(portalOf(portals, c).records, portalOf(portals, c).code)));
   app.post('/doors', async (c) => {
     const { portal, port } = await readBody(c, z.strictObject({ ...portalField, port: z.int().min(0).max(65_535).default(0) }));
-    return c.json({ baseUrl: await doors.open(portal, port) });
+    return c.json({ baseUrl: await doors.open(`${portal}-second`, port) });
+  });
+  app.post('/provider', async (c) => {
+    const addressOf = async (site: DeltaSite) => ({ baseUrl: await doors.open(site) });
+    const applications = { claims: await addressOf('delta-claims'), inquiry: await addressOf('delta-inquiry') };
+    return c.json({ ...(await addressOf('delta')), applications });
   });
   app.get('/clock', (c) => c.json({ now: clock.now().toISOString() }));
   app.post('/clock/advance', async (c) => {

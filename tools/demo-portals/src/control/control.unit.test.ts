@@ -74,7 +74,12 @@ test('figures are the sum of what happened at each portal', async () => {
   const none = { loginsAccepted: 0, loginsRejected: 0, mfaRejected: 0, accountsLocked: 0, passwordsChanged: 0, changesRefused: 0, mostFailures: 0 };
   expect(await portals.control.figures()).toEqual({
     ...{ ...none, loginsAccepted: 2, loginsRejected: 1, passwordsChanged: 1 },
-    byPortal: { alpine: { ...none, loginsAccepted: 1, loginsRejected: 1 }, borealis: none, cascade: { ...none, loginsAccepted: 1, passwordsChanged: 1 } },
+    byPortal: {
+      alpine: { ...none, loginsAccepted: 1, loginsRejected: 1 },
+      borealis: none,
+      cascade: { ...none, loginsAccepted: 1, passwordsChanged: 1 },
+      delta: none,
+    },
   });
 });
 

@@ -2,17 +2,17 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import type { Portal } from '../portal.ts';
-import { portalCodes, type PortalCode } from '../portal-code.ts';
+import { realmCodes, type RealmCode } from '../portal-code.ts';
 import { findAccount, type Account } from '../records/accounts.ts';
 
-export type Portals = Readonly<Record<PortalCode, Portal>>;
+export type Portals = Readonly<Record<RealmCode, Portal>>;
 
-export const portalField = { portal: z.enum(portalCodes) };
+export const portalField = { portal: z.enum(realmCodes) };
 
 /** The portal in the path. Fails with 404. */
 export function portalOf(portals: Portals, c: Context): Portal {
-  const code = portalCodes.find((known) => known === c.req.param('portal'));
-  if (!code) throw new HTTPException(404, { message: `There is no such portal; there are ${portalCodes.join(', ')}.` });
+  const code = realmCodes.find((known) => known === c.req.param('portal'));
+  if (!code) throw new HTTPException(404, { message: `There is no such portal; there are ${realmCodes.join(', ')}.` });
   return portals[code];
 }
 

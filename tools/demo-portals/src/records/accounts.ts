@@ -1,9 +1,9 @@
-import type { PortalCode } from '../portal-code.ts';
+import type { RealmCode } from '../portal-code.ts';
 import { many, one, run, type Records } from './database.ts';
 
 /** Names one account at one portal; the user name as the portal keeps it (cascade: upper case). */
 export interface AccountKey {
-  readonly portal: PortalCode;
+  readonly portal: RealmCode;
   readonly username: string;
 }
 

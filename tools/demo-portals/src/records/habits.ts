@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PortalCode } from '../portal-code.ts';
+import type { RealmCode } from '../portal-code.ts';
 import type { Records } from './database.ts';
 import { lockoutSchema } from './lockout.ts';
 import { readSetting, writeSetting } from './settings.ts';
@@ -60,18 +60,20 @@ const habitSchemas = {
     dayCodes: z.enum(['none', 'sent_once', 'sent_again']).default('none'),
   }),
   cascade: z.strictObject({ ...anywhere, oneSessionPerAccount: z.boolean().default(false) }),
-} as const satisfies Readonly<Record<PortalCode, z.ZodType>>;
+  /** `movedTo`: applications lead there to sign in, and no longer to the provider's address. Null: it has not moved. */
+  delta: z.strictObject({ ...anywhere, movedTo: z.url().nullable().default(null) }),
+} as const satisfies Readonly<Record<RealmCode, z.ZodType>>;
 
-export type Habits<P extends PortalCode> = z.infer<(typeof habitSchemas)[P]>;
+export type Habits<P extends RealmCode> = z.infer<(typeof habitSchemas)[P]>;
 
 /** What may be set: any of the habits, those not named stay as they are. */
-export type HabitSettings<P extends PortalCode> = Partial<z.input<(typeof habitSchemas)[P]>>;
+export type HabitSettings<P extends RealmCode> = Partial<z.input<(typeof habitSchemas)[P]>>;
 
-export const habitsOf = <P extends PortalCode>(records: Records, portal: P): Habits<P> =>
+export const habitsOf = <P extends RealmCode>(records: Records, portal: P): Habits<P> =>
   habitSchemas[portal].parse(readSetting(records, `habits/${portal}`) ?? {}) as Habits<P>;
 
 /** Sets the named habits; those not named keep what they were. Throws zod's error for a habit the portal does not have. */
-export function setHabits<P extends PortalCode>(records: Records, portal: P, habits: Readonly<Record<string, unknown>>): Habits<P> {
+export function setHabits<P extends RealmCode>(records: Records, portal: P, habits: Readonly<Record<string, unknown>>): Habits<P> {
   const merged = habitSchemas[portal].parse({ ...habitsOf(records, portal), ...habits }) as Habits<P>;
   writeSetting(records, `habits/${portal}`, merged);
   return merged;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { PortalCode } from '../portal-code.ts';
+import type { RealmCode } from '../portal-code.ts';
 import type { AccountKey } from './accounts.ts';
 import { one, run, type Records } from './database.ts';
 
@@ -10,7 +10,7 @@ export interface Session {
   /** Rises with every session ever opened at any portal. */
   readonly number: number;
   readonly id: string;
-  readonly portal: PortalCode;
+  readonly portal: RealmCode;
   readonly stage: SessionStage;
   readonly username: string | null;
   readonly csrf: string;
@@ -28,7 +28,7 @@ const COLUMNS = 'number, id, portal, stage, username, csrf';
 /** Opens a session; beyond the bounds the oldest one of the same kind ends. */
 export function openSession(
   records: Records,
-  of: { readonly portal: PortalCode; readonly stage: SessionStage; readonly username: string | null },
+  of: { readonly portal: RealmCode; readonly stage: SessionStage; readonly username: string | null },
   now: number,
 ): Session {
   const [id, csrf] = [randomBytes(24).toString('base64url'), randomBytes(18).toString('base64url')];
@@ -45,7 +45,7 @@ export function openSession(
 }
 
 /** The session, or null where it never was, was ended, or idled for 30 minutes. */
-export function readSession(records: Records, portal: PortalCode, id: string, now: number): Session | null {
+export function readSession(records: Records, portal: RealmCode, id: string, now: number): Session | null {
   const row = one<Session & { seenAt: number }>(records, `SELECT ${COLUMNS}, seen_at AS seenAt FROM session WHERE portal = ? AND id = ?`, portal, id);
   if (!row) return null;
   if (row.seenAt <= now - SESSION_IDLE_MS) {

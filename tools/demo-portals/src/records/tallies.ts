@@ -1,4 +1,4 @@
-import type { PortalCode } from '../portal-code.ts';
+import type { RealmCode } from '../portal-code.ts';
 import type { AccountKey } from './accounts.ts';
 import { one, run, type Records } from './database.ts';
 
@@ -53,7 +53,7 @@ export function noteFailures(records: Records, { portal, username }: AccountKey,
 }
 
 /** The sums of an account, of a portal, or of all portals. */
-export function tallyOf(records: Records, of: { readonly portal?: PortalCode; readonly username?: string }): Tally {
+export function tallyOf(records: Records, of: { readonly portal?: RealmCode; readonly username?: string }): Tally {
   const sql = `SELECT ${SUMS} FROM tally WHERE portal = coalesce(?, portal) AND username = coalesce(?, username)`;
   return { ...(one<Tally>(records, sql, of.portal ?? null, of.username ?? null) as Tally) };
 }

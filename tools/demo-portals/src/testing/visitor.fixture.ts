@@ -1,4 +1,4 @@
-/** A browser without its looks: keeps cookies, follows redirects, knows the token of the newest page. */
+/** A browser without its looks: keeps cookies (whoever's they are), follows redirects, knows the token of the newest page. */
 export class Visitor {
   readonly baseUrl: string;
   readonly cookies = new Map<string, string>();
@@ -9,7 +9,8 @@ export class Visitor {
   }
 
   async request(method: string, path: string, init: { readonly body?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<Answer> {
-    const response = await fetch(new URL(path, this.baseUrl), {
+    const address = new URL(path, this.baseUrl);
+    const response = await fetch(address, {
       ...init,
       method,
       redirect: 'manual',
@@ -21,10 +22,15 @@ export class Visitor {
       else this.cookies.set(name, value);
     }
     const location = response.headers.get('location');
-    if (location !== null) return this.request('GET', location);
+    if (location !== null) return this.request('GET', this.#written(new URL(location, address)));
     const text = await response.text();
     this.token = /name="(?:_csrf|TOKEN)" value="([^"]+)"/.exec(text)?.[1] ?? /"csrf":"([^"]+)"/.exec(text)?.[1] ?? this.token;
     return { status: response.status, path, text };
+  }
+
+  /** A path, where it is at the visitor's own site. */
+  #written({ origin, pathname, search, href }: URL): string {
+    return origin === new URL(this.baseUrl).origin ? pathname + search : href;
   }
 
   get(path: string): Promise<Answer> {
@@ -42,7 +48,7 @@ export class Visitor {
 
 export interface Answer {
   readonly status: number;
-  /** Where the last redirect led. */
+  /** Where the last redirect led: a path, or an address at another site. */
   readonly path: string;
   readonly text: string;
 }

@@ -138,10 +138,11 @@ export const claimsPage = (typed: string, found: readonly Claim[] | null): Marku
           </tr>
         </table>
       </form>
-      ${found === null ? '' : found.length === 0 ? message(TEXTS.noClaims) : results(found)}`,
+      ${found === null ? '' : found.length === 0 ? message(TEXTS.noClaims) : claimsTable(found)}`,
   );
 
-const results = (found: readonly Claim[]): Markup =>
+/** Claims as `#CLMTAB`, with a head row that is a row like the others. */
+export const claimsTable = (found: readonly Claim[]): Markup =>
   html` <table border="1" id="CLMTAB">
     <tr class="head">
       <td>CLAIM NO</td>
