@@ -3,9 +3,10 @@ import { MovableClock, systemClock, type Clock } from './clock.ts';
 import { controlApp } from './control/app.ts';
 import { Doors, secondDoors } from './doors.ts';
 import { DemoPortalsError } from './error.ts';
-import { listen, type Listener } from './listen.ts';
+import { type App, listen, type Listener } from './listen.ts';
 import type { Portal } from './portal.ts';
 import { portalCodes, type PortalCode, type RealmCode } from './portal-code.ts';
+import { seenBy, type SeenRequest } from './seen-request.ts';
 import { alpineApp } from './portals/alpine/app.ts';
 import { borealisApp } from './portals/borealis/app.ts';
 import { cascadeApp } from './portals/cascade/app.ts';
@@ -23,6 +24,8 @@ export interface DemoPortalsOptions {
   readonly clock?: Clock;
   /** Window and length of a lockout at all portals, in ms. Default: each portal's own 15 minutes. */
   readonly lockoutWindowMs?: number;
+  /** Told of every request before it is answered, for a test that judges what a site was sent. Default: nobody, and nothing of a request is kept. */
+  readonly onRequest?: (request: SeenRequest) => void;
 }
 
 export interface DemoPortals {
@@ -54,14 +57,15 @@ export async function startDemoPortals(options: DemoPortalsOptions = {}): Promis
     closing: closing.signal,
   });
   const byCode = { alpine: portal('alpine'), borealis: portal('borealis'), cascade: portal('cascade'), delta: portal('delta') };
-  const pages = { alpine: alpineApp(byCode.alpine), borealis: borealisApp(byCode.borealis), cascade: cascadeApp(byCode.cascade) };
+  const site = (app: App): App => (options.onRequest ? seenBy(app, options.onRequest) : app);
+  const pages = { alpine: site(alpineApp(byCode.alpine)), borealis: site(borealisApp(byCode.borealis)), cascade: site(cascadeApp(byCode.cascade)) };
   const signOn: SignOn = new SignOn((site) => doors.open(site));
-  const provider = deltaProvider(byCode.delta, signOn);
+  const provider = site(deltaProvider(byCode.delta, signOn));
   const doors = new Doors(records, {
     ...secondDoors({ ...pages, delta: provider }),
     delta: provider,
-    'delta-claims': deltaApplication(byCode.delta, signOn, 'claims'),
-    'delta-inquiry': deltaApplication(byCode.delta, signOn, 'inquiry'),
+    'delta-claims': site(deltaApplication(byCode.delta, signOn, 'claims')),
+    'delta-inquiry': site(deltaApplication(byCode.delta, signOn, 'inquiry')),
   });
   const apps = { ...pages, control: controlApp({ portals: byCode, clock, doors }) };
   const close = async (): Promise<void> => {

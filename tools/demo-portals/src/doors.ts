@@ -1,10 +1,8 @@
-import { listen, type Listener } from './listen.ts';
+import { type App, listen, type Listener } from './listen.ts';
 import { realmCodes, type RealmCode } from './portal-code.ts';
 import type { DeltaSite } from './portals/delta/sign-on.ts';
 import type { Records } from './records/database.ts';
 import { readSetting } from './records/settings.ts';
-
-type App = Parameters<typeof listen>[1]['app'];
 
 /** A second address of a portal or of the provider; or the provider, or one of its applications. */
 export type DoorName = `${RealmCode}-second` | DeltaSite;

@@ -15,3 +15,4 @@ export { type HabitSettings } from './records/habits.ts';
 export { type Lockout } from './records/lockout.ts';
 export { type LoginTry, type TriedBy, type TryEnd } from './records/login-tries.ts';
 export { type Tally } from './records/tallies.ts';
+export { type SeenRequest } from './seen-request.ts';

@@ -11,6 +11,11 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** What answers the requests of one site. */
+export interface App {
+  readonly fetch: Parameters<typeof createAdaptorServer>[0]['fetch'];
+}
+
 const HOST = '127.0.0.1';
 
 /**
@@ -22,7 +27,7 @@ export async function listen(
   options: {
     readonly name: string;
     readonly port: number;
-    readonly app: { readonly fetch: Parameters<typeof createAdaptorServer>[0]['fetch'] };
+    readonly app: App;
     /** Another address of this machine. Default: 127.0.0.1. */
     readonly host?: string | undefined;
   },
