@@ -1,5 +1,5 @@
 import { createLogger, Secret } from '@rcm/telemetry';
-import { type DemoPortals, startDemoPortals } from '@rcm/demo-portals';
+import { type DemoPortals, type DemoPortalsOptions, startDemoPortals } from '@rcm/demo-portals';
 import {
   createBrowserPool,
   createRecipeDriver,
@@ -15,9 +15,11 @@ import type { ConfirmGuard, LoginOptions, PortalCredential } from '../driver.ts'
 import type { DeclaredHost } from '../network/declared-host.ts';
 
 export type Code = 'alpine' | 'borealis' | 'cascade';
+/** Wherever there are accounts. */
+export type Realm = Code | 'delta';
 
 export interface Account {
-  readonly portal: Code;
+  readonly portal: Realm;
   readonly username: string;
   readonly password: string;
   readonly mfaSeed?: string;
@@ -26,10 +28,11 @@ export interface Account {
 export const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 /** What an account begins with, and what it is changed to. */
-export const PASSWORDS: Record<Code, readonly [string, string]> = {
+export const PASSWORDS: Record<Realm, readonly [string, string]> = {
   alpine: ['Canary-Alp1ne-ÜberPass🔑', 'Next-Canary-Alp1ne<&"\'>'],
   borealis: ['Canary-B0real-4711', 'Next-B0real-Xy_99'],
   cascade: ['CanaryC4sc#', 'NextC4sc!z'],
+  delta: ['Canary-Delt4-Pass<&"\'>', 'Next-Canary-Delt4%+=?'],
 };
 
 export const nextPassword = (of: Account): Account => ({ ...of, password: PASSWORDS[of.portal][1] });
@@ -60,13 +63,13 @@ export class DemoRun {
     this.pool = pool;
   }
 
-  static async start(): Promise<DemoRun> {
+  static async start(options: DemoPortalsOptions = {}): Promise<DemoRun> {
     const pool = createBrowserPool({
       maxContexts: 4,
       logger: createLogger({ name: 'test', level: 'silent' }),
       executablePath: process.env['RCM_CHROMIUM_PATH'],
     });
-    return new DemoRun(await startDemoPortals(), pool);
+    return new DemoRun(await startDemoPortals(options), pool);
   }
 
   async close(): Promise<void> {
@@ -75,7 +78,7 @@ export class DemoRun {
   }
 
   /** An account that no other test has. */
-  async account(portal: Code, more: Partial<Account> = {}): Promise<Account> {
+  async account(portal: Realm, more: Partial<Account> = {}): Promise<Account> {
     this.#accounts += 1;
     const username = `CANARYUSER${this.#accounts}`;
     const made: Account = { portal, username, password: PASSWORDS[portal][0], ...(portal === 'borealis' ? { mfaSeed: SEED } : {}), ...more };
@@ -102,7 +105,13 @@ export class DemoRun {
   ): Promise<PortalSession> {
     const recipe = more.recipe ?? (await readRecipeFile(portal));
     const baseUrl = more.baseUrl ?? this.portals.portals[portal].baseUrl;
-    const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }, ...(more.hosts ?? [])];
+    return this.sessionAt(baseUrl, recipe, more.hosts);
+  }
+
+  /** Of any site, with the hosts that its recipe needs beside. */
+  async sessionAt(baseUrl: string, own: Recipe, more: readonly DeclaredHost[] = []): Promise<PortalSession> {
+    const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }, ...more];
+    const recipe = own;
     const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, logoutMs: 20_000, onStep: (step) => this.traces.push(step) });
     const session = await driver.openSession({ baseUrl, signal: forever() });
     this.#open.add(session);
