@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RealmCode } from '../portal-code.ts';
 import type { Records } from './database.ts';
+import { cellHabits, listHabits, tellings } from './list-habits.ts';
 import { lockoutSchema } from './lockout.ts';
 import { readSetting, writeSetting } from './settings.ts';
 
@@ -44,8 +45,9 @@ const habitSchemas = {
     confirmsFirst: z.boolean().default(false),
     /** The page of a change asks the server what it thinks of a new password while it is typed, and its button waits for the answer. */
     asksOpinion: z.boolean().default(false),
-    /** Claims in pages; in a box that adds rows while it is scrolled; or in one whose rows leave the document when they are out of sight. */
-    claimsList: z.enum(['pages', 'scrolled', 'virtual']).default('pages'),
+    claimsList: z.enum(listHabits).default('pages'),
+    claimsTold: z.enum(tellings).default('truth'),
+    claimsCells: z.enum(cellHabits).default('plain'),
     /** The claims that were found can be had as files, too. */
     exports: z.boolean().default(false),
     /** The sign-in page is `at` another address (a door), and leads back to `home`. Null: where the rest is. */

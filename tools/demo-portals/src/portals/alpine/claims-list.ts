@@ -2,9 +2,6 @@ import { html, raw } from 'hono/html';
 import { formatAmount, type Claim } from '../../claims/claims.ts';
 import type { Markup } from './layout.ts';
 
-/** How the claims are shown that were found. */
-export type ListHabit = 'pages' | 'scrolled' | 'virtual';
-
 /** As a page's script draws them. */
 const drawn = ({ number, status, amountCents, serviceDate }: Claim) => [number, status, `$${formatAmount(amountCents)}`, serviceDate];
 
@@ -12,7 +9,7 @@ const drawn = ({ number, status, amountCents, serviceDate }: Claim) => [number, 
  * Claims in a box that is scrolled: `scrolled` adds rows below and asks the server for each ten; `virtual` has no more in the document than are in sight, and uses the
  * same rows again.
  */
-export const scrolledList = (found: readonly Claim[], habit: Exclude<ListHabit, 'pages'>, typed: string): Markup => html`
+export const scrolledList = (found: readonly Claim[], habit: 'scrolled' | 'virtual', typed: string): Markup => html`
   <p id="claim-count">${found.length} claims</p>
   <style>
     ${raw('#claims-box { height: 180px; overflow: auto; position: relative } .claim-row { display: flex; gap: 24px; height: 30px }')}

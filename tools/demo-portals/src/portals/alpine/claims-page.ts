@@ -1,10 +1,13 @@
-import { html } from 'hono/html';
-import { formatAmount, type Claim } from '../../claims/claims.ts';
-import { exportLinks, type ListHabit, scrolledList } from './claims-list.ts';
+import { html, raw } from 'hono/html';
+import type { Claim } from '../../claims/claims.ts';
+import type { CellHabit, ListHabit, Telling } from '../../records/list-habits.ts';
+import { claimCells, FILL_FIELDS } from './claim-cells.ts';
+import { claimsShown } from './claim-pages.ts';
+import { exportLinks, scrolledList } from './claims-list.ts';
 import { page, type Markup } from './layout.ts';
+import { redrawnList, rowsOf } from './redrawn-list.ts';
 
 const NO_CLAIMS_TEXT = 'No claims found.';
-const PAGE_SIZE = 10;
 
 interface ClaimsView {
   readonly csrf: string;
@@ -13,7 +16,14 @@ interface ClaimsView {
   readonly found: readonly Claim[] | null;
   /** From 1. */
   readonly pageNumber: number;
-  readonly list: ListHabit;
+  readonly habits: ListHabits;
+}
+
+/** How the claims are shown that were found. */
+export interface ListHabits {
+  readonly claimsList: ListHabit;
+  readonly claimsTold: Telling;
+  readonly claimsCells: CellHabit;
   readonly exports: boolean;
 }
 
@@ -29,43 +39,46 @@ export const claimsPage = (view: ClaimsView): Markup =>
       ${view.found === null ? '' : results(view.found, view)}`,
   });
 
-function results(found: readonly Claim[], view: ClaimsView): Markup {
+function results(found: readonly Claim[], { typed, pageNumber, habits }: ClaimsView): Markup {
   if (found.length === 0) return html`<p id="no-claims">${NO_CLAIMS_TEXT}</p>`;
-  const { typed, list, exports } = view;
-  return html`${exports ? exportLinks(typed) : ''} ${list === 'pages' ? pagedList(found, view) : scrolledList(found, list, typed)}`;
+  return html`${habits.exports ? exportLinks(typed) : ''} ${list(found, { typed, pageNumber, habits })}`;
 }
 
-function pagedList(found: readonly Claim[], { typed, pageNumber }: ClaimsView): Markup {
-  const pages = Math.ceil(found.length / PAGE_SIZE);
-  const shown = Math.min(pageNumber, pages);
+function list(found: readonly Claim[], view: Pick<ClaimsView, 'typed' | 'pageNumber' | 'habits'>): Markup {
+  const { claimsList, claimsTold, claimsCells: cells } = view.habits;
+  switch (claimsList) {
+    case 'pages':
+      return pagedList(found, view);
+    case 'scrolled':
+    case 'virtual':
+      return scrolledList(found, claimsList, view.typed);
+    default:
+      return redrawnList(claimsShown(found, 1, claimsTold), { habit: claimsList, cells, typed: view.typed });
+  }
+}
+
+function pagedList(found: readonly Claim[], { typed, pageNumber, habits }: Pick<ClaimsView, 'typed' | 'pageNumber' | 'habits'>): Markup {
+  const shown = claimsShown(found, pageNumber, 'truth');
   const link = (to: number): string => `/claims?${new URLSearchParams({ claim_number: typed, page: String(to) }).toString()}`;
   return html` <table id="claims">
       <thead>
         <tr>
-          <th>Claim number</th>
-          <th>Status</th>
-          <th>Billed amount</th>
-          <th>Service date</th>
-          <th>Received</th>
-          <th>Decided</th>
+          ${claimCells[habits.claimsCells].headings}
         </tr>
       </thead>
       <tbody>
-        ${found.slice((shown - 1) * PAGE_SIZE, shown * PAGE_SIZE).map(row)}
+        ${rowsOf(shown, habits.claimsCells)}
       </tbody>
     </table>
+    ${
+      habits.claimsCells === 'inputs'
+        ? html`<script>
+            ${raw(`${FILL_FIELDS} fillFields();`)};
+          </script>`
+        : ''
+    }
     <p id="pages">
-      Page ${shown} of ${pages} ${shown > 1 ? html`<a id="previous-page" href="${link(shown - 1)}">Previous</a>` : ''}
-      ${shown < pages ? html`<a id="next-page" href="${link(shown + 1)}">Next</a>` : ''}
+      Page ${shown.page} of ${shown.pages} ${shown.page > 1 ? html`<a id="previous-page" href="${link(shown.page - 1)}">Previous</a>` : ''}
+      ${shown.isLast ? '' : html`<a id="next-page" href="${link(shown.page + 1)}">Next</a>`}
     </p>`;
 }
-
-const row = (claim: Claim): Markup =>
-  html` <tr>
-    <td>${claim.number}</td>
-    <td>${claim.status}</td>
-    <td>$${formatAmount(claim.amountCents)}</td>
-    <td>${claim.serviceDate}</td>
-    <td>${claim.receivedDate}</td>
-    <td>${claim.decidedDate ?? ''}</td>
-  </tr>`;

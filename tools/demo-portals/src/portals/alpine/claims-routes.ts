@@ -5,7 +5,9 @@ import type { Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
 import type { PortalContext, PortalEnv } from '../../web/portal-app.ts';
 import { nextRows } from './claims-list.ts';
+import { claimsShown } from './claim-pages.ts';
 import { claimsPage } from './claims-page.ts';
+import { rowsOf } from './redrawn-list.ts';
 import { signedIn, turnAway } from './visits.ts';
 
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
@@ -17,10 +19,16 @@ export function addClaims(app: Hono<PortalEnv>, portal: Portal): void {
     const username = signedIn(c);
     if (username === null) return turnAway(portal, c);
     const typed = c.req.query('claim_number');
-    const { claimsList, exports } = habitsOf(portal.records, 'alpine');
-    const pageNumber = Math.max(1, Math.trunc(Number(c.req.query('page'))) || 1);
     const found = typed === undefined ? null : foundBy(c, username);
-    return c.html(claimsPage({ csrf: c.get('session').csrf, typed: typed ?? '', found, pageNumber, list: claimsList, exports }));
+    const habits = habitsOf(portal.records, 'alpine');
+    return c.html(claimsPage({ csrf: c.get('session').csrf, typed: typed ?? '', found, pageNumber: pageAsked(c), habits }));
+  });
+  app.get('/claims/page', (c) => {
+    const username = signedIn(c);
+    if (username === null) return c.json({}, 403);
+    const { claimsTold, claimsCells } = habitsOf(portal.records, 'alpine');
+    const shown = claimsShown(foundBy(c, username), pageAsked(c), claimsTold);
+    return c.json({ rows: rowsOf(shown, claimsCells).join(''), told: shown.range, last: shown.isLast });
   });
   app.get('/claims/rows', (c) => {
     const username = signedIn(c);
@@ -37,3 +45,5 @@ export function addClaims(app: Hono<PortalEnv>, portal: Portal): void {
     return c.body(new Uint8Array(make(foundBy(c, username))), 200, headers);
   }
 }
+
+const pageAsked = (c: PortalContext): number => Math.max(1, Math.trunc(Number(c.req.query('page'))) || 1);
