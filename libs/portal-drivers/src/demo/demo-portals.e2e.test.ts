@@ -88,7 +88,8 @@ describe.each(['alpine', 'borealis', 'cascade'] as const)('%s by its recipe', (p
     ['drop_after_commit', 'unknown', true],
   ] as const)('calls a change %s %s', async (fault, kind, committed) => {
     const of = await run.account(portal);
-    const session = await run.session(portal);
+    // Where the connection is cut, the page says nothing that the recipe knows: this waits for the end of a step.
+    const session = await run.session(portal, { stepDeadlineMs: 10_000 });
     await run.login(session, of);
     await run.control('PUT', '/faults', { portal, fault, count: 1 });
     const outcome = await run.change(session, of, nextPassword(of).password);

@@ -13,6 +13,7 @@ import {
 import { ALLOWED } from '../corpus/confirm.fixture.ts';
 import type { ConfirmGuard, LoginOptions, PortalCredential } from '../driver.ts';
 import type { DeclaredHost } from '../network/declared-host.ts';
+import { patientRecipe } from '../testing.ts';
 
 export type Code = 'alpine' | 'borealis' | 'cascade';
 /** Wherever there are accounts. */
@@ -40,6 +41,9 @@ export const wrong = (of: Account): Account => ({ ...of, password: 'Wr0ng-Canary
 
 const STEP_MS = 30_000;
 
+/** For a whole act, on a machine that is ten times as slow. */
+const PATIENT_MS = 60_000;
+
 export const forever = (): AbortSignal => new AbortController().signal;
 
 export const credentialOf = (account: Pick<Account, 'username' | 'password'>): PortalCredential => ({
@@ -47,6 +51,15 @@ export const credentialOf = (account: Pick<Account, 'username' | 'password'>): P
   password: new Secret(account.password),
   custom: {},
 });
+
+export interface SessionOptions {
+  readonly recipe?: Recipe | undefined;
+  readonly baseUrl?: string;
+  /** Further hosts. */
+  readonly hosts?: readonly DeclaredHost[];
+  /** Of each step, where a test waits for the end of one. Default: a patient recipe's. */
+  readonly stepDeadlineMs?: number;
+}
 
 /** The demo portals, a browser, and everything that was returned or traced while they were used. */
 export class DemoRun {
@@ -99,19 +112,14 @@ export class DemoRun {
     (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password }))['accepts'] === true;
 
   /** By the portal's own recipe, at its own address, unless another is given. */
-  async session(
-    portal: Code,
-    more: { readonly recipe?: Recipe | undefined; readonly baseUrl?: string; readonly hosts?: readonly DeclaredHost[] } = {},
-  ): Promise<PortalSession> {
-    const recipe = more.recipe ?? (await readRecipeFile(portal));
-    const baseUrl = more.baseUrl ?? this.portals.portals[portal].baseUrl;
-    return this.sessionAt(baseUrl, recipe, more.hosts);
+  async session(portal: Code, more: SessionOptions = {}): Promise<PortalSession> {
+    return this.sessionAt(more.baseUrl ?? this.portals.portals[portal].baseUrl, more.recipe ?? (await readRecipeFile(portal)), more);
   }
 
   /** Of any site, with the hosts that its recipe needs beside. */
-  async sessionAt(baseUrl: string, own: Recipe, more: readonly DeclaredHost[] = []): Promise<PortalSession> {
-    const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }, ...more];
-    const recipe = own;
+  async sessionAt(baseUrl: string, own: Recipe, more: Pick<SessionOptions, 'hosts' | 'stepDeadlineMs'> = {}): Promise<PortalSession> {
+    const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }, ...(more.hosts ?? [])];
+    const recipe = more.stepDeadlineMs === undefined ? patientRecipe(own) : { ...own, step_deadline_ms: more.stepDeadlineMs };
     const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, logoutMs: 20_000, onStep: (step) => this.traces.push(step) });
     const session = await driver.openSession({ baseUrl, signal: forever() });
     this.#open.add(session);
@@ -131,7 +139,7 @@ export class DemoRun {
       credential: credentialOf(account),
       totp,
       beforeSubmit: async () => undefined,
-      deadlineMs: 20_000,
+      deadlineMs: PATIENT_MS,
       signal: forever(),
       ...more,
     });
@@ -153,7 +161,7 @@ export class DemoRun {
       totp: null,
       confirm,
       beforeSubmit: async () => undefined,
-      deadlineMs: 20_000,
+      deadlineMs: PATIENT_MS,
       signal: forever(),
     });
     this.returned.push(outcome);
@@ -161,7 +169,7 @@ export class DemoRun {
   }
 
   async claim(session: PortalSession, claimNumber: string) {
-    const outcome = await session.runTask({ name: 'claim_status', input: { claim_number: claimNumber }, deadlineMs: 20_000, signal: forever() });
+    const outcome = await session.runTask({ name: 'claim_status', input: { claim_number: claimNumber }, deadlineMs: PATIENT_MS, signal: forever() });
     this.returned.push(outcome);
     return outcome;
   }

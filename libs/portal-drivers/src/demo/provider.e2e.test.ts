@@ -18,7 +18,7 @@ afterEach(() => run.closeSessions());
 afterAll(() => run.close());
 
 const session = async (application: Application): Promise<PortalSession> =>
-  run.sessionAt(at[application], await readRecipeFile(`delta-${application}`), [{ host: new URL(at.idp).host, address: 'loopback', name: 'idp' }]);
+  run.sessionAt(at[application], await readRecipeFile(`delta-${application}`), { hosts: [{ host: new URL(at.idp).host, address: 'loopback', name: 'idp' }] });
 const facts = ({ username }: Account) => run.control('GET', `/accounts/delta/${username}`);
 const isIn = (visit: PortalSession) => visit.isLoggedIn({ deadlineMs: 120_000, signal: forever() });
 
