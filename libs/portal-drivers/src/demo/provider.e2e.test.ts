@@ -53,7 +53,7 @@ describe.each(['claims', 'inquiry'] as const)('the application %s behind a provi
     await run.login(visit, of);
     expect(await run.change(visit, wrong(of), nextPassword(of).password)).toEqual({ kind: 'refused', rule: 'current_wrong', submitted: true });
     expect(await run.change(visit, of, 'Short-1')).toEqual({ kind: 'refused', rule: 'too_short', submitted: true });
-    expect(await run.change(visit, of, nextPassword(of).password)).toEqual({ kind: 'applied', session: 'ended', submitted: true });
+    expect(await run.change(visit, of, nextPassword(of).password)).toEqual({ kind: 'applied', session: 'kept', submitted: true });
     expect([await run.accepts(of), await run.accepts(nextPassword(of))]).toEqual([false, true]);
     expect(receivers(PASSWORDS.delta)).toEqual([new URL(at.idp).host]);
   });
