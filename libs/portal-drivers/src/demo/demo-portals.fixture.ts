@@ -11,7 +11,7 @@ import {
   type StepTrace,
 } from '../index.ts';
 import { ALLOWED } from '../corpus/confirm.fixture.ts';
-import type { ConfirmGuard, LoginOptions, PortalCredential } from '../driver.ts';
+import type { ChangeOptions, LoginOptions, PortalCredential } from '../driver.ts';
 import type { DeclaredHost } from '../network/declared-host.ts';
 import { patientRecipe } from '../testing.ts';
 
@@ -133,8 +133,7 @@ export class DemoRun {
   }
 
   async login(session: PortalSession, account: Account, more: Partial<LoginOptions> = {}) {
-    const { mfaSeed } = account;
-    const totp = mfaSeed === undefined ? null : async () => totpCode({ seed: new Secret(mfaSeed), step: this.#unusedStep(account) });
+    const totp = this.codesOf(account);
     const result = await session.login({
       credential: credentialOf(account),
       totp,
@@ -147,6 +146,12 @@ export class DemoRun {
     return result;
   }
 
+  /** Codes of the account's seed, none of them twice; null: it has none. */
+  codesOf(account: Account): LoginOptions['totp'] {
+    const { mfaSeed } = account;
+    return mfaSeed === undefined ? null : async () => totpCode({ seed: new Secret(mfaSeed), step: this.#unusedStep(account) });
+  }
+
   /** No code is used twice: the portal takes the next step's already, which is enough for two logins right after each other. */
   #unusedStep({ username }: Account): number {
     const step = Math.max(Math.floor(Date.now() / STEP_MS), (this.#lastSteps.get(username) ?? 0) + 1);
@@ -154,15 +159,16 @@ export class DemoRun {
     return step;
   }
 
-  async change(session: PortalSession, account: Account, newPassword: string, confirm: ConfirmGuard = ALLOWED) {
+  async change(session: PortalSession, account: Account, newPassword: string, more: Partial<ChangeOptions> = {}) {
     const outcome = await session.changePassword({
       credential: credentialOf(account),
       newPassword: new Secret(newPassword),
       totp: null,
-      confirm,
+      confirm: ALLOWED,
       beforeSubmit: async () => undefined,
       deadlineMs: PATIENT_MS,
       signal: forever(),
+      ...more,
     });
     this.returned.push(outcome);
     return outcome;

@@ -93,7 +93,7 @@ describe('alpine, which asks for the current password first, and its sign-in els
     const guard = watching(of);
     const visit = await session();
     expect((await run.login(visit, of)).outcome.kind).toBe('accepted');
-    expect(await run.change(visit, of, nextPassword(of).password, guard)).toMatchObject({ kind: 'applied', submitted: true });
+    expect(await run.change(visit, of, nextPassword(of).password, { confirm: guard })).toMatchObject({ kind: 'applied', submitted: true });
     expect(guard.noted).toEqual([
       { counts: true, tries: ['accepted'] },
       { end: { kind: 'confirmed' }, submitted: true },
@@ -107,7 +107,11 @@ describe('alpine, which asks for the current password first, and its sign-in els
     const guard = watching(of);
     const visit = await session();
     await run.login(visit, of);
-    expect(await run.change(visit, wrong(of), nextPassword(of).password, guard)).toEqual({ kind: 'refused', rule: 'current_wrong', submitted: false });
+    expect(await run.change(visit, wrong(of), nextPassword(of).password, { confirm: guard })).toEqual({
+      kind: 'refused',
+      rule: 'current_wrong',
+      submitted: false,
+    });
     expect(guard.noted.at(-1)).toEqual({ end: { kind: 'refused', rule: 'current_wrong' }, submitted: true });
     expect([await tries(of), await run.accepts(of)]).toEqual([['accepted', 'wrong'], true]);
   });
@@ -118,7 +122,7 @@ describe('alpine, which asks for the current password first, and its sign-in els
     const visit = await session();
     await run.login(visit, of);
     await run.control('POST', `/accounts/alpine/${of.username}/mistype`, { times: 2 });
-    expect(await run.change(visit, wrong(of), nextPassword(of).password, guard)).toMatchObject({ kind: 'unknown', submitted: false });
+    expect(await run.change(visit, wrong(of), nextPassword(of).password, { confirm: guard })).toMatchObject({ kind: 'unknown', submitted: false });
     expect(guard.noted.at(-1)).toEqual({ end: { kind: 'locked', until: expect.any(Date) }, submitted: true });
   });
 
@@ -127,7 +131,7 @@ describe('alpine, which asks for the current password first, and its sign-in els
     const visit = await session();
     await run.login(visit, of);
     const refusing: ConfirmGuard = { before: () => Promise.reject(new Error('no budget')), after: () => Promise.reject(new Error('nothing was sent')) };
-    await expect(run.change(visit, of, nextPassword(of).password, refusing)).rejects.toThrow('no budget');
+    await expect(run.change(visit, of, nextPassword(of).password, { confirm: refusing })).rejects.toThrow('no budget');
     expect([await tries(of), await run.accepts(of)]).toEqual([['accepted'], true]);
   });
 
@@ -136,7 +140,7 @@ describe('alpine, which asks for the current password first, and its sign-in els
     const visit = await session();
     await run.login(visit, of);
     const failing: ConfirmGuard = { before: async () => undefined, after: () => Promise.reject(new Error('the database is gone')) };
-    await expect(run.change(visit, of, nextPassword(of).password, failing)).rejects.toThrow('the database is gone');
+    await expect(run.change(visit, of, nextPassword(of).password, { confirm: failing })).rejects.toThrow('the database is gone');
     expect(await run.accepts(of)).toBe(true);
   });
 
@@ -153,8 +157,8 @@ describe('alpine, which asks for the current password first, and its sign-in els
     const guard = watching(of);
     const visit = await session();
     await run.login(visit, of);
-    expect(await run.change(visit, of, 'Sh0rt', guard)).toMatchObject({ kind: 'refused', rule: 'too_short' });
-    expect(await run.change(visit, of, nextPassword(of).password, guard)).toMatchObject({ kind: 'applied' });
+    expect(await run.change(visit, of, 'Sh0rt', { confirm: guard })).toMatchObject({ kind: 'refused', rule: 'too_short' });
+    expect(await run.change(visit, of, nextPassword(of).password, { confirm: guard })).toMatchObject({ kind: 'applied' });
     expect([guard.noted.length, await tries(of)]).toEqual([2, ['accepted', 'accepted']]);
   });
 });
