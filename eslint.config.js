@@ -75,7 +75,7 @@ const tools = [
   allow('sbom', 'telemetry'),
   allow('images', 'telemetry'),
   allow('audit-tampering', 'audit', 'db', 'test-services'),
-  allow('test-world', 'telemetry', 'credentials', 'db', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
+  allow('test-world', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'vault-server', 'demo-portals', 'platform', 'test-services'),
 ];
 const forTests = [
   'task-client',

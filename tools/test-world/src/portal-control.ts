@@ -1,5 +1,4 @@
-import type { AccountHistory, HabitSettings } from '@rcm/demo-portals';
-import type { PortalCode } from '@rcm/platform/seed';
+import type { AccountHistory, HabitSettings, RealmCode } from '@rcm/demo-portals';
 
 /** What a portal's own records say about one account. */
 export interface AccountRecord {
@@ -15,7 +14,7 @@ export interface AccountRecord {
 
 /** Names one account at one portal. */
 export interface PortalLogin {
-  readonly portal: PortalCode;
+  readonly portal: RealmCode;
   readonly username: string;
 }
 
@@ -26,10 +25,16 @@ export interface FaultSettings {
   readonly count?: number;
 }
 
+/** Base URLs. */
+export interface Provider {
+  readonly baseUrl: string;
+  readonly applications: Readonly<Record<'claims' | 'inquiry', { readonly baseUrl: string }>>;
+}
+
 /** The demo portals' control port: the one place where a verdict about a portal comes from. */
 export interface PortalControl {
   createAccount(account: {
-    portal: PortalCode;
+    portal: RealmCode;
     username: string;
     password: string;
     mfaSeed?: string;
@@ -37,10 +42,10 @@ export interface PortalControl {
     receivesCodes?: boolean;
   }): Promise<void>;
   /** Whether this is the account's password now, locked or not; counts nothing. */
-  accepts(login: { portal: PortalCode; username: string; password: string }): Promise<boolean>;
+  accepts(login: { portal: RealmCode; username: string; password: string }): Promise<boolean>;
   /** Whether a login with it would be let in at this moment: also not locked, not closed, and known everywhere. Counts nothing. */
-  letsIn(login: { portal: PortalCode; username: string; password: string }): Promise<boolean>;
-  account(portal: PortalCode, username: string): Promise<AccountRecord>;
+  letsIn(login: { portal: RealmCode; username: string; password: string }): Promise<boolean>;
+  account(portal: RealmCode, username: string): Promise<AccountRecord>;
   /** Every login try and every change of the account, in order, and how it stands. */
   history(login: PortalLogin): Promise<AccountHistory>;
   /** How often each of the account's backup codes was typed, in the order in which it got them. */
@@ -61,10 +66,12 @@ export interface PortalControl {
   expire(login: PortalLogin, at?: Date): Promise<void>;
   /** A fault that meets this account's password changes alone. */
   setAccountFault(login: PortalLogin, fault: FaultSettings): Promise<void>;
-  setHabits<P extends PortalCode>(portal: P, habits: HabitSettings<P>): Promise<void>;
-  setFault(fault: FaultSettings & { readonly portal: PortalCode }): Promise<void>;
+  setHabits<P extends RealmCode>(portal: P, habits: HabitSettings<P>): Promise<void>;
+  setFault(fault: FaultSettings & { readonly portal: RealmCode }): Promise<void>;
   /** The base URL of the portal's second address, behind which are the same accounts; opened where it is not yet. */
-  openDoor(portal: PortalCode): Promise<string>;
+  openDoor(portal: RealmCode): Promise<string>;
+  /** The base URLs of the provider `delta` and of the applications behind it; opened where they are not yet. */
+  openProvider(): Promise<Provider>;
   /** What time it is at the portals. */
   now(): Promise<Date>;
   /** Moves the portals' time, not anybody else's; one-time codes stay with everybody's. What it is then. */
@@ -103,6 +110,7 @@ export function portalControl(baseUrl: string): PortalControl {
     setHabits: async (portal, habits) => void (await ask('PUT', '/habits', { portal, habits })),
     setFault: async (fault) => void (await ask('PUT', '/faults', fault)),
     openDoor: async (portal) => ((await ask('POST', '/doors', { portal })) as { baseUrl: string }).baseUrl,
+    openProvider: async () => (await ask('POST', '/provider', {})) as Provider,
     now: async () => timeIn(await ask('GET', '/clock')),
     advance: async (ms) => timeIn(await ask('POST', '/clock/advance', { ms })),
   };

@@ -24,9 +24,11 @@ import {
 import { platformPolicies, taskRoleName, type TenantApp } from '@rcm/credentials/policies';
 import { type AppRole, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
-import { startDemoPortals } from '@rcm/demo-portals';
+import { type RealmCode, startDemoPortals } from '@rcm/demo-portals';
 import { type LocalAws, type LocalAwsOptions, Regions, startLocalAws } from '@rcm/local-aws';
 import { type PortalCode, portalTypes } from '@rcm/platform/seed';
+import type { Recipe } from '@rcm/portal-drivers';
+import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { Secret } from '@rcm/telemetry';
 import { asRoot, compileCache, freshDatabase } from '@rcm/test-services';
 import { type PortalControl, portalControl } from './portal-control.ts';
@@ -52,7 +54,8 @@ export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
 export interface WorldEndpoint {
   readonly id: string;
   readonly orgId: string;
-  readonly portal: PortalCode;
+  /** Where its account is. */
+  readonly portal: RealmCode;
   readonly username: string;
   readonly secretArn: string;
   readonly loginIdentity: string;
@@ -126,7 +129,7 @@ async function startAccounts(folder: string, { secondRegion = false, furtherAcco
 const ALIAS = 'alias/rcm-credentials';
 const placeOf = ({ accountId, region, endpoint }: LocalAws) => ({ account: accountId, region, endpoint, kms_key_id: ALIAS });
 
-const tagsOf = (portal: PortalCode): SecretTags => ({ TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
+const tagsOf = (portal: RealmCode): SecretTags => ({ TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
 
 /** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
 export async function openWorld(options: WorldOptions): Promise<World> {
@@ -163,7 +166,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const identityKeys: IdentityKeys = { current: { id: '1', key } };
   const types = await portalTypes({ alpine: demo.portals.alpine.baseUrl, borealis: demo.portals.borealis.baseUrl, cascade: demo.portals.cascade.baseUrl });
   await upsertOrganization(db, { id: ORGANIZATION, name: 'Hospital One' });
-  for (const type of types) await upsertPortalType(db, { ...type, ...options.portalType });
+  for (const each of types) {
+    const type = { ...each, ...options.portalType };
+    await upsertPortalType(db, { ...type, recipe: patientRecipe(type.recipe as Recipe) });
+  }
 
   const add = async (portal: PortalCode, number: number, store: StoreKind = 'ssm', accountId: string = aws.accountId): Promise<WorldEndpoint> => {
     const id = `${portal}-${number}`;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migratedEndpoint } from '@rcm/portal-access';
-import { parseRecipe, type PortalDriver, type PortalSession, readRecipeFile } from '@rcm/portal-drivers';
+import { type PortalDriver, type PortalSession, readRecipeFile } from '@rcm/portal-drivers';
+import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { upsertPortalType } from '@rcm/db';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import type { Rotator } from '../rotate.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   const hosts = [...portalType.hosts, new URL(door).host];
   await upsertPortalType(
     world.db,
-    { ...portalType, hosts, loopbackHosts: hosts, hostNames: { [new URL(door).host]: 'idp' }, recipe: parseRecipe(await readRecipeFile('alpine-guarded')) },
+    { ...portalType, hosts, loopbackHosts: hosts, hostNames: { [new URL(door).host]: 'idp' }, recipe: patientRecipe(await readRecipeFile('alpine-guarded')) },
     { actor: 'person:os:test', reason: 'alpine asks for the current password first' },
   );
 });

@@ -36,7 +36,7 @@ async function rotateOne(
   const { portalType, baseUrl } = await migratedEndpoint(opened.db, { orgId, endpointId: id });
   const store = opened.rotator.stores.forTenant(orgId);
   const current = await store.read(parseReference(secretArn), { signal });
-  const pages: PlainPortal | undefined = portal === 'borealis' ? undefined : PLAIN_PORTALS[portal];
+  const pages: PlainPortal | undefined = portal === 'alpine' || portal === 'cascade' ? PLAIN_PORTALS[portal] : undefined;
   if (!current || !pages) throw new Error(`${id} is not there`);
   const payload = parsePayload(current.text);
   const newPassword = generatePassword(parsePasswordRules(portalType.passwordRules));
