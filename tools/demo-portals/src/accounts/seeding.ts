@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nowMs, type Portal } from '../portal.ts';
 import { findAccount, forgetFormerPasswords, saveAccount, type AccountKey } from '../records/accounts.ts';
 import { backupCodesOf, giveBackupCodes } from '../records/backup-codes.ts';
+import { nameInbox, readInbox } from '../records/inboxes.ts';
 import { letReceiveCodes, receivesCodes } from '../records/sent-codes.ts';
 import { clearFailures, forgetTotpSteps } from '../records/attempts.ts';
 import { inTransaction } from '../records/database.ts';
@@ -19,6 +20,8 @@ export const seedSchema = z.strictObject({
   backupCodes: z.array(z.string().min(1).max(64)).max(100).nullish(),
   /** The portal sends a code at each login, to whoever the account names. */
   receivesCodes: z.boolean().default(false),
+  /** Where these codes go: a number or an address, which accounts may share. */
+  inbox: z.string().min(1).max(254).nullish(),
   ifAbsent: z.boolean().default(false),
 });
 
@@ -59,11 +62,13 @@ export async function seedAccount(portal: Portal, seed: Seed): Promise<SeedResul
     if (present?.mfaSeed !== mfaSeed) forgetTotpSteps(portal.records, key);
     if (!isGiven(portal, key, seed)) giveBackupCodes(portal.records, key, seed.backupCodes ?? []);
     letReceiveCodes(portal.records, key, seed.receivesCodes);
+    nameInbox(portal.records, key, seed.inbox ?? null);
     endSessionsOf(portal.records, key, null);
     return present ? 'replaced' : 'created';
   });
 }
 
-const isGiven = (portal: Portal, key: AccountKey, { backupCodes, receivesCodes: receives }: Seed): boolean =>
+const isGiven = (portal: Portal, key: AccountKey, { backupCodes, receivesCodes: receives, inbox }: Seed): boolean =>
   receivesCodes(portal.records, key) === receives &&
+  readInbox(portal.records, key) === (inbox ?? null) &&
   JSON.stringify(backupCodesOf(portal.records, key).map(({ code }) => code)) === JSON.stringify(backupCodes ?? []);

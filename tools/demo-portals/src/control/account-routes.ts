@@ -10,6 +10,7 @@ import { claimsOf } from '../claims/claims.ts';
 import { nowMs } from '../portal.ts';
 import { findAccount, saveAccount } from '../records/accounts.ts';
 import { backupCodesOf } from '../records/backup-codes.ts';
+import { messagesAt } from '../records/inboxes.ts';
 import { sendCode, sentCodesOf } from '../records/sent-codes.ts';
 import { forgetDevices, knownDevicesOf } from '../records/known-devices.ts';
 import { inTransaction } from '../records/database.ts';
@@ -45,6 +46,7 @@ export function accountRoutes(app: Hono, portals: Portals): void {
     sendCode(portal.records, accountOf(portals, c), nowMs(portal));
     return c.json({});
   });
+  app.get('/inboxes/:inbox', (c) => c.json({ messages: messagesAt(portals.alpine.records, c.req.param('inbox')) }));
   app.get('/accounts/:portal/:username/devices', (c) => c.json({ devices: knownDevicesOf(portalOf(portals, c).records, accountOf(portals, c)) }));
   app.delete('/accounts/:portal/:username/devices', (c) => {
     forgetDevices(portalOf(portals, c).records, accountOf(portals, c));

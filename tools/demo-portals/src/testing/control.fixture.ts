@@ -12,6 +12,7 @@ export interface ControlClient {
     mfaSeed?: string;
     backupCodes?: readonly string[];
     receivesCodes?: boolean;
+    inbox?: string;
     ifAbsent?: boolean;
   }): Promise<string>;
   accepts(portal: RealmCode, username: string, password: string): Promise<boolean>;
