@@ -25,6 +25,13 @@ export interface FaultSettings {
   readonly count?: number;
 }
 
+export interface PortalMessage {
+  readonly to: string;
+  readonly from: string;
+  readonly text: string;
+  readonly sentAt: number;
+}
+
 /** Base URLs. */
 export interface Provider {
   readonly baseUrl: string;
@@ -40,6 +47,8 @@ export interface PortalControl {
     mfaSeed?: string;
     backupCodes?: readonly string[];
     receivesCodes?: boolean;
+    /** Where its codes go; accounts may share one. */
+    inbox?: string;
   }): Promise<void>;
   /** Whether this is the account's password now, locked or not; counts nothing. */
   accepts(login: { portal: RealmCode; username: string; password: string }): Promise<boolean>;
@@ -54,6 +63,8 @@ export interface PortalControl {
   sentCodes(login: PortalLogin): Promise<readonly { readonly code: string; readonly typed: number }[]>;
   /** Somebody asks the portal for another code: the one before is good for nothing any more. */
   sendNewCode(login: PortalLogin): Promise<void>;
+  /** Every message with a code that was sent to an inbox, the oldest first. */
+  messagesAt(inbox: string): Promise<readonly PortalMessage[]>;
   /** The devices that the portal asks for no code at this account, and how often each was let in without one. */
   devices(login: PortalLogin): Promise<readonly { readonly token: string; readonly mark: string; readonly used: number }[]>;
   /** The portal knows none of them any more, as where its user has signed all of them out. */
@@ -100,6 +111,7 @@ export function portalControl(baseUrl: string): PortalControl {
     history: async (login) => (await ask('GET', `${path(login)}/history`)) as AccountHistory,
     sentCodes: async (login) => ((await ask('GET', `${path(login)}/sent-codes`)) as { codes: readonly { code: string; typed: number }[] }).codes,
     sendNewCode: async (login) => void (await ask('POST', `${path(login)}/sent-codes`)),
+    messagesAt: async (inbox) => ((await ask('GET', `/inboxes/${encodeURIComponent(inbox)}`)) as { messages: readonly PortalMessage[] }).messages,
     backupCodesTyped: async (login) => ((await ask('GET', `${path(login)}/backup-codes`)) as { typed: readonly number[] }).typed,
     devices: async (login) => ((await ask('GET', `${path(login)}/devices`)) as { devices: Awaited<ReturnType<PortalControl['devices']>> }).devices,
     forgetDevices: async (login) => void (await ask('DELETE', `${path(login)}/devices`)),
