@@ -1,19 +1,43 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DemoPortals, type PortalCode, startDemoPortals } from '@rcm/demo-portals';
+import { PATIENT_STEP_MS } from '@rcm/portal-drivers/testing';
 
 const RECIPES = new URL('../../../libs/portal-drivers/recipes/', import.meta.url);
 
 export const recipeOf = (portal: PortalCode): string => fileURLToPath(new URL(`${portal}.yaml`, RECIPES));
 
+/** Those that tests work a portal by. */
+const PATIENT = ['alpine', 'alpine-guarded', 'borealis'] as const;
+
 /** The demo portals and what a test asks them behind the pages' back. */
 export class Demo {
   readonly portals: DemoPortals;
+  readonly #folder: string;
 
-  private constructor(portals: DemoPortals) {
+  private constructor(portals: DemoPortals, folder: string) {
     this.portals = portals;
+    this.#folder = folder;
   }
 
-  static start = async (): Promise<Demo> => new Demo(await startDemoPortals());
+  static async start(): Promise<Demo> {
+    const folder = await mkdtemp(join(tmpdir(), 'patient-recipes-'));
+    for (const name of PATIENT) {
+      const text = await readFile(new URL(`${name}.yaml`, RECIPES), 'utf8');
+      await writeFile(join(folder, `${name}.yaml`), `${text}step_deadline_ms: ${PATIENT_STEP_MS}\n`);
+    }
+    return new Demo(await startDemoPortals(), folder);
+  }
+
+  async close(): Promise<void> {
+    await this.portals.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The file of a recipe that waits for a slow machine. */
+  patientRecipe = (name: (typeof PATIENT)[number]): string => join(this.#folder, `${name}.yaml`);
 
   baseUrl = (portal: PortalCode): string => this.portals.portals[portal].baseUrl;
 

@@ -10,7 +10,7 @@ let folder = '';
 beforeAll(async () => {
   demo = await Demo.start();
 });
-afterAll(() => demo?.portals.close());
+afterAll(() => demo?.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portal-doctor-'));
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Demo, recipeOf } from '../demo.fixture.ts';
+import { Demo } from '../demo.fixture.ts';
 import { PortalProcess } from '../portal-process.fixture.ts';
 
 const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -13,7 +13,7 @@ let folder = '';
 beforeAll(async () => {
   demo = await Demo.start();
 });
-afterAll(() => demo?.portals.close());
+afterAll(() => demo?.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'portal-try-'));
   await demo.account('alpine', 'ann', 'Old-password-1');
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 const payload = (username: string, password = 'Old-password-1', more: object = {}): string => JSON.stringify({ username, password, ...more });
-const at = (portal: 'alpine' | 'borealis'): string[] => ['try', recipeOf(portal), '--base-url', demo.baseUrl(portal), '--address', 'loopback'];
+const at = (portal: 'alpine' | 'borealis'): string[] => ['try', demo.patientRecipe(portal), '--base-url', demo.baseUrl(portal), '--address', 'loopback'];
 const kept = async (): Promise<{ state: string; new: { password: string }; old: { password: string } }> =>
   JSON.parse(await readFile(join(folder, 'kept.json'), 'utf8'));
 /** Only what is not a time of its own. */
