@@ -86,6 +86,42 @@ export function changedBetween(before: Marks, after: Marks): readonly Mark[] {
 
 type Whose = Pick<MarksAsked, 'organizations' | 'beyond'>;
 
+interface Rows {
+  readonly table: Prisma.Sql;
+  readonly columns: Prisma.Sql;
+  readonly where: Prisma.Sql;
+}
+
+/** Everybody's rows of a table, in whatever order an index has them; or those of the organizations alone, each looked up by itself, however many others have. */
+const rowsOf = ({ organizations, beyond }: Whose, { table, columns, where }: Rows): Prisma.Sql =>
+  beyond === 'every tenant'
+    ? Prisma.sql`(SELECT ${columns} FROM ${table} WHERE ${where})`
+    : Prisma.sql`(SELECT r.* FROM unnest(${[...organizations]}::text[]) o (id) CROSS JOIN LATERAL (SELECT ${columns} FROM ${table} WHERE org_id = o.id AND ${where} OFFSET 0) r)`;
+
+/** As the index of refusals says it. */
+const IS_REFUSED = Prisma.sql`(effect IN ('suspect', 'bad') OR outcome = 'locked')`;
+const [ATTEMPTS, LOGINS, TASKS] = [Prisma.sql`rotation_attempt`, Prisma.sql`login_attempt`, Prisma.sql`portal_task`];
+
+const OPEN_ATTEMPTS: Rows = {
+  table: ATTEMPTS,
+  columns: Prisma.sql`id, org_id, endpoint_id, state, created_at, updated_at, waiting_until`,
+  where: Prisma.sql`ended_at IS NULL`,
+};
+const REFUSALS: Rows = { table: LOGINS, columns: Prisma.sql`org_id, endpoint_id, login_identity, started_at`, where: IS_REFUSED };
+const RUNNING_TASKS: Rows = {
+  table: TASKS,
+  columns: Prisma.sql`id, org_id, endpoint_id, started_at, claimed_until`,
+  where: Prisma.sql`state = 'running' AND claimed_until IS NOT NULL`,
+};
+/** Of the state `s`. */
+const NEW_TASKS: Rows = {
+  table: TASKS,
+  columns: Prisma.sql`id, org_id, endpoint_id, created_at`,
+  where: Prisma.sql`portal_task.state = s.state AND created_at > ${HAPPENED}`,
+};
+const ENDED_TASKS: Rows = { table: TASKS, columns: Prisma.sql`id, org_id, endpoint_id, finished_at`, where: Prisma.sql`finished_at > ${HAPPENED}` };
+const NEW_NOTICES: Rows = { table: Prisma.sql`notice`, columns: Prisma.sql`id, org_id, endpoint_id, created_at`, where: Prisma.sql`created_at > ${CARRIED}` };
+
 const isOf = (column: Prisma.Sql, { organizations, beyond }: Whose): Prisma.Sql =>
   beyond === 'every tenant' ? Prisma.sql`true` : Prisma.sql`${column} = ANY (${[...organizations]}::text[])`;
 
@@ -101,16 +137,19 @@ function partsOf(what: Marked, whose: Whose, logins: readonly string[]): readonl
     case 'rotation':
       return [
         Prisma.sql`SELECT ${stands(what)}, a.org_id AS "orgId", a.endpoint_id AS "endpointId", concat_ws(' ', a.id, a.state, a.updated_at, a.waiting_until) AS mark
-                     FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${isOf(Prisma.sql`a.org_id`, whose)} ORDER BY a.created_at DESC`,
+                     FROM ${rowsOf(whose, OPEN_ATTEMPTS)} a ORDER BY a.created_at DESC`,
       ];
     case 'refusal':
       // By what the organization's own logins met: that another's uses the same account is none of its business.
       return [
-        Prisma.sql`SELECT ${stands(what)}, r.org_id AS "orgId", r.endpoint_id AS "endpointId", concat_ws(' ', i.id, r.at) AS mark FROM login_identity i CROSS JOIN LATERAL (
-                     SELECT a.org_id, a.endpoint_id, max(a.started_at) AS at FROM login_attempt a
-                      WHERE a.login_identity = i.id AND a.started_at >= i.refused_since AND (a.effect IN ('suspect', 'bad') OR a.outcome = 'locked') AND ${isOf(Prisma.sql`a.org_id`, whose)}
-                      GROUP BY 1, 2) r
-                    WHERE i.refused_since IS NOT NULL ORDER BY i.refused_since DESC, i.id DESC`,
+        whose.beyond === 'every tenant'
+          ? Prisma.sql`SELECT ${stands(what)}, r.org_id AS "orgId", r.endpoint_id AS "endpointId", concat_ws(' ', i.id, r.at) AS mark FROM login_identity i CROSS JOIN LATERAL (
+                         SELECT a.org_id, a.endpoint_id, max(a.started_at) AS at FROM login_attempt a
+                          WHERE a.login_identity = i.id AND a.started_at >= i.refused_since AND ${IS_REFUSED} GROUP BY 1, 2) r
+                        WHERE i.refused_since IS NOT NULL ORDER BY i.refused_since DESC, i.id DESC`
+          : Prisma.sql`SELECT ${stands(what)}, a.org_id AS "orgId", a.endpoint_id AS "endpointId", concat_ws(' ', i.id, max(a.started_at)) AS mark
+                         FROM ${rowsOf(whose, REFUSALS)} a JOIN login_identity i ON i.id = a.login_identity WHERE a.started_at >= i.refused_since
+                        GROUP BY a.org_id, a.endpoint_id, i.id, i.refused_since ORDER BY i.refused_since DESC, i.id DESC`,
       ];
     case 'login':
       return [
@@ -122,12 +161,11 @@ function partsOf(what: Marked, whose: Whose, logins: readonly string[]): readonl
     case 'task':
       return [
         Prisma.sql`SELECT ${stands(what)}, t.org_id AS "orgId", t.endpoint_id AS "endpointId", concat_ws(' ', t.id, t.started_at) AS mark
-                     FROM portal_task t WHERE t.state = 'running' AND ${isOf(Prisma.sql`t.org_id`, whose)} ORDER BY t.claimed_until DESC`,
+                     FROM ${rowsOf(whose, RUNNING_TASKS)} t ORDER BY t.claimed_until DESC`,
         Prisma.sql`SELECT ${happened(what)}, t.org_id AS "orgId", t.endpoint_id AS "endpointId", t.id::text AS mark FROM unnest(ARRAY['queued', 'running', 'failed', 'succeeded']) s (state) CROSS JOIN LATERAL (
-                     SELECT t.id, t.org_id, t.endpoint_id FROM portal_task t WHERE t.state = s.state AND t.created_at > ${HAPPENED} AND ${isOf(Prisma.sql`t.org_id`, whose)}
-                      ORDER BY t.created_at DESC, t.id DESC LIMIT ${MOST_MARKS}) t`,
+                     SELECT t.* FROM ${rowsOf(whose, NEW_TASKS)} t ORDER BY t.created_at DESC, t.id DESC LIMIT ${MOST_MARKS}) t`,
         Prisma.sql`SELECT ${happened(what)}, t.org_id AS "orgId", t.endpoint_id AS "endpointId", concat_ws(' ', t.id, 'ended') AS mark
-                     FROM portal_task t WHERE t.finished_at > ${HAPPENED} AND ${isOf(Prisma.sql`t.org_id`, whose)} ORDER BY t.finished_at DESC`,
+                     FROM ${rowsOf(whose, ENDED_TASKS)} t ORDER BY t.finished_at DESC`,
       ];
     case 'pause':
       return [
@@ -151,7 +189,7 @@ function partsOf(what: Marked, whose: Whose, logins: readonly string[]): readonl
     case 'notice':
       return [
         Prisma.sql`SELECT ${happened(what)}, n.org_id AS "orgId", n.endpoint_id AS "endpointId", concat_ws(' ', n.id, d.channel, d.tries, d.delivered_at, d.given_up_at) AS mark
-                     FROM notice n LEFT JOIN notice_delivery d ON d.notice_id = n.id WHERE n.created_at > ${CARRIED} AND ${isOf(Prisma.sql`n.org_id`, whose)} ORDER BY n.created_at DESC, n.id DESC`,
+                     FROM ${rowsOf(whose, NEW_NOTICES)} n LEFT JOIN notice_delivery d ON d.notice_id = n.id ORDER BY n.created_at DESC, n.id DESC`,
       ];
   }
 }

@@ -55,6 +55,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
   storage_state: `INSERT INTO storage_state (org_id, scrubbed_at) SELECT $1, now() WHERE $2 || $3 || $4 <> ''`,
   rotation_pause: `INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ($1, $2, 'person', $3 || $4)`,
   notice: `INSERT INTO notice (kind, dedup_key, org_id, endpoint_id, detail) VALUES ('failed', $4, $1, $2, $3)`,
+  login_upkeep: `INSERT INTO login_upkeep (endpoint_id, org_id, portal_type_code) SELECT $2, $1, 'alpine' WHERE $3 || $4 <> '' ON CONFLICT DO NOTHING`,
   manual_watch: `INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at) VALUES ($1, $2, $3 || $4, now())`,
 };
 
@@ -88,6 +89,7 @@ export const INNER_TABLES: Readonly<Record<string, string>> = {
   task_turn: 'at which portals a tenant has something to take',
   task_queue: 'when there is something to take for an account',
   task_note: 'in which queues something has changed',
+  task_tidying: 'whose ended tasks were looked at last, by an organization’s id',
   ledger_thinned: 'up to when the ledger of a portal was thinned',
 };
 

@@ -1,6 +1,8 @@
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
+import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
+import { COUNTED_AT_MOST } from '../fleet/overview.ts';
 import { Prisma } from '../generated/client.ts';
 
 /**
@@ -20,15 +22,21 @@ export async function hasOldReaders(db: Database, { loginIdentity }: { readonly 
   return row?.has ?? false;
 }
 
-/** Logins in the store that are not rotated because somebody may still read them in a row, and how many of these are due. */
+/**
+ * Logins in the store that are not rotated because somebody may still read them in a row, COUNTED_AT_MOST at most, and how many of these are due. By the rows of accounts that
+ * hold plaintext; what was not moved yet has no account, and is in no store.
+ */
 export async function countHeldByOldReaders(db: Database): Promise<{ readonly held: number; readonly due: number }> {
-  const [row] = await db.transaction(
+  const [row] = await byIndex(
+    db,
     'every tenant',
     (tx) => tx.$queryRaw<{ held: number; due: number }[]>`
-      SELECT count(DISTINCT e.secret_arn)::int AS held, (count(DISTINCT e.secret_arn) FILTER (WHERE e.next_rotation_at <= now()))::int AS due
-        FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
-       WHERE e.secret_arn IS NOT NULL AND p.rotation_mode = 'automatic' AND NOT (${NO_OLD_READERS})
-         AND e.login_identity IN (SELECT l.login_identity FROM integration_endpoint l WHERE l.has_legacy_credentials)`,
+      SELECT count(DISTINCT secret_arn)::int AS held, (count(DISTINCT secret_arn) FILTER (WHERE due))::int AS due FROM (
+        SELECT s.secret_arn, s.due
+          FROM (SELECT DISTINCT l.login_identity FROM integration_endpoint l WHERE l.has_legacy_credentials AND l.login_identity IS NOT NULL) a CROSS JOIN LATERAL (
+            SELECT e.secret_arn, bool_or(e.next_rotation_at <= now()) AS due FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code
+             WHERE e.login_identity = a.login_identity AND e.secret_arn IS NOT NULL AND p.rotation_mode = 'automatic' AND NOT (${NO_OLD_READERS}) GROUP BY 1) s
+         LIMIT ${COUNTED_AT_MOST}) held`,
   );
   return row ?? { held: 0, due: 0 };
 }

@@ -13,7 +13,8 @@ export async function markManualDue(db: Database): Promise<number> {
     (tx) => tx.$executeRaw`
       WITH due AS (
         UPDATE integration_endpoint e SET rotation_status = 'pending', updated_at = clock_timestamp() FROM portal_type p
-         WHERE p.code = e.portal_type_code AND ${BY_HAND} AND e.secret_arn IS NOT NULL AND e.next_rotation_at <= now()
+         WHERE e.id = ANY (ARRAY(SELECT w.endpoint_id FROM manual_watch w WHERE w.due_at <= now()))
+           AND p.code = e.portal_type_code AND ${BY_HAND} AND e.secret_arn IS NOT NULL AND e.next_rotation_at <= now()
            AND e.rotation_status IS DISTINCT FROM 'pending'
            AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL)
         RETURNING e.id, e.org_id, e.portal_type_code, e.next_rotation_at)

@@ -1,5 +1,6 @@
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
 import { checkLimit, checkMs } from '../input.ts';
 import type { Notice } from './notice.ts';
 
@@ -18,6 +19,17 @@ export interface ClaimedNotice extends Notice {
   readonly tries: number;
 }
 
+/** How much later than its own moment a notice may be there to be seen, in seconds: a transaction ends within half a minute. */
+const LATE_S = 600;
+
+const oldest = (newestMs: number): Prisma.Sql => Prisma.sql`now() - make_interval(secs => ${newestMs}::float8 / 1000)`;
+
+/** When the newest notice was written that the channel has taken: they are taken from the oldest on, so all before it were, and none of them is asked again. */
+const taken = (channel: string, newestMs: number): Prisma.Sql => Prisma.sql`
+  coalesce((SELECT t.created_at FROM notice t
+             WHERE t.created_at > ${oldest(newestMs)} AND EXISTS (SELECT FROM notice_delivery d WHERE d.notice_id = t.id AND d.channel = ${channel})
+             ORDER BY t.created_at DESC LIMIT 1), '-infinity')`;
+
 /**
  * Takes notices that this channel has not carried yet, the oldest first; nobody else gets them until the claim runs out. At least
  * once: a sender that dies between sending and `noticeDelivered` sends again.
@@ -27,11 +39,12 @@ export async function claimNotices(db: Database, options: ClaimOptions): Promise
   const newestMs = checkMs('newestMs', options.newestMs, 1);
   const { channel } = options;
   return byIndex(db, 'every tenant', async (tx) => {
+    // LATERAL: as a condition of the statement itself, the bound would be asked of each notice.
     await tx.$executeRaw`
       INSERT INTO notice_delivery (notice_id, channel, not_before)
-      SELECT n.id, ${channel}, now() FROM notice n WHERE n.created_at > now() - make_interval(secs => ${newestMs}::float8 / 1000)
-         AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_id = n.id AND d.channel = ${channel})
-       ORDER BY n.created_at LIMIT ${checkLimit(options.limit)} ON CONFLICT DO NOTHING`;
+      SELECT f.id, ${channel}, now() FROM (SELECT greatest(${oldest(newestMs)}, ${taken(channel, newestMs)} - make_interval(secs => ${LATE_S}::float8)) AS at OFFSET 0) since CROSS JOIN LATERAL (
+        SELECT n.id FROM notice n WHERE n.created_at > since.at AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_id = n.id AND d.channel = ${channel})
+         ORDER BY n.created_at LIMIT ${checkLimit(options.limit)}) f ON CONFLICT DO NOTHING`;
     const rows = await tx.$queryRaw<{ id: string; tries: number }[]>`
       UPDATE notice_delivery d SET tries = d.tries + 1, not_before = clock_timestamp() + make_interval(secs => ${claimMs}::float8 / 1000)
        WHERE (d.notice_id, d.channel) IN (
