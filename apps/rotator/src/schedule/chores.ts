@@ -50,8 +50,8 @@ const TAKEN_UP_AT_ONCE = 5;
 const HANDS = 4;
 /** As often as CloudWatch and Prometheus look. */
 const BOOKS_EVERY_MS = 60_000;
-/** People are told weeks before; it is worked out for every login of a portal that asks for recertification. */
-const LAPSING_EVERY_MS = 3_600_000;
+/** People are told weeks before; each time two hundred logins of a portal type are looked at whose turn it is. */
+const LAPSING_EVERY_MS = 600_000;
 /** So that a round is short, however many have grown old. */
 const PRUNED_AT_ONCE = 500;
 

@@ -68,6 +68,11 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: what is young or was not accepted is not deleted from the ledger, which no process of before tries',
     stop: null,
   },
+  '20261221000000_flat_scans': { goes: 'nothing: when a login that a person rotates is due stands with its turns, by triggers', stop: null },
+  '20261221010000_lapsing_in_turn': {
+    goes: 'nothing: what lapses has turns of its own, by triggers; a rotator of before finds it by reading through all accounts, as their index by days is gone',
+    stop: null,
+  },
 };
 
 /**

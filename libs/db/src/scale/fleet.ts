@@ -98,7 +98,11 @@ const logins = (part: Part): string[] => [
           CASE WHEN i % 307 = 5 THEN now() - luck * interval '1 hour' END ${each(part)}`,
   `INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at)
    SELECT login, o, e, 'shared', i, 'agent', now() - luck * interval '1 minute', now() + interval '1 day' ${each(part)} AND i % 101 = 11`,
-  `INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at, pace) SELECT o, e, '2', now() - luck * interval '3 hours', CASE WHEN i % 19 = 7 THEN 'due' ELSE 'idle' END ${each(part)} AND by_hand`,
+  `INSERT INTO manual_watch (org_id, endpoint_id, known_version, looked_at, pace, due_at)
+   SELECT o, e, '2', now() - luck * interval '3 hours', CASE WHEN i % 19 = 7 THEN 'due' ELSE 'idle' END, CASE WHEN i % 19 <> 7 THEN now() + luck * interval '50 days' END ${each(part)} AND by_hand`,
+  // Each is looked at again within a week; those that are used by nobody are in turn.
+  `INSERT INTO login_upkeep (endpoint_id, org_id, portal_type_code, use_at, tell_at)
+   SELECT e, o, p, CASE WHEN i % 211 IN (5, 6) THEN '-infinity' ELSE now() + luck * interval '7 days' END, now() + luck * interval '7 days' ${each(part)}`,
 ];
 
 /** Three logins weeks ago, one of yesterday, and for one in 29 one of lately; one in 997 is refused lately, one in 307 was days ago. One in 11 has used five backup codes. */
@@ -130,12 +134,12 @@ const journal = (part: Part): string[] => {
                                   promoted_version, recipe_hash, created_at, updated_at, ended_at)
     SELECT gen_random_uuid(), login, o, e, p, '${state}', ${times.from ?? 'NULL'}, ${times.until ?? 'NULL'}, i, 'rotator', 'due', arn, '1', ${state === 'done' ? `'2'` : 'NULL'}, 'h',
            ${times.at}, ${times.at}, ${times.ended ?? 'NULL'} ${each(part)} ${where}`;
-  const [once, long] = [`now() - luck * interval '60 days'`, `now() - interval '40 days'`];
+  const [once, long, lately] = [`now() - luck * interval '60 days'`, `now() - interval '40 days'`, `now() - luck * interval '1 hour'`];
   return [
     of('done', { at: once, ended: once }, 'ORDER BY luck DESC'),
     of('abandoned', { at: long, ended: long }, 'AND i % 211 = 17'),
-    of('waiting', { at: 'now()', from: `'planned'`, until: `now() + interval '1 hour'` }, 'AND i % 1009 = 8 AND i % 499 <> 0'),
-    of('blocked', { at: 'now()', from: `'submitting'` }, 'AND i % 2003 = 9 AND i % 499 <> 0'),
+    of('waiting', { at: lately, from: `'planned'`, until: `now() + interval '1 hour'` }, 'AND i % 1009 = 8 AND i % 499 <> 0'),
+    of('blocked', { at: lately, from: `'submitting'` }, 'AND i % 2003 = 9 AND i % 499 <> 0'),
     `INSERT INTO rotation_request (org_id, endpoint_id, kind, actor, reason, requested_at, answered_at, answer)
      SELECT o, e, 'demand', 'person:os:jane', 'r', ${once}, now(), 'done' ${each(part)} AND i % 101 = 12`,
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, asked_at, taken_at, taken_by, ended_at, outcome)

@@ -36,22 +36,8 @@ export const KEPT_BY_PROGRAM = Prisma.sql`(p.automation = 'allowed' AND e.secret
 /** When a person confirms at the portal that the login is wanted. */
 export const RECERTIFY_AT = Prisma.sql`(coalesce(i.recertified_at, e.created_at) + make_interval(days => p.recertify_every_days))`;
 
-/** Of `w`: its last login is so long ago. By the index of the days on which it was, which only the first login of a day changes. */
-const usedBefore = (ago: Prisma.Sql): Prisma.Sql =>
-  Prisma.sql`w.last_login_on <= ((now() - ${ago}) AT TIME ZONE 'UTC')::date AND w.last_login_at <= now() - ${ago}`;
+/** Longer than that no look is put off, however late its login lapses: whatever was not told of is found by then. */
+const LONGEST = Prisma.sql`interval '7 days'`;
 
-/**
- * `id` of the logins of which a portal may be about to disable one: those whose last login is so long ago that the shortest of all times is half over (the soonest that
- * anything is done about it), and those that were never used. By index, and few. Where only a login with its second factor counts, all of the portal.
- */
-export const LONG_UNUSED = Prisma.sql`
-  SELECT w.id FROM login_identity w WHERE w.last_login_on IS NULL
-   UNION SELECT w.id FROM login_identity w
-          WHERE ${usedBefore(Prisma.sql`make_interval(secs => (SELECT min(q.dormant_after_days) FROM portal_type q WHERE q.dormant_counts = 'login') * 43200.0)`)}
-   UNION SELECT o.login_identity FROM portal_type q JOIN integration_endpoint o ON o.portal_type_code = q.code
-          WHERE q.dormant_after_days IS NOT NULL AND q.dormant_counts = 'second_factor' AND o.login_identity IS NOT NULL`;
-
-/** `id` of the logins of which one may be due to be verified, beside those that were never used (`LONG_UNUSED`); none where no portal type asks for it. By index. */
-export const LONG_UNVERIFIED = Prisma.sql`
-  SELECT w.id FROM login_identity w
-   WHERE ${usedBefore(Prisma.sql`make_interval(secs => (SELECT min(q.verify_every_days) FROM portal_type q) * 77760.0)`)}`;
+/** When a login is looked at again that nothing is to be done about before `at`; `NULL`: nothing is known to come. */
+export const lookAgain = (at: Prisma.Sql): Prisma.Sql => Prisma.sql`least(${at}, clock_timestamp() + ${LONGEST})`;

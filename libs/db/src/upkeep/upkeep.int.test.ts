@@ -39,6 +39,7 @@ describe('a login that nobody uses', () => {
     expect(both.flat().filter((id) => id === old.endpointId)).toHaveLength(1);
     expect(both.flat()).not.toContain(fresh.endpointId);
     await t.sql(`UPDATE login_identity SET keep_alive_after = now() WHERE id = $1`, [old.loginIdentity]);
+    await t.sql(`UPDATE login_upkeep SET use_at = least(use_at, now()) WHERE endpoint_id = $1`, [old.endpointId]);
     expect(await claimed()).toContain(old.endpointId);
   });
 
@@ -179,7 +180,9 @@ async function logIn(endpoint: TestEndpoint, withCode: boolean): Promise<void> {
 test('a recertification is told of in its last 30 days, and again for the next one only', async () => {
   const endpoint = await login(1, { recertifyEveryDays: 90 });
   expect(await told(endpoint)).toEqual([]);
+  // What time does: the row has grown old, and its turn has come.
   await t.sql(`UPDATE integration_endpoint SET created_at = now() - interval '70 days' WHERE id = $1`, [endpoint.endpointId]);
+  await t.sql(`UPDATE login_upkeep SET tell_at = tell_at - interval '70 days' WHERE endpoint_id = $1`, [endpoint.endpointId]);
   expect(await told(endpoint)).toEqual([expect.stringContaining('recertifies it at the portal by')]);
   await notePersonsWord(t.rotator, { ...endpoint, kind: 'recertified', at: new Date(), actor: 'person:os:li', reason: 'ticket 1' });
   await told(endpoint);
