@@ -1,4 +1,5 @@
-import type { Database } from '../database.ts';
+import { ofEveryLogin } from '../by-index.ts';
+import type { Database, Transaction } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import type { Scope } from '../scope.ts';
 
@@ -23,11 +24,25 @@ export interface OrganizationMigration {
   readonly rewritten: boolean | null;
 }
 
+/** What was proved of each login `e`, as `p`: looked up for each, where they are the few of one organization. */
+const PROOFS_OF_ONE = Prisma.sql`
+  CROSS JOIN LATERAL (
+    SELECT min(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_first, max(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_last,
+           max(m.proved_at) FILTER (WHERE m.step = 'verified' AND m.secret_arn = e.secret_arn) AS verified
+      FROM migration_proof m WHERE m.endpoint_id = e.id AND m.org_id = e.org_id) p`;
+
+/** The same, read once for all of them. */
+const PROOFS_OF_ALL = Prisma.sql`
+  LEFT JOIN (SELECT m.endpoint_id, m.org_id, min(m.proved_at) AS applied_first, max(m.proved_at) AS applied_last
+               FROM migration_proof m WHERE m.step = 'applied' GROUP BY 1, 2) a ON a.endpoint_id = e.id AND a.org_id = e.org_id
+  LEFT JOIN (SELECT m.endpoint_id, m.org_id, m.secret_arn, max(m.proved_at) AS verified
+               FROM migration_proof m WHERE m.step = 'verified' GROUP BY 1, 2, 3) v ON v.endpoint_id = e.id AND v.org_id = e.org_id AND v.secret_arn = e.secret_arn
+  CROSS JOIN LATERAL (SELECT a.applied_first, a.applied_last, v.verified) p`;
+
 /** One row for each organization that has such logins, by its id; `scope`: of one alone. For `rcm_migrator`, `rcm_console`. */
 export async function migrationByOrganization(db: Database, scope: Scope = 'every tenant'): Promise<readonly OrganizationMigration[]> {
-  return db.transaction(
-    scope,
-    (tx) => tx.$queryRaw<OrganizationMigration[]>`
+  const isOfOne = typeof scope === 'object';
+  const read = (tx: Transaction): Promise<OrganizationMigration[]> => tx.$queryRaw<OrganizationMigration[]>`
       SELECT e.org_id AS "orgId", count(*)::int AS logins, (count(*) FILTER (WHERE e.has_legacy_credentials))::int AS plaintext,
              (count(*) FILTER (WHERE e.secret_arn IS NOT NULL))::int AS moved,
              (count(*) FILTER (WHERE e.secret_arn IS NOT NULL AND p.verified IS NOT NULL))::int AS proved,
@@ -36,12 +51,9 @@ export async function migrationByOrganization(db: Database, scope: Scope = 'ever
              CASE WHEN bool_and(p.verified IS NOT NULL) FILTER (WHERE e.secret_arn IS NOT NULL) THEN min(p.verified) FILTER (WHERE e.secret_arn IS NOT NULL) END AS "provedSince",
              max(s.scrubbed_at) AS "removedLastAt", bool_and(s.scrubbed_at <= coalesce(s.rewritten_as_of, '-infinity')) AS rewritten
         FROM integration_endpoint e
-       CROSS JOIN LATERAL (
-             SELECT min(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_first, max(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_last,
-                    max(m.proved_at) FILTER (WHERE m.step = 'verified' AND m.secret_arn = e.secret_arn) AS verified
-               FROM migration_proof m WHERE m.endpoint_id = e.id AND m.org_id = e.org_id) p
+       ${isOfOne ? PROOFS_OF_ONE : PROOFS_OF_ALL}
         LEFT JOIN storage_state s ON s.org_id = e.org_id
-       WHERE (e.has_legacy_credentials OR (p.applied_first IS NOT NULL AND e.retired_at IS NULL)) AND ${typeof scope === 'object' ? Prisma.sql`e.org_id = ${scope.tenant}` : Prisma.sql`true`}
-       GROUP BY e.org_id ORDER BY e.org_id`,
-  );
+       WHERE (e.has_legacy_credentials OR (p.applied_first IS NOT NULL AND e.retired_at IS NULL)) AND ${isOfOne ? Prisma.sql`e.org_id = ${scope.tenant}` : Prisma.sql`true`}
+       GROUP BY e.org_id ORDER BY e.org_id`;
+  return isOfOne ? db.transaction(scope, read) : ofEveryLogin(db, scope, read);
 }
