@@ -15,11 +15,14 @@ export interface Operation {
   readonly kind: 'scan' | 'list';
   /** Pages that it looks at, at most, where what it takes or counts has an end that a small fleet does not come to. */
   readonly most?: number;
-  /** Where it is known to grow with the fleet: why. A test sees to it that it still does. */
-  readonly grows?: string;
+  /**
+   * Where a person or a program asks for the whole fleet, so that the work is in proportion to it by its nature: what is gone through. Measured by a thousand logins, of which
+   * it may cost no more in a large fleet than in a small one: each table is read once, and nothing is looked up for each row.
+   */
+  readonly every?: string;
 }
 
-type More = Partial<Pick<Operation, 'kind' | 'most' | 'grows'>>;
+type More = Partial<Pick<Operation, 'kind' | 'most' | 'every'>>;
 
 /** One operation: the function itself, and what it is asked. */
 export function asks<A extends readonly unknown[]>(

@@ -90,8 +90,6 @@ const DAY_MS = 86_400_000;
 const RULES = { windowMs: LATELY_MS, suspects: 3, failures: 3 };
 const START = { canary: false, probeMs: 3_600_000, lastingMs: 600_000 };
 const list = { kind: 'list' } as const;
-const LAPSES = 'when a login lapses, or is to be recertified, is worked out and not kept';
-const EVERY = 'asked by a person, of every login';
 const soon = (days: number) => new Date(Date.now() + days * DAY_MS);
 
 /** What a rotator does at every turn of its loops. */
@@ -100,29 +98,30 @@ const rotator: readonly Operation[] = [
   asks('rcm_rotator', isPortalIll, [{ ...ONE, rules: RULES }]),
   asks('rcm_rotator', listStartable, [{ rules: START, limit: 32 }], { most: 10_000 }),
   asks('rcm_rotator', takeStartable, [{ rules: START, limit: 8, holder: 'rotator', ttlMs: 60_000, inHand: [], resting: [] }], { most: 10_000 }),
-  asks('rcm_rotator', countHeldByOldReaders, [], { ...list, grows: 'asks of each login that is not moved yet' }),
+  asks('rcm_rotator', countHeldByOldReaders, [], { ...list, most: 12_000 }),
   asks('rcm_rotator', listDueEndpoints, [{ limit: 32 }]),
   asks('rcm_rotator', listOpenAttempts, [{ ownerGone: true, limit: 8 }]),
   asks('rcm_rotator', listBlockedToLookAt, [{ limit: 20 }], { most: 500 }),
   asks('rcm_rotator', listLongWaits, [{ limit: 20 }], { most: 500 }),
   asks('rcm_rotator', listLeftRequests, [{ olderThanMs: 60_000, limit: 5 }]),
   asks('rcm_rotator', claimManualLooks, [{ pendingMs: 60_000, idleMs: 3_600_000, limit: 10 }]),
-  asks('rcm_rotator', markManualDue, [], { grows: 'passes over those that are due and of which people were told' }),
+  asks('rcm_rotator', markManualDue, []),
   asks('rcm_rotator', listWantedSearches, [{ limit: 5, pauseMs: 60_000 }]),
   asks('rcm_rotator', countRefusedLogins, [], { ...list, most: 20_000 }),
   asks('rcm_rotator', fleetFigures, [RULES], { ...list, most: 40_000 }),
-  asks('rcm_rotator', claimUnusedLogins, [{ limit: 4, restMs: 1 }], { grows: 'looks at every login that was not used for long' }),
+  asks('rcm_rotator', claimUnusedLogins, [{ limit: 4, restMs: 1 }], { most: 6_000 }),
   asks('rcm_rotator', listCopiesToRemove, [{ limit: 50 }], { most: 1_000 }),
   asks('rcm_rotator', forgetLeftPasswords, [{ days: 30 }]),
   asks('rcm_rotator', noticeUndecided, []),
-  asks('rcm_rotator', noticeLapsing, [], { grows: LAPSES }),
+  asks('rcm_rotator', noticeLapsing, []),
   asks('rcm_rotator', newestBackupRun, []),
   asks('rcm_rotator', noticeLongWaits, [{ olderThanMs: DAY_MS }]),
-  asks('rcm_rotator', claimNotices, [{ channel: 'log', claimMs: 60_000, newestMs: 7 * DAY_MS, limit: 20 }], {
-    grows: 'asks of each notice of a week whether it was taken',
-  }),
+  // Those of the last ten minutes are asked again.
+  asks('rcm_rotator', claimNotices, [{ channel: 'log', claimMs: 60_000, newestMs: 7 * DAY_MS, limit: 20 }], { most: 500 }),
   asks('rcm_rotator', pruneNotices, [{ keptMs: 90 * DAY_MS, limit: 500 }]),
-  ...OLD_ROWS.map((what) => asks('rcm_rotator', forgetOld, [{ what, keptDays: RETENTION[what].days, limit: 500 }], { of: what })),
+  ...OLD_ROWS.map((what) =>
+    asks('rcm_rotator', forgetOld, [{ what, keptDays: RETENTION[what].days, limit: 500 }], { of: what, ...(what === 'leases' ? { most: 200 } : {}) }),
+  ),
   // A step in an index for each portal type, where nothing is so old.
   asks('rcm_rotator', thinLedger, [{ keptDays: LEAST_LEDGER_DAYS, limit: 500 }], { most: 500 }),
   asks('rcm_rotator', takeActs, [{ takenBy: 'rotator', limit: 1 }]),
@@ -149,10 +148,10 @@ const asked: readonly Operation[] = [
   asks('rcm_rotator', listSharedIdentities, [{ limit: 200 }], { ...list, most: 3_000 }),
   asks('rcm_rotator', listNotices, [{ limit: 20 }], list),
   asks('rcm_rotator', listEndpoints, [{ limit: 1000 }], list),
-  asks('rcm_rotator', keyRows, [], { ...list, grows: EVERY }),
+  asks('rcm_rotator', keyRows, [], { ...list, every: 'what is under each key is counted: every login, every line of the ledger, every proof' }),
   asks('rcm_rotator', listLoginsToMove, [{ identityKeyId: '1', fingerprintKeyId: '1', limit: 100 }], { ...list, of: 'nothing is to be moved' }),
   asks('rcm_rotator', listLoginsToMove, [{ identityKeyId: '2', fingerprintKeyId: '1', limit: 100 }], { ...list, of: 'all are to be moved', most: 1_000 }),
-  asks('rcm_rotator', countSecrets, [], { ...list, grows: EVERY }),
+  asks('rcm_rotator', countSecrets, [], { ...list, every: 'what is paid for: every secret, by organization' }),
 ];
 
 const agent: readonly Operation[] = [
@@ -160,8 +159,10 @@ const agent: readonly Operation[] = [
   asks('rcm_agent', callbackWaits, []),
   asks('rcm_agent', claimNextCallback, [{ ttlMs: 60_000 }]),
   asks('rcm_agent', turnsAtInbox, [[`1:${'a'.repeat(64)}`]], list),
-  asks('rcm_agent', taskQueueFigures, [], { ...list, grows: 'counts what waits, up to 10,000, and what runs' }),
-  asks('rcm_agent', tidyPortalTasks, [{ keptMs: 30 * DAY_MS }], { grows: 'asks each organization for how long it keeps its tasks' }),
+  // Ten thousand that wait are counted; of the thousand that have waited longest it is asked whether their accounts have room.
+  asks('rcm_agent', taskQueueFigures, [], { ...list, most: 20_000 }),
+  // Two hundred organizations at a time.
+  asks('rcm_agent', tidyPortalTasks, [{ keptMs: 30 * DAY_MS }], { most: 2_000 }),
   asks('rcm_agent', sealPlainTasks, []),
   asks('rcm_agent', listCurrentVersions, [{ orgId: ONE.orgId, secretArns: [ONE.secretArn] }]),
   asks('rcm_agent', listEndpointsOf, [{ orgId: ONE.orgId, limit: 20 }], list),
@@ -184,10 +185,12 @@ const FILTERS: readonly (readonly [string, LoginFilter])[] = [
 
 /** What a person sees in a terminal and in the console. */
 const operator: readonly Operation[] = [
-  asks('rcm_operator', fleetOverview, [], { ...list, most: 12_000 }),
+  asks('rcm_operator', fleetOverview, [], { ...list, most: 20_000 }),
   asks('rcm_operator', fleetOverview, [{ tenant: ONE.orgId }], { of: 'one organization', kind: 'list', most: 20_000 }),
-  // A page of fifty, and what stands beside each login; a small fleet has fewer of some.
-  ...FILTERS.map(([of, filter]) => asks('rcm_operator', listLogins, [{ filter, limit: 50 }], { of, kind: 'list', most: 3_500 })),
+  // A page of fifty, and what stands beside each login; a small fleet has fewer of some. Those that fail at one portal are found among those of all forty.
+  ...FILTERS.map(([of, filter]) =>
+    asks('rcm_operator', listLogins, [{ filter, limit: 50 }], { of, kind: 'list', most: of === 'failing, of a portal' ? 12_500 : 3_500 }),
+  ),
   ...(['next_rotation', 'oldest_password'] as const).flatMap((order) => [
     asks('rcm_operator', listLogins, [{ filter: {}, order, limit: 50 }], { of: `by ${order}`, kind: 'list', most: 3_500 }),
     asks('rcm_operator', listLogins, [{ filter: { orgId: ONE.orgId }, order, limit: 50 }], {
@@ -196,7 +199,10 @@ const operator: readonly Operation[] = [
       most: 20_000,
     }),
   ]),
-  asks('rcm_operator', listCalendar, [{ until: soon(14), limit: 100 }], { ...list, grows: LAPSES }),
+  asks('rcm_operator', listCalendar, [{ until: soon(14), limit: 100 }], {
+    ...list,
+    every: 'when a login lapses is worked out, of every login of the portals where one does',
+  }),
   asks('rcm_operator', listPortals, ['every tenant'], list),
   asks('rcm_operator', listPortals, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 20_000 }),
   asks('rcm_operator', showPortal, [{ code: ONE.portalTypeCode, scope: 'every tenant' }], list),
@@ -237,32 +243,37 @@ const operator: readonly Operation[] = [
   asks('rcm_console', listTold, [{ scope: { tenant: ONE.orgId }, limit: 50 }], { of: 'of an organization', kind: 'list', most: 1_000 }),
   asks('rcm_console', channelFigures, ['every tenant'], { ...list, most: 3_000 }),
   asks('rcm_console', channelFigures, [{ tenant: ONE.orgId }], { of: 'of an organization', kind: 'list', most: 3_000 }),
+  // Of what is open, runs, is refused or was told lately, 2,000 of each.
   asks('rcm_console', readMarks, [{ what: new Set(MARKED), organizations: [], beyond: 'every tenant', endpoints: [ONE.endpointId] }], {
-    grows: 'what is open, runs or is refused, and happened within a minute, up to 2,000 of each',
+    ...list,
+    most: 25_000,
   }),
   asks('rcm_console', readMarks, [{ what: new Set(MARKED), organizations: [ONE.orgId], beyond: 'nothing', endpoints: [ONE.endpointId] }], {
     of: 'of an organization',
-    grows: 'passes over what is open, runs or is refused elsewhere',
+    kind: 'list',
   }),
-  ...OLD_ROWS.map((what) => asks('rcm_operator', countOld, [{ what, keptDays: RETENTION[what].days }], { of: what, kind: 'list' })),
+  ...OLD_ROWS.map((what) =>
+    asks('rcm_operator', countOld, [{ what, keptDays: RETENTION[what].days }], { of: what, kind: 'list', ...(what === 'leases' ? { most: 200 } : {}) }),
+  ),
   asks('rcm_operator', countThinned, [{ keptDays: LEAST_LEDGER_DAYS }], { ...list, most: 500 }),
-  asks('rcm_rotator', portalPlaces, [ONE], { ...list, grows: 'the addresses of every login of one portal' }),
+  asks('rcm_rotator', portalPlaces, [ONE], { ...list, every: 'the addresses of every login of one portal' }),
 ];
 
 const migrator: readonly Operation[] = [
-  asks('rcm_migrator', migrationCounts, [], { ...list, grows: EVERY }),
-  asks('rcm_migrator', migrationByOrganization, [], { ...list, grows: EVERY }),
+  asks('rcm_migrator', migrationCounts, [], { ...list, every: 'how far each login is' }),
+  asks('rcm_migrator', migrationByOrganization, [], { ...list, every: 'how far each login is, by organization' }),
   asks('rcm_migrator', listLegacyEndpoints, [{ limit: 100 }], { ...list, most: 500 }),
   asks('rcm_migrator', listConfigs, [{ limit: 100 }], list),
   asks('rcm_migrator', listProofs, [{ limit: 100 }], list),
   asks('rcm_migrator', forgetLeftoverFingerprints, []),
-  asks('rcm_migrator', listLoginSample, [{ count: 20, filters: {} }], { ...list, grows: EVERY }),
+  // Of 1,500 of all, and of twenty of each portal type.
+  asks('rcm_migrator', listLoginSample, [{ count: 20, filters: {} }], { ...list, most: 15_000 }),
   asks('rcm_migrator', listAdopted, [{ source: 'logins', limit: 100 }], list),
   asks('rcm_migrator', listRuns, [{ limit: 20 }], list),
   asks('rcm_migrator', unfinishedRuns, [{ limit: 20 }], list),
   asks('rcm_migrator', storageRewriteState, []),
   asks('rcm_migrator', listStorageOutside, []),
-  asks('rcm_head_writer', readChainHeads, [], { ...list, grows: 'a head for each organization' }),
+  asks('rcm_head_writer', readChainHeads, [], { ...list, every: 'a head for each organization' }),
   asks('rcm_head_writer', readEventHashes, [[{ orgId: ONE.orgId, count: 1 }]]),
 ];
 
