@@ -125,7 +125,7 @@ function linesFor(s: Shown): string[] {
       : []),
     ...(s.oldReaders.held > 0
       ? [
-          `logins that wait: ${s.oldReaders.held}, of which ${s.oldReaders.due} are due: ${WHY_WAITS.oldReaders} (\`migrator scrub\`, or \`migrator old-readers-gone\`)`,
+          `logins that wait: ${howMany(s.oldReaders.held)}, of which ${s.oldReaders.due} are due: ${WHY_WAITS.oldReaders} (\`migrator scrub\`, or \`migrator old-readers-gone\`)`,
         ]
       : []),
     `notices: ${s.notices.length === 0 ? 'none' : ''}`,

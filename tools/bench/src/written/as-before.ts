@@ -27,9 +27,11 @@ export async function goBack(owner: pg.Client): Promise<void> {
     `CREATE INDEX login_attempt_last_accepted ON login_attempt (login_identity, started_at DESC) WHERE outcome = 'accepted'`,
     'DROP INDEX login_attempt_by_print_key',
     `CREATE INDEX login_attempt_by_print_key ON login_attempt (split_part(fingerprint, ':', 1), login_identity) WHERE fingerprint IS NOT NULL`,
-    'DROP INDEX login_identity_used',
     'CREATE INDEX login_identity_used ON login_identity (last_login_at)',
     'ALTER TABLE login_identity RESET (fillfactor)',
+    'DROP INDEX rotation_attempt_open_of_tenant, login_attempt_refused_of_tenant, integration_endpoint_read_by_others',
+    'DROP TRIGGER integration_endpoint_is_due ON integration_endpoint',
+    'DROP TRIGGER integration_endpoint_is_kept ON integration_endpoint',
   ];
   for (const statement of statements) await owner.query(statement);
 }
