@@ -1,9 +1,9 @@
 import pg from 'pg';
 import type { BenchmarkResult } from '../benchmark.ts';
 
-/** What each row of a table brings along: a login its row, its account and its turn among those that people rotate; all with their indexes. */
+/** What each row of a table brings along: a login its row, its account and its turns among those that people rotate and those that lapse; all with their indexes. */
 const TABLES = {
-  'a login': ['integration_endpoint', ['integration_endpoint', 'login_identity', 'manual_watch']],
+  'a login': ['integration_endpoint', ['integration_endpoint', 'login_identity', 'manual_watch', 'login_upkeep']],
   'a row of the ledger': ['login_attempt', ['login_attempt']],
   'a rotation': ['rotation_attempt', ['rotation_attempt']],
   'a task': ['portal_task', ['portal_task']],
