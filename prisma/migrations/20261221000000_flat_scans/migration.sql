@@ -158,6 +158,7 @@ REVOKE CREATE ON SCHEMA public FROM rcm_internal;
 -- Accounts of which somebody may still read a password in a row; what was not moved yet has none.
 CREATE INDEX integration_endpoint_read_by_others ON integration_endpoint (login_identity) WHERE has_legacy_credentials AND login_identity IS NOT NULL;
 
--- What is open, is refused or was ended of one organization, whatever is of others.
+-- What is open, is refused or was ended of one organization, whatever is of others; and what a person may have answered.
 CREATE INDEX rotation_attempt_open_of_tenant ON rotation_attempt (org_id) WHERE ended_at IS NULL;
+CREATE INDEX rotation_attempt_long_waits ON rotation_attempt (created_at, id) WHERE ended_at IS NULL AND state = 'waiting' AND waiting_from = 'staged';
 CREATE INDEX login_attempt_refused_of_tenant ON login_attempt (org_id, login_identity, started_at) WHERE effect IN ('suspect', 'bad') OR outcome = 'locked';

@@ -130,8 +130,9 @@ export async function listOpenAttempts(
       SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
          AND ${after === null ? Prisma.sql`true` : Prisma.sql`(a.created_at, a.id) > (SELECT b.created_at, b.id FROM rotation_attempt b WHERE b.id = ${after}::uuid)`}
        ORDER BY a.created_at, a.id LIMIT ${checkLimit(limit)}`;
-    const rows = await client.rotationAttempt.findMany({ where: { id: { in: ids.map((row) => row.id) } }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
-    return rows.map(attemptOf);
+    // Put in order here: asked for in an order, they would be sought through all attempts there ever were, in that order.
+    const rows = new Map((await client.rotationAttempt.findMany({ where: { id: { in: ids.map((row) => row.id) } } })).map((row) => [row.id, row]));
+    return ids.flatMap(({ id }) => rows.get(id) ?? []).map(attemptOf);
   });
 }
 

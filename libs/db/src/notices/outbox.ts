@@ -45,15 +45,21 @@ export async function claimNotices(db: Database, options: ClaimOptions): Promise
       SELECT f.id, ${channel}, now() FROM (SELECT greatest(${oldest(newestMs)}, ${taken(channel, newestMs)} - make_interval(secs => ${LATE_S}::float8)) AS at OFFSET 0) since CROSS JOIN LATERAL (
         SELECT n.id FROM notice n WHERE n.created_at > since.at AND NOT EXISTS (SELECT FROM notice_delivery d WHERE d.notice_id = n.id AND d.channel = ${channel})
          ORDER BY n.created_at LIMIT ${checkLimit(options.limit)}) f ON CONFLICT DO NOTHING`;
-    const rows = await tx.$queryRaw<{ id: string; tries: number }[]>`
+    const rows = await tx.$queryRaw<{ id: string; tries: number; seconds: number }[]>`
       UPDATE notice_delivery d SET tries = d.tries + 1, not_before = clock_timestamp() + make_interval(secs => ${claimMs}::float8 / 1000)
        WHERE (d.notice_id, d.channel) IN (
                SELECT w.notice_id, w.channel FROM notice_delivery w
                 WHERE w.channel = ${channel} AND w.delivered_at IS NULL AND w.given_up_at IS NULL AND w.not_before <= now()
                 ORDER BY w.not_before LIMIT ${checkLimit(options.limit)} FOR UPDATE SKIP LOCKED)
-      RETURNING d.notice_id::text AS id, d.tries - 1 AS tries`;
-    const notices = await tx.notice.findMany({ where: { id: { in: rows.map(({ id }) => id) } }, orderBy: { createdAt: 'asc' } });
-    return notices.map((row) => ({ ...noticeOf(row), tries: rows.find(({ id }) => id === row.id)?.tries ?? 0 }));
+      RETURNING d.notice_id::text AS id, d.tries - 1 AS tries, (SELECT extract(epoch FROM n.created_at)::float8 FROM notice n WHERE n.id = d.notice_id) AS seconds`;
+    // Put in order here: asked for in an order, they would be sought among all notices, in that order.
+    const notices = new Map((await tx.notice.findMany({ where: { id: { in: rows.map(({ id }) => id) } } })).map((row) => [row.id, noticeOf(row)]));
+    return rows
+      .sort((a, b) => a.seconds - b.seconds)
+      .flatMap(({ id, tries }) => {
+        const notice = notices.get(id);
+        return notice ? [{ ...notice, tries }] : [];
+      });
   });
 }
 
