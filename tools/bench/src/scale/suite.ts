@@ -43,14 +43,21 @@ function judge({ name, kind, most = FEW_PAGES, every }: Operation, costs: readon
   ];
 }
 
+/** Of a thousand logins, in a fleet of that size. */
+interface ByThousand {
+  readonly size: number | undefined;
+  readonly ms: number;
+  readonly pages: number;
+}
+
 function judgeOfEach({ name, every }: { readonly name: string; readonly every: string }, costs: readonly Cost[], sizes: readonly number[]): BenchmarkResult[] {
-  const each = costs.map(({ p50Ms, pages }, place) => {
+  const each = costs.map(({ p50Ms, pages }, place): ByThousand => {
     const thousands = (sizes[place] ?? 0) / OF_EACH.logins;
     return { size: sizes[place], ms: Number((p50Ms / thousands).toFixed(2)), pages: Number((pages / thousands).toFixed(1)) };
   });
   const [first, last] = [each[0], each.at(-1)];
   if (!first || !last) return [];
-  const peers = (of: (one: typeof first) => number) => Object.fromEntries(each.slice(0, -1).map((one) => [`at ${one.size}`, of(one)]));
+  const peers = (of: (one: ByThousand) => number) => Object.fromEntries(each.slice(0, -1).map((one) => [`at ${one.size}`, of(one)]));
   return [
     {
       ...{ name: `${name} (${every}): p50 by ${OF_EACH.logins} logins at ${last.size}`, ours: last.ms, peers: peers(({ ms }) => ms), unit: 'ms' },
