@@ -160,5 +160,7 @@ CREATE INDEX integration_endpoint_read_by_others ON integration_endpoint (login_
 
 -- What is open, is refused or was ended of one organization, whatever is of others; and what a person may have answered.
 CREATE INDEX rotation_attempt_open_of_tenant ON rotation_attempt (org_id) WHERE ended_at IS NULL;
+-- How many a portal has under way is counted for each portal type before each start: not among all that wait or are blocked.
+CREATE INDEX rotation_attempt_under_way ON rotation_attempt (portal_type_code) WHERE ended_at IS NULL AND state NOT IN ('waiting', 'blocked');
 CREATE INDEX rotation_attempt_long_waits ON rotation_attempt (created_at, id) WHERE ended_at IS NULL AND state = 'waiting' AND waiting_from = 'staged';
 CREATE INDEX login_attempt_refused_of_tenant ON login_attempt (org_id, login_identity, started_at) WHERE effect IN ('suspect', 'bad') OR outcome = 'locked';

@@ -104,7 +104,7 @@ const scopeOf = ({ endpointId, portalTypeCode }: Shown['pauses'][number]) => (en
 
 function linesFor(s: Shown): string[] {
   return [
-    `rotations: ${s.counts.done} done, ${s.counts.abandoned} abandoned, ${s.counts.blocked} blocked, ${s.counts.open} open`,
+    `rotations: ${s.counts.done} done, ${s.counts.abandoned} abandoned, ${howMany(s.counts.blocked)} blocked, ${howMany(s.counts.open)} open`,
     ...s.attempts.map(
       (a) =>
         `  ${a.endpointId}  ${a.state}${a.waitingFrom ? ` (from ${a.waitingFrom}${a.waitingUntil ? ` until ${a.waitingUntil}` : ''})` : ''} since ${a.since}  ${a.owner}  ${a.detail ?? ''}`,

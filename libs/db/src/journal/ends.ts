@@ -1,5 +1,6 @@
 import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
+import { COUNTED_AT_MOST } from '../fleet/overview.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkMs } from '../input.ts';
 import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
@@ -108,8 +109,8 @@ export async function rotationCounts(db: Database): Promise<RotationCounts> {
     (tx) => tx.$queryRaw<RotationCounts[]>`
       SELECT ended.*, open.* FROM
         (SELECT coalesce(sum(g.rotations_done), 0)::int AS done, coalesce(sum(g.rotations_abandoned), 0)::int AS abandoned FROM portal_gate g) ended,
-        (SELECT (count(*) FILTER (WHERE a.state = 'blocked'))::int AS blocked, (count(*) FILTER (WHERE a.state <> 'blocked'))::int AS open
-           FROM rotation_attempt a WHERE a.ended_at IS NULL) open`,
+        (SELECT (SELECT count(*)::int FROM (SELECT FROM rotation_attempt a WHERE a.ended_at IS NULL AND a.state = 'blocked' LIMIT ${COUNTED_AT_MOST}) b) AS blocked,
+                (SELECT count(*)::int FROM (SELECT FROM rotation_attempt a WHERE a.ended_at IS NULL AND a.state <> 'blocked' LIMIT ${COUNTED_AT_MOST}) o) AS open) open`,
   );
   return counts ?? { done: 0, abandoned: 0, blocked: 0, open: 0 };
 }

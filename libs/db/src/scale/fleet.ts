@@ -102,7 +102,7 @@ const logins = (part: Part): string[] => [
    SELECT o, e, '2', now() - luck * interval '3 hours', CASE WHEN i % 19 = 7 THEN 'due' ELSE 'idle' END, CASE WHEN i % 19 <> 7 THEN now() + luck * interval '50 days' END ${each(part)} AND by_hand`,
   // Each is looked at again within a week; those that are used by nobody are in turn.
   `INSERT INTO login_upkeep (endpoint_id, org_id, portal_type_code, use_at, tell_at)
-   SELECT e, o, p, CASE WHEN i % 211 IN (5, 6) THEN '-infinity' ELSE now() + luck * interval '7 days' END, now() + luck * interval '7 days' ${each(part)}`,
+   SELECT e, o, p, CASE WHEN i % 211 IN (5, 6) THEN '-infinity' ELSE at END, at FROM (SELECT x.*, now() + interval '6 hours' + luck * interval '7 days' AS at ${each(part)}) y`,
 ];
 
 /** Three logins weeks ago, one of yesterday, and for one in 29 one of lately; one in 997 is refused lately, one in 307 was days ago. One in 11 has used five backup codes. */

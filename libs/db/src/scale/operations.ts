@@ -134,15 +134,14 @@ const rotator: readonly Operation[] = [
 
 /** What `rotator status`, `keys` and the like ask. */
 const asked: readonly Operation[] = [
-  asks('rcm_rotator', rotationCounts, [], list),
+  // A thousand that are open and a thousand that are blocked are counted.
+  asks('rcm_rotator', rotationCounts, [], { ...list, most: 4_000 }),
   asks('rcm_rotator', listLeases, [], list),
   asks('rcm_rotator', listWriterIntents, [], { ...list, most: 6_000 }),
-  asks(
-    'rcm_rotator',
-    listAttempts,
-    [{ limit: 200, states: ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted', 'waiting', 'blocked'] }],
-    list,
-  ),
+  asks('rcm_rotator', listAttempts, [{ limit: 200, states: ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted', 'waiting', 'blocked'] }], {
+    ...list,
+    most: 400,
+  }),
   asks('rcm_rotator', listPauses, [], list),
   asks('rcm_rotator', listAdmissions, [], list),
   asks('rcm_rotator', listSharedIdentities, [{ limit: 200 }], { ...list, most: 3_000 }),
@@ -251,6 +250,7 @@ const operator: readonly Operation[] = [
   asks('rcm_console', readMarks, [{ what: new Set(MARKED), organizations: [ONE.orgId], beyond: 'nothing', endpoints: [ONE.endpointId] }], {
     of: 'of an organization',
     kind: 'list',
+    most: 200,
   }),
   ...OLD_ROWS.map((what) =>
     asks('rcm_operator', countOld, [{ what, keptDays: RETENTION[what].days }], { of: what, kind: 'list', ...(what === 'leases' ? { most: 200 } : {}) }),
