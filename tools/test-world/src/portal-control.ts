@@ -25,7 +25,7 @@ export interface FaultSettings {
   readonly count?: number;
 }
 
-export interface PortalMessage {
+interface PortalMessage {
   readonly to: string;
   readonly from: string;
   readonly text: string;
@@ -33,7 +33,7 @@ export interface PortalMessage {
 }
 
 /** Base URLs. */
-export interface Provider {
+interface Provider {
   readonly baseUrl: string;
   readonly applications: Readonly<Record<'claims' | 'inquiry', { readonly baseUrl: string }>>;
 }

@@ -20,7 +20,7 @@ interface ClaimsView {
 }
 
 /** How the claims are shown that were found. */
-export interface ListHabits {
+interface ListHabits {
   readonly claimsList: ListHabit;
   readonly claimsTold: Telling;
   readonly claimsCells: CellHabit;

@@ -8,7 +8,7 @@ import { applicationNames, type ApplicationName, wishQuery, type Wish } from './
 
 export const SITE = 'Delta Sign-In';
 
-export const SIGN_IN_TEXTS: Readonly<Record<Refusal, string>> = {
+const SIGN_IN_TEXTS: Readonly<Record<Refusal, string>> = {
   rejected: 'The user name or password is incorrect.',
   locked: 'This account is locked. Try again in 15 minutes.',
   locked_until_support: 'This account is locked. Call support to have it unlocked.',
