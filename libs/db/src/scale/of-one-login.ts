@@ -84,7 +84,8 @@ export const ofOneLogin: readonly Operation[] = [
   asks('rcm_migrator', findExclusiveLease, [ONE]),
   asks('rcm_agent', remainingBudget, [ONE]),
   asks('rcm_rotator', passwordTries, [{ ...ONE, fingerprints: prints, since: new Date(0) }]),
-  asks('rcm_rotator', knownVersions, [{ ...ONE, limit: 5 }]),
+  // Its ledger has what was measured before, at this size and at those below.
+  asks('rcm_rotator', knownVersions, [{ ...ONE, limit: 5 }], { most: 1_500 }),
   asks('rcm_agent', outrunCopy, [{ ...ONE, attemptId: randomUUID() }]),
   asks('rcm_rotator', mayRemoveCopy, [{ ...ONE, attemptId: randomUUID(), currentVersion: '2' }]),
   asks('rcm_rotator', getOpenAttempt, [ONE]),
