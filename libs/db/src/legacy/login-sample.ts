@@ -15,7 +15,7 @@ export interface LoginSample {
 const CANDIDATES = 5;
 
 /** Of a fleet that has more, so many logins are drawn from; page by page, so that others need not be read. */
-const DRAWN_FROM = 1_500;
+const DRAWN_FROM = 1_000;
 const COLUMNS = Prisma.sql`e.id, e.org_id, e.portal_type_code, e.login_identity, e.secret_arn`;
 
 /** Of a small fleet all logins; of another some pages of them, and of each portal type the `ofEach` that are due first, so that one with few logins is not left out. */

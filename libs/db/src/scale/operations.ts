@@ -266,7 +266,7 @@ const migrator: readonly Operation[] = [
   asks('rcm_migrator', listConfigs, [{ limit: 100 }], list),
   asks('rcm_migrator', listProofs, [{ limit: 100 }], list),
   asks('rcm_migrator', forgetLeftoverFingerprints, []),
-  // Of 1,500 of all, and of twenty of each portal type.
+  // Of a thousand of all, and of twenty of each portal type.
   asks('rcm_migrator', listLoginSample, [{ count: 20, filters: {} }], { ...list, most: 15_000 }),
   asks('rcm_migrator', listAdopted, [{ source: 'logins', limit: 100 }], list),
   asks('rcm_migrator', listRuns, [{ limit: 20 }], list),
