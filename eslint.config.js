@@ -2,6 +2,7 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 import { size } from './lint/size.js';
 import { strict } from './lint/strict.js';
+import { databaseDoors } from './lint/database-doors.js';
 import { plaintextOwners } from './lint/plaintext-owners.js';
 
 // Who may import whom (docs/design.md, Parts): apps -> portal-access -> portal-drivers, credentials, db -> telemetry.
@@ -149,6 +150,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  ...databaseDoors,
   { files: ['libs/db/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('pg') } },
   { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright') } },
   {

@@ -4,7 +4,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { type Database, openDatabase, recordAuditEvent, upsertOrganization } from '@rcm/db';
+import { type Database, openDatabase, recordAuditEvent } from '@rcm/db';
+import { upsertOrganization } from '@rcm/db/admin';
 import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { runCli } from './cli.ts';

@@ -1,4 +1,5 @@
-import { insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase, isLongForm, rowDigests, TYPED_SECRET } from '@rcm/test-services';
 import fc from 'fast-check';

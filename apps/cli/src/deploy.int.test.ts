@@ -1,4 +1,5 @@
-import { ensureAppLogin, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { ensureAppLogin } from '@rcm/db/admin';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,14 +1,8 @@
-import {
-  acquireSharedLease,
-  beginLoginAttempt,
-  type Database,
-  finishLoginAttempt,
-  insertEndpoint,
-  openDatabase,
-  recordMigrated,
-  upsertOrganization,
-  upsertPortalType,
-} from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { acquireSharedLease } from '@rcm/db/leases';
+import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
+import { recordMigrated } from '@rcm/db/migration';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';

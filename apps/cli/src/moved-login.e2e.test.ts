@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parsePayload, parseReference } from '@rcm/credentials';
-import { decideAct } from '@rcm/db';
+import { decideAct } from '@rcm/db/acts';
 import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPerson, type Person } from './person.fixture.ts';

@@ -5,20 +5,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  acquireSharedLease,
-  beginLoginAttempt,
-  createPortalTask,
-  type Database,
-  finishLoginAttempt,
-  insertEndpoint,
-  keyFileWrapping,
-  openDatabase,
-  pauseRotations,
-  recordMigrated,
-  upsertOrganization,
-  upsertPortalType,
-} from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { acquireSharedLease } from '@rcm/db/leases';
+import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
+import { recordMigrated } from '@rcm/db/migration';
+import { pauseRotations } from '@rcm/db/rotation';
+import { keyFileWrapping } from '@rcm/db/sealing';
+import { createPortalTask } from '@rcm/db/tasks';
 import { ALLOWED, asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { asRoot, compileCache, freshDatabase, rowDigests } from '@rcm/test-services';

@@ -1,4 +1,4 @@
-import { type FleetLogin, troublesOf } from '@rcm/db';
+import { type FleetLogin, troublesOf } from '@rcm/db/fleet';
 import { type Standing, standingOf } from '@rcm/fleet';
 import type { Cell } from './table.ts';
 

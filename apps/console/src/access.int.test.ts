@@ -1,4 +1,6 @@
-import { createPortalTask, keyFileWrapping, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { keyFileWrapping } from '@rcm/db/sealing';
+import { createPortalTask } from '@rcm/db/tasks';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { readFileSync } from 'node:fs';

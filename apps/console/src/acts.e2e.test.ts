@@ -1,4 +1,4 @@
-import { createPortalTask } from '@rcm/db';
+import { createPortalTask } from '@rcm/db/tasks';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { type CodeKey, createCodeKey } from '@rcm/db';
+import { type CodeKey, createCodeKey } from '@rcm/db/codes';
 import { asSuperuser } from '@rcm/db/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { askAct, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { askAct } from '@rcm/db/acts';
 import { urlFor } from '@rcm/db/testing';
 import { freePort } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';

@@ -1,4 +1,5 @@
-import { insertEndpoint, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
 import { asSuperuser } from '@rcm/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from './browser.fixture.ts';

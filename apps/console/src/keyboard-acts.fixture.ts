@@ -1,4 +1,5 @@
-import { insertEndpoint, openDatabase, upsertPortalType } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertPortalType } from '@rcm/db/admin';
 import { asSuperuser } from '@rcm/db/testing';
 import { type Act, ACTS } from './access/roles.ts';
 import { RUN, runAtWork, wantedCode } from './story.fixture.ts';

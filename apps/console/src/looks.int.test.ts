@@ -1,4 +1,5 @@
-import { openDatabase, recordPortalLook } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { recordPortalLook } from '@rcm/db/acts';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mustBeHarmless } from './harmless.fixture.ts';

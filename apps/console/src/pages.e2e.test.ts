@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { openDatabase, proposePortalType } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { proposePortalType } from '@rcm/db/acts';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { isLongForm } from '@rcm/test-services';
 import { mkdirSync } from 'node:fs';

@@ -1,4 +1,5 @@
-import { type Database, openDatabase, proposePortalType, showPortalChange } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { proposePortalType, showPortalChange } from '@rcm/db/acts';
 import { urlFor } from '@rcm/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from './browser.fixture.ts';

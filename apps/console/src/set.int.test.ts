@@ -1,4 +1,6 @@
-import { createOneTimeKey, type Database, listWantedTypings, offerTypingKey, type OneTimeKey, openDatabase, sealedForTyping, takeTyped } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { listWantedTypings, offerTypingKey, sealedForTyping, takeTyped } from '@rcm/db/acts';
+import { createOneTimeKey, type OneTimeKey } from '@rcm/db/sealing';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { createLogger } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';

@@ -1,5 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { claimPortalTask, createPortalTask, finishPortalTask, insertEndpoint, keyFileWrapping, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
+import { keyFileWrapping } from '@rcm/db/sealing';
+import { claimPortalTask, createPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { maskedPage } from './masked-page.fixture.ts';

@@ -1,4 +1,5 @@
-import { insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { CLIENT_ID, type DemoPerson, startSignIn } from '@rcm/demo-sign-in';
 import { createLogger, createMetrics, type Logger, type Metrics, Secret } from '@rcm/telemetry';

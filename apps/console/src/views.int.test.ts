@@ -1,5 +1,5 @@
 import { asSuperuser } from '@rcm/db/testing';
-import { MOST_VIEWS } from '@rcm/db';
+import { MOST_VIEWS } from '@rcm/db/acts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from './browser.fixture.ts';
 import { countIn, mustBeHarmless } from './harmless.fixture.ts';

@@ -1,4 +1,5 @@
-import { claimLegacy, findBrokenAuditEvent, releaseClaim } from '@rcm/db';
+import { findBrokenAuditEvent } from '@rcm/db';
+import { claimLegacy, releaseClaim } from '@rcm/db/migration';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AdoptedEndpoint, adopted, endpointsOf, type Folder, openFolder, PERSON, planned, plantPortalTypes } from './adopt.fixture.ts';
 import { HIDDEN, MAPPING, sourceDatabase, type SourceDatabase, type SourceLogin } from './adopt/source-table.fixture.ts';

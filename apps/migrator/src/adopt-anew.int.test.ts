@@ -1,4 +1,5 @@
-import { findBrokenAuditEvent, insertEndpoint } from '@rcm/db';
+import { findBrokenAuditEvent } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
 import { isLongForm } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adopted, endpointsOf, type Folder, openFolder, PERSON, planned, plantPortalTypes } from './adopt.fixture.ts';

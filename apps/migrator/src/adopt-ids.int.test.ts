@@ -1,4 +1,4 @@
-import { insertEndpoint, upsertOrganization } from '@rcm/db';
+import { insertEndpoint, upsertOrganization } from '@rcm/db/admin';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adopted, endpointsOf, type Folder, openFolder, planned, plantPortalTypes } from './adopt.fixture.ts';
 import type { Report } from './report.ts';

@@ -1,4 +1,4 @@
-import { upsertOrganization } from '@rcm/db';
+import { upsertOrganization } from '@rcm/db/admin';
 import { asSuperuser } from '@rcm/db/testing';
 import { backend } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

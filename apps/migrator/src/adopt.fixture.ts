@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { upsertPortalType } from '@rcm/db';
+import { upsertPortalType } from '@rcm/db/admin';
 import { parseJsonExactly } from '@rcm/credentials';
 import { Secret } from '@rcm/telemetry';
 import { readMapping } from './adopt/mapping.ts';

@@ -1,5 +1,7 @@
 import { credentialReference, type SecretReference } from '@rcm/credentials';
-import { findEndpoint, insertEndpoint, listEndpoints, listLegacyEndpoints } from '@rcm/db';
+import { findEndpoint, listEndpoints } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
+import { listLegacyEndpoints } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

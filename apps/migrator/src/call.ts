@@ -1,5 +1,5 @@
 import type { Vocabulary } from '@rcm/credentials/legacy';
-import type { RunCommand } from '@rcm/db';
+import type { RunCommand } from '@rcm/db/migration';
 import type { MigratorConfig } from './config.ts';
 import type { Filter, Migration } from './migration.ts';
 import type { PersonalAct } from './commands/rollback.ts';

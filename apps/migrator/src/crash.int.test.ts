@@ -1,4 +1,4 @@
-import { listLegacyEndpoints, listProofs } from '@rcm/db';
+import { listLegacyEndpoints, listProofs } from '@rcm/db/migration';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { status } from './commands/status.ts';

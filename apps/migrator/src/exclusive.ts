@@ -1,4 +1,5 @@
-import { acquireExclusiveLease, type EndpointRow, findExclusiveLease, type Lease, type LeaseRefusal, releaseLease, withdrawWriterIntent } from '@rcm/db';
+import type { EndpointRow } from '@rcm/db';
+import { acquireExclusiveLease, findExclusiveLease, type Lease, type LeaseRefusal, releaseLease, withdrawWriterIntent } from '@rcm/db/leases';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from './migration.ts';
 

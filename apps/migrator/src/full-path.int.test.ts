@@ -1,5 +1,6 @@
 import type { SecretTags } from '@rcm/credentials';
-import { listEndpoints, listLegacyEndpoints } from '@rcm/db';
+import { listEndpoints } from '@rcm/db';
+import { listLegacyEndpoints } from '@rcm/db/migration';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { plan } from './commands/plan.ts';

@@ -1,4 +1,4 @@
-import type { OutsideKind } from '@rcm/db';
+import type { OutsideKind } from '@rcm/db/migration';
 import { OUTSIDE } from '@rcm/fleet';
 
 /** For people. */

@@ -1,5 +1,5 @@
 import { parsePath, readMappings } from '@rcm/credentials/legacy';
-import type { RunCommand } from '@rcm/db';
+import type { RunCommand } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import { guardInput } from '@rcm/telemetry/command-line';
 import { Command, Option } from 'commander';

@@ -10,7 +10,10 @@ import {
   serializeDevice,
 } from '@rcm/credentials';
 import { taskRoleName } from '@rcm/credentials/policies';
-import { beginMove, endAct, findEndpoint, openDatabase, retireEndpoint, takeActs, unnamedSecretsOf } from '@rcm/db';
+import { findEndpoint, openDatabase } from '@rcm/db';
+import { endAct, takeActs } from '@rcm/db/acts';
+import { retireEndpoint } from '@rcm/db/admin';
+import { beginMove, unnamedSecretsOf } from '@rcm/db/migration';
 import { urlFor } from '@rcm/db/testing';
 import { RcmError, Secret } from '@rcm/telemetry';
 import { backend, isLongForm } from '@rcm/test-services';

@@ -1,4 +1,4 @@
-import type { OutsideKind } from '@rcm/db';
+import type { OutsideKind } from '@rcm/db/migration';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { dealtWith } from './commands/dealt-with.ts';

@@ -1,4 +1,5 @@
-import { acquireExclusiveLease, claimLegacy, readLegacy } from '@rcm/db';
+import { acquireExclusiveLease } from '@rcm/db/leases';
+import { claimLegacy, readLegacy } from '@rcm/db/migration';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { resolve } from './commands/resolve.ts';

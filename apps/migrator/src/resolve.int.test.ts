@@ -1,5 +1,8 @@
 import { credentialReference, parseReference } from '@rcm/credentials';
-import { acquireExclusiveLease, acquireSharedLease, findEndpoint, listProofs, planRotation, readLegacy, releaseLease } from '@rcm/db';
+import { findEndpoint } from '@rcm/db';
+import { acquireExclusiveLease, acquireSharedLease, releaseLease } from '@rcm/db/leases';
+import { listProofs, readLegacy } from '@rcm/db/migration';
+import { planRotation } from '@rcm/db/rotation';
 import { randomUUID } from 'node:crypto';
 import { isLongForm } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

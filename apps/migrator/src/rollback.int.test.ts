@@ -1,13 +1,7 @@
-import {
-  acquireExclusiveLease,
-  acquireSharedLease,
-  findBrokenAuditEvent,
-  findEndpoint,
-  listLegacyEndpoints,
-  listLeases,
-  planRotation,
-  releaseLease,
-} from '@rcm/db';
+import { findBrokenAuditEvent, findEndpoint } from '@rcm/db';
+import { acquireExclusiveLease, acquireSharedLease, listLeases, releaseLease } from '@rcm/db/leases';
+import { listLegacyEndpoints } from '@rcm/db/migration';
+import { planRotation } from '@rcm/db/rotation';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';

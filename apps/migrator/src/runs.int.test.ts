@@ -1,4 +1,4 @@
-import { beginRun, listRuns } from '@rcm/db';
+import { beginRun, listRuns } from '@rcm/db/migration';
 import { processName } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';

@@ -1,4 +1,5 @@
-import { beginRun, type Database, endRun, findRun, isRunAskedToStop, noteRun, type RunCommand, type RunEnd } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { beginRun, endRun, findRun, isRunAskedToStop, noteRun, type RunCommand, type RunEnd } from '@rcm/db/migration';
 import { type Logger, RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from './commands/rollback.ts';
 import type { Filter, Migration } from './migration.ts';

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { type Database, insertEndpoint, type NewPortalType, upsertOrganization, upsertPortalType } from '@rcm/db';
+import type { Database, NewPortalType } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { Secret } from '@rcm/telemetry';
 
 /** An endpoint as it was before the migration. */

@@ -9,7 +9,8 @@ import {
   tenantStoresOptions,
 } from '@rcm/credentials';
 import { fingerprintKeys, type Vocabulary, vocabularyOf } from '@rcm/credentials/legacy';
-import { countLoginsAt, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { countLoginsAt } from '@rcm/db/migration';
 import { createLogger, createMetrics, processName, sayPlaintext, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
 import type { Filter, Migration } from './migration.ts';

@@ -1,4 +1,5 @@
-import { type Database, endAct, openDatabase, takeActs } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { endAct, takeActs } from '@rcm/db/acts';
 import { urlFor } from '@rcm/db/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';

@@ -1,5 +1,6 @@
 import { parseReference } from '@rcm/credentials';
-import { findEndpoint, listProofs } from '@rcm/db';
+import { findEndpoint } from '@rcm/db';
+import { listProofs } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';

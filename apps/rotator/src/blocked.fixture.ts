@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, serializePayload, withPassword } from '@rcm/credentials';
-import { acquireExclusiveLease, advanceAttempt, blockAttempt, getEndpoint, planRotation, releaseLease } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { advanceAttempt, blockAttempt, planRotation } from '@rcm/db/rotation';
 import { Secret } from '@rcm/telemetry';
 import type { RotatorWorld } from './testing.fixture.ts';
 

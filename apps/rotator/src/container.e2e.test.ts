@@ -1,4 +1,5 @@
-import { listAttempts, listLeases, setNextRotation } from '@rcm/db';
+import { listLeases } from '@rcm/db/leases';
+import { listAttempts, setNextRotation } from '@rcm/db/rotation';
 import { startContainer, type TestContainer } from '@rcm/images/testing';
 import { freePort } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';

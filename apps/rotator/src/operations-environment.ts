@@ -1,4 +1,4 @@
-import { retentionEnvironment } from '@rcm/db';
+import { retentionEnvironment } from '@rcm/db/admin';
 import { checkAddresses, Secret, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 

@@ -1,5 +1,8 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { getEndpoint, listAttempts, listNotices, listPauses, markManualDue, setNextRotation, upsertPortalType } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { upsertPortalType } from '@rcm/db/admin';
+import { listNotices } from '@rcm/db/notifications';
+import { listAttempts, listPauses, markManualDue, setNextRotation } from '@rcm/db/rotation';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { noticeManualChanges } from './manual/notice-changes.ts';

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference } from '@rcm/credentials';
-import {
-  acquireSharedLease,
-  type AttemptState,
-  beginLoginAttempt,
-  finishLoginAttempt,
-  getEndpoint,
-  listAttempts,
-  releaseLease,
-  setNextRotation,
-} from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { acquireSharedLease, releaseLease } from '@rcm/db/leases';
+import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
+import { type AttemptState, listAttempts, setNextRotation } from '@rcm/db/rotation';
 import { accountOf } from '@rcm/portal-access';
 import { isLongForm } from '@rcm/test-services';
 import { openWorld, type World } from '@rcm/test-world';

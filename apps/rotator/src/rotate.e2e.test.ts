@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { getOpenAttempt, listLeases } from '@rcm/db';
+import { listLeases } from '@rcm/db/leases';
+import { getOpenAttempt } from '@rcm/db/rotation';
 import { dyingStores, openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
 import { resultOf } from './schedule/rotation-outcome.ts';
 

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { TenantStores } from '@rcm/credentials';
-import { adoptAttempt, type AttemptReason, getOpenAttempt, JOURNAL_VERSION, planRotation, resumeAttempt, type RotationAttempt, type StartRules } from '@rcm/db';
+import {
+  adoptAttempt,
+  type AttemptReason,
+  getOpenAttempt,
+  JOURNAL_VERSION,
+  planRotation,
+  resumeAttempt,
+  type RotationAttempt,
+  type StartRules,
+} from '@rcm/db/rotation';
 import { type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { type LoginInHand, loginInHand, readCurrent } from './finding/login-in-hand.ts';

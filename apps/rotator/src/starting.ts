@@ -1,5 +1,7 @@
 import { usablePasswordRules } from '@rcm/credentials';
-import { hasOldReaders, isDue, liesElsewhere, passwordTooYoungUntil, remainingBudget, type StartRefusal } from '@rcm/db';
+import { remainingBudget } from '@rcm/db/ledger';
+import { hasOldReaders } from '@rcm/db/migration';
+import { isDue, liesElsewhere, passwordTooYoungUntil, type StartRefusal } from '@rcm/db/rotation';
 import { automationRefusal, type MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { RequestReason, Rotator } from './rotate.ts';

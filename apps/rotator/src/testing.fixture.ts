@@ -1,5 +1,5 @@
 import { parseReference, type SecretStore, type TenantStores } from '@rcm/credentials';
-import { requestRotation } from '@rcm/db';
+import { requestRotation } from '@rcm/db/rotation';
 import { openWorld, type World, type WorldOptions } from '@rcm/test-world';
 import { readRotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';

@@ -1,5 +1,6 @@
 import { createCredentialManager, createTenantStores, type TenantStores } from '@rcm/credentials';
-import { type Database, listAttempts, openDatabase, setNextRotation } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { listAttempts, setNextRotation } from '@rcm/db/rotation';
 import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, hasCode, systemClock } from '@rcm/telemetry';

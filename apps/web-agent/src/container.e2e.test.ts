@@ -1,4 +1,5 @@
-import { getPortalTask, listLeases } from '@rcm/db';
+import { listLeases } from '@rcm/db/leases';
+import { getPortalTask } from '@rcm/db/tasks';
 import { startContainer, type TestContainer } from '@rcm/images/testing';
 import { createTaskClient } from '@rcm/task-client';
 import { freePort } from '@rcm/test-services';

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createPortalTask, type Database } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { createPortalTask } from '@rcm/db/tasks';
 import { hasCode } from '@rcm/telemetry';
 import type { World, WorldEndpoint } from '@rcm/test-world';
 

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createPortalTask, getEndpoint, getPortalTask, insertEndpoint } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
+import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import { Secret } from '@rcm/telemetry';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';

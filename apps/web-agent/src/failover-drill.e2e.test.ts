@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Database, getPortalTask, openDatabase } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { getPortalTask } from '@rcm/db/tasks';
 import {
   claimFolder,
   FOLDER_PREFIX,

@@ -1,4 +1,4 @@
-import { getPortalTask } from '@rcm/db';
+import { getPortalTask } from '@rcm/db/tasks';
 import { createTaskClient, type TaskClient } from '@rcm/task-client';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

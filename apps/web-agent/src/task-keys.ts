@@ -1,5 +1,5 @@
 import { createTaskDataKeys, taskKeysKind } from '@rcm/credentials';
-import { alsoOpening, type DataKeyRewrapping, type DataKeyWrapping, keyFileWrapping } from '@rcm/db';
+import { alsoOpening, type DataKeyRewrapping, type DataKeyWrapping, keyFileWrapping } from '@rcm/db/sealing';
 import { RcmError } from '@rcm/telemetry';
 import type { WebAgentConfig } from './config.ts';
 

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { getEndpoint, setNextRotation } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { setNextRotation } from '@rcm/db/rotation';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 

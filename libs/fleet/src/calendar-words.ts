@@ -1,4 +1,4 @@
-import type { CalendarKind } from '@rcm/db';
+import type { CalendarKind } from '@rcm/db/fleet';
 
 /** What comes for a login, as a person reads it. */
 export const CALENDAR_WORDS: Readonly<Record<CalendarKind, string>> = {

@@ -1,4 +1,4 @@
-import { COUNTED_AT_MOST } from '@rcm/db';
+import { COUNTED_AT_MOST } from '@rcm/db/fleet';
 
 /** A number of what was counted whole: `98,969`. */
 export const thousands = (count: number): string => count.toLocaleString('en-US');

@@ -1,4 +1,4 @@
-import type { LoginInFull } from '@rcm/db';
+import type { LoginInFull } from '@rcm/db/fleet';
 import { pausedWhy, stoppedWhy, WHY_WAITS } from './why-waits.ts';
 
 /** What decides when it is rotated next, the first that holds. */

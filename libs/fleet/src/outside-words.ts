@@ -1,4 +1,4 @@
-import type { OutsideKind } from '@rcm/db';
+import type { OutsideKind } from '@rcm/db/migration';
 
 /** What each kind of copies is, and what to do about it. */
 export const OUTSIDE: Readonly<Record<OutsideKind, { readonly what: string; readonly how: string }>> = {

@@ -1,4 +1,5 @@
-import type { PortalAdmission, Pause, PortalRotations } from '@rcm/db';
+import type { PortalRotations } from '@rcm/db/fleet';
+import type { PortalAdmission, Pause } from '@rcm/db/rotation';
 import { expect, test } from 'vitest';
 import { whyTypeWaits } from './rotation-words.ts';
 

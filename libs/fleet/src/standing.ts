@@ -1,4 +1,4 @@
-import { type FleetLogin, type LoginTrouble, troublesOf } from '@rcm/db';
+import { type FleetLogin, type LoginTrouble, troublesOf } from '@rcm/db/fleet';
 import { relative } from './times.ts';
 
 /** What a login is, in one word: the worst that holds. */

@@ -1,4 +1,5 @@
-import type { ListedTask, TaskInFull } from '@rcm/db';
+import type { TaskInFull } from '@rcm/db/fleet';
+import type { ListedTask } from '@rcm/db/tasks';
 import { relative } from './times.ts';
 
 /** Why it waits or failed, in a few words. */

@@ -1,4 +1,4 @@
-import type { CallbackStanding } from '@rcm/db';
+import type { CallbackStanding } from '@rcm/db/tasks';
 import { expect, test } from 'vitest';
 import { callbackNote } from './task-words.ts';
 

@@ -7,7 +7,8 @@ import {
   passwordFingerprints,
   realmHistory,
 } from '@rcm/credentials';
-import type { EndpointRow, Fingerprints } from '@rcm/db';
+import type { EndpointRow } from '@rcm/db';
+import type { Fingerprints } from '@rcm/db/ledger';
 import type { Secret } from '@rcm/telemetry';
 
 /** The account that a payload names at an endpoint's portal, and its password as the ledger knows it. */

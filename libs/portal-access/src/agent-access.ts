@@ -1,5 +1,6 @@
 import type { CredentialManager, IdentityKeys, TenantDevices } from '@rcm/credentials';
-import type { BreakerRules, Database } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import type { BreakerRules } from '@rcm/db/rotation';
 import type { Clock, Logger, Metrics } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';
 import type { LeaseTiming } from './held-lease.ts';

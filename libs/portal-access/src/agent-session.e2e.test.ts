@@ -8,7 +8,9 @@ import {
   serializePayload,
   withPassword,
 } from '@rcm/credentials';
-import { getEndpoint, listLeases, listWantedSearches } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { listLeases } from '@rcm/db/leases';
+import { listWantedSearches } from '@rcm/db/rotation';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';

@@ -1,4 +1,6 @@
-import { getEndpoint, NOBODY_ANSWERED, recordKeptSession } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { NOBODY_ANSWERED } from '@rcm/db/codes';
+import { recordKeptSession } from '@rcm/db/ledger';
 import type { DeviceRules, PortalSession } from '@rcm/portal-drivers';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import { accountOf } from './account.ts';

@@ -1,5 +1,6 @@
 import { identityKeys, loginIdentity, parsePayload } from '@rcm/credentials';
-import { acquireSharedLease, getEndpoint } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { acquireSharedLease } from '@rcm/db/leases';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, Secret, systemClock } from '@rcm/telemetry';
 import { expect, it } from 'vitest';

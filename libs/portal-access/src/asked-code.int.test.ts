@@ -1,5 +1,7 @@
 import { identityKeys, type IdentityKeys, loginIdentity, parsePayload } from '@rcm/credentials';
-import { acquireSharedLease, answerCodeRequest, type EndpointRow, getEndpoint, keyOfCodeRequest, listWantedCodes, openDatabase, sealCode } from '@rcm/db';
+import { type EndpointRow, getEndpoint, openDatabase } from '@rcm/db';
+import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
+import { acquireSharedLease } from '@rcm/db/leases';
 import { urlFor } from '@rcm/db/testing';
 import type { PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, RcmError, Secret, systemClock } from '@rcm/telemetry';

@@ -1,15 +1,5 @@
-import {
-  askForCode,
-  type CodeAnswer,
-  type CodeKey,
-  type CodeTurn,
-  createCodeKey,
-  type Database,
-  type EndpointRow,
-  endCodeTurn,
-  takeCode,
-  takeCodeTurn,
-} from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
+import { askForCode, type CodeAnswer, type CodeKey, type CodeTurn, createCodeKey, endCodeTurn, takeCode, takeCodeTurn } from '@rcm/db/codes';
 import { type Clock, type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import type { PersonPlaces } from './person-places.ts';
 

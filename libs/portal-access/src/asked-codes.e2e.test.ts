@@ -7,7 +7,8 @@ import {
   parseReference,
   serializePayload,
 } from '@rcm/credentials';
-import { answerCodeByMessage, answerCodeRequest, type Database, keyOfCodeRequest, listWantedCodes, sealCode, turnsAtInbox, type WantedCode } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { answerCodeByMessage, answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode, turnsAtInbox, type WantedCode } from '@rcm/db/codes';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';

@@ -1,5 +1,6 @@
 import { backupCodes, type CredentialPayload, type IdentityKeys } from '@rcm/credentials';
-import { type Database, type EndpointRow, spendBackupCode } from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
+import { spendBackupCode } from '@rcm/db/ledger';
 import type { Logger, Secret } from '@rcm/telemetry';
 
 export interface BackupCodeRequest {

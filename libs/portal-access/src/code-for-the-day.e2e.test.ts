@@ -1,16 +1,8 @@
 import { codeInboxes, codePrints, ownCodePrints } from '@rcm/credentials';
-import {
-  acquireSharedLease,
-  answerCodeByMessage,
-  askForCode,
-  createCodeKey,
-  endCodeTurn,
-  forgetDevice,
-  requestRotation,
-  sealCode,
-  takeCodeTurn,
-  turnsAtInbox,
-} from '@rcm/db';
+import { answerCodeByMessage, askForCode, createCodeKey, endCodeTurn, sealCode, takeCodeTurn, turnsAtInbox } from '@rcm/db/codes';
+import { acquireSharedLease } from '@rcm/db/leases';
+import { forgetDevice } from '@rcm/db/ledger';
+import { requestRotation } from '@rcm/db/rotation';
 import { Secret, systemClock } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { createHash, randomUUID } from 'node:crypto';

@@ -1,5 +1,6 @@
 import { createCredentialManager, createTenantStores, type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { answerCodeRequest, type Database, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
 import { type BrowserPool, createBrowserPool, endOfCode, readRecipeFile } from '@rcm/portal-drivers';
 import { type Clock, createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { LONGEST_CODE_WAIT_MS } from '@rcm/db';
+import { LONGEST_CODE_WAIT_MS } from '@rcm/db/codes';
 import { systemClock, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { LoginTiming } from './login-request.ts';

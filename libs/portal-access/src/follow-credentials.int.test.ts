@@ -1,6 +1,6 @@
 import { type CredentialManager, createCredentialManager, createTenantReaders, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { taskRoleName } from '@rcm/credentials/policies';
-import { followStoreVersion } from '@rcm/db';
+import { followStoreVersion } from '@rcm/db/rotation';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { openRelay, type Relay } from '@rcm/test-services';

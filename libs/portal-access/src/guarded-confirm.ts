@@ -1,5 +1,6 @@
 import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
-import { beginLoginAttempt, type Database, type EndpointRow, finishLoginAttempt } from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
+import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
 import type { ConfirmEnd, ConfirmGuard, ConfirmResult } from '@rcm/portal-drivers';
 import { type Logger, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf } from './account.ts';

@@ -1,13 +1,7 @@
-import {
-  beginLoginAttempt,
-  bringRotationForward,
-  checkLoginAttempt,
-  type Database,
-  type LoginAttemptRequest,
-  type LoginRefusal,
-  NOBODY_ANSWERED,
-  wantSearchIfOutdated,
-} from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { NOBODY_ANSWERED } from '@rcm/db/codes';
+import { beginLoginAttempt, checkLoginAttempt, type LoginAttemptRequest, type LoginRefusal } from '@rcm/db/ledger';
+import { bringRotationForward, wantSearchIfOutdated } from '@rcm/db/rotation';
 import type { LoginOutcome } from '@rcm/portal-drivers';
 import { hasCode } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';

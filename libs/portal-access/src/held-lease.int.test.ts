@@ -1,15 +1,7 @@
-import {
-  acquireExclusiveLease,
-  acquireSharedLease,
-  type Database,
-  insertEndpoint,
-  listLeases,
-  openDatabase,
-  recordMigrated,
-  releaseLease,
-  upsertOrganization,
-  upsertPortalType,
-} from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { acquireExclusiveLease, acquireSharedLease, listLeases, releaseLease } from '@rcm/db/leases';
+import { recordMigrated } from '@rcm/db/migration';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, systemClock } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';

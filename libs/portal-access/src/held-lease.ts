@@ -1,4 +1,5 @@
-import { acquireExclusiveLease, acquireSharedLease, type Database, type Lease, releaseLease, renewLease, withdrawWriterIntent } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { acquireExclusiveLease, acquireSharedLease, type Lease, releaseLease, renewLease, withdrawWriterIntent } from '@rcm/db/leases';
 import { type Clock, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
 
 export interface LeaseTiming {

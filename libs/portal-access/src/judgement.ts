@@ -1,4 +1,4 @@
-import type { PasswordStanding } from '@rcm/db';
+import type { PasswordStanding } from '@rcm/db/ledger';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { LoginOutcome, LoginOutcomeKind } from '@rcm/portal-drivers';
 

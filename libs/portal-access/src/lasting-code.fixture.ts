@@ -1,16 +1,7 @@
 import { identityKeys, type IdentityKeys, loginIdentity, parsePayload } from '@rcm/credentials';
-import {
-  acquireSharedLease,
-  answerCodeRequest,
-  type Database,
-  type EndpointRow,
-  getEndpoint,
-  keyOfCodeRequest,
-  listWantedCodes,
-  openDatabase,
-  releaseLease,
-  sealCode,
-} from '@rcm/db';
+import { type Database, type EndpointRow, getEndpoint, openDatabase } from '@rcm/db';
+import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
+import { acquireSharedLease, releaseLease } from '@rcm/db/leases';
 import { urlFor } from '@rcm/db/testing';
 import type { CodeLife, LoginOutcome, PortalDriver } from '@rcm/portal-drivers';
 import { type Clock, createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';

@@ -1,5 +1,6 @@
 import { codePrints, ownCodePrints } from '@rcm/credentials';
-import { type Database, type EndpointRow, forgetDevice } from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
+import { forgetDevice } from '@rcm/db/ledger';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import type { LoginOutcome } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';

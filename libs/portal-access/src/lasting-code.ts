@@ -1,5 +1,7 @@
 import { codePrints, type CredentialPayload, type IdentityKeys, ownCodePrints } from '@rcm/credentials';
-import { type Database, deviceStanding, type EndpointRow, isCodeOver, noteLastingCode } from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
+import { isCodeOver, noteLastingCode } from '@rcm/db/codes';
+import { deviceStanding } from '@rcm/db/ledger';
 import { type CodeLife, endOfCode, type LoginOutcomeKind } from '@rcm/portal-drivers';
 import type { Clock, Logger, Secret } from '@rcm/telemetry';
 import { type PersonCodes, personCodes, type PersonRequest } from './asked-code.ts';

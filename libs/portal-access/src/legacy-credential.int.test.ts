@@ -1,4 +1,4 @@
-import { remainingBudget } from '@rcm/db';
+import { remainingBudget } from '@rcm/db/ledger';
 import { RcmError } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openLegacyWorld, type LegacyWorld } from './legacy-world.fixture.ts';

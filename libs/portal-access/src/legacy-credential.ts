@@ -1,6 +1,7 @@
 import { credentialReference, type HeldCredential, type IdentityKeys, type NewPlace, parsePayload, serializePayload } from '@rcm/credentials';
 import { compareTexts, fingerprintKeys, readRowLogin, rowFingerprint, type RowLogin, type Vocabulary } from '@rcm/credentials/legacy';
-import { type EndpointRow, getEndpoint, type LegacyNamed, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from '@rcm/db';
+import { type EndpointRow, getEndpoint } from '@rcm/db';
+import { type LegacyNamed, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from '@rcm/db/migration';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy, type LoginAccount } from './account.ts';
 import type { AgentAccess } from './agent-access.ts';

@@ -9,7 +9,8 @@ import {
 } from '@rcm/credentials';
 import { taskRoleName } from '@rcm/credentials/policies';
 import { fingerprintKeys, rowFingerprint, vocabularyOf } from '@rcm/credentials/legacy';
-import { insertEndpoint, recordMigrated } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
+import { recordMigrated } from '@rcm/db/migration';
 import type { PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Metrics, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World } from '@rcm/test-world';

@@ -7,7 +7,8 @@ import {
   serializeDevice,
   type TenantDevices,
 } from '@rcm/credentials';
-import { type Database, deviceStanding, type DeviceStanding, noteDevice } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { deviceStanding, type DeviceStanding, noteDevice } from '@rcm/db/ledger';
 import type { DeviceRules, KnownDevice, LoginOutcome } from '@rcm/portal-drivers';
 import { type Logger, type Metrics, Secret, withDeadline } from '@rcm/telemetry';
 import type { MigratedEndpoint } from './stored-credential.ts';

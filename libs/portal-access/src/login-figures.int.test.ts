@@ -1,5 +1,6 @@
 import { identityKeys, type IdentityKeys, loginIdentity, parsePayload } from '@rcm/credentials';
-import { acquireSharedLease, getEndpoint } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { acquireSharedLease } from '@rcm/db/leases';
 import type { PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Metrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';

@@ -1,5 +1,8 @@
 import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
-import type { BreakerRules, Database, EndpointRow, LoginRefusal, NOBODY_ANSWERED } from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
+import type { NOBODY_ANSWERED } from '@rcm/db/codes';
+import type { LoginRefusal } from '@rcm/db/ledger';
+import type { BreakerRules } from '@rcm/db/rotation';
 import type { LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import type { Clock, Logger, Metrics, Secret } from '@rcm/telemetry';
 import type { MANY_WAIT } from './asked-code.ts';

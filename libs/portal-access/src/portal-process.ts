@@ -1,5 +1,6 @@
 import { identityKeys, keyChecks, type KeysConfig } from '@rcm/credentials';
-import { type AppRole, type Database, type DataKeyWrapping, openDatabase } from '@rcm/db';
+import { type AppRole, type Database, openDatabase } from '@rcm/db';
+import type { DataKeyWrapping } from '@rcm/db/sealing';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
 import { Drivers } from './drivers.ts';

@@ -14,7 +14,11 @@ import {
   serializePayload,
   type TenantDevices,
 } from '@rcm/credentials';
-import { acquireSharedLease, answerCodeRequest, type Database, forgetDevice, keyOfCodeRequest, listWantedCodes, requestRotation, sealCode } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
+import { acquireSharedLease } from '@rcm/db/leases';
+import { forgetDevice } from '@rcm/db/ledger';
+import { requestRotation } from '@rcm/db/rotation';
 import { type BrowserPool, createBrowserPool, readRecipeFile } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Metrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';

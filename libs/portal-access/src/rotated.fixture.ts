@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
-import { acquireExclusiveLease, advanceAttempt, finishAttempt, planRotation, promoteAttempt, releaseLease } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { advanceAttempt, finishAttempt, planRotation, promoteAttempt } from '@rcm/db/rotation';
 import { Secret } from '@rcm/telemetry';
 import type { World, WorldEndpoint } from '@rcm/test-world';
 

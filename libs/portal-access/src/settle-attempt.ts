@@ -1,4 +1,4 @@
-import { finishLoginAttempt, type LoginAttemptRequest, mayBeLocked, passwordStanding, restAfter } from '@rcm/db';
+import { finishLoginAttempt, type LoginAttemptRequest, mayBeLocked, passwordStanding, restAfter } from '@rcm/db/ledger';
 import { isProof, judge, type Judgement, NOTHING_KNOWN } from './judgement.ts';
 import type { LoginOutcome } from '@rcm/portal-drivers';
 import type { GuardedLogin } from './login-request.ts';

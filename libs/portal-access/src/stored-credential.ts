@@ -1,5 +1,7 @@
 import { type HeldCredential, parseReference } from '@rcm/credentials';
-import { type Database, type EndpointRow, followStoreVersion, getEndpoint, knowsRotation, outrunCopy, restLogin, wantCredentialSearch } from '@rcm/db';
+import { type Database, type EndpointRow, getEndpoint } from '@rcm/db';
+import { restLogin } from '@rcm/db/ledger';
+import { followStoreVersion, knowsRotation, outrunCopy, wantCredentialSearch } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import type { AgentAccess } from './agent-access.ts';

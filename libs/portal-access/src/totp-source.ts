@@ -1,4 +1,5 @@
-import { type Database, reserveTotpStep } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { reserveTotpStep } from '@rcm/db/ledger';
 import { totpCode } from '@rcm/portal-drivers';
 import { type Clock, RcmError, type Secret } from '@rcm/telemetry';
 

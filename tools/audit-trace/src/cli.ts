@@ -1,7 +1,8 @@
 import { readTraceConfig, type TraceConfig } from './config.ts';
 import { identitiesOf } from './identities.ts';
 import { describeTrace, jsonOf } from './report.ts';
-import { type Database, openDatabase, type TraceQuestion, traceLogins } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { type TraceQuestion, traceLogins } from '@rcm/db/fleet';
 import { createLogger, explain, type ExitCode, RcmError, sayPlaintext } from '@rcm/telemetry';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 

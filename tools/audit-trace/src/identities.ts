@@ -1,5 +1,6 @@
 import { formerIdentities, identityKeys, loginIdentity, realmHistory } from '@rcm/credentials';
-import { type Database, portalPlaces } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { portalPlaces } from '@rcm/db/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { TraceConfig } from './config.ts';
 

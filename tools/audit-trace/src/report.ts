@@ -1,5 +1,5 @@
 import { sessionName } from '@rcm/credentials';
-import type { Trace, TracedUse } from '@rcm/db';
+import type { Trace, TracedUse } from '@rcm/db/fleet';
 
 /** The name of the session under which a process reads the store: in AWS's own records (CloudTrail) it is the end of `userIdentity.arn`. */
 const storeSession = ({ process }: TracedUse, orgId: string): string | null => (process === null ? null : sessionName(process, orgId));

@@ -1,4 +1,6 @@
-import { applyMigrations, ensureAppLogin, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { applyMigrations, ensureAppLogin, insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { recordMigrated } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
 import { type FreshDatabase, freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';

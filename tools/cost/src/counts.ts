@@ -1,4 +1,5 @@
-import { countSecrets, openDatabase, readDatabaseConfig, type SecretCount } from '@rcm/db';
+import { openDatabase, readDatabaseConfig } from '@rcm/db';
+import { countSecrets, type SecretCount } from '@rcm/db/admin';
 import { RcmError } from '@rcm/telemetry';
 
 export interface Counts {

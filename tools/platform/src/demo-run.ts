@@ -1,5 +1,6 @@
 import { createKmsDataKeys } from '@rcm/credentials';
-import { applyMigrations, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { applyMigrations } from '@rcm/db/admin';
 import type { PlatformConfig } from './config.ts';
 import { AppContainers } from './containers/run-apps.ts';
 import type { DataFolder } from './data/folder.ts';

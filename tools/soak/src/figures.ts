@@ -1,4 +1,4 @@
-import { taskCounts } from '@rcm/db';
+import { taskCounts } from '@rcm/db/tasks';
 import type { FaultCounts } from './faults/trouble.ts';
 import type { Tables } from './work/tables.ts';
 import type { SoakWorld } from './world/soak-world.ts';

@@ -22,7 +22,9 @@ import {
   type TenantStores,
 } from '@rcm/credentials';
 import { platformPolicies, taskRoleName, type TenantApp } from '@rcm/credentials/policies';
-import { type AppRole, type Database, insertEndpoint, openDatabase, recordMigrated, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type AppRole, type Database, openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { recordMigrated } from '@rcm/db/migration';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { type RealmCode, startDemoPortals } from '@rcm/demo-portals';
 import { type LocalAws, type LocalAwsOptions, Regions, startLocalAws } from '@rcm/local-aws';

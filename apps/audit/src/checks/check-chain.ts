@@ -1,4 +1,5 @@
-import type { AuditCheckEnd, AuditCheckReport, AuditedEvent, Database } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import type { AuditCheckEnd, AuditCheckReport, AuditedEvent } from '@rcm/db/audit';
 import { checkAudit, type HeadKey } from '../commands/verify.ts';
 import type { HeadSource } from '../sinks/sink.ts';
 

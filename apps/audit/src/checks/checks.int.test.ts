@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { askAuditCheck, type AuditCheck, listAuditChecks, openDatabase, type Database } from '@rcm/db';
+import { openDatabase, type Database } from '@rcm/db';
+import { askAuditCheck, type AuditCheck, listAuditChecks } from '@rcm/db/audit';
 import { urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { type AuditCheckEnd, type Database, endAuditCheck, openDatabase, takeAuditCheck } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { type AuditCheckEnd, endAuditCheck, takeAuditCheck } from '@rcm/db/audit';
 import { type Clock, hasCode, isRcmError, type Logger, processName, RcmError, withDeadline } from '@rcm/telemetry';
 import { keyOf } from '../commands/verify.ts';
 import type { AuditConfig } from '../config.ts';

@@ -1,4 +1,5 @@
-import { type AuditedEvent, type Database, readChainHeads, readEventHashes, readEventsAfter } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type AuditedEvent, readChainHeads, readEventHashes, readEventsAfter } from '@rcm/db/audit';
 import { type Clock, hasCode, isRetryable, type Logger, RcmError } from '@rcm/telemetry';
 import { FORMATS } from '../formats/formats.ts';
 import type { Report } from '../report.ts';

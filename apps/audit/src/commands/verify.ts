@@ -1,5 +1,6 @@
 import { createReadStream, readFileSync } from 'node:fs';
-import { type AuditedEvent, type Database, exportAuditEvents } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type AuditedEvent, exportAuditEvents } from '@rcm/db/audit';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import type { HeadSource } from '../sinks/sink.ts';

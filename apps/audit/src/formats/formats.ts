@@ -1,4 +1,4 @@
-import type { AuditedEvent } from '@rcm/db';
+import type { AuditedEvent } from '@rcm/db/audit';
 import { csv } from '@rcm/telemetry';
 import { ocsfOf } from './ocsf.ts';
 

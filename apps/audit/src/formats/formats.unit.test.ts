@@ -1,4 +1,4 @@
-import type { AuditedEvent } from '@rcm/db';
+import type { AuditedEvent } from '@rcm/db/audit';
 import { describe, expect, test } from 'vitest';
 import { FORMATS } from './formats.ts';
 import { ocsfOf } from './ocsf.ts';

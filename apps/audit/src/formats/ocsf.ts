@@ -1,4 +1,4 @@
-import type { AuditedEvent } from '@rcm/db';
+import type { AuditedEvent } from '@rcm/db/audit';
 
 /** Open Cybersecurity Schema Framework (schema.ocsf.io): the version and the class that every event is of, API Activity in Application Activity. */
 const VERSION = '1.3.0';

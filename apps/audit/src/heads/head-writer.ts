@@ -1,4 +1,5 @@
-import { type ChainHead, type Database, readChainHeads, readEventHashes } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type ChainHead, readChainHeads, readEventHashes } from '@rcm/db/audit';
 import { isRcmError, type Logger, type Metrics, withDeadline } from '@rcm/telemetry';
 import type { HeadSigner } from '../signing/signer.ts';
 import type { HeadSink } from '../sinks/sink.ts';

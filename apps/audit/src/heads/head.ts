@@ -1,4 +1,4 @@
-import type { ChainHead } from '@rcm/db';
+import type { ChainHead } from '@rcm/db/audit';
 import type { HeadSigner } from '../signing/signer.ts';
 import { HEAD_VERSION, signedText } from '../verify-audit.mjs';
 

@@ -1,4 +1,6 @@
-import { askAct, type Database, decideAct, findBreakGlass, showLogin, withdrawAct } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { askAct, decideAct, findBreakGlass, withdrawAct } from '@rcm/db/acts';
+import { showLogin } from '@rcm/db/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Person } from '../onboarding/add.ts';
 import type { Report } from '../report.ts';

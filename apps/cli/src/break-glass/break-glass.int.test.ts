@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { askAct, type Database, insertEndpoint, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { askAct } from '@rcm/db/acts';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { type AskedAct, type AskedActState, type Database, listBreakGlass } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type AskedAct, type AskedActState, listBreakGlass } from '@rcm/db/acts';
 import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';

@@ -1,4 +1,5 @@
-import { answerCodeRequest, type Answering, type Database, keyOfCodeRequest, sealCode } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { answerCodeRequest, type Answering, keyOfCodeRequest, sealCode } from '@rcm/db/codes';
 import { RcmError } from '@rcm/telemetry';
 import type { Person } from '../onboarding/add.ts';
 import type { Report } from '../report.ts';

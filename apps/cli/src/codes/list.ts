@@ -1,4 +1,5 @@
-import { type Database, listWantedCodes, type WantedCode } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { listWantedCodes, type WantedCode } from '@rcm/db/codes';
 import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';

@@ -1,4 +1,5 @@
-import { auditPlaces, cursorOf, type Database, listAudit, placeIn } from '@rcm/db';
+import { auditPlaces, cursorOf, type Database, placeIn } from '@rcm/db';
+import { listAudit } from '@rcm/db/fleet';
 import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';

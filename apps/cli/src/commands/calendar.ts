@@ -1,4 +1,5 @@
-import { type CalendarEntry, type Database, listCalendar } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type CalendarEntry, listCalendar } from '@rcm/db/fleet';
 import { CALENDAR_WORDS, relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';

@@ -1,4 +1,5 @@
-import { cursorOf, type Database, type GivenUpCallback, listGivenUpCallbacks, placeIn, taskPlaces } from '@rcm/db';
+import { cursorOf, type Database, placeIn, taskPlaces } from '@rcm/db';
+import { type GivenUpCallback, listGivenUpCallbacks } from '@rcm/db/tasks';
 import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';

@@ -1,4 +1,4 @@
-import { applyMigrations, migrationStatus } from '@rcm/db';
+import { applyMigrations, migrationStatus } from '@rcm/db/admin';
 import { ownerUrl } from '../database/owner.ts';
 import type { Report } from '../report.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,4 +1,4 @@
-import { recordRestore } from '@rcm/db';
+import { recordRestore } from '@rcm/db/admin';
 import { asOwner } from '../database/owner.ts';
 import { personOf, type PersonOptions } from '../person.ts';
 import type { Report } from '../report.ts';

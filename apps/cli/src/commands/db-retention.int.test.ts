@@ -1,4 +1,5 @@
-import { forgetOld, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { forgetOld } from '@rcm/db/admin';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import pg from 'pg';

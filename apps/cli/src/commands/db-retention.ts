@@ -1,4 +1,5 @@
-import { countOld, countThinned, type Database, keptDays, OLD_ROWS, type OldRows, retentionEnvironment } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { countOld, countThinned, keptDays, OLD_ROWS, type OldRows, retentionEnvironment } from '@rcm/db/admin';
 import { howMany } from '@rcm/fleet';
 import { readConfig } from '@rcm/telemetry';
 import { z } from 'zod';

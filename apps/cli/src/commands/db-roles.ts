@@ -1,4 +1,4 @@
-import { roleLogins } from '@rcm/db';
+import { roleLogins } from '@rcm/db/admin';
 import { asOwner } from '../database/owner.ts';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';

@@ -1,4 +1,4 @@
-import { type MigrationStatus, migrationStatus } from '@rcm/db';
+import { type MigrationStatus, migrationStatus } from '@rcm/db/admin';
 import { ownerUrl } from '../database/owner.ts';
 import type { Report } from '../report.ts';
 import { facts } from '../table.ts';

@@ -1,4 +1,5 @@
-import { cursorOf, type Database, listUnnamedSecrets, placeIn, type UnnamedSecret, unnamedPlaces } from '@rcm/db';
+import { cursorOf, type Database, placeIn, unnamedPlaces } from '@rcm/db';
+import { listUnnamedSecrets, type UnnamedSecret } from '@rcm/db/migration';
 import { relative } from '@rcm/fleet';
 import { removalOf } from '../onboarding/removal.ts';
 import type { Report } from '../report.ts';

@@ -1,4 +1,4 @@
-import { reinstateEndpoint } from '@rcm/db';
+import { reinstateEndpoint } from '@rcm/db/admin';
 import { RcmError } from '@rcm/telemetry';
 import { environmentFor } from '../environment.ts';
 import type { Person } from '../onboarding/add.ts';

@@ -1,4 +1,6 @@
-import { type Database, listLogins, retireEndpoint, type Retirement } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { retireEndpoint, type Retirement } from '@rcm/db/admin';
+import { listLogins } from '@rcm/db/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Person } from '../onboarding/add.ts';
 import type { Report } from '../report.ts';

@@ -1,4 +1,5 @@
-import { type Database, listRetired } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { listRetired } from '@rcm/db/admin';
 import { relative } from '@rcm/fleet';
 import { removalOf } from '../onboarding/removal.ts';
 import type { Report } from '../report.ts';

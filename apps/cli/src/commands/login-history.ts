@@ -1,4 +1,5 @@
-import { type Database, loginHistory } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { loginHistory } from '@rcm/db/fleet';
 import { relative } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';

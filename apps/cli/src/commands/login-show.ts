@@ -1,4 +1,5 @@
-import { type Database, type LoginInFull, showLogin } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type LoginInFull, showLogin } from '@rcm/db/fleet';
 import { isWell, nextStepsFor, relative, standingOf, whyRotatedThen } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';

@@ -1,4 +1,5 @@
-import { cursorOf, type Database, listLogins, LOGIN_ORDERS, type LoginFilter, type LoginOrder, loginPlaces, placeIn } from '@rcm/db';
+import { cursorOf, type Database, loginPlaces, placeIn } from '@rcm/db';
+import { listLogins, LOGIN_ORDERS, type LoginFilter, type LoginOrder } from '@rcm/db/fleet';
 import { isWell, noteOf, relative, standingOf } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';

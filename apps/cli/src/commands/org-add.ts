@@ -1,4 +1,4 @@
-import { addOrganization } from '@rcm/db';
+import { addOrganization } from '@rcm/db/fleet';
 import type { Person } from '../onboarding/add.ts';
 import { asOperator } from '../operator.ts';
 import type { Report } from '../report.ts';

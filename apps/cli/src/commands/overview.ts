@@ -1,4 +1,6 @@
-import { type Database, fleetOverview, newestBackupRun } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { newestBackupRun } from '@rcm/db/admin';
+import { fleetOverview } from '@rcm/db/fleet';
 import { howMany, howManyLogins, relative } from '@rcm/fleet';
 import { alarm } from '@rcm/telemetry';
 import type { Report } from '../report.ts';

@@ -1,4 +1,6 @@
-import { type Database, findPortalType, portalTypeStands, type PortalTypeInUse } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { portalTypeStands } from '@rcm/db/acts';
+import { findPortalType, type PortalTypeInUse } from '@rcm/db/fleet';
 import { nearChanges, portalTypeDiff, type PortalTypeDiff, thousands } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';

@@ -1,4 +1,5 @@
-import { type Database, findPortalType, listPortalTypes, type PortalTypeRow } from '@rcm/db';
+import type { Database, PortalTypeRow } from '@rcm/db';
+import { findPortalType, listPortalTypes } from '@rcm/db/fleet';
 import { thousands } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';

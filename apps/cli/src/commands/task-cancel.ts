@@ -1,4 +1,4 @@
-import { cancelTaskOfAny, showTask } from '@rcm/db';
+import { cancelTaskOfAny, showTask } from '@rcm/db/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Person } from '../onboarding/add.ts';
 import { asOperator } from '../operator.ts';

@@ -1,4 +1,5 @@
-import { type Database, showTask, type TaskInFull } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { showTask, type TaskInFull } from '@rcm/db/fleet';
 import { callbackNote, relative, whyNotDone } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';

@@ -1,4 +1,5 @@
-import { showTask, tellAgain } from '@rcm/db';
+import { showTask } from '@rcm/db/fleet';
+import { tellAgain } from '@rcm/db/tasks';
 import { RcmError } from '@rcm/telemetry';
 import type { Person } from '../onboarding/add.ts';
 import { asOperator } from '../operator.ts';

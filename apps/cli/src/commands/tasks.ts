@@ -1,4 +1,5 @@
-import { cursorOf, type Database, type ListedTask, listPortalTasks, placeIn, TASK_STATES, taskPlaces } from '@rcm/db';
+import { cursorOf, type Database, placeIn, taskPlaces } from '@rcm/db';
+import { type ListedTask, listPortalTasks, TASK_STATES } from '@rcm/db/tasks';
 import { relative, taskNote } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';

@@ -1,4 +1,6 @@
-import { type Database, findPortalType, insertEndpoint } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
+import { findPortalType } from '@rcm/db/fleet';
 import type { Onboarding } from '@rcm/migrator';
 import { createLogger, explain, hasCode, isId } from '@rcm/telemetry';
 import { type NewLogin, problemOf } from './new-login.ts';

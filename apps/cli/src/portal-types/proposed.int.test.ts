@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decidePortalChange, openDatabase } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { decidePortalChange } from '@rcm/db/acts';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { readRecipeFile } from '@rcm/portal-drivers';
 import { freshDatabase } from '@rcm/test-services';

@@ -1,4 +1,5 @@
-import { type Database, decidePortalChange, listPortalChanges, type PortalChange, type PortalChangeState, proposePortalType, showPortalChange } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { decidePortalChange, listPortalChanges, type PortalChange, type PortalChangeState, proposePortalType, showPortalChange } from '@rcm/db/acts';
 import { relative } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import { diffFrom } from '../commands/portal-type-diff.ts';

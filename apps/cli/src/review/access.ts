@@ -1,16 +1,6 @@
-import {
-  type AskedAct,
-  type Database,
-  type Doing,
-  findOrganizationName,
-  type FleetLogin,
-  listAudit,
-  listBreakGlass,
-  type ListedEvent,
-  listLogins,
-  type LoginFilter,
-  whoDid,
-} from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type AskedAct, listBreakGlass } from '@rcm/db/acts';
+import { type Doing, findOrganizationName, type FleetLogin, listAudit, type ListedEvent, listLogins, type LoginFilter, whoDid } from '@rcm/db/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Quarter } from './quarter.ts';
 

@@ -1,4 +1,6 @@
-import { askAct, type Database, decideAct, insertEndpoint, openDatabase, recordAuditEvent, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, openDatabase, recordAuditEvent } from '@rcm/db';
+import { askAct, decideAct } from '@rcm/db/acts';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

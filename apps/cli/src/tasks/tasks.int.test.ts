@@ -1,16 +1,7 @@
-import {
-  claimNextCallback,
-  claimPortalTask,
-  createPortalTask,
-  type Database,
-  endCallbackTry,
-  finishPortalTask,
-  insertEndpoint,
-  keyFileWrapping,
-  openDatabase,
-  upsertOrganization,
-  upsertPortalType,
-} from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { keyFileWrapping } from '@rcm/db/sealing';
+import { claimNextCallback, claimPortalTask, createPortalTask, endCallbackTry, finishPortalTask } from '@rcm/db/tasks';
 import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';

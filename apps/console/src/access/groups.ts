@@ -1,4 +1,4 @@
-import type { ConsoleRoles } from '@rcm/db';
+import type { ConsoleRoles } from '@rcm/db/acts';
 import { isId } from '@rcm/telemetry';
 import { EVERYWHERE, type Role, ROLES } from './roles.ts';
 

@@ -1,4 +1,4 @@
-import type { ConsoleRoles } from '@rcm/db';
+import type { ConsoleRoles } from '@rcm/db/acts';
 
 /** What a person may be. None includes another; a person may be several. */
 export const ROLES = ['viewer', 'operator', 'approver', 'auditor'] as const;

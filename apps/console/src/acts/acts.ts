@@ -1,4 +1,4 @@
-import type { ActKind, AskedResolution } from '@rcm/db';
+import type { ActKind, AskedResolution } from '@rcm/db/acts';
 import type { Act } from '../access/roles.ts';
 
 /** An act on one login, as its button says it. */

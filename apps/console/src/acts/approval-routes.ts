@@ -1,4 +1,5 @@
-import { askWideAct, type Database, decideAct, type Decision, withdrawAct } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { askWideAct, decideAct, type Decision, withdrawAct } from '@rcm/db/acts';
 import { isId, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

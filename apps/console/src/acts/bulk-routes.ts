@@ -1,4 +1,4 @@
-import { showLogin } from '@rcm/db';
+import { showLogin } from '@rcm/db/fleet';
 import { explain, isId, isRcmError, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { formToken } from '../access/form-token.ts';

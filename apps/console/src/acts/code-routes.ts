@@ -1,4 +1,4 @@
-import { answerCodeRequest, type Answering, keyOfCodeRequest, sealCode } from '@rcm/db';
+import { answerCodeRequest, type Answering, keyOfCodeRequest, sealCode } from '@rcm/db/codes';
 import { RcmError, Secret } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-import { askRunToStop, dealWithStorageOutside, findRun, OUTSIDE_KINDS } from '@rcm/db';
+import { askRunToStop, dealWithStorageOutside, findRun, OUTSIDE_KINDS } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { mayDo } from '../access/roles.ts';

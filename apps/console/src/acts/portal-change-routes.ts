@@ -1,4 +1,4 @@
-import { decidePortalChange } from '@rcm/db';
+import { decidePortalChange } from '@rcm/db/acts';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { mayDo } from '../access/roles.ts';

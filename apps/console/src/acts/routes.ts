@@ -1,4 +1,7 @@
-import { askAct, type AskedResolution, cancelTaskOfAny, type Database, pauseRotations, RESOLUTIONS, resumeRotations, showLogin, showTask } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { askAct, type AskedResolution, RESOLUTIONS } from '@rcm/db/acts';
+import { cancelTaskOfAny, showLogin, showTask } from '@rcm/db/fleet';
+import { pauseRotations, resumeRotations } from '@rcm/db/rotation';
 import { isId, type Logger, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-import { findTyping, sealTypedLogin, showLogin, typeLogin, typingKey } from '@rcm/db';
+import { findTyping, sealTypedLogin, typeLogin, typingKey } from '@rcm/db/acts';
+import { showLogin } from '@rcm/db/fleet';
 import { isId, Secret } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

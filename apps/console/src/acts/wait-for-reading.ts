@@ -1,4 +1,6 @@
-import { askToRead, createOneTimeKey, type Database, leaveReading, type ReadingOnce, sealedForReading, takeReadingAnswer } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { askToRead, leaveReading, type ReadingOnce, sealedForReading, takeReadingAnswer } from '@rcm/db/acts';
+import { createOneTimeKey } from '@rcm/db/sealing';
 import { RcmError, type Secret } from '@rcm/telemetry';
 
 const LOOK_MS = 200;

@@ -1,4 +1,4 @@
-import type { ConsoleRoles, Marked } from '@rcm/db';
+import type { ConsoleRoles, Marked } from '@rcm/db/acts';
 import { Readable } from 'node:stream';
 import type { Watch } from './watched.ts';
 

@@ -1,4 +1,5 @@
-import { changedBetween, type Database, lastingSessions, type Mark, type Marked, type Marks, type MarksAsked, readMarks } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { changedBetween, lastingSessions, type Mark, type Marked, type Marks, type MarksAsked, readMarks } from '@rcm/db/acts';
 import type { Logger, Metrics } from '@rcm/telemetry';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';

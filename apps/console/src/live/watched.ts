@@ -1,4 +1,4 @@
-import type { Mark, Marked } from '@rcm/db';
+import type { Mark, Marked } from '@rcm/db/acts';
 import type { Page } from '../access/roles.ts';
 
 /** A page that is told when something that it shows has changed. */

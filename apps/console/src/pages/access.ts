@@ -1,4 +1,4 @@
-import type { ConsolePerson, OpenSession } from '@rcm/db';
+import type { ConsolePerson, OpenSession } from '@rcm/db/acts';
 import type { VNode } from 'preact';
 import type { GroupRole } from '../access/groups.ts';
 import { EVERYWHERE, mayDo, type Role } from '../access/roles.ts';

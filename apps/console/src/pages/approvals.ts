@@ -1,4 +1,4 @@
-import type { AskedAct } from '@rcm/db';
+import type { AskedAct } from '@rcm/db/acts';
 import { EVERYWHERE, rolesIn } from '../access/roles.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 import { type Markup, markup } from '../web/markup.ts';

@@ -1,4 +1,4 @@
-import { type AuditCheck, type AuditCheckReport, type AuditCheckState } from '@rcm/db';
+import type { AuditCheck, AuditCheckReport, AuditCheckState } from '@rcm/db/audit';
 import { thousands } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';

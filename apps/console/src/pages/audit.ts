@@ -1,4 +1,5 @@
-import { type AuditPage, type AuditQuestion, cursorOf, type ListedEvent } from '@rcm/db';
+import { cursorOf } from '@rcm/db';
+import type { AuditPage, AuditQuestion, ListedEvent } from '@rcm/db/fleet';
 import { type Markup, markup } from '../web/markup.ts';
 import { further, sameAs, table, word } from './parts.ts';
 

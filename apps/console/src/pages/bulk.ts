@@ -1,4 +1,4 @@
-import type { FleetLogin } from '@rcm/db';
+import type { FleetLogin } from '@rcm/db/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, type LoginAct } from '../acts/acts.ts';

@@ -1,4 +1,5 @@
-import { type CalendarEntry, type ClosedHours, cursorOf, type DayCount, type DayPlace } from '@rcm/db';
+import { cursorOf } from '@rcm/db';
+import type { CalendarEntry, ClosedHours, DayCount, DayPlace } from '@rcm/db/fleet';
 import { CALENDAR_WORDS, howMany } from '@rcm/fleet';
 import { isTime } from '@rcm/telemetry';
 import type { VNode } from 'preact';

@@ -1,4 +1,4 @@
-import type { WantedCode } from '@rcm/db';
+import type { WantedCode } from '@rcm/db/codes';
 import { REASON } from '@rcm/telemetry';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';

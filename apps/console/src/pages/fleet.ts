@@ -1,4 +1,5 @@
-import { cursorOf, type FleetLogin, LOGIN_ORDERS, type LoginFilter, type LoginOrder, type LoginPage } from '@rcm/db';
+import { cursorOf } from '@rcm/db';
+import { type FleetLogin, LOGIN_ORDERS, type LoginFilter, type LoginOrder, type LoginPage } from '@rcm/db/fleet';
 import { noteOf, type Standing, standingOf } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';

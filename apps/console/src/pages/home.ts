@@ -1,4 +1,4 @@
-import type { FleetOverview, OrganizationName } from '@rcm/db';
+import type { FleetOverview, OrganizationName } from '@rcm/db/fleet';
 import { howMany, howManyLogins } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import type { Visitor } from '../sign-in/visitor.ts';

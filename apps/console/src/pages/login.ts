@@ -1,4 +1,5 @@
-import { type AskedAct, BREAK_GLASS_MINUTES, type LoginHistory, type LoginInFull, type OpenTyping } from '@rcm/db';
+import { type AskedAct, BREAK_GLASS_MINUTES, type OpenTyping } from '@rcm/db/acts';
+import type { LoginHistory, LoginInFull } from '@rcm/db/fleet';
 import { nextStepsFor, whyRotatedThen } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';

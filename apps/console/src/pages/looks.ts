@@ -1,4 +1,4 @@
-import { type LookFinding, type LookPart, type PortalLook } from '@rcm/db';
+import type { LookFinding, LookPart, PortalLook } from '@rcm/db/acts';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';

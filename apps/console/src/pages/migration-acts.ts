@@ -1,4 +1,4 @@
-import type { MigrationRun, OutsideKind } from '@rcm/db';
+import type { MigrationRun, OutsideKind } from '@rcm/db/migration';
 import { OUTSIDE } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';

@@ -1,4 +1,4 @@
-import type { MigrationRun, OrganizationMigration } from '@rcm/db';
+import type { MigrationRun, OrganizationMigration } from '@rcm/db/migration';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
 import { type Acting, type Outside, outsideShown, stopForms } from './migration-acts.ts';

@@ -1,4 +1,5 @@
-import { type ChannelFigures, cursorOf, type Delivery, type NoticePlace, NOTICES_COUNTED, type ToldNotice } from '@rcm/db';
+import { cursorOf } from '@rcm/db';
+import { type ChannelFigures, type Delivery, type NoticePlace, NOTICES_COUNTED, type ToldNotice } from '@rcm/db/notifications';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';

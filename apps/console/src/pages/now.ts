@@ -1,4 +1,4 @@
-import type { LoginInFull } from '@rcm/db';
+import type { LoginInFull } from '@rcm/db/fleet';
 import type { LoginAct } from '../acts/acts.ts';
 
 /** Failures that the portal must still forgive before a rotation starts. */

@@ -1,4 +1,4 @@
-import type { LoginInFull } from '@rcm/db';
+import type { LoginInFull } from '@rcm/db/fleet';
 import { describe, expect, test } from 'vitest';
 import { LOGIN_ACTS } from '../acts/acts.ts';
 import { standsNow } from './now.ts';

@@ -1,4 +1,4 @@
-import type { Pause } from '@rcm/db';
+import type { Pause } from '@rcm/db/rotation';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import { moment, table } from './parts.ts';

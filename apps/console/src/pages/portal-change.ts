@@ -1,4 +1,5 @@
-import { isSamePerson, type PortalChange, type PortalChangeInFull, type PortalChangeState, type PortalShown } from '@rcm/db';
+import { isSamePerson, type PortalChange, type PortalChangeInFull, type PortalChangeState } from '@rcm/db/acts';
+import type { PortalShown } from '@rcm/db/fleet';
 import { nearChanges, portalTypeDiff, type RecipeLine } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';

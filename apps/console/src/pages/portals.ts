@@ -1,4 +1,6 @@
-import type { PortalAdmission, PortalChange, PortalListed, PortalLook, PortalShown } from '@rcm/db';
+import type { PortalChange, PortalLook } from '@rcm/db/acts';
+import type { PortalListed, PortalShown } from '@rcm/db/fleet';
+import type { PortalAdmission } from '@rcm/db/rotation';
 import { thousands } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';

@@ -1,4 +1,5 @@
-import type { DueDay, PortalAdmission, Pause, PortalRotations, RotationAttempt } from '@rcm/db';
+import type { DueDay, PortalRotations } from '@rcm/db/fleet';
+import type { PortalAdmission, Pause, RotationAttempt } from '@rcm/db/rotation';
 import { howMany, whyTypeWaits } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';

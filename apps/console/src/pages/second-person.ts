@@ -1,4 +1,4 @@
-import { type AskedAct, isSamePerson, type OpenTyping, SECOND_PERSON_MS } from '@rcm/db';
+import { type AskedAct, isSamePerson, type OpenTyping, SECOND_PERSON_MS } from '@rcm/db/acts';
 import type { VNode } from 'preact';
 import { type Act, mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, WIDE_ACTS } from '../acts/acts.ts';

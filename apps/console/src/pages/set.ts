@@ -1,4 +1,5 @@
-import { isSamePerson, type LoginInFull, type OpenTyping } from '@rcm/db';
+import { isSamePerson, type OpenTyping } from '@rcm/db/acts';
+import type { LoginInFull } from '@rcm/db/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import { facts, moment, part, sameAs } from './parts.ts';

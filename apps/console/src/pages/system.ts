@@ -1,4 +1,5 @@
-import type { FleetOverview, PortalAdmission, Pause } from '@rcm/db';
+import type { FleetOverview } from '@rcm/db/fleet';
+import type { PortalAdmission, Pause } from '@rcm/db/rotation';
 import { howMany, howManyLogins } from '@rcm/fleet';
 import { WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';

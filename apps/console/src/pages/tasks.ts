@@ -1,4 +1,6 @@
-import { cursorOf, type ListedTask, type TaskInFull, type TaskPage } from '@rcm/db';
+import { cursorOf } from '@rcm/db';
+import type { TaskInFull } from '@rcm/db/fleet';
+import type { ListedTask, TaskPage } from '@rcm/db/tasks';
 import { callbackNote, taskNote, whyNotDone } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';

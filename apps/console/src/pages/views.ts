@@ -1,4 +1,4 @@
-import { type ConsoleView, LONGEST_VIEW_NAME } from '@rcm/db';
+import { type ConsoleView, LONGEST_VIEW_NAME } from '@rcm/db/acts';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
 

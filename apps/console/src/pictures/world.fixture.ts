@@ -1,4 +1,5 @@
-import { insertEndpoint, openDatabase, upsertPortalType } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertPortalType } from '@rcm/db/admin';
 import { asSuperuser, migrateWithLogins } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { tellStory } from '../story.fixture.ts';

@@ -1,4 +1,5 @@
-import { type Database, endSession, endSessionsOf, openSession } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { endSession, endSessionsOf, openSession } from '@rcm/db/acts';
 import { issuedSubject, type Logger, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { type GroupRole, rolesOf } from '../access/groups.ts';

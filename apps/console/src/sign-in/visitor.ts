@@ -1,4 +1,5 @@
-import { type ConsoleSession, type Database, findSession } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type ConsoleSession, findSession } from '@rcm/db/acts';
 import type { FastifyRequest } from 'fastify';
 import { sessionIdIn } from '../web/cookies.ts';
 

@@ -1,4 +1,5 @@
-import { type Database, listConsolePeople, revokeSession } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { listConsolePeople, revokeSession } from '@rcm/db/acts';
 import { csv, type Logger } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

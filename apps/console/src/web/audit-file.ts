@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { type AuditQuestion, type Database, listAudit } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type AuditQuestion, listAudit } from '@rcm/db/fleet';
 import { csv } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { maySee } from '../access/roles.ts';

@@ -1,4 +1,6 @@
-import { askAuditCheck, auditPlaces, listAudit, listAuditChecks } from '@rcm/db';
+import { auditPlaces } from '@rcm/db';
+import { askAuditCheck, listAuditChecks } from '@rcm/db/audit';
+import { listAudit } from '@rcm/db/fleet';
 import type { FastifyInstance } from 'fastify';
 import { formToken } from '../access/form-token.ts';
 import { mayDo } from '../access/roles.ts';

@@ -1,4 +1,4 @@
-import type { SessionUse } from '@rcm/db';
+import type { SessionUse } from '@rcm/db/acts';
 import type { VNode } from 'preact';
 import type { Visitor } from '../sign-in/visitor.ts';
 

@@ -1,4 +1,5 @@
-import { type Database, LOOK_PARTS, type LookPart, readPortalPicture } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { LOOK_PARTS, type LookPart, readPortalPicture } from '@rcm/db/acts';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

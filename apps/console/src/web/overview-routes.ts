@@ -1,35 +1,23 @@
+import { type Database, databaseProblem, dayPlaces, noticePlaces } from '@rcm/db';
+import { listPortalChanges, listPortalLooks, listUndecidedActs, listWideActs, showPortalChange } from '@rcm/db/acts';
+import { listWantedCodes } from '@rcm/db/codes';
 import {
-  channelFigures,
   closedHours,
   closedHoursOfAll,
   comingInMonth,
   comingInMonthOfAll,
   comingOnDay,
   comingOnDayOfAll,
-  type Database,
-  databaseProblem,
-  dayPlaces,
   dueByDay,
   fleetOverview,
-  listAdmissions,
-  listOpenAttempts,
-  listPauses,
-  listPortalChanges,
-  listPortalLooks,
   listPortals,
   listPortalTypes,
-  listRuns,
-  listStorageOutside,
-  listTold,
-  listUndecidedActs,
-  listWantedCodes,
-  listWideActs,
-  migrationByOrganization,
-  noticePlaces,
   portalRotations,
   showPortal,
-  showPortalChange,
-} from '@rcm/db';
+} from '@rcm/db/fleet';
+import { listRuns, listStorageOutside, migrationByOrganization } from '@rcm/db/migration';
+import { channelFigures, listTold } from '@rcm/db/notifications';
+import { listAdmissions, listOpenAttempts, listPauses } from '@rcm/db/rotation';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

@@ -1,19 +1,7 @@
-import {
-  type Database,
-  findTyping,
-  fleetOverview,
-  listAskedActs,
-  listLogins,
-  listOrganizations,
-  listPortalTasks,
-  listPortalTypes,
-  listViews,
-  loginHistory,
-  loginPlaces,
-  showLogin,
-  showTask,
-  taskPlaces,
-} from '@rcm/db';
+import { type Database, loginPlaces, taskPlaces } from '@rcm/db';
+import { findTyping, listAskedActs, listViews } from '@rcm/db/acts';
+import { fleetOverview, listLogins, listOrganizations, listPortalTypes, loginHistory, showLogin, showTask } from '@rcm/db/fleet';
+import { listPortalTasks } from '@rcm/db/tasks';
 import { isId } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { VNode } from 'preact';

@@ -1,4 +1,5 @@
-import { type Database, findOrganizationName } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { findOrganizationName } from '@rcm/db/fleet';
 import { isId } from '@rcm/telemetry';
 import { EVERYWHERE, type Role, rolesIn } from '../access/roles.ts';
 import { ALL, type Place, placeOf } from '../pages/layout.ts';

@@ -1,4 +1,5 @@
-import { type Database, forgetView, keepView } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { forgetView, keepView } from '@rcm/db/acts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { maySee } from '../access/roles.ts';
 import { fieldIn } from '../acts/reason.ts';

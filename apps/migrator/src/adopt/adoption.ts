@@ -1,4 +1,6 @@
-import type { PersonalChange, PortalTypeRow, PrintOf, WantedEndpoint } from '@rcm/db';
+import type { PortalTypeRow } from '@rcm/db';
+import type { PersonalChange } from '@rcm/db/admin';
+import type { PrintOf, WantedEndpoint } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import type { Findings } from './findings.ts';
 import type { Mapping, Role } from './mapping.ts';

@@ -1,4 +1,4 @@
-import { accountOf, letGoAdopted, type Look, lookAtAdopted, standingOf } from '@rcm/db';
+import { accountOf, letGoAdopted, type Look, lookAtAdopted, standingOf } from '@rcm/db/migration';
 import type { Adoption, PlacedRow } from './adoption.ts';
 import { slugOf } from './slug.ts';
 

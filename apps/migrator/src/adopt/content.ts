@@ -1,6 +1,6 @@
 import { parseJsonExactly, payloadFingerprint } from '@rcm/credentials';
 import { canonicalText, type FingerprintKey, isFields, isNumber } from '@rcm/credentials/legacy';
-import { LONGEST_CELL, type PrintOf } from '@rcm/db';
+import { LONGEST_CELL, type PrintOf } from '@rcm/db/migration';
 import type { Mapping } from './mapping.ts';
 import type { Cells } from './rows.ts';
 

@@ -1,5 +1,5 @@
 import { hasCode } from '@rcm/telemetry';
-import { accountOf, adoptEndpoint, type AdoptEndpoint, type Adopted, lookAtAdopted, standingOf } from '@rcm/db';
+import { accountOf, adoptEndpoint, type AdoptEndpoint, type Adopted, lookAtAdopted, standingOf } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import { type LookedRow, takenAnew } from './anew.ts';
 import type { Left, Named, Settled } from './findings.ts';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
 import { parseJsonExactly } from '@rcm/credentials';
 import { isFields } from '@rcm/credentials/legacy';
-import { LONGEST_CELL, type SourceColumn } from '@rcm/db';
+import { LONGEST_CELL, type SourceColumn } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
 import type { Role } from './mapping.ts';
 import { refused, textOf } from './own-file.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LOGIN_FIELDS, parsePath } from '@rcm/credentials/legacy';
-import type { SourceColumn, SourceTable } from '@rcm/db';
+import type { SourceColumn, SourceTable } from '@rcm/db/migration';
 import { idSchema, nearestIssues, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import { baseUrlOf } from './portal-types.ts';

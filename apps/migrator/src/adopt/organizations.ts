@@ -1,4 +1,5 @@
-import { adoptOrganization, organizationStanding, type PersonalChange } from '@rcm/db';
+import type { PersonalChange } from '@rcm/db/admin';
+import { adoptOrganization, organizationStanding } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import type { Findings, Refusal } from './findings.ts';
 import type { Role } from './mapping.ts';

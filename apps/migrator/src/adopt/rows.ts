@@ -1,5 +1,5 @@
 import type { Secret } from '@rcm/telemetry';
-import type { Source } from '@rcm/db';
+import type { Source } from '@rcm/db/migration';
 import type { Role } from './mapping.ts';
 
 /** A row's cells by what they are for; they may hold a password. */

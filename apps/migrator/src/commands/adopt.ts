@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
-import { listAdopted, listPortalTypes, openSource, type PersonalChange } from '@rcm/db';
+import type { PersonalChange } from '@rcm/db/admin';
+import { listPortalTypes } from '@rcm/db/fleet';
+import { listAdopted, openSource } from '@rcm/db/migration';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { adoptedPrint } from '../adopt/content.ts';
 import { looked, namedRow, placed, settleRow } from '../adopt/endpoints.ts';

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
-import { type EndpointRow, gatherCredentials, listConfigs, listEndpoints, listSharedIdentities, migrationCounts } from '@rcm/db';
+import { type EndpointRow, listEndpoints } from '@rcm/db';
+import { gatherCredentials, listConfigs, migrationCounts } from '@rcm/db/migration';
+import { listSharedIdentities } from '@rcm/db/rotation';
 import { lookInto } from '../credential/look.ts';
 import { migrateAfterOthers, migrateEndpoint } from '../credential/move.ts';
 import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';

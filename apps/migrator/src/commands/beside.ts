@@ -1,6 +1,6 @@
 import { parsePayload, parseReference } from '@rcm/credentials';
 import type { Fields } from '@rcm/credentials/legacy';
-import { type EndpointConfig, listConfigs, scrubElsewhere } from '@rcm/db';
+import { type EndpointConfig, listConfigs, scrubElsewhere } from '@rcm/db/migration';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type Also, lookBeside, lookInto } from '../credential/look.ts';
 import { isWanted, type Migration, PAGE_SIZE, pages } from '../migration.ts';

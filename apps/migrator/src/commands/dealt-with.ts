@@ -1,4 +1,4 @@
-import { dealWithStorageOutside, OUTSIDE_KINDS, type OutsideKind } from '@rcm/db';
+import { dealWithStorageOutside, OUTSIDE_KINDS, type OutsideKind } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { OUTSIDE } from '@rcm/fleet';

@@ -1,4 +1,4 @@
-import { declareOldReadersGone } from '@rcm/db';
+import { declareOldReadersGone } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import type { Report } from '../report.ts';

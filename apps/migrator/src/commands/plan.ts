@@ -1,4 +1,4 @@
-import { type EndpointConfig, listConfigs } from '@rcm/db';
+import { type EndpointConfig, listConfigs } from '@rcm/db/migration';
 import { examine } from '../credential/examine.ts';
 import { lookInto } from '../credential/look.ts';
 import { each, endedAs, type Migration, PAGE_SIZE, pages, wanted } from '../migration.ts';

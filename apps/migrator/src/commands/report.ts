@@ -1,4 +1,4 @@
-import { listStorageOutside, migrationByOrganization, type OrganizationMigration } from '@rcm/db';
+import { listStorageOutside, migrationByOrganization, type OrganizationMigration } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { OUTSIDE } from '@rcm/fleet';

@@ -1,15 +1,8 @@
 import { parseReference } from '@rcm/credentials';
 import { rowFingerprint } from '@rcm/credentials/legacy';
-import {
-  type EndpointRow,
-  findEndpoint,
-  getOpenAttempt,
-  listEndpoints,
-  migrationCounts,
-  recordAuditEvent,
-  type RestoreAnswer,
-  restoreLegacyCredentials,
-} from '@rcm/db';
+import { type EndpointRow, findEndpoint, listEndpoints, recordAuditEvent } from '@rcm/db';
+import { migrationCounts, type RestoreAnswer, restoreLegacyCredentials } from '@rcm/db/migration';
+import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, RcmError } from '@rcm/telemetry';
 import { asItWas } from '../credential/as-it-was.ts';
 import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';

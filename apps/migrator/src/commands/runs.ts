@@ -1,4 +1,4 @@
-import { listRuns, type MigrationRun } from '@rcm/db';
+import { listRuns, type MigrationRun } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import type { Report } from '../report.ts';
 

@@ -1,16 +1,15 @@
 import { rowFingerprint } from '@rcm/credentials/legacy';
+import { type EndpointRow, listEndpoints } from '@rcm/db';
 import {
   checkRewriteRights,
-  type EndpointRow,
   forgetLeftoverFingerprints,
-  listEndpoints,
   listStorageOutside,
   migrationCounts,
   recordStorageRewritten,
   rewriteStorage,
   scrubEndpoint,
   storageRewriteState,
-} from '@rcm/db';
+} from '@rcm/db/migration';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
 import { type Also, longestSecret, lookBeside } from '../credential/look.ts';

@@ -1,4 +1,4 @@
-import { listStorageOutside, migrationCounts, storageRewriteState, unfinishedRuns } from '@rcm/db';
+import { listStorageOutside, migrationCounts, storageRewriteState, unfinishedRuns } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import { outsideLines } from '../outside.ts';
 import type { Report } from '../report.ts';

@@ -1,4 +1,4 @@
-import { askRunToStop } from '@rcm/db';
+import { askRunToStop } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import type { Report } from '../report.ts';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { listLoginSample, type LoginSample } from '@rcm/db';
+import { listLoginSample, type LoginSample } from '@rcm/db/migration';
 import { type LoginAnswer, askLogin, type LoginPatience } from '../credential/ask-login.ts';
 import type { Migration } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';

@@ -1,6 +1,7 @@
 import { formatReference, parseReference, placeKey, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
-import { type EndpointRow, listEndpoints, listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db';
+import { type EndpointRow, listEndpoints } from '@rcm/db';
+import { listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db/migration';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { isIdentityOf } from '../credential/examine.ts';
 import { endedAs, isWanted, type Migration, PAGE_SIZE } from '../migration.ts';

@@ -1,4 +1,4 @@
-import { askAct, type AskedAct, listAskedActs } from '@rcm/db';
+import { askAct, type AskedAct, listAskedActs } from '@rcm/db/acts';
 import { RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/rollback.ts';
 import type { Migration } from '../migration.ts';

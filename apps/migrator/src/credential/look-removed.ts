@@ -1,5 +1,7 @@
 import { deviceReference, parseReference, type SecretReference } from '@rcm/credentials';
-import { type EndpointRow, noteSecretRemoved, noteUnnamedRemoved, recordAuditEvent, type UnnamedSecret, unnamedSecretsOf } from '@rcm/db';
+import { type EndpointRow, recordAuditEvent } from '@rcm/db';
+import { noteSecretRemoved } from '@rcm/db/admin';
+import { noteUnnamedRemoved, type UnnamedSecret, unnamedSecretsOf } from '@rcm/db/migration';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import type { Why } from './move.ts';

@@ -8,7 +8,8 @@ import {
   type StoredSecret,
 } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
-import { claimLegacy, type EndpointRow, recordAuditEvent, recordMigrated, releaseClaim } from '@rcm/db';
+import { type EndpointRow, recordAuditEvent } from '@rcm/db';
+import { claimLegacy, recordMigrated, releaseClaim } from '@rcm/db/migration';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { inPlaceWithRoom } from '../placing/in-place-with-room.ts';

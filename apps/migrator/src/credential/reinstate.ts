@@ -1,6 +1,7 @@
 import { parseReference } from '@rcm/credentials';
 import { canonicalFingerprint } from '@rcm/credentials/legacy';
-import { type EndpointRow, recordMigrated } from '@rcm/db';
+import type { EndpointRow } from '@rcm/db';
+import { recordMigrated } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { examine } from './examine.ts';

@@ -1,5 +1,7 @@
 import { formatReference, isSameText, type NewPlace, parseReference, placeForSize, placeKey, type SecretReference, type StoredSecret } from '@rcm/credentials';
-import { beginMove, endMove, type EndpointRow, findEndpoint, getOpenAttempt, type MoveAnswer, recordMove } from '@rcm/db';
+import { type EndpointRow, findEndpoint } from '@rcm/db';
+import { beginMove, endMove, type MoveAnswer, recordMove } from '@rcm/db/migration';
+import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, RcmError } from '@rcm/telemetry';
 import { type Held, withExclusiveLease } from '../exclusive.ts';
 import type { Migration } from '../migration.ts';

@@ -1,17 +1,8 @@
 import { parsePayload, parseReference, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
-import {
-  claimLegacy,
-  type EndpointRow,
-  getOpenAttempt,
-  readLegacy,
-  recordAuditEvent,
-  recordResolved,
-  recordResolvedRow,
-  releaseClaim,
-  type ResolveAnswer,
-  wasPromoted,
-} from '@rcm/db';
+import { type EndpointRow, recordAuditEvent } from '@rcm/db';
+import { claimLegacy, readLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, wasPromoted } from '@rcm/db/migration';
+import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { type Held, withExclusiveLease } from '../exclusive.ts';
 import type { Migration } from '../migration.ts';

@@ -1,4 +1,4 @@
-import type { Turn } from '@rcm/db';
+import type { Turn } from '@rcm/db/migration';
 import type { Clock } from '@rcm/telemetry';
 
 /** Time that passes only when everybody waits, so that a busy machine changes nothing. */

@@ -1,4 +1,5 @@
-import { changePace, type Database, takeTurn, type Turn } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { changePace, takeTurn, type Turn } from '@rcm/db/migration';
 import type { Clock } from '@rcm/telemetry';
 
 /** Spreads calls over time, for all migrators on one database together. */

@@ -1,5 +1,6 @@
 import { type NewPlace, placeKey } from '@rcm/credentials';
-import { beginFirstSecret, type EndpointRow, leaveFirstPlace, unnamedSecretsOf } from '@rcm/db';
+import type { EndpointRow } from '@rcm/db';
+import { beginFirstSecret, leaveFirstPlace, unnamedSecretsOf } from '@rcm/db/migration';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 

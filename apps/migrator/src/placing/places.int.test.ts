@@ -1,5 +1,7 @@
 import { credentialReference, parseReference, placeKey } from '@rcm/credentials';
-import { beginFirstSecret, findEndpoint, insertEndpoint, unnamedSecretsOf } from '@rcm/db';
+import { findEndpoint } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
+import { beginFirstSecret, unnamedSecretsOf } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterEach, describe, expect, it } from 'vitest';

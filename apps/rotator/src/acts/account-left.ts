@@ -1,5 +1,5 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { wantCredentialSearch } from '@rcm/db';
+import { wantCredentialSearch } from '@rcm/db/rotation';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 

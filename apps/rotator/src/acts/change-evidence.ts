@@ -1,4 +1,4 @@
-import type { RotationAttempt } from '@rcm/db';
+import type { RotationAttempt } from '@rcm/db/rotation';
 import type { ChangeOutcome } from '@rcm/portal-drivers';
 
 /**

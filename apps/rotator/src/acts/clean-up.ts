@@ -1,4 +1,6 @@
-import { forgetPasswords, getAttempt, noteCopyRemoved, recordAuditEvent } from '@rcm/db';
+import { recordAuditEvent } from '@rcm/db';
+import { forgetPasswords } from '@rcm/db/ledger';
+import { getAttempt, noteCopyRemoved } from '@rcm/db/rotation';
 import { heldOptions } from '../finding/login-in-hand.ts';
 import { storedPrints } from '../finding/stored-prints.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';

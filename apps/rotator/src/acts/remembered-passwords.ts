@@ -1,5 +1,6 @@
 import { parsePayload, type SecretReference, type SecretStore } from '@rcm/credentials';
-import { type Database, earlierVersions } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { earlierVersions } from '@rcm/db/rotation';
 import { isRcmError, type Secret } from '@rcm/telemetry';
 
 /** No portal is known to remember more; each costs one read of the store. */

@@ -1,4 +1,5 @@
-import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, recordAuditEvent, type RotationAttempt } from '@rcm/db';
+import { recordAuditEvent } from '@rcm/db';
+import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, type RotationAttempt } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
 import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.ts';

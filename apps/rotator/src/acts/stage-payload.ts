@@ -1,5 +1,6 @@
 import { generatePassword, type PasswordRules, parsePasswordRules, parsePayload, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
-import { keptLength, recordAuditEvent } from '@rcm/db';
+import { recordAuditEvent } from '@rcm/db';
+import { keptLength } from '@rcm/db/rotation';
 import type { Secret } from '@rcm/telemetry';
 import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';

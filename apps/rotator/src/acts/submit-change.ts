@@ -1,5 +1,6 @@
 import { keepsFieldsOf, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { advanceAttempt, passwordTries, tellLeftBehind } from '@rcm/db';
+import { passwordTries } from '@rcm/db/ledger';
+import { advanceAttempt, tellLeftBehind } from '@rcm/db/rotation';
 import { accountOf, guardedConfirm, type GuardedResult, type LoginCodes, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';

@@ -1,4 +1,4 @@
-import { passwordTries, remainingBudget } from '@rcm/db';
+import { passwordTries, remainingBudget } from '@rcm/db/ledger';
 import { accountOf } from '@rcm/portal-access';
 import { candidateNamed, candidateOf, ledgerVersion, readNamed } from '../finding/candidate.ts';
 import { askHeld } from '../finding/held-login.ts';

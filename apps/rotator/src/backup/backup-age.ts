@@ -1,4 +1,5 @@
-import { type Database, newestBackupRun } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { newestBackupRun } from '@rcm/db/admin';
 import type { Metrics } from '@rcm/telemetry';
 import type { Chore } from '../schedule/service.ts';
 

@@ -1,6 +1,7 @@
 import { formatReference, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
 import type { BackedUpLogin } from '@rcm/credentials/backup';
-import { type EndpointRow, followSecretMadeAnew, getEndpoint, getOpenAttempt, outrunCopy, recordAuditEvent } from '@rcm/db';
+import { type EndpointRow, getEndpoint, recordAuditEvent } from '@rcm/db';
+import { followSecretMadeAnew, getOpenAttempt, outrunCopy } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/command.ts';
 import type { RotatorProcess } from '../services.ts';

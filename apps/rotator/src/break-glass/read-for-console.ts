@@ -1,4 +1,5 @@
-import { answerReading, MOST_READ_AN_HOUR, type ReadingToDo, sealedForReading, sealOnce, takeReading } from '@rcm/db';
+import { answerReading, MOST_READ_AN_HOUR, type ReadingToDo, sealedForReading, takeReading } from '@rcm/db/acts';
+import { sealOnce } from '@rcm/db/sealing';
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import type { Delivering } from '../services.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parseReference, parsePayload } from '@rcm/credentials';
-import { askAct, decideAct } from '@rcm/db';
+import { askAct, decideAct } from '@rcm/db/acts';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runAtTerminal, runRotator } from '../process.fixture.ts';

@@ -1,4 +1,4 @@
-import type { AskedAct } from '@rcm/db';
+import type { AskedAct } from '@rcm/db/acts';
 import type { CommandContext } from '../commands/command.ts';
 import type { RotatorConfig } from '../config.ts';
 import { showOnce } from './shown-once.ts';

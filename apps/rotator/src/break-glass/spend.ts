@@ -1,5 +1,5 @@
 import { type CredentialPayload, parsePayload, parseReference } from '@rcm/credentials';
-import { type AskedAct, endAct, findBreakGlass, openGlass, stayDue } from '@rcm/db';
+import { type AskedAct, endAct, findBreakGlass, openGlass, stayDue } from '@rcm/db/acts';
 import { codeSource, migratedEndpoint } from '@rcm/portal-access';
 import { isRcmError, RcmError, type Secret } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';

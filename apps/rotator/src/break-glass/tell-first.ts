@@ -1,4 +1,4 @@
-import { wasTold } from '@rcm/db';
+import { wasTold } from '@rcm/db/acts';
 import { RcmError } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { deliverNow, type Delivering } from '../services.ts';

@@ -1,5 +1,6 @@
 import { checkRecipients, sealBackup } from '@rcm/credentials/backup';
-import { listEndpoints, recordAuditEvent, recordBackupRun, serverTime } from '@rcm/db';
+import { listEndpoints, recordAuditEvent, serverTime } from '@rcm/db';
+import { recordBackupRun } from '@rcm/db/admin';
 import { RcmError } from '@rcm/telemetry';
 import type { BackupPlace, Written } from '../backup/place.ts';
 import { type BackupCounts, readLogins } from '../backup/read-logins.ts';

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, serializePayload, type StoredSecret } from '@rcm/credentials';
-import { acquireExclusiveLease, getEndpoint, planRotation, releaseLease, upsertPortalType } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { upsertPortalType } from '@rcm/db/admin';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { planRotation } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import type { PortalCode, WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

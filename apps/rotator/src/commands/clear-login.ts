@@ -1,5 +1,7 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import { type ClearanceKind, clearLogin, type Database, type EndpointRow, findEndpoint, serverTime, wantCredentialSearch } from '@rcm/db';
+import { type Database, type EndpointRow, findEndpoint, serverTime } from '@rcm/db';
+import { type ClearanceKind, clearLogin } from '@rcm/db/ledger';
+import { wantCredentialSearch } from '@rcm/db/rotation';
 import { accountOf, type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode, RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';

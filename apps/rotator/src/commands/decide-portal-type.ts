@@ -1,4 +1,5 @@
-import { type Automation, decideAutomation } from '@rcm/db';
+import type { Automation } from '@rcm/db';
+import { decideAutomation } from '@rcm/db/admin';
 import { asOwner, readActorConfig } from './as-owner.ts';
 import { personalAct, print } from './command.ts';
 

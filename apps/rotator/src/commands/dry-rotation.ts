@@ -1,4 +1,4 @@
-import { getOpenAttempt, listAdmissions, listPauses, type PauseScope } from '@rcm/db';
+import { getOpenAttempt, listAdmissions, listPauses, type PauseScope } from '@rcm/db/rotation';
 import type { MigratedEndpoint } from '@rcm/portal-access';
 import type { Rotator } from '../rotate.ts';
 import { notStarted, refusedBy, whyNotStart } from '../starting.ts';

@@ -1,5 +1,6 @@
 import { deviceReference, dropDevice, parseReference } from '@rcm/credentials';
-import { deviceDates, type EndpointRow, forgetDevice } from '@rcm/db';
+import type { EndpointRow } from '@rcm/db';
+import { deviceDates, forgetDevice } from '@rcm/db/ledger';
 import { withDeadline } from '@rcm/telemetry';
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';

@@ -1,4 +1,5 @@
-import { type KeyRows, keyRows, recordAuditEventForAll } from '@rcm/db';
+import { recordAuditEventForAll } from '@rcm/db';
+import { type KeyRows, keyRows } from '@rcm/db/admin';
 import { moveKeys } from '../keys/move-keys.ts';
 import type { Rotator } from '../rotate.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';

@@ -1,4 +1,5 @@
-import { type Database, type LookFinding, type LookPicture, recordAuditEvent, recordPortalLook } from '@rcm/db';
+import { type Database, recordAuditEvent } from '@rcm/db';
+import { type LookFinding, type LookPicture, recordPortalLook } from '@rcm/db/acts';
 import { automationRefusal } from '@rcm/portal-access';
 import type { Rotator } from '../rotate.ts';
 import { knownEndpoint } from './clear-login.ts';

@@ -1,4 +1,5 @@
-import { findEndpoint, type PauseScope, pauseRotations, resumeRotations } from '@rcm/db';
+import { findEndpoint } from '@rcm/db';
+import { type PauseScope, pauseRotations, resumeRotations } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 

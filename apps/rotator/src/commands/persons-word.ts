@@ -1,4 +1,4 @@
-import { notePersonsWord, type PersonsWord } from '@rcm/db';
+import { notePersonsWord, type PersonsWord } from '@rcm/db/rotation';
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 

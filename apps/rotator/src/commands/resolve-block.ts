@@ -9,17 +9,17 @@ import {
   type StoredSecret,
   withPassword,
 } from '@rcm/credentials';
+import { recordAuditEvent } from '@rcm/db';
 import {
   adoptAttempt,
   announceSuccessor,
   getOpenAttempt,
-  recordAuditEvent,
   type Resolution,
   resolveAsFound,
   resolveAsUnchanged,
   resolveBySuccessor,
   type RotationAttempt,
-} from '@rcm/db';
+} from '@rcm/db/rotation';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { foundOf, stagedVersion } from '../finding/candidate.ts';

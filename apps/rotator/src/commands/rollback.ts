@@ -1,5 +1,5 @@
 import { parsePasswordRules, parseReference } from '@rcm/credentials';
-import { getOpenAttempt, requestRotation, rotationTo } from '@rcm/db';
+import { getOpenAttempt, requestRotation, rotationTo } from '@rcm/db/rotation';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { rotateAsked } from '../schedule/asked.ts';

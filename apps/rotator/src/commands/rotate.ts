@@ -1,4 +1,5 @@
-import { listDueEndpoints, listOpenAttempts, listStartable, recordAuditEventForAll } from '@rcm/db';
+import { recordAuditEventForAll } from '@rcm/db';
+import { listDueEndpoints, listOpenAttempts, listStartable } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import type { RotatorConfig } from '../config.ts';
 import { rotateOnDemand } from '../schedule/asked.ts';

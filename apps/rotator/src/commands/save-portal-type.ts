@@ -1,5 +1,7 @@
 import { parsePasswordRules, ruleWarnings } from '@rcm/credentials';
-import { type Database, type NewPortalType, portalTypeStands, saveApprovedChange, showPortalChange, upsertPortalType } from '@rcm/db';
+import type { Database, NewPortalType } from '@rcm/db';
+import { portalTypeStands, saveApprovedChange, showPortalChange } from '@rcm/db/acts';
+import { upsertPortalType } from '@rcm/db/admin';
 import { RcmError } from '@rcm/telemetry';
 import { portalTypeFromDocument, readPortalTypeFile } from '../portal-type-file.ts';
 import { asOwner, readActorConfig } from './as-owner.ts';

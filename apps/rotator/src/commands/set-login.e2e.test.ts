@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import { acquireExclusiveLease, getEndpoint, planRotation, releaseLease } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { planRotation } from '@rcm/db/rotation';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CommandEnd, runRotator } from '../process.fixture.ts';

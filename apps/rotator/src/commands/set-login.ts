@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { brokenRules, type CredentialPayload, parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
-import { followStoreVersion, recordAuditEvent, remainingBudget, wantCredentialSearch } from '@rcm/db';
+import { recordAuditEvent } from '@rcm/db';
+import { remainingBudget } from '@rcm/db/ledger';
+import { followStoreVersion, wantCredentialSearch } from '@rcm/db/rotation';
 import { type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';

@@ -1,14 +1,7 @@
-import {
-  countHeldByOldReaders,
-  listAttempts,
-  listAdmissions,
-  listLeases,
-  listNotices,
-  listPauses,
-  listSharedIdentities,
-  listWriterIntents,
-  rotationCounts,
-} from '@rcm/db';
+import { listLeases, listWriterIntents } from '@rcm/db/leases';
+import { countHeldByOldReaders } from '@rcm/db/migration';
+import { listNotices } from '@rcm/db/notifications';
+import { listAttempts, listAdmissions, listPauses, listSharedIdentities, rotationCounts } from '@rcm/db/rotation';
 import { howMany, pausedWhy, stoppedWhy, WHY_WAITS } from '@rcm/fleet';
 import { type CommandContext, print } from './command.ts';
 

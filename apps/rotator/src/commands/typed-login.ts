@@ -1,4 +1,4 @@
-import { typedLoginSchema } from '@rcm/db';
+import { typedLoginSchema } from '@rcm/db/acts';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { readTypedPassword } from './typed-password.ts';
 

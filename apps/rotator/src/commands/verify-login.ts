@@ -1,4 +1,6 @@
-import { getOpenAttempt, recordAuditEvent, remainingBudget } from '@rcm/db';
+import { recordAuditEvent } from '@rcm/db';
+import { remainingBudget } from '@rcm/db/ledger';
+import { getOpenAttempt } from '@rcm/db/rotation';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, serializePayload } from '@rcm/credentials';
-import { insertEndpoint } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
 import { type HeldLease, migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';

@@ -1,5 +1,6 @@
 import { formatReference, parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { type Database, getAttempt, knownVersions, listCopiesElsewhere, listOtherSecrets, type RotationAttempt } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { getAttempt, knownVersions, listCopiesElsewhere, listOtherSecrets, type RotationAttempt } from '@rcm/db/rotation';
 import { isRcmError } from '@rcm/telemetry';
 import { type Candidate, type CandidateName, candidateNamed, candidateOf, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';

@@ -1,5 +1,5 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { type PasswordRecord, passwordTries } from '@rcm/db';
+import { type PasswordRecord, passwordTries } from '@rcm/db/ledger';
 import { accountOf, goesBy, type GuardedResult } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import { holdFor, type Hold, proofOf } from '../machine/login-events.ts';

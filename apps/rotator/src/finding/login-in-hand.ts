@@ -7,7 +7,8 @@ import {
   type StoredSecret,
   type TenantStores,
 } from '@rcm/credentials';
-import { type Database, getAttempt, getEndpoint } from '@rcm/db';
+import { type Database, getEndpoint } from '@rcm/db';
+import { getAttempt } from '@rcm/db/rotation';
 import type { HeldLease, MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 

@@ -1,4 +1,4 @@
-import { isPortalIll } from '@rcm/db';
+import { isPortalIll } from '@rcm/db/rotation';
 import type { RotatorServices } from '../machine/attempt.ts';
 import type { LoginInHand } from './login-in-hand.ts';
 

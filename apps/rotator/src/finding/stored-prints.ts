@@ -1,5 +1,5 @@
 import { parsePayload } from '@rcm/credentials';
-import type { Fingerprints } from '@rcm/db';
+import type { Fingerprints } from '@rcm/db/ledger';
 import { accountOf } from '@rcm/portal-access';
 import type { RotatorServices } from '../machine/attempt.ts';
 import type { LoginInHand } from './login-in-hand.ts';

@@ -1,5 +1,6 @@
 import type { IdentityKeys } from '@rcm/credentials';
-import { keyRows, remainingBudget } from '@rcm/db';
+import { keyRows } from '@rcm/db/admin';
+import { remainingBudget } from '@rcm/db/ledger';
 import { Secret } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

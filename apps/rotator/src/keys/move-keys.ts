@@ -1,4 +1,4 @@
-import { forgetLeftPasswords, listLoginsToMove, type LoginToMove } from '@rcm/db';
+import { forgetLeftPasswords, listLoginsToMove, type LoginToMove } from '@rcm/db/admin';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
 import type { Rotator } from '../rotate.ts';
 import { type KeyMoved, moveLoginKeys } from './move-login.ts';

@@ -1,5 +1,6 @@
 import { backupCodes, parsePayload } from '@rcm/credentials';
-import { type LoginMoved, type LoginToMove, moveLogin, movePrints, wantCredentialSearch } from '@rcm/db';
+import { type LoginMoved, type LoginToMove, moveLogin, movePrints } from '@rcm/db/admin';
+import { wantCredentialSearch } from '@rcm/db/rotation';
 import { accountOf, goesBy, migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';

@@ -1,5 +1,6 @@
 import type { IdentityKeys, TenantDevices } from '@rcm/credentials';
-import type { BreakerRules, Database, RotationAttempt } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import type { BreakerRules, RotationAttempt } from '@rcm/db/rotation';
 import type { Drivers, LoginTiming } from '@rcm/portal-access';
 import type { Clock, Logger, Metrics, Secret } from '@rcm/telemetry';
 import type { LoginInHand } from '../finding/login-in-hand.ts';

@@ -1,4 +1,4 @@
-import type { AttemptEventKind } from '@rcm/db';
+import type { AttemptEventKind } from '@rcm/db/rotation';
 import type { Hold } from './login-events.ts';
 
 /** What an act found out: a column of the table of transitions, or that the state holds. */

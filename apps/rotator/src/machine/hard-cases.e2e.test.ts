@@ -1,5 +1,5 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { getOpenAttempt } from '@rcm/db';
+import { getOpenAttempt } from '@rcm/db/rotation';
 import type { PortalCode } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';

@@ -1,4 +1,4 @@
-import type { AttemptState } from '@rcm/db';
+import type { AttemptState } from '@rcm/db/rotation';
 
 /** `adopted` and `resumed` change who goes on and whether it waits; the others are the state that is written. */
 export type JournalWrite = AttemptState | 'adopted' | 'resumed';

@@ -2,7 +2,7 @@
  * A rotator that stops itself where argv says (`endpoint organization write when`), as a machine that is paused stops it, and goes on when it
  * is continued. It ends by itself, whatever came of its rotation.
  */
-import { requestRotation } from '@rcm/db';
+import { requestRotation } from '@rcm/db/rotation';
 import { openRotator, readRotatorConfig, rotateAndReport } from '../index.ts';
 
 const [endpointId = '', orgId = '', write, when] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { getOpenAttempt, listLeases } from '@rcm/db';
+import { listLeases } from '@rcm/db/leases';
+import { getOpenAttempt } from '@rcm/db/rotation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resultOf } from '../schedule/rotation-outcome.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';

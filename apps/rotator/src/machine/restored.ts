@@ -1,5 +1,6 @@
 import { rotationOf, type SecretReference, type SecretStore, type StoredSecret } from '@rcm/credentials';
-import { type Database, getAttempt, knowsRotation } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { getAttempt, knowsRotation } from '@rcm/db/rotation';
 
 /**
  * A database that was restored to an earlier hour has forgotten what was done since; the store has not. Two traces show it: a

@@ -9,7 +9,7 @@ import {
   type RotationAttempt,
   type Wait,
   waitAttempt,
-} from '@rcm/db';
+} from '@rcm/db/rotation';
 import { type ErrorCode, isRcmError, RcmError } from '@rcm/telemetry';
 import { askWhatHolds } from '../acts/ask-portal.ts';
 import { cleanUp } from '../acts/clean-up.ts';

@@ -1,5 +1,6 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import { claimManualLooks, forgetPasswords, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db';
+import { forgetPasswords } from '@rcm/db/ledger';
+import { claimManualLooks, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db/rotation';
 import { type HeldLease, mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';

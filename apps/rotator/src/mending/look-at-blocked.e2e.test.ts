@@ -1,5 +1,7 @@
 import { parsePayload, serializePayload, type StagedSlot } from '@rcm/credentials';
-import { getEndpoint, getOpenAttempt, listAttempts, listNotices } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { listNotices } from '@rcm/db/notifications';
+import { getOpenAttempt, listAttempts } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockedLogin, STAGED } from '../blocked.fixture.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';

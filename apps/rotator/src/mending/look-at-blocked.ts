@@ -1,14 +1,5 @@
-import {
-  adoptAttempt,
-  beginLook,
-  JOURNAL_VERSION,
-  listBlockedToLookAt,
-  recordAuditEvent,
-  resolveAsFound,
-  resolveAsUnchanged,
-  type RotationAttempt,
-  serverTime,
-} from '@rcm/db';
+import { recordAuditEvent, serverTime } from '@rcm/db';
+import { adoptAttempt, beginLook, JOURNAL_VERSION, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, type RotationAttempt } from '@rcm/db/rotation';
 import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode } from '@rcm/telemetry';
 import { accountLeft } from '../acts/account-left.ts';

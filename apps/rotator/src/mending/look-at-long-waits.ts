@@ -1,5 +1,5 @@
 import { parseReference } from '@rcm/credentials';
-import { endLongWait, listLongWaits, type LongWait } from '@rcm/db';
+import { endLongWait, listLongWaits, type LongWait } from '@rcm/db/rotation';
 import type { Rotator } from '../rotate.ts';
 import { InTurn } from '../schedule/in-turn.ts';
 

@@ -1,15 +1,7 @@
 import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
-import {
-  followStoreVersion,
-  getOpenAttempt,
-  noteSearched,
-  passwordTries,
-  postponeSearch,
-  recordAuditEvent,
-  type SearchStart,
-  startSearch,
-  tellFound,
-} from '@rcm/db';
+import { recordAuditEvent } from '@rcm/db';
+import { passwordTries } from '@rcm/db/ledger';
+import { followStoreVersion, getOpenAttempt, noteSearched, postponeSearch, type SearchStart, startSearch, tellFound } from '@rcm/db/rotation';
 import { accountOf, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
 import { type Candidate, foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';

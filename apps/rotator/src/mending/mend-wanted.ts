@@ -1,4 +1,4 @@
-import { listWantedSearches } from '@rcm/db';
+import { listWantedSearches } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { hasCode } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';

@@ -1,5 +1,5 @@
 import { parsePayload, type StoredSecret } from '@rcm/credentials';
-import { type AccountFollowed, followAccount } from '@rcm/db';
+import { type AccountFollowed, followAccount } from '@rcm/db/rotation';
 import { accountOf, goesBy } from '@rcm/portal-access';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotate.ts';

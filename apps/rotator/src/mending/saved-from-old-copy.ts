@@ -1,5 +1,7 @@
 import { type CredentialPayload, parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
-import { followStoreVersion, type OutrunCopy, outrunCopy, passwordTries, recordAuditEvent } from '@rcm/db';
+import { recordAuditEvent } from '@rcm/db';
+import { passwordTries } from '@rcm/db/ledger';
+import { followStoreVersion, type OutrunCopy, outrunCopy } from '@rcm/db/rotation';
 import { accountOf } from '@rcm/portal-access';
 import type { Secret } from '@rcm/telemetry';
 import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';

@@ -1,5 +1,6 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { type AccountFollowed, followStoreVersion, restLogin } from '@rcm/db';
+import { restLogin } from '@rcm/db/ledger';
+import { type AccountFollowed, followStoreVersion } from '@rcm/db/rotation';
 import { afterRestoreMs } from '@rcm/portal-access';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import { madeByForgottenRotation } from '../machine/restored.ts';

@@ -1,4 +1,4 @@
-import type { Notice } from '@rcm/db';
+import type { Notice } from '@rcm/db/notifications';
 import type { NoticeText } from './wording.ts';
 
 export interface OutgoingNotice {

@@ -1,4 +1,5 @@
-import { type ClaimedNotice, claimNotices, type Database, noticeDelivered, noticeFailed, noticesReturned } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type ClaimedNotice, claimNotices, noticeDelivered, noticeFailed, noticesReturned } from '@rcm/db/notifications';
 import { isRcmError, type Logger } from '@rcm/telemetry';
 import type { NoticeChannel } from './channel.ts';
 import { noticeText } from './wording.ts';

@@ -1,4 +1,4 @@
-import type { Notice, NoticeKind } from '@rcm/db';
+import type { Notice, NoticeKind } from '@rcm/db/notifications';
 import { wordsOfFound } from '../finding/candidate.ts';
 
 /** A notice as a person reads it. */

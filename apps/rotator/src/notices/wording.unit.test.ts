@@ -1,4 +1,4 @@
-import type { NoticeKind } from '@rcm/db';
+import type { NoticeKind } from '@rcm/db/notifications';
 import { describe, expect, it } from 'vitest';
 import { noticeText } from './wording.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { type PortalDriver, type PortalSession, readRecipeFile } from '@rcm/portal-drivers';
 import { patientRecipe } from '@rcm/portal-drivers/testing';
-import { upsertPortalType } from '@rcm/db';
+import { upsertPortalType } from '@rcm/db/admin';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import type { Rotator } from '../rotate.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';

@@ -1,5 +1,5 @@
 import type { ChangeFault } from '@rcm/demo-portals';
-import { listNotices } from '@rcm/db';
+import { listNotices } from '@rcm/db/notifications';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DAY, HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';

@@ -1,4 +1,4 @@
-import { clearLogin } from '@rcm/db';
+import { clearLogin } from '@rcm/db/ledger';
 import type { Lockout } from '@rcm/demo-portals';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld, SECOND } from './row-world.fixture.ts';

@@ -1,4 +1,4 @@
-import { assessPortalTypes } from '@rcm/db';
+import { assessPortalTypes } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
 

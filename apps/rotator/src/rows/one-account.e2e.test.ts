@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { credentialReference, formatReference, parsePayload, serializePayload } from '@rcm/credentials';
-import { getEndpoint, insertEndpoint, recordMigrated, upsertPortalType } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { insertEndpoint, upsertPortalType } from '@rcm/db/admin';
+import { recordMigrated } from '@rcm/db/migration';
 import { accountOf } from '@rcm/portal-access';
 import { Secret } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';

@@ -1,5 +1,5 @@
 import { parsePayload, serializePayload, type StoredSecret, type TenantStores } from '@rcm/credentials';
-import { requestRotation } from '@rcm/db';
+import { requestRotation } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 import { type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db';
+import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
 import { Secret, systemClock } from '@rcm/telemetry';
 import type { World, WorldEndpoint } from '@rcm/test-world';
 

@@ -1,5 +1,7 @@
 import { formatReference, parseReference, placeKey } from '@rcm/credentials';
-import { acquireExclusiveLease, beginMove, findEndpoint, recordMove, releaseLease } from '@rcm/db';
+import { findEndpoint } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { beginMove, recordMove } from '@rcm/db/migration';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
 

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
-import { acquireSharedLease, getEndpoint, insertEndpoint, recordMigrated, upsertPortalType } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { insertEndpoint, upsertPortalType } from '@rcm/db/admin';
+import { acquireSharedLease } from '@rcm/db/leases';
+import { recordMigrated } from '@rcm/db/migration';
 import { readRecipeFile } from '@rcm/portal-drivers';
 import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { accountOf } from '@rcm/portal-access';

@@ -8,7 +8,9 @@ import {
   serializePayload,
   type StoredSecret,
 } from '@rcm/credentials';
-import { getEndpoint, setNextRotation, upsertPortalType } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { upsertPortalType } from '@rcm/db/admin';
+import { setNextRotation } from '@rcm/db/rotation';
 import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, isRcmError, Secret, systemClock } from '@rcm/telemetry';

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { loginIdentity, parsePayload } from '@rcm/credentials';
-import { assessPortalTypes, type Database, type EndpointRow, getEndpoint, listAdmissions, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, type EndpointRow, getEndpoint, openDatabase } from '@rcm/db';
+import { upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { assessPortalTypes, listAdmissions } from '@rcm/db/rotation';
 import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { guardedLogin } from '@rcm/portal-access';
 import type { LoginOutcome, PortalDriver } from '@rcm/portal-drivers';

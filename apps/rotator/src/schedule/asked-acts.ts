@@ -1,4 +1,5 @@
-import { type AskedActToDo, endAct, endLeftActs, pauseRotations, resumeRotations, takeActs, type WideActKind } from '@rcm/db';
+import { type AskedActToDo, endAct, endLeftActs, takeActs, type WideActKind } from '@rcm/db/acts';
+import { pauseRotations, resumeRotations } from '@rcm/db/rotation';
 import { isRight, RETRY_WORDS, retryLogin, unlockLogin } from '../commands/clear-login.ts';
 import { inWords, lookAtPortal } from '../commands/look.ts';
 import { resolveLogin } from '../commands/resolve.ts';

@@ -1,4 +1,5 @@
-import { acquireExclusiveLease, pauseRotations, releaseLease, requestRotation, resumeRotations } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { pauseRotations, requestRotation, resumeRotations } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { rotateAsked, takeUpLeftRequests } from './asked.ts';

@@ -1,4 +1,4 @@
-import { answerRequest, type LeftRequest, listLeftRequests, type NewRotationRequest, noteLookedAt, type RequestKind, requestRotation } from '@rcm/db';
+import { answerRequest, type LeftRequest, listLeftRequests, type NewRotationRequest, noteLookedAt, type RequestKind, requestRotation } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { knownEndpoint } from '../commands/clear-login.ts';
 import type { Rotator } from '../rotate.ts';

@@ -1,4 +1,5 @@
-import { recordBackupRun, serverTime } from '@rcm/db';
+import { serverTime } from '@rcm/db';
+import { recordBackupRun } from '@rcm/db/admin';
 import { createMetrics, type Metrics } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { openWorld, type World } from '@rcm/test-world';

@@ -1,15 +1,7 @@
-import {
-  assessPortalTypes,
-  countRefusedLogins,
-  type FleetFigures,
-  fleetFigures,
-  forgetLeftPasswords,
-  markManualDue,
-  noticeLapsing,
-  noticeLongWaits,
-  noticeUndecided,
-  pruneNotices,
-} from '@rcm/db';
+import { forgetLeftPasswords } from '@rcm/db/admin';
+import { type FleetFigures, fleetFigures } from '@rcm/db/fleet';
+import { noticeLongWaits, noticeUndecided, pruneNotices } from '@rcm/db/notifications';
+import { assessPortalTypes, countRefusedLogins, markManualDue, noticeLapsing } from '@rcm/db/rotation';
 import type { MetricName, Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';

@@ -1,4 +1,4 @@
-import { listStartable, setNextRotation } from '@rcm/db';
+import { listStartable, setNextRotation } from '@rcm/db/rotation';
 import { createMetrics } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { RotationRequest, Rotator } from '../rotate.ts';

@@ -1,4 +1,4 @@
-import { giveBackStartable, type Startable, takeStartable } from '@rcm/db';
+import { giveBackStartable, type Startable, takeStartable } from '@rcm/db/rotation';
 import type { RotationRequest, Rotator } from '../rotate.ts';
 import type { InFlight } from './in-flight.ts';
 import type { RotationResult } from './rotation-outcome.ts';

@@ -1,5 +1,6 @@
 import type { TenantStores } from '@rcm/credentials';
-import { listNotices, listStartable, setNextRotation } from '@rcm/db';
+import { listNotices } from '@rcm/db/notifications';
+import { listStartable, setNextRotation } from '@rcm/db/rotation';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migratedEndpoint } from '@rcm/portal-access';
 import type { RequestReason, Rotator } from '../rotate.ts';

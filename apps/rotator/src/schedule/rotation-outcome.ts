@@ -1,4 +1,4 @@
-import { putOffRotation } from '@rcm/db';
+import { putOffRotation } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, isRcmError, type Logger } from '@rcm/telemetry';
 import { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from '../rotate.ts';
 

@@ -1,4 +1,4 @@
-import { listOpenAttempts, type RotationAttempt } from '@rcm/db';
+import { listOpenAttempts, type RotationAttempt } from '@rcm/db/rotation';
 import { isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest, Rotator } from '../rotate.ts';
 import { DueLogins } from './due-logins.ts';

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import {
-  acquireExclusiveLease,
-  askAct,
-  type Database,
-  endLeftTypings,
-  listAskedActs,
-  openDatabase,
-  planRotation,
-  releaseLease,
-  sealTypedLogin,
-  typeLogin,
-  typingKey,
-  type TypingOf,
-} from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { askAct, endLeftTypings, listAskedActs, sealTypedLogin, typeLogin, typingKey, type TypingOf } from '@rcm/db/acts';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { planRotation } from '@rcm/db/rotation';
 import { urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';

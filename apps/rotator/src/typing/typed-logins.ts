@@ -1,5 +1,4 @@
 import {
-  createOneTimeKey,
   endAct,
   endLeftTypings,
   isStillAsked,
@@ -7,12 +6,12 @@ import {
   listWantedTypings,
   MOST_SET_AN_HOUR,
   offerTypingKey,
-  type OneTimeKey,
   sealedForTyping,
   takeTyped,
   type TypingOf,
   type TypingWanted,
-} from '@rcm/db';
+} from '@rcm/db/acts';
+import { createOneTimeKey, type OneTimeKey } from '@rcm/db/sealing';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { readyToSet, setLogin } from '../commands/set-login.ts';
 import { typedLoginOf } from '../commands/typed-login.ts';

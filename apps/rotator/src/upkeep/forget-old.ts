@@ -1,4 +1,5 @@
-import { type Database, forgetOld, keptDays, OLD_ROWS, type Thinned, thinLedger } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { forgetOld, keptDays, OLD_ROWS, type Thinned, thinLedger } from '@rcm/db/admin';
 import type { Logger } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 

@@ -1,4 +1,4 @@
-import { listNotices } from '@rcm/db';
+import { listNotices } from '@rcm/db/notifications';
 import { afterEach, expect, it } from 'vitest';
 import { keepAlive } from './keep-alive.ts';
 import { openUnusedWorld, type UnusedWorld } from './unused-world.fixture.ts';

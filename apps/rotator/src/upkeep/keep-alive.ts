@@ -1,5 +1,5 @@
 import { parsePayload } from '@rcm/credentials';
-import { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from '@rcm/db';
+import { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
 import { askHeld } from '../finding/held-login.ts';

@@ -1,5 +1,7 @@
 import { formatReference, loginIdentity, parseReference } from '@rcm/credentials';
-import { type Database, listDueEndpoints, listOpenAttempts, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { listDueEndpoints, listOpenAttempts } from '@rcm/db/rotation';
 import { ALLOWED, asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, Secret, systemClock } from '@rcm/telemetry';
 import { freshDatabase, ownClock } from '@rcm/test-services';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { claimPortalTask, finishPortalTask } from '@rcm/db';
+import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { asSuperuser } from '@rcm/db/testing';
 import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';

@@ -1,4 +1,5 @@
-import { callbackWaits, type ClaimedCallback, claimNextCallback, type Database, endCallbackTry } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { callbackWaits, type ClaimedCallback, claimNextCallback, endCallbackTry } from '@rcm/db/tasks';
 import type { Clock, Logger, Metrics } from '@rcm/telemetry';
 import { workInTurn } from '../tasks/turns.ts';
 import { messageId, messageOf } from './message.ts';

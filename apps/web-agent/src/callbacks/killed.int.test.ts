@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claimPortalTask, createPortalTask, finishPortalTask } from '@rcm/db';
+import { claimPortalTask, createPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';

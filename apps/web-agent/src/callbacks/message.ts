@@ -1,4 +1,4 @@
-import type { ClaimedCallback } from '@rcm/db';
+import type { ClaimedCallback } from '@rcm/db/tasks';
 
 /**
  * What is sent, in the shape of Standard Webhooks: ids, codes and times, 2 kB at most. What the task was asked with and what came of it is not in it, whoever

@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { createPortalTask, getPortalTask, insertEndpoint, keyFileWrapping, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { keyFileWrapping } from '@rcm/db/sealing';
+import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { compileCache, freshDatabase } from '@rcm/test-services';

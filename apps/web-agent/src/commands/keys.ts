@@ -1,5 +1,5 @@
 import { osUser } from '@rcm/credentials';
-import { type DataKeyCount, dataKeyCounts, moveDataKeys } from '@rcm/db';
+import { type DataKeyCount, dataKeyCounts, moveDataKeys } from '@rcm/db/sealing';
 import { RcmError } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';
 import { openWebAgent } from '../services.ts';

@@ -1,4 +1,5 @@
-import { checkConfiguration, type Database, databaseProblem, portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db';
+import { checkConfiguration, type Database, databaseProblem } from '@rcm/db';
+import { portalTaskWaits, sealPlainTasks, tidyPortalTasks } from '@rcm/db/tasks';
 import { followCredentialChanges } from '@rcm/portal-access';
 import { type Clock, embedMetrics, type Logger, startHealthServer } from '@rcm/telemetry';
 import type { WebAgentConfig } from '../config.ts';

@@ -1,5 +1,6 @@
 import { osUser } from '@rcm/credentials';
-import { createPortalTask, findOrganization, getPortalTask, readPortalTask, type Requester } from '@rcm/db';
+import { findOrganization } from '@rcm/db';
+import { createPortalTask, getPortalTask, readPortalTask, type Requester } from '@rcm/db/tasks';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { WebAgentConfig } from '../config.ts';

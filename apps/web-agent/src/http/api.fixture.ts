@@ -1,4 +1,6 @@
-import { type Database, insertEndpoint, keyFileWrapping, openDatabase, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { keyFileWrapping } from '@rcm/db/sealing';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';

@@ -1,4 +1,4 @@
-import { claimPortalTask, finishPortalTask } from '@rcm/db';
+import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { isLongForm, rowDigests, TYPED_SECRET } from '@rcm/test-services';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

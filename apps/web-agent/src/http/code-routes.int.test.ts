@@ -1,4 +1,4 @@
-import { endCodeTurn } from '@rcm/db';
+import { endCodeTurn } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-import { answerCodeAsProgram, type Answering, type Database, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { answerCodeAsProgram, type Answering, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
 import { type Logger, RcmError, Secret } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { Callers } from './callers.ts';

@@ -1,4 +1,5 @@
-import { type ListedTask, type PortalTask, TASK_STATES, type WantedCode } from '@rcm/db';
+import type { WantedCode } from '@rcm/db/codes';
+import { type ListedTask, type PortalTask, TASK_STATES } from '@rcm/db/tasks';
 import { TASK_DOUBTS } from '@rcm/portal-drivers';
 import { ID_PATTERN } from '@rcm/telemetry';
 import { z } from 'zod';

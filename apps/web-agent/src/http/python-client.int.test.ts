@@ -1,4 +1,4 @@
-import { claimPortalTask, finishPortalTask } from '@rcm/db';
+import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-import { claimPortalTask, type Database, finishPortalTask, openDatabase } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';

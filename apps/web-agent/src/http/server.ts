@@ -1,5 +1,5 @@
 import type { IdentityKeys } from '@rcm/credentials';
-import { type Database } from '@rcm/db';
+import type { Database } from '@rcm/db';
 import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';

@@ -1,4 +1,4 @@
-import { claimPortalTask, finishPortalTask, renewTaskClaim, requeuePortalTask } from '@rcm/db';
+import { claimPortalTask, finishPortalTask, renewTaskClaim, requeuePortalTask } from '@rcm/db/tasks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';
 import { ADDRESSES } from './other-methods.ts';

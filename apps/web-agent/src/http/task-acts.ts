@@ -1,16 +1,5 @@
-import {
-  cancelPortalTask,
-  createPortalTask,
-  cursorOf,
-  type Database,
-  getPortalTypeOf,
-  listPortalTasks,
-  placeOf,
-  type PortalTask,
-  readPortalTask,
-  type TaskListPlace,
-  taskPlaces,
-} from '@rcm/db';
+import { cursorOf, type Database, getPortalTypeOf, placeOf, taskPlaces } from '@rcm/db';
+import { cancelPortalTask, createPortalTask, listPortalTasks, type PortalTask, readPortalTask, type TaskListPlace } from '@rcm/db/tasks';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import type { Receivers } from '../callbacks/receiver.ts';

@@ -1,4 +1,5 @@
-import { createPortalTask, type Database, getPortalTypeOf, readPortalTask, type Requester } from '@rcm/db';
+import { type Database, getPortalTypeOf } from '@rcm/db';
+import { createPortalTask, readPortalTask, type Requester } from '@rcm/db/tasks';
 import { RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Receivers } from '../callbacks/receiver.ts';

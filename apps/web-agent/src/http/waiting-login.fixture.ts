@@ -1,5 +1,9 @@
-import { acquireSharedLease, askForCode, type CodeKey, type CodeTurn, createCodeKey, type Database, insertEndpoint, recordMigrated } from '@rcm/db';
-import { takeCode, takeCodeTurn } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { insertEndpoint } from '@rcm/db/admin';
+import { askForCode, type CodeKey, type CodeTurn, createCodeKey } from '@rcm/db/codes';
+import { acquireSharedLease } from '@rcm/db/leases';
+import { recordMigrated } from '@rcm/db/migration';
+import { takeCode, takeCodeTurn } from '@rcm/db/codes';
 import { createHash, randomUUID } from 'node:crypto';
 
 /** A login whose page asks for a code. */

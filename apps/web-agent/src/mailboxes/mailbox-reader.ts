@@ -1,5 +1,6 @@
 import { type IdentityKeys, mailboxPrint } from '@rcm/credentials';
-import { type Database, leaveMailboxTurn, takeMailboxTurn } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { leaveMailboxTurn, takeMailboxTurn } from '@rcm/db/codes';
 import type { Clock, Logger, Metrics, Secret } from '@rcm/telemetry';
 import { randomUUID } from 'node:crypto';
 import type { Mailbox } from './mailbox.ts';

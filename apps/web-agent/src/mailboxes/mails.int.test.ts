@@ -1,4 +1,4 @@
-import { askForCode, endCodeTurn } from '@rcm/db';
+import { askForCode, endCodeTurn } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { later, type MailWorld, openMailWorld } from './mail-world.fixture.ts';

@@ -1,4 +1,4 @@
-import { endCodeTurn } from '@rcm/db';
+import { endCodeTurn } from '@rcm/db/codes';
 import { asSuperuser } from '@rcm/db/testing';
 import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';

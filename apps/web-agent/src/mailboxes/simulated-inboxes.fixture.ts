@@ -1,5 +1,5 @@
 import { codeInboxes } from '@rcm/credentials';
-import { endCodeTurn } from '@rcm/db';
+import { endCodeTurn } from '@rcm/db/codes';
 import { asSuperuser } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { type ApiWorld, makePortal } from '../http/api.fixture.ts';

@@ -1,4 +1,4 @@
-import { endCodeTurn } from '@rcm/db';
+import { endCodeTurn } from '@rcm/db/codes';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { compileCache } from '@rcm/test-services';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

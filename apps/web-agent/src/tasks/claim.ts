@@ -1,4 +1,5 @@
-import { type Database, renewTaskClaim } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { renewTaskClaim } from '@rcm/db/tasks';
 import type { Logger } from '@rcm/telemetry';
 
 export interface ClaimRequest {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger, createMetrics, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
-import { createPortalTask } from '@rcm/db';
+import { createPortalTask } from '@rcm/db/tasks';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiWorld, openApiWorld } from '../http/api.fixture.ts';
 import { measureQueue } from './measure-queue.ts';

@@ -1,4 +1,5 @@
-import { type Database, taskQueueFigures } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { taskQueueFigures } from '@rcm/db/tasks';
 import type { Clock, Logger, Metrics } from '@rcm/telemetry';
 
 export interface QueueMeasuring {

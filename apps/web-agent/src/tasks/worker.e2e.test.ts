@@ -1,4 +1,5 @@
-import { acquireExclusiveLease, createPortalTask, getPortalTask, releaseLease } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import type { PortalSession, TaskOutcome } from '@rcm/portal-drivers';
 import { createMetrics } from '@rcm/telemetry';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';

@@ -1,4 +1,5 @@
-import { type ClaimedTask, claimNextPortalTask, claimPortalTask, type Database, finishPortalTask, haveTaskKey, requeuePortalTask } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type ClaimedTask, claimNextPortalTask, claimPortalTask, finishPortalTask, haveTaskKey, requeuePortalTask } from '@rcm/db/tasks';
 import type { AgentAccess } from '@rcm/portal-access';
 import { hasCode, isRetryable, type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import { NO_TRACING, type Tracing } from '@rcm/portal-access/tracing';

@@ -1,4 +1,4 @@
-import { createPortalTask } from '@rcm/db';
+import { createPortalTask } from '@rcm/db/tasks';
 import { openWorld, type World } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWebAgentConfig } from '../config.ts';

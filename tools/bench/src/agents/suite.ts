@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UNIT_COSTS, workOf } from '@rcm/cost';
-import { createPortalTask, taskCounts } from '@rcm/db';
+import { createPortalTask, taskCounts } from '@rcm/db/tasks';
 import type { WorldEndpoint } from '@rcm/test-world';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { AT_ONCE } from '../measured-world/at-once.ts';

@@ -1,5 +1,6 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { type ConsoleRoles, type Database, openSession } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type ConsoleRoles, openSession } from '@rcm/db/acts';
 
 const AGENT = 'bench';
 const HOUR_MS = 3_600_000;

@@ -1,13 +1,7 @@
-import {
-  applyMigrations,
-  type Database,
-  followStoreVersion,
-  insertEndpoint,
-  openDatabase,
-  recordMigrated,
-  upsertOrganization,
-  upsertPortalType,
-} from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { applyMigrations, insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { recordMigrated } from '@rcm/db/migration';
+import { followStoreVersion } from '@rcm/db/rotation';
 import { freshDatabase, type RunningService, startEmbeddedPostgres } from '@rcm/test-services';
 import { createHash } from 'node:crypto';
 import type { BenchSecret } from './secrets.ts';

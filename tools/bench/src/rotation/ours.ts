@@ -1,4 +1,4 @@
-import { requestRotation } from '@rcm/db';
+import { requestRotation } from '@rcm/db/rotation';
 import { rotateAndReport, type Rotator } from '@rcm/rotator';
 import { atOnce } from '../measured-world/at-once.ts';
 import { timedDrivers } from './timed-drivers.ts';

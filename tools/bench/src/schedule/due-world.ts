@@ -1,4 +1,5 @@
-import { applyMigrations, type Database, ensureAppLogin, openDatabase, upsertPortalType } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { applyMigrations, ensureAppLogin, upsertPortalType } from '@rcm/db/admin';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
 

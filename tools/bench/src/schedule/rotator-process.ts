@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { advanceAttempt, finishAttempt, openDatabase, planRotation, promoteAttempt } from '@rcm/db';
+import { openDatabase } from '@rcm/db';
+import { advanceAttempt, finishAttempt, planRotation, promoteAttempt } from '@rcm/db/rotation';
 import { holdLease } from '@rcm/portal-access';
 import { type RotationOutcome, type RotationRequest, type Rotator, startService, stopFailingPortalTypes } from '@rcm/rotator';
 import { createLogger, createMetrics, processName, systemClock } from '@rcm/telemetry';

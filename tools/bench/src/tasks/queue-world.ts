@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, keyFileWrapping, openDatabase } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { keyFileWrapping } from '@rcm/db/sealing';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { type RunningService, startEmbeddedPostgres } from '@rcm/test-services';

@@ -1,4 +1,5 @@
-import { claimNextPortalTask, type Database, finishPortalTask } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { claimNextPortalTask, finishPortalTask } from '@rcm/db/tasks';
 
 export interface Taken {
   readonly taskId: string;

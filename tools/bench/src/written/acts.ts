@@ -1,23 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  acquireExclusiveLease,
-  acquireSharedLease,
-  advanceAttempt,
-  beginLoginAttempt,
-  checkLoginAttempt,
-  claimNextPortalTask,
-  createPortalTask,
-  type Database,
-  finishAttempt,
-  finishLoginAttempt,
-  finishPortalTask,
-  getEndpoint,
-  planRotation,
-  promoteAttempt,
-  recordAuditEvent,
-  recordKeptSession,
-  releaseLease,
-} from '@rcm/db';
+import { type Database, getEndpoint, recordAuditEvent } from '@rcm/db';
+import { acquireExclusiveLease, acquireSharedLease, releaseLease } from '@rcm/db/leases';
+import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt, recordKeptSession } from '@rcm/db/ledger';
+import { advanceAttempt, finishAttempt, planRotation, promoteAttempt } from '@rcm/db/rotation';
+import { claimNextPortalTask, createPortalTask, finishPortalTask } from '@rcm/db/tasks';
 
 /** What does the work, each with the rights of its app. */
 export interface Hands {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, keyFileWrapping, openDatabase } from '@rcm/db';
+import { type Database, openDatabase } from '@rcm/db';
+import { keyFileWrapping } from '@rcm/db/sealing';
 import { accountAt, makeFleet } from '@rcm/db/scale';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';

@@ -1,4 +1,4 @@
-import { setNextRotation } from '@rcm/db';
+import { setNextRotation } from '@rcm/db/rotation';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scenario } from '../cells/scenario.ts';
 import type { CaseAt } from './case-at.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { acquireExclusiveLease, advanceAttempt, planRotation, releaseLease } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
+import { advanceAttempt, planRotation } from '@rcm/db/rotation';
 import { openWorld, type World } from '@rcm/test-world';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

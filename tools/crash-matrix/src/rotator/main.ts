@@ -4,7 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
-import { requestRotation } from '@rcm/db';
+import { requestRotation } from '@rcm/db/rotation';
 import { mendWanted, openRotator, readRotatorConfig, rotateAndReport, type Rotator } from '@rcm/rotator';
 import type { Act } from '../cells/crash-point.ts';
 import type { Order, OrderEnd } from './order.ts';

@@ -1,5 +1,8 @@
 import { type CredentialPayload, createTenantStores, parsePayload, parseReference } from '@rcm/credentials';
-import { type Database, type EndpointRow, migrationCounts, rotationCounts, taskCounts } from '@rcm/db';
+import type { Database, EndpointRow } from '@rcm/db';
+import { migrationCounts } from '@rcm/db/migration';
+import { rotationCounts } from '@rcm/db/rotation';
+import { taskCounts } from '@rcm/db/tasks';
 import type { RunningAws } from '../aws/running.ts';
 import type { PortalControl } from '../portals/control.ts';
 import { ENVIRONMENT_NAME } from '../processes/environment.ts';

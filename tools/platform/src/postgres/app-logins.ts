@@ -1,4 +1,5 @@
-import { type AppRole, ensureAppLogin } from '@rcm/db';
+import type { AppRole } from '@rcm/db';
+import { ensureAppLogin } from '@rcm/db/admin';
 import { RcmError, Secret } from '@rcm/telemetry';
 import type { DataFolder } from '../data/folder.ts';
 import { keyFile, writeKeyFile, type KeyFile } from '../data/keys.ts';

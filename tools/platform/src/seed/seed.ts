@@ -1,5 +1,7 @@
 import { usablePasswordRules } from '@rcm/credentials';
-import { type Database, insertEndpoint, listEndpoints, listLegacyEndpoints, upsertOrganization, upsertPortalType } from '@rcm/db';
+import { type Database, listEndpoints } from '@rcm/db';
+import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { listLegacyEndpoints } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { PortalControl } from '../portals/control.ts';

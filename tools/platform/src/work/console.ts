@@ -1,5 +1,5 @@
 import { CLIENT_ID, demoRoles, type SignIn } from '@rcm/demo-sign-in';
-import { ensureAppLogin } from '@rcm/db';
+import { ensureAppLogin } from '@rcm/db/admin';
 import { Secret } from '@rcm/telemetry';
 import { keyFile, writeKeyFile } from '../data/keys.ts';
 import { type AppSetting, rootEnvironment } from '../processes/environment.ts';

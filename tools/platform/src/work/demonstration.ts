@@ -1,4 +1,5 @@
-import { type AttemptState, type Database, listAttempts, setNextRotation } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { type AttemptState, listAttempts, setNextRotation } from '@rcm/db/rotation';
 import type { ManagedProcess } from '../processes/managed-process.ts';
 import { requireOwnLogins } from '../postgres/app-logins.ts';
 import { instanceName } from '../containers/run-apps.ts';

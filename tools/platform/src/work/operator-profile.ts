@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AppRole, ensureAppLogin } from '@rcm/db';
+import type { AppRole } from '@rcm/db';
+import { ensureAppLogin } from '@rcm/db/admin';
 import { Secret } from '@rcm/telemetry';
 import { keyFile, writeKeyFile } from '../data/keys.ts';
 import { replaceFile } from '../data/memory.ts';

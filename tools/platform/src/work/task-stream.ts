@@ -1,4 +1,5 @@
-import { createPortalTask, type Database } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { createPortalTask } from '@rcm/db/tasks';
 import type { EndpointState } from './endpoint-state.ts';
 
 /** The claims that every demo portal shows for every account. */

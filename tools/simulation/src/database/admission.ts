@@ -7,7 +7,7 @@ import {
   type RotationPlan,
   type StartRefusal,
   type StartRules,
-} from '@rcm/db';
+} from '@rcm/db/rotation';
 import type { ModelDatabase } from './model-database.ts';
 import { manyRefused } from './passwords.ts';
 import { checkMs, later, notice, operation, refuse } from './operation.ts';

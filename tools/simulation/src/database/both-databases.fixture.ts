@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import * as real from '@rcm/db';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { isRcmError } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
@@ -8,6 +7,7 @@ import { Inside } from '../time/inside.fixture.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import { ModelDatabase } from './model-database.ts';
 import * as model from './operations.ts';
+import * as real from './real.ts';
 import { addIdentity } from './schedule.ts';
 
 export type Name = keyof typeof model & keyof typeof real;

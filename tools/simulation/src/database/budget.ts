@@ -1,4 +1,4 @@
-import type { LoginPermission } from '@rcm/db';
+import type { LoginPermission } from '@rcm/db/ledger';
 import type { ModelDatabase } from './model-database.ts';
 import { later, refuse, tenantHas } from './operation.ts';
 import type { Clearance, LoginRow } from './tables.ts';

@@ -1,4 +1,4 @@
-import type { RotationAttempt } from '@rcm/db';
+import type { RotationAttempt } from '@rcm/db/rotation';
 import { attemptOf } from './journal.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { later, operation } from './operation.ts';

@@ -1,4 +1,4 @@
-import { type AttemptState, JOURNAL_VERSION, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db';
+import { type AttemptState, JOURNAL_VERSION, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db/rotation';
 import { refuseStart, tellAdmission } from './admission.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse, sharing } from './operation.ts';

@@ -1,4 +1,4 @@
-import type { Lease, LeaseAnswer, LeaseRefusal } from '@rcm/db';
+import type { Lease, LeaseAnswer, LeaseRefusal } from '@rcm/db/leases';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, operation, refuse } from './operation.ts';
 import type { Identity } from './tables.ts';

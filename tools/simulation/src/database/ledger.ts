@@ -1,4 +1,4 @@
-import type { LoginAttemptRequest, LoginPermission } from '@rcm/db';
+import type { LoginAttemptRequest, LoginPermission } from '@rcm/db/ledger';
 import { askedLedger, budgetRefusal, failuresLeft, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse } from './operation.ts';

@@ -1,6 +1,6 @@
-import type * as Real from '@rcm/db';
 import { type ErrorCode, RcmError } from '@rcm/telemetry';
 import type { ModelDatabase } from './model-database.ts';
+import type * as Real from './real.ts';
 import type { Endpoint, Identity } from './tables.ts';
 
 type Operations = {

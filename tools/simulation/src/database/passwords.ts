@@ -1,4 +1,5 @@
-import type { PasswordRecord, PasswordStanding, PortalHealth } from '@rcm/db';
+import type { PasswordRecord, PasswordStanding } from '@rcm/db/ledger';
+import type { PortalHealth } from '@rcm/db/rotation';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, later, operation, tenantHas } from './operation.ts';
 import type { LoginRow } from './tables.ts';

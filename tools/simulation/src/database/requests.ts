@@ -1,4 +1,4 @@
-import type { NewRotationRequest } from '@rcm/db';
+import type { NewRotationRequest } from '@rcm/db/rotation';
 import type { ModelDatabase } from './model-database.ts';
 import { endpointOf, operation, refuse } from './operation.ts';
 

@@ -1,4 +1,4 @@
-import { JOURNAL_VERSION, LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db';
+import { JOURNAL_VERSION, LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db/rotation';
 import { attemptOf, lockedAttempt } from './journal.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, notice, operation, refuse, sharing } from './operation.ts';

@@ -1,4 +1,6 @@
-import type { BreakerCause, EndpointRow, LoginAttemptEnd, LoginEffect, PauseScope, PortalTypeRow, RotationAttempt } from '@rcm/db';
+import type { EndpointRow, PortalTypeRow } from '@rcm/db';
+import type { LoginAttemptEnd, LoginEffect } from '@rcm/db/ledger';
+import type { BreakerCause, PauseScope, RotationAttempt } from '@rcm/db/rotation';
 
 export interface Endpoint extends Omit<EndpointRow, 'portalType'> {
   readonly rotationNotBefore: Date | null;

@@ -1,4 +1,4 @@
-import type { PauseScope } from '@rcm/db';
+import type { PauseScope } from '@rcm/db/rotation';
 import { type Account, accepts } from '../portal/account.ts';
 import { countingFailures, isLocked } from '../portal/lockout.ts';
 import type { Portal } from '../portal/portal.ts';

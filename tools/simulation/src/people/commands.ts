@@ -1,4 +1,5 @@
-import { getEndpoint, pauseRotations, type PauseScope, resumeRotations } from '@rcm/db';
+import { getEndpoint } from '@rcm/db';
+import { pauseRotations, type PauseScope, resumeRotations } from '@rcm/db/rotation';
 import { type CommandContext, resolveCommand, retryCommand, rollbackCommand, rotateAndReport, unlockedCommand } from '@rcm/rotator';
 import { NO_TRACING } from '@rcm/portal-access/tracing';
 import { createMetrics, isRcmError } from '@rcm/telemetry';

@@ -1,4 +1,4 @@
-import { resumeRotations } from '@rcm/db';
+import { resumeRotations } from '@rcm/db/rotation';
 import { budgetRefusal, ledgerState } from '../database/budget.ts';
 import { isLocked } from '../portal/lockout.ts';
 import { refusalsSeen } from '../oracle/refusals-seen.ts';

@@ -1,5 +1,5 @@
 import { createCredentialManager } from '@rcm/credentials';
-import { listOpenAttempts, listStartable } from '@rcm/db';
+import { listOpenAttempts, listStartable } from '@rcm/db/rotation';
 import { type AgentAccess, type Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { longWaitLooks, lookAtBlocked, mendWanted, removeOldCopies, rotateAndReport, type Rotator, stopFailingPortalTypes } from '@rcm/rotator';
 import { createMetrics, isRcmError } from '@rcm/telemetry';

@@ -1,5 +1,6 @@
 import { credentialReference, type IdentityKeys, loginIdentity, type SecretReference } from '@rcm/credentials';
-import type { PauseScope, PortalTypeRow } from '@rcm/db';
+import type { PortalTypeRow } from '@rcm/db';
+import type { PauseScope } from '@rcm/db/rotation';
 import { createLogger, type Logger, Secret } from '@rcm/telemetry';
 import { ModelDatabase } from '../database/model-database.ts';
 import { addIdentity } from '../database/schedule.ts';

@@ -1,4 +1,5 @@
-import { createPortalTask, setNextRotation } from '@rcm/db';
+import { setNextRotation } from '@rcm/db/rotation';
+import { createPortalTask } from '@rcm/db/tasks';
 import type { World } from '@rcm/test-world';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EndpointState, Tables } from './tables.ts';

@@ -1,5 +1,6 @@
 import { codeInboxes, codePrints, type IdentityKeys, messagePrints, ownCodePrints } from '@rcm/credentials';
-import { answerCodeByMessage, type Database, noteMessage, sealCode, type TurnAtInbox, turnsAtInbox } from '@rcm/db';
+import type { Database } from '@rcm/db';
+import { answerCodeByMessage, noteMessage, sealCode, type TurnAtInbox, turnsAtInbox } from '@rcm/db/codes';
 import { codeIn, sentCodesSchema } from '@rcm/portal-drivers';
 import { Secret } from '@rcm/telemetry';
 import type { InboundMessage } from './gateway.ts';

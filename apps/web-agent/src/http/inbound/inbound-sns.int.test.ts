@@ -1,4 +1,4 @@
-import { endCodeTurn } from '@rcm/db';
+import { endCodeTurn } from '@rcm/db/codes';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type InboundWorld, openInboundWorld } from './inbound-world.fixture.ts';
 import { CERTIFICATE_AT, CONFIRM_BY, smsOf, type SnsSender, TOPIC } from './sns-sender.fixture.ts';

@@ -1,5 +1,5 @@
 import { codePrints, ownCodePrints } from '@rcm/credentials';
-import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db';
+import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InboundWorld, KEYS, openInboundWorld } from './inbound-world.fixture.ts';

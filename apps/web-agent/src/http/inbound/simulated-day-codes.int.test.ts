@@ -1,5 +1,5 @@
 import { codeInboxes, codePrints, ownCodePrints } from '@rcm/credentials';
-import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db';
+import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db/codes';
 import { isLongForm } from '@rcm/test-services';
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';

@@ -1,0 +1,25 @@
+/** Lists and figures over many logins, for people who look, and the chain from a portal’s log to whoever asked. */
+export { addOrganization, type AddedOrganization } from '../fleet/add-organization.ts';
+export { type CalendarEntry, type CalendarKind, listCalendar } from '../fleet/calendar.ts';
+export { cancelTaskOfAny } from '../fleet/cancel-task.ts';
+export { type FleetFigures, fleetFigures } from '../fleet/figures.ts';
+export { type AuditPage, type AuditPlace, type AuditQuestion, listAudit, type ListedEvent } from '../fleet/list-audit.ts';
+export { listLogins, type LoginPage } from '../fleet/list-logins.ts';
+export { type HistoryEntry, type HistorySource, type LoginHistory, loginHistory } from '../fleet/login-history.ts';
+export { type FleetLogin, type LoginTrouble, troublesOf } from '../fleet/login.ts';
+export { closedHoursOfAll, comingInMonthOfAll, comingOnDayOfAll } from '../fleet/month-of-all.ts';
+export { type ClosedHours, closedHours, comingInMonth, comingOnDay, type DayCount, type DayPlace } from '../fleet/month.ts';
+export { findOrganizationName, listOrganizations, type OrganizationName } from '../fleet/organizations.ts';
+export { COUNTED_AT_MOST, type FleetOverview, fleetOverview } from '../fleet/overview.ts';
+export { findPortalType, listPortalTypes, type PortalTypeInUse } from '../fleet/portal-types.ts';
+export { listPortals, type PortalListed, type PortalShown, showPortal } from '../fleet/portals-shown.ts';
+export { type DueDay, dueByDay, type PortalRotations, portalRotations } from '../fleet/rotations.ts';
+export { type LoginBudget, type LoginInFull, type Refused, showLogin } from '../fleet/show-login.ts';
+export { showTask, type TaskInFull } from '../fleet/show-task.ts';
+export { LOGIN_ORDERS, type LoginOrder } from '../fleet/walk-order.ts';
+export { type LoginFilter, type WalkPlace } from '../fleet/walk.ts';
+export { type Doing, type Span, whoDid } from '../fleet/who-did.ts';
+export type { LogLine } from '../trace/anchors.ts';
+export { portalPlaces } from '../trace/places.ts';
+export { type Trace, type TraceQuestion, traceLogins } from '../trace/trace.ts';
+export type { TracedEvent, TracedRequest, TracedUse } from '../trace/traced.ts';

@@ -1,0 +1,30 @@
+/** What became of every login attempt, of every password that was tried, and of the devices that portals remember. The guarded login writes it; rotators and people read it. */
+export {
+  deviceDates,
+  type DeviceAct,
+  type DeviceDates,
+  type DeviceOwner,
+  deviceStanding,
+  type DeviceStanding,
+  forgetDevice,
+  noteDevice,
+} from '../devices/device.ts';
+export {
+  beginLoginAttempt,
+  checkLoginAttempt,
+  finishLoginAttempt,
+  type LoginAttemptEnd,
+  type LoginAttemptRequest,
+  type LoginEffect,
+  type LoginPermission,
+  type LoginRefusal,
+} from '../ledger/attempt.ts';
+export { type BackupCodeTaken, type SpendBackupCode, spendBackupCode } from '../ledger/backup-code.ts';
+export { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
+export { type Clearance, type ClearanceKind, clearLogin } from '../ledger/clearance.ts';
+export { type LoginUse, recordKeptSession } from '../ledger/login-use.ts';
+export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from '../ledger/password.ts';
+export { restLogin } from '../ledger/rest.ts';
+export { type Refusal, restAfter } from '../ledger/rests.ts';
+export { type PasswordStanding, passwordStanding, type StandingQuestion } from '../ledger/standing.ts';
+export { reserveTotpStep, type TotpReservation } from '../totp.ts';
