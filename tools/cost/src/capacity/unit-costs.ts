@@ -11,7 +11,7 @@ export const UNIT_COSTS = {
   /** From when it is asked for to its end, where nothing else is to be done; a clock's. */
   taskAloneSeconds: 2.65,
   /** `contextSeconds`: how long contexts are open for it; a clock's. */
-  rotation: { processorSeconds: 1.5, contextSeconds: 6.4, databaseSeconds: 0.055, walBytes: 21_100, storeCalls: 19, ledgerRows: 2, auditRows: 5 },
+  rotation: { processorSeconds: 1.5, contextSeconds: 6.4, databaseSeconds: 0.055, walBytes: 21_500, storeCalls: 19, ledgerRows: 2, auditRows: 5 },
   /** With the indexes. */
   rowBytes: { login: 1_527, task: 611, ledger: 869, rotation: 681, audit: 251 },
 } as const;
