@@ -150,3 +150,53 @@ test('of those that cannot be used now none keeps others from their turn', async
     for (const { endpointId } of await claimUnusedLogins(t.rotator, { limit: 100, restMs: 60_000 })) found.add(endpointId);
   expect(found.has(last.endpointId)).toBe(true);
 });
+
+/** So many logins of one portal that are due and that nobody uses now, and one more whose turn comes after theirs. */
+async function queueOf(code: string, due: { readonly before: string; readonly last: string }) {
+  const portal = { code, dormantAfterDays: 30 };
+  const before = [];
+  for (let n = 0; n < 40; n += 1) before.push(await makeEndpoint(t.db, { portal }));
+  const last = await makeEndpoint(t.db, { portal });
+  await t.sql(`UPDATE login_identity SET last_login_at = now() - $2::interval WHERE id = ANY ($1)`, [
+    before.map(({ loginIdentity }) => loginIdentity),
+    due.before,
+  ]);
+  await t.sql(`UPDATE login_identity SET last_login_at = now() - $2::interval WHERE id = $1`, [last.loginIdentity, due.last]);
+  await t.sql(`UPDATE login_upkeep SET use_at = now() - interval '1 second' WHERE endpoint_id = $1`, [last.endpointId]);
+  return { before: before.map(({ endpointId }) => endpointId), last: last.endpointId, identities: before.map(({ loginIdentity }) => loginIdentity) };
+}
+
+async function foundIn(turns: number): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (let turn = 0; turn < turns; turn += 1)
+    for (const { endpointId } of await claimUnusedLogins(t.rotator, { limit: 100, restMs: 60_000 })) found.add(endpointId);
+  return found;
+}
+
+test('nor do those that somebody has in hand, and they are found once they are let go', async () => {
+  const { before, last, identities } = await queueOf('in-hand', { before: '29 days', last: '20 days' });
+  await t.sql(
+    `INSERT INTO login_lease (org_id, endpoint_id, login_identity, kind, holder, acquired_at, expires_at, fence)
+     SELECT e.org_id, e.id, e.login_identity, 'shared', 'somebody', now(), now() + interval '1 hour', 1000 + row_number() OVER () FROM integration_endpoint e WHERE e.login_identity = ANY ($1)`,
+    [identities],
+  );
+  const found = await foundIn(4);
+  expect(found.has(last)).toBe(true);
+  expect(before.filter((id) => found.has(id))).toEqual([]);
+  await t.sql(`DELETE FROM login_lease WHERE login_identity = ANY ($1)`, [identities]);
+  await t.sql(`UPDATE login_upkeep SET use_at = use_at - interval '10 minutes' WHERE endpoint_id = ANY ($1)`, [before]);
+  const later = await foundIn(8);
+  expect(before.filter((id) => !later.has(id))).toEqual([]);
+});
+
+test('nor do those that wait until their portal has no rotations due; they are found within the hour', async () => {
+  const { before, last } = await queueOf('busy', { before: '20 days', last: '24 days 2 hours' });
+  await t.sql(`UPDATE integration_endpoint SET next_rotation_at = now() - interval '1 day' WHERE id = $1`, [before[0]]);
+  const found = await foundIn(4);
+  expect(found.has(last)).toBe(true);
+  expect(before.filter((id) => found.has(id))).toEqual([]);
+  await t.sql(`UPDATE integration_endpoint SET next_rotation_at = now() + interval '60 days' WHERE id = $1`, [before[0]]);
+  await t.sql(`UPDATE login_upkeep SET use_at = use_at - interval '1 hour' WHERE endpoint_id = ANY ($1)`, [before]);
+  const later = await foundIn(8);
+  expect(before.filter((id) => !later.has(id))).toEqual([]);
+});

@@ -20,33 +20,36 @@ const MOST_TURNS = 20;
 const UNUSABLE = Prisma.sql`clock_timestamp() + interval '1 hour'`;
 const HAS_DUE = Prisma.sql`EXISTS (SELECT FROM integration_endpoint d WHERE d.portal_type_code = p.code AND d.secret_arn IS NOT NULL AND d.next_rotation_at <= now())`;
 
-/**
- * Of each portal type where anything lapses and a program may log in now, the logins whose turn to be looked at has come, the oldest first. Where rotations are due only what is
- * urgent goes before them, and the earliest that this can be is a fifth of the time behind the turn.
- */
+/** When one is that somebody uses or rotates. */
+const IN_HAND = Prisma.sql`clock_timestamp() + interval '10 minutes'`;
+/** When one is that waits for its portal's rotations: as soon as it goes before them, and in case they are done. */
+const BEHIND_ROTATIONS = Prisma.sql`clock_timestamp() + interval '1 hour'`;
+
+/** Of each portal type where anything lapses and a program may log in now, the logins whose turn to be looked at has come, the oldest first. */
 const TURN = Prisma.sql`
   SELECT p.code, p.busy, u.endpoint_id AS id FROM (
-    SELECT p.code, p.dormant_after_days, ${HAS_DUE} AS busy FROM portal_type p
+    SELECT p.code, ${HAS_DUE} AS busy FROM portal_type p
      WHERE (p.dormant_after_days IS NOT NULL OR p.verify_every_days IS NOT NULL) AND p.automation = 'allowed'
        AND NOT rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), interval '10 minutes')
        AND NOT EXISTS (SELECT FROM portal_gate g WHERE g.portal_type_code = p.code AND g.opened_at IS NOT NULL AND g.closed_at IS NULL) OFFSET 0) p
   CROSS JOIN LATERAL (
     SELECT k.endpoint_id FROM login_upkeep k
-     WHERE k.portal_type_code = p.code AND k.use_at <= CASE WHEN NOT p.busy THEN now() WHEN p.dormant_after_days IS NULL THEN '-infinity' ELSE now() - make_interval(secs => p.dormant_after_days * 17280.0) END
-     ORDER BY k.use_at LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED) u`;
+     WHERE k.portal_type_code = p.code AND k.use_at <= now() ORDER BY k.use_at LIMIT ${AT_ONCE} FOR UPDATE SKIP LOCKED) u`;
 
-/** What a look at each of them says. Held: somebody uses or rotates it, or has tried it; it keeps its turn. */
+/** What a look at each of them says. Held: somebody uses or rotates it. Goes: where rotations are due, only what is urgent goes before them. */
 const LOOK = Prisma.sql`
   SELECT e.id, e.org_id, i.id AS identity, ${LAST_LOGIN} AS last, ${IS_LAPSING} AS lapsing, ${KEPT_BY_PROGRAM} AS usable, i.keep_alive_after AS rests_until,
          ${IS_LAPSING} OR ${IS_UNVERIFIED} AS due, NOT t.busy OR (p.dormant_after_days IS NOT NULL AND ${URGENT_AT} <= clock_timestamp()) AS goes,
+         CASE WHEN p.dormant_after_days IS NOT NULL THEN ${URGENT_AT} END AS urgent_at,
          EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = i.id AND a.ended_at IS NULL)
            OR EXISTS (SELECT FROM login_lease l WHERE l.login_identity = i.id AND l.expires_at > clock_timestamp()) AS held,
          least(CASE WHEN p.dormant_after_days IS NOT NULL THEN ${KEEP_ALIVE_AT} END, CASE WHEN p.verify_every_days IS NOT NULL THEN ${VERIFY_AT} END) AS due_at
     FROM turn t JOIN integration_endpoint e ON e.id = t.id JOIN portal_type p ON p.code = e.portal_type_code JOIN login_identity i ON i.id = e.login_identity OFFSET 0`;
 
-/** Until when it is not looked at; what is due and may be used keeps its turn. */
+/** Until when it is not looked at. What is to be used now keeps its turn; whatever is not lets those behind it have theirs. */
 const NEXT = Prisma.sql`
-  CASE WHEN s.id IS NULL OR NOT s.usable THEN ${UNUSABLE} WHEN NOT s.due THEN ${lookAgain(Prisma.sql`s.due_at`)} ELSE s.rests_until END`;
+  CASE WHEN s.id IS NULL OR NOT s.usable THEN ${UNUSABLE} WHEN NOT s.due THEN ${lookAgain(Prisma.sql`s.due_at`)} WHEN s.held THEN ${IN_HAND}
+       WHEN NOT s.goes THEN least(s.urgent_at, ${BEHIND_ROTATIONS}) ELSE s.rests_until END`;
 
 interface Found extends UnusedLogin {
   readonly identity: string;
