@@ -1,5 +1,5 @@
 import { type HeldLease, holdLease, type MigratedEndpoint } from '@rcm/portal-access';
-import type { Rotator } from './rotate.ts';
+import type { Rotator } from './rotator.ts';
 
 /** Does something to a login while nobody else uses it. Fails as `holdLease`, and as `act`. */
 export async function withExclusiveLease<T>(

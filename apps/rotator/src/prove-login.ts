@@ -2,7 +2,7 @@ import { parsePayload } from '@rcm/credentials';
 import { type GuardedResult, type HeldLease, loginError, type MigratedEndpoint, type NotAccepted } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { askHeld } from './finding/held-login.ts';
-import type { Rotator } from './rotate.ts';
+import type { Rotator } from './rotator.ts';
 
 export interface LoginProof {
   /** The payload's text, with the password that is to be proved. */

@@ -1,36 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { TenantStores } from '@rcm/credentials';
-import {
-  adoptAttempt,
-  type AttemptReason,
-  getOpenAttempt,
-  JOURNAL_VERSION,
-  planRotation,
-  resumeAttempt,
-  type RotationAttempt,
-  type StartRules,
-} from '@rcm/db/rotation';
-import { type HeldLease, holdLease, type LeaseTiming, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { adoptAttempt, getOpenAttempt, JOURNAL_VERSION, planRotation, resumeAttempt, type RotationAttempt } from '@rcm/db/rotation';
+import { type HeldLease, holdLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { type LoginInHand, loginInHand, readCurrent } from './finding/login-in-hand.ts';
-import type { AttemptInHand, RotatorServices } from './machine/attempt.ts';
+import type { AttemptInHand } from './machine/attempt.ts';
 import { journal } from './machine/journal.ts';
 import { forgottenCopy } from './machine/restored.ts';
 import { runAttempt } from './machine/run-attempt.ts';
 import { restAfterRestore, type Settled, settleCurrent } from './mending/settle-current.ts';
 import { type NotStarted, notStarted, refusedBy, whyNotStart } from './starting.ts';
-
-export interface Rotator extends RotatorServices {
-  readonly stores: TenantStores;
-  readonly environment: string;
-  readonly lease: LeaseTiming;
-  /** What may hold a start back. */
-  readonly rules: StartRules;
-  /** Name of this process in the journal and on leases. */
-  readonly owner: string;
-}
-
-export type RequestReason = Exclude<AttemptReason, 'restored' | 'resolve'> | 'recovery';
+import type { Rotator, RequestReason } from './rotator.ts';
 
 export interface RotationRequest {
   readonly orgId: string;

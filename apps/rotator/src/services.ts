@@ -7,7 +7,7 @@ import type { RotatorConfig } from './config.ts';
 import type { NoticeChannel } from './notices/channel.ts';
 import { openChannels } from './notices/channels.ts';
 import { deliverNotices } from './notices/deliver.ts';
-import type { Rotator } from './rotate.ts';
+import type { Rotator } from './rotator.ts';
 
 export interface RotatorProcess {
   readonly rotator: Rotator;

@@ -4,7 +4,7 @@ import { hasOldReaders } from '@rcm/db/migration';
 import { isDue, liesElsewhere, passwordTooYoungUntil, type StartRefusal } from '@rcm/db/rotation';
 import { automationRefusal, type MigratedEndpoint } from '@rcm/portal-access';
 import type { ErrorCode } from '@rcm/telemetry';
-import type { RequestReason, Rotator } from './rotate.ts';
+import type { RequestReason, Rotator } from './rotator.ts';
 
 /** Nothing was begun and nothing was changed. */
 export interface NotStarted {

@@ -3,7 +3,8 @@ import { requestRotation } from '@rcm/db/rotation';
 import { openWorld, type World, type WorldOptions } from '@rcm/test-world';
 import { readRotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';
-import { rotateLogin, type RotationReport, type Rotator } from './rotate.ts';
+import { rotateLogin, type RotationReport } from './rotate.ts';
+import type { Rotator } from './rotator.ts';
 
 /** Short windows, so that a test waits for what it asks about and not for a default. */
 const SHORT = {

@@ -1,7 +1,7 @@
 import type { Drivers } from '@rcm/portal-access';
 import type { ChangeOutcome, LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { answersDuring, askedLogin } from '../rows/person-answers.fixture.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';

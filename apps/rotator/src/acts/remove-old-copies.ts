@@ -3,7 +3,7 @@ import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, type RotationAttemp
 import { migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
 import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 /** Removes staged copies that abandoned attempts left long ago. One that cannot be removed now is tried in the next round. */
 export async function removeOldCopies(rotator: Rotator, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<void> {

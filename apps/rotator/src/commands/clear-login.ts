@@ -8,7 +8,7 @@ import { withExclusiveLease } from '../exclusive.ts';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { mendLogin, type Mended } from '../mending/mend-login.ts';
 import { proveLogin } from '../prove-login.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import type { RotatorProcess } from '../services.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 

@@ -1,6 +1,6 @@
 import { getOpenAttempt, listAdmissions, listPauses, type PauseScope } from '@rcm/db/rotation';
 import type { MigratedEndpoint } from '@rcm/portal-access';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { notStarted, refusedBy, whyNotStart } from '../starting.ts';
 
 /** What `rotate` would do now. */

@@ -1,7 +1,7 @@
 import { recordAuditEventForAll } from '@rcm/db';
 import { type KeyRows, keyRows } from '@rcm/db/admin';
 import { moveKeys } from '../keys/move-keys.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 /** `keys`: what is under which key, over all tenants. Changes nothing. */

@@ -1,7 +1,7 @@
 import { type Database, recordAuditEvent } from '@rcm/db';
 import { type LookFinding, type LookPicture, recordPortalLook } from '@rcm/db/acts';
 import { automationRefusal } from '@rcm/portal-access';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 

@@ -26,7 +26,7 @@ import { foundOf, stagedVersion } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { heldOptions, loginInHand } from '../finding/login-in-hand.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { rotateAndReport, type RotationOutcome } from '../schedule/rotation-outcome.ts';
 import type { RotatorProcess } from '../services.ts';
 import { withExclusiveLease } from '../exclusive.ts';

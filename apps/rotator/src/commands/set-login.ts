@@ -10,7 +10,7 @@ import { stagedVersion } from '../finding/candidate.ts';
 import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { settleCurrent } from '../mending/settle-current.ts';
 import { proveLogin } from '../prove-login.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { readTypedLogin, type TypedLogin } from './typed-login.ts';
 import { endpointOf, left, mustHaveNoRotation } from './verify-login.ts';

@@ -7,7 +7,7 @@ import { withExclusiveLease } from '../exclusive.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { settleCurrent } from '../mending/settle-current.ts';
 import { proveLogin } from '../prove-login.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import type { RotatorProcess } from '../services.ts';
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';

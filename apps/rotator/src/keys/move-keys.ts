@@ -1,6 +1,6 @@
 import { forgetLeftPasswords, listLoginsToMove, type LoginToMove } from '@rcm/db/admin';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { type KeyMoved, moveLoginKeys } from './move-login.ts';
 
 const PAGE = 200;

@@ -5,7 +5,7 @@ import { accountOf, goesBy, migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { storedPrints } from '../finding/stored-prints.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 /** `prints`: the name was current already, and what the ledger knows of passwords followed. `other_account`: the secret names another account than the row; the rotator lets the row follow first. */
 export type KeyMoved = LoginMoved | 'prints' | 'other_account';

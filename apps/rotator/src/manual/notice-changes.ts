@@ -7,7 +7,7 @@ import { withExclusiveLease } from '../exclusive.ts';
 import { loginInHand } from '../finding/login-in-hand.ts';
 import { storedPrints } from '../finding/stored-prints.ts';
 import { proveLogin } from '../prove-login.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 export interface ManualLooks {
   /** Secrets read at one scan, over all rotators that scan. */

@@ -8,7 +8,7 @@ import { foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
 import { type LoginInHand, loginInHand } from '../finding/login-in-hand.ts';
 import { refusesEverybody } from '../finding/refuses-everybody.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 /**
  * Each password that the portal refused is asked again after so long: it may have been ill, or have made its change since. Counted for each by itself, or the rest of them would wait for a day

@@ -1,6 +1,6 @@
 import { parseReference } from '@rcm/credentials';
 import { endLongWait, listLongWaits, type LongWait } from '@rcm/db/rotation';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { InTurn } from '../schedule/in-turn.ts';
 
 /**

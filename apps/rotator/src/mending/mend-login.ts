@@ -8,7 +8,7 @@ import { findAccepted } from '../finding/find-accepted.ts';
 import { heldOptions, type LoginInHand, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { Hold } from '../machine/login-events.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { type Settled, settleCurrent } from './settle-current.ts';
 
 /**

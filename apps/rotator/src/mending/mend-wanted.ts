@@ -2,7 +2,7 @@ import { listWantedSearches } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { hasCode } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { mendLogin } from './mend-login.ts';
 
 export interface MendingRound {

@@ -2,7 +2,7 @@ import { parsePayload, type StoredSecret } from '@rcm/credentials';
 import { type AccountFollowed, followAccount } from '@rcm/db/rotation';
 import { accountOf, goesBy } from '@rcm/portal-access';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 /**
  * The secret names its account by another id than the row: a person has put another user name into it, or what counts as one account was defined

@@ -5,7 +5,7 @@ import { followStoreVersion, type OutrunCopy, outrunCopy } from '@rcm/db/rotatio
 import { accountOf } from '@rcm/portal-access';
 import type { Secret } from '@rcm/telemetry';
 import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { mergeEdit } from './merge-edit.ts';
 
 /**

@@ -4,7 +4,7 @@ import { type AccountFollowed, followStoreVersion } from '@rcm/db/rotation';
 import { afterRestoreMs } from '@rcm/portal-access';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import { madeByForgottenRotation } from '../machine/restored.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { followOtherAccount } from './other-account.ts';
 import { mergeOldCopy } from './saved-from-old-copy.ts';
 

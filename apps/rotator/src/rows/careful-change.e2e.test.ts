@@ -4,7 +4,7 @@ import { type PortalDriver, type PortalSession, readRecipeFile } from '@rcm/port
 import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { upsertPortalType } from '@rcm/db/admin';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
 
 let opened: RotatorWorld;

@@ -17,7 +17,8 @@ import { createLogger, createMetrics, isRcmError, Secret, systemClock } from '@r
 import type { WorldEndpoint, WorldOptions } from '@rcm/test-world';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
-import { rotateLogin, type Rotator } from '../rotate.ts';
+import { rotateLogin } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { vi } from 'vitest';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 

@@ -5,7 +5,7 @@ import { inWords, lookAtPortal } from '../commands/look.ts';
 import { resolveLogin } from '../commands/resolve.ts';
 import { rollBackLogin } from '../commands/rollback.ts';
 import { left, verifyLogin } from '../commands/verify-login.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { rotateOnDemand } from './asked.ts';
 import { done, type Ended, failed } from './ended.ts';
 import type { RotationOutcome } from './rotation-outcome.ts';

@@ -1,7 +1,7 @@
 import { answerRequest, type LeftRequest, listLeftRequests, type NewRotationRequest, noteLookedAt, type RequestKind, requestRotation } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { knownEndpoint } from '../commands/clear-login.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import type { RotatorProcess } from '../services.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from './rotation-outcome.ts';
 

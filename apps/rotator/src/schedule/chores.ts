@@ -13,7 +13,7 @@ import { longWaitLooks } from '../mending/look-at-long-waits.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
 import type { NoticeChannel } from '../notices/channel.ts';
 import { deliverNotices } from '../notices/deliver.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { TypedLogins } from '../typing/typed-logins.ts';
 import { forgetOldRows } from '../upkeep/forget-old.ts';
 import { keepAlive } from '../upkeep/keep-alive.ts';

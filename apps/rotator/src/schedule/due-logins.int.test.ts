@@ -1,7 +1,8 @@
 import { listStartable, setNextRotation } from '@rcm/db/rotation';
 import { createMetrics } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { RotationRequest, Rotator } from '../rotate.ts';
+import type { RotationRequest } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import type { RotationOutcome, RotationResult } from './rotation-outcome.ts';
 import { startService } from './service.ts';

@@ -1,5 +1,6 @@
 import { giveBackStartable, type Startable, takeStartable } from '@rcm/db/rotation';
-import type { RotationRequest, Rotator } from '../rotate.ts';
+import type { RotationRequest } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import type { InFlight } from './in-flight.ts';
 import type { RotationResult } from './rotation-outcome.ts';
 

@@ -1,5 +1,5 @@
 import { isRcmError } from '@rcm/telemetry';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 /** How what a person asked for from the console has ended, as its page says it. */
 export interface Ended {

@@ -3,7 +3,7 @@ import { listNotices } from '@rcm/db/notifications';
 import { listStartable, setNextRotation } from '@rcm/db/rotation';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migratedEndpoint } from '@rcm/portal-access';
-import type { RequestReason, Rotator } from '../rotate.ts';
+import type { RequestReason, Rotator } from '../rotator.ts';
 import { whyNotStart } from '../starting.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { rotateAndReport } from './rotation-outcome.ts';

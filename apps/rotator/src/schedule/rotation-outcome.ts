@@ -1,6 +1,7 @@
 import { putOffRotation } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, isRcmError, type Logger } from '@rcm/telemetry';
-import { rotateLogin, type RotationReport, type RotationRequest, type Rotator } from '../rotate.ts';
+import { rotateLogin, type RotationReport, type RotationRequest } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 export type RotationResult = 'done' | 'abandoned' | 'waiting' | 'blocked' | 'open' | 'not_started' | 'put_off' | 'failed';
 

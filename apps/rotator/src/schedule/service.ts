@@ -1,6 +1,7 @@
 import { listOpenAttempts, type RotationAttempt } from '@rcm/db/rotation';
 import { isRcmError, type Metrics } from '@rcm/telemetry';
-import type { RotationRequest, Rotator } from '../rotate.ts';
+import type { RotationRequest } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { DueLogins } from './due-logins.ts';
 import { InFlight } from './in-flight.ts';
 import { InTurn } from './in-turn.ts';

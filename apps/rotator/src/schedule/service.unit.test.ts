@@ -2,7 +2,7 @@ import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, RcmError, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { expect, it } from 'vitest';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import type { rotateAndReport } from './rotation-outcome.ts';
 import { startService } from './service.ts';
 

@@ -16,7 +16,7 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { readyToSet, setLogin } from '../commands/set-login.ts';
 import { typedLoginOf } from '../commands/typed-login.ts';
 import { left } from '../commands/verify-login.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 import { done, type Ended, failed } from '../schedule/ended.ts';
 
 /** For a person to find the password, and to type it. */

@@ -5,7 +5,7 @@ import { withExclusiveLease } from '../exclusive.ts';
 import { askHeld } from '../finding/held-login.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { settleCurrent } from '../mending/settle-current.ts';
-import type { Rotator } from '../rotate.ts';
+import type { Rotator } from '../rotator.ts';
 
 const HOUR_MS = 3_600_000;
 /** Until what did not get in is tried again: several times before people are told. */

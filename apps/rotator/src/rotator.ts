@@ -1,0 +1,16 @@
+import type { TenantStores } from '@rcm/credentials';
+import type { AttemptReason, StartRules } from '@rcm/db/rotation';
+import type { LeaseTiming } from '@rcm/portal-access';
+import type { RotatorServices } from './machine/attempt.ts';
+
+export interface Rotator extends RotatorServices {
+  readonly stores: TenantStores;
+  readonly environment: string;
+  readonly lease: LeaseTiming;
+  /** What may hold a start back. */
+  readonly rules: StartRules;
+  /** Name of this process in the journal and on leases. */
+  readonly owner: string;
+}
+
+export type RequestReason = Exclude<AttemptReason, 'restored' | 'resolve'> | 'recovery';
