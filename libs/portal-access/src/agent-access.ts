@@ -4,7 +4,7 @@ import type { BreakerRules } from '@rcm/db/rotation';
 import type { Clock, Logger, Metrics } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';
 import type { LeaseTiming } from './held-lease.ts';
-import type { LegacyReading } from './legacy-credential.ts';
+import type { LegacyReading } from './legacy-reading.ts';
 import type { LoginTiming } from './login-request.ts';
 import type { SessionCache } from './session-cache.ts';
 

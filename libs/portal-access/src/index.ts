@@ -6,8 +6,9 @@
 export { accountOf, goesBy, type LoginAccount } from './account.ts';
 export { type AgentVisit, type VisitResult, withAgentSession } from './agent-session.ts';
 export type { AgentAccess } from './agent-access.ts';
-export type { LegacyReading } from './legacy-credential.ts';
-export { type MigratedEndpoint, migratedEndpoint } from './stored-credential.ts';
+export type { LegacyReading } from './legacy-reading.ts';
+export { migratedEndpoint } from './stored-credential.ts';
+export type { MigratedEndpoint } from './migrated-endpoint.ts';
 export { type DriverUser, Drivers } from './drivers.ts';
 export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';

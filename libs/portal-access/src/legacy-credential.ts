@@ -1,5 +1,5 @@
-import { credentialReference, type HeldCredential, type IdentityKeys, type NewPlace, parsePayload, serializePayload } from '@rcm/credentials';
-import { compareTexts, fingerprintKeys, readRowLogin, rowFingerprint, type RowLogin, type Vocabulary } from '@rcm/credentials/legacy';
+import { credentialReference, type HeldCredential, type IdentityKeys, parsePayload, serializePayload } from '@rcm/credentials';
+import { compareTexts, fingerprintKeys, readRowLogin, rowFingerprint, type RowLogin } from '@rcm/credentials/legacy';
 import { type EndpointRow, getEndpoint } from '@rcm/db';
 import { type LegacyNamed, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from '@rcm/db/migration';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
@@ -8,14 +8,7 @@ import type { AgentAccess } from './agent-access.ts';
 import { type CredentialSource, type CurrentCredential, type NamedEndpoint, notReady } from './credential-source.ts';
 import type { HeldLease } from './held-lease.ts';
 import { notMigrated } from './stored-credential.ts';
-
-/** What an agent has to know to log in with what still lies in rows, while a migration is under way. */
-export interface LegacyReading {
-  readonly vocabulary: Vocabulary;
-  /** Wherever a migration may have put a secret that no row names yet. */
-  readonly places: readonly NewPlace[];
-  readonly environment: string;
-}
+import type { LegacyReading } from './legacy-reading.ts';
 
 /**
  * Gives the login in a row the name by which its lease, its ledger and its budget are found, before anything else is done with it: the one that a migration will give it. Fails

@@ -18,7 +18,7 @@ import { accountOf } from './account.ts';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
 import type { Drivers } from './drivers.ts';
-import type { LegacyReading } from './legacy-credential.ts';
+import type { LegacyReading } from './legacy-reading.ts';
 import { SessionCache } from './session-cache.ts';
 
 /** A portal that keeps its own record. */

@@ -11,7 +11,7 @@ import type { Database } from '@rcm/db';
 import { deviceStanding, type DeviceStanding, noteDevice } from '@rcm/db/ledger';
 import type { DeviceRules, KnownDevice, LoginOutcome } from '@rcm/portal-drivers';
 import { type Logger, type Metrics, Secret, withDeadline } from '@rcm/telemetry';
-import type { MigratedEndpoint } from './stored-credential.ts';
+import type { MigratedEndpoint } from './migrated-endpoint.ts';
 
 /** Milliseconds for the store, before a login and after it: as long as one call of a store may take. A login goes on without it. */
 const STORE_MS = 10_000;

@@ -5,14 +5,11 @@ import { followStoreVersion, knowsRotation, outrunCopy, wantCredentialSearch } f
 import { RcmError } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import type { AgentAccess } from './agent-access.ts';
-import { type CredentialSource, type NamedEndpoint, notReady } from './credential-source.ts';
+import { type CredentialSource, notReady } from './credential-source.ts';
 import type { HeldLease } from './held-lease.ts';
 import { rotationThatMade } from './portal-credential.ts';
 import { afterRestoreMs } from './restored.ts';
-
-export interface MigratedEndpoint extends NamedEndpoint {
-  readonly secretArn: string;
-}
+import type { MigratedEndpoint } from './migrated-endpoint.ts';
 
 /** The endpoint of this organization, with its secret. Fails with `endpoint_unknown`, `endpoint_retired` or `secret_missing`. */
 export async function migratedEndpoint(db: Database, visit: { readonly orgId: string; readonly endpointId: string }): Promise<MigratedEndpoint> {

@@ -2,7 +2,8 @@ import { addTags, removeAllTags, tagsOf } from '../account/tags.ts';
 import { usableKey } from '../keys/usable.ts';
 import type { Region } from '../operation.ts';
 import { appendValue, openValue, storedValue } from '../storage/values.ts';
-import { removeSecret, type SecretRecord, secretByArn, secretByName, type SecretVersionRecord } from './records.ts';
+import { removeSecret, secretByArn, secretByName } from './records.ts';
+import type { SecretRecord, SecretVersionRecord } from './secret-record.ts';
 import { arnAt, noteReplica, primaryRegionOf, type ReplicaRecord, replicasBehind } from './replicas.ts';
 import { DEFAULT_KEY } from './value.ts';
 

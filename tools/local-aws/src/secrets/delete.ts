@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { secretIdSchema } from './identifier.ts';
-import { findSecret, removeSecret, requirePrimaryAlive, requireSecret, type SecretRecord, secretResource } from './records.ts';
+import { findSecret, removeSecret, requirePrimaryAlive, requireSecret, secretResource } from './records.ts';
+import type { SecretRecord } from './secret-record.ts';
 import { replicasOf, requirePrimary } from './replicas.ts';
 
 const DAY_MS = 86_400_000;

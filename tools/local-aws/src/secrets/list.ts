@@ -4,7 +4,8 @@ import { tagsOf } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { secretIdSchema } from './identifier.ts';
-import { allSecrets, requireSecret, type SecretRecord, secretResource } from './records.ts';
+import { allSecrets, requireSecret, secretResource } from './records.ts';
+import type { SecretRecord } from './secret-record.ts';
 import { primaryRegionOf, statusAnswer } from './replicas.ts';
 import { stagesOf } from './stages.ts';
 

@@ -5,25 +5,7 @@ import type { Call } from '../operation.ts';
 import type { Database } from '../storage/database.ts';
 import { nameOf } from './identifier.ts';
 import { replicasFollow, requirePrimary } from './replicas.ts';
-
-export interface SecretRecord {
-  readonly arn: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly key_id: string | null;
-  readonly created_at: number;
-  readonly changed_at: number;
-  /** When DeleteSecret was called, and when the recovery window ends. */
-  readonly deleted_at: number | null;
-  readonly purge_at: number | null;
-}
-
-export interface SecretVersionRecord {
-  readonly arn: string;
-  readonly id: string;
-  readonly value_id: number;
-  readonly created_at: number;
-}
+import type { SecretRecord } from './secret-record.ts';
 
 const SECRET = 'SELECT arn, name, description, key_id, created_at, changed_at, deleted_at, purge_at FROM secret';
 

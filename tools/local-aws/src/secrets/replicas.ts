@@ -5,7 +5,7 @@ import { contextConditions } from '../keys/context-conditions.ts';
 import { type KeyProblem, usableKey } from '../keys/usable.ts';
 import type { Call, Region } from '../operation.ts';
 import type { Database } from '../storage/database.ts';
-import type { SecretRecord } from './records.ts';
+import type { SecretRecord } from './secret-record.ts';
 import { DEFAULT_KEY } from './value.ts';
 
 type ReplicationStatus = 'InSync' | 'InProgress' | 'Failed';

@@ -4,7 +4,8 @@ import type { Conditions } from '../identity/authorize.ts';
 import { type Call, operation } from '../operation.ts';
 import { removeReplica } from './bring-in-sync.ts';
 import { secretIdSchema } from './identifier.ts';
-import { removeSecret, requireLiveSecret, requirePrimaryAlive, secretByName, secretByArn, type SecretRecord, secretResource } from './records.ts';
+import { removeSecret, requireLiveSecret, requirePrimaryAlive, secretByName, secretByArn, secretResource } from './records.ts';
+import type { SecretRecord } from './secret-record.ts';
 import { arnAt, keyProblemAt, noteReplica, primaryRegionOf, replicasOf, statusAnswer } from './replicas.ts';
 import { permitReading } from './value.ts';
 

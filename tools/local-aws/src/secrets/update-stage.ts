@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { secretIdSchema } from './identifier.ts';
-import { notFound, requirePrimaryAlive, type SecretRecord, secretResource, touch } from './records.ts';
+import { notFound, requirePrimaryAlive, secretResource, touch } from './records.ts';
+import type { SecretRecord } from './secret-record.ts';
 import { CURRENT, detachStage, holderOf, moveStage } from './stages.ts';
 import { findSecretVersion } from './version.ts';
 

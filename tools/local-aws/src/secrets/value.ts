@@ -5,7 +5,7 @@ import { usableKey } from '../keys/usable.ts';
 import { permitKeyUse } from '../keys/used-by-service.ts';
 import type { Call } from '../operation.ts';
 import { appendValue, openValue, storedValue } from '../storage/values.ts';
-import type { SecretRecord, SecretVersionRecord } from './records.ts';
+import type { SecretRecord, SecretVersionRecord } from './secret-record.ts';
 
 export const DEFAULT_KEY = 'alias/aws/secretsmanager';
 /** Bytes. "Secrets Manager quotas" and the PutSecretValue reference. */

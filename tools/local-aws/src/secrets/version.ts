@@ -1,6 +1,7 @@
 import { AwsError } from '../aws-error.ts';
 import type { Call } from '../operation.ts';
-import { type SecretRecord, type SecretVersionRecord, touch } from './records.ts';
+import { touch } from './records.ts';
+import type { SecretRecord, SecretVersionRecord } from './secret-record.ts';
 import { valueReachesReplicas } from './replicas.ts';
 import { CURRENT, holderOf, moveStage } from './stages.ts';
 import { secretValue, type SecretValue, storeSecretValue } from './value.ts';

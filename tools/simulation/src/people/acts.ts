@@ -1,6 +1,7 @@
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Happening } from '../world/happening.ts';
-import { type Moment, momentComes } from '../world/moment.ts';
+import type { Moment } from '../world/moment.ts';
+import { momentComes } from '../world/moment-comes.ts';
 import type { SimLogin, World } from '../world/world.ts';
 import { operatorRuns } from './commands.ts';
 

@@ -1,13 +1,21 @@
-import type { SimProcess } from './sim-process.ts';
+import type { Random } from './random.ts';
 
 /** Virtual time begins here, in ms since 1970. */
 export const BEGINNING = Date.UTC(2026, 0, 5);
+
+/** Whose code something is, as the queue of time has to know it. */
+export interface Owner {
+  readonly isDead: boolean;
+  readonly stoppedUntil: number;
+  readonly random: Random;
+  run(act: () => void): void;
+}
 
 export interface Scheduled {
   at: number;
   order: number;
   /** Whose code it is; `null`: the world's own, which neither dies nor stops. */
-  readonly owner: SimProcess | null;
+  readonly owner: Owner | null;
   act: (() => void) | null;
 }
 
@@ -33,13 +41,13 @@ export class Scheduler {
   #order = 0;
 
   /** `at`: not before now. What is due at the same moment happens in the order in which it was asked for. */
-  at(at: number, owner: SimProcess | null, act: () => void): Scheduled {
+  at(at: number, owner: Owner | null, act: () => void): Scheduled {
     const scheduled = { at: Math.max(this.now, Math.ceil(at)), order: (this.#order += 1), owner, act };
     this.#push(scheduled);
     return scheduled;
   }
 
-  in(ms: number, owner: SimProcess | null, act: () => void): Scheduled {
+  in(ms: number, owner: Owner | null, act: () => void): Scheduled {
     return this.at(this.now + ms, owner, act);
   }
 

@@ -1,7 +1,7 @@
 import { CHANGE_ANSWERS, type ChangeAnswer } from '../portal/habits.ts';
 import type { Random } from '../time/random.ts';
 import { afterRotation, inRotation, type Moment } from './moment.ts';
-import type { LoginPlan } from './plan.ts';
+import type { LoginPlan } from './login-plan.ts';
 import type { PortalPlan } from './portal-plan.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,10 +1,7 @@
 import type { Random } from '../time/random.ts';
-import type { SimProcess } from '../time/sim-process.ts';
-import type { SimLogin, World } from './world.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /**
  * When a person goes on. `after`: so many ms later. `in the next rotation`: so many ms after a rotator has reached for the login's secret for the nth time since it
@@ -15,22 +12,11 @@ export type Moment =
   | { readonly when: 'in the next rotation'; readonly since: 'copy' | 'change'; readonly reach: number; readonly ms: number }
   | { readonly when: 'after the next rotation'; readonly ms: number };
 
-/** Nobody has anything open for longer. */
-const LONGEST_MS = 60 * HOUR_MS;
-
 export function inRotation(random: Random): Moment {
   const since = random.pick(['copy', 'change', 'change'] as const);
   return { when: 'in the next rotation', since, reach: random.between(1, since === 'copy' ? 8 : 5), ms: random.span(1, 200) };
 }
 export const afterRotation = (random: Random): Moment => ({ when: 'after the next rotation', ms: random.span(5 * SECOND_MS, 90 * MINUTE_MS) });
-
-export async function momentComes(world: World, { plan }: SimLogin, process: SimProcess, moment: Moment): Promise<void> {
-  if (moment.when !== 'after') {
-    const came = moment.when === 'in the next rotation' ? world.secrets.reached(plan.endpointId, moment) : world.secrets.promoted(plan.endpointId);
-    await Promise.race([came, process.clock.sleep(LONGEST_MS)]);
-  }
-  await process.clock.sleep(moment.ms);
-}
 
 export const momentWords = (moment: Moment): string => {
   const ms = moment.ms < MINUTE_MS ? `${moment.ms} ms` : `${Math.round(moment.ms / MINUTE_MS)} min`;

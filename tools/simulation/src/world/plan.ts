@@ -2,24 +2,9 @@ import type { Fault } from '../time/faults.ts';
 import { Random } from '../time/random.ts';
 import { type Happening, happenings } from './happening.ts';
 import { type PortalPlan, portalPlan } from './portal-plan.ts';
+import type { LoginPlan } from './login-plan.ts';
 
 const DAY_MS = 86_400_000;
-
-export interface LoginPlan {
-  readonly orgId: string;
-  readonly endpointId: string;
-  readonly realm: string;
-  /** Which of the realm's doors. */
-  readonly door: number;
-  readonly store: 'ssm' | 'secrets-manager' | 'vault';
-  readonly username: string;
-  readonly password: string;
-  /** For how long it has been the account's when the world begins, in ms. */
-  readonly ageMs: number;
-  readonly mfaSeed: string | null;
-  /** A second endpoint of the organization uses the same secret, through another door. */
-  readonly otherDoor: number | null;
-}
 
 /** Everything that is decided before a world begins; what it does not say is drawn from the seed as it comes. */
 export interface Plan {

@@ -14,7 +14,8 @@ import { Random } from '../time/random.ts';
 import { Scheduler } from '../time/scheduler.ts';
 import { type Role, SimProcess } from '../time/sim-process.ts';
 import { Trace } from '../time/trace.ts';
-import type { LoginPlan, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { LoginPlan } from './login-plan.ts';
 import type { DoorPlan } from './portal-plan.ts';
 import { SecretWatch } from './secret-watch.ts';
 
