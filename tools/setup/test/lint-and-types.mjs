@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { runInForeground } from '../child.mjs';
 import { inRoot, root } from '../workspace.mjs';
+import { noCircles } from './circles.mjs';
 
 const eslint = inRoot('node_modules', 'eslint', 'bin', 'eslint.js');
 const knip = inRoot('node_modules', 'knip', 'bin', 'knip.js');
@@ -13,7 +14,7 @@ const HEAP_MB = 8192;
 
 /**
  * Whether everything, or what the named projects hold, has the types it says and follows the rules of lint, and whether each file, export and dependency
- * of the whole is used; says what does not. Few processes for all projects:
+ * of the whole is used and names no file that names it; says what does not. Few processes for all projects:
  * one for each reads the types of what they share again and again, which took twice as long.
  * @param {{ projects: string[], env: NodeJS.ProcessEnv }} options
  */
@@ -25,7 +26,7 @@ export async function lintAndTypesAreRight({ projects, env }) {
     run(tsc, ['--build', ...(folders ?? ['.'])], env).then(async (right) => (folders === null ? (await lint(['tools'], env)) && right : right)),
     run(knip, ['--no-progress'], env).then(async (right) => (await lint(folders ?? ['apps', 'libs'], env)) && right),
   ]);
-  return answers.every(Boolean);
+  return noCircles() && answers.every(Boolean);
 }
 
 /** @param {string[]} folders @param {NodeJS.ProcessEnv} env */
