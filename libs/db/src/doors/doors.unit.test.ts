@@ -34,15 +34,15 @@ describe('a door of libs/db', () => {
   });
 
   it.each(Object.entries(DOORS))('is open to %s where it is named, and no other is', async (part, open) => {
-    for (const door of doors) expect([door, await refusals(`${part}/src/index.ts`, `@rcm/db/${door}`)]).toEqual([door, open.includes(door) ? 0 : 2]);
-    expect(await refusals(`${part}/src/index.ts`, '@rcm/db')).toBe(0);
-    expect(await refusals(`${part}/src/index.ts`, '@rcm/db/testing')).toBe(2);
+    for (const door of doors) expect([door, await refusals(`${part}/src/any.ts`, `@rcm/db/${door}`)]).toEqual([door, open.includes(door) ? 0 : 2]);
+    expect(await refusals(`${part}/src/any.ts`, '@rcm/db')).toBe(0);
+    expect(await refusals(`${part}/src/any.ts`, '@rcm/db/testing')).toBe(2);
   });
 
   it('is closed to a part that is not named, and open to tests', async () => {
-    expect(await refusals('libs/credentials/src/index.ts', '@rcm/db/ledger')).toBe(2);
-    expect(await refusals('apps/web-agent/src/index.ts', '@rcm/db/rotation')).toBe(2);
-    expect(await refusals('apps/console/src/index.ts', '@rcm/db/ledger')).toBe(2);
-    expect(await refusals('apps/web-agent/src/some.test.ts', '@rcm/db/rotation')).toBe(0);
+    expect(await refusals('libs/credentials/src/any.ts', '@rcm/db/ledger')).toBe(2);
+    expect(await refusals('apps/web-agent/src/any.ts', '@rcm/db/rotation')).toBe(2);
+    expect(await refusals('apps/console/src/any.ts', '@rcm/db/ledger')).toBe(2);
+    expect(await refusals('apps/web-agent/src/any.test.ts', '@rcm/db/rotation')).toBe(0);
   });
 });
