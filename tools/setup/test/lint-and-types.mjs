@@ -24,7 +24,7 @@ export async function lintAndTypesAreRight({ projects, env }) {
   const answers = await Promise.all([
     // As much work as the other: TypeScript is done before lint of the tools begins.
     run(tsc, ['--build', ...(folders ?? ['.'])], env).then(async (right) => (folders === null ? (await lint(['tools'], env)) && right : right)),
-    run(knip, ['--no-progress'], env).then(async (right) => (await lint(folders ?? ['apps', 'libs'], env)) && right),
+    run(knip, ['--no-progress', '--no-config-hints'], env).then(async (right) => (await lint(folders ?? ['apps', 'libs'], env)) && right),
   ]);
   return noCircles() && answers.every(Boolean);
 }
