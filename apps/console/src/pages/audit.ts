@@ -25,7 +25,7 @@ export const questionOf = (orgId: string, { login, actor, action }: AuditAsked):
 
 export function auditPage(orgId: string, asked: AuditAsked, { events, next }: AuditPage): Markup {
   const path = `/o/${orgId}/audit`;
-  const given = Object.entries(asked).filter(([, value]) => value !== '');
+  const given = (Object.entries(asked) as [string, string][]).filter(([, value]) => value !== '');
   return [
     markup`<form class="filters" method="get" action=${path}>
       <label>Login <input name="login" value=${asked.login} /></label>
