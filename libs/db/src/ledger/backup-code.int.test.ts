@@ -153,7 +153,7 @@ test('a process that is killed between taking a code and typing it has used it u
   const on = await logins.account();
   const asked = { url: urlFor('rcm_agent', t.url), spend: { ...on, codes: codes(3) } };
   const source = `
-    import { openDatabase } from '${new URL('../database.ts', import.meta.url).href}';
+    import { openDatabase } from '${new URL('../open-database.ts', import.meta.url).href}';
     import { spendBackupCode } from '${new URL('./backup-code.ts', import.meta.url).href}';
     const { url, spend } = JSON.parse(process.env.ASKED);
     const db = openDatabase({ url, applicationName: 'dies', role: 'rcm_agent' });
@@ -164,7 +164,9 @@ test('a process that is killed between taking a code and typing it has used it u
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('it ended by itself')));
+  const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
+  ended.catch(() => undefined);
   await kill(child);
   expect(JSON.parse(line.toString())).toEqual({ taken: 0, left: 2 });
   expect(await spend(on, codes(3))).toEqual({ taken: 1, left: 1 });
