@@ -52,7 +52,8 @@ function agent(): AgentAccess {
     credentials: createCredentialManager({ stores, metrics }),
     drivers: new Drivers(browser, logger, metrics),
     sessions: new SessionCache({ maxSessions: 0, idleMs: 1_000 }),
-    lease: { ttlMs: 20_000, waitMs: 200_000, pollMs: 100 },
+    // Longer than a machine stands still that ten such processes share: what is shown here is not what becomes of a lost lease.
+    lease: { ttlMs: 90_000, waitMs: 200_000, pollMs: 100 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
     keys: world.identityKeys,
