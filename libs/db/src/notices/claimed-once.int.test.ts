@@ -51,3 +51,19 @@ test('each channel takes every notice of the week once, the oldest first, also o
     expect(await plainly(channel)).toEqual([]);
   }
 });
+
+test('a notice is taken also where the one before was written by a clock that was ahead', async () => {
+  const channel = 'ahead';
+  while ((await claim(channel, 1_000)).length > 0) {
+    // What the other test wrote.
+  }
+  // A server whose clock is two hours ahead writes, and what it wrote is taken; then another one takes its place.
+  await write(-120);
+  expect(await claim(channel, 20)).toHaveLength(1);
+  for (let after = 0; after < 3; after += 1) {
+    await write(0);
+    const expected = await plainly(channel);
+    expect(expected).toHaveLength(1);
+    expect(await claim(channel, 20)).toEqual(expected);
+  }
+});

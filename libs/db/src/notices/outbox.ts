@@ -24,11 +24,14 @@ const LATE_S = 600;
 
 const oldest = (newestMs: number): Prisma.Sql => Prisma.sql`now() - make_interval(secs => ${newestMs}::float8 / 1000)`;
 
-/** When the newest notice was written that the channel has taken: they are taken from the oldest on, so all before it were, and none of them is asked again. */
+/**
+ * When the newest notice was written that the channel has taken: they are taken from the oldest on, so all before it were, and none of them is asked again. No later than now:
+ * a server whose clock was ahead may have written it, and another has taken its place.
+ */
 const taken = (channel: string, newestMs: number): Prisma.Sql => Prisma.sql`
-  coalesce((SELECT t.created_at FROM notice t
+  least(now(), coalesce((SELECT t.created_at FROM notice t
              WHERE t.created_at > ${oldest(newestMs)} AND EXISTS (SELECT FROM notice_delivery d WHERE d.notice_id = t.id AND d.channel = ${channel})
-             ORDER BY t.created_at DESC LIMIT 1), '-infinity')`;
+             ORDER BY t.created_at DESC LIMIT 1), '-infinity'))`;
 
 /**
  * Takes notices that this channel has not carried yet, the oldest first; nobody else gets them until the claim runs out. At least
