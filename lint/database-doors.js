@@ -1,6 +1,6 @@
 /**
- * By which doors of libs/db (libs/db/src/doors) each part of the product goes in, beside its main one; a part that is not named has none. So an agent, whose
- * process holds browsers with strangers' pages, cannot so much as import what rotates a password.
+ * By which doors of libs/db (libs/db/src/doors) each part of the product goes in, beside its main one; a part that is not named has none. So the files
+ * of an agent, whose process holds browsers with strangers' pages, cannot so much as import what rotates a password.
  */
 export const DOORS = {
   'apps/audit': ['audit'],

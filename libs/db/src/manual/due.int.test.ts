@@ -39,6 +39,7 @@ const HAPPENS = [
   ofPortal(`rotation_mode = 'automatic'`),
   ofPortal(`automation = 'assisted'`),
   ofPortal(`automation = 'allowed'`),
+  // Refused where one is open, or the login has no secret now.
   (login: TestEndpoint) => plannedAttempt(t.db, login).catch(() => undefined),
   ({ endpointId }: TestEndpoint) =>
     t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE endpoint_id = $1 AND ended_at IS NULL`, [endpointId]),
@@ -62,4 +63,5 @@ test('whatever happens to a login or its portal, it is marked when a look at eve
     marked += due.length;
   }
   expect(marked).toBeGreaterThan(10);
+  expect(await t.sql('SELECT id FROM rotation_attempt')).not.toHaveLength(0);
 });
