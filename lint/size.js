@@ -36,8 +36,6 @@ const OVER = {
     'apps/web-agent/src/mailboxes/mailbox-failure.ts': 13,
     'libs/credentials/src/legacy/form.ts': 15,
     'libs/credentials/src/legacy/read-fields.ts': 17,
-    'libs/credentials/src/passwords/broken-rules.ts': 15,
-    'libs/credentials/src/passwords/password-rules.ts': 15,
     'libs/credentials/src/reading/credential-manager.ts': 18,
     'libs/credentials/src/reference.ts': 16,
     'libs/db/src/admission/admit.ts': 16,

@@ -1,3 +1,4 @@
+import type { CharacterSet } from './character-set.ts';
 import { newCharacterSet } from './new-characters.ts';
 import type { PasswordRules, RequiredSet } from './rule-set.ts';
 
@@ -7,21 +8,38 @@ import type { PasswordRules, RequiredSet } from './rule-set.ts';
  */
 export function brokenRules(rules: PasswordRules, password: string, username?: string, current?: string): readonly string[] {
   const characters = [...password];
-  const [first] = characters;
-  const broken: (string | false)[] = [
-    characters.length < rules.minLength && `shorter than ${rules.minLength}`,
-    characters.length > rules.maxLength && `longer than ${rules.maxLength}`,
-    characters.some((c) => !rules.allowed.accepts(c)) && 'holds a character that is not allowed',
-    ...rules.required.map((set) => lacks(characters, set)),
-    current !== undefined && lacks(characters, newCharacterSet(rules, characters.length, current)),
-    rules.start !== null && (first === undefined || !rules.start.accepts(first)) && `does not start with ${rules.start.name}`,
-    rules.maxConsecutive !== null && longestRun(characters) > rules.maxConsecutive && `repeats a character more than ${rules.maxConsecutive} times in a row`,
+  const broken = [
+    ...ofLength(rules, characters.length),
+    ...ofSets(rules, characters, current),
+    ...ofPlaces(rules, characters),
     ...refusedWords(rules, password).map((word) => `holds the word ${word}`),
-    rules.maxSequence !== null && longestSequence(characters) > rules.maxSequence && `holds more than ${rules.maxSequence} characters in sequence`,
     rules.notUsername && username !== undefined && containsName(password, username) && 'holds the user name',
   ];
   return broken.filter((text) => text !== false);
 }
+
+/** What it breaks in words; `false`: it does not. */
+type Broken = readonly (string | false)[];
+
+const ofLength = (rules: PasswordRules, length: number): Broken => [
+  length < rules.minLength && `shorter than ${rules.minLength}`,
+  length > rules.maxLength && `longer than ${rules.maxLength}`,
+];
+
+const ofSets = (rules: PasswordRules, characters: readonly string[], current?: string): Broken => [
+  characters.some((c) => !rules.allowed.accepts(c)) && 'holds a character that is not allowed',
+  ...rules.required.map((set) => lacks(characters, set)),
+  current !== undefined && lacks(characters, newCharacterSet(rules, characters.length, current)),
+];
+
+/** About which character stands where. */
+const ofPlaces = (rules: PasswordRules, characters: readonly string[]): Broken => [
+  rules.start !== null && !isOf(rules.start, characters[0]) && `does not start with ${rules.start.name}`,
+  rules.maxConsecutive !== null && longestRun(characters) > rules.maxConsecutive && `repeats a character more than ${rules.maxConsecutive} times in a row`,
+  rules.maxSequence !== null && longestSequence(characters) > rules.maxSequence && `holds more than ${rules.maxSequence} characters in sequence`,
+];
+
+const isOf = (set: CharacterSet, character: string | undefined): boolean => character !== undefined && set.accepts(character);
 
 function lacks(characters: readonly string[], set: RequiredSet | null): string | false {
   if (set === null) return false;

@@ -41,14 +41,14 @@ export function passwordGenerator(rules: PasswordRules, { length, random = secur
       const from = changes && current !== undefined ? longestSpace(rules, wanted, current) : space;
       for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
         const password = from.draw(random);
-        if (isRefused(rules, password)) continue;
-        if (username !== undefined && username !== '' && containsName(password, username)) continue;
-        if (!previous.includes(password)) return new Secret(password);
+        if (!isRefused(rules, password) && !holdsName(password, username) && !previous.includes(password)) return new Secret(password);
       }
       throw impossible('all that satisfy them hold the user name or what is refused, or were used before');
     },
   };
 }
+
+const holdsName = (password: string, username = ''): boolean => username !== '' && containsName(password, username);
 
 /**
  * Draws one of all passwords that satisfy the rules, each equally likely. Fails with `input_invalid`, and the reason, where there

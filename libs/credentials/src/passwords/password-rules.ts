@@ -55,6 +55,13 @@ export function parsePasswordRules(text: string): PasswordRules {
   if (starts[1]) throw rulesInvalid('start may be given once', starts[1].at);
   const valued = all(written, 'not-username').find(({ value }) => value !== null);
   if (valued) throw rulesInvalid('not-username takes no value', valued.valueAt);
+  refuseImpossible(rules);
+  return rules;
+}
+
+/** What contradicts itself, or takes too long to draw from. */
+function refuseImpossible(rules: PasswordRules): void {
+  const { required } = rules;
   if (required.length > MAX_REQUIRED) throw rulesInvalid(`more than ${MAX_REQUIRED} required rules`);
   for (const [name, value] of Object.entries({
     'max-consecutive': rules.maxConsecutive,
@@ -68,7 +75,6 @@ export function parsePasswordRules(text: string): PasswordRules {
   const length = lengthFor(rules);
   const states = required.reduce((so, set) => so * (set.atLeast + 1), newCharacters(rules, length, ' '.repeat(length)) + 1);
   if (states * length > MOST_TO_COUNT) throw rulesInvalid('they demand too many characters of too many sets to be counted');
-  return rules;
 }
 
 const USUAL_LENGTH = 20;
