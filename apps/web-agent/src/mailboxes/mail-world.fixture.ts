@@ -115,13 +115,13 @@ export class MailWorld {
     await this.server.send({ from: 'bounces@mail.example', to, text: `${fields.join('\n')}\n\n${text}\n${mail.more ?? ''}` }, mail.origin);
   }
 
-  /** Until the clock shows a second that began after the login did: mails say no more than seconds. */
+  /** Until the clock shows a second that began after the login did: mails say no more than seconds. Here its beginning has lost what it had beyond milliseconds, so that an equal one is not after it. */
   async nextSecond(login: WaitingLogin): Promise<void> {
     const [row] = await this.world.owner.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ at: Date }[]>`SELECT begun_at AS at FROM code_request WHERE id = ${login.requestId}::uuid`,
     );
-    while (Math.floor(Date.now() / 1_000) * 1_000 < (row?.at.getTime() ?? 0)) await later();
+    while (Math.floor(Date.now() / 1_000) * 1_000 <= (row?.at.getTime() ?? 0)) await later();
   }
 
   /** One whose page asks, and whose code is sent from now on. */
