@@ -297,6 +297,11 @@ describe('after a crash', () => {
     expect(behind).toEqual(list.slice(list.indexOf(crashed.attemptId) + 1));
     expect(behind).toContain(due.attemptId);
     expect(await listOpenAttempts(t.rotator, { limit: 1000, after: '00000000-0000-4000-8000-000000000000' })).toEqual([]);
+    // By when each could be taken up: one that is older, and whose wait has just ended, comes behind.
+    const [older, newer] = [await at('staged'), await at('staged')];
+    await waitAttempt(t.rotator, { ...older, from: 'staged', untilMs: 0, detail: 'x' });
+    for (const attempt of [older, newer]) await releaseLease(t.rotator, attempt);
+    expect((await gone()).filter((id) => id === older.attemptId || id === newer.attemptId)).toEqual([newer.attemptId, older.attemptId]);
   });
 });
 

@@ -107,14 +107,14 @@ export async function getAttempt(db: Database, { attemptId }: { readonly attempt
   return row && attemptOf(row);
 }
 
-/** Raw SQL: `ownerGone` compares with Postgres's clock and looks for a live lease in the same statement. */
-const OWNER_GONE = Prisma.sql`
-  a.state <> 'blocked' AND (a.state <> 'waiting' OR a.waiting_until <= clock_timestamp())
-  AND NOT EXISTS (SELECT 1 FROM login_lease l WHERE l.login_identity = a.login_identity AND l.kind = 'exclusive' AND l.expires_at > clock_timestamp())`;
+/** When an open attempt may be gone on with, unless somebody has it in hand: as its index says it. */
+const mayGoOnAt = (row: 'a' | 'b'): Prisma.Sql => Prisma.raw(`(CASE WHEN ${row}.state = 'waiting' THEN ${row}.waiting_until ELSE ${row}.created_at END)`);
+/** Nobody holds the login's exclusive lease, by Postgres's clock. */
+const OWNER_GONE = Prisma.sql`NOT EXISTS (SELECT 1 FROM login_lease l WHERE l.login_identity = a.login_identity AND l.kind = 'exclusive' AND l.expires_at > clock_timestamp())`;
 
 /**
  * Open attempts, the oldest first. With `ownerGone` only those that a recovery may take up now: nobody holds the login's
- * exclusive lease, nothing to wait for, not blocked. With `after`, an attempt's id, only those behind it.
+ * exclusive lease, nothing to wait for, not blocked; that first which could be taken up first, by the end of its wait or by its beginning. With `after`, an attempt's id, only those behind it.
  */
 export async function listOpenAttempts(
   db: Database,
@@ -126,10 +126,14 @@ export async function listOpenAttempts(
   }: { readonly ownerGone?: boolean; readonly limit: number; readonly after?: string | null; readonly scope?: Scope },
 ): Promise<RotationAttempt[]> {
   return byIndex(db, scope, async (client) => {
+    // By the index of each: those that wait, or are blocked, are passed over by no recovery.
+    const [at, only] = ownerGone
+      ? [(row: 'a' | 'b') => mayGoOnAt(row), Prisma.sql`a.state <> 'blocked' AND ${mayGoOnAt('a')} <= now() AND ${OWNER_GONE}`]
+      : [(row: 'a' | 'b') => Prisma.raw(`${row}.created_at`), Prisma.sql`true`];
+    const behind =
+      after === null ? Prisma.sql`true` : Prisma.sql`(${at('a')}, a.id) > (SELECT ${at('b')}, b.id FROM rotation_attempt b WHERE b.id = ${after}::uuid)`;
     const ids = await client.$queryRaw<{ id: string }[]>`
-      SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${ownerGone ? OWNER_GONE : Prisma.sql`true`}
-         AND ${after === null ? Prisma.sql`true` : Prisma.sql`(a.created_at, a.id) > (SELECT b.created_at, b.id FROM rotation_attempt b WHERE b.id = ${after}::uuid)`}
-       ORDER BY a.created_at, a.id LIMIT ${checkLimit(limit)}`;
+      SELECT a.id::text FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${only} AND ${behind} ORDER BY ${at('a')}, a.id LIMIT ${checkLimit(limit)}`;
     // Put in order here: asked for in an order, they would be sought through all attempts there ever were, in that order.
     const rows = new Map((await client.rotationAttempt.findMany({ where: { id: { in: ids.map((row) => row.id) } } })).map((row) => [row.id, row]));
     return ids.flatMap(({ id }) => rows.get(id) ?? []).map(attemptOf);

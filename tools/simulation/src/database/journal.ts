@@ -133,11 +133,14 @@ export const listOpenAttempts = operation('listOpenAttempts', (db, { ownerGone =
     attempt.state !== 'blocked' &&
     (attempt.state !== 'waiting' || (attempt.waitingUntil !== null && attempt.waitingUntil <= db.now)) &&
     !db.tables.leases.of(attempt.loginIdentity).some((lease) => lease.kind === 'exclusive' && lease.expiresAt > db.now);
+  const at = ({ state, waitingUntil, createdAt }: RotationAttempt): number =>
+    (ownerGone && state === 'waiting' ? (waitingUntil ?? createdAt) : createdAt).getTime();
+  const inOrder = (a: RotationAttempt, b: RotationAttempt): number => at(a) - at(b) || (a.id < b.id ? -1 : 1);
   const last = after === null ? null : db.tables.attempts.get(after);
   return db.tables.attempts
     .all()
-    .filter((attempt) => attempt.endedAt === null && (!ownerGone || isFree(attempt)) && (last === null || byAge(last, attempt) < 0))
-    .sort(byAge)
+    .filter((attempt) => attempt.endedAt === null && (!ownerGone || isFree(attempt)) && (last === null || inOrder(last, attempt) < 0))
+    .sort(inOrder)
     .slice(0, limit);
 });
 
