@@ -1,17 +1,18 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { automations } from '@rcm/db';
 import { openTracing } from '@rcm/portal-access/tracing';
-import { createLogger, explain, hasCode, isTime, plainWords } from '@rcm/telemetry';
+import { hasCode } from '@rcm/telemetry';
 import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
 import { guardInput } from '@rcm/telemetry/command-line';
-import { jsonError } from '@rcm/telemetry/json-shape';
 import { readBreakGlassCommand } from './break-glass/read.ts';
 import { addBackups } from './commands/backups.ts';
 import { type CommandContext, personalAct } from './commands/command.ts';
 import { copiesCommand } from './commands/copies.ts';
 import { type DecideOptions, decidePortalTypeCommand } from './commands/decide-portal-type.ts';
+import { failed } from './commands/failed.ts';
 import { keysCommand, moveKeysCommand } from './commands/keys.ts';
 import { type Output, person, type Person, stands } from './commands/options.ts';
+import { calendarDay, wholeNumber } from './commands/parse-options.ts';
 import { passwordCommand } from './commands/password.ts';
 import { pauseCommand, resumeCommand, type ScopeOptions } from './commands/pause.ts';
 import { addRepairs } from './commands/repairs.ts';
@@ -177,38 +178,9 @@ export async function parseArguments(argv: readonly string[], environment: NodeJ
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    return fail(error, argv.includes('--json'));
+    return failed(error, argv.includes('--json'));
   }
 }
-
-function calendarDay(text: string): Date {
-  if (text.length !== 10 || !isTime(text)) throw new InvalidArgumentError('It must be a day: YYYY-MM-DD.');
-  return new Date(text);
-}
-
-const MAX_SAMPLES = 10_000;
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > MAX_SAMPLES) throw new InvalidArgumentError(`must be a whole number from 1 to ${MAX_SAMPLES}`);
-  return number;
-}
-
-/** The one place where an error becomes words, for a program one JSON object, and an exit code. */
-function fail(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) {
-    // Commander has written its own errors, and the help that was asked for, to where people read them.
-    if (error.exitCode === 0) return 0;
-    if (json) printError('input_invalid', plainWords(error.message).replace(/^error: /, ''));
-    return 2;
-  }
-  const { exitCode, code, sentence } = explain(error, createLogger({ name: 'rotator' }));
-  if (json) printError(code, sentence);
-  else process.stderr.write(`${sentence}\n`);
-  return exitCode;
-}
-
-const printError = (code: string, message: string): void => void process.stdout.write(`${JSON.stringify(jsonError(code, message))}\n`);
 
 async function withRotator(
   environment: NodeJS.ProcessEnv,

@@ -1,4 +1,5 @@
-import { type Found, findAccepted, type Search } from '../finding/find-accepted.ts';
+import { findAccepted } from '../finding/find-accepted.ts';
+import type { Found, Search } from '../finding/search.ts';
 import { foundOf } from '../finding/candidate.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';

@@ -7,7 +7,8 @@ import { withExclusiveLease } from '../exclusive.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
-import { findAccepted, type Search } from './find-accepted.ts';
+import { findAccepted } from './find-accepted.ts';
+import type { Search } from './search.ts';
 import { loginInHand, type LoginInHand } from './login-in-hand.ts';
 
 /** No login of this test makes it long enough for a pause to end by itself. */

@@ -1,5 +1,5 @@
 import type { Notice } from '@rcm/db/notifications';
-import type { NoticeText } from './wording.ts';
+import type { NoticeText } from './notice-text.ts';
 
 export interface OutgoingNotice {
   readonly notice: Notice;

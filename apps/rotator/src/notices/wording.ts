@@ -1,22 +1,7 @@
 import type { Notice, NoticeKind } from '@rcm/db/notifications';
 import { wordsOfFound } from '../finding/candidate.ts';
-
-/** A notice as a person reads it. */
-export interface NoticeText {
-  readonly title: string;
-  readonly happened: string;
-  /** What is safe now. */
-  readonly safe: string;
-  readonly todo: readonly string[];
-}
-
-type Words = (about: {
-  readonly endpoint: string;
-  readonly portal: string;
-  readonly why: string;
-  /** A login, a portal type or everything. */ readonly where: string;
-  /** It waits for nobody any more. */ readonly isOver: boolean;
-}) => NoticeText;
+import { approvalWords } from './approval-words.ts';
+import type { NoticeText, Words } from './notice-text.ts';
 
 const AGENTS_WAIT = 'Agents get no access to this login meanwhile, so they cannot lock the account, and their tasks wait.';
 const AGENTS_WORK = 'Agents go on working with the current password.';
@@ -176,44 +161,8 @@ const WORDS: Readonly<Record<NoticeKind, Words>> = {
       `It was not meant: rcm login rotate ${endpoint} --kind compromise --reason "…"`,
     ],
   }),
-  approval_waiting: (about) => (PROPOSED.test(about.why) ? proposal(about) : approval(about)),
+  approval_waiting: approvalWords,
 };
-
-/** As the database writes it of a change of a portal type. */
-const PROPOSED = /^portal type (\S+), request (\S+)$/;
-
-function approval({ where, why, isOver }: Parameters<Words>[0]): NoticeText {
-  const title = isOver ? `Has waited for a second person: ${where}` : `Waits for a second person: ${where}`;
-  return {
-    title,
-    happened: `A person has asked for what a second person has to approve, for ${where}: ${why || 'an act'}.${isOver ? ` ${OVER}` : ''}`,
-    safe: 'Nothing is done before that. What nobody has approved within an hour ends by itself.',
-    todo: isOver
-      ? [LOOK]
-      : [
-          'An approver who is somebody else reads why on the console’s page Approvals, and approves or declines (break-glass: also by rcm break-glass list).',
-          'Whoever asked can withdraw it.',
-        ],
-  };
-}
-
-function proposal({ why, isOver }: Parameters<Words>[0]): NoticeText {
-  const [, code = '', request = ''] = PROPOSED.exec(why) ?? [];
-  return {
-    title: `${isOver ? 'Has waited' : 'Waits'} for a second person: a change of portal type ${code}`,
-    happened: `A person has proposed a change of portal type ${code}, which a second person has to approve (request ${request}).${isOver ? ` ${OVER}` : ''}`,
-    safe: 'Nothing uses it before that, nor before the tables’ owner has saved it: an approval alone changes nothing. It decides where passwords are typed.',
-    todo: isOver
-      ? [`${LOOK} What it would change: rcm portal-type proposed ${request}`]
-      : [
-          `An approver of all organizations who is somebody else looks at what it would change, on the console’s page Portals or by rcm portal-type proposed ${request}`,
-          `Then they say so there, or: rcm portal-type approve|decline ${request} --reason "…"`,
-        ],
-  };
-}
-
-const OVER = 'By now it was decided on, withdrawn, or is over.';
-const LOOK = 'Nobody told you of it? The audit trail has who asked, who decided, and why.';
 
 /** Of a version that came later: agents may be newer than the rotator that sends. */
 const unknownKind =

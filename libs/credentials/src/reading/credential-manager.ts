@@ -4,10 +4,11 @@ import { type CredentialPayload, parsePayload } from '../payload.ts';
 import { placeKey, type SecretReference } from '../reference.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { catchUpCache, type CaughtUp, type CurrentVersions } from './catch-up.ts';
-import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential, type RefusalCode } from './credential-cache.ts';
+import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
 import { ReadBatcher } from './read-batcher.ts';
 import { createReadingMetrics, type ReadingMetrics, type Served } from './reading-metrics.ts';
 import { checkedNumbers, type ReadingNumbers } from './reading-numbers.ts';
+import { notTheVersion, notYours, REFUSED_BEFORE } from './reading-refusals.ts';
 import { SingleFlight } from './single-flight.ts';
 import { timeOfDay } from './time-of-day.ts';
 
@@ -193,21 +194,6 @@ function failed(metrics: ReadingMetrics, error: unknown): Promise<never> {
   metrics.failed(error);
   return Promise.reject(error instanceof Error ? error : new Error('A credential read failed without an error.'));
 }
-
-const REFUSED_BEFORE: Readonly<Record<RefusalCode, string>> = {
-  secret_missing: 'The secret was not in its store a moment ago.',
-  store_denied: 'The store refused to give the secret a moment ago.',
-};
-
-const notYours = (): RcmError => new RcmError('reference_not_yours', "The secret reference is not the asking organization's.");
-
-const notTheVersion = (asked: string | null): RcmError =>
-  new RcmError(
-    'store_unavailable',
-    asked === null
-      ? "The store's first region does not answer, and without a version nobody can say whether the second one's copy is current."
-      : "The store's first region does not answer, and the second one's copy is not at the current version.",
-  );
 
 /** Any refusal, unlike an outage, says that what is held must not be used any more. */
 function noteRefusal(cache: CredentialCache, reference: SecretReference, asked: string | null, error: unknown): void {

@@ -1,33 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { checkedReference, formatReference, parseStoredReference, referenceKey, type SecretReference, secretPath, stagedPath } from '../reference.ts';
-import { invalidReference } from '../refusal.ts';
+import { type SecretReference, stagedPath } from '../reference.ts';
 import { readEach } from './read-each.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { isPromoted, isSameText } from './same-text.ts';
-import type { ListedVersion, SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
+import type { SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
+import { CURRENT, PENDING, PREVIOUS, REPLACING, KEPT, keptLabel, versionBefore, leaveRoomToPromote, hasRoomToPromote } from './secrets-manager-labels.ts';
+import { secretName, secretId, hasNoArn, withArn } from './secrets-manager-names.ts';
 import { keepReplica } from './secrets-manager-replica.ts';
 import { checkSecretsManagerSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot, StoredSecret } from './store.ts';
 import { findWrittenOver } from './written-over.ts';
-
-/** Every read of a current payload names this label; an agent's policy allows no other. */
-const CURRENT = 'AWSCURRENT';
-const PENDING = 'AWSPENDING';
-const PREVIOUS = 'AWSPREVIOUS';
-/** Holds what `replace` has written and not yet made current. One that a crash left behind moves with the next `replace`. */
-const REPLACING = 'rcm-replacing';
-/** AWSPENDING is one label per secret and goes on with the next attempt; this one keeps an older attempt's copy findable. */
-const KEPT = 'rcm-staged-';
-const keptLabel = (attemptId: string): string => `${KEPT}${attemptId}`;
-/** Labels of one secret ("Secrets Manager quotas"). */
-const MOST_STAGES = 20;
-/**
- * Staged copies of one secret. Of its 20 labels four are needed besides: AWSCURRENT, AWSPENDING, the AWSPREVIOUS
- * that a promotion makes, and REPLACING; two more are left for stagers that look at the same time. Without that room a
- * promotion would fail after the portal has changed.
- */
-const MOST_STAGED = 14;
 
 export interface SecretsManagerRules {
   /** The id of a version that `replace` writes: 32 to 64 characters of a UUID. Default: a random UUID. */
@@ -136,20 +119,6 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
   };
 }
 
-/**
- * What was current before this version; `null`: nothing that is known. Of what is current AWSPREVIOUS says it. Of everything older only the time is known at which it
- * was written, until Secrets Manager clears it away; staged copies, which have an order of their own, are not among it.
- */
-function versionBefore(version: string, youngestFirst: readonly ListedVersion[]): string | null {
-  const labelled = (label: string) => youngestFirst.find(({ stages }) => stages.includes(label))?.id;
-  const isStaged = ({ stages }: ListedVersion): boolean => stages.some((stage) => stage === REPLACING || stage.startsWith(KEPT));
-  const ends = [labelled(CURRENT), labelled(PREVIOUS)].filter((id) => id !== undefined);
-  const others = youngestFirst.filter((each) => !ends.includes(each.id) && !isStaged(each)).map(({ id }) => id);
-  const order = [...ends, ...others];
-  const at = order.indexOf(version);
-  return at < 0 ? null : (order[at + 1] ?? null);
-}
-
 /** What AWS takes as a version id; anything else was never one, and asking would be refused. */
 const VERSION_ID = /^[A-Za-z0-9-]{32,64}$/;
 
@@ -157,28 +126,6 @@ const VERSION_ID = /^[A-Za-z0-9-]{32,64}$/;
 async function sameAs(text: Secret<string>, read: Promise<SecretVersion | null>): Promise<SecretVersion | null> {
   const found = await read;
   return found && isSameText(found.text, text) ? found : null;
-}
-
-async function leaveRoomToPromote(calls: SecretsManagerCalls, id: string, options?: CallOptions): Promise<void> {
-  const kept = (await calls.listStages(id, options)).filter((stage) => stage.startsWith(KEPT)).length;
-  if (kept >= MOST_STAGED)
-    throw new RcmError(
-      'store_denied',
-      `The secret has ${kept} staged copies, all that may be; discard those of attempts that have ended. Nothing was staged.`,
-      {
-        details: { kept },
-      },
-    );
-}
-
-/** A promotion leaves AWSPREVIOUS behind, which a secret does not have before its first. */
-async function hasRoomToPromote(calls: SecretsManagerCalls, id: string, options?: CallOptions): Promise<void> {
-  const stages = await calls.listStages(id, options);
-  const needed = new Set([...stages, PREVIOUS]).size;
-  if (needed > MOST_STAGES)
-    throw new RcmError('store_denied', `The secret has ${stages.length} labels, and a promotion needs one more. Nothing was written.`, {
-      details: { labels: stages.length },
-    });
 }
 
 /** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */
@@ -202,27 +149,6 @@ async function makeCurrent(
   // An answer that was lost on the way: the SDK asked again and the label was there already.
   if (found.version === version) return { version };
   throw conflict(base, found.version);
-}
-
-function secretName(reference: SecretReference): string {
-  if (reference.store !== 'secrets-manager') throw invalidReference('other_store');
-  return secretPath(checkedReference(reference));
-}
-
-/** The name does before the secret exists: it cannot be taken for an ARN whose last six characters are missing. */
-function secretId(reference: SecretReference): string {
-  const name = secretName(reference);
-  return hasNoArn(reference) ? name : formatReference(reference);
-}
-
-const hasNoArn = (reference: SecretReference): boolean => reference.store === 'secrets-manager' && reference.suffix === null;
-
-/** The whole reference, out of what the store says; what it says is believed only of the secret that was asked for. */
-function withArn(asked: SecretReference, arn: string): SecretReference {
-  const whole = parseStoredReference(arn);
-  if (referenceKey(whole) !== referenceKey(asked))
-    throw new RcmError('reference_not_yours', 'Secrets Manager answered with the ARN of another secret than was asked for; it is not used.');
-  return whole;
 }
 
 async function mustExist<T>(read: Promise<T | null>): Promise<T> {

@@ -24,6 +24,9 @@ export interface Operation {
 
 type More = Partial<Pick<Operation, 'kind' | 'most' | 'every'>>;
 
+/** What a person waits for, a page at a time. */
+export const list = { kind: 'list' } as const;
+
 /** One operation: the function itself, and what it is asked. */
 export function asks<A extends readonly unknown[]>(
   as: AppRole,
