@@ -4,14 +4,17 @@ CREATE INDEX task_turn_first ON task_turn (running, served_at NULLS FIRST, org_i
 
 GRANT CREATE ON SCHEMA public TO rcm_internal;
 SET ROLE rcm_internal;
--- The turns to be tried, the next one first: of all, and where some were tried already, the next one of the portals and tenants that are left.
-CREATE FUNCTION rcm_turns_to_try(scope text, passed text[], full_portals text[]) RETURNS TABLE (org text, code text, running integer, served_at timestamptz) LANGUAGE plpgsql AS $$
+-- The turns to be tried, the next one first: of all, and where some were tried already, the next one of the portals and tenants that are left. `at_once`: what the portal endures; none: whatever comes.
+CREATE FUNCTION rcm_turns_to_try(scope text, passed text[], full_portals text[]) RETURNS TABLE (org text, code text, running integer, served_at timestamptz, at_once integer) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
   IF scope IS NULL AND cardinality(passed) = 0 AND cardinality(full_portals) = 0 THEN
-    RETURN QUERY SELECT u.org_id, u.portal_type_code, u.running, u.served_at FROM public.task_turn u ORDER BY u.running, u.served_at NULLS FIRST, u.org_id, u.waits_since LIMIT 8;
+    RETURN QUERY
+      SELECT f.org_id, f.portal_type_code, f.running, f.served_at, (SELECT p.max_task_concurrency FROM public.portal_type p WHERE p.code = f.portal_type_code)
+        FROM (SELECT u.* FROM public.task_turn u ORDER BY u.running, u.served_at NULLS FIRST, u.org_id, u.waits_since LIMIT 8) f;
   ELSE
-    RETURN QUERY SELECT n.org, n.code, n.running, n.served_at FROM public.rcm_next_turn(scope, passed, full_portals) n WHERE n.org IS NOT NULL;
+    -- Of portals that have room.
+    RETURN QUERY SELECT n.org, n.code, n.running, n.served_at, NULL::integer FROM public.rcm_next_turn(scope, passed, full_portals) n WHERE n.org IS NOT NULL;
   END IF;
 END $$;
 
@@ -22,10 +25,9 @@ DECLARE
   q text;
   kept_since timestamptz;
   first record;
-  lent record;
+  account text;
 BEGIN
-  IF (SELECT p.max_task_concurrency IS NOT NULL AND (SELECT c.running FROM public.rcm_tasks_at_portal(p.code, clock_timestamp()) c) >= p.max_task_concurrency
-        FROM public.portal_type p WHERE p.code = turn.code) THEN
+  IF turn.at_once IS NOT NULL AND (SELECT c.running FROM public.rcm_tasks_at_portal(turn.code, clock_timestamp()) c) >= turn.at_once THEN
     answer := 'full';
     RETURN;
   END IF;
@@ -34,20 +36,25 @@ BEGIN
     answer := 'elsewhere';
     RETURN;
   END IF;
-  IF NOT EXISTS (SELECT FROM public.task_turn u WHERE u.org_id = turn.org AND u.portal_type_code = turn.code AND u.running = turn.running AND u.served_at IS NOT DISTINCT FROM turn.served_at) THEN
+  SELECT k.queue, k.due_at INTO q, kept_since
+    FROM public.task_turn u
+    LEFT JOIN LATERAL (SELECT w.queue, w.due_at FROM public.task_queue w WHERE w.org_id = turn.org AND w.portal_type_code = turn.code AND NOT w.asleep ORDER BY w.due_at LIMIT 1) k ON true
+   WHERE u.org_id = turn.org AND u.portal_type_code = turn.code AND u.running = turn.running AND u.served_at IS NOT DISTINCT FROM turn.served_at;
+  IF NOT FOUND THEN
     answer := 'served';
     RETURN;
   END IF;
-  SELECT k.queue, k.due_at INTO q, kept_since FROM public.task_queue k WHERE k.org_id = turn.org AND k.portal_type_code = turn.code AND NOT k.asleep ORDER BY k.due_at LIMIT 1;
   SELECT * INTO first FROM public.rcm_first_of_queue(turn.org, q, at);
-  SELECT * INTO lent FROM public.rcm_lendable(turn.org, first.endpoint, first.pool, at);
+  account := first.endpoint;
+  -- Whether the one account of a queue has room is seen under its login's lock.
+  IF first.pool IS NOT NULL THEN account := (SELECT l.account FROM public.rcm_lendable(turn.org, first.endpoint, first.pool, at) l); END IF;
   -- Nobody tells of a deadline that passes: with the task that it ended, the queue may have lost its place.
-  IF first.task IS NULL OR lent.account IS NULL OR first.since <> kept_since THEN
+  IF first.task IS NULL OR account IS NULL OR first.since <> kept_since THEN
     PERFORM public.rcm_settle_turns(turn.org, ARRAY[q], at, NULL);
     answer := 'settled';
     RETURN;
   END IF;
-  answer := public.rcm_give_task(turn.org, first.task, lent.account, taker, ttl, waits, false);
+  answer := public.rcm_give_task(turn.org, first.task, account, taker, ttl, waits, false);
   IF answer = 'taken' THEN
     task := first.task;
     PERFORM public.rcm_settle_turns(turn.org, ARRAY[q], s.at, s.at) FROM (SELECT clock_timestamp() AS at) s;
@@ -74,7 +81,7 @@ BEGIN
   END IF;
   again := public.rcm_follow_tasks(scope, at);
   FOR look IN 1..200 LOOP
-    FOR turn IN SELECT t.org, t.code, t.running, t.served_at FROM public.rcm_turns_to_try(scope, passed, full_portals) t LOOP
+    FOR turn IN SELECT t.org, t.code, t.running, t.served_at, t.at_once FROM public.rcm_turns_to_try(scope, passed, full_portals) t LOOP
       CONTINUE WHEN turn.org = ANY (passed) OR turn.code = ANY (full_portals);
       SELECT t.answer, t.task INTO tried FROM public.rcm_try_turn(turn, taker, ttl, waits, at) t;
       CASE tried.answer
