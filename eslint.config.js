@@ -2,6 +2,7 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 import { size } from './lint/size.js';
 import { strict } from './lint/strict.js';
+import { retiredWords } from './lint/retired-words.js';
 import { databaseDoors } from './lint/database-doors.js';
 import { plaintextOwners } from './lint/plaintext-owners.js';
 
@@ -150,6 +151,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  retiredWords,
   ...databaseDoors,
   { files: ['libs/db/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('pg') } },
   { files: ['libs/portal-drivers/src/**/*.ts'], rules: { 'no-restricted-imports': ownedExcept('playwright') } },

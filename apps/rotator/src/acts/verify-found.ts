@@ -7,8 +7,8 @@ import { type AttemptEvent, holding } from '../machine/event.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
 import { accountLeft } from './account-left.ts';
 
-/** Failures that must be left for a second guess at the same password. */
-const SECOND_GUESS = 2;
+/** Failures that must be left for the same password to be tried a second time. */
+const FOR_A_SECOND_TRY = 2;
 
 /**
  * `applied`: the password that the portal is said to accept must open a fresh context. A portal may take `settle` until it knows the
@@ -50,5 +50,5 @@ async function mayAskAgain({ services, login, attempt }: AttemptInHand, fingerpr
   const since = new Date((attempt.submitDeadlineAt ?? attempt.createdAt).getTime() - services.timing.submitDeadlineMs);
   const { refusedSince } = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since });
   if (refusedSince > 1) return false;
-  return (await remainingBudget(services.db, { orgId, loginIdentity })).failuresLeft >= SECOND_GUESS;
+  return (await remainingBudget(services.db, { orgId, loginIdentity })).failuresLeft >= FOR_A_SECOND_TRY;
 }

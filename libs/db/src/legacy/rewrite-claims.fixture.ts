@@ -22,7 +22,7 @@ export interface Login {
   readonly ownsDatabase?: true;
 }
 
-const KEEPER: Login = { name: 'these rights', role: 'keeper', rights: ALL };
+const MAINTAINER: Login = { name: 'these rights', role: 'maintainer', rights: ALL };
 export const LOGINS: readonly Login[] = [
   { name: 'a superuser', role: 'chief', rights: null },
   {
@@ -31,7 +31,7 @@ export const LOGINS: readonly Login[] = [
     rights: ALL.filter((right) => right !== 'pg_maintain'),
     ownsDatabase: true,
   },
-  KEEPER,
+  MAINTAINER,
   ...ALL.map((missing, n) => ({ name: `these rights without ${missing}`, role: `lacks_${n}`, rights: ALL.filter((right) => right !== missing) })),
 ];
 export async function makeLogins({ sql }: StorageServer): Promise<void> {
@@ -133,4 +133,4 @@ export const STATES: readonly State[] = [
 
 /** One login in every state, and every login in the first; the one that may not rewrite the rows also where least is promised. All of them in the long form. */
 export const isTriedOnAChange = (login: Login, state: State): boolean =>
-  login === KEEPER || state === STATES[0] || (state.name === 'managed' && login.rights?.includes('pg_maintain') === false);
+  login === MAINTAINER || state === STATES[0] || (state.name === 'managed' && login.rights?.includes('pg_maintain') === false);

@@ -13,17 +13,17 @@ const HOUR = 3_600_000;
 /** All that it takes, each with what takes it away and what is said then. */
 const RIGHTS = [
   [
-    'GRANT pg_maintain TO keeper',
-    'REVOKE pg_maintain FROM keeper',
+    'GRANT pg_maintain TO maintainer',
+    'REVOKE pg_maintain FROM maintainer',
     /VACUUM FULL of integration_endpoint .*; VACUUM FULL of migration_proof .*; VACUUM FULL of portal_task .*; VACUUM FULL of pg_statistic /,
   ],
-  ['GRANT EXECUTE ON FUNCTION pg_switch_wal() TO keeper', 'REVOKE EXECUTE ON FUNCTION pg_switch_wal() FROM keeper', /EXECUTE on pg_switch_wal/],
-  ['GRANT pg_checkpoint TO keeper', 'REVOKE pg_checkpoint FROM keeper', /CHECKPOINT \(pg_checkpoint\)/],
-  ['GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO keeper', 'REVOKE EXECUTE ON FUNCTION pg_ls_waldir() FROM keeper', /EXECUTE on pg_ls_waldir/],
-  ['GRANT pg_read_all_stats TO keeper', 'REVOKE pg_read_all_stats FROM keeper', /other sessions’ transactions \(pg_read_all_stats\)/],
+  ['GRANT EXECUTE ON FUNCTION pg_switch_wal() TO maintainer', 'REVOKE EXECUTE ON FUNCTION pg_switch_wal() FROM maintainer', /EXECUTE on pg_switch_wal/],
+  ['GRANT pg_checkpoint TO maintainer', 'REVOKE pg_checkpoint FROM maintainer', /CHECKPOINT \(pg_checkpoint\)/],
+  ['GRANT EXECUTE ON FUNCTION pg_ls_waldir() TO maintainer', 'REVOKE EXECUTE ON FUNCTION pg_ls_waldir() FROM maintainer', /EXECUTE on pg_ls_waldir/],
+  ['GRANT pg_read_all_stats TO maintainer', 'REVOKE pg_read_all_stats FROM maintainer', /other sessions’ transactions \(pg_read_all_stats\)/],
   [
-    'GRANT SELECT (starelid, staattnum) ON pg_statistic TO keeper',
-    'REVOKE SELECT (staattnum) ON pg_statistic FROM keeper',
+    'GRANT SELECT (starelid, staattnum) ON pg_statistic TO maintainer',
+    'REVOKE SELECT (staattnum) ON pg_statistic FROM maintainer',
     /SELECT \(starelid, staattnum\) on pg_statistic/,
   ],
 ] as const;
@@ -43,7 +43,7 @@ describe.runIf(backend() === 'embedded')(
 
     beforeAll(async () => {
       s = await startStorageServer();
-      for (const role of ['switcher', 'keeper']) await s.sql.query(`CREATE ROLE ${role} LOGIN PASSWORD 'local'`);
+      for (const role of ['switcher', 'maintainer']) await s.sql.query(`CREATE ROLE ${role} LOGIN PASSWORD 'local'`);
       await s.sql.query('GRANT pg_checkpoint, pg_monitor TO switcher');
       await s.sql.query('GRANT EXECUTE ON FUNCTION pg_switch_wal() TO switcher');
       for (const [grant] of RIGHTS) await s.sql.query(grant);
@@ -88,8 +88,8 @@ describe.runIf(backend() === 'embedded')(
 
     test('one with the rights and nothing more leaves no byte and no sample', async () => {
       const mark = await removed('kept');
-      await checkRewriteRights({ url: urlOf('keeper') });
-      expect(await rewriteStorage({ url: urlOf('keeper'), gone: [new Secret(mark)] })).toEqual({
+      await checkRewriteRights({ url: urlOf('maintainer') });
+      expect(await rewriteStorage({ url: urlOf('maintainer'), gone: [new Secret(mark)] })).toEqual({
         walClean: true,
         note: null,
         outside: ['base_backups'],
@@ -102,12 +102,12 @@ describe.runIf(backend() === 'embedded')(
 
     test.each(RIGHTS)('each of them is looked for: %s', async (grant, revoke, said) => {
       await s.sql.query(revoke);
-      await expect(checkRewriteRights({ url: urlOf('keeper') })).rejects.toMatchObject({
+      await expect(checkRewriteRights({ url: urlOf('maintainer') })).rejects.toMatchObject({
         code: 'config_invalid',
         message: expect.stringMatching(said) as string,
       });
       await s.sql.query(grant);
-      await checkRewriteRights({ url: urlOf('keeper') });
+      await checkRewriteRights({ url: urlOf('maintainer') });
     });
 
     test('what keeps samples of its own of a row’s plaintext has to go first, and is named', async () => {

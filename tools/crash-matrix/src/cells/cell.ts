@@ -13,7 +13,7 @@ interface ExpectedEnd {
   readonly end: 'done' | 'any';
   readonly attempts: number;
   readonly passwordsChanged: number;
-  /** Refused logins at most: guesses that a recovery had to make. `null`: as many as the budget allows. */
+  /** Refused logins at most: those that a recovery had to make. `null`: as many as the budget allows. */
   readonly rejectedAtMost: number | null;
 }
 
@@ -122,15 +122,15 @@ export function cell({ store, portal = 'plain', answer, crashPoints, scenario = 
 }
 
 /**
- * A change that was made costs no refused login: the staged password is tried first. One that was not made costs the one guess that
- * finds it out. Nor was it made where the rotator died between the journal's word and the POST. Where it died over the guess, before
- * the journal knew the answer, the guess is made again.
+ * A change that was made costs no refused login: the staged password is tried first. One that was not made costs the one refusal that
+ * finds it out. Nor was it made where the rotator died between the journal's word and the POST. Where it died over that login, before
+ * the journal knew the answer, the login is made again.
  */
 function rejectedAtMost(answer: Answer, crashPoints: readonly CrashPoint[]): number {
   const unsent = crashPoints.filter(({ act, when }) => act === 'journal:submitting' && when === 'after').length;
-  const guesses = unsent + (ANSWER_FACTS[answer].isMade ? 0 : 1);
+  const refusals = unsent + (ANSWER_FACTS[answer].isMade ? 0 : 1);
   const isRepeated = crashPoints.some(
     ({ act, when }) => (act === 'prove' && when !== 'before') || act === 'login' || (act === 'journal:staged' && when === 'before'),
   );
-  return guesses + (guesses > 0 && isRepeated ? 1 : 0);
+  return refusals + (refusals > 0 && isRepeated ? 1 : 0);
 }

@@ -45,7 +45,7 @@ const codes = (): Omit<CellAxes, 'store'>[] =>
 const oneText = (): Omit<CellAxes, 'store'>[] =>
   cross(['answered', 'error', 'not-made'], once(WHOLE_WAY)).map((axes) => ({ ...axes, portal: 'one-text', ends: BY_PORTAL_AND_CLOCK }));
 
-/** What the portal has kept is found by guesses, each of which a rotator dies at; the answer only says how the search begins. */
+/** What the portal has kept is found by logins, at each of which a rotator dies; the answer only says how the search begins. */
 const cutting = (): Omit<CellAxes, 'store'>[] =>
   cross(
     ['answered', 'error'],

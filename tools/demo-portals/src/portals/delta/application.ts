@@ -6,7 +6,7 @@ import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
 import { applications } from './application-pages.ts';
 import { failurePage, maintenancePage, TOKEN } from './layout.ts';
-import { type ApplicationName, isPath, type SignOn, wishQuery } from './sign-on.ts';
+import { type ApplicationName, isPath, type SignOn, wantedQuery } from './sign-on.ts';
 
 /** An application behind Delta Sign-In. It has a session of its own and never sees a password: whoever has no session is led to the provider and back. */
 export function deltaApplication(portal: Portal, signOn: SignOn, application: ApplicationName): Hono<PortalEnv> {
@@ -20,7 +20,7 @@ export function deltaApplication(portal: Portal, signOn: SignOn, application: Ap
   const toProvider = async (c: PortalContext): Promise<Response> => {
     const { pathname: path, search } = new URL(c.req.url);
     const provider = habitsOf(portal.records, 'delta').movedTo ?? (await signOn.addressOf('delta'));
-    return c.redirect(`${provider}/sign-in${wishQuery({ application, to: path + search })}`, 303);
+    return c.redirect(`${provider}/sign-in${wantedQuery({ application, to: path + search })}`, 303);
   };
 
   app.get('/', (c) => c.redirect('/claims', 303));

@@ -4,7 +4,7 @@ import { policies } from '../../accounts/policies.ts';
 import type { Refusal } from '../../accounts/sign-in.ts';
 import { CHANGE_TEXTS } from '../alpine/password-page.ts';
 import { page, tokenField, type Markup } from './layout.ts';
-import { applicationNames, type ApplicationName, wishQuery, type Wish } from './sign-on.ts';
+import { applicationNames, type ApplicationName, wantedQuery, type WantedPage } from './sign-on.ts';
 
 export const SITE = 'Delta Sign-In';
 
@@ -16,15 +16,15 @@ const SIGN_IN_TEXTS: Readonly<Record<Refusal, string>> = {
 
 interface SignInView {
   readonly csrf: string;
-  readonly wish: Wish | null;
+  readonly wanted: WantedPage | null;
 }
 
 /** The first page asks who it is, and says nothing of whether there is such an account. */
-export const namePage = ({ csrf, wish }: SignInView): Markup =>
+export const namePage = ({ csrf, wanted }: SignInView): Markup =>
   page({
     site: SITE,
     title: 'Sign in',
-    body: html`<form method="post" action="/sign-in/name${wishQuery(wish)}">
+    body: html`<form method="post" action="/sign-in/name${wantedQuery(wanted)}">
       ${tokenField(csrf)}
       <label for="username">User name</label>
       <input id="username" name="username" autocomplete="username" maxlength="200" required />
@@ -32,13 +32,13 @@ export const namePage = ({ csrf, wish }: SignInView): Markup =>
     </form>`,
   });
 
-export const passwordPage = ({ csrf, wish, username, problem }: SignInView & { readonly username: string; readonly problem: Refusal | null }): Markup =>
+export const passwordPage = ({ csrf, wanted, username, problem }: SignInView & { readonly username: string; readonly problem: Refusal | null }): Markup =>
   page({
     site: SITE,
     title: 'Enter your password',
     body: html`${problem === null ? '' : html`<p class="error" id="sign-in-error" role="alert">${SIGN_IN_TEXTS[problem]}</p>`}
       <p id="who">${username}</p>
-      <form method="post" action="/sign-in/password${wishQuery(wish)}">
+      <form method="post" action="/sign-in/password${wantedQuery(wanted)}">
         ${tokenField(csrf)}
         <label for="password">Password</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required />

@@ -8,7 +8,7 @@ import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
 import { failurePage, maintenancePage, TOKEN } from './layout.ts';
 import { accountPage, changedPage, changePage, namePage, passwordPage, signedOutPage, SITE } from './provider-pages.ts';
-import { readWish, type SignOn, wishQuery, type Wish } from './sign-on.ts';
+import { readWanted, type SignOn, wantedQuery, type WantedPage } from './sign-on.ts';
 
 const COOKIE = 'delta_sso';
 
@@ -23,30 +23,30 @@ export function deltaProvider(portal: Portal, signOn: SignOn): Hono<PortalEnv> {
     failure: (c, status) => c.html(failurePage(SITE, status), status as 500),
   });
   const leadOn = async (c: PortalContext, username: string): Promise<Response> => {
-    const wish = wishOf(c);
-    return c.redirect(wish === null ? '/' : await signOn.wayBack(wish, username, nowMs(portal)), 303);
+    const wanted = wantedOf(c);
+    return c.redirect(wanted === null ? '/' : await signOn.wayBack(wanted, username, nowMs(portal)), 303);
   };
 
   app.get('/sign-in', (c) => {
     const username = signedIn(c);
     if (username !== null) return leadOn(c, username);
-    return hasExpired(c) ? c.redirect('/password', 303) : c.html(namePage({ csrf: c.get('session').csrf, wish: wishOf(c) }));
+    return hasExpired(c) ? c.redirect('/password', 303) : c.html(namePage({ csrf: c.get('session').csrf, wanted: wantedOf(c) }));
   });
   app.post('/sign-in/name', async (c) => {
     const username = portal.policy.keptUsername((await readForm(c, TOKEN))('username'));
     startSession(portal, COOKIE, c, { stage: 'identified', username });
-    return c.redirect(`/sign-in/password${wishQuery(wishOf(c))}`, 303);
+    return c.redirect(`/sign-in/password${wantedQuery(wantedOf(c))}`, 303);
   });
   app.get('/sign-in/password', (c) => {
     const { stage, username, csrf } = c.get('session');
     if (stage !== 'identified' || username === null) return signIn(c);
-    return c.html(passwordPage({ csrf, username, wish: wishOf(c), problem: null }));
+    return c.html(passwordPage({ csrf, username, wanted: wantedOf(c), problem: null }));
   });
   app.post('/sign-in/password', async (c) => {
     const { stage, username, csrf } = c.get('session');
     if (stage !== 'identified' || username === null) return signIn(c);
     const decision = await decidePassword(portal, { username, password: (await readForm(c, TOKEN))('password') });
-    if (decision !== 'accepted' && decision !== 'code_needed') return c.html(passwordPage({ csrf, username, wish: wishOf(c), problem: decision }));
+    if (decision !== 'accepted' && decision !== 'code_needed') return c.html(passwordPage({ csrf, username, wanted: wantedOf(c), problem: decision }));
     const session = startSession(portal, COOKIE, c, stageAfterLogin(portal, username));
     return session.stage === 'expired' ? c.redirect('/password', 303) : leadOn(c, username);
   });
@@ -81,9 +81,9 @@ export function deltaProvider(portal: Portal, signOn: SignOn): Hono<PortalEnv> {
   return app;
 }
 
-const wishOf = (c: PortalContext): Wish | null => readWish((name) => c.req.query(name));
+const wantedOf = (c: PortalContext): WantedPage | null => readWanted((name) => c.req.query(name));
 
-const signIn = (c: PortalContext): Response => c.redirect(`/sign-in${wishQuery(wishOf(c))}`, 303);
+const signIn = (c: PortalContext): Response => c.redirect(`/sign-in${wantedQuery(wantedOf(c))}`, 303);
 
 /** The user name, where the session may do everything; else null. */
 const signedIn = (c: PortalContext): string | null => (c.get('session').stage === 'signed_in' ? c.get('session').username : null);

@@ -8,7 +8,7 @@ export type ApplicationName = (typeof applicationNames)[number];
 export type DeltaSite = 'delta' | `delta-${ApplicationName}`;
 
 /** Where somebody wants to go who has to sign in first. */
-export interface Wish {
+export interface WantedPage {
   readonly application: ApplicationName;
   /** A path of the application. */
   readonly to: string;
@@ -36,7 +36,7 @@ export class SignOn {
   }
 
   /** The address at the application that signs the visitor in there. */
-  async wayBack({ application, to }: Wish, username: string, now: number): Promise<string> {
+  async wayBack({ application, to }: WantedPage, username: string, now: number): Promise<string> {
     if (this.#tickets.size >= MOST_TICKETS) this.#tickets.clear();
     const ticket = randomBytes(18).toString('base64url');
     this.#tickets.set(ticket, { application, username, until: now + TICKET_MS });
@@ -54,11 +54,11 @@ export class SignOn {
 export const isPath = (text: string): boolean => /^\/(?![/\\])/.test(text) && text.length <= LONGEST_PATH;
 
 /** What a visitor asks for in the provider's address; `null`: no page of an application. */
-export function readWish(query: (name: string) => string | undefined): Wish | null {
+export function readWanted(query: (name: string) => string | undefined): WantedPage | null {
   const application = applicationNames.find((name) => name === query('application'));
   const to = query('to') ?? '/';
   return application !== undefined && isPath(to) ? { application, to } : null;
 }
 
 /** The same as the query of an address, so that it goes along from page to page. */
-export const wishQuery = (wish: Wish | null): string => (wish === null ? '' : `?${new URLSearchParams({ ...wish }).toString()}`);
+export const wantedQuery = (wanted: WantedPage | null): string => (wanted === null ? '' : `?${new URLSearchParams({ ...wanted }).toString()}`);

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Linter } from 'eslint';
+import { expect, it } from 'vitest';
+
+const RULE = join(import.meta.dirname, '..', '..', 'lint', 'retired-words.js');
+const { retiredWords } = (await import(pathToFileURL(RULE).href)) as { readonly retiredWords: Linter.Config };
+
+const found = (text: string, file = 'a.js'): readonly (string | undefined)[] =>
+  new Linter({ configType: 'flat' }).verify(text, [{ ...retiredWords, files: ['**/*.js'] }], file).map(({ message }) => /^"(\w+)"/.exec(message)?.[1]);
+
+it('a retired word is found in whatever is called by it, whole or in part, and not within another word', () => {
+  expect(found('class KeeperOfAll { #wishes = 1; SECOND_GUESS; courseTaken() {} of(discourse, strikers) {} }')).toEqual(['keeper', 'wish', 'guess', 'course']);
+});
+
+it('and in what a file or its folder is called', () => {
+  expect(found('', 'tools/strikes/first-guess.test.js')).toEqual(['strike', 'guess']);
+  expect(found('', 'tools/faults/first.test.js')).toEqual([]);
+});
