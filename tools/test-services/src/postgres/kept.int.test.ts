@@ -35,7 +35,7 @@ async function startRun() {
   ended.catch(() => undefined);
   const data = await dataDirectory(url);
   const [server = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-  const [watchdog = ''] = readFileSync(join(data, '..', 'watchdog.pid'), 'utf8').split(' ');
+  const [watchdog = ''] = readFileSync(join(data, '..', 'keeper.pid'), 'utf8').split(' ');
   return { run, folder: join(data, '..'), server: Number(server), watchdog: Number(watchdog) };
 }
 

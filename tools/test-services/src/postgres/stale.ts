@@ -8,7 +8,7 @@ import { processStart } from '../process-start.ts';
 /** Every throw-away cluster lives in `os.tmpdir()` under this prefix. */
 export const FOLDER_PREFIX = 'rcm-test-postgres-';
 // The name is kept from version to version: another one's runs beside this one would be taken for dead, and their servers ended.
-const OWNER_FILE = 'watchdog.pid';
+const OWNER_FILE = 'keeper.pid';
 // A folder without an owner file may be one that a watchdog is just making.
 const UNOWNED_GRACE_MS = 60_000;
 const QUIT_MS = 60_000;
