@@ -126,7 +126,7 @@ export async function listOpenAttempts(
   }: { readonly ownerGone?: boolean; readonly limit: number; readonly after?: string | null; readonly scope?: Scope },
 ): Promise<RotationAttempt[]> {
   return byIndex(db, scope, async (client) => {
-    // By the index of each: those that wait, or are blocked, are passed over by no recovery.
+    // Each order has an index of its own, so that no recovery passes over those that wait or are blocked.
     const [at, only] = ownerGone
       ? [(row: 'a' | 'b') => mayGoOnAt(row), Prisma.sql`a.state <> 'blocked' AND ${mayGoOnAt('a')} <= now() AND ${OWNER_GONE}`]
       : [(row: 'a' | 'b') => Prisma.raw(`${row}.created_at`), Prisma.sql`true`];

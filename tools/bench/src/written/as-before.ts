@@ -29,7 +29,8 @@ export async function goBack(owner: pg.Client): Promise<void> {
     `CREATE INDEX login_attempt_by_print_key ON login_attempt (split_part(fingerprint, ':', 1), login_identity) WHERE fingerprint IS NOT NULL`,
     'CREATE INDEX login_identity_used ON login_identity (last_login_at)',
     'ALTER TABLE login_identity RESET (fillfactor)',
-    'DROP INDEX rotation_attempt_open_of_tenant, rotation_attempt_under_way, rotation_attempt_long_waits, login_attempt_refused_of_tenant, integration_endpoint_read_by_others',
+    'DROP INDEX rotation_attempt_open_of_tenant, rotation_attempt_under_way, rotation_attempt_long_waits, rotation_attempt_may_go_on, login_attempt_refused_of_tenant, integration_endpoint_read_by_others',
+    'DROP INDEX task_turn_first',
     'DROP TRIGGER integration_endpoint_is_due ON integration_endpoint',
     'DROP TRIGGER integration_endpoint_is_kept ON integration_endpoint',
   ];
