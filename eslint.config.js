@@ -131,6 +131,15 @@ const owned = [
 ];
 const ownedExcept = (...owners) => ['error', { patterns: owned.filter((o) => !owners.some((name) => o.group.includes(name))) }];
 
+/**
+ * Where the whole is looked at, all projects are one program, so that what they share is read once and not by each again; the two whose types are of
+ * another kind (of a browser; of a library that leaves out what is undefined) have their own. Else a file has the program of its project.
+ */
+const types =
+  process.env.RCM_LINT_AS_ONE === '1'
+    ? { project: ['tsconfig.lint.json', 'apps/console/tsconfig.lint.json', 'apps/infra/tsconfig.lint.json'] }
+    : { projectService: true };
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/out-tsc', '**/generated', '**/.rcm', '**/.nx', '**/node_modules'] },
   ...tseslint.configs.recommended,
@@ -139,7 +148,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { ...types, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@nx/enforce-module-boundaries': boundaries([...product, ...tools]),
       '@typescript-eslint/no-floating-promises': 'error',

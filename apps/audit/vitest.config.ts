@@ -2,5 +2,5 @@ import { projectTests } from '@rcm/test-services/vitest';
 
 export default projectTests(import.meta.dirname, {
   services: ['postgres'],
-  longOnContainers: ['src/{cli,in-the-database}.int.test.ts', 'src/commands/*.int.test.ts'],
+  longOnContainers: ['src/**/*.int.test.ts'],
 });

@@ -12,25 +12,25 @@ const PROJECT_GRAPH = inRoot('.nx', 'workspace-data', 'project-graph.json');
 /** The types of all sources at once need more than Node takes by itself. */
 const HEAP_MB = 8192;
 
+/** @typedef {{ projects: string[], env: NodeJS.ProcessEnv }} Checked what is looked at: the named projects, or everything where none is */
+
 /**
- * Whether everything, or what the named projects hold, has the types it says and follows the rules of lint, and whether each file, export and dependency
- * of the whole is used and names no file that names it; says what does not. Few processes for all projects:
- * one for each reads the types of what they share again and again, which took twice as long.
- * @param {{ projects: string[], env: NodeJS.ProcessEnv }} options
+ * Whether the rules of lint are followed; says where not. Everything is one program (eslint.config.js): one for each project reads the types of what
+ * they share again and again, which took twice as long.
+ * @param {Checked} checked
  */
-export async function lintAndTypesAreRight({ projects, env }) {
+export function lintIsRight({ projects, env }) {
   if (!existsSync(PROJECT_GRAPH)) throw new Error(`Nx has not written ${PROJECT_GRAPH}, which lint reads the module boundaries from.`);
-  const folders = projects.length > 0 ? foldersOf(projects) : null;
-  const answers = await Promise.all([
-    // As much work as the other: TypeScript is done before lint of the tools begins.
-    run(tsc, ['--build', ...(folders ?? ['.'])], env).then(async (right) => (folders === null ? (await lint(['tools'], env)) && right : right)),
-    run(knip, ['--no-progress', '--no-config-hints'], env).then(async (right) => (await lint(folders ?? ['apps', 'libs'], env)) && right),
-  ]);
-  return noCircles() && answers.every(Boolean);
+  const NODE_OPTIONS = `${env.NODE_OPTIONS ?? ''} --max-old-space-size=${HEAP_MB}`.trim();
+  if (projects.length > 0) return run(eslint, foldersOf(projects), { ...env, NODE_OPTIONS });
+  return run(eslint, ['apps', 'libs', 'tools'], { ...env, NODE_OPTIONS, RCM_LINT_AS_ONE: '1' });
 }
 
-/** @param {string[]} folders @param {NodeJS.ProcessEnv} env */
-const lint = (folders, env) => run(eslint, folders, { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --max-old-space-size=${HEAP_MB}`.trim() });
+/** Whether everything has the types it says; says what has not. @param {Checked} checked */
+export const typesAreRight = ({ projects, env }) => run(tsc, ['--build', ...(projects.length > 0 ? foldersOf(projects) : ['.'])], env);
+
+/** Whether each file, export and dependency of the whole is used, and names no file that names it; says what is not or does. @param {NodeJS.ProcessEnv} env */
+export const allIsUsed = async (env) => (await run(knip, ['--no-progress', '--no-config-hints'], env)) && noCircles();
 
 /** @param {string} file @param {string[]} args @param {NodeJS.ProcessEnv} env */
 const run = async (file, args, env) => (await runInForeground({ node: process.execPath, file, args, cwd: root, env }, [])) === 0;

@@ -10,7 +10,7 @@ import { ClearError, sentenceFor } from '../clear-error.mjs';
 import { inRoot } from '../workspace.mjs';
 import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
 import { isFormatted } from './formatted.mjs';
-import { lintAndTypesAreRight } from './lint-and-types.mjs';
+import { allIsUsed, lintIsRight, typesAreRight } from './lint-and-types.mjs';
 import { referencesInSync, runTargets } from './nx.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
@@ -45,9 +45,14 @@ async function main() {
     if (!interruption && !(await work())) problems.push(problem);
   };
 
-  await step('files are not formatted (above): npm run format', () => isFormatted(env));
   await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
-  await step('lint or types have errors (above)', () => lintAndTypesAreRight({ projects, env }));
+  // Each of the two takes one processor for as long as the other.
+  const others = async () => {
+    await step('files are not formatted (above): npm run format', () => isFormatted(env));
+    await step('types have errors (above)', () => typesAreRight({ projects, env }));
+    await step('something is used by nobody, or names what names it (above)', () => allIsUsed(env));
+  };
+  await Promise.all([step('lint has errors (above)', () => lintIsRight({ projects, env })), others()]);
   const targets = ['test-unit', 'test-int', 'test-e2e', ...(docker.reached ? ['test-containers'] : [])];
   const testEnv = docker.reached ? { ...env, ...reaperSettings() } : env;
   await step('a project ended with an error (above)', () => runTargets(targets, { projects, env: testEnv, parallel: PROJECTS_AT_ONCE }));

@@ -1,3 +1,4 @@
+import { isLongForm } from '@rcm/test-services';
 import type { TestDatabase } from '../testing.fixture.ts';
 import { TENANT_ROWS } from './tenant-rows.fixture.ts';
 import type { Tenant } from './two-tenants.fixture.ts';
@@ -121,8 +122,8 @@ export function statementsOn(table: CatalogTable, { mine, other }: { readonly mi
   ];
 }
 
-/** What may change something is called with everything together; of what only reads, some of its calls. */
-const CALLS_OF_ONE = { changing: 2_000, reading: 40 } as const;
+/** What may change something is called with everything together, in the short form with some of it; of what only reads, some of its calls. */
+const CALLS_OF_ONE = { changing: isLongForm() ? 2_000 : 150, reading: 40 } as const;
 
 export function callsOf({ name, args, readsOnly }: CatalogFunction, other: Tenant): HostileStatement[] {
   const values = args.map((type) => [...(hostileValues(type, other) ?? []).map((value) => `${value}::${type}`), `NULL::${type}`]);

@@ -8,6 +8,9 @@ import { type CatalogTable, type HostileStatement, tablesOf } from './hostile-st
 import { openTwoTenants, type Tenant, type TwoTenants, valuesOf } from './two-tenants.fixture.ts';
 import { TENANT_ROWS } from './tenant-rows.fixture.ts';
 
+/** What became of a statement: the SQLSTATE that refused it, or whether its transaction was given a number, without which nothing is written. */
+export type Sent = { readonly refused: string } | { readonly refused: null; readonly wrote: boolean };
+
 export interface TakenOver {
   readonly w: TwoTenants;
   /** Has an account in common with `mine`. */
@@ -15,14 +18,15 @@ export interface TakenOver {
   /** Name of the login that was taken over. */
   readonly login: string;
   readonly tables: readonly CatalogTable[];
-  /** Sends a statement in a transaction of its own and commits it; `null` or the SQLSTATE that refused it. */
-  send(scope: string | null, statement: HostileStatement): Promise<string | null>;
-  /** How far the write-ahead log is written, by anybody. */
-  logged(): Promise<string>;
+  /** Sends a statement in a transaction of its own and commits it. */
+  send(scope: string | null, statement: HostileStatement): Promise<Sent>;
   /** What is not `mine`, by table, as a superuser finds it; and the schema itself. */
   notMine(): Promise<Readonly<Record<string, string>>>;
   close(): Promise<void>;
 }
+
+/** Whether the transaction in hand was given a number; one that was ended and begun anew by what it was sent may have had one. */
+export const WROTE = `SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NOT NULL OR pg_catalog.current_setting('test.is_open', true) IS DISTINCT FROM 'yes' AS wrote`;
 
 /** Two tenants with rows in every table and every state of a task, a third that shares an account, and a login of `role` that is nobody else's. */
 export async function openTakenOver(role: AppRole): Promise<TakenOver> {
@@ -44,23 +48,23 @@ export async function openTakenOver(role: AppRole): Promise<TakenOver> {
     async send(scope, { text, values = [] }) {
       const client = await pool.connect();
       try {
-        await client.query(scope === null ? 'BEGIN' : `BEGIN; SELECT set_config('app.tenant_id', '${scope}', true)`);
+        await client.query(`BEGIN; SET LOCAL test.is_open = 'yes'${scope === null ? '' : `; SELECT set_config('app.tenant_id', '${scope}', true)`}`);
         await client.query(text, [...values]);
+        const { rows } = await client.query<{ wrote: boolean }>(WROTE);
         await client.query('COMMIT');
         // Whatever it has set in its session goes.
         await client.query('DISCARD ALL');
         client.release();
-        return null;
+        return { refused: null, wrote: rows[0]?.wrote !== false };
       } catch (error) {
         const isWell = await client.query('ROLLBACK').then(
           () => true,
           () => false,
         );
         client.release(!isWell);
-        return String((error as { code?: unknown }).code);
+        return { refused: String((error as { code?: unknown }).code) };
       }
     },
-    logged: async () => (await t.sql<{ place: string }>('SELECT pg_current_wal_insert_lsn()::text AS place'))[0]?.place ?? '',
     notMine: () => notMine(t, tables, mine),
     async close() {
       await pool.end();
