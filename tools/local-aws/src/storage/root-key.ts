@@ -44,7 +44,17 @@ export function readRootKey(dataFile: string): RootKey {
   return rootKey(bytes);
 }
 
-const rootKey = (bytes: Buffer): RootKey => ({ derive: (purpose) => Buffer.from(hkdfSync('sha256', bytes, '', `rcm-local-aws/${purpose}`, KEY_BYTES)) });
+/** Each is derived once: every call with a session asks for the same one. */
+function rootKey(bytes: Buffer): RootKey {
+  const derived = new Map<string, Buffer>();
+  return {
+    derive(purpose) {
+      const key = derived.get(purpose) ?? Buffer.from(hkdfSync('sha256', bytes, '', `rcm-local-aws/${purpose}`, KEY_BYTES));
+      derived.set(purpose, key);
+      return key;
+    },
+  };
+}
 
 /** Every SQLite file begins with these words (sqlite.org/fileformat.html). */
 function isSqlite(path: string): boolean {
