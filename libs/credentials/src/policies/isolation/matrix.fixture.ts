@@ -25,7 +25,7 @@ export interface MatrixOptions {
   readonly allowedToGuardian: ReadonlySet<string>;
 }
 
-/** How many of those that another one stands for are tried in the short form: a number that divides no list of actions or targets. */
+/** Of those that another one stands for, one in so many is tried in the short form. */
 const ONE_IN = isLongForm() ? 1 : 7;
 
 /** Every session × every tenant's secrets × every action; in the short form those that stand for others, and some of the others. */
