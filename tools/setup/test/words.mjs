@@ -4,6 +4,7 @@
 const SUITES = { conformance: '@rcm/local-aws', database: '@rcm/db' };
 const LONGEST = 10;
 const BACKENDS = /** @type {const} */ (['embedded', 'containers']);
+const KINDS = ['unit', 'e2e', ...BACKENDS];
 
 /**
  * What ran where, a line each.
@@ -11,7 +12,7 @@ const BACKENDS = /** @type {const} */ (['embedded', 'containers']);
  * @param {import('./docker.mjs').DockerState} docker
  */
 export function wordsFor(results, docker) {
-  const lines = ['unit', 'e2e', ...BACKENDS].flatMap((kind) => {
+  const lines = KINDS.flatMap((kind) => {
     const those = results.filter((result) => result.kind === kind && counted(result) > 0);
     return those.length === 0
       ? []
@@ -21,14 +22,15 @@ export function wordsFor(results, docker) {
     const of = (/** @type {string} */ project) => total(results.filter((result) => result.kind === backend && result.project === project));
     return `on ${backend} services: ${of(SUITES.conformance)} conformance tests, ${of(SUITES.database)} database tests`;
   });
-  const left = results.filter(({ leftOut }) => leftOut.length > 0);
-  const longOnly =
-    left.length === 0
+  const longOnly = KINDS.flatMap((kind) => {
+    const left = results.filter((result) => result.kind === kind && result.leftOut.length > 0);
+    return left.length === 0
       ? []
       : [
-          `on containers in the long form only (RCM_TEST_LONG=1): ${left.reduce((sum, { leftOut }) => sum + leftOut.length, 0)} files of ${left.length} projects ` +
+          `${kind} in the long form only (RCM_TEST_LONG=1): ${left.reduce((sum, { leftOut }) => sum + leftOut.length, 0)} files of ${left.length} projects ` +
             `(${left.map(({ project, leftOut }) => `${short(project)} ${leftOut.length}`).join(', ')})`,
         ];
+  });
   const without = docker.reached ? [] : [`Docker cannot be reached (${docker.why}): the integration tests ran on embedded services only, none on containers.`];
   return [...lines, ...spent(results), ...longest(results), ...proofs, ...longOnly, ...without, ...named(results, 'skipped')];
 }

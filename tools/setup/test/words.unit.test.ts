@@ -55,9 +55,11 @@ test('without Docker it is said that nothing ran on containers, and why', () => 
   );
 });
 
-test('test files that containers run in the long form only are counted', () => {
-  const left = [result('db', 'containers', { leftOut: ['a', 'b'] }), result('rotator', 'containers', { leftOut: ['c'] })];
-  expect(wordsFor(left, reached)).toContain('on containers in the long form only (RCM_TEST_LONG=1): 3 files of 2 projects (db 2, rotator 1)');
+test('test files that run in the long form only are counted by kind', () => {
+  const there = [result('db', 'containers', { leftOut: ['a', 'b'] }), result('rotator', 'containers', { leftOut: ['c'] })];
+  const words = wordsFor([...there, result('db', 'e2e', { leftOut: ['d'] })], reached);
+  expect(words).toContain('containers in the long form only (RCM_TEST_LONG=1): 3 files of 2 projects (db 2, rotator 1)');
+  expect(words).toContain('e2e in the long form only (RCM_TEST_LONG=1): 1 files of 1 projects (db 1)');
   expect(wordsFor(containers, reached).join()).not.toContain('long form');
 });
 

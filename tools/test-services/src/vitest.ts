@@ -11,9 +11,11 @@ export interface ProjectTestsOptions {
   /** How many of its files run at once. Default: 2. */
   workers?: number;
   /**
-   * Patterns of int test files that are run on containers in the long form only (RCM_TEST_LONG=1): what they try is the same on any
-   * Postgres and any AWS. How many that leaves out is printed at the end of `npm test`. A pattern that matches nothing is an error.
+   * Patterns of test files that run in the long form only (RCM_TEST_LONG=1): others try the same with less on each change.
+   * How many that leaves out is printed at the end of `npm test`, by kind. A pattern that matches nothing is an error.
    */
+  longForm?: string[];
+  /** The same of int test files on containers alone: what they try is the same on any Postgres and any AWS. */
   longOnContainers?: string[];
   /**
    * Its int and e2e test files share the processes of its workers, each of which loads what they import once; unit tests always do. Not where tests reach AWS by
@@ -35,43 +37,49 @@ const WORKERS = 2;
  */
 export function projectTests(
   dir: string,
-  { services, workers = WORKERS, longOnContainers = [], filesShareProcess = false }: ProjectTestsOptions,
+  { services, workers = WORKERS, longForm = [], longOnContainers = [], filesShareProcess = false }: ProjectTestsOptions,
 ): ViteUserConfig {
   const needsServer = services.includes('postgres') || services.includes('aws');
-  const leftOut = isLongForm() ? [] : longOnContainers.flatMap((pattern) => filesOf(dir, pattern));
-  const kind = (name: string, files: string, timeoutMs: number, setup?: string): TestProjectInlineConfiguration => ({
-    root: dir,
-    test: {
-      name,
-      isolate: name !== 'unit' && !filesShareProcess,
-      include: [`**/*.${files}.test.ts`],
-      exclude: ['**/node_modules/**', ...(name === 'containers' ? leftOut : [])],
-      testTimeout: timeoutMs,
-      hookTimeout: timeoutMs,
-      provide: { rcmServices: services },
-      env: chromium(dir),
-      ...(setup ? { globalSetup: join(import.meta.dirname, 'run', setup) } : {}),
-    },
-  });
+  const long = longFiles(dir, longForm);
+  const longThere = longFiles(dir, longOnContainers);
+  const leftOut = new Map<string, string[]>();
+  const kind = (name: string, files: string, timeoutMs: number, setup?: string): TestProjectInlineConfiguration => {
+    const left = [...new Set([...long, ...(name === 'containers' ? longThere : [])])].filter((path) => path.endsWith(`.${files}.test.ts`));
+    leftOut.set(name, left);
+    return {
+      root: dir,
+      test: {
+        name,
+        isolate: name !== 'unit' && !filesShareProcess,
+        include: [`**/*.${files}.test.ts`],
+        exclude: ['**/node_modules/**', ...left],
+        testTimeout: timeoutMs,
+        hookTimeout: timeoutMs,
+        provide: { rcmServices: services },
+        env: chromium(dir),
+        ...(setup ? { globalSetup: join(import.meta.dirname, 'run', setup) } : {}),
+      },
+    };
+  };
+  const projects = [
+    kind('unit', 'unit', UNIT_TIMEOUT_MS),
+    ...(needsServer ? [kind('embedded', 'int', INT_TIMEOUT_MS, 'embedded.ts'), kind('containers', 'int', INT_TIMEOUT_MS, 'containers.ts')] : []),
+    kind('e2e', 'e2e', E2E_TIMEOUT_MS, 'embedded.ts'),
+  ];
   return {
     root: dir,
-    test: {
-      passWithNoTests: true,
-      maxWorkers: workers,
-      reporters: ['default', new ResultFile({ dir, services, leftOut })],
-      projects: [
-        kind('unit', 'unit', UNIT_TIMEOUT_MS),
-        ...(needsServer ? [kind('embedded', 'int', INT_TIMEOUT_MS, 'embedded.ts'), kind('containers', 'int', INT_TIMEOUT_MS, 'containers.ts')] : []),
-        kind('e2e', 'e2e', E2E_TIMEOUT_MS, 'embedded.ts'),
-      ],
-    },
+    test: { passWithNoTests: true, maxWorkers: workers, reporters: ['default', new ResultFile({ dir, services, leftOut })], projects },
   };
 }
 
-function filesOf(dir: string, pattern: string): string[] {
-  const files = globSync(pattern, { cwd: dir });
-  if (files.length === 0) throw new Error(`longOnContainers: no file of ${dir} matches ${pattern}`);
-  return files;
+/** The files that the patterns match; none where everything runs. */
+function longFiles(dir: string, patterns: readonly string[]): string[] {
+  const files = patterns.flatMap((pattern) => {
+    const matched = globSync(pattern, { cwd: dir });
+    if (matched.length === 0) throw new Error(`longForm, longOnContainers: no file of ${dir} matches ${pattern}`);
+    return matched;
+  });
+  return isLongForm() ? [] : files;
 }
 
 /** The browser that set-up found, for whoever starts vitest without it. */

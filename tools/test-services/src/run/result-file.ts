@@ -35,17 +35,23 @@ export interface Result {
 export class ResultFile implements Reporter {
   readonly #dir: string;
   readonly #services: Service[];
-  readonly #leftOut: string[];
-  #runsContainers = false;
+  readonly #leftOut: ReadonlyMap<string, readonly string[]>;
+  #left: [kind: string, files: readonly string[]][] = [];
 
-  constructor({ dir, services, leftOut }: { dir: string; services: Service[]; leftOut: string[] }) {
+  /** `leftOut`: by kind, the test files that it runs in the long form only. */
+  constructor({ dir, services, leftOut }: { dir: string; services: Service[]; leftOut: ReadonlyMap<string, readonly string[]> }) {
     this.#dir = dir;
     this.#services = services;
     this.#leftOut = leftOut;
   }
 
   onInit(vitest: Vitest): void {
-    this.#runsContainers = vitest.projects.some(({ name }) => name === 'containers');
+    this.#left = vitest.projects.flatMap(({ name }) => {
+      const files = this.#leftOut.get(name) ?? [];
+      return files.length > 0 ? [[name, files]] : [];
+    });
+    // Whoever names such a file would only read that there is none.
+    for (const [kind, files] of this.#left) vitest.logger.log(`${kind}: ${files.length} more test files in the long form (RCM_TEST_LONG=1)`);
   }
 
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): void {
@@ -71,7 +77,7 @@ export class ResultFile implements Reporter {
     };
     for (const module of modules) count(of(module.project.name), module);
     const outside = unhandledErrors.map((error) => ({ title: 'an error outside any test', reason: wordsOf([error as { message?: string }]) }));
-    if (this.#runsContainers && this.#leftOut.length > 0) of('containers').leftOut.push(...this.#leftOut);
+    for (const [kind, files] of this.#left) of(kind).leftOut.push(...files);
     if (outside.length > 0) of([...kinds.keys()][0] ?? 'unit').failed.push(...outside);
     const [first] = kinds.values();
     if (first) first.processorSeconds = processorSeconds();
