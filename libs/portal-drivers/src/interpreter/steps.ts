@@ -9,6 +9,7 @@ import { holds, isShown } from './conditions.ts';
 import { translateBrowserError } from './failure.ts';
 import { readDate } from './date-notice.ts';
 import { doOn } from './element-step.ts';
+import { load } from './load.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { stepName, stepTarget } from './step-words.ts';
@@ -78,7 +79,7 @@ async function openPage<W extends Worded>(act: Act<W>, path: string, what: strin
   try {
     // An address that differs only after its # would load nothing: what it shows could be older than the session's end.
     if (address.includes('#') && withoutFragment(address) === withoutFragment(page.url())) await page.goto('about:blank', limits);
-    await page.goto(address, limits);
+    await load(page, address, limits);
   } catch (error) {
     const failure = translateBrowserError(error, what);
     // A page that sends the browser on by itself while it loads: the steps that follow see where that leads.
