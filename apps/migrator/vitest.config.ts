@@ -3,4 +3,6 @@ import { projectTests } from '@rcm/test-services/vitest';
 export default projectTests(import.meta.dirname, {
   services: ['postgres', 'aws'],
   longOnContainers: ['src/**/*.int.test.ts'],
+  // 1,600 rows of 200 kB.
+  longForm: ['src/memory.int.test.ts'],
 });

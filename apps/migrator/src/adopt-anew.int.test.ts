@@ -1,12 +1,11 @@
 import { findBrokenAuditEvent } from '@rcm/db';
 import { insertEndpoint } from '@rcm/db/admin';
-import { isLongForm } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adopted, endpointsOf, type Folder, openFolder, PERSON, planned, plantPortalTypes } from './adopt.fixture.ts';
 import { HIDDEN, sourceDatabase, type SourceDatabase, type SourceLogin } from './adopt/source-table.fixture.ts';
 import { apply } from './commands/apply.ts';
 import { verify } from './commands/verify.ts';
-import { mortal } from './crash.fixture.ts';
+import { deaths, mortal } from './crash.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openWorld, scrubbing, stored, type World } from './testing.fixture.ts';
 
@@ -103,31 +102,29 @@ describe('a row that is of another place than before', { timeout: 600_000 }, () 
   });
 
   it('ends the same after a death at any call', async () => {
-    for (let at = 1; ; at += isLongForm() ? 1 : 3) {
-      for (const when of ['before', 'after'] as const) {
-        const id = `d${at}${when}`;
-        await source.sql(
-          `INSERT INTO crm."PORTAL_LOGINS" SELECT '${id}', "HOSPITAL_NO", "PORTAL_URL", "SETTINGS", "NOTE", "ACTIVE", "UPDATED" FROM crm."PORTAL_LOGINS" WHERE "LOGIN_NO" = 'b'`,
-        );
-        await run();
-        const was = (await endpointsOf(world)).get(id);
-        await goes(id, `"PORTAL_URL" = 'https://shared.example/borealis'`);
-        const dying = mortal(migrator, { at, when });
-        const failed: unknown = await run([id], dying.migration).then(
-          () => null,
-          (error: unknown) => error,
-        );
-        if (!dying.died()) {
-          expect(failed).toBeNull();
-          return expect(at).toBeGreaterThan(6);
-        }
-        expect(await run([id]), id).toMatchObject({ complete: true });
-        const now = (await endpointsOf(world)).get(id);
-        expect(now, id).toMatchObject({ orgId: 'h-1', portal: 'borealis' });
-        const all = (await everyEndpoint()).filter(({ id: each }) => each.startsWith(`l-${id}`));
-        expect(new Set(all.map((each) => each.id)), id).toEqual(new Set([was?.endpointId, now?.endpointId]));
-        expect(was?.endpointId, id).not.toBe(now?.endpointId);
+    for (const { at, when } of deaths(3)) {
+      const id = `d${at}${when}`;
+      await source.sql(
+        `INSERT INTO crm."PORTAL_LOGINS" SELECT '${id}', "HOSPITAL_NO", "PORTAL_URL", "SETTINGS", "NOTE", "ACTIVE", "UPDATED" FROM crm."PORTAL_LOGINS" WHERE "LOGIN_NO" = 'b'`,
+      );
+      await run();
+      const was = (await endpointsOf(world)).get(id);
+      await goes(id, `"PORTAL_URL" = 'https://shared.example/borealis'`);
+      const dying = mortal(migrator, { at, when });
+      const failed: unknown = await run([id], dying.migration).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (!dying.died()) {
+        expect(failed).toBeNull();
+        return expect(at).toBeGreaterThan(6);
       }
+      expect(await run([id]), id).toMatchObject({ complete: true });
+      const now = (await endpointsOf(world)).get(id);
+      expect(now, id).toMatchObject({ orgId: 'h-1', portal: 'borealis' });
+      const all = (await everyEndpoint()).filter(({ id: each }) => each.startsWith(`l-${id}`));
+      expect(new Set(all.map((each) => each.id)), id).toEqual(new Set([was?.endpointId, now?.endpointId]));
+      expect(was?.endpointId, id).not.toBe(now?.endpointId);
     }
   });
 });

@@ -1,5 +1,6 @@
 import type { Database } from '@rcm/db';
 import type { SecretStore } from '@rcm/credentials';
+import { isLongForm } from '@rcm/test-services';
 import type { OpenMigration } from './services.ts';
 
 /** Thrown by every call of a process that is dead. */
@@ -12,11 +13,26 @@ export interface Mortal {
   died(): boolean;
 }
 
+/** Where a process dies. */
+export interface Death {
+  readonly at: number;
+  readonly when: 'before' | 'after';
+}
+
+/**
+ * Without an end: before and after each call, in the long form. On a change at every `step`-th, before it and after it in turn: what is after a call is before
+ * the one that follows.
+ */
+export function* deaths(step: number): Generator<Death, never> {
+  if (isLongForm()) for (let at = 1; ; at += 1) for (const when of ['before', 'after'] as const) yield { at, when };
+  for (let turn = 0; ; turn += 1) yield { at: 1 + turn * step, when: turn % 2 === 0 ? 'before' : 'after' };
+}
+
 /**
  * A migrator whose process dies at its `at`-th call to the database or the store: `before` the call is made, or `after` it has
  * taken effect and before the answer is seen. From then on nothing goes through any more, as after a SIGKILL.
  */
-export function mortal(migration: OpenMigration, { at, when }: { readonly at: number; readonly when: 'before' | 'after' }): Mortal {
+export function mortal(migration: OpenMigration, { at, when }: Death): Mortal {
   let calls = 0;
   let dead = false;
   const guard = async <T>(act: () => Promise<T>): Promise<T> => {

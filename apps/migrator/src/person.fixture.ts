@@ -55,14 +55,14 @@ export interface Interrupted {
 }
 
 /**
- * A migrator beside which `act` happens at its `at`-th moment. There is a moment before and after every transaction and every call of the
+ * A migrator beside which `act` happens at its `at`-th moment, or at each. There is a moment before and after every transaction and every call of the
  * store, and before every statement inside a transaction.
  */
-export function interrupted(migration: OpenMigration, { at, act }: { readonly at: number; readonly act: () => Promise<void> }): Interrupted {
+export function interrupted(migration: OpenMigration, { at, act }: { readonly at: number | 'each'; readonly act: () => Promise<void> }): Interrupted {
   let moments = 0;
   const moment = async (): Promise<void> => {
     moments += 1;
-    if (moments === at) await act();
+    if (at === 'each' || moments === at) await act();
   };
   const between = async <T>(call: () => Promise<T>): Promise<T> => {
     await moment();
@@ -83,7 +83,7 @@ export function interrupted(migration: OpenMigration, { at, act }: { readonly at
   });
   return {
     migration: { ...migration, db, stores: { ...migration.stores, forTenant: (orgId) => store(migration.stores.forTenant(orgId)) } },
-    came: () => moments >= at,
+    came: () => at === 'each' || moments >= at,
   };
 }
 

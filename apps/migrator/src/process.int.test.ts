@@ -1,4 +1,4 @@
-import { backend } from '@rcm/test-services';
+import { backend, isLongForm } from '@rcm/test-services';
 import { SHAPE } from '@rcm/telemetry/json-shape';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CANARY, plant, seeds } from './seeds.fixture.ts';
@@ -180,7 +180,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
     const planted = seeds(24);
     await plant(world.db, planted);
     const environment = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '10' };
-    for (let kills = 0; kills < 5; kills += 1) {
+    for (let kills = 0; kills < (isLongForm() ? 5 : 2); kills += 1) {
       const running = startMigrator(['apply', ...WHY, '--json'], environment);
       await Promise.race([running.says('apply:'), running.ended]);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));

@@ -20,19 +20,19 @@ import { backend, isLongForm } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { verify } from './commands/verify.ts';
-import { mortal, ProcessDied } from './crash.fixture.ts';
+import { deaths, mortal, ProcessDied } from './crash.fixture.ts';
 import { relocateEndpoint } from './credential/relocate.ts';
 import { relocateProved } from './credential/relocate-proved.ts';
 import { lookRemoved } from './credential/look-removed.ts';
 import { interrupted } from './person.fixture.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { asRotator, openWorld, rotate, scrubbing, stored, type World } from './testing.fixture.ts';
+import { asRotator, openWorld, rotate, stored, type World } from './testing.fixture.ts';
 
 const WHY = { actor: 'person:os:jane', reason: 'the first account is full' };
 const SECOND = '222222222222';
-/** Every third call or moment is tried on a change, each of them in the long form. */
-const NEXT = isLongForm() ? 1 : 3;
+/** Every fifth call or moment is tried on a change, each of them in the long form. */
+const NEXT = isLongForm() ? 1 : 5;
 
 let world: World;
 let migrator: OpenMigration;
@@ -47,8 +47,8 @@ beforeEach(async () => {
   const planted = seeds(1);
   await plant(world.db, planted);
   await apply(migrator);
-  await verify(migrator);
-  expect((await scrubbing(world, migrator)).complete).toBe(true);
+  // As a scrub leaves the row; the rewrite of the storage, which is most of one, is nothing that a move could see.
+  await sql(`UPDATE integration_endpoint SET config = config - 'credentials'`);
   [seed] = planted as [Seed];
   const inStore = (store: string) => migrator.places.all.find((place) => place.store === store && place.store !== 'vault' && place.accountId === SECOND);
   [there, other] = [inStore('ssm'), inStore('secrets-manager')] as [NewPlace, NewPlace];
@@ -124,27 +124,24 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
   it('by a process that dies at any call: the row names a secret that holds it at every moment, and the same call ends it', { timeout: 600_000 }, async () => {
     const text = (await stored(migrator, seed)).text;
     const places = [there, migrator.places.new[0]] as const;
-    let died = true;
     let moved = 0;
-    for (let at = 1; died; at += NEXT) {
-      for (const when of ['before', 'after'] as const) {
-        const to = places[moved % 2] as NewPlace;
-        const process = mortal(migrator, { at, when });
-        const row = await rowOf();
-        await relocateEndpoint(process.migration, row, to, WHY).catch((error: unknown) => {
-          if (!(error instanceof ProcessDied)) throw error;
-        });
-        died = process.died();
-        expect((await stored(migrator, seed)).text, `${when} call ${at}`).toBe(text);
-        await leasesEnd();
-        await move(to);
-        moved += 1;
-        expect((await stored(migrator, seed)).text).toBe(text);
-        expect(await placeNow()).toBe(placeKey(to));
-        expect(await unnamed(), `${when} call ${at}`).toEqual([[placeKey(places[moved % 2] as NewPlace), 'left']]);
-      }
+    for (const { at, when } of deaths(5)) {
+      const to = places[moved % 2] as NewPlace;
+      const process = mortal(migrator, { at, when });
+      const row = await rowOf();
+      await relocateEndpoint(process.migration, row, to, WHY).catch((error: unknown) => {
+        if (!(error instanceof ProcessDied)) throw error;
+      });
+      expect((await stored(migrator, seed)).text, `${when} call ${at}`).toBe(text);
+      await leasesEnd();
+      await move(to);
+      moved += 1;
+      expect((await stored(migrator, seed)).text).toBe(text);
+      expect(await placeNow()).toBe(placeKey(to));
+      expect(await unnamed(), `${when} call ${at}`).toEqual([[placeKey(places[moved % 2] as NewPlace), 'left']]);
+      if (!process.died()) break;
     }
-    expect(moved).toBeGreaterThan(20 / NEXT);
+    expect(moved).toBeGreaterThan(isLongForm() ? 20 : 2);
   });
 
   it('while somebody stores another password at any moment: theirs is what the row names in the end', { timeout: 600_000 }, async () => {
@@ -197,18 +194,16 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
   it('is done where what it leaves was removed right after the row was changed', async () => {
     const from = (await rowOf()).secretArn;
     let gone = false;
-    for (let at = 1; !gone; at += NEXT) {
-      const { migration } = interrupted(migrator, {
-        at,
-        act: async () => {
-          if ((await rowOf()).secretArn === from) return;
-          await removeAsGuardian(from);
-          gone = true;
-        },
-      });
-      await relocateEndpoint(migration, await rowOf(), there, WHY);
-      if (!gone) await move(migrator.places.new[0]);
-    }
+    const { migration } = interrupted(migrator, {
+      at: 'each',
+      act: async () => {
+        if (gone || (await rowOf()).secretArn === from) return;
+        gone = true;
+        await removeAsGuardian(from);
+      },
+    });
+    await relocateEndpoint(migration, await rowOf(), there, WHY);
+    expect(gone).toBe(true);
     expect(await placeNow()).toBe(placeKey(there));
   });
 

@@ -10,7 +10,7 @@ import { apply } from './commands/apply.ts';
 import { resolve } from './commands/resolve.ts';
 import { rollback } from './commands/rollback.ts';
 import { verify } from './commands/verify.ts';
-import { mortal } from './crash.fixture.ts';
+import { deaths, mortal } from './crash.fixture.ts';
 import type { Take } from './credential/resolve.ts';
 import { hirePerson, interrupted, type Person } from './person.fixture.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
@@ -198,27 +198,24 @@ describe.each(TAKES)('a run that dies while it takes the %s', (take) => {
     'is ended by another run as if it had not died: the secret is %s by the row',
     { timeout: SLOW_MS },
     async (names) => {
-      // Each call in the long form; else each third, the others before and after in turn.
-      for (let at = 1; ; at += isLongForm() ? 1 : 3) {
-        for (const when of ['before', 'after'] as const) {
-          seed = { ...seeds(1)[0], id: `g${at}-${when}` } as Seed;
-          await plant(world.db, [seed]);
-          await apply(migrator);
-          if (names === 'not named')
-            await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = NULL WHERE id = ${seed.id}`);
-          await person.types(seed, 'typed');
-          const dying = mortal(migrator, { at, when });
-          await decide(take, dying.migration).catch(() => {});
-          if (!dying.died()) return expect(at).toBeGreaterThan(8);
-          const where = `died ${when} call ${at}`;
-          for (const password of ['typed', planned()]) expect((await everywhere()).map(passwordOf), where).toContain(password);
-          await world.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_lease`);
-          expect(await decide(take), where).toMatchObject({ complete: true });
-          const right = take === 'row' ? 'typed' : planned();
-          expect([await inRow(), await inStore()], where).toEqual([right, right]);
-          for (const password of ['typed', planned()]) expect((await everywhere()).map(passwordOf), where).toContain(password);
-          expect(await verify(migrator), where).toMatchObject({ complete: true });
-        }
+      for (const { at, when } of deaths(3)) {
+        seed = { ...seeds(1)[0], id: `g${at}-${when}` } as Seed;
+        await plant(world.db, [seed]);
+        await apply(migrator);
+        if (names === 'not named')
+          await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = NULL WHERE id = ${seed.id}`);
+        await person.types(seed, 'typed');
+        const dying = mortal(migrator, { at, when });
+        await decide(take, dying.migration).catch(() => {});
+        if (!dying.died()) return expect(at).toBeGreaterThan(8);
+        const where = `died ${when} call ${at}`;
+        for (const password of ['typed', planned()]) expect((await everywhere()).map(passwordOf), where).toContain(password);
+        await world.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_lease`);
+        expect(await decide(take), where).toMatchObject({ complete: true });
+        const right = take === 'row' ? 'typed' : planned();
+        expect([await inRow(), await inStore()], where).toEqual([right, right]);
+        for (const password of ['typed', planned()]) expect((await everywhere()).map(passwordOf), where).toContain(password);
+        expect(await verify(migrator), where).toMatchObject({ complete: true });
       }
     },
   );
