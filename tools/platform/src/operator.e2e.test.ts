@@ -1,47 +1,21 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launch } from './browser.fixture.ts';
+import { newBase, start, stayedBehind } from './started.fixture.ts';
 import { walk } from './walk.fixture.ts';
 
 /** What people do with the README and docs/walk.md on `npm start`: nothing is given to `rcm` but the profile that the platform wrote. */
-const MAIN = join(import.meta.dirname, 'main.ts');
 const RCM = join(import.meta.dirname, '..', '..', '..', 'apps', 'cli', 'src', 'main.ts');
 const PYTHON_CLIENT = join(import.meta.dirname, '..', '..', '..', 'apps', 'web-agent', 'python', 'rcm_tasks.py');
 const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'walk.md');
 const WHOLE_MS = 900_000;
 
 let base: string;
-beforeAll(() => {
-  base = realpathSync(mkdtempSync(join(tmpdir(), 'rcm-operator-e2e-')));
-  // As root, Postgres runs as another user, who must be able to pass.
-  chmodSync(base, 0o711);
-});
+beforeAll(() => void (base = newBase('operator')));
 afterAll(() => rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(file: string, args: readonly string[], environment: NodeJS.ProcessEnv, stdin = '') {
-  const child = spawn(process.execPath, ['--disable-sigusr1', file, ...args], { env: environment, stdio: ['pipe', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  child.stdin.on('error', () => undefined).end(stdin);
-  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...output })));
-  const said = (words: string) =>
-    new Promise<void>((resolve, reject) => {
-      child.stderr.on('data', () => output.stderr.includes(words) && resolve());
-      child.once('close', () => reject(new Error(`It ended without saying "${words}": ${output.stderr}`)));
-    });
-  return { child, ended, said, output };
-}
 
 /** Signs in with a click, sees the logins, and asks for one to be verified: a rotator of this run does it. */
 async function lookOn(url: string): Promise<void> {
@@ -134,7 +108,7 @@ function environmentOf(base: string): NodeJS.ProcessEnv {
 it(
   'people see it in a browser, a service asks for a task, and a person walks from the first login to the audit as docs/walk.md says',
   async () => {
-    const platform = run(MAIN, ['--endpoints', '3', '--data', 'kept'], { ...process.env, INIT_CWD: base, TMPDIR: base });
+    const platform = start(base, '--endpoints', '3', '--data', 'kept');
     try {
       await platform.said('data folder');
       const said = platform.output.stderr;
@@ -149,6 +123,7 @@ it(
     }
     // Everything was as it should be, and it was ended when it was to be.
     expect(await platform.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('before the end') });
+    expect([stayedBehind(base), existsSync(join(base, 'kept', 'lock'))]).toEqual([[], false]);
   },
   WHOLE_MS,
 );
