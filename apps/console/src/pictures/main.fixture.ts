@@ -7,7 +7,7 @@ const FOLDER = fileURLToPath(new URL('../../../../docs/console', import.meta.url
 
 const postgres = await startEmbeddedPostgres();
 try {
-  for (const { name } of await makePictures(FOLDER, postgres.url)) process.stdout.write(`docs/console/${name}\n`);
+  for (const { name } of await makePictures(FOLDER, { server: postgres.url })) process.stdout.write(`docs/console/${name}\n`);
 } finally {
   await postgres.stop();
 }

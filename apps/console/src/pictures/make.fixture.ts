@@ -16,14 +16,17 @@ export interface Made {
   readonly text: string;
 }
 
-/** Makes every picture in this folder, over those of the same name. `server`: as `openDemo`'s. */
-export async function makePictures(folder: string, server?: string): Promise<readonly Made[]> {
+/** Makes pictures in this folder, over those of the same name. `server`: as `openDemo`'s; `pictures`: by default every one. */
+export async function makePictures(
+  folder: string,
+  { server, pictures = PICTURES }: { readonly server?: string; readonly pictures?: readonly Picture[] } = {},
+): Promise<readonly Made[]> {
   await using opened = new AsyncDisposableStack();
   const demo = opened.adopt(await openDemo(server), (each) => each.close());
   const chromium = opened.adopt(await launchChromium(), (each) => each.close());
   mkdirSync(folder, { recursive: true });
   const made: Made[] = [];
-  for (const picture of PICTURES) for (const look of picture.looks) made.push(await make(picture, look, { demo, chromium, folder }));
+  for (const picture of pictures) for (const look of picture.looks) made.push(await make(picture, look, { demo, chromium, folder }));
   return made;
 }
 
