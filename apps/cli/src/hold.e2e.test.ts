@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { asRoot } from '@rcm/test-services';
+import { asRoot, compileCache } from '@rcm/test-services';
 import { type World } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { notAsDocumented } from './json-page.fixture.ts';
@@ -31,7 +31,7 @@ interface End {
 
 async function rcm(words: readonly string[], stdin = ''): Promise<End> {
   const child = spawn(process.execPath, ['--disable-sigusr1', fileURLToPath(new URL('main.ts', import.meta.url)), ...words, '--json'], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...environment },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
