@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadPolicyEngine, type PolicyEngine } from '@rcm/local-aws';
+import { isLongForm } from '@rcm/test-services';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesised } from '../stacks/synthesised.fixture.ts';
 import { type Case, casesOf } from './cases.fixture.ts';
@@ -12,6 +13,9 @@ import { policiesInTemplates, type PolicyInTemplate } from './template-policies.
 /** It only ends what hangs: ten seconds of a processor that has nothing else to do. */
 const MATRIX_MS = 1_200_000;
 const PAGE = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'access-matrix.md');
+const IS_WRITTEN = process.env['RCM_WRITE_ACCESS_MATRIX'] === 'yes';
+/** The page has everything. */
+const IS_WHOLE = isLongForm() || IS_WRITTEN;
 
 let engine: PolicyEngine;
 let cases: readonly Case[];
@@ -50,26 +54,31 @@ const byContent = ({ kind, document }: PolicyInTemplate): string =>
 
 describe('the access matrix, by the policies that are synthesised', () => {
   it('each case ends as the table has it', { timeout: MATRIX_MS }, () => {
-    const wrong = cases.filter(({ principal, operation, layer, isAllowed }) => evaluation.allows(principal, operation, layer) !== isAllowed);
-    process.stdout.write(`access matrix: ${cases.length} cases, ${cases.filter(({ isAllowed }) => isAllowed).length} allowed\n`);
+    // What is allowed always; on a change of what is denied every third.
+    const tried = cases.filter(({ isAllowed }, n) => IS_WHOLE || isAllowed || (n + Math.floor(n / 31)) % 3 === 0);
+    const wrong = tried.filter(({ principal, operation, layer, isAllowed }) => evaluation.allows(principal, operation, layer) !== isAllowed);
+    process.stdout.write(`access matrix: ${tried.length} of ${cases.length} cases, ${cases.filter(({ isAllowed }) => isAllowed).length} allowed\n`);
     expect(wrong.map(({ title, isAllowed }) => `${title}: is ${isAllowed ? 'denied' : 'allowed'}`)).toEqual([]);
     expect(cases.length).toBeGreaterThan(10_000);
   });
 
   it('every statement and every condition turns a case when it is taken away', { timeout: MATRIX_MS }, () => {
-    const tried = mutants.map((mutant) => ({ ...mutant, turns: firstToTurn(mutant) }));
     const seen = new Map(policies.map((policy) => [byContent(policy), policy]).reverse() as [string, PolicyInTemplate][]);
-    held = tried
-      .filter(({ of }) => seen.get(byContent(of)) === of)
-      .map(({ title, turns }) => ({ what: title.replace(/^rcm-prod-/, ''), turns: turns ?? 'nothing' }));
-    process.stdout.write(`access matrix: ${mutants.length} statements and conditions taken away one by one\n`);
+    const isFirst = ({ of }: Mutant): boolean => seen.get(byContent(of)) === of;
+    // On a change every third, and none of the same policy in another account or region.
+    const tried = mutants.filter((mutant, n) => IS_WHOLE || (isFirst(mutant) && n % 3 === 0)).map((mutant) => ({ ...mutant, turns: firstToTurn(mutant) }));
+    held = tried.filter(isFirst).map(({ title, turns }) => ({ what: title.replace(/^rcm-prod-/, ''), turns: turns ?? 'nothing' }));
+    process.stdout.write(`access matrix: ${tried.length} of ${mutants.length} statements and conditions taken away one by one\n`);
     expect(tried.filter(({ turns }) => turns === null).map(({ title }) => title)).toEqual([]);
     expect(mutants.length).toBeGreaterThan(200);
   });
 
   it('is what docs/access-matrix.md shows (RCM_WRITE_ACCESS_MATRIX=yes writes it)', () => {
     const page = rendered({ cases: cases.length, allowed: cases.filter(({ isAllowed }) => isAllowed).length, mutants: mutants.length }, held);
-    if (process.env['RCM_WRITE_ACCESS_MATRIX'] === 'yes') writeFileSync(PAGE, page);
-    expect(readFileSync(PAGE, 'utf8')).toBe(page);
+    if (IS_WRITTEN) writeFileSync(PAGE, page);
+    const there = readFileSync(PAGE, 'utf8');
+    if (IS_WHOLE) expect(there).toBe(page);
+    // Its figures, and those that were taken away above.
+    else expect(page.split('\n').filter((line) => !there.split('\n').includes(line))).toEqual([]);
   });
 });

@@ -46,11 +46,24 @@ export const ELSEWHERE = { account: '555555555555', region: 'us-east-2' };
 export const backupsElsewhere = (all: readonly Environment[]): readonly Environment[] =>
   all.map((each) => (each.backups ? { ...each, backups: { ...each.backups, elsewhere: ELSEWHERE } } : each));
 
+const asItIs = (all: readonly Environment[]): readonly Environment[] => all;
+
+/** What several files ask for, which share a process. Nobody changes what they are given. */
+const SHARED: ReadonlySet<unknown> = new Set([asItIs, backupsElsewhere]);
+const kept = new Map<unknown, Synthesised>();
+
 /**
- * The example, synthesised once for a file of tests: a second of the processor, and seven more with CDK's check against CloudFormation's schemas, which one
- * file asks for and the command always makes.
+ * The example, synthesised: a second of the processor, and seven more with CDK's check against CloudFormation's schemas, which one file asks for and the command
+ * always makes.
  */
-export function synthesised({ checked = false, change = (all) => all }: SynthesisOptions = {}): Synthesised {
+export function synthesised({ checked = false, change = asItIs }: SynthesisOptions = {}): Synthesised {
+  if (checked || !SHARED.has(change)) return synthesise({ checked, change });
+  const made = kept.get(change) ?? synthesise({ checked, change });
+  kept.set(change, made);
+  return made;
+}
+
+function synthesise({ checked, change }: Required<SynthesisOptions>): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'rcm-infra-'));
   if (!checked) process.env['CDK_VALIDATION'] = 'false';
   try {
