@@ -6,12 +6,13 @@ import { runCells } from './cases/run-cells.ts';
 import { allCells } from './cells/all.ts';
 import { type Cell, EXCLUSIONS } from './cells/cell.ts';
 import { describeCells } from './cells/table.ts';
-import { quickCells } from './cells/quick.ts';
+import { fewestCells, quickCells } from './cells/quick.ts';
 import { describeFigures, describeResult, figuresOf, isClean } from './report.ts';
 
 interface Options {
   readonly json?: boolean;
   readonly quick?: boolean;
+  readonly fewest?: boolean;
   readonly list?: boolean;
   readonly only?: readonly string[];
   readonly record?: string;
@@ -33,6 +34,7 @@ const program = new Command('crash-matrix')
   )
   .option('--json', 'print one JSON object on stdout')
   .option('--quick', 'a few cells that meet every act, store, answer and world at least once')
+  .option('--fewest', 'of those half: one of each world, and the others that have an act, a store or an answer that none before had')
   .option('--list', 'print every cell with its expected end, and what is left out and why; run nothing')
   .option('--only <text...>', 'run only the cells whose name contains one of these')
   .option('--record <file>', 'keep what each cell showed in this file, and go on with what it has: of one commit alone')
@@ -41,7 +43,8 @@ const program = new Command('crash-matrix')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(async (options: Options) => {
     const { only = [''] } = options;
-    const chosen = (options.quick ? quickCells(STORES) : allCells(STORES)).filter(({ name }) => only.some((text) => name.includes(text)));
+    const cells = options.fewest ? fewestCells : options.quick ? quickCells : allCells;
+    const chosen = cells(STORES).filter(({ name }) => only.some((text) => name.includes(text)));
     if (options.list) process.stdout.write(describeCells(chosen, EXCLUSIONS));
     else process.exitCode = await run(chosen, options).catch(refused);
   });

@@ -94,6 +94,6 @@ function rotatorEnvironment(world: World, folder: string): Record<string, string
     RCM_ROTATOR_CANARY: 'off',
     RCM_ROTATOR_BREAKER_WINDOW_MS: String(TIMING.lockoutWindowMs),
     // Hundreds of processes load the same files.
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(folder, 'compiled'),
   };
 }

@@ -17,6 +17,18 @@ export function quickCells(stores: readonly StoreKind[]): Cell[] {
   });
 }
 
+/** Of those the fewest: one of each crossed world, and of the others whatever has an act, a store or an answer that none before it had. */
+export function fewestCells(stores: readonly StoreKind[]): Cell[] {
+  const seen = new Set<string>();
+  return quickCells(stores).filter((cell) => {
+    const { store, answer, crashPoints } = cell;
+    const words = [store, answer, ...crashPoints.map(({ act }) => act)];
+    const isNew = worldOf(cell) !== 'plain' || words.some((word) => !seen.has(word));
+    if (isNew) for (const word of words) seen.add(word);
+    return isNew;
+  });
+}
+
 /** What a crossed cell has that the whole product has not. */
 export function worldOf({ portal, answer, scenario, loses }: Cell): string {
   if (loses !== null) return 'forgetful';
