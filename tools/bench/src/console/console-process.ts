@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { urlFor } from '@rcm/db/testing';
-import { asRoot, freePort } from '@rcm/test-services';
+import { asRoot, compileCache, freePort } from '@rcm/test-services';
 import { processorSeconds } from '../measured-world/processor-seconds.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../../apps/console/src/main.ts');
@@ -26,6 +26,7 @@ export async function startConsoleProcess(databaseUrl: string): Promise<ConsoleP
   const child = spawn(process.execPath, ['--disable-sigusr1', PROGRAM, 'run'], {
     env: {
       ...asRoot(),
+      ...compileCache(),
       PATH: process.env['PATH'],
       RCM_DATABASE_URL: urlFor('rcm_console', databaseUrl),
       RCM_CONSOLE_URL: origin,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { NewPortalType } from '@rcm/db';
 import { ALLOWED } from '@rcm/db/testing';
 import { processName } from '@rcm/telemetry';
-import { backend } from '@rcm/test-services';
+import { backend, isLongForm } from '@rcm/test-services';
 import { Random } from '../time/random.ts';
 import { BothDatabases, identityOf, type Name, type Pair, type Place } from './both-databases.fixture.ts';
 
@@ -409,7 +409,7 @@ const text = (value: unknown): string =>
   JSON.stringify(value, (key, part: unknown) => (PLAIN.has(key) ? undefined : typeof part === 'bigint' ? String(part) : part)) ?? 'nothing';
 
 describe.skipIf(backend() === 'containers')('the same random operations, on the model and on Postgres', () => {
-  const seeds = Number(process.env['RCM_SIMULATION_DATABASE_ROUNDS'] ?? 4);
+  const seeds = Number(process.env['RCM_SIMULATION_DATABASE_ROUNDS'] ?? (isLongForm() ? 4 : 2));
 
   test.each(Array.from({ length: seeds }, (_, round) => round))('round %i', async (round) => {
     const seed = `database ${round}`;

@@ -1,10 +1,11 @@
-import { backend } from '@rcm/test-services';
+import { backend, isLongForm } from '@rcm/test-services';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addSeed, noFigures } from './figures.ts';
 import type { SeedSummary } from './messages.ts';
 import { runSeeds, seedsFrom } from './workers.ts';
 
 const NO_LIMIT = 0;
+const SEEDS = isLongForm() ? 40 : 16;
 
 async function summaries(from: number, count: number): Promise<SeedSummary[]> {
   const found: SeedSummary[] = [];
@@ -18,7 +19,7 @@ async function summaries(from: number, count: number): Promise<SeedSummary[]> {
 // It needs no backend, so once is enough.
 describe.skipIf(backend() === 'containers')('the simulation, in its short form', () => {
   let all: SeedSummary[];
-  beforeAll(async () => void (all = await summaries(0, 40)), NO_LIMIT);
+  beforeAll(async () => void (all = await summaries(0, SEEDS)), NO_LIMIT);
 
   test('a seed takes the same course, call by call, wherever and whenever it runs', { timeout: NO_LIMIT }, async () => {
     const alone = await summaries(7, 2);
