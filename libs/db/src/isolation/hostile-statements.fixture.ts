@@ -8,6 +8,8 @@ import { valuesOf } from './two-tenants.fixture.ts';
 export interface HostileStatement {
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** A right that others need, too: where the login lacks it, they are refused as well. */
+  readonly needs?: string;
 }
 
 /** Every table of the catalogue, the queue's among them, with its columns. */
@@ -94,9 +96,10 @@ export function statementsOn(table: CatalogTable, { mine, other }: { readonly mi
     ...columns
       .filter(({ written }) => written)
       .flatMap(({ name: column, type }) => [
-        { text: `UPDATE ${name} SET ${column} = ${column}` },
-        { text: `UPDATE ${name} SET ${column} = NULL` },
-        ...(hostileValues(type, other) ?? []).map((value) => ({ text: `UPDATE ${name} SET ${column} = ${value}::${type}` })),
+        // What needs the right to write it alone comes first: the next one needs to read it, too.
+        { text: `UPDATE ${name} SET ${column} = NULL`, needs: `UPDATE ${name}.${column}` },
+        { text: `UPDATE ${name} SET ${column} = ${column}`, needs: `UPDATE ${name}.${column}` },
+        ...(hostileValues(type, other) ?? []).map((value) => ({ text: `UPDATE ${name} SET ${column} = ${value}::${type}`, needs: `UPDATE ${name}.${column}` })),
       ]),
     { text: `INSERT INTO ${name} DEFAULT VALUES` },
     { text: `INSERT INTO ${name} SELECT * FROM ${name} ON CONFLICT DO NOTHING` },
@@ -123,7 +126,7 @@ export function statementsOn(table: CatalogTable, { mine, other }: { readonly mi
 }
 
 /** What may change something is called with everything together, in the short form with some of it; of what only reads, some of its calls. */
-const CALLS_OF_ONE = { changing: isLongForm() ? 2_000 : 150, reading: 40 } as const;
+const CALLS_OF_ONE = isLongForm() ? ({ changing: 2_000, reading: 40 } as const) : ({ changing: 60, reading: 15 } as const);
 
 export function callsOf({ name, args, readsOnly }: CatalogFunction, other: Tenant): HostileStatement[] {
   const values = args.map((type) => [...(hostileValues(type, other) ?? []).map((value) => `${value}::${type}`), `NULL::${type}`]);

@@ -9,7 +9,13 @@ import { openTwoTenants, type Tenant, type TwoTenants, valuesOf } from './two-te
 import { TENANT_ROWS } from './tenant-rows.fixture.ts';
 
 /** What became of a statement: the SQLSTATE that refused it, or whether its transaction was given a number, without which nothing is written. */
-export type Sent = { readonly refused: string } | { readonly refused: null; readonly wrote: boolean };
+export type Sent = Refused | { readonly refused: null; readonly wrote: boolean };
+
+interface Refused {
+  readonly refused: string;
+  /** The login lacks a right that the statement itself needs: Postgres looked at no row, no value and no tenant, and ran no function. */
+  readonly byRights: boolean;
+}
 
 export interface TakenOver {
   readonly w: TwoTenants;
@@ -18,6 +24,8 @@ export interface TakenOver {
   /** Name of the login that was taken over. */
   readonly login: string;
   readonly tables: readonly CatalogTable[];
+  /** Rights that it was found to lack. */
+  readonly lacking: Set<string>;
   /** Sends a statement in a transaction of its own and commits it. */
   send(scope: string | null, statement: HostileStatement): Promise<Sent>;
   /** What is not `mine`, by table, as a superuser finds it; and the schema itself. */
@@ -45,11 +53,17 @@ export async function openTakenOver(role: AppRole): Promise<TakenOver> {
     sharer,
     login,
     tables,
+    lacking: new Set(),
     async send(scope, { text, values = [] }) {
       const client = await pool.connect();
+      const begin = `BEGIN; SET LOCAL test.is_open = 'yes'${scope === null ? '' : `; SELECT set_config('app.tenant_id', '${scope}', true)`}`;
       try {
-        await client.query(`BEGIN; SET LOCAL test.is_open = 'yes'${scope === null ? '' : `; SELECT set_config('app.tenant_id', '${scope}', true)`}`);
-        await client.query(text, [...values]);
+        // In one message where it has no values: there are tens of thousands of them.
+        if (values.length === 0) await client.query(`${begin}; ${text}`);
+        else {
+          await client.query(begin);
+          await client.query(text, [...values]);
+        }
         const { rows } = await client.query<{ wrote: boolean }>(WROTE);
         await client.query('COMMIT');
         // Whatever it has set in its session goes.
@@ -62,7 +76,8 @@ export async function openTakenOver(role: AppRole): Promise<TakenOver> {
           () => false,
         );
         client.release(!isWell);
-        return { refused: String((error as { code?: unknown }).code) };
+        const { code, routine, where } = error as { readonly code?: unknown; readonly routine?: unknown; readonly where?: unknown };
+        return { refused: String(code), byRights: routine === 'aclcheck_error' && where === undefined };
       }
     },
     notMine: () => notMine(t, tables, mine),
