@@ -8,7 +8,7 @@ import { createMemorySsm } from './memory-ssm.ts';
 describe.skipIf(backend() === 'containers')('Parameter Store in memory (needs no backend: once)', () => {
   const ssm = createMemorySsm();
   describeStoreContract({
-    ...{ kind: 'ssm', isLooserThanAws: false, heedsNoPatterns: false },
+    ...{ kind: 'ssm', isLooserThanAws: false, heedsNoPatterns: false, isInMemory: true },
     remove: (reference) => Promise.resolve(ssm.remove(reference)),
     open: (hook) => ssm.open(hook ? { before: (call) => hook(`${call}Command`, 'before'), after: (call) => hook(`${call}Command`, 'after') } : {}),
   });

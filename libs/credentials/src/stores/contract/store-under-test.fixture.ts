@@ -18,6 +18,8 @@ export interface StoreUnderTest {
   readonly isLooserThanAws: boolean;
   /** Moto's Parameter Store: takes a value that its AllowedPattern does not match. */
   readonly heedsNoPatterns: boolean;
+  /** Its calls cost next to nothing: what is walked elsewhere in part is walked here wholly, always. */
+  readonly isInMemory?: true;
   /** A person with every right deletes the secret, history and all. */
   remove(reference: SecretReference): Promise<void>;
   /** A new store on the same backend, as a restarted process would have it. */
