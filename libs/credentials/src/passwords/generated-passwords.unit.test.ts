@@ -6,7 +6,7 @@ import { parsePasswordRules } from './password-rules.ts';
 import { contradiction, objection, type Published, readPublished } from './published-rules.fixture.ts';
 import { CONFLICTS, KEYWORDS, randomRules } from './random-rules.fixture.ts';
 
-const RULE_SETS = isLongForm() ? 10_000 : 2_000;
+const RULE_SETS = isLongForm() ? 10_000 : 600;
 const PASSWORDS = 100;
 /** Printed when something is found, so that it can be found again. */
 const SEED = Number(process.env['RCM_TEST_SEED'] ?? 20_261_125);
