@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isLongForm } from '@rcm/test-services';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NewPortalType } from '../endpoints/endpoint.ts';
@@ -150,7 +151,7 @@ test.each(Object.entries(MODES))(
           await clearLogin(t.rotator, { ...endpoint, kind: 'unlocked', actor: 'person:os:jane', reason: 'support has called back' });
         expect(await logins.left(endpoint)).toBe(BUDGET);
       }),
-      { numRuns: 15 },
+      { numRuns: isLongForm() ? 15 : 5 },
     );
   },
 );

@@ -155,7 +155,7 @@ test('the task whose turn it is is the one that looking at every row would choos
       }
       expect(await unfinished()).toBe(false);
     }),
-    { numRuns: isLongForm() ? 1_000 : 20, endOnFailure: true },
+    { numRuns: isLongForm() ? 1_000 : 8, endOnFailure: true },
   );
 });
 
