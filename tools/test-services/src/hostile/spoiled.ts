@@ -5,6 +5,7 @@ import { HOSTILE_TEXTS, TYPED_SECRET } from './texts.ts';
 export interface Spoiled {
   readonly what: string;
   readonly names: readonly string[];
+  /** Made when it is read: of those that are not tried on a change, nothing is. */
   readonly value: unknown;
 }
 
@@ -27,18 +28,22 @@ const OTHERS: readonly unknown[] = [
   {},
   { [TYPED_SECRET]: 1 },
 ];
+const OTHERS_WORDS = OTHERS.map((other) => JSON.stringify(other).slice(0, 60));
 
 /** Each place of a good document left out, put in the wrong type, filled with what is hostile, and given a name that it does not have. */
 export function* spoiled(good: unknown, path: Path = []): Generator<Spoiled> {
   const at = path.join('.');
   const names = path.filter((step) => typeof step === 'string').slice(-2);
-  const put = (what: string, change: (holder: Record<string | number, unknown>, step: string | number) => void, below: readonly string[] = names): Spoiled => {
-    const whole = { whole: structuredClone(good) };
-    change(holderOf(whole, ['whole', ...path]), path.at(-1) ?? 'whole');
-    return { what: `${at} ${what}`, names: below, value: whole.whole };
-  };
+  const put = (what: string, change: (holder: Record<string | number, unknown>, step: string | number) => void, below: readonly string[] = names): Spoiled => ({
+    ...{ what: `${at} ${what}`, names: below },
+    get value() {
+      const whole = { whole: structuredClone(good) };
+      change(holderOf(whole, ['whole', ...path]), path.at(-1) ?? 'whole');
+      return whole.whole;
+    },
+  });
   const here = valueAt(good, path);
-  for (const other of OTHERS) yield put(`is ${JSON.stringify(other).slice(0, 60)}`, (holder, step) => void (holder[step] = other));
+  for (const [i, other] of OTHERS.entries()) yield put(`is ${OTHERS_WORDS[i]}`, (holder, step) => void (holder[step] = other));
   if (path.length > 0) yield put('is left out', (holder, step) => void (Array.isArray(holder) ? holder.splice(Number(step), 1) : delete holder[step]));
   if (typeof here !== 'object' || here === null) return;
   if (!Array.isArray(here))
