@@ -1,3 +1,4 @@
+import { isLongForm } from '@rcm/test-services';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressFits } from './address-pattern.ts';
@@ -73,7 +74,9 @@ describe('addressFits with stars for segments', { timeout: 120_000 }, () => {
 
   it('is done with a long address, however many stars are in the pattern', () => {
     const pattern = `/${'**a'.repeat(100)}**b`;
-    expect(addressFits(`https://portal.example/${'a'.repeat(60_000)}`, pattern, SEGMENTS)).toBe(false);
-    expect(addressFits(`https://portal.example/${'a'.repeat(60_000)}b`, pattern, SEGMENTS)).toBe(true);
+    // It takes as long as the address, times the stars; whoever tried ways anew would not be done with the shorter one either.
+    const letters = 'a'.repeat(isLongForm() ? 60_000 : 6_000);
+    expect(addressFits(`https://portal.example/${letters}`, pattern, SEGMENTS)).toBe(false);
+    expect(addressFits(`https://portal.example/${letters}b`, pattern, SEGMENTS)).toBe(true);
   });
 });

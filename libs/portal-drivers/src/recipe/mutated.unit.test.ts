@@ -26,8 +26,8 @@ const RECIPES = [
 ];
 
 /** Of each recipe. A mutation takes about 10 ms, so of those that were only rewritten fewer are tried on every change. */
-const MOST = isLongForm() ? 200 : 60;
-const FEWER = isLongForm() ? 200 : 15;
+const MOST = isLongForm() ? 200 : 25;
+const FEWER = isLongForm() ? 200 : 6;
 
 /** As many as are wanted, of a short recipe several slips of each word. */
 function mutations(text: string, most: number): Mutation[] {
