@@ -86,8 +86,8 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
   const every = (['login', 'change', 'task'] as const).flatMap((act) =>
     (['browser', 'page', 'network'] as const).flatMap((victim) => [-1, 0, 1, 2, 3].map((after) => [act, victim, after] as const)),
   );
-  // On a change two steps of each five, of the next act and victim the steps that follow: each act, victim and step is met.
-  const cases = every.filter((_, place) => isLongForm() || (place + Math.floor(place / 5)) % 5 < 2);
+  // On a change one step of each five, of the next act and victim the step before: each act, victim and step is met.
+  const cases = every.filter((_, place) => isLongForm() || (place + Math.floor(place / 5)) % 5 === 1);
 
   it.each(cases)('%s: the %s, after step %i', async (act, victim, after) => {
     const { kind, hit } = await killDuring(act, victim, after);

@@ -21,7 +21,7 @@ afterAll(async () => {
 const PATIENT_MS = 60_000;
 const UNREADABLE_MS = 2_500;
 
-const lists = Array.from({ length: isLongForm() ? 300 : 20 }, (_, seed) => generatedList(seed));
+const lists = Array.from({ length: isLongForm() ? 300 : 10 }, (_, seed) => generatedList(seed));
 
 it(`of ${lists.length} lists in the manner of payers, each is read right, or not at all where nobody can tell what is right`, async () => {
   const patient = new ListReader({ server, browser: pool, lists, stepDeadlineMs: PATIENT_MS });
