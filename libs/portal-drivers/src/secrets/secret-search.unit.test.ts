@@ -1,9 +1,12 @@
+import { isLongForm } from '@rcm/test-services';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { secretForms } from './secret-forms.ts';
 import { SecretSearch } from './secret-search.ts';
 import { coveredByOracle } from './slow-oracle.fixture.ts';
 import { TextReadings } from './text-readings.ts';
+
+const RUNS = isLongForm() ? 3_000 : 1_000;
 
 /** Letters that escapes and separators are made of, so that texts have many readings. */
 const TRICKY = [...`ab1254%&#\\ux{};- +/="'<`, 'A', 'é', 'ß', '😀', '\u200b', '\u00ad', '\u00a0', '0', '3', 'c', '\n'];
@@ -55,10 +58,10 @@ describe('SecretSearch', { timeout: 120_000 }, () => {
         if (wanted.includes(true)) held += 1;
         expect({ secret, text, missed: wanted.flatMap((is, at) => (is && !covered[at] ? [at] : [])) }).toEqual({ secret, text, missed: [] });
       }),
-      { numRuns: 3_000 },
+      { numRuns: RUNS },
     );
     // Else the property would hold of a search that finds nothing.
-    expect(held).toBeGreaterThan(1_000);
+    expect(held).toBeGreaterThan(RUNS / 3);
   });
 
   it('covers nothing else of texts without escapes and separators', () => {
@@ -88,7 +91,7 @@ describe('SecretSearch', { timeout: 120_000 }, () => {
         });
         for (const { length, done } of steps) expect(done).toBeLessThan(STEPS * length);
       }),
-      { numRuns: 150 },
+      { numRuns: RUNS / 20 },
     );
   });
 
