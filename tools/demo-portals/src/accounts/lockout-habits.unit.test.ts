@@ -1,3 +1,4 @@
+import { isLongForm } from '@rcm/test-services';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, MINUTE_MS } from '../testing/clock.fixture.ts';
 import { codeAt, GOOD, openPortals, SEED } from '../testing/portals.fixture.ts';
@@ -22,7 +23,8 @@ async function openLocking(portal: PortalCode, lockout: Partial<Lockout>) {
   };
 }
 
-describe.each(portalCodes)('lockout as a habit of %s', (portal) => {
+// On a change at one portal, and what is beside it at the others.
+describe.each(isLongForm() ? portalCodes : (['cascade'] as const))('lockout as a habit of %s', (portal) => {
   test('consecutive without a window: a try counts however old it is, until a login is accepted', async () => {
     await using portals = await openLocking(portal, { counts: 'consecutive' });
     await portals.fail();

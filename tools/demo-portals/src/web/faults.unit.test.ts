@@ -1,8 +1,10 @@
+import { isLongForm } from '@rcm/test-services';
 import { describe, expect, test } from 'vitest';
 import { GOOD, openPortals } from '../testing/portals.fixture.ts';
 import { portalCodes } from '../portal-code.ts';
 
-describe.each(portalCodes)('faults at %s', (portal) => {
+// On a change at one portal, and what is beside it at the others.
+describe.each(isLongForm() ? portalCodes : (['alpine'] as const))('faults at %s', (portal) => {
   const [first, second] = GOOD[portal];
 
   async function openSignedIn() {
