@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readRecipeFile, type Recipe } from '../index.ts';
 import { recordSchema } from '../contract/record-schema.ts';
-import { type Code, DemoRun } from './demo-portals.fixture.ts';
+import { type Code, DemoRun, MEANS } from './demo-portals.fixture.ts';
 
 interface Shown {
   readonly number: string;
@@ -18,15 +18,6 @@ beforeAll(async () => {
 });
 afterEach(() => run.closeSessions());
 afterAll(() => run.close());
-
-const MEANS: Readonly<Record<string, string>> = {
-  Received: 'received',
-  'In review': 'in_review',
-  'Pending information': 'provider_information_requested',
-  Approved: 'approved',
-  Paid: 'paid',
-  Denied: 'denied',
-};
 
 /** Dates that a portal shows besides: borealis has one for both. */
 const datesOf = (portal: Code, { receivedDate, decidedDate }: Shown) =>

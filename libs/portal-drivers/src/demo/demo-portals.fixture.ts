@@ -1,4 +1,5 @@
 import { createLogger, Secret } from '@rcm/telemetry';
+import { isLongForm } from '@rcm/test-services';
 import { type DemoPortals, type DemoPortalsOptions, startDemoPortals } from '@rcm/demo-portals';
 import {
   createBrowserPool,
@@ -26,6 +27,9 @@ export interface Account {
   readonly mfaSeed?: string;
 }
 
+/** Where a behaviour is tried: on a change at the portals that are named, by turns, in the long form at each. */
+export const byTurns = (...onChange: readonly Code[]): readonly Code[] => (isLongForm() ? ['alpine', 'borealis', 'cascade'] : onChange);
+
 export const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 /** What an account begins with, and what it is changed to. */
@@ -38,6 +42,16 @@ export const PASSWORDS: Record<Realm, readonly [string, string]> = {
 
 export const nextPassword = (of: Account): Account => ({ ...of, password: PASSWORDS[of.portal][1] });
 export const wrong = (of: Account): Account => ({ ...of, password: 'Wr0ng-Canary!' });
+
+/** What the status of a claim that portals show means, in the words of results. */
+export const MEANS: Readonly<Record<string, string>> = {
+  Received: 'received',
+  'In review': 'in_review',
+  'Pending information': 'provider_information_requested',
+  Approved: 'approved',
+  Paid: 'paid',
+  Denied: 'denied',
+};
 
 const STEP_MS = 30_000;
 
@@ -59,7 +73,15 @@ export interface SessionOptions {
   readonly hosts?: readonly DeclaredHost[];
   /** Of each step, where a test waits for the end of one. Default: a patient recipe's. */
   readonly stepDeadlineMs?: number;
+  /** For a logout that the test looks at: one that comes to nothing, as after a change that ended the session, is waited for to its end. Default: the driver's. */
+  readonly logoutMs?: number;
 }
+
+/** As long as a busy machine needs. */
+export const PATIENT_LOGOUT_MS = 20_000;
+
+export const browserForAll = (): BrowserPool =>
+  createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
 
 /** The demo portals, a browser, and everything that was returned or traced while they were used. */
 export class DemoRun {
@@ -69,24 +91,22 @@ export class DemoRun {
   readonly traces: StepTrace[] = [];
   readonly #open = new Set<PortalSession>();
   readonly #lastSteps = new Map<string, number>();
+  readonly #isOwnPool: boolean;
   #accounts = 0;
 
-  private constructor(portals: DemoPortals, pool: BrowserPool) {
+  private constructor(portals: DemoPortals, pool: BrowserPool, isOwnPool: boolean) {
     this.portals = portals;
     this.pool = pool;
+    this.#isOwnPool = isOwnPool;
   }
 
-  static async start(options: DemoPortalsOptions = {}): Promise<DemoRun> {
-    const pool = createBrowserPool({
-      maxContexts: 4,
-      logger: createLogger({ name: 'test', level: 'silent' }),
-      executablePath: process.env['RCM_CHROMIUM_PATH'],
-    });
-    return new DemoRun(await startDemoPortals(options), pool);
+  /** With a browser of its own, unless the file has one for all its portals. */
+  static async start({ pool, ...options }: DemoPortalsOptions & { readonly pool?: BrowserPool } = {}): Promise<DemoRun> {
+    return new DemoRun(await startDemoPortals(options), pool ?? browserForAll(), pool === undefined);
   }
 
   async close(): Promise<void> {
-    await this.pool.close();
+    if (this.#isOwnPool) await this.pool.close();
     await this.portals.close();
   }
 
@@ -117,10 +137,10 @@ export class DemoRun {
   }
 
   /** Of any site, with the hosts that its recipe needs beside. */
-  async sessionAt(baseUrl: string, own: Recipe, more: Pick<SessionOptions, 'hosts' | 'stepDeadlineMs'> = {}): Promise<PortalSession> {
+  async sessionAt(baseUrl: string, own: Recipe, more: Pick<SessionOptions, 'hosts' | 'stepDeadlineMs' | 'logoutMs'> = {}): Promise<PortalSession> {
     const hosts = [{ host: new URL(baseUrl).host, address: 'loopback' as const }, ...(more.hosts ?? [])];
     const recipe = more.stepDeadlineMs === undefined ? patientRecipe(own) : { ...own, step_deadline_ms: more.stepDeadlineMs };
-    const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, logoutMs: 20_000, onStep: (step) => this.traces.push(step) });
+    const driver = createRecipeDriver({ recipe, hosts, browser: this.pool, logoutMs: more.logoutMs, onStep: (step) => this.traces.push(step) });
     const session = await driver.openSession({ baseUrl, signal: forever() });
     this.#open.add(session);
     return session;

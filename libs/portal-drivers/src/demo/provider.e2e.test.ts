@@ -1,7 +1,8 @@
 import type { SeenRequest } from '@rcm/demo-portals';
+import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type PortalSession, readRecipeFile } from '../index.ts';
-import { type Account, DemoRun, forever, nextPassword, PASSWORDS, wrong } from './demo-portals.fixture.ts';
+import { type Account, DemoRun, forever, nextPassword, PASSWORDS, PATIENT_LOGOUT_MS, wrong } from './demo-portals.fixture.ts';
 
 type Application = 'claims' | 'inquiry';
 
@@ -17,8 +18,11 @@ beforeEach(() => void (seen.length = 0));
 afterEach(() => run.closeSessions());
 afterAll(() => run.close());
 
-const session = async (application: Application): Promise<PortalSession> =>
-  run.sessionAt(at[application], await readRecipeFile(`delta-${application}`), { hosts: [{ host: new URL(at.idp).host, address: 'loopback', name: 'idp' }] });
+const session = async (application: Application, more: { readonly logoutMs?: number } = {}): Promise<PortalSession> =>
+  run.sessionAt(at[application], await readRecipeFile(`delta-${application}`), {
+    hosts: [{ host: new URL(at.idp).host, address: 'loopback', name: 'idp' }],
+    ...more,
+  });
 const facts = ({ username }: Account) => run.control('GET', `/accounts/delta/${username}`);
 const isIn = (visit: PortalSession) => visit.isLoggedIn({ deadlineMs: 120_000, signal: forever() });
 
@@ -28,26 +32,32 @@ const receivers = (texts: readonly string[]): string[] => {
   return [...new Set(seen.flatMap(({ host, path, headers, body }) => (forms.some((form) => (path + headers + body).includes(form)) ? [host] : [])))];
 };
 
-describe.each(['claims', 'inquiry'] as const)('the application %s behind a provider at another host, by its recipe', (application) => {
-  it('is logged in to, does its task, and is logged out of with the provider; the password goes to the provider alone', async () => {
-    const of = await run.account('delta');
-    const visit = await session(application);
-    expect((await run.login(visit, of)).outcome).toEqual({ kind: 'accepted' });
-    const { claims } = (await run.control('GET', `/accounts/delta/${of.username}/claims`)) as { claims: { number: string; amountCents: number }[] };
-    const shown = claims.map(({ number, amountCents }) => ({ claim_number: number, billed: { amount: (amountCents / 100).toFixed(2), currency: 'USD' } }));
-    expect(await run.claim(visit, 'CLM-')).toMatchObject({ kind: 'found', rows: shown });
-    expect(await run.claim(visit, 'NO-SUCH-CLAIM')).toEqual({ kind: 'nothing_found' });
-    const before = run.traces.length;
-    await visit.close();
-    expect(run.traces.slice(before).map(({ act, outcome }) => [act, outcome])).not.toContainEqual(['logout', 'failed']);
-    expect(seen.filter(({ path }) => path === '/sign-out').map(({ host }) => host)).toEqual([at[application], at.idp].map((url) => new URL(url).host));
-    expect(receivers([of.password])).toEqual([new URL(at.idp).host]);
-    // The host of the provider is its own to the browser, too: its cookie went nowhere else.
-    expect(seen.filter(({ headers }) => headers.includes('delta_sso=')).map(({ host }) => host)).not.toContain(new URL(at[application]).host);
-    expect(await facts(of)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
-  });
+/** On a change one of the two, by turns. */
+const by = (onChange: Application): readonly Application[] => (isLongForm() ? ['claims', 'inquiry'] : [onChange]);
 
-  it('has its password changed at the provider, where both the old and the new one go, and no further', async () => {
+describe('an application behind a provider at another host, by its recipe', () => {
+  it.each(by('claims'))(
+    'is logged in to, does its task, and is logged out of with the provider; the password goes to the provider alone: %s',
+    async (application) => {
+      const of = await run.account('delta');
+      const visit = await session(application, { logoutMs: PATIENT_LOGOUT_MS });
+      expect((await run.login(visit, of)).outcome).toEqual({ kind: 'accepted' });
+      const { claims } = (await run.control('GET', `/accounts/delta/${of.username}/claims`)) as { claims: { number: string; amountCents: number }[] };
+      const shown = claims.map(({ number, amountCents }) => ({ claim_number: number, billed: { amount: (amountCents / 100).toFixed(2), currency: 'USD' } }));
+      expect(await run.claim(visit, 'CLM-')).toMatchObject({ kind: 'found', rows: shown });
+      expect(await run.claim(visit, 'NO-SUCH-CLAIM')).toEqual({ kind: 'nothing_found' });
+      const before = run.traces.length;
+      await visit.close();
+      expect(run.traces.slice(before).map(({ act, outcome }) => [act, outcome])).not.toContainEqual(['logout', 'failed']);
+      expect(seen.filter(({ path }) => path === '/sign-out').map(({ host }) => host)).toEqual([at[application], at.idp].map((url) => new URL(url).host));
+      expect(receivers([of.password])).toEqual([new URL(at.idp).host]);
+      // The host of the provider is its own to the browser, too: its cookie went nowhere else.
+      expect(seen.filter(({ headers }) => headers.includes('delta_sso=')).map(({ host }) => host)).not.toContain(new URL(at[application]).host);
+      expect(await facts(of)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
+    },
+  );
+
+  it.each(by('inquiry'))('has its password changed at the provider, where both the old and the new one go, and no further: %s', async (application) => {
     const of = await run.account('delta');
     const visit = await session(application);
     await run.login(visit, of);
@@ -58,7 +68,7 @@ describe.each(['claims', 'inquiry'] as const)('the application %s behind a provi
     expect(receivers(PASSWORDS.delta)).toEqual([new URL(at.idp).host]);
   });
 
-  it('tells a wrong password, the lock and until when it holds, and an expired password', async () => {
+  it.each(by('claims'))('tells a wrong password, the lock and until when it holds, and an expired password: %s', async (application) => {
     const of = await run.account('delta');
     const visit = await session(application);
     expect((await run.login(visit, wrong(of))).outcome).toEqual({ kind: 'rejected' });
