@@ -11,6 +11,7 @@ import type { Database } from '@rcm/db';
 import { answerCodeByMessage, answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode, turnsAtInbox, type WantedCode } from '@rcm/db/codes';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
+import { isLongForm } from '@rcm/test-services';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withAgentSession } from './agent-session.ts';
@@ -94,7 +95,7 @@ async function wanted({ orgId, id }: WorldEndpoint, signal?: AbortSignal): Promi
     signal?.throwIfAborted();
     const [request] = (await listWantedCodes(operator, { orgId, limit: 10 })).filter((each) => each.endpointId === id && each.answeredBy === null);
     if (request) return request;
-    await systemClock.sleep(100, signal);
+    await systemClock.sleep(250, signal);
   }
 }
 
@@ -163,18 +164,19 @@ describe('a login whose second factor is a person', () => {
     expect([await typed(endpoint), await counts(endpoint)]).toEqual([[0, 1], { loginsAccepted: 1, loginsRejected: 1 }]);
   });
 
-  it('is tried by four agents at once, one at a time: no code is typed into another login than the one it was sent for', async () => {
+  it('is tried by several agents at once, one at a time: no code is typed into another login than the one it was sent for', async () => {
     const endpoint = await asksPerson();
     const done = new AbortController();
     // It looks until it is told to stop: one that went on would hold the database open.
     const reader = (async () => {
       while (!done.signal.aborted) await read(endpoint, done.signal).catch((error: unknown) => expect(error).toMatchObject({ code: 'cancelled' }));
     })();
-    const ends = await Promise.all([agent(), agent(), agent(), agent()].map((access) => visit(access, endpoint)));
+    const agents = Array.from({ length: isLongForm() ? 4 : 3 }, () => agent());
+    const ends = await Promise.all(agents.map((access) => visit(access, endpoint)));
     done.abort();
     await reader;
-    expect(ends).toEqual(Array.from({ length: 4 }, () => 'accepted'));
-    expect([await typed(endpoint), await counts(endpoint)]).toEqual([[1, 1, 1, 1], { loginsAccepted: 4, loginsRejected: 0 }]);
+    expect(ends).toEqual(agents.map(() => 'accepted'));
+    expect([await typed(endpoint), await counts(endpoint)]).toEqual([agents.map(() => 1), { loginsAccepted: agents.length, loginsRejected: 0 }]);
   });
 
   it('lets go at once of a login that is not wanted any more', async () => {

@@ -12,6 +12,8 @@ import { currentOf } from './rotated.fixture.ts';
 import { SessionCache } from './session-cache.ts';
 
 const HOUR_MS = 3_600_000;
+/** How often somebody looks whether a code is wanted: each look is a query. */
+export const LOOK_MS = 250;
 const ZONE = 'America/New_York';
 
 /** How a login ended, and how often somebody was asked for its code. */
@@ -35,17 +37,21 @@ export class DayWorld {
     this.#operator = world.databaseAs('rcm_operator');
   }
 
-  static async open(dayCodes: 'sent_once' | 'sent_again'): Promise<DayWorld> {
+  static async open(): Promise<DayWorld> {
     const recipe = await readRecipeFile('borealis-day-codes');
     const world = await openWorld({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 5, lockoutMargin: 1, recipe } });
     const executablePath = process.env['RCM_CHROMIUM_PATH'];
     const logger = createLogger({ name: 'test', level: 'silent' });
     const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
     const opened = new DayWorld(world, browser);
-    await world.portals.setHabits('borealis', { dayCodes });
     const now = await world.portals.now();
     await opened.pass(endOfCode({ day: ZONE }, now).getTime() + HOUR_MS - now.getTime());
     return opened;
+  }
+
+  /** Whether the portal has one message for a day, or sends the same code again at each login. */
+  sends(dayCodes: 'sent_once' | 'sent_again'): Promise<unknown> {
+    return this.world.portals.setHabits('borealis', { dayCodes });
   }
 
   /** Time passes, here and at the portal. */
@@ -108,7 +114,7 @@ export class DayWorld {
     const done = new AbortController();
     let asked = 0;
     const answering = (async () => {
-      for (; !done.signal.aborted; await systemClock.sleep(50)) {
+      for (; !done.signal.aborted; await systemClock.sleep(LOOK_MS)) {
         const { orgId, id } = endpoint;
         const wanted = (await listWantedCodes(this.#operator, { orgId, limit: 50 })).find((each) => each.endpointId === id && each.answeredBy === null);
         const key = wanted && (await keyOfCodeRequest(this.#operator, wanted.id, 'every tenant'));
