@@ -6,7 +6,7 @@ import { listAttempts, listPauses, markManualDue, setNextRotation } from '@rcm/d
 import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { noticeManualChanges } from './manual/notice-changes.ts';
-import { type CommandEnd, runRotator } from './process.fixture.ts';
+import { callRotator, type CommandEnd, runRotator } from './process.fixture.ts';
 import { dyingStores, openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
 
 let opened: RotatorWorld;
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => opened?.close());
 
 const rotator = (...parameters: string[]): Promise<CommandEnd> =>
-  runRotator([...parameters, ...(parameters[0] === 'rotate' && !parameters.includes('--reason') ? ['--reason', 'a test'] : []), '--json'], environment);
+  callRotator([...parameters, ...(parameters[0] === 'rotate' && !parameters.includes('--reason') ? ['--reason', 'a test'] : []), '--json'], environment);
 /** Who signed in is AWS's to say; the name behind it is only said. */
 const SIGNED_IN = expect.stringMatching(/^person:sts:arn:aws:sts::\d+:assumed-role\/rcm-rotator-task\/\S+ says jane$/);
 const errorOf = (end: CommandEnd) => end.json<{ error: { code: string; message: string } }>().error;
@@ -50,7 +50,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
 
   it('a rotation that nobody gives a reason for', async () => {
     await remember('alpine-1');
-    const end = await runRotator(['rotate', '--endpoint', 'alpine-1', '--json'], environment);
+    const end = await callRotator(['rotate', '--endpoint', 'alpine-1', '--json'], environment);
     expect([end.code, errorOf(end)]).toMatchObject([2, { code: 'input_invalid', message: expect.stringContaining('--reason') }]);
     await unchanged('alpine-1');
   });
@@ -213,7 +213,7 @@ describe('once', () => {
     expect((await opened.sql<{ state: string }>(`SELECT state FROM rotation_attempt WHERE endpoint_id = $1`, [id])).map(({ state }) => state)).toEqual([
       'verified',
     ]);
-    const end = await rotator('once');
+    const end = await runRotator(['once', '--json'], environment);
     expect(end.json<{ rotations: object[] }>().rotations).toContainEqual(expect.objectContaining({ endpointId: id, result: 'done' }));
     expect(await opened.world.portalAcceptsStore(id)).toBe(true);
   });
@@ -345,7 +345,7 @@ describe('sample passwords', () => {
   });
 
   it('are refused with place and reason', async () => {
-    const end = await runRotator(['password', '--rules', 'minlength: 9; required: capital', '--json'], {});
+    const end = await callRotator(['password', '--rules', 'minlength: 9; required: capital', '--json'], {});
     expect([end.code, errorOf(end)]).toMatchObject([
       2,
       { code: 'input_invalid', message: expect.stringContaining('at character 25: there is no set of characters called "capital"') },

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { asRoot, compileCache } from '@rcm/test-services';
+import { asRoot, compileCache, isLongForm } from '@rcm/test-services';
 import { SHAPE } from '@rcm/telemetry/json-shape';
+import { vi } from 'vitest';
 
 export interface RotatorRun {
   readonly child: ChildProcess;
@@ -71,6 +73,28 @@ export async function runRotator(parameters: readonly string[], environment: Rea
   child.stdin.end(stdin);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr, json: <T>() => inShape(JSON.parse(stdout) as Record<string, unknown>) as T };
+}
+
+/**
+ * The same, by a call in this process, without what starting another costs; in the long form, by a process. For one command at a time, whose log is not looked at:
+ * the log goes where this process writes.
+ */
+export async function callRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>, stdin = ''): Promise<CommandEnd> {
+  if (isLongForm()) return runRotator(parameters, environment, stdin);
+  const { parseArguments } = await import('./cli.ts');
+  const said = { stdout: '', stderr: '' };
+  const heard = (name: keyof typeof said) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      said[name] += Buffer.from(text as Uint8Array).toString();
+      return true;
+    });
+  const spies = [
+    heard('stdout'),
+    heard('stderr'),
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(stdin)]) as typeof process.stdin),
+  ];
+  const code = await parseArguments([process.execPath, MAIN, ...parameters], environment).finally(() => spies.forEach((spy) => spy.mockRestore()));
+  return { code, ...said, json: <T>() => inShape(JSON.parse(said.stdout) as Record<string, unknown>) as T };
 }
 
 /** What it says, in the shape that every command's answer has. */

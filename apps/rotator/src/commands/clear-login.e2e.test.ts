@@ -9,7 +9,7 @@ import type { PortalCode, WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withExclusiveLease } from '../exclusive.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
-import { type CommandEnd, runRotator } from '../process.fixture.ts';
+import { callRotator, type CommandEnd } from '../process.fixture.ts';
 import { proveLogin } from '../prove-login.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 
@@ -37,7 +37,7 @@ beforeEach(() =>
 const login = (portal: PortalCode = 'alpine') => opened.world.addEndpoint(portal);
 const account = ({ portal, username }: WorldEndpoint) => opened.world.portals.account(portal, username);
 const triesOf = async (at: WorldEndpoint) => (await opened.world.portals.history(at)).tries.filter(({ by }) => by === 'visitor').map(({ ended }) => ended);
-const rotator = (...parameters: string[]): Promise<CommandEnd> => runRotator([...parameters, '--json'], environment);
+const rotator = (...parameters: string[]): Promise<CommandEnd> => callRotator([...parameters, '--json'], environment);
 const retry = (at: WorldEndpoint, ...parameters: string[]) => rotator('retry', '--endpoint', at.id, '--reason', 'support says it is right', ...parameters);
 const codeOf = (end: CommandEnd) => end.json<{ error: { code: string } }>().error.code;
 

@@ -12,7 +12,7 @@ import { type BrowserPool, createBrowserPool, readRecipeFile } from '@rcm/portal
 import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CommandEnd, runRotator } from '../process.fixture.ts';
+import { callRotator, type CommandEnd } from '../process.fixture.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 
 let opened: RotatorWorld;
@@ -64,7 +64,7 @@ async function visit({ orgId, id }: WorldEndpoint): Promise<void> {
 }
 
 const run = (name: string, at: WorldEndpoint, ...more: string[]): Promise<CommandEnd> =>
-  runRotator([name, '--endpoint', at.id, '--reason', 'a laptop was stolen', '--json', ...more], environment);
+  callRotator([name, '--endpoint', at.id, '--reason', 'a laptop was stolen', '--json', ...more], environment);
 const used = async (at: WorldEndpoint) => (await opened.world.portals.devices(at)).map((device) => device.used);
 const stateOf = async ({ orgId, secretArn, id }: WorldEndpoint) =>
   parseDevice((await devices.forTenant(orgId).read(deviceReference(parseReference(secretArn), id)))?.text ?? new Secret('')).reveal().state;
@@ -102,7 +102,7 @@ it('is used by a rotator’s logins, and by none any more once a person says so'
 it('is forgotten also where its store does not answer, and says that it lies there still', async () => {
   const at = await opened.world.addEndpoint('borealis');
   await visit(at);
-  const end = await runRotator(['forget-device', '--endpoint', at.id, '--reason', 'a laptop was stolen', '--json'], {
+  const end = await callRotator(['forget-device', '--endpoint', at.id, '--reason', 'a laptop was stolen', '--json'], {
     ...environment,
     RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('migrator'),
   });
@@ -118,11 +118,11 @@ it('is said to be unknown, and not to be none, where the row names no secret: no
     `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) SELECT 'unmoved', org_id, portal_type_code, 'unmoved', base_url FROM integration_endpoint WHERE id = $1`,
     [id],
   );
-  const end = await runRotator(['forget-device', '--endpoint', 'unmoved', '--reason', 'a laptop was stolen', '--json'], environment);
+  const end = await callRotator(['forget-device', '--endpoint', 'unmoved', '--reason', 'a laptop was stolen', '--json'], environment);
   expect([end.code, end.json()]).toMatchObject([1, { store: 'unnamed' }]);
 });
 
 it('is nobody’s where there is no such endpoint', async () => {
-  const end = await runRotator(['forget-device', '--endpoint', 'nobody', '--reason', 'why', '--json'], environment);
+  const end = await callRotator(['forget-device', '--endpoint', 'nobody', '--reason', 'why', '--json'], environment);
   expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'endpoint_unknown']);
 });

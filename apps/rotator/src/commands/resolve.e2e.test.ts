@@ -4,7 +4,7 @@ import { listNotices } from '@rcm/db/notifications';
 import { getOpenAttempt, listAttempts } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockedLogin, STAGED } from '../blocked.fixture.ts';
-import { runRotator } from '../process.fixture.ts';
+import { callRotator, runRotator } from '../process.fixture.ts';
 import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { resolveCommand } from './resolve.ts';
 
@@ -26,8 +26,10 @@ afterAll(() => opened?.close());
 
 const blocked = (id: string, portalHas?: string) => blockedLogin(opened, id, portalHas);
 
-const resolve = (id: string, ...parameters: string[]) =>
-  runRotator(['resolve', '--endpoint', id, '--json', '--reason', 'the portal’s support said so', ...parameters], environment);
+const asked = (id: string, parameters: readonly string[]) => ['resolve', '--endpoint', id, '--json', '--reason', 'the portal’s support said so', ...parameters];
+const resolve = (id: string, ...parameters: string[]) => callRotator(asked(id, parameters), environment);
+/** As a process of its own: its log is looked at, or it runs beside another. */
+const resolveApart = (id: string, ...parameters: string[]) => runRotator(asked(id, parameters), environment);
 
 describe('a blocked login', () => {
   it('is told to people with what to do, once', async () => {
@@ -69,7 +71,7 @@ describe('a blocked login', () => {
 
   it('goes on with the staged password: it becomes current, and only one login was spent on the proof', async () => {
     const { attemptId, portal, username } = await blocked('alpine-4', STAGED);
-    const end = await resolve('alpine-4', '--accept', 'staged');
+    const end = await resolveApart('alpine-4', '--accept', 'staged');
     // What is said at each start as root is no error.
     const errors = end.stderr.split('\n').filter((line) => line !== '' && (JSON.parse(line) as { readonly level: number }).level > 40);
     expect([end.code, errors]).toEqual([0, []]);
@@ -142,7 +144,7 @@ describe('a blocked login', () => {
   it('takes a person’s word where no login may be spent, and only if they say so', async () => {
     const typed = 'Typed-Unverified-3';
     await blocked('alpine-6', typed);
-    const end = await runRotator(
+    const end = await callRotator(
       ['resolve', '--endpoint', 'alpine-6', '--json', '--reason', 'reset', '--accept', 'typed', '--unverified'],
       environment,
       `${typed}\n`,
@@ -172,7 +174,7 @@ describe('a blocked login', () => {
   it('is decided once, where two people decide at the same moment', async () => {
     const { portal, username } = await blocked('alpine-9');
     const before = await opened.world.portals.account(portal, username);
-    const ends = await Promise.all([resolve('alpine-9', '--accept', 'current'), resolve('alpine-9', '--accept', 'current')]);
+    const ends = await Promise.all([resolveApart('alpine-9', '--accept', 'current'), resolveApart('alpine-9', '--accept', 'current')]);
     expect(ends.map(({ code }) => code).sort()).toEqual([0, 1]);
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(before.loginsAccepted + 1);
   });
@@ -181,8 +183,8 @@ describe('a blocked login', () => {
     const { orgId, loginIdentity } = await blocked('alpine-7');
     const before = await opened.snapshot('alpine-7');
     const dry = await resolve('alpine-7', '--accept', 'current', '--dry-run');
-    const silent = await runRotator(['resolve', '--endpoint', 'alpine-7', '--accept', 'current', '--json'], environment);
-    const empty = await runRotator(['resolve', '--endpoint', 'alpine-7', '--accept', 'typed', '--json', '--reason', 'x'], environment, '\n');
+    const silent = await callRotator(['resolve', '--endpoint', 'alpine-7', '--accept', 'current', '--json'], environment);
+    const empty = await callRotator(['resolve', '--endpoint', 'alpine-7', '--accept', 'typed', '--json', '--reason', 'x'], environment, '\n');
     expect([dry.code, silent.code, empty.code]).toEqual([0, 2, 2]);
     expect(await opened.snapshot('alpine-7')).toEqual(before);
     expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');

@@ -7,7 +7,7 @@ import { insertEndpoint, upsertOrganization } from '@rcm/db/admin';
 import { readRecipeFile } from '@rcm/portal-drivers';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runRotator } from '../process.fixture.ts';
+import { callRotator, runRotator } from '../process.fixture.ts';
 
 let folder: string;
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -31,10 +31,10 @@ const ALPINE = {
   lockoutWindowSeconds: 900,
 };
 
-async function save(portalType: object, { url = database.url, flags = ['--reason', 'a new portal'], plaintext = '' } = {}) {
+async function save(portalType: object, { url = database.url, flags = ['--reason', 'a new portal'], plaintext = '', run = callRotator } = {}) {
   const file = join(folder, 'portal-type.json');
   await writeFile(file, JSON.stringify(portalType));
-  const end = await runRotator(['save-portal-type', file, '--json', ...flags], { RCM_DATABASE_URL: url, RCM_PLAINTEXT: plaintext });
+  const end = await run(['save-portal-type', file, '--json', ...flags], { RCM_DATABASE_URL: url, RCM_PLAINTEXT: plaintext });
   return { code: end.code, stderr: end.stderr, ...end.json<{ saved?: boolean; error?: { code: string; message: string } }>() };
 }
 
@@ -66,7 +66,7 @@ describe('a portal type that is saved', () => {
   });
 
   it('is saved with a word about what the deployment lets go unprotected', async () => {
-    const { code, stderr } = await save(ALPINE, { plaintext: 'database' });
+    const { code, stderr } = await save(ALPINE, { plaintext: 'database', run: runRotator });
     expect([code, stderr]).toEqual([0, expect.stringContaining('RCM_PLAINTEXT allows unprotected connections for database')]);
   });
 
@@ -148,7 +148,7 @@ describe('a portal type that is saved', () => {
 describe('what a portal’s terms allow', () => {
   const decide = async (code: string, ...flags: readonly string[]) => {
     const terms = ['--automation', 'assisted', '--terms-version', 'Terms of use', '--terms-date', '2025-08-11'];
-    const end = await runRotator(['decide-portal-type', code, '--json', ...terms, ...flags], { RCM_DATABASE_URL: database.url });
+    const end = await callRotator(['decide-portal-type', code, '--json', ...terms, ...flags], { RCM_DATABASE_URL: database.url });
     return { code: end.code, ...end.json<{ saved?: boolean; error?: { code: string; message: string } }>() };
   };
 

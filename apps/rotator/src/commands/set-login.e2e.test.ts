@@ -5,7 +5,7 @@ import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { planRotation } from '@rcm/db/rotation';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CommandEnd, runRotator } from '../process.fixture.ts';
+import { callRotator, type CommandEnd, runRotator } from '../process.fixture.ts';
 import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 
 let opened: RotatorWorld;
@@ -32,9 +32,11 @@ beforeEach(() =>
 const NEW = 'Chosen-At-The-Portal-7';
 const triesOf = async (at: WorldEndpoint) => (await opened.world.portals.history(at)).tries.map(({ ended }) => ended);
 const setAtPortal = ({ portal, username }: WorldEndpoint, password: string) => opened.world.portals.createAccount({ portal, username, password });
-const rotator = (words: readonly string[], input?: string): Promise<CommandEnd> => runRotator([...words, '--json'], environment, input);
-const set = (at: WorldEndpoint, input: string, ...words: string[]) =>
-  rotator(['set', '--endpoint', at.id, '--reason', 'read from the letter', ...words], input);
+const rotator = (words: readonly string[], input?: string, run = callRotator): Promise<CommandEnd> => run([...words, '--json'], environment, input);
+const asked = ({ id }: WorldEndpoint, words: readonly string[]) => ['set', '--endpoint', id, '--reason', 'read from the letter', ...words];
+const set = (at: WorldEndpoint, input: string, ...words: string[]) => rotator(asked(at, words), input);
+/** As a process of its own, whose log is looked at. */
+const setApart = (at: WorldEndpoint, input: string, ...words: string[]) => rotator(asked(at, words), input, runRotator);
 const verify = (at: WorldEndpoint, ...words: string[]) => rotator(['verify', '--endpoint', at.id, '--reason', 'a look', ...words]);
 const codeOf = (end: CommandEnd) => end.json<{ error: { code: string } }>().error.code;
 const refusedSince = async (at: WorldEndpoint) =>
@@ -54,7 +56,7 @@ describe('set', () => {
     await setAtPortal(at, NEW);
     expect(codeOf(await verify(at))).toBe('login_rejected');
     expect(await refusedSince(at)).toBe(true);
-    const end = await set(at, `${NEW}\n`, '--actor', 'jane');
+    const end = await setApart(at, `${NEW}\n`, '--actor', 'jane');
     const { version } = await currentOf(at);
     expect([end.code, end.json()]).toEqual([
       0,
@@ -92,15 +94,15 @@ describe('set', () => {
   });
 
   it.each([
-    ['nothing', '\n'],
-    ['JSON that is none', '{"password": "hunter2-secret\n'],
-    ['a field too many', '{"password": "hunter2-secret", "pasword": "x"}\n'],
-    ['no password', '{"mfa_seed": "JBSWY3DPEHPK3PXP"}\n'],
-    ['a seed that is none', '{"password": "hunter2-secret", "mfa_seed": "!"}\n'],
-  ])('takes no %s, names the field and no value, and does nothing', async (_, input) => {
+    ['nothing', '\n', set],
+    ['JSON that is none', '{"password": "hunter2-secret\n', setApart],
+    ['a field too many', '{"password": "hunter2-secret", "pasword": "x"}\n', set],
+    ['no password', '{"mfa_seed": "JBSWY3DPEHPK3PXP"}\n', set],
+    ['a seed that is none', '{"password": "hunter2-secret", "mfa_seed": "!"}\n', set],
+  ])('takes no %s, names the field and no value, and does nothing', async (_, input, setting) => {
     const at = await opened.world.addEndpoint('alpine');
     const before = await opened.snapshot(at.id);
-    const end = await set(at, input);
+    const end = await setting(at, input);
     expect([end.code, codeOf(end)]).toEqual([2, 'input_invalid']);
     expect(end.stdout + end.stderr).not.toContain('hunter2');
     expect(await opened.snapshot(at.id)).toMatchObject({ secret: (before as { secret: object }).secret, logins: (before as { logins: object[] }).logins });
