@@ -11,8 +11,7 @@ import {
 import { getEndpoint } from '@rcm/db';
 import { upsertPortalType } from '@rcm/db/admin';
 import { setNextRotation } from '@rcm/db/rotation';
-import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
-import { createBrowserPool } from '@rcm/portal-drivers';
+import { type AgentAccess, type Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { createLogger, createMetrics, isRcmError, Secret, systemClock } from '@rcm/telemetry';
 import type { WorldEndpoint, WorldOptions } from '@rcm/test-world';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
@@ -180,12 +179,10 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
   };
 }
 
-/** An agent as its own process has everything: its role in the database, its role in the stores, a browser of its own. */
+/** An agent as its own process has everything: its role in the database, its role in the stores, its sessions. The browser is the rotator's: to start another costs as much as a login. */
 function openAgent({ world, rotator }: RotatorWorld) {
   const logger = createLogger({ name: 'agent', level: 'silent' });
   const metrics = createMetrics();
-  const { RCM_CHROMIUM_PATH: executablePath } = process.env;
-  const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
   const stores = createTenantStores({
     region: world.aws.region,
     endpoint: world.aws.endpoint,
@@ -203,7 +200,7 @@ function openAgent({ world, rotator }: RotatorWorld) {
     clock: systemClock,
     logger,
     credentials,
-    drivers: new Drivers(browser, logger, metrics),
+    drivers: rotator.drivers as Drivers,
     sessions,
     lease: { ttlMs: 60_000, waitMs: 60_000, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs: 60_000 },
@@ -222,7 +219,6 @@ function openAgent({ world, rotator }: RotatorWorld) {
     },
     async close(): Promise<void> {
       await sessions.close();
-      await browser.close();
       await stores.close();
     },
   };
