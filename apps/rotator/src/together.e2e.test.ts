@@ -4,12 +4,13 @@ import { listAttempts, setNextRotation } from '@rcm/db/rotation';
 import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, hasCode, systemClock } from '@rcm/telemetry';
+import { isLongForm } from '@rcm/test-services';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runRotator } from './process.fixture.ts';
 
-const AGENTS = 10;
+const AGENTS = isLongForm() ? 10 : 5;
 let world: World;
 let browser: BrowserPool;
 let stores: TenantStores;
@@ -38,7 +39,7 @@ afterAll(async () => {
   await world?.close();
 });
 
-/** As a process of its own has it: its connections, its cache, its sessions. The browser is shared, ten would not fit here. */
+/** As a process of its own has it: its connections, its cache, its sessions. The browser is shared, as many would not fit here. */
 function agent(): AgentAccess {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const metrics = createMetrics();
@@ -77,7 +78,7 @@ async function task(access: AgentAccess, { orgId, id: endpointId }: WorldEndpoin
 }
 
 it(
-  'two rotators and ten agents that start at one login at the same moment: one rotation, no rejected login, ten tasks done',
+  `two rotators and ${AGENTS} agents that start at one login at the same moment: one rotation, no rejected login, ${AGENTS} tasks done`,
   { timeout: 300_000 },
   async () => {
     const [endpoint] = world.endpoints;

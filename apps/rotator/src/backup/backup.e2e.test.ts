@@ -11,9 +11,11 @@ import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { getEndpoint, serverTime } from '@rcm/db';
 import { newestBackupRun } from '@rcm/db/admin';
 import { isRcmError } from '@rcm/telemetry';
+import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { backupCommand } from '../commands/backup.ts';
 import { restoreCommand } from '../commands/restore.ts';
+import { itInLongForm } from '../long-form.fixture.ts';
 import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from '../rows/row-world.fixture.ts';
 import { dyingStores } from '../testing.fixture.ts';
 import { backupPlace } from './open-place.ts';
@@ -132,7 +134,7 @@ it('everything that a store held is lost, and comes back: also what a rotation h
   const [vault, vaultOpen] = [await row.world.addEndpoint('alpine', 'vault'), await row.world.addEndpoint('alpine', 'vault')];
   const away = await row.world.addEndpoint('alpine', 'ssm', SECOND);
   const all = [still, rotated, open, managed, managedOpen, vault, vaultOpen, away].map(({ id }) => id);
-  for (const id of all) expect(await row.visit(id)).toBe('in');
+  for (const id of isLongForm() ? all : [away.id]) expect(await row.visit(id)).toBe('in');
   expect(await row.settle(rotated.id)).toBe('done');
   // The portal has the new password, and nobody has made it current.
   for (const { id } of [open, managedOpen, vaultOpen])
@@ -199,7 +201,7 @@ it('what lies in the store is newer than any backup, and stays; a login that was
   expect(refusals(await row.history(newer.id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 });
 
-it('where current alone was deleted, the newer password that lies staged in the store is found by itself', async () => {
+itInLongForm('where current alone was deleted, the newer password that lies staged in the store is found by itself', async () => {
   const { id } = await row.world.addEndpoint('alpine');
   expect(await row.settle(id)).toBe('done');
   const { file } = await backUp();
@@ -301,7 +303,7 @@ it('a backup of every organization that came to its end is noted, with where it 
   expect(newest?.beganAt.getTime()).toBeGreaterThanOrEqual(beganAfter.getTime());
 });
 
-it('a bucket gets what a folder gets, and restores the same; one that is away is no backup', async () => {
+itInLongForm('a bucket gets what a folder gets, and restores the same; one that is away is no backup', async () => {
   const { id } = await row.world.addEndpoint('alpine');
   const { aws } = row.world;
   await writeFile(

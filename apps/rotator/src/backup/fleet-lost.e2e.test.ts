@@ -19,10 +19,10 @@ import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 import { backupPlace } from './open-place.ts';
 
 /** A region that is gone, and then every secret: at the size of a fleet in the long form, whose figures are in docs/disaster.md. */
-const LOGINS = isLongForm() ? 2_000 : 15;
+const LOGINS = isLongForm() ? 2_000 : 10;
 /** One of so many lies in Secrets Manager, the others in SSM. */
 const EVERY_SO_MANY = 5;
-const SAMPLE = 5;
+const SAMPLE = isLongForm() ? 5 : 2;
 /** Calls a second that SSM lets an account make in a region. */
 const AWS_DEFAULTS = { reads: 40, writes: 3 };
 /** Tasks at once of a few agents. */

@@ -1,6 +1,7 @@
 import type { IdentityKeys } from '@rcm/credentials';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { itInLongForm } from '../long-form.fixture.ts';
 import { type Login, openRowWorld, type RowWorld } from '../rows/row-world.fixture.ts';
 import { moveKeys } from './move-keys.ts';
 
@@ -38,7 +39,7 @@ it('a rotation types other codes than agents do, and leaves the secret’s list 
   expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 1, loginsRejected: 0 });
 });
 
-it('while both keys are changed no code is typed twice, at any step, and the old keys are needed no more', async () => {
+itInLongForm('while both keys are changed no code is typed twice, at any step, and the old keys are needed no more', async () => {
   const login = await withCodes();
   const [before, rolledOut, exchanged, after]: readonly IdentityKeys[] = [
     { current: one },

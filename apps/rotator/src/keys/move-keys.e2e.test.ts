@@ -8,8 +8,8 @@ import { type Login, MINUTE, openRowWorld, refusals, type RowWorld } from '../ro
 import { dyingDatabase } from './dying-database.fixture.ts';
 import { moveKeys } from './move-keys.ts';
 
-/** It dies at every third statement on a change (by turns under the one key and the other), at each in the long form. */
-const NEXT_DEATH = isLongForm() ? 1 : 3;
+/** It dies at every seventh statement on a change (by turns under the one key and the other), at each in the long form. */
+const NEXT_DEATH = isLongForm() ? 1 : 7;
 let row: RowWorld;
 let one: IdentityKeys['current'];
 const two = { id: '2', key: new Secret('the second key of the accounts, of no real one') };

@@ -3,6 +3,7 @@ import { getOpenAttempt } from '@rcm/db/rotation';
 import type { PortalCode } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
+import { itInLongForm } from '../long-form.fixture.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
 import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 
@@ -59,7 +60,7 @@ async function restoreDatabase({ id, loginIdentity }: Login, version: string): P
 }
 
 describe('the hard cases of a rotation', () => {
-  it('a change that an error page denies and that is made a little later is found by the staged password', async () => {
+  itInLongForm('a change that an error page denies and that is made a little later is found by the staged password', async () => {
     const at = await login();
     await opened.world.portals.setAccountFault(at, { fault: 'late_commit', delayMs: 1_500, count: 1 });
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
@@ -76,7 +77,7 @@ describe('the hard cases of a rotation', () => {
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
 
-  it('a portal in maintenance that says "wrong password" spoils no password that worked before: it works again after its rest', async () => {
+  itInLongForm('a portal in maintenance that says "wrong password" spoils no password that worked before: it works again after its rest', async () => {
     const at = await login();
     expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
     await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
@@ -92,14 +93,14 @@ describe('the hard cases of a rotation', () => {
     expect((await account(at)).mostFailures).toBeLessThan(3);
   });
 
-  it('one text for wrong and locked counts as a guess, and is not taken for a lock below the threshold', async () => {
+  itInLongForm('one text for wrong and locked counts as a guess, and is not taken for a lock below the threshold', async () => {
     const at = await login('cascade');
     await opened.world.portals.setAccountFault(at, { fault: '500_before_commit', count: 1 });
     expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
 
-  it('an edit by a person after the submit is kept, with only the password replaced', async () => {
+  itInLongForm('an edit by a person after the submit is kept, with only the password replaced', async () => {
     const at = await login();
     await expect(opened.rotate(at.id, { ...opened.patient, stores: dyingStores(opened.patient.stores, 'promote', 'before') })).rejects.toThrow(
       'died before promote',
@@ -119,7 +120,7 @@ describe('the hard cases of a rotation', () => {
     await expectWhole(at, { passwordsChanged: 0, rejectedAtMost: 0 });
   });
 
-  it('the copy that an abandoned attempt left goes after a month, and not before', async () => {
+  itInLongForm('the copy that an abandoned attempt left goes after a month, and not before', async () => {
     const at = await login();
     const store = opened.rotator.stores.forTenant(at.orgId);
     await expect(opened.rotate(at.id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, 'stage', 'after') })).rejects.toThrow('died after stage');

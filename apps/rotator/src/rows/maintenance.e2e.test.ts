@@ -1,9 +1,12 @@
 import { assessPortalTypes } from '@rcm/db/rotation';
+import { isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
 
 /** How many logins at once: a portal's pages, and two cores, serve so many. */
 const AT_ONCE = 4;
+/** First used while it stands; so many more without a browser in `scripted-portal.int.test.ts`. */
+const LOGINS = isLongForm() ? 40 : 8;
 
 let row: RowWorld;
 beforeAll(async () => void (row = await openRowWorld()));
@@ -28,7 +31,7 @@ describe('a maintenance page that says "wrong password"', () => {
     const logins = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
     expect(await visitAll(logins)).toEqual(['in', 'in']);
     await closed(true);
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < (isLongForm() ? 4 : 2); round += 1) {
       expect(await visitAll(logins)).not.toContain('in');
       await row.mend();
       await row.rotate(logins[0]?.id ?? '', row.patient).catch(() => undefined);
@@ -43,9 +46,9 @@ describe('a maintenance page that says "wrong password"', () => {
     }
   });
 
-  it('spoils none of forty that are used for the first time while it stands, and stops their rotations', async () => {
+  it(`spoils none of ${LOGINS} that are used for the first time while it stands, and stops their rotations`, async () => {
     const logins: Login[] = [];
-    for (let number = 0; number < 40; number += 1) logins.push(await row.world.addEndpoint('alpine'));
+    for (let number = 0; number < LOGINS; number += 1) logins.push(await row.world.addEndpoint('alpine'));
     await closed(true);
     expect(await visitAll(logins)).not.toContain('in');
     await assessPortalTypes(row.rotator.db, row.rotator.breaker);

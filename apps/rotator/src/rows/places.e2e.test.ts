@@ -2,7 +2,9 @@ import { formatReference, parseReference, placeKey } from '@rcm/credentials';
 import { findEndpoint } from '@rcm/db';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { beginMove, recordMove } from '@rcm/db/migration';
+import { isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { itInLongForm } from '../long-form.fixture.ts';
 import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
 
 /** Logins of one organization whose secrets lie in two accounts of AWS. */
@@ -53,14 +55,14 @@ async function moveToSecond(id: string): Promise<void> {
 const copiesAt = (secretArn: string) => row.rotator.stores.forTenant(row.world.orgId).listStaged(parseReference(secretArn));
 
 describe('secrets in two accounts', () => {
-  it.each(['ssm', 'secrets-manager'] as const)('are used and rotated in both, %s', async (store) => {
+  it.each(isLongForm() ? (['ssm', 'secrets-manager'] as const) : (['ssm'] as const))('are used and rotated in both, %s', async (store) => {
     const logins = [await row.world.addEndpoint('alpine', store), await row.world.addEndpoint('alpine', store, SECOND)];
     for (const { id } of logins) expect(await row.visit(id)).toBe('in');
     for (const { id } of logins) expect(await row.settle(id)).toBe('done');
     for (const { id } of logins) await well(id);
   });
 
-  it('one account throttles, then is down: logins of the other are used and rotated meanwhile, and nobody is refused in either', async () => {
+  itInLongForm('one account throttles, then is down: logins of the other are used and rotated meanwhile, and nobody is refused in either', async () => {
     const [here, there] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'ssm', SECOND)];
     for (const { id } of [here, there]) expect(await row.visit(id)).toBe('in');
     for (const kind of ['throttle', 'down'] as const) {
@@ -82,7 +84,7 @@ describe('secrets in two accounts', () => {
 });
 
 describe('a login that was moved to the other account', () => {
-  it('is used and rotated there, and what lies at the first is no more than what was', async () => {
+  itInLongForm('is used and rotated there, and what lies at the first is no more than what was', async () => {
     const { id, secretArn } = await row.world.addEndpoint('alpine');
     await well(id);
     await moveToSecond(id);

@@ -10,6 +10,7 @@ import { credentialReference, formatReference, generatePassword, parsePasswordRu
 import { Secret } from '@rcm/telemetry';
 import type { WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itInLongForm } from '../long-form.fixture.ts';
 import { type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
 
 const RULES = 'minlength: 12; maxlength: 64; required: lower; required: upper; required: digit; allowed: ascii-printable;';
@@ -67,7 +68,7 @@ const versions = async ({ claims, inquiry }: Awaited<ReturnType<typeof atBothApp
   ).map(({ version }) => version);
 
 describe('two applications behind one provider', () => {
-  it('are one account to the ledger: what is refused at one counts at the other, and we do not lock it', async () => {
+  itInLongForm('are one account to the ledger: what is refused at one counts at the other, and we do not lock it', async () => {
     const { claims, inquiry } = await atBothApplications();
     expect(claims.loginIdentity).toBe(inquiry.loginIdentity);
     expect([await row.visit(claims.id), await row.visit(inquiry.id)]).toEqual(['in', 'in']);

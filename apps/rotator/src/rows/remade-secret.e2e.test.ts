@@ -3,6 +3,7 @@ import { parsePayload, parseReference, serializePayload } from '@rcm/credentials
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { itInLongForm } from '../long-form.fixture.ts';
 import { MINUTE, openRowWorld, refusals, type RowWorld, SECOND } from './row-world.fixture.ts';
 
 let row: RowWorld;
@@ -63,23 +64,26 @@ it('a secret that is made again in the very moment in which a new password is to
   expect((await row.history(id)).passwordsChanged).toBe(1);
 });
 
-it('a password of their own that a person saves from an old copy stays, though the secret was made again and nobody can see what they had opened', async () => {
-  const { id } = await row.world.addEndpoint('alpine');
-  expect(await row.settle(id)).toBe('done');
-  const { fields } = await row.open(id);
-  await remove(id);
-  await create(id, fields);
-  expect([await row.visit(id), await row.settle(id)]).toEqual(['in', 'done']);
-  const password = 'Stored-first-and-set-later-1';
-  await row.save(id, { ...fields, password });
-  expect(await row.visit(id)).not.toBe('in');
-  await row.mend();
-  expect((await row.open(id)).fields).toMatchObject({ password });
-  await row.setAtPortal(id, password);
-  await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: 3 * 60 * MINUTE });
-  expect((await row.open(id)).fields).toMatchObject({ password });
-  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
-});
+itInLongForm(
+  'a password of their own that a person saves from an old copy stays, though the secret was made again and nobody can see what they had opened',
+  async () => {
+    const { id } = await row.world.addEndpoint('alpine');
+    expect(await row.settle(id)).toBe('done');
+    const { fields } = await row.open(id);
+    await remove(id);
+    await create(id, fields);
+    expect([await row.visit(id), await row.settle(id)]).toEqual(['in', 'done']);
+    const password = 'Stored-first-and-set-later-1';
+    await row.save(id, { ...fields, password });
+    expect(await row.visit(id)).not.toBe('in');
+    await row.mend();
+    expect((await row.open(id)).fields).toMatchObject({ password });
+    await row.setAtPortal(id, password);
+    await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: 3 * 60 * MINUTE });
+    expect((await row.open(id)).fields).toMatchObject({ password });
+    expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
+  },
+);
 
 it('a secret that is made again under an open rotation, and has its very version but another account, is that account’s', async () => {
   const { id } = await row.world.addEndpoint('alpine');

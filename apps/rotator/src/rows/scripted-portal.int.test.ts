@@ -12,10 +12,10 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
 
-const LOGINS = isLongForm() ? 2_000 : 400;
+const LOGINS = isLongForm() ? 2_000 : 150;
 /** Logins at once, and after how many a rotator looks. */
 const AT_ONCE = 8;
-const LOOKS_EVERY = 100;
+const LOOKS_EVERY = isLongForm() ? 100 : 50;
 const ORG = 'hospital-one';
 const REALM = { realm: 'alpine', usernameCase: 'exact' } as const;
 const RULES = { windowMs: 600_000, suspects: 3, failures: 3 };

@@ -5,6 +5,7 @@ import { parsePayload, parseReference } from '@rcm/credentials';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readRotatorConfig } from '../config.ts';
+import { itInLongForm } from '../long-form.fixture.ts';
 import { openRotator } from '../services.ts';
 import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
 import { type StoreCall, openStoreProxy, type StoreProxy } from './store-proxy.fixture.ts';
@@ -97,7 +98,7 @@ describe('a rotator that is stopped in its write, while another one finishes its
     });
   }
 
-  it('and a person puts a new seed into the secret: it stays', async () => {
+  itInLongForm('and a person puts a new seed into the secret: it stays', async () => {
     const login = await row.world.addEndpoint('alpine');
     const stopped = await stoppedAtItsWrite(login);
     expect(await row.settle(login.id)).toBe('done');

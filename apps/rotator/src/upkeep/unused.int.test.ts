@@ -6,7 +6,7 @@ import { openUnusedWorld, type UnusedWorld } from './unused-world.fixture.ts';
 vi.setConfig({ testTimeout: 7_200_000, hookTimeout: 7_200_000 });
 
 /** Long form: a year and more of all logins. Short: more than twice the shortest time, of a few. */
-const [LOGINS, DAYS, STEP_DAYS] = isLongForm() ? [2_000, 400, 0.5] : [10, 70, 1];
+const [LOGINS, DAYS, STEP_DAYS] = isLongForm() ? [2_000, 400, 0.5] : [10, 70, 2];
 /** Rotations alone come too late here. */
 const TOO_LATE = [
   { dormantDays: 30, rotatedDays: 60 },
