@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { openApiWorld } from '../http/api.fixture.ts';
 import { SimulatedInboxes } from './simulated-inboxes.fixture.ts';
 
-const LOGINS = isLongForm() ? 10_000 : 200;
+const LOGINS = isLongForm() ? 10_000 : 80;
 /** Only ends what hangs. */
 const TIMEOUT_MS = 6_000 * LOGINS;
 

@@ -2,13 +2,14 @@ import { parsePayload, parseReference, serializePayload } from '@rcm/credentials
 import { withAgentSession } from '@rcm/portal-access';
 import { readRecipeFile } from '@rcm/portal-drivers';
 import { isRcmError, Secret } from '@rcm/telemetry';
+import { isLongForm } from '@rcm/test-services';
 import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWebAgentConfig } from '../../config.ts';
 import { openWebAgent, type WebAgentProcess } from '../../services.ts';
 import { giveCode } from './give-code.ts';
 
-const ACCOUNTS = 20;
+const ACCOUNTS = isLongForm() ? 20 : 8;
 const AT_ONCE = 4;
 const INBOX = 'codes@hospital-one.example';
 
