@@ -179,7 +179,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') },
   },
   { files: ['apps/audit/src/sinks/bucket.ts', 'apps/audit/src/signing/kms-signer.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
-  { files: ['apps/rotator/src/notices/sns.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
+  { files: ['apps/rotator/src/notifications/sns.ts'], rules: { 'no-restricted-imports': ownedExcept('@aws-sdk/*') } },
   {
     // Tools and tests see plaintext as groups: they hold no customer's.
     files: ['apps/**/*.ts', 'libs/**/*.ts'],

@@ -107,7 +107,7 @@ export function commandTree({ terminal, now, print }: Running): Command {
     });
   login
     .command('history')
-    .description('one timeline of logins, rotations, leases, tasks, people’s acts and notices, the newest first')
+    .description('one timeline of logins, rotations, leases, tasks, people’s acts and notifications, the newest first')
     .argument('<id>', 'endpoint')
     .option('--limit <n>', 'entries', '50')
     .option('--before <time>', 'what lies further back')

@@ -31,7 +31,7 @@ const eventsOf = ({ id }: WorldEndpoint) =>
     `SELECT action, reason, actor LIKE 'person:%' AS person, details - 'requestId' - 'signedIn' AS details FROM audit_event WHERE subject = '${id}' AND actor LIKE 'person:%' ORDER BY seq`,
   );
 
-test('a password that is asked for, and taken back, leaves the same row, events and notice', async () => {
+test('a password that is asked for, and taken back, leaves the same row, events and notification', async () => {
   const [byHand, byPage] = [await world.addEndpoint('alpine'), await world.addEndpoint('alpine')];
   const requestOf = async ({ id }: WorldEndpoint) =>
     (await rowsOf<{ id: string }>(`SELECT id::text FROM login_request WHERE endpoint_id = '${id}'`))[0]?.id ?? '';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Where notices go. Of one kind it takes none before it is told to. */
+/** Where notifications go. Of one kind it takes none before it is told to. */
 export interface SlowChannel {
   readonly settings: Readonly<Record<string, string>>;
   /** What has come so far, taken or not. */

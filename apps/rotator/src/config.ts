@@ -4,7 +4,7 @@ import { checkBrowser, portalEnvironment } from '@rcm/portal-access';
 import { tracingEnvironment } from '@rcm/portal-access/tracing';
 import { metricsEnvironment, processName, readConfig } from '@rcm/telemetry';
 import { z } from 'zod';
-import { checkNotices, operationsEnvironment } from './operations-environment.ts';
+import { checkNotifications, operationsEnvironment } from './operations-environment.ts';
 
 const milliseconds = (fallback: number, min = 1) => z.coerce.number().int().min(min).default(fallback);
 
@@ -36,7 +36,7 @@ const schema = z
   .superRefine((config, problems) => checkBrowser(config, problems))
   .superRefine(checkStores)
   .superRefine(checkActor)
-  .superRefine(checkNotices)
+  .superRefine(checkNotifications)
   .refine((c) => c.RCM_LEASE_TTL_MS > c.RCM_SUBMIT_DEADLINE_MS, {
     path: ['RCM_LEASE_TTL_MS'],
     message: 'must be longer than RCM_SUBMIT_DEADLINE_MS: the lease has to outlive a submit',

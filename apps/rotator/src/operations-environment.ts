@@ -44,11 +44,11 @@ export const operationsEnvironment = {
   RCM_NOTICE_LONG_WAIT_MS: milliseconds(86_400_000),
   /** Pause between two looks at the outbox. */
   RCM_NOTICE_SCAN_MS: milliseconds(5_000, 100),
-  /** For one channel to take one notice. */
+  /** For one channel to take one notification. */
   RCM_NOTICE_DEADLINE_MS: milliseconds(10_000, 100),
-  /** Tries per notice and channel, with growing pauses (5 s to 1 h). The log has every notice at once. */
+  /** Tries per notification and channel, with growing pauses (5 s to 1 h). The log has every notification at once. */
   RCM_NOTICE_MAX_TRIES: count(12),
-  /** How long notices are kept; the journal and the audit trail stay. */
+  /** How long notifications are kept; the journal and the audit trail stay. */
   RCM_NOTICE_KEEP_DAYS: z.coerce.number().int().min(8).max(400).default(90),
   ...retentionEnvironment,
   /** Public keys of age, separated by commas: whoever holds the identity of any of them can open what `rotator backup` writes. Unset: no backups. */
@@ -62,7 +62,7 @@ export const operationsEnvironment = {
     .string()
     .regex(/^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$/, 'must be the ARN of an SNS topic')
     .optional(),
-  /** Address that takes notices as signed POSTs; it may hold a token, so give it as a file. Unset: no webhook. */
+  /** Address that takes notifications as signed POSTs; it may hold a token, so give it as a file. Unset: no webhook. */
   RCM_NOTICE_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .transform(asSecret)
@@ -79,7 +79,7 @@ export const operationsEnvironment = {
 type OperationsConfig = z.infer<z.ZodObject<typeof operationsEnvironment>>;
 
 /** For `.superRefine`: a webhook nobody can verify is not sent. */
-export function checkNotices(
+export function checkNotifications(
   config: Pick<OperationsConfig, `RCM_${'' | 'PREVIOUS_'}NOTICE_WEBHOOK_KEY${'' | '_ID'}` | 'RCM_NOTICE_WEBHOOK_URL' | 'RCM_PLAINTEXT'>,
   problems: z.RefinementCtx,
 ): void {

@@ -1,11 +1,11 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
 import { upsertPortalType } from '@rcm/db/admin';
-import { listNotices } from '@rcm/db/notifications';
+import { listNotifications } from '@rcm/db/notifications';
 import { listAttempts, listPauses, markManualDue, setNextRotation } from '@rcm/db/rotation';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { noticeManualChanges } from './manual/notice-changes.ts';
+import { detectManualChanges } from './manual/detect-changes.ts';
 import { callRotator, type CommandEnd, runRotator } from './process.fixture.ts';
 import { dyingStores, openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
 
@@ -240,25 +240,25 @@ describe('a portal that people rotate', () => {
     await setPortalType('borealis', { rotationMode: 'manual', settleMs: 3_600_000 });
     await setNextRotation(opened.world.db, { endpointIds: [id], at: 'now' });
     expect([await markManualDue(opened.rotator.db), await markManualDue(opened.rotator.db)]).toEqual([1, 0]);
-    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
+    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
 
     await changeByHand(id, 'Hand-Made-Pass-1!', 'Other-At-Portal-1!');
-    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'refused' }]);
-    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'put_off' }]);
+    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'refused' }]);
+    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'put_off' }]);
     expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(1);
 
     await changeByHand(id, 'Hand-Made-Pass-2!');
-    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'recorded' }]);
+    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'recorded' }]);
     const endpoint = await getEndpoint(opened.world.db, { orgId, endpointId: id });
     expect(endpoint).toMatchObject({ currentVersion: '3', rotationStatus: 'active' });
     expect(endpoint?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 30 * 86_400_000);
-    expect(await noticeManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
+    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
     // The ledger forgets the password that was replaced, which is in no store any more; that it was refused, it knows.
     const known = await opened.sql('SELECT count(DISTINCT fingerprint)::int AS passwords, count(*)::int AS tries FROM login_attempt WHERE endpoint_id = $1', [
       id,
     ]);
     expect(known).toEqual([{ passwords: 1, tries: 2 }]);
-    const told = (await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind);
+    const told = (await listNotifications(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind);
     expect(told.sort()).toEqual(['manual_due', 'manual_refused', 'refused']);
     expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(1);
   });
@@ -274,9 +274,10 @@ describe('a portal that people rotate', () => {
     const payload = parsePayload(current.text).map((before) => ({ ...before, password, mfa_seed: null, second_factors: ['person' as const] }));
     await store.replace(parseReference(secretArn), serializePayload(payload), current.version);
     const impatient = { ...opened.rotator, timing: { ...opened.rotator.timing, personWaitMs: 1_000 } };
-    const refusals = async () => (await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id && n.kind === 'manual_refused').length;
+    const refusals = async () =>
+      (await listNotifications(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id && n.kind === 'manual_refused').length;
     const before = await refusals();
-    const lookAtIt = async () => (await noticeManualChanges(impatient, looks)).find(({ endpointId }) => endpointId === id)?.result;
+    const lookAtIt = async () => (await detectManualChanges(impatient, looks)).find(({ endpointId }) => endpointId === id)?.result;
     expect([await lookAtIt(), await lookAtIt()]).toEqual(['put_off', 'put_off']);
     expect(await refusals()).toBe(before);
     // The second look left people in peace: the portal has sent them one message.
@@ -289,14 +290,14 @@ describe('a portal that people rotate', () => {
     const id = 'cascade-6';
     const { portal } = opened.world.endpoint(id);
     await setPortalType(portal, { rotationMode: 'manual' });
-    const lookAtIt = async () => (await noticeManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
+    const lookAtIt = async () => (await detectManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
     expect(await lookAtIt()).toBe('unchanged');
     await changeByHand(id, 'Hand-Made-Pass-3!');
     await opened.world.portals.setFault({ portal, fault: 'maintenance' });
     expect(await lookAtIt()).toBe('put_off');
     await opened.world.portals.setFault({ portal, fault: 'none' });
     expect(await lookAtIt()).toBe('recorded');
-    expect((await listNotices(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id)).toEqual([]);
+    expect((await listNotifications(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id)).toEqual([]);
   });
 
   it('refuses nothing by a look that was stopped, or that ended before the password was sent', async () => {
@@ -304,7 +305,7 @@ describe('a portal that people rotate', () => {
     const { portal, loginIdentity } = opened.world.endpoint(id);
     const { rotator: own } = opened;
     const lookAtIt = async (signal: AbortSignal, with_ = own) =>
-      (await noticeManualChanges(with_, { ...looks, signal })).find(({ endpointId }) => endpointId === id)?.result;
+      (await detectManualChanges(with_, { ...looks, signal })).find(({ endpointId }) => endpointId === id)?.result;
     await changeByHand(id, 'Hand-Made-Pass-4!');
     await opened.world.portals.setFault({ portal, fault: 'slow', delayMs: 3_000 });
     const stop = new AbortController();
@@ -325,7 +326,7 @@ describe('a portal that people rotate', () => {
     const { portal, username, loginIdentity } = opened.world.endpoint(id);
     await changeByHand(id, 'Hand-Made-Pass-5!');
     const before = (await opened.world.portals.account(portal, username)).loginsAccepted;
-    const lookAtIt = async () => (await noticeManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
+    const lookAtIt = async () => (await detectManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
     await opened.world.portals.setFault({ portal, fault: 'slow', delayMs: 500 });
     const first = lookAtIt();
     const held = () => opened.sql(`SELECT 1 FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()`, [loginIdentity]);

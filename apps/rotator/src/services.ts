@@ -4,9 +4,9 @@ import { leaseTiming, loginTiming, openPortalProcess } from '@rcm/portal-access'
 import { NO_TRACING, tracedMetrics, type Tracing } from '@rcm/portal-access/tracing';
 import { type Metrics, systemClock } from '@rcm/telemetry';
 import type { RotatorConfig } from './config.ts';
-import type { NoticeChannel } from './notices/channel.ts';
-import { openChannels } from './notices/channels.ts';
-import { deliverNotices } from './notices/deliver.ts';
+import type { NotificationChannel } from './notifications/channel.ts';
+import { openChannels } from './notifications/channels.ts';
+import { deliverNotifications } from './notifications/deliver.ts';
 import type { Rotator } from './rotator.ts';
 
 export interface RotatorProcess {
@@ -20,14 +20,14 @@ export interface RotatorProcess {
   /** Spans of what this process does. */
   readonly tracing: Tracing;
   /** What tells people. */
-  readonly channels: readonly NoticeChannel[];
+  readonly channels: readonly NotificationChannel[];
   /** Opens a context in the browser and closes it. Fails with `browser_unavailable`. */
   tryBrowser(signal: AbortSignal): Promise<void>;
   /** Closes browser, store clients and database, in this order; then sends what is left of the spans. */
   close(): Promise<void>;
 }
 
-/** What sends notices. */
+/** What sends notifications. */
 export type Delivering = Pick<RotatorProcess, 'db' | 'rotator' | 'channels'>;
 
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. `tracing`: default none; closed with the rest. */
@@ -90,12 +90,12 @@ export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { r
 /** Sends what a command has told of, at its end; what does not get out now is sent by whichever rotator comes next. */
 export async function deliverNow({ db, rotator, channels }: Delivering, config: RotatorConfig): Promise<void> {
   const signal = AbortSignal.timeout(config.RCM_NOTICE_DEADLINE_MS);
-  await deliverNotices({
+  await deliverNotifications({
     db,
     logger: rotator.logger,
     channels,
     deadlineMs: config.RCM_NOTICE_DEADLINE_MS,
     maxTries: config.RCM_NOTICE_MAX_TRIES,
     signal,
-  }).catch((error: unknown) => rotator.logger.warn({ err: error }, 'notices could not be sent now; the next rotator sends them'));
+  }).catch((error: unknown) => rotator.logger.warn({ err: error }, 'notifications could not be sent now; the next rotator sends them'));
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionOf } from './connection.ts';
 import { openDatabase } from './open-database.ts';
-import { listenForCredentialChanges } from './notifications.ts';
+import { listenForCredentialChanges } from './credential-changes.ts';
 import { startTlsServer, type TlsServer, withParameters } from './tls-server.fixture.ts';
 
 let server: TlsServer;

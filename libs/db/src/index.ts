@@ -17,9 +17,9 @@ export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endp
 export { findEndpoint, findOrganization, getEndpoint, type EndpointPage, getPortalTypeOf, listEndpoints, listEndpointsOf } from './endpoints/read.ts';
 export { type Automation, automations } from './endpoints/endpoint.ts';
 export { checkConfiguration, databaseProblem, type SchemaWords, schemaWords } from './migrations/standing.ts';
-export { type CredentialChange, listenForCredentialChanges, type ListenOptions } from './notifications.ts';
-export { type CurrentVersion, listCurrentVersions } from './notifications-missed.ts';
+export { type CredentialChange, listenForCredentialChanges, type ListenOptions } from './credential-changes.ts';
+export { type CurrentVersion, listCurrentVersions } from './credential-changes-missed.ts';
 export { type AppRole } from './roles/app-role.ts';
 export { type Scope } from './scope.ts';
-export { auditPlaces, cursorOf, dayPlaces, loginPlaces, noticePlaces, placeIn, placeOf, taskPlaces, unnamedPlaces } from './places.ts';
+export { auditPlaces, cursorOf, dayPlaces, loginPlaces, notificationPlaces, placeIn, placeOf, taskPlaces, unnamedPlaces } from './places.ts';
 export { serverTime } from './server-time.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AuditPlace } from './fleet/list-audit.ts';
 import type { DayPlace } from './fleet/month.ts';
 import type { WalkPlace } from './fleet/walk.ts';
-import type { NoticePlace } from './notices/told.ts';
+import type { NotificationPlace } from './notifications/told.ts';
 import type { UnnamedPlace } from './secret-places/unnamed.ts';
 import type { TaskListPlace } from './tasks/list.ts';
 
@@ -16,7 +16,7 @@ const moment = z
 /** What a place looks like in each list that has pages. */
 export const loginPlaces: z.ZodType<WalkPlace> = z.strictObject({ key: moment.nullable(), id: z.string().max(63) });
 export const taskPlaces: z.ZodType<TaskListPlace> = z.strictObject({ at: moment, id: z.uuid() });
-export const noticePlaces: z.ZodType<NoticePlace> = z.strictObject({ at: moment, id: z.uuid() });
+export const notificationPlaces: z.ZodType<NotificationPlace> = z.strictObject({ at: moment, id: z.uuid() });
 export const dayPlaces: z.ZodType<DayPlace> = z.strictObject({
   at: moment,
   id: z.string().max(63),
@@ -29,7 +29,7 @@ export const unnamedPlaces: z.ZodType<UnnamedPlace> = z.strictObject({ endpointI
 export const auditPlaces: z.ZodType<AuditPlace> = z.strictObject({ at: moment, seq: z.int().min(0) });
 
 /** Where the next page begins, as one word that is given back as it is. */
-export const cursorOf = (place: DayPlace | WalkPlace | TaskListPlace | NoticePlace | AuditPlace | UnnamedPlace): string =>
+export const cursorOf = (place: DayPlace | WalkPlace | TaskListPlace | NotificationPlace | AuditPlace | UnnamedPlace): string =>
   Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /** The place that such a word names; `null`: it is none that a page ended with. */

@@ -17,7 +17,7 @@ interface MayEnd {
 
 /** How a login ended (docs/design.md, Login). The portal's own words decide; anything unclear is `unknown`. */
 export type LoginOutcome =
-  | { readonly kind: 'accepted'; /** The portal's own expiry notice, where it showed one. */ readonly passwordExpiresAt?: Date }
+  | { readonly kind: 'accepted'; /** When the password expires, where the portal says so. */ readonly passwordExpiresAt?: Date }
   | { readonly kind: 'rejected' }
   /** One text for wrong password and locked account: counted as a rejection, as locked once the threshold could have been reached. */
   | ({ readonly kind: 'rejected_or_locked' } & MayEnd)

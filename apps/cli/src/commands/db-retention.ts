@@ -36,7 +36,7 @@ export async function dbRetention(db: Database, environment: NodeJS.ProcessEnv):
           { text: howMany(rule.due) },
         ]),
       ),
-      'Rotators delete it by the hour; ended tasks and notices go by days of their own (RCM_TASK_KEEP_DAYS, RCM_NOTICE_KEEP_DAYS).',
+      'Rotators delete it by the hour; ended tasks and notifications go by days of their own (RCM_TASK_KEEP_DAYS, RCM_NOTICE_KEEP_DAYS).',
       ledger.keptDays === null
         ? 'The ledger, the journal and the audit trail are kept whole.'
         : `Of logins in a row that the ledger has for more than ${ledger.keptDays} days and that say the same, the first and the last stay: of the next ${ledger.looked} that were accepted ${ledger.going} would go. The journal and the audit trail are kept whole.`,

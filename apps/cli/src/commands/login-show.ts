@@ -38,7 +38,7 @@ const inFull = (login: LoginInFull): object => ({
   waitingTasks: login.waitingTasks,
   pauses: login.pauses,
   portalStopped: login.portalStopped,
-  notices: login.notices,
+  notices: login.notifications,
   alsoAt: login.alsoAt,
 });
 
@@ -73,7 +73,7 @@ function linesOf(login: LoginInFull, view: View): string[] {
       ['open attempt', attempt && `${attempt.state} since ${ago(attempt.since)}, by ${attempt.owner}${attempt.detail ? `: ${attempt.detail}` : ''}`],
       ...login.leases.map((l) => ['held', `${l.kind} by ${l.holder} since ${ago(l.since)}, ends ${ago(l.until)}`] as const),
       ...login.waitingTasks.map((t) => ['waiting task', `${t.name} ${t.id}, goes on ${ago(t.notBefore)}${t.why ? `: ${t.why}` : ''}`] as const),
-      ...login.notices.map((n) => ['told', `${ago(n.at)}: ${n.kind}${n.detail ? `, ${n.detail}` : ''}`] as const),
+      ...login.notifications.map((n) => ['told', `${ago(n.at)}: ${n.kind}${n.detail ? `, ${n.detail}` : ''}`] as const),
       ['also at', login.alsoAt.join(', ')],
     ]),
     ...nextStepsFor(login).map((step) => view.paint('yellow', `→ ${step}`)),

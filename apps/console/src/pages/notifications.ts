@@ -1,5 +1,5 @@
 import { cursorOf } from '@rcm/db';
-import { type ChannelFigures, type Delivery, type NoticePlace, NOTICES_COUNTED, type ToldNotice } from '@rcm/db/notifications';
+import { type ChannelFigures, type Delivery, type NotificationPlace, NOTIFICATIONS_COUNTED, type ToldNotification } from '@rcm/db/notifications';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
@@ -7,18 +7,18 @@ import { further, moment, part, pill, table, type Tone } from './parts.ts';
 
 export interface NotificationsShown {
   readonly place: Place;
-  readonly notices: readonly ToldNotice[];
-  readonly next: NoticePlace | null;
+  readonly notifications: readonly ToldNotification[];
+  readonly next: NotificationPlace | null;
   readonly channels: readonly ChannelFigures[];
   readonly now: Date;
 }
 
 /** What people were told, whom it has reached, and who hears nothing. */
-export const notificationsPage = ({ place, notices, next, channels, now }: NotificationsShown): Markup => [
+export const notificationsPage = ({ place, notifications, next, channels, now }: NotificationsShown): Markup => [
   part(
     'channels',
     markup`<section><h2>Channels</h2>${table(
-      `How each channel does with the last ${NOTICES_COUNTED} notices`,
+      `How each channel does with the last ${NOTIFICATIONS_COUNTED} notifications`,
       [
         { title: 'Channel', cell: ({ channel }: ChannelFigures) => channel },
         { title: 'Standing', cell: standing },
@@ -29,25 +29,25 @@ export const notificationsPage = ({ place, notices, next, channels, now }: Notif
         { title: 'Why', cell: ({ lastError }) => lastError },
       ],
       channels,
-      'No channel has carried anything yet: a rotator brings notices to the log, and to SNS and a webhook where they are configured.',
+      'No channel has carried anything yet: a rotator brings notifications to the log, and to SNS and a webhook where they are configured.',
     )}</section>`,
   ),
   part(
     'told',
     markup`<section><h2>Told</h2>${table(
-      'Notices, the newest first',
+      'Notifications, the newest first',
       [
-        { title: 'When', cell: ({ createdAt }: ToldNotice) => moment(createdAt, now) },
+        { title: 'When', cell: ({ createdAt }: ToldNotification) => moment(createdAt, now) },
         { title: 'What', cell: ({ kind, endedAt }) => markup`<span>${kind.replaceAll('_', ' ')} ${endedAt && pill('over', 'calm')}</span>` },
         { title: 'About', cell: about },
-        ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: ToldNotice) => orgId }] : []),
+        ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: ToldNotification) => orgId }] : []),
         { title: 'Detail', cell: ({ detail }) => detail },
         {
           title: 'To whom',
           cell: ({ deliveries }) => (deliveries.length === 0 ? 'nobody yet' : markup`<ul>${deliveries.map((each) => reached(each, now))}</ul>`),
         },
       ],
-      notices,
+      notifications,
       'Nobody was told of anything yet. What needs a person is told once: a login that is refused or locked, a blocked rotation, a portal type that is stopped.',
     )}${further(`${place.base}/notifications`, {}, next && cursorOf(next))}</section>`,
   ),
@@ -60,10 +60,10 @@ function standing({ delivered, open, givenUp }: ChannelFigures): VNode {
   return delivered === 0 ? pill('quiet: nobody hears of it', 'ill') : pill('delivers not everything', 'warn');
 }
 
-/** Of a portal type that is only proposed the notice names none: its words do. */
+/** Of a portal type that is only proposed the notification names none: its words do. */
 const PROPOSED = /^portal type (\S+), request /;
 
-function about({ orgId, endpointId, portalTypeCode, detail }: ToldNotice): Markup {
+function about({ orgId, endpointId, portalTypeCode, detail }: ToldNotification): Markup {
   if (orgId !== null && endpointId !== null) return markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>`;
   const code = portalTypeCode ?? PROPOSED.exec(detail ?? '')?.[1];
   return code === undefined ? 'everything' : `portal type ${code}`;

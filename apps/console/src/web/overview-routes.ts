@@ -1,4 +1,4 @@
-import { type Database, databaseProblem, dayPlaces, noticePlaces } from '@rcm/db';
+import { type Database, databaseProblem, dayPlaces, notificationPlaces } from '@rcm/db';
 import { listPortalChanges, listPortalLooks, listUndecidedActs, listWideActs, showPortalChange } from '@rcm/db/acts';
 import { listWantedCodes } from '@rcm/db/codes';
 import {
@@ -128,9 +128,9 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
 
   page('notifications', '/notifications', 'both', async ({ place, query, now }) => {
     const scope = scopeOf(place.orgId);
-    const after = placeAfter(noticePlaces, query);
-    const [{ notices, next }, channels] = await Promise.all([listTold(db, { scope, after, limit: A_PAGE }), channelFigures(db, scope)]);
-    return { title: 'Notifications', content: notificationsPage({ place, notices, next, channels, now }) };
+    const after = placeAfter(notificationPlaces, query);
+    const [{ notifications, next }, channels] = await Promise.all([listTold(db, { scope, after, limit: A_PAGE }), channelFigures(db, scope)]);
+    return { title: 'Notifications', content: notificationsPage({ place, notifications, next, channels, now }) };
   });
 
   // Of the whole platform: only for whoever has a role in every organization, under either address.

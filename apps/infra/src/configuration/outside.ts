@@ -50,7 +50,7 @@ export const inboundSchema = z.strictObject({
 export const tracesSchema = z.strictObject({ url: httpsAt });
 
 /** Whom rotators tell beside the topic. The address may hold a token, so it is a secret, as its key is. */
-export const noticeWebhookSchema = z.strictObject({ host });
+export const notificationWebhookSchema = z.strictObject({ host });
 
 /** As the apps take it. */
 const keyId = z.string('must be an id in quotes').regex(/^[a-z0-9]{1,16}$/, 'must be 1 to 16 lower-case letters or digits, in quotes');

@@ -2,7 +2,7 @@ import { isRecipient } from '@rcm/credentials/backup';
 import { QUOTAS, type Quotas } from '@rcm/telemetry';
 import { z } from 'zod';
 import { apiSchema, consoleSchema } from './doors.ts';
-import { callbacksSchema, inboundSchema, keysSchema, noticeWebhookSchema, tracesSchema } from './outside.ts';
+import { callbacksSchema, inboundSchema, keysSchema, notificationWebhookSchema, tracesSchema } from './outside.ts';
 import { settingsSchema } from './tunable.ts';
 
 const account = z.string('must be twelve digits in quotes').regex(/^[0-9]{12}$/, 'must be twelve digits in quotes');
@@ -113,7 +113,7 @@ export const environmentSchema = z.strictObject({
   /** Who brings the codes that portals send. */
   inbound: inboundSchema.optional(),
   traces: tracesSchema.optional(),
-  noticeWebhook: noticeWebhookSchema.optional(),
+  noticeWebhook: notificationWebhookSchema.optional(),
   /** Once a day every secret is written into a bucket of this name, sealed to these recipients of age, whose identities lie elsewhere (docs/disaster.md). */
   backups: z
     .strictObject({

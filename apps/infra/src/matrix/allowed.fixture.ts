@@ -120,7 +120,7 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
       [
         ...inBoth(`become ${app} for a tenant`),
         ...inBoth(`tag session of ${app} for a tenant`),
-        ...(app === 'rotator' ? ['tell people', 'tell people for this account', 'encrypt a notice', 'add a backup', 'encrypt a backup'] : []),
+        ...(app === 'rotator' ? ['tell people', 'tell people for this account', 'encrypt a notification', 'add a backup', 'encrypt a backup'] : []),
       ],
     ]),
   ),

@@ -92,7 +92,7 @@ export const platform: readonly Operation[] = [
     'aws:SourceAccount': ACCOUNT,
     'aws:SecureTransport': 'true',
   }),
-  call('encrypt a notice', 'kms:GenerateDataKey', PLATFORM_KEY, { 'kms:ViaService': `sns.${REGION}.amazonaws.com` }),
+  call('encrypt a notification', 'kms:GenerateDataKey', PLATFORM_KEY, { 'kms:ViaService': `sns.${REGION}.amazonaws.com` }),
   call('add a head', 's3:PutObject', `arn:aws:s3:::rcm-heads-${ACCOUNT}/audit-heads/x`, { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' }),
   call('delete a head', 's3:DeleteObject', `arn:aws:s3:::rcm-heads-${ACCOUNT}/audit-heads/x`, { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' }),
   call('list heads', 's3:ListBucketVersions', `arn:aws:s3:::rcm-heads-${ACCOUNT}`, {

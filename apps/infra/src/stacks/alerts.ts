@@ -21,7 +21,7 @@ export interface AlertsStackProps extends StackProps {
 /** What the console alone measures: where there is none, nobody asks for it. */
 const isOfConsole = (name: AlarmName): boolean => metric(definition(name).metric).by.every((service) => service === 'console');
 
-/** One topic, and what is told by it: events at once, alarms after minutes. Rotators tell it their notices. */
+/** One topic, and what is told by it: events at once, alarms after minutes. Rotators tell it their notifications. */
 export class AlertsStack extends Stack {
   readonly #topic: sns.CfnTopic;
 

@@ -35,10 +35,10 @@ export function credentialsReplicaKey(stack: Stack, primaryKeyArn: string, polic
 /** What of AWS uses the platform's key where it lies. */
 export type KeyUser = 'logs' | 'topic' | 'trail' | 'tasks';
 
-/** The key of everything else: database, logs, notices, trail, the credentials that processes start with. */
+/** The key of everything else: database, logs, notifications, trail, the credentials that processes start with. */
 export function platformKey(stack: Stack, environment: Environment, users: readonly KeyUser[]): kms.CfnKey {
   const key = new kms.CfnKey(stack, 'PlatformKey', {
-    description: 'Encrypts database, logs, notices, trail and the credentials that processes start with',
+    description: 'Encrypts database, logs, notifications, trail and the credentials that processes start with',
     keyPolicy: platformKeyPolicy(environment, users),
     enableKeyRotation: true,
     pendingWindowInDays: 30,

@@ -62,7 +62,7 @@ test(
     const at = await opened.world.addEndpoint('alpine');
     const { username, password } = await secretOf(at);
     const id = await requested(at);
-    // The channel takes its time: until it has taken the notice, nothing is shown.
+    // The channel takes its time: until it has taken the notification, nothing is shown.
     let take = (): void => {};
     const told: string[] = [];
     const server = createServer((request, response) => {
@@ -82,7 +82,7 @@ test(
         RCM_NOTICE_DEADLINE_MS: '300000',
       });
       while (!told.join('').includes('secret_read')) {
-        // Notices of the tests before go first.
+        // Notifications of the tests before go first.
         take();
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

@@ -26,7 +26,7 @@ const about = (
 ) => [
   `${id} at ${portalTypeCode}, ${baseUrl}`,
   `Asked for because: ${reason}`,
-  `Approved by ${decidedBy ?? ''}. The audit trail has both of you, and the notice of it has gone out.`,
+  `Approved by ${decidedBy ?? ''}. The audit trail has both of you, and the notification of it has gone out.`,
 ];
 
 const then = (until: Date, rotation: string | null): readonly string[] => [

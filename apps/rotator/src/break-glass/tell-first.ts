@@ -19,7 +19,7 @@ export async function tellFirst(
   const channels = heard.length > 0 ? heard : names;
   const giveUpAt = performance.now() + 3 * config.RCM_NOTICE_DEADLINE_MS;
   for (;;) {
-    // A rotator that runs may have the notice in hand already: then it is the one that delivers it.
+    // A rotator that runs may have the notification in hand already: then it is the one that delivers it.
     await deliverNow(opened, config);
     if (await wasTold(opened.db, { id, orgId, channels })) return;
     if (performance.now() > giveUpAt)

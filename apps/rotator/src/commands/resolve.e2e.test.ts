@@ -1,6 +1,6 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
-import { listNotices } from '@rcm/db/notifications';
+import { listNotifications } from '@rcm/db/notifications';
 import { getOpenAttempt, listAttempts } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockedLogin, STAGED } from '../blocked.fixture.ts';
@@ -34,8 +34,8 @@ const resolveApart = (id: string, ...parameters: string[]) => runRotator(asked(i
 describe('a blocked login', () => {
   it('is told to people with what to do, once', async () => {
     const { attemptId } = await blocked('alpine-1');
-    const notices = (await listNotices(opened.world.db, { limit: 100 })).filter((notice) => notice.attemptId === attemptId);
-    expect(notices.map(({ kind }) => kind)).toEqual(['blocked']);
+    const notifications = (await listNotifications(opened.world.db, { limit: 100 })).filter((notification) => notification.attemptId === attemptId);
+    expect(notifications.map(({ kind }) => kind)).toEqual(['blocked']);
   });
 
   it('goes on with the current password once a login proved it; the audit trail has who and why before', async () => {
@@ -193,7 +193,7 @@ describe('a blocked login', () => {
   });
 });
 
-it('neither notices nor the audit trail nor the journal hold a password', async () => {
+it('neither notifications nor the audit trail nor the journal hold a password', async () => {
   for (const table of ['notice', 'notice_delivery', 'audit_event', 'rotation_attempt', 'login_attempt']) {
     const rows = await opened.sql<{ text: string }>(`SELECT r::text AS text FROM ${table} r`, []);
     expect(rows.length, table).toBeGreaterThan(0);

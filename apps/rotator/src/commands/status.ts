@@ -1,18 +1,18 @@
 import { listLeases, listWriterIntents } from '@rcm/db/leases';
 import { countHeldByOldReaders } from '@rcm/db/migration';
-import { listNotices } from '@rcm/db/notifications';
+import { listNotifications } from '@rcm/db/notifications';
 import { listAttempts, listAdmissions, listPauses, listSharedIdentities, rotationCounts } from '@rcm/db/rotation';
 import { howMany, pausedWhy, stoppedWhy, WHY_WAITS } from '@rcm/fleet';
 import { type CommandContext, print } from './command.ts';
 
 const SHOWN = 200;
-const NOTICES_SHOWN = 20;
+const NOTIFICATIONS_SHOWN = 20;
 const OPEN = ['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted', 'waiting', 'blocked'] as const;
 
 /** `status`: who holds what since when, what is open, paused or stopped, and what people were told. Reads only. */
 export async function statusCommand(context: CommandContext): Promise<number> {
   const { db } = context.opened;
-  const [counts, leases, writerIntents, open, pauses, admissions, shared, oldReaders, notices] = await Promise.all([
+  const [counts, leases, writerIntents, open, pauses, admissions, shared, oldReaders, notifications] = await Promise.all([
     rotationCounts(db),
     listLeases(db),
     listWriterIntents(db),
@@ -21,7 +21,7 @@ export async function statusCommand(context: CommandContext): Promise<number> {
     listAdmissions(db),
     listSharedIdentities(db, { limit: SHOWN }),
     countHeldByOldReaders(db),
-    listNotices(db, { limit: NOTICES_SHOWN }),
+    listNotifications(db, { limit: NOTIFICATIONS_SHOWN }),
   ]);
   const status = {
     counts,
@@ -56,7 +56,13 @@ export async function statusCommand(context: CommandContext): Promise<number> {
     })),
     oldReaders,
     shared: shared.map(({ endpointIds, organizations, secrets }) => ({ endpointIds, organizations, secrets })),
-    notices: notices.map((n) => ({ kind: n.kind, endpointId: n.endpointId, portalType: n.portalTypeCode, detail: n.detail, at: n.createdAt.toISOString() })),
+    notices: notifications.map((n) => ({
+      kind: n.kind,
+      endpointId: n.endpointId,
+      portalType: n.portalTypeCode,
+      detail: n.detail,
+      at: n.createdAt.toISOString(),
+    })),
   };
   print(context, status, linesFor(status));
   return 0;
@@ -121,7 +127,7 @@ function linesFor(s: Shown): string[] {
           `logins that wait: ${howMany(s.oldReaders.held)}, of which ${s.oldReaders.due} are due: ${WHY_WAITS.oldReaders} (\`migrator scrub\`, or \`migrator old-readers-gone\`)`,
         ]
       : []),
-    `notices: ${s.notices.length === 0 ? 'none' : ''}`,
+    `notifications: ${s.notices.length === 0 ? 'none' : ''}`,
     ...s.notices.map((n) => `  ${n.at}  ${n.kind}  ${n.endpointId ?? n.portalType ?? ''}`),
   ];
 }

@@ -1,6 +1,6 @@
 import { parsePayload, serializePayload, type StagedSlot } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
-import { listNotices } from '@rcm/db/notifications';
+import { listNotifications } from '@rcm/db/notifications';
 import { getOpenAttempt, listAttempts } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockedLogin, STAGED } from '../blocked.fixture.ts';
@@ -44,7 +44,7 @@ describe('a blocked login that is looked at again', () => {
     expect(await stateOf('alpine-1')).toBe('abandoned');
     expect((await getEndpoint(opened.world.db, { orgId, endpointId: 'alpine-1' }))?.rotationStatus).toBe('active');
     expect(await accountOf('alpine-1')).toMatchObject({ loginsAccepted: 1, locked: false });
-    const told = (await listNotices(opened.world.db, { limit: 100 })).filter((notice) => notice.attemptId === attemptId);
+    const told = (await listNotifications(opened.world.db, { limit: 100 })).filter((notification) => notification.attemptId === attemptId);
     expect(told.map(({ kind }) => kind).sort()).toEqual(['blocked', 'unblocked']);
     expect(await opened.audit('rotation.unblocked', 'alpine-1')).toMatchObject([{ details: { attemptId, found: 'current' } }]);
   });

@@ -1,5 +1,5 @@
 import type { ChangeFault } from '@rcm/demo-portals';
-import { listNotices } from '@rcm/db/notifications';
+import { listNotifications } from '@rcm/db/notifications';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
@@ -11,7 +11,7 @@ afterEach(() => row.world.portals.setHabits('alpine', { keepsFirst: null }));
 afterAll(() => row?.close());
 
 const told = async ({ id }: Login, kind: string) =>
-  (await listNotices(row.world.db, { limit: 1_000 })).some((notice) => notice.endpointId === id && notice.kind === kind);
+  (await listNotifications(row.world.db, { limit: 1_000 })).some((notification) => notification.endpointId === id && notification.kind === kind);
 
 /** In the end the portal accepts what is current, agents work, and nobody was locked out by us. */
 async function expectRight({ id }: Login): Promise<void> {

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { noticeManualChanges } from '../manual/notice-changes.ts';
+import { detectManualChanges } from '../manual/detect-changes.ts';
 import { dyingStores } from '../testing.fixture.ts';
 import { DAY, type Login, openRowWorld, type RowWorld } from './row-world.fixture.ts';
 
@@ -75,7 +75,7 @@ const connections = async (act: () => Promise<unknown>): Promise<number> => {
   await act();
   return passage.made - before;
 };
-const looks = () => noticeManualChanges(row.patient, { reads: 1_000, dueMs: 0, idleMs: 0, signal: new AbortController().signal });
+const looks = () => detectManualChanges(row.patient, { reads: 1_000, dueMs: 0, idleMs: 0, signal: new AbortController().signal });
 
 describe('a portal type where no program may log in', () => {
   it.each([

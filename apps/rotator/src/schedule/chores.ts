@@ -1,18 +1,18 @@
 import { forgetLeftPasswords } from '@rcm/db/admin';
 import { type FleetFigures, fleetFigures } from '@rcm/db/fleet';
-import { noticeLongWaits, noticeUndecided, pruneNotices } from '@rcm/db/notifications';
-import { assessPortalTypes, countRefusedLogins, markManualDue, noticeLapsing } from '@rcm/db/rotation';
+import { notifyOfLongWaits, notifyOfUndecided, pruneNotifications } from '@rcm/db/notifications';
+import { assessPortalTypes, countRefusedLogins, markManualDue, notifyOfLapsing } from '@rcm/db/rotation';
 import type { MetricName, Metrics } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { backupAge } from '../backup/backup-age.ts';
 import { readForConsole } from '../break-glass/read-for-console.ts';
-import { noticeManualChanges } from '../manual/notice-changes.ts';
+import { detectManualChanges } from '../manual/detect-changes.ts';
 import { lookAtBlocked } from '../mending/look-at-blocked.ts';
 import { longWaitLooks } from '../mending/look-at-long-waits.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
-import type { NoticeChannel } from '../notices/channel.ts';
-import { deliverNotices } from '../notices/deliver.ts';
+import type { NotificationChannel } from '../notifications/channel.ts';
+import { deliverNotifications } from '../notifications/deliver.ts';
 import type { Rotator } from '../rotator.ts';
 import { TypedLogins } from '../typing/typed-logins.ts';
 import { forgetOldRows } from '../upkeep/forget-old.ts';
@@ -49,7 +49,7 @@ const PRUNED_AT_ONCE = 500;
 
 export interface ChoreParts {
   readonly rotator: Rotator;
-  readonly channels: readonly NoticeChannel[];
+  readonly channels: readonly NotificationChannel[];
   readonly metrics: Metrics;
 }
 
@@ -63,7 +63,7 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
       everyMs: config.RCM_ROTATOR_MANUAL_SCAN_MS,
       async round(signal) {
         await markManualDue(db);
-        await noticeManualChanges(rotator, {
+        await detectManualChanges(rotator, {
           reads: config.RCM_ROTATOR_MANUAL_READS,
           dueMs: config.RCM_ROTATOR_MANUAL_DUE_MS,
           idleMs: config.RCM_ROTATOR_MANUAL_IDLE_MS,
@@ -134,16 +134,16 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
     {
       name: 'logins that lapse',
       everyMs: LAPSING_EVERY_MS,
-      round: () => noticeLapsing(db),
+      round: () => notifyOfLapsing(db),
     },
     {
       name: 'notices',
       everyMs: config.RCM_NOTICE_SCAN_MS,
       async round(signal) {
-        await noticeUndecided(db);
-        await noticeLongWaits(db, { olderThanMs: config.RCM_NOTICE_LONG_WAIT_MS });
-        await deliverNotices({ db, logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal });
-        await pruneNotices(db, { keptMs: config.RCM_NOTICE_KEEP_DAYS * DAY_MS, limit: PRUNED_AT_ONCE });
+        await notifyOfUndecided(db);
+        await notifyOfLongWaits(db, { olderThanMs: config.RCM_NOTICE_LONG_WAIT_MS });
+        await deliverNotifications({ db, logger, channels, deadlineMs: config.RCM_NOTICE_DEADLINE_MS, maxTries: config.RCM_NOTICE_MAX_TRIES, signal });
+        await pruneNotifications(db, { keptMs: config.RCM_NOTICE_KEEP_DAYS * DAY_MS, limit: PRUNED_AT_ONCE });
       },
     },
   ];

@@ -1,5 +1,5 @@
 import type { TenantStores } from '@rcm/credentials';
-import { listNotices } from '@rcm/db/notifications';
+import { listNotifications } from '@rcm/db/notifications';
 import { listStartable, setNextRotation } from '@rcm/db/rotation';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migratedEndpoint } from '@rcm/portal-access';
@@ -56,8 +56,10 @@ describe('a due login that cannot be rotated', () => {
     expect(await startable()).toEqual(['alpine-2']);
     expect(await rotate('alpine-2', 'due')).toMatchObject({ result: 'not_started', code: 'login_locked' });
     expect(await startable()).toEqual(['alpine-3']);
-    const notices = await listNotices(opened.rotator.db, { limit: 100 });
-    expect(notices.map(({ kind, endpointId, detail }) => [kind, endpointId, detail])).toEqual([['failed', 'alpine-1', 'it could not start: secret_missing']]);
+    const notifications = await listNotifications(opened.rotator.db, { limit: 100 });
+    expect(notifications.map(({ kind, endpointId, detail }) => [kind, endpointId, detail])).toEqual([
+      ['failed', 'alpine-1', 'it could not start: secret_missing'],
+    ]);
   });
 });
 

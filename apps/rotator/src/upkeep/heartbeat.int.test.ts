@@ -1,4 +1,4 @@
-import { listNotices } from '@rcm/db/notifications';
+import { listNotifications } from '@rcm/db/notifications';
 import { afterEach, expect, it } from 'vitest';
 import { keepAlive } from './keep-alive.ts';
 import { openUnusedWorld, type UnusedWorld } from './unused-world.fixture.ts';
@@ -27,7 +27,7 @@ it('a password that nobody uses is tried once in so many days; one that is wrong
   expect(await round()).toEqual({});
   const once = { made: 1, failures: 0, locked: false };
   expect(logins()).toEqual([once, { made: 0, failures: 1, locked: false }, once]);
-  const told = (await listNotices(opened.db, { limit: 100 })).filter(({ kind }) => kind === 'refused').map(({ endpointId }) => endpointId);
+  const told = (await listNotifications(opened.db, { limit: 100 })).filter(({ kind }) => kind === 'refused').map(({ endpointId }) => endpointId);
   expect(told).toEqual(['login-1']);
 
   await opened.pass(1);

@@ -41,8 +41,8 @@ export class MailSession {
 
   private constructor(client: ImapFlow, clock: Clock) {
     [this.#client, this.#clock] = [client, clock];
-    client.on('exists', () => this.#notice());
-    client.on('close', () => this.#notice());
+    client.on('exists', () => this.#hear());
+    client.on('close', () => this.#hear());
   }
 
   /** Signs in and opens the folder. What reads mailboxes is loaded with the first. */
@@ -122,7 +122,7 @@ export class MailSession {
     this.#client.close();
   }
 
-  #notice(): void {
+  #hear(): void {
     this.#hasNews = true;
     this.#wake();
   }

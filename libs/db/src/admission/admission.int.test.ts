@@ -7,7 +7,7 @@ import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { planRotation } from '../journal/open.ts';
 import { requestRotation } from '../journal/request.ts';
 import { releaseLease } from '../leases/upkeep.ts';
-import { listNotices } from '../notices/outbox.ts';
+import { listNotifications } from '../notifications/outbox.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { listAdmissions } from './list.ts';
 import { pauseRotations, resumeRotations } from './pause.ts';
@@ -117,7 +117,7 @@ describe('the first rotation of a portal type and day', () => {
     expect((await start(third)).refusal).toBe('stopped');
     expect((await start(third, 'compromise')).refusal).toBe('stopped');
     expect(await startable(code)).toEqual([]);
-    expect((await listNotices(t.rotator, { limit: 1000 })).filter((n) => n.portalTypeCode === code && n.kind === 'breaker_open')).toHaveLength(1);
+    expect((await listNotifications(t.rotator, { limit: 1000 })).filter((n) => n.portalTypeCode === code && n.kind === 'breaker_open')).toHaveLength(1);
   });
 
   test('does not hold a person back, nor a compromise', async () => {

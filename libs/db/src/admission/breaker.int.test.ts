@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plannedAttempt, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { listNotices } from '../notices/outbox.ts';
+import { listNotifications } from '../notifications/outbox.ts';
 import { assessPortalTypes } from './breaker.ts';
 import { listAdmissions } from './list.ts';
 import { resumeRotations } from './pause.ts';
@@ -104,7 +104,7 @@ describe('the breaker opens', () => {
     }
     await Promise.all([assess(), assess()]);
     expect(await breakerOf(code)).toBe('page_changed');
-    expect((await listNotices(t.rotator, { limit: 1000 })).filter((n) => n.portalTypeCode === code && n.kind === 'breaker_open')).toHaveLength(1);
+    expect((await listNotifications(t.rotator, { limit: 1000 })).filter((n) => n.portalTypeCode === code && n.kind === 'breaker_open')).toHaveLength(1);
   });
 });
 

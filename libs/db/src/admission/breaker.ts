@@ -1,7 +1,7 @@
 import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkMs } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 /** `canary_failed`: the day's first did not get through. `page_changed`: several did not. `logins_suspect`: many logins are refused. */
 export type BreakerCause = 'canary_failed' | 'page_changed' | 'logins_suspect';
@@ -18,7 +18,7 @@ export async function openBreaker(
      WHERE portal_type_code = ${open.portalTypeCode} AND (opened_at IS NULL OR closed_at IS NOT NULL) RETURNING opened_at AS at`;
   if (!opened[0]) return;
   const { portalTypeCode, cause, detail } = open;
-  await writeNotice(tx, { kind: 'breaker_open', key: `${portalTypeCode}:${opened[0].at.toISOString()}`, portalTypeCode, detail: `${cause}: ${detail}` });
+  await writeNotification(tx, { kind: 'breaker_open', key: `${portalTypeCode}:${opened[0].at.toISOString()}`, portalTypeCode, detail: `${cause}: ${detail}` });
 }
 
 /** Lets a portal type's rotations go on; the next scheduled one is a canary again. Returns whether it was stopped. */

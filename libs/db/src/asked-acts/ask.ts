@@ -3,7 +3,7 @@ import { writeAuditEvent, writeAuditEventForAll } from '../audit/record.ts';
 import type { Database, Transaction } from '../database.ts';
 import { mustBePortalType, subjectOf } from '../admission/pause.ts';
 import { checkId } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 import { IS_OVER } from './holds.ts';
 import { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, type SET, type WideActKind } from './kinds.ts';
 
@@ -29,7 +29,7 @@ const ASKED_ALREADY = 'The same was asked for already and has not ended. Nothing
 
 /**
  * A person asks a rotator for an act on a login of their tenant; it writes the act's audit event when it begins. What needs a second person waits for one, holds for the
- * login as it stands now, and is told of at once, in the audit and by a notice. Fails with `input_invalid` without a reason, `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is
+ * login as it stands now, and is told of at once, in the audit and by a notification. Fails with `input_invalid` without a reason, `endpoint_unknown` for a login that the tenant does not have, `state_conflict` where the same is
  * waiting already. For `rcm_console`, for `rcm_migrator`, which asks for `verify` alone, and for `rcm_operator`, which asks for `break_glass` alone.
  */
 export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: string }> {
@@ -58,7 +58,7 @@ export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: 
     const details = { requestId: asked.id, act: kind, ...(choice ? { accept: choice } : {}), ...(minutes ? { minutes } : {}) };
     await writeAuditEvent(tx, { orgId, actor, action: 'approval.asked', subject: endpointId, reason, details });
     const detail = `${kind}${choice ? ` --accept ${choice}` : ''}${minutes ? ` --minutes ${minutes}` : ''}`;
-    await writeNotice(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail });
+    await writeNotification(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail });
     return asked;
   });
 }
@@ -91,7 +91,7 @@ export async function askWideAct(db: Database, { kind, portalTypeCode, actor, ..
     );
     const event = { actor, action: 'approval.asked', subject: subjectOf(code), reason, details: { requestId: asked.id, act: kind } };
     await writeAuditEventForAll(tx, code, event);
-    await writeNotice(tx, { kind: 'approval_waiting', key: asked.id, portalTypeCode: code, detail: kind });
+    await writeNotification(tx, { kind: 'approval_waiting', key: asked.id, portalTypeCode: code, detail: kind });
     return asked;
   });
 }

@@ -48,16 +48,16 @@ const dueIn = async () =>
       endpoint.endpointId,
     ])
   )[0]?.s ?? Number.NaN;
-const notices = () => t.sql<{ kind: string; detail: string }>('SELECT kind, detail FROM notice WHERE org_id = $1 ORDER BY created_at', [endpoint.orgId]);
+const notifications = () => t.sql<{ kind: string; detail: string }>('SELECT kind, detail FROM notice WHERE org_id = $1 ORDER BY created_at', [endpoint.orgId]);
 
-test('two people: it is taken once by whoever asked, with its event, its notice, and a rotation when its minutes are over', async () => {
+test('two people: it is taken once by whoever asked, with its event, its notification, and a rotation when its minutes are over', async () => {
   const id = await approved(60);
   const { orgId, endpointId } = endpoint;
   expect(await findBreakGlass(t.rotator, { id })).toMatchObject({ state: 'waiting', minutes: 60, actor: JANE, decidedBy: JOHN, orgId, endpointId });
   const opened = await read(id, `${JANE} says Jane at the desk`);
   expect(opened).toMatchObject({ endpointId, approvedBy: JOHN });
   expect(await events()).toEqual([`approval.asked ${JANE}`, `approval.given ${JOHN}`, `secret.shown ${JANE} says Jane at the desk`]);
-  expect(await notices()).toEqual([
+  expect(await notifications()).toEqual([
     { kind: 'approval_waiting', detail: 'break_glass --minutes 60' },
     { kind: 'secret_read', detail: `request ${id}` },
   ]);
@@ -125,7 +125,7 @@ test.each<[string, () => Promise<string>, string]>([
   await expect(read(id)).rejects.toMatchObject({ code: 'state_conflict', message: expect.stringContaining(words) as string });
   expect(await rows()).toMatchObject([{ taken_by: null }]);
   expect((await events()).join()).not.toContain('secret.shown');
-  expect((await notices()).map(({ kind }) => kind)).not.toContain('secret_read');
+  expect((await notifications()).map(({ kind }) => kind)).not.toContain('secret_read');
   if (!Number.isNaN(due)) expect(await dueIn()).toBeGreaterThan(due - 60);
 });
 

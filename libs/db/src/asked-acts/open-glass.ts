@@ -2,7 +2,7 @@ import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { checkId, checkUuid, timestamp } from '../input.ts';
 import type { AttemptState } from '../journal/attempt.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 export interface ReadingOnce {
   readonly id: string;
@@ -21,7 +21,7 @@ export interface OpenedGlass {
 
 /**
  * Whoever asked takes what a second person has approved, once and within its minutes. Committed together before anything is read: that it was taken, the audit event
- * (the table's own, so that nobody leaves it out), the notice, and that the login is due to be rotated when the minutes are over. Fails with `state_conflict` where nobody has
+ * (the table's own, so that nobody leaves it out), the notification, and that the login is due to be rotated when the minutes are over. Fails with `state_conflict` where nobody has
  * approved it, for anybody else, when its minutes are over, and where it was read already. For `rcm_rotator`.
  */
 export async function openGlass(db: Database, { id, orgId, actor }: ReadingOnce): Promise<OpenedGlass> {
@@ -34,7 +34,7 @@ export async function openGlass(db: Database, { id, orgId, actor }: ReadingOnce)
       RETURNING r.endpoint_id AS "endpointId", r.decided_by AS "approvedBy", r.decided_at + make_interval(mins => r.minutes) AS until`;
     if (!taken) throw new RcmError('state_conflict', `It was read already, withdrawn or declined, or its time is over. ${NOTHING}`);
     await bringForward(tx, { orgId, ...taken });
-    await writeNotice(tx, { kind: 'secret_read', key: id, orgId, endpointId: taken.endpointId, detail: `request ${id}` });
+    await writeNotification(tx, { kind: 'secret_read', key: id, orgId, endpointId: taken.endpointId, detail: `request ${id}` });
     return taken;
   });
   return opened.catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 /** Longer than this nobody waits for a code: the portal would not either. In ms. */
 export const LONGEST_CODE_WAIT_MS = 600_000;
@@ -80,7 +80,7 @@ export async function askForCode(db: Database, { orgId, endpointId, requestId, l
     const [row] = await tx.$queryRaw<{ asked: boolean }[]>`SELECT asked FROM rcm_ask_code(${requestId}::uuid, ${leaseId}::uuid, ${forMs}::integer)`;
     if (!row?.asked)
       throw new RcmError('lease_lost', 'The lease on the login ran out before a person could be asked for its code.', { details: { endpointId } });
-    await writeNotice(tx, { kind: 'code_wanted', key: requestId, orgId, endpointId, detail: `request ${requestId}` });
+    await writeNotification(tx, { kind: 'code_wanted', key: requestId, orgId, endpointId, detail: `request ${requestId}` });
   });
 }
 

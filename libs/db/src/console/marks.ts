@@ -39,7 +39,7 @@ export interface Marks {
 export const MOST_MARKS = 2_000;
 /** For how long what has happened is in the readings: longer than a transaction that wrote it and was late with its end. */
 const HAPPENED = Prisma.sql`now() - interval '60 seconds'`;
-/** A notice is carried for a while after it was written. */
+/** A notification is carried for a while after it was written. */
 const CARRIED = Prisma.sql`now() - interval '15 minutes'`;
 
 /**
@@ -120,7 +120,11 @@ const NEW_TASKS: Rows = {
   where: Prisma.sql`portal_task.state = s.state AND created_at > ${HAPPENED}`,
 };
 const ENDED_TASKS: Rows = { table: TASKS, columns: Prisma.sql`id, org_id, endpoint_id, finished_at`, where: Prisma.sql`finished_at > ${HAPPENED}` };
-const NEW_NOTICES: Rows = { table: Prisma.sql`notice`, columns: Prisma.sql`id, org_id, endpoint_id, created_at`, where: Prisma.sql`created_at > ${CARRIED}` };
+const NEW_NOTIFICATIONS: Rows = {
+  table: Prisma.sql`notice`,
+  columns: Prisma.sql`id, org_id, endpoint_id, created_at`,
+  where: Prisma.sql`created_at > ${CARRIED}`,
+};
 
 const isOf = (column: Prisma.Sql, { organizations, beyond }: Whose): Prisma.Sql =>
   beyond === 'every tenant' ? Prisma.sql`true` : Prisma.sql`${column} = ANY (${[...organizations]}::text[])`;
@@ -189,7 +193,7 @@ function partsOf(what: Marked, whose: Whose, logins: readonly string[]): readonl
     case 'notice':
       return [
         Prisma.sql`SELECT ${happened(what)}, n.org_id AS "orgId", n.endpoint_id AS "endpointId", concat_ws(' ', n.id, d.channel, d.tries, d.delivered_at, d.given_up_at) AS mark
-                     FROM ${rowsOf(whose, NEW_NOTICES)} n LEFT JOIN notice_delivery d ON d.notice_id = n.id ORDER BY n.created_at DESC, n.id DESC`,
+                     FROM ${rowsOf(whose, NEW_NOTIFICATIONS)} n LEFT JOIN notice_delivery d ON d.notice_id = n.id ORDER BY n.created_at DESC, n.id DESC`,
       ];
   }
 }

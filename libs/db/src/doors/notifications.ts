@@ -1,7 +1,23 @@
 /** What people are told, once: made, delivered, given up, listed. */
-export { noticeLongWaits } from '../notices/long-waits.ts';
-export { type Notice, type NoticeKind } from '../notices/notice.ts';
-export { type ClaimedNotice, type ClaimOptions, claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from '../notices/outbox.ts';
-export { pruneNotices } from '../notices/prune.ts';
-export { channelFigures, type ChannelFigures, type Delivery, listTold, type NoticePlace, NOTICES_COUNTED, type ToldNotice } from '../notices/told.ts';
-export { noticeUndecided } from '../notices/undecided.ts';
+export { notifyOfLongWaits } from '../notifications/long-waits.ts';
+export { type Notification, type NotificationKind } from '../notifications/notification.ts';
+export {
+  type ClaimedNotification,
+  type ClaimOptions,
+  claimNotifications,
+  listNotifications,
+  notificationDelivered,
+  notificationFailed,
+  notificationsReturned,
+} from '../notifications/outbox.ts';
+export { pruneNotifications } from '../notifications/prune.ts';
+export {
+  channelFigures,
+  type ChannelFigures,
+  type Delivery,
+  listTold,
+  type NotificationPlace,
+  NOTIFICATIONS_COUNTED,
+  type ToldNotification,
+} from '../notifications/told.ts';
+export { notifyOfUndecided } from '../notifications/undecided.ts';

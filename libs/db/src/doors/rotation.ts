@@ -54,5 +54,5 @@ export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRAN
 export { markManualDue } from '../manual/due.ts';
 export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from '../manual/watch.ts';
 export { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from '../upkeep/keep-alive.ts';
-export { noticeLapsing } from '../upkeep/notice-lapsing.ts';
+export { notifyOfLapsing } from '../upkeep/notify-of-lapsing.ts';
 export { notePersonsWord, type PersonsWord } from '../upkeep/said.ts';

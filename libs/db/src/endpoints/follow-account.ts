@@ -2,7 +2,7 @@ import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
 import { checkUuid } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 /**
  * `renamed`: the same account by another name, which everybody has now who had the old one. `parted`: one of several that were one account until now. `followed`:
@@ -34,7 +34,7 @@ export interface FollowAccount {
 /**
  * The secret names its account by another id than the row: the row follows, with the endpoints of the organization that share secret and realm. What the ledger
  * knows goes along only where it is the same account; then everybody goes who has it, so that it has one id and one budget at any time. With
- * its audit event in one transaction, and a notice where a person changed the account. Fails with `input_invalid`.
+ * its audit event in one transaction, and a notification where a person changed the account. Fails with `input_invalid`.
  */
 export async function followAccount(db: Database, follow: FollowAccount): Promise<AccountFollowed> {
   const { orgId, endpointId, from, to, actor } = follow;
@@ -53,7 +53,7 @@ export async function followAccount(db: Database, follow: FollowAccount): Promis
       subject: endpointId,
       reason: answer === 'followed' ? 'the secret names another account' : 'what counts as one account was defined anew',
     });
-    if (answer === 'followed') await writeNotice(tx, { kind: 'other_account', key: `${endpointId}:${to[0]?.id ?? ''}`, orgId, endpointId });
+    if (answer === 'followed') await writeNotification(tx, { kind: 'other_account', key: `${endpointId}:${to[0]?.id ?? ''}`, orgId, endpointId });
     return answer;
   });
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import { checkMs } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 export interface PutOff {
   readonly orgId: string;
@@ -28,7 +28,7 @@ export async function putOffRotation(db: Database, { orgId, endpointId, forMs, t
     const [moved] = rows;
     if (moved === undefined) return false;
     const { portalTypeCode } = moved;
-    if (tell !== undefined) await writeNotice(tx, { kind: 'failed', key: endpointId, every: 'day', orgId, endpointId, portalTypeCode, detail: tell });
+    if (tell !== undefined) await writeNotification(tx, { kind: 'failed', key: endpointId, every: 'day', orgId, endpointId, portalTypeCode, detail: tell });
     return true;
   });
 }

@@ -15,7 +15,7 @@ const logins = new Logins(() => t);
 const wanted = async (pauseMs = 0) => (await listWantedSearches(t.rotator, { limit: 1000, pauseMs })).map(({ endpointId }) => endpointId);
 const isWanted = async (on: Account, pauseMs = 0) => (await wanted(pauseMs)).includes(on.endpointId);
 const refuse = (on: Account, effect: LoginEffect = 'bad', password = 'right') => logins.login(on, 'rejected', { effect, restMs: 1_000, password });
-const noticesOf = (on: Account) => t.sql(`SELECT kind, detail FROM notice WHERE endpoint_id = $1`, [on.endpointId]);
+const notificationsOf = (on: Account) => t.sql(`SELECT kind, detail FROM notice WHERE endpoint_id = $1`, [on.endpointId]);
 
 describe('a search is wanted', () => {
   test.each([
@@ -27,7 +27,7 @@ describe('a search is wanted', () => {
     const on = await logins.account({ settleMs: 0 });
     await refuse(on, effect);
     expect(await isWanted(on)).toBe(expected);
-    expect((await noticesOf(on)).map(({ kind }) => kind)).toEqual(expected ? ['refused'] : []);
+    expect((await notificationsOf(on)).map(({ kind }) => kind)).toEqual(expected ? ['refused'] : []);
   });
 
   test('not before the portal has had its time: the old password might still be accepted', async () => {
@@ -45,7 +45,7 @@ describe('a search is wanted', () => {
     const on = await logins.account();
     await refuse(on, 'bad', 'one');
     await refuse(on, 'bad', 'two');
-    expect(await noticesOf(on)).toEqual([{ kind: 'refused', detail: 'the portal says that the password is wrong, and lets others in' }]);
+    expect(await notificationsOf(on)).toEqual([{ kind: 'refused', detail: 'the portal says that the password is wrong, and lets others in' }]);
   });
 
   test('not by a login of a rotation, which finds out by itself', async () => {

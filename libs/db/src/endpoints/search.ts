@@ -3,7 +3,7 @@ import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit, checkMs, timestamp } from '../input.ts';
 import { checkFingerprints, type Fingerprints } from '../ledger/password.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 /** A login of which somebody met that the store does not hold what the portal accepts. */
 export interface WantedSearch {
@@ -125,7 +125,7 @@ export async function tellFound(
 ): Promise<void> {
   const { orgId, endpointId, portalTypeCode, version, found } = told;
   await db.transaction({ tenant: orgId }, (tx) =>
-    writeNotice(tx, { kind: 'found', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail: `it accepts ${found}` }),
+    writeNotification(tx, { kind: 'found', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail: `it accepts ${found}` }),
   );
 }
 
@@ -136,7 +136,7 @@ export async function tellLeftBehind(
 ): Promise<void> {
   const { orgId, endpointId, portalTypeCode, version, detail } = told;
   await db.transaction({ tenant: orgId }, (tx) =>
-    writeNotice(tx, { kind: 'left_previous', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail }),
+    writeNotification(tx, { kind: 'left_previous', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail }),
   );
 }
 

@@ -148,7 +148,11 @@ test('a history is one timeline of logins, rotations, tasks and acts; its pages 
   const second = await loginHistory(operator, { endpointId: endpoint.endpointId, before: first?.before ?? undefined, limit: 50 });
   expect([...(first?.entries ?? []), ...(second?.entries ?? [])].map(({ what }) => what)).toEqual(whole?.entries.map(({ what }) => what));
   const shown = await showLogin(operator, endpoint);
-  expect(shown).toMatchObject({ lastRefused: { outcome: 'rejected', version: '2' }, waitingTasks: [{ name: 'claim_status' }], notices: [{ kind: 'refused' }] });
+  expect(shown).toMatchObject({
+    lastRefused: { outcome: 'rejected', version: '2' },
+    waitingTasks: [{ name: 'claim_status' }],
+    notifications: [{ kind: 'refused' }],
+  });
 });
 
 test('what is not there is null, and what is no id is refused', async () => {

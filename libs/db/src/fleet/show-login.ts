@@ -60,13 +60,13 @@ export interface LoginInFull extends FleetLogin {
   }[];
   readonly pauses: readonly { readonly scope: 'all' | 'portal_type' | 'login'; readonly actor: string; readonly reason: string; readonly since: Date }[];
   readonly portalStopped: { readonly since: Date; readonly cause: string | null } | null;
-  readonly notices: readonly { readonly kind: string; readonly detail: string | null; readonly at: Date }[];
+  readonly notifications: readonly { readonly kind: string; readonly detail: string | null; readonly at: Date }[];
   /** Other endpoints with the same account. */
   readonly alsoAt: readonly string[];
 }
 
 const TASKS_SHOWN = 20;
-const NOTICES_SHOWN = 5;
+const NOTIFICATIONS_SHOWN = 5;
 
 /** Whoever's login it is, or only a tenant's where `scope` says so; `null`: there is no such endpoint. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`. */
 export async function showLogin(
@@ -97,7 +97,10 @@ export async function showLogin(
   };
 }
 
-type Besides = Pick<LoginInFull, 'lastRefused' | 'backupCodes' | 'attempt' | 'leases' | 'waitingTasks' | 'pauses' | 'portalStopped' | 'notices' | 'alsoAt'>;
+type Besides = Pick<
+  LoginInFull,
+  'lastRefused' | 'backupCodes' | 'attempt' | 'leases' | 'waitingTasks' | 'pauses' | 'portalStopped' | 'notifications' | 'alsoAt'
+>;
 
 async function besides(tx: Transaction, { id, orgId, portalTypeCode, loginIdentity }: FleetLogin): Promise<Besides> {
   const [lastRefused] = await tx.$queryRaw<Refused[]>`
@@ -121,8 +124,8 @@ async function besides(tx: Transaction, { id, orgId, portalTypeCode, loginIdenti
       FROM rotation_pause x WHERE x.endpoint_id = ${id} OR x.portal_type_code = ${portalTypeCode} OR (x.endpoint_id IS NULL AND x.portal_type_code IS NULL) ORDER BY x.paused_at`;
   const [portalStopped] = await tx.$queryRaw<NonNullable<Besides['portalStopped']>[]>`
     SELECT g.opened_at AS since, g.cause FROM portal_gate g WHERE g.portal_type_code = ${portalTypeCode} AND g.opened_at IS NOT NULL AND g.closed_at IS NULL`;
-  const notices = await tx.$queryRaw<Besides['notices'][number][]>`
-    SELECT n.kind, n.detail, n.created_at AS at FROM notice n WHERE n.org_id = ${orgId} AND n.endpoint_id = ${id} ORDER BY n.created_at DESC LIMIT ${NOTICES_SHOWN}`;
+  const notifications = await tx.$queryRaw<Besides['notifications'][number][]>`
+    SELECT n.kind, n.detail, n.created_at AS at FROM notice n WHERE n.org_id = ${orgId} AND n.endpoint_id = ${id} ORDER BY n.created_at DESC LIMIT ${NOTIFICATIONS_SHOWN}`;
   const others = await tx.$queryRaw<{ id: string }[]>`
     SELECT o.id FROM integration_endpoint o WHERE o.login_identity = ${loginIdentity} AND o.id <> ${id} ORDER BY o.id LIMIT ${TASKS_SHOWN}`;
   return {
@@ -133,7 +136,7 @@ async function besides(tx: Transaction, { id, orgId, portalTypeCode, loginIdenti
     waitingTasks,
     pauses,
     portalStopped: portalStopped ?? null,
-    notices,
+    notifications,
     alsoAt: others.map((other) => other.id),
   };
 }

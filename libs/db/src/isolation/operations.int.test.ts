@@ -64,7 +64,7 @@ import { HELD_NOTHING } from '../legacy/row.ts';
 import { migrationByOrganization } from '../legacy/by-organization.ts';
 import { migrationCounts, scrubEndpoint } from '../legacy/scrub.ts';
 import { recordManualRefusal, recordManualRotation, watchedLogin } from '../manual/watch.ts';
-import { listCurrentVersions } from '../notifications-missed.ts';
+import { listCurrentVersions } from '../credential-changes-missed.ts';
 import { endCallbackTry } from '../callbacks/outbox.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, renewTaskClaim } from '../tasks/claim.ts';
 import { createPortalTask, requeuePortalTask } from '../tasks/queue.ts';

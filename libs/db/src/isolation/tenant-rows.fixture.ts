@@ -77,7 +77,7 @@ export const SHARED_TABLES: Readonly<Record<string, string>> = {
   database_restore: 'what was said, or noticed, of the database being restored',
   portal_gate: 'whether a portal is well',
   portal_logins: 'how many logins a portal has, whoever’s',
-  notice_delivery: 'times and tries by the id of a notice; the notice itself is isolated',
+  notice_delivery: 'times and tries by the id of a notification; the notification itself is isolated',
   _prisma_migrations: 'history of the schema',
 };
 

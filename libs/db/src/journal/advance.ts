@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
 import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 import { checkMs, timestamp } from '../input.ts';
 import type { AttemptState, OpenState } from './attempt.ts';
 import { LOOK_AGAIN_MS } from './looks.ts';
@@ -139,7 +139,7 @@ export async function blockAttempt(db: Database, step: Step & { readonly detail:
     await tx.$executeRaw`UPDATE integration_endpoint SET rotation_status = 'failed', updated_at = clock_timestamp() WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
     await tellAdmission(tx, seen, 'failed');
     const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
-    await writeNotice(tx, { kind: 'blocked', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: step.detail });
+    await writeNotification(tx, { kind: 'blocked', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: step.detail });
     return true;
   });
 }

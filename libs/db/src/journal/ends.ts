@@ -4,7 +4,7 @@ import { COUNTED_AT_MOST } from '../fleet/overview.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkMs } from '../input.ts';
 import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 import type { Step } from './advance.ts';
 import type { RotationAttempt } from './attempt.ts';
 import { lockAttempt } from './open.ts';
@@ -40,11 +40,11 @@ export async function promoteAttempt(
 }
 
 function tellOfFound(tx: Transaction, { id: attemptId, orgId, endpointId, portalTypeCode }: RotationAttempt, found: string): Promise<void> {
-  return writeNotice(tx, { kind: 'found', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: `it accepts ${found}` });
+  return writeNotification(tx, { kind: 'found', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: `it accepts ${found}` });
 }
 
 function tellOfEdit(tx: Transaction, { id: attemptId, orgId, endpointId, portalTypeCode }: RotationAttempt, version: string): Promise<void> {
-  return writeNotice(tx, { kind: 'left_previous', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: `their version is ${version}` });
+  return writeNotification(tx, { kind: 'left_previous', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: `their version is ${version}` });
 }
 
 /**
@@ -78,7 +78,7 @@ export async function finishAttempt(
     await tellAdmission(tx, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
     if (!isDone) {
       const { id: attemptId, orgId, endpointId, portalTypeCode } = seen;
-      await writeNotice(tx, {
+      await writeNotification(tx, {
         kind: 'failed',
         key: endpointId,
         every: 'day',

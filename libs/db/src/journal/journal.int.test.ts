@@ -241,8 +241,8 @@ describe('the ends', () => {
       const attempt = await at('submitting');
       expect(await advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'verified', set: { found } })).toBe(true);
       expect(await promoteAttempt(t.rotator, { ...attempt, promotedVersion: '2', previousVersion: '1' })).toBe(true);
-      const notices = await t.sql<{ kind: string }>('SELECT kind FROM notice WHERE attempt_id = $1', [attempt.attemptId]);
-      expect(notices.map(({ kind }) => kind)).toEqual(kinds);
+      const notifications = await t.sql<{ kind: string }>('SELECT kind FROM notice WHERE attempt_id = $1', [attempt.attemptId]);
+      expect(notifications.map(({ kind }) => kind)).toEqual(kinds);
       expect(await getAttempt(t.rotator, attempt)).toMatchObject({ found });
     }
   });

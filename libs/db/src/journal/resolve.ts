@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { checkMs, checkUuid } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 import { attemptOf, JOURNAL_VERSION, type RotationAttempt } from './attempt.ts';
 import { lockAttempt } from './open.ts';
 
@@ -29,7 +29,8 @@ export async function resolveAsUnchanged(db: Database, resolution: Resolution & 
         FROM (SELECT clock_timestamp() + make_interval(secs => ${dueAgainMs}::float8 / 1000) AS at) w
        WHERE org_id = ${ended.orgId} AND secret_arn = ${ended.secretArn}`;
     const { id: attemptId, orgId, endpointId, portalTypeCode } = ended;
-    if (resolution.tells) await writeNotice(tx, { kind: 'unblocked', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: resolution.detail });
+    if (resolution.tells)
+      await writeNotification(tx, { kind: 'unblocked', key: attemptId, orgId, endpointId, portalTypeCode, attemptId, detail: resolution.detail });
     return true;
   });
 }

@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { wantSearch } from '../endpoints/search.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 import { askedLedger, budgetRefusal, reserveRefusal } from './budget.ts';
 import { writeLoginUse } from './login-use.ts';
 import { checkFingerprints, type Fingerprints, passwordRecord } from './password.ts';
@@ -155,9 +155,9 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
     const { loginIdentity, orgId, endpointId } = attempt;
     const about = { orgId, endpointId } as const;
     // Once an hour at most: several processes may meet the same lock.
-    if (end.outcome === 'locked') await writeNotice(tx, { ...about, kind: 'locked', key: loginIdentity, every: 'hour' });
+    if (end.outcome === 'locked') await writeNotification(tx, { ...about, kind: 'locked', key: loginIdentity, every: 'hour' });
     if (end.effect !== 'suspect' && end.effect !== 'bad') return;
-    await writeNotice(tx, { ...about, kind: 'refused', key: endpointId, every: 'day', detail: end.effect === 'bad' ? REFUSED_ALONE : REFUSED });
+    await writeNotification(tx, { ...about, kind: 'refused', key: endpointId, every: 'day', detail: end.effect === 'bad' ? REFUSED_ALONE : REFUSED });
     // An attempt finds out by itself what the portal accepts.
     if (attempt.rotationAttemptId === null) await wantSearch(tx, about);
   });

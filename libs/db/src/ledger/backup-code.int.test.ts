@@ -133,7 +133,7 @@ test('it is shown how many a login’s own secret had left when one was last typ
   const hospital = await logins.account(undefined, { loginIdentity: firm.loginIdentity });
   expect(await showLogin(operator, firm)).toMatchObject({ backupCodes: null });
   for (const on of [firm, firm, hospital]) await spend(on, codes(3));
-  expect(await showLogin(operator, firm)).toMatchObject({ backupCodes: { left: 1, at: expect.any(Date) as Date }, notices: [{ detail: '2 are left' }] });
+  expect(await showLogin(operator, firm)).toMatchObject({ backupCodes: { left: 1, at: expect.any(Date) as Date }, notifications: [{ detail: '2 are left' }] });
   expect(await showLogin(operator, hospital)).toMatchObject({ backupCodes: { left: 0 } });
 });
 

@@ -2,7 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkUuid } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 import { checkFingerprints, type Fingerprints } from './password.ts';
 
 export interface SpendBackupCode {
@@ -52,5 +52,5 @@ async function tell(
   { orgId, endpointId, left }: { readonly orgId: string; readonly endpointId: string; readonly left: number },
 ): Promise<void> {
   const detail = left === 0 ? 'none is left' : left === 1 ? '1 is left' : `${left} are left`;
-  await writeNotice(tx, { kind: 'backup_codes_low', key: `${endpointId}:${left === 0 ? 'none' : 'few'}`, every: 'day', orgId, endpointId, detail });
+  await writeNotification(tx, { kind: 'backup_codes_low', key: `${endpointId}:${left === 0 ? 'none' : 'few'}`, every: 'day', orgId, endpointId, detail });
 }

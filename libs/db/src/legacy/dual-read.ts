@@ -2,7 +2,7 @@ import { RcmError, Secret } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
 import { checkUuid } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 /**
  * `read`: what the row holds, under the caller's lease. `unnamed`: the same, where the login has no name yet and so nobody can hold its lease: only to be named.
@@ -37,7 +37,7 @@ export async function readLegacyLogin(
 export function tellRowAndStoreDiffer(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<void> {
   return db.transaction({ tenant: orgId }, async (tx) => {
     const unmigrated = await tx.integrationEndpoint.count({ where: { id: endpointId, orgId, secretArn: null } });
-    if (unmigrated > 0) await writeNotice(tx, { kind: 'row_and_store_differ', key: endpointId, every: 'day', orgId, endpointId });
+    if (unmigrated > 0) await writeNotification(tx, { kind: 'row_and_store_differ', key: endpointId, every: 'day', orgId, endpointId });
   });
 }
 

@@ -4,7 +4,7 @@ import { BY_HAND } from './by-hand.ts';
 
 /**
  * Logins of portals that people rotate, whose time has come: they say `pending` from here on, and people are told once per due date.
- * One statement, so a login is never pending without a notice. Returns how many were new.
+ * One statement, so a login is never pending without a notification. Returns how many were new.
  */
 export async function markManualDue(db: Database): Promise<number> {
   return byIndex(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEndpoint } from '../endpoints/read.ts';
-import { listNotices } from '../notices/outbox.ts';
+import { listNotifications } from '../notifications/outbox.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { markManualDue } from './due.ts';
 import { claimManualLooks, recordManualRefusal, recordManualRotation } from './watch.ts';
@@ -22,7 +22,7 @@ describe('a login that a person rotates', () => {
       const endpoint = await makeEndpoint(t.db, { portal: { code: `by-hand-${name}`, rotationMode: name === 'assisted' ? 'automatic' : 'manual', ...portal } });
       await t.sql(`UPDATE integration_endpoint SET next_rotation_at = now() - interval '1 day' WHERE id = $1`, [endpoint.endpointId]);
       await markManualDue(t.rotator);
-      const told = (await listNotices(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId).map(({ kind }) => kind);
+      const told = (await listNotifications(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId).map(({ kind }) => kind);
       looked.push(`${name}: ${(await claim(endpoint)).length} looks, told of ${told.join(' ') || 'nothing'}`);
     }
     expect(looked).toEqual(['assisted: 1 looks, told of manual_due', 'forbidden: 0 looks, told of nothing', 'undecided: 0 looks, told of nothing']);
@@ -69,7 +69,7 @@ describe('a login that a person rotates', () => {
       await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
     await t.sql(`UPDATE manual_watch SET looked_at = '-infinity' WHERE endpoint_id = $1`, [endpoint.endpointId]);
     expect(await claim(endpoint)).toMatchObject([{ knownVersion: '1', refusedVersion: '2' }]);
-    const told = (await listNotices(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId);
+    const told = (await listNotifications(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId);
     expect(told.map(({ kind }) => kind)).toEqual(['manual_refused']);
   });
 });

@@ -4,7 +4,7 @@ import { writeAuditEvent } from '../audit/record.ts';
 import { NEXT_ROTATION, notifyCredentialChanged } from '../endpoints/schedule.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkLimit, checkMs } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 /** A login that a person rotates, and what is known of its secret. */
 export interface WatchedLogin {
@@ -101,6 +101,6 @@ export async function recordManualRefusal(db: Database, change: ManualChange & {
   await db.transaction({ tenant: orgId }, async (tx) => {
     const { portalTypeCode } = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: endpointId, orgId }, select: { portalTypeCode: true } });
     if (!isAskedAgain) await tx.$executeRaw`UPDATE manual_watch SET refused_version = ${version} WHERE endpoint_id = ${endpointId}`;
-    await writeNotice(tx, { kind: 'manual_refused', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail });
+    await writeNotification(tx, { kind: 'manual_refused', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail });
   });
 }

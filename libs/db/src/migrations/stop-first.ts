@@ -21,7 +21,7 @@ export const TAKES_AWAY: Readonly<Record<string, Stop>> = {
 
 /** Migrations after `BESIDE_FROM` that refuse something new in a table of before: why processes of before do not meet it, or what to stop. */
 export const REFUSES: Readonly<Record<string, Stop>> = {
-  '20261203010000_row_and_store_differ': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
+  '20261203010000_row_and_store_differ': { goes: 'nothing: a kind of notification more is allowed, and an agent may tell of it', stop: null },
   '20261203030000_found_elsewhere': {
     goes: 'nothing: one name more of a password is allowed, and a rotator leaves a rotation with it to a newer one',
     stop: null,
@@ -30,13 +30,13 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing, until somebody breaks glass: then a rotator of before takes nothing that people asked for until that request’s minutes are over',
     stop: null,
   },
-  '20261205000000_backup_codes': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
+  '20261205000000_backup_codes': { goes: 'nothing: a kind of notification more is allowed, and an agent may tell of it', stop: null },
   '20261205010000_endpoint_retired': {
     goes: 'nothing, until somebody retires a login: then no process of before gives its row a secret, an account or a date, which none but a migrator tries',
     stop: null,
   },
   '20261206000000_task_callbacks': { goes: 'nothing: a task may name who is told of its end, and its end is written down for them', stop: null },
-  '20261206010000_code_requests': { goes: 'nothing: a kind of notice more is allowed, and an agent may tell of it', stop: null },
+  '20261206010000_code_requests': { goes: 'nothing: a kind of notification more is allowed, and an agent may tell of it', stop: null },
   '20261207020000_codes_by_message': { goes: 'nothing: what is refused stands in new columns, which no process of before fills', stop: null },
   '20261210000000_verify_unused': {
     goes: 'nothing: what is refused stands in a new column, which no process of before fills; a rotator of before verifies nobody, and refuses a portal type’s file that asks for it',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import type { NewPortalType } from '../endpoints/endpoint.ts';
 import { upsertPortalType } from '../endpoints/seed.ts';
-import { claimNotices } from '../notices/outbox.ts';
+import { claimNotifications } from '../notifications/outbox.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { listPortalChanges, showPortalChange } from './list.ts';
 import { decidePortalChange, proposePortalType } from './propose.ts';
@@ -153,20 +153,20 @@ test('it is decided on once, and of one portal type one change waits', async () 
   expect(await approve(crypto.randomUUID())).toBeNull();
 });
 
-const noticesOf = (id: string) =>
+const notificationsOf = (id: string) =>
   t.sql(`SELECT kind, org_id, portal_type_code, detail, ended_at IS NOT NULL AS over FROM notice WHERE dedup_key = 'approval_waiting:' || $1`, [id]);
 
 test.each(['approved', 'declined'] as const)('that it waits is told once, with which one it is, and ends as it is %s', async (decision) => {
   const { code, propose } = await portal();
   const { id } = await propose();
   const told = { kind: 'approval_waiting', org_id: null, portal_type_code: code, detail: `portal type ${code}, request ${id}` };
-  expect(await noticesOf(id)).toEqual([{ ...told, over: false }]);
+  expect(await notificationsOf(id)).toEqual([{ ...told, over: false }]);
   await expect(propose({ settleMs: 3_000 })).rejects.toMatchObject(REFUSED);
   expect((await t.sql(`SELECT FROM notice WHERE kind = 'approval_waiting' AND portal_type_code = $1`, [code])).length).toBe(1);
   await decidePortalChange(decision === 'approved' ? page : operator, { id, decision, actor: JOHN, reason: 'read it' });
-  expect(await noticesOf(id)).toEqual([{ ...told, over: true }]);
+  expect(await notificationsOf(id)).toEqual([{ ...told, over: true }]);
   // Whom it had not reached yet is told all the same, and that it is over.
-  const claimed = await claimNotices(t.rotator, { channel: decision, claimMs: 60_000, newestMs: 86_400_000, limit: 100 });
+  const claimed = await claimNotifications(t.rotator, { channel: decision, claimMs: 60_000, newestMs: 86_400_000, limit: 100 });
   expect(claimed.find(({ detail }) => detail === told.detail)).toMatchObject({ endedAt: expect.any(Date) as Date });
 });
 
@@ -174,7 +174,7 @@ test('of a portal type that is not there yet is told, too, by its name', async (
   const { document } = await portal();
   const code = `b${'o'.repeat(62)}`;
   const { id } = await proposePortalType(operator, { ...document, code }, { actor: JANE, reason: 'a new payer' });
-  expect(await noticesOf(id)).toEqual([
+  expect(await notificationsOf(id)).toEqual([
     { kind: 'approval_waiting', org_id: null, portal_type_code: null, detail: `portal type ${code}, request ${id}`, over: false },
   ]);
 });

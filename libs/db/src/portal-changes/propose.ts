@@ -7,10 +7,10 @@ import type { Database } from '../database.ts';
 import type { NewPortalType } from '../endpoints/endpoint.ts';
 import type { PersonalChange } from '../endpoints/seed.ts';
 import { checkId, checkUuid, jsonText } from '../input.ts';
-import { writeNotice } from '../notices/write.ts';
+import { writeNotification } from '../notifications/write.ts';
 
 /**
- * Proposes what a portal type is to be. Nothing uses it before somebody else has approved it and the tables' owner has saved it. Told of in the chain of every organization with a login there, and by a notice. Fails with
+ * Proposes what a portal type is to be. Nothing uses it before somebody else has approved it and the tables' owner has saved it. Told of in the chain of every organization with a login there, and by a notification. Fails with
  * `input_invalid` without a reason, `state_conflict` where another change of it waits. Whether the document is one is for whoever saves it to check, too. For `rcm_operator`.
  */
 export async function proposePortalType(db: Database, portalType: NewPortalType, { actor, ...change }: PersonalChange): Promise<{ readonly id: string }> {
@@ -25,7 +25,12 @@ export async function proposePortalType(db: Database, portalType: NewPortalType,
     const details = { requestId: row.id, act: 'save' };
     await writeAuditEventForAll(tx, code, { actor, action: 'approval.asked', subject: subjectOf(code), reason, details });
     const [known] = await tx.$queryRaw<{ code: string }[]>`SELECT p.code FROM portal_type p WHERE p.code = ${code}`;
-    await writeNotice(tx, { kind: 'approval_waiting', key: row.id, portalTypeCode: known?.code ?? null, detail: `portal type ${code}, request ${row.id}` });
+    await writeNotification(tx, {
+      kind: 'approval_waiting',
+      key: row.id,
+      portalTypeCode: known?.code ?? null,
+      detail: `portal type ${code}, request ${row.id}`,
+    });
     return row;
   });
 }

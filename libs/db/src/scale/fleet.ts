@@ -160,7 +160,7 @@ const work = (part: Part): string[] => {
   ];
 };
 
-/** Three events of each account, one notice of one in a hundred. */
+/** Three events of each account, one notification of one in a hundred. */
 const books = (part: Part): string[] => [
   `INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, previous_hash, hash)
    SELECT 'o' || (i - 1) / ${PER_ORGANIZATION}, (d - 1) * ${PER_ORGANIZATION} + (i - 1) % ${PER_ORGANIZATION} + 1, now() - (4 - d) * interval '10 days', 'agent', 'login.used', 'e' || i, 'a task', 'h', 'h'

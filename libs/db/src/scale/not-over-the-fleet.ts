@@ -140,7 +140,15 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'wasKeptAlive',
       'watchedLogin',
     ],
-    ...['recordManualRefusal', 'recordManualRotation', 'noticeDelivered', 'noticeFailed', 'noticesReturned', 'recordAuditEvent', 'recordKeptSession'],
+    ...[
+      'recordManualRefusal',
+      'recordManualRotation',
+      'notificationDelivered',
+      'notificationFailed',
+      'notificationsReturned',
+      'recordAuditEvent',
+      'recordKeptSession',
+    ],
     ...['deviceDates', 'deviceStanding', 'forgetDevice', 'noteDevice'],
     ...[
       'adoptEndpoint',

@@ -5,7 +5,7 @@ import { dice } from '../scale/as-before.fixture.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { claimUnusedLogins } from './keep-alive.ts';
 import { DORMANT_AT, KEEP_ALIVE_AT, KEPT_BY_PROGRAM, RECERTIFY_AT, URGENT_AT, VERIFY_AT } from './lapses.ts';
-import { noticeLapsing } from './notice-lapsing.ts';
+import { notifyOfLapsing } from './notify-of-lapsing.ts';
 
 /** Whoever is looked at in turn is found as soon as by a look at every login, whatever happened since the look before. */
 let t: TestDatabase;
@@ -110,7 +110,7 @@ test('whatever happens, and however long nobody looked', async () => {
     const claimed = await claimUnusedLogins(t.rotator, { limit: 100, restMs: 1_000 });
     expect(claimed.map(({ endpointId }) => endpointId).sort(), `step ${step}`).toEqual(unused);
     const before = keys.size;
-    await noticeLapsing(t.rotator);
+    await notifyOfLapsing(t.rotator);
     for (const { key } of await t.sql<{ key: string }>(`SELECT dedup_key AS key FROM notice WHERE kind = 'lapsing'`)) keys.add(key);
     expect(
       told.filter((key) => !keys.has(key)),

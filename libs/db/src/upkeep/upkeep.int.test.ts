@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listCalendar } from '../fleet/calendar.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
-import { listNotices } from '../notices/outbox.ts';
+import { listNotifications } from '../notifications/outbox.ts';
 import { makeEndpoint, openTestDatabase, printOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { showLogin } from '../fleet/show-login.ts';
 import { claimUnusedLogins, wasKeptAlive } from './keep-alive.ts';
-import { noticeLapsing } from './notice-lapsing.ts';
+import { notifyOfLapsing } from './notify-of-lapsing.ts';
 import { notePersonsWord } from './said.ts';
 
 let t: TestDatabase;
@@ -26,9 +26,9 @@ async function login(daysAgo: number, portal: object = {}): Promise<TestEndpoint
 }
 const claimed = async () => (await claimUnusedLogins(t.rotator, { limit: 100, restMs: 3_600_000 })).map(({ endpointId }) => endpointId);
 const told = async ({ endpointId }: TestEndpoint) => {
-  await noticeLapsing(t.rotator);
-  return (await listNotices(t.rotator, { limit: 1000 }))
-    .filter((notice) => notice.endpointId === endpointId && notice.kind === 'lapsing')
+  await notifyOfLapsing(t.rotator);
+  return (await listNotifications(t.rotator, { limit: 1000 }))
+    .filter((notification) => notification.endpointId === endpointId && notification.kind === 'lapsing')
     .map(({ detail }) => detail ?? '');
 };
 

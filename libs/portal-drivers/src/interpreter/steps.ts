@@ -2,12 +2,12 @@ import { RcmError } from '@rcm/telemetry';
 import type { Locator } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
 import type { Step } from '../recipe/step.ts';
-import type { DateNotice } from '../recipe/date-notice.ts';
+import type { ToldDate } from '../recipe/told-date.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Act } from './act.ts';
 import { holds, isShown } from './conditions.ts';
 import { translateBrowserError } from './failure.ts';
-import { readDate } from './date-notice.ts';
+import { readDate } from './told-date.ts';
 import { doOn } from './element-step.ts';
 import { load } from './load.ts';
 import { locate } from './locate.ts';
@@ -100,8 +100,8 @@ async function waitFor<W extends Worded>(act: Act<W>, step: Step, ms: number, co
   return found === 'holds' ? 'done' : { outcome: found };
 }
 
-async function noteExpiry<W extends Worded>(act: Act<W>, notice: DateNotice): Promise<Ended<W>> {
-  const date = await readDate(act.watch.page, notice);
+async function noteExpiry<W extends Worded>(act: Act<W>, expiry: ToldDate): Promise<Ended<W>> {
+  const date = await readDate(act.watch.page, expiry);
   if (date) act.expiry(date);
   return 'done';
 }

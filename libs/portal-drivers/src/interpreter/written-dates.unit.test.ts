@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dateNoticeSchema } from '../recipe/date-notice.ts';
+import { toldDateSchema } from '../recipe/told-date.ts';
 import { parseDate, parseSpan, writeDate } from './written-dates.ts';
 
 describe('parseDate', () => {
@@ -59,7 +59,7 @@ describe('what a recipe may ask to be read', () => {
   it('never throws, in whatever way a date is written', () => {
     let read = 0;
     const check = (format: string) => {
-      if (!dateNoticeSchema.safeParse({ format }).success) return;
+      if (!toldDateSchema.safeParse({ format }).success) return;
       read += 1;
       expect(() => parseDate('03/09/2031 12:30 pm', format)).not.toThrow();
     };
@@ -71,7 +71,7 @@ describe('what a recipe may ask to be read', () => {
   it('never throws, in whatever way a span is written', () => {
     let read = 0;
     const check = (words: string) => {
-      if (!dateNoticeSchema.safeParse({ words }).success) return;
+      if (!toldDateSchema.safeParse({ words }).success) return;
       read += 1;
       expect(() => parseSpan('wait 4:30', words)).not.toThrow();
     };

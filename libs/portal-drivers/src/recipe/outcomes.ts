@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Condition, conditionSchema } from './condition.ts';
-import { type DateNotice, dateNoticeSchema } from './date-notice.ts';
+import { type ToldDate, toldDateSchema } from './told-date.ts';
 import { definedName } from './rules.ts';
 
 const LOGIN_WORDS = [
@@ -24,7 +24,7 @@ export interface LoginWords {
   readonly when: Condition;
   readonly is: (typeof LOGIN_WORDS)[number];
   /** For `accepted`: when the password expires. For the others: until when. */
-  readonly date?: DateNotice | undefined;
+  readonly date?: ToldDate | undefined;
   /** The portal shows this only after a correct password; see `PROVING`. */
   readonly proves_password?: true | undefined;
 }
@@ -35,7 +35,7 @@ export interface ChangeWords {
   /** The portal's rule that the new password breaks (`too_long`, `reused`, …); with `refused`. */
   readonly rule?: string | undefined;
   /** For `refused`: until when, where the portal would take another change then. */
-  readonly date?: DateNotice | undefined;
+  readonly date?: ToldDate | undefined;
 }
 
 /** What a page shows that asks for the current password before a change. */
@@ -45,14 +45,14 @@ export interface ConfirmWords {
   /** With `refused`: `current_wrong`, or what else was wrong. */
   readonly rule?: string | undefined;
   /** For `locked` and `refused`: until when. */
-  readonly date?: DateNotice | undefined;
+  readonly date?: ToldDate | undefined;
 }
 
 export interface TaskWords {
   readonly when: Condition;
   readonly is: 'found' | 'nothing_found' | 'logged_out' | 'unavailable';
   /** For `unavailable`: until when. */
-  readonly date?: DateNotice | undefined;
+  readonly date?: ToldDate | undefined;
 }
 
 /** Answers that may prove the password, where the recipe says that the portal gives them only after a correct one. */
@@ -62,7 +62,7 @@ export const FIRST_DATED: readonly string[] = ['accepted', 'throttled', 'locked'
 const DATED: readonly string[] = [...FIRST_DATED, 'rejected_or_locked', 'challenged', 'mfa_required', 'mfa_rejected', 'unavailable'];
 
 const loginWordsSchema: z.ZodType<LoginWords> = z
-  .strictObject({ when: conditionSchema, is: z.enum(LOGIN_WORDS), date: dateNoticeSchema.optional(), proves_password: z.literal(true).optional() })
+  .strictObject({ when: conditionSchema, is: z.enum(LOGIN_WORDS), date: toldDateSchema.optional(), proves_password: z.literal(true).optional() })
   .superRefine((entry, context) => {
     checkDated(entry, DATED, context);
     if (entry.proves_password && !PROVING.includes(entry.is))
@@ -71,7 +71,7 @@ const loginWordsSchema: z.ZodType<LoginWords> = z
 
 interface MayBeDated {
   readonly is: string;
-  readonly date?: DateNotice | undefined;
+  readonly date?: ToldDate | undefined;
 }
 
 export const onlyWith = (dated: readonly string[]): string => `is only possible with ${dated.join(', ')}`;
@@ -86,7 +86,7 @@ function checkRule(entry: { readonly is: string; readonly rule?: string | undefi
 }
 
 const changeWordsSchema: z.ZodType<ChangeWords> = z
-  .strictObject({ when: conditionSchema, is: z.enum(['applied', 'refused', 'unknown']), rule: definedName.optional(), date: dateNoticeSchema.optional() })
+  .strictObject({ when: conditionSchema, is: z.enum(['applied', 'refused', 'unknown']), rule: definedName.optional(), date: toldDateSchema.optional() })
   .superRefine((entry, context) => {
     checkRule(entry, context);
     checkDated(entry, ['refused'], context);
@@ -97,7 +97,7 @@ const confirmWordsSchema: z.ZodType<ConfirmWords> = z
     when: conditionSchema,
     is: z.enum(['confirmed', 'refused', 'locked', 'unknown']),
     rule: definedName.optional(),
-    date: dateNoticeSchema.optional(),
+    date: toldDateSchema.optional(),
   })
   .superRefine((entry, context) => {
     checkRule(entry, context);
@@ -105,7 +105,7 @@ const confirmWordsSchema: z.ZodType<ConfirmWords> = z
   });
 
 const taskWordsSchema: z.ZodType<TaskWords> = z
-  .strictObject({ when: conditionSchema, is: z.enum(['found', 'nothing_found', 'logged_out', 'unavailable']), date: dateNoticeSchema.optional() })
+  .strictObject({ when: conditionSchema, is: z.enum(['found', 'nothing_found', 'logged_out', 'unavailable']), date: toldDateSchema.optional() })
   .superRefine((entry, context) => checkDated(entry, ['unavailable'], context));
 
 const listWith = <T extends { readonly is: string }>(entry: z.ZodType<T>, needed: readonly (readonly string[])[]) =>

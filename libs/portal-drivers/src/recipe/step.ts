@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Condition, conditionSchema } from './condition.ts';
-import { type DateNotice, dateNoticeSchema } from './date-notice.ts';
+import { type ToldDate, toldDateSchema } from './told-date.ts';
 import { NAMED_HOST } from './named-host.ts';
 import { deadline, exactlyOne, words } from './rules.ts';
 import { type Declared, type Target, targetSchema } from './target.ts';
@@ -26,7 +26,7 @@ export interface Step {
     | undefined;
   readonly wait?: Condition | undefined;
   /** Notes when the password expires, where a page before the end of the login tells it. */
-  readonly expiry?: DateNotice | undefined;
+  readonly expiry?: ToldDate | undefined;
   /** Closes the tab that `opens_tab` opened; the page before it is worked with again. */
   readonly close_tab?: true | undefined;
   /** Steps for what appears only sometimes: done if `when` shows before the next step's element (or an outcome) does. */
@@ -71,7 +71,7 @@ const stepSchema: z.ZodType<Step> = z
     key: z.strictObject({ on: targetSchema, press: z.string().regex(/^[A-Za-z0-9+]{1,30}$/, 'must be the name of a key, such as Enter') }).optional(),
     totp: z.strictObject({ into: targetSchema.optional(), proves_password: z.literal(true).optional() }).optional(),
     wait: conditionSchema.optional(),
-    expiry: dateNoticeSchema.optional(),
+    expiry: toldDateSchema.optional(),
     close_tab: z.literal(true).optional(),
     optional: z.strictObject({ when: conditionSchema, steps: stepsSchema }).optional(),
     name: words.optional(),

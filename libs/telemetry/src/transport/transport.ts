@@ -13,7 +13,7 @@ const GIVEN_AWAY: Readonly<Record<PlaintextUse, string>> = {
   database: 'whoever is between this process and Postgres can read and change what they say to each other, leases and ledger included',
   aws: 'whoever is between this process and the AWS endpoint can read every password that it asks for',
   portals: 'whoever is between this process and a portal without https can read every password that is typed there',
-  notices: 'whoever is between this process and the webhook can read the notices',
+  notices: 'whoever is between this process and the webhook can read the notifications',
 };
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;

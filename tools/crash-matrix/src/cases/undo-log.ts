@@ -4,7 +4,7 @@ import type { Lost } from '../cells/scenario.ts';
 /*
  * A database that fails over to a standby which had not yet got the last commits. Here one Postgres serves all cases, so it is not the server that is set back but the
  * rows of one login: triggers write down what every statement made of them, and the last transactions are undone from that, row by row,
- * as if they had never been replayed. What stays that a real standby would lack as well: notices and the audit trail, whose chain is everybody's, and
+ * as if they had never been replayed. What stays that a real standby would lack as well: notifications and the audit trail, whose chain is everybody's, and
  * from which no rotator, no agent and no verdict learns anything.
  */
 

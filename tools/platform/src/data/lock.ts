@@ -19,7 +19,7 @@ interface Holder extends ProcessIdentity {
 
 export interface LockWaits {
   /** For a holder that may be about to notice that it should end: its npm was killed a moment ago. Default 2 500 ms. */
-  readonly noticeMs?: number;
+  readonly reactMs?: number;
   /** For a holder that says it is ending. Default 90 000 ms. */
   readonly endMs?: number;
 }
@@ -32,7 +32,7 @@ const LOOK_EVERY_MS = 100;
  * written aside and linked.
  */
 export async function takeLock(path: string, folder: string, waits: LockWaits = {}): Promise<FolderLock> {
-  const { noticeMs = 2_500, endMs = 90_000 } = waits;
+  const { reactMs = 2_500, endMs = 90_000 } = waits;
   const mine: Holder = identify(process.pid) ?? { pid: process.pid, startedAt: 'unknown' };
   const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeFileSync(aside, JSON.stringify(mine), { mode: 0o600 });
@@ -45,7 +45,7 @@ export async function takeLock(path: string, folder: string, waits: LockWaits = 
         tookOver = removeStale(path, holder, aside) || tookOver;
         continue;
       }
-      if (Date.now() - from > (holder.ending ? endMs : noticeMs)) {
+      if (Date.now() - from > (holder.ending ? endMs : reactMs)) {
         throw new RcmError('config_invalid', `Another run (process ${holder.pid}) is using ${folder}; stop it first or give another --data folder.`);
       }
       await systemClock.sleep(LOOK_EVERY_MS);

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const impatient = { noticeMs: 0, endMs: 300 };
+const impatient = { reactMs: 0, endMs: 300 };
 
 describe('lock of a data folder', () => {
   it('is taken once, named in the refusal, and free after its release', async () => {
@@ -43,7 +43,7 @@ describe('lock of a data folder', () => {
     const ending = await takeLock(path, folder);
     ending.ending();
     await expect(takeLock(path, folder, impatient)).rejects.toThrow('Another run');
-    const next = takeLock(path, folder, { noticeMs: 0, endMs: 5_000 });
+    const next = takeLock(path, folder, { reactMs: 0, endMs: 5_000 });
     setTimeout(() => ending.release(), 150);
     expect((await next).tookOver).toBe(false);
   });

@@ -10,7 +10,7 @@ import {
 } from '@rcm/db/rotation';
 import type { ModelDatabase } from './model-database.ts';
 import { manyRefused } from './passwords.ts';
-import { checkMs, later, notice, operation, refuse } from './operation.ts';
+import { checkMs, later, operation, refuse, writeNotification } from './operation.ts';
 import type { Admission } from './tables.ts';
 
 const NONE: Omit<Admission, 'id'> = { openedAt: null, closedAt: null, probedAt: null, cause: null, canaryDay: null, canaryAttemptId: null, canaryState: null };
@@ -63,7 +63,7 @@ function openBreaker(db: ModelDatabase, code: string, cause: BreakerCause): void
   const admission = admissionOf(db, code);
   if (isOpen(admission)) return;
   db.tables.admissions.change(code, { openedAt: db.now, cause, probedAt: null, closedAt: null, ...NO_CANARY });
-  notice(db, { kind: 'breaker_open', key: `${code}:${db.now.toISOString()}` });
+  writeNotification(db, { kind: 'breaker_open', key: `${code}:${db.now.toISOString()}` });
 }
 
 function closeBreaker(db: ModelDatabase, code: string): boolean {

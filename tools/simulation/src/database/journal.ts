@@ -1,7 +1,7 @@
 import { type AttemptState, JOURNAL_VERSION, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db/rotation';
 import { refuseStart, tellAdmission } from './admission.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse, sharing } from './operation.ts';
+import { checkMs, endpointOf, identityNamed, identityOf, operation, refuse, sharing, writeNotification } from './operation.ts';
 import { afterDone } from './schedule.ts';
 
 const HOUR_MS = 3_600_000;
@@ -237,7 +237,7 @@ export const blockAttempt = operation('blockAttempt', (db, step) => {
   change(db, seen.id, { state: 'blocked', waitingFrom, waitingUntil: db.in(LOOK_AGAIN_MS), heldSince: null, detail: step.detail });
   for (const { id } of sharing(db, seen)) db.tables.endpoints.change(id, { rotationStatus: 'failed' });
   tellAdmission(db, seen, 'failed');
-  notice(db, { kind: 'blocked', key: seen.id, endpointId: seen.endpointId, detail: step.detail });
+  writeNotification(db, { kind: 'blocked', key: seen.id, endpointId: seen.endpointId, detail: step.detail });
   return true;
 });
 
@@ -250,8 +250,8 @@ export const promoteAttempt = operation('promoteAttempt', (db, step) => {
   change(db, seen.id, { state: 'promoted', promotedVersion, previousVersion, heldSince: null });
   for (const { id } of sharing(db, seen)) db.tables.endpoints.change(id, { currentVersion: promotedVersion });
   const about = { key: seen.id, endpointId: seen.endpointId };
-  if (previousVersion !== seen.baseVersion) notice(db, { kind: 'left_previous', ...about });
-  if (seen.found !== null && seen.found !== 'staged') notice(db, { kind: 'found', ...about });
+  if (previousVersion !== seen.baseVersion) writeNotification(db, { kind: 'left_previous', ...about });
+  if (seen.found !== null && seen.found !== 'staged') writeNotification(db, { kind: 'found', ...about });
   return true;
 });
 
@@ -270,7 +270,7 @@ export const finishAttempt = operation('finishAttempt', (db, step) => {
     db.tables.endpoints.change(endpoint.id, { rotationStatus: 'active', ...next });
   }
   tellAdmission(db, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
-  if (!isDone) notice(db, { kind: 'failed', key: seen.endpointId, every: 'day', endpointId: seen.endpointId });
+  if (!isDone) writeNotification(db, { kind: 'failed', key: seen.endpointId, every: 'day', endpointId: seen.endpointId });
   return true;
 });
 

@@ -1,7 +1,7 @@
 import type { LoginAttemptRequest, LoginPermission } from '@rcm/db/ledger';
 import { askedLedger, budgetRefusal, failuresLeft, type LedgerState, ledgerState, reserveRefusal } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, identityNamed, identityOf, notice, operation, refuse } from './operation.ts';
+import { checkMs, endpointOf, identityNamed, identityOf, operation, refuse, writeNotification } from './operation.ts';
 import { passwordRecord } from './passwords.ts';
 import { wantSearchNow } from './schedule.ts';
 
@@ -75,9 +75,9 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
     restsUntil: restMs === null ? null : db.in(restMs),
   });
   const { loginIdentity, endpointId } = row;
-  if (end.outcome === 'locked') notice(db, { kind: 'locked', key: loginIdentity, every: 'hour', endpointId });
+  if (end.outcome === 'locked') writeNotification(db, { kind: 'locked', key: loginIdentity, every: 'hour', endpointId });
   if (end.effect !== 'suspect' && end.effect !== 'bad') return;
-  notice(db, { kind: 'refused', key: endpointId, every: 'day', endpointId });
+  writeNotification(db, { kind: 'refused', key: endpointId, every: 'day', endpointId });
   if (row.rotationAttemptId === null) wantSearch(db, row);
 });
 

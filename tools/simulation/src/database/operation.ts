@@ -48,7 +48,7 @@ export const sharing = ({ tables }: ModelDatabase, { orgId, secretArn }: { reado
   secretArn === null ? [] : tables.endpoints.all().filter((endpoint) => endpoint.orgId === orgId && endpoint.secretArn === secretArn);
 
 /** Told once for each organization and key and, with `every`, each day or hour of Postgres's clock. */
-export function notice(
+export function writeNotification(
   db: ModelDatabase,
   {
     kind,
@@ -61,7 +61,7 @@ export function notice(
   const period = every === undefined ? '' : `:${db.now.toISOString().slice(0, every === 'day' ? 10 : 13)}`;
   const orgId = endpointId === null ? '' : (db.tables.endpoints.get(endpointId)?.orgId ?? '');
   const id = `${orgId} ${kind}:${key}${period}`;
-  if (db.tables.notices.get(id) === null) db.tables.notices.put({ id, kind, endpointId, detail });
+  if (db.tables.notifications.get(id) === null) db.tables.notifications.put({ id, kind, endpointId, detail });
 }
 
 export const later = (...times: readonly (Date | null | undefined)[]): Date | null =>

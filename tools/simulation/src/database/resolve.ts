@@ -1,7 +1,7 @@
 import { JOURNAL_VERSION, LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db/rotation';
 import { attemptOf, lockedAttempt } from './journal.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, notice, operation, refuse, sharing } from './operation.ts';
+import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
 
 const NOT_PROVED = 'a person named this password; the portal has not been seen to accept it';
 
@@ -10,7 +10,7 @@ export const resolveAsUnchanged = operation('resolveAsUnchanged', (db, resolutio
   const ended = endBlocked(db, resolution);
   if (!ended) return false;
   for (const { id } of sharing(db, ended)) db.tables.endpoints.change(id, { rotationStatus: 'active', nextRotationAt: at, rotationNotBefore: at });
-  if (resolution.tells) notice(db, { kind: 'unblocked', key: ended.id, endpointId: ended.endpointId, detail: resolution.detail });
+  if (resolution.tells) writeNotification(db, { kind: 'unblocked', key: ended.id, endpointId: ended.endpointId, detail: resolution.detail });
   return true;
 });
 

@@ -2,7 +2,7 @@ import type { EndpointRow } from '@rcm/db';
 import { hashOf } from '../time/random.ts';
 import { isOpen, isPaused, mayProbe, today, underWay } from './admission.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, later, notice, operation, refuse, sharing } from './operation.ts';
+import { checkMs, endpointOf, later, operation, refuse, sharing, writeNotification } from './operation.ts';
 import type { Endpoint, Past } from './tables.ts';
 
 const DAY_MS = 86_400_000;
@@ -125,7 +125,7 @@ export const putOffRotation = operation('putOffRotation', (db, { orgId, endpoint
   const endpoint = endpointOf(db, { orgId, endpointId });
   const moved = endpoint ? sharing(db, endpoint).filter((other) => isDueNow(db, other) && !hasOpen(db, other.loginIdentity, orgId)) : [];
   for (const { id } of moved) db.tables.endpoints.change(id, { nextRotationAt: at, rotationNotBefore: at });
-  if (moved.length > 0 && tell !== undefined) notice(db, { kind: 'failed', key: endpointId, every: 'day', endpointId, detail: tell });
+  if (moved.length > 0 && tell !== undefined) writeNotification(db, { kind: 'failed', key: endpointId, every: 'day', endpointId, detail: tell });
   return moved.length > 0;
 });
 
@@ -158,7 +158,7 @@ export const followAccount = operation('followAccount', (db, { orgId, endpointId
   const ids = new Set(moving.map(({ id }) => id));
   const lastTotpStep = Math.max(tables.identities.get(from)?.lastTotpStep ?? 0, tables.identities.get(to.id)?.lastTotpStep ?? 0);
   tables.identities.change(to.id, { lastTotpStep });
-  if (answer === 'followed') notice(db, { kind: 'other_account', key: `${endpointId}:${to.id}`, endpointId });
+  if (answer === 'followed') writeNotification(db, { kind: 'other_account', key: `${endpointId}:${to.id}`, endpointId });
   else {
     for (const { id, endpointId: at } of tables.attempts.of(from)) if (ids.has(at)) tables.attempts.change(id, { loginIdentity: to.id });
     if (answer === 'renamed') moveLedger(db, from, to.id);
@@ -230,11 +230,11 @@ export const postponeSearch = operation('postponeSearch', (db, search) => {
 });
 
 export const tellFound = operation('tellFound', (db, { endpointId, version, found }) =>
-  notice(db, { kind: 'found', key: `${endpointId}:${version}`, endpointId, detail: `it accepts ${found}` }),
+  writeNotification(db, { kind: 'found', key: `${endpointId}:${version}`, endpointId, detail: `it accepts ${found}` }),
 );
 
 export const tellLeftBehind = operation('tellLeftBehind', (db, { endpointId, version, detail }) =>
-  notice(db, { kind: 'left_previous', key: `${endpointId}:${version}`, endpointId, detail }),
+  writeNotification(db, { kind: 'left_previous', key: `${endpointId}:${version}`, endpointId, detail }),
 );
 
 export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { leastHours, changesPerDay, ...asked }) => {

@@ -93,7 +93,7 @@ export interface RequestRow {
 }
 
 /** What people are told; the id is what it is told once for. */
-export interface NoticeRow {
+export interface NotificationRow {
   readonly id: string;
   readonly kind: string;
   readonly endpointId: string | null;
@@ -218,5 +218,5 @@ export class Tables {
   readonly requests = new Table<RequestRow>(this.log);
   readonly admissions = new Table<Admission>(this.log);
   readonly pauses = new Table<PauseRow>(this.log);
-  readonly notices = new Table<NoticeRow>(this.log);
+  readonly notifications = new Table<NotificationRow>(this.log);
 }

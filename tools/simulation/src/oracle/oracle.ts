@@ -415,7 +415,7 @@ export class Oracle {
   /** A writer that stood still wrote over it and died at once: whoever comes next can tell people, and only they know what they meant. */
   #wasToldOf({ plan, reference }: SimLogin, field: string, values: readonly unknown[]): boolean {
     const { stores, database } = this.#world;
-    const told = database.tables.notices
+    const told = database.tables.notifications
       .all()
       .flatMap(({ endpointId, detail }) => (endpointId === plan.endpointId && detail ? [WRITTEN_OVER.exec(detail)?.[1]] : []));
     return told.some((version) => {

@@ -1,7 +1,7 @@
 import { callbackWaits, claimNextCallback } from '../../callbacks/outbox.ts';
 import { turnsAtInbox } from '../../codes/message.ts';
 import { listEndpointsOf } from '../../endpoints/read.ts';
-import { listCurrentVersions } from '../../notifications-missed.ts';
+import { listCurrentVersions } from '../../credential-changes-missed.ts';
 import { dataKeyCounts } from '../../sealing/move.ts';
 import { portalTaskWaits } from '../../tasks/claim.ts';
 import { sealPlainTasks } from '../../tasks/plain.ts';

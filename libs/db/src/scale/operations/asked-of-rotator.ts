@@ -9,7 +9,7 @@ import { keyRows } from '../../keys/left.ts';
 import { listLoginsToMove } from '../../keys/move.ts';
 import { listLeases } from '../../leases/upkeep.ts';
 import { listWriterIntents } from '../../leases/writer-intents.ts';
-import { listNotices } from '../../notices/outbox.ts';
+import { listNotifications } from '../../notifications/outbox.ts';
 import { asks, list, type Operation } from '../operation.ts';
 
 /** What `rotator status`, `keys` and the like ask. */
@@ -25,7 +25,7 @@ export const askedOfRotators: readonly Operation[] = [
   asks('rcm_rotator', listPauses, [], list),
   asks('rcm_rotator', listAdmissions, [], list),
   asks('rcm_rotator', listSharedIdentities, [{ limit: 200 }], { ...list, most: 3_000 }),
-  asks('rcm_rotator', listNotices, [{ limit: 20 }], list),
+  asks('rcm_rotator', listNotifications, [{ limit: 20 }], list),
   asks('rcm_rotator', listEndpoints, [{ limit: 1000 }], list),
   asks('rcm_rotator', keyRows, [], { ...list, every: 'what is under each key is counted: every login, every line of the ledger, every proof' }),
   asks('rcm_rotator', listLoginsToMove, [{ identityKeyId: '1', fingerprintKeyId: '1', limit: 100 }], { ...list, of: 'nothing is to be moved' }),

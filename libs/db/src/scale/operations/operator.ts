@@ -18,7 +18,7 @@ import { showLogin } from '../../fleet/show-login.ts';
 import type { LoginFilter } from '../../fleet/walk.ts';
 import { whoDid } from '../../fleet/who-did.ts';
 import { listOpenAttempts } from '../../journal/open.ts';
-import { channelFigures, listTold } from '../../notices/told.ts';
+import { channelFigures, listTold } from '../../notifications/told.ts';
 import { countOld } from '../../retention/old-rows.ts';
 import { OLD_ROWS, RETENTION } from '../../retention/rules.ts';
 import { LEAST_LEDGER_DAYS, countThinned } from '../../retention/thin-ledger.ts';

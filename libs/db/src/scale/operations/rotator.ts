@@ -19,15 +19,15 @@ import { forgetLeftPasswords } from '../../keys/left.ts';
 import { countHeldByOldReaders } from '../../legacy/old-readers.ts';
 import { markManualDue } from '../../manual/due.ts';
 import { claimManualLooks } from '../../manual/watch.ts';
-import { noticeLongWaits } from '../../notices/long-waits.ts';
-import { claimNotices } from '../../notices/outbox.ts';
-import { pruneNotices } from '../../notices/prune.ts';
-import { noticeUndecided } from '../../notices/undecided.ts';
+import { notifyOfLongWaits } from '../../notifications/long-waits.ts';
+import { claimNotifications } from '../../notifications/outbox.ts';
+import { pruneNotifications } from '../../notifications/prune.ts';
+import { notifyOfUndecided } from '../../notifications/undecided.ts';
 import { forgetOld } from '../../retention/old-rows.ts';
 import { OLD_ROWS, RETENTION } from '../../retention/rules.ts';
 import { LEAST_LEDGER_DAYS, thinLedger } from '../../retention/thin-ledger.ts';
 import { claimUnusedLogins } from '../../upkeep/keep-alive.ts';
-import { noticeLapsing } from '../../upkeep/notice-lapsing.ts';
+import { notifyOfLapsing } from '../../upkeep/notify-of-lapsing.ts';
 import { LATELY_MS, ONE } from '../fleet.ts';
 import { asks, list, type Operation } from '../operation.ts';
 
@@ -55,13 +55,13 @@ export const ofRotators: readonly Operation[] = [
   asks('rcm_rotator', claimUnusedLogins, [{ limit: 4, restMs: 1 }], { most: 6_000 }),
   asks('rcm_rotator', listCopiesToRemove, [{ limit: 50 }], { most: 1_000 }),
   asks('rcm_rotator', forgetLeftPasswords, [{ days: 30 }]),
-  asks('rcm_rotator', noticeUndecided, []),
-  asks('rcm_rotator', noticeLapsing, []),
+  asks('rcm_rotator', notifyOfUndecided, []),
+  asks('rcm_rotator', notifyOfLapsing, []),
   asks('rcm_rotator', newestBackupRun, []),
-  asks('rcm_rotator', noticeLongWaits, [{ olderThanMs: DAY_MS }]),
+  asks('rcm_rotator', notifyOfLongWaits, [{ olderThanMs: DAY_MS }]),
   // Those of the last ten minutes are asked again.
-  asks('rcm_rotator', claimNotices, [{ channel: 'log', claimMs: 60_000, newestMs: 7 * DAY_MS, limit: 20 }], { most: 500 }),
-  asks('rcm_rotator', pruneNotices, [{ keptMs: 90 * DAY_MS, limit: 500 }]),
+  asks('rcm_rotator', claimNotifications, [{ channel: 'log', claimMs: 60_000, newestMs: 7 * DAY_MS, limit: 20 }], { most: 500 }),
+  asks('rcm_rotator', pruneNotifications, [{ keptMs: 90 * DAY_MS, limit: 500 }]),
   ...OLD_ROWS.map((what) =>
     asks('rcm_rotator', forgetOld, [{ what, keptDays: RETENTION[what].days, limit: 500 }], { of: what, ...(what === 'leases' ? { most: 200 } : {}) }),
   ),

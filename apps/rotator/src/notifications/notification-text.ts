@@ -1,5 +1,5 @@
-/** A notice as a person reads it. */
-export interface NoticeText {
+/** A notification as a person reads it. */
+export interface NotificationText {
   readonly title: string;
   readonly happened: string;
   /** What is safe now. */
@@ -7,11 +7,11 @@ export interface NoticeText {
   readonly todo: readonly string[];
 }
 
-/** Words for one kind of notice, from ids and what the journal says. */
+/** Words for one kind of notification, from ids and what the journal says. */
 export type Words = (about: {
   readonly endpoint: string;
   readonly portal: string;
   readonly why: string;
   /** A login, a portal type or everything. */ readonly where: string;
   /** It waits for nobody any more. */ readonly isOver: boolean;
-}) => NoticeText;
+}) => NotificationText;

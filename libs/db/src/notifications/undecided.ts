@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts';
 
 /** Tells each day of every portal type with logins where no program logs in because nobody has decided whether one may; returns how many were new. */
-export async function noticeUndecided(db: Database): Promise<number> {
+export async function notifyOfUndecided(db: Database): Promise<number> {
   return db.transaction(
     'every tenant',
     (tx) => tx.$executeRaw`

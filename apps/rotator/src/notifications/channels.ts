@@ -1,12 +1,12 @@
 import type { Clock, Logger } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
-import type { NoticeChannel } from './channel.ts';
+import type { NotificationChannel } from './channel.ts';
 import { logChannel } from './log.ts';
 import { snsChannel } from './sns.ts';
 import { type SigningKey, webhookChannel } from './webhook.ts';
 
 export interface Channels {
-  readonly all: readonly NoticeChannel[];
+  readonly all: readonly NotificationChannel[];
   close(): void;
 }
 

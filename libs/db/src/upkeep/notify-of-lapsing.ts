@@ -43,7 +43,7 @@ const LOOK = Prisma.sql`
  * Tells once of each due date that only a person can keep: a login that the portal is about to disable, because no program may log in or because none got
  * in, and a recertification. Returns how many were new.
  */
-export function noticeLapsing(db: Database): Promise<number> {
+export function notifyOfLapsing(db: Database): Promise<number> {
   return byIndexSorted(
     db,
     'every tenant',

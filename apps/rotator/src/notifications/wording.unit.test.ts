@@ -1,8 +1,8 @@
-import type { NoticeKind } from '@rcm/db/notifications';
+import type { NotificationKind } from '@rcm/db/notifications';
 import { describe, expect, it } from 'vitest';
-import { noticeText } from './wording.ts';
+import { notificationText } from './wording.ts';
 
-const kinds: readonly NoticeKind[] = [
+const kinds: readonly NotificationKind[] = [
   'blocked',
   'failed',
   'locked',
@@ -23,9 +23,9 @@ const kinds: readonly NoticeKind[] = [
   'code_wanted',
 ];
 
-describe('the words of a notice', () => {
+describe('the words of a notification', () => {
   it.each(kinds)('%s: says what happened, what is safe and what to do, and names the login or portal', (kind) => {
-    const text = noticeText({ kind, endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'the reason why' });
+    const text = notificationText({ kind, endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'the reason why' });
     expect(text.title).toMatch(/north-7|alpine/);
     expect(text.happened).toMatch(/north-7|alpine/);
     expect(text.safe).not.toBe('');
@@ -34,14 +34,14 @@ describe('the words of a notice', () => {
   });
 
   it.each(kinds)('%s: can be said of what has no endpoint, portal type or reason', (kind) => {
-    const text = noticeText({ kind, endpointId: null, portalTypeCode: null, detail: null });
+    const text = notificationText({ kind, endpointId: null, portalTypeCode: null, detail: null });
     expect(JSON.stringify(text)).not.toMatch(/null|undefined/);
   });
 
   it('that a change of a portal type waits says which, whether it is there yet or not, and how one decides on it', () => {
     const detail = 'portal type borealis, request 4f0f';
     for (const portalTypeCode of ['borealis', null]) {
-      const text = noticeText({ kind: 'approval_waiting', endpointId: null, portalTypeCode, detail });
+      const text = notificationText({ kind: 'approval_waiting', endpointId: null, portalTypeCode, detail });
       expect(text).toMatchObject({
         title: 'Waits for a second person: a change of portal type borealis',
         todo: [expect.stringContaining('proposed 4f0f'), expect.anything()],
@@ -53,7 +53,7 @@ describe('the words of a notice', () => {
   it.each(['portal type borealis, request 4f0f', 'rollback'])(
     'of what waited and does not any more (%s), says so, and does not say that somebody is to decide',
     (detail) => {
-      const text = noticeText({ kind: 'approval_waiting', endpointId: 'north-7', portalTypeCode: null, detail, endedAt: new Date() });
+      const text = notificationText({ kind: 'approval_waiting', endpointId: 'north-7', portalTypeCode: null, detail, endedAt: new Date() });
       expect([text.title, text.happened]).toEqual([
         expect.stringMatching(/^Has waited/),
         expect.stringContaining('By now it was decided on, withdrawn, or is over'),
@@ -63,12 +63,12 @@ describe('the words of a notice', () => {
   );
 
   it('names what was found as a person would', () => {
-    const { happened } = noticeText({ kind: 'found', endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'it accepts elsewhere:north-8' });
+    const { happened } = notificationText({ kind: 'found', endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'it accepts elsewhere:north-8' });
     expect(happened).toMatch(/it accepts what the secret of north-8 holds\.$/);
   });
 
   it('of a kind that a later version made says that, and is sent all the same', () => {
-    const text = noticeText({ kind: 'made_later' as NoticeKind, endpointId: 'north-7', portalTypeCode: null, detail: 'why' });
+    const text = notificationText({ kind: 'made_later' as NotificationKind, endpointId: 'north-7', portalTypeCode: null, detail: 'why' });
     expect(text).toMatchObject({ title: 'made_later: north-7', happened: expect.stringMatching(/made_later.*north-7: why.*does not know/) as string });
   });
 });

@@ -3,11 +3,11 @@ import type { Database, Transaction } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { checkLimit, checkUuid, checkPlaceTime } from '../input.ts';
 import type { Scope } from '../scope.ts';
-import type { Notice } from './notice.ts';
+import type { Notification } from './notification.ts';
 
 type Seen = Exclude<Scope, 'no tenant'>;
 
-/** What one channel has done with one notice. */
+/** What one channel has done with one notification. */
 export interface Delivery {
   readonly channel: string;
   /** `failing`: it has not taken it yet and is tried again; `given up`: nobody tries any more. */
@@ -18,18 +18,18 @@ export interface Delivery {
   /** In the channel's own words, which hold no secret. */
   readonly error: string | null;
 }
-export interface ToldNotice extends Omit<Notice, 'attemptId'> {
+export interface ToldNotification extends Omit<Notification, 'attemptId'> {
   /** By the channels' names; empty: no rotator has come to it yet. */
   readonly deliveries: readonly Delivery[];
 }
 
-/** Behind the last notice of a page; `at` as Postgres wrote it. */
-export interface NoticePlace {
+/** Behind the last notification of a page; `at` as Postgres wrote it. */
+export interface NotificationPlace {
   readonly at: string;
   readonly id: string;
 }
 
-/** How one channel does with the notices that were told last. */
+/** How one channel does with the notifications that were told last. */
 export interface ChannelFigures {
   readonly channel: string;
   readonly lastDeliveredAt: Date | null;
@@ -41,10 +41,10 @@ export interface ChannelFigures {
 }
 
 /** What `channelFigures` counts over. */
-export const NOTICES_COUNTED = 200;
+export const NOTIFICATIONS_COUNTED = 200;
 
 /** By an index of its own, of one organization and of all. */
-const newest = (scope: Seen, after: NoticePlace | null, limit: number): Prisma.Sql => Prisma.sql`
+const newest = (scope: Seen, after: NotificationPlace | null, limit: number): Prisma.Sql => Prisma.sql`
   SELECT n.* FROM notice n
    WHERE ${typeof scope === 'object' ? Prisma.sql`n.org_id = ${scope.tenant}` : Prisma.sql`true`}
      AND ${after === null ? Prisma.sql`true` : Prisma.sql`(n.created_at, n.id) < (${after.at}::timestamptz, ${after.id}::uuid)`}
@@ -56,31 +56,34 @@ const newest = (scope: Seen, after: NoticePlace | null, limit: number): Prisma.S
  */
 export async function listTold(
   db: Database,
-  { scope, after = null, limit }: { readonly scope: Seen; readonly after?: NoticePlace | null; readonly limit: number },
-): Promise<{ readonly notices: readonly ToldNotice[]; readonly next: NoticePlace | null }> {
+  { scope, after = null, limit }: { readonly scope: Seen; readonly after?: NotificationPlace | null; readonly limit: number },
+): Promise<{ readonly notifications: readonly ToldNotification[]; readonly next: NotificationPlace | null }> {
   if (after) checkPlaceTime(after.at);
   if (after) checkUuid('place', after.id);
   const most = checkLimit(limit);
   return byIndex(db, scope, async (tx) => {
-    const rows = await tx.$queryRaw<(Omit<ToldNotice, 'deliveries'> & { readonly place: string })[]>`
+    const rows = await tx.$queryRaw<(Omit<ToldNotification, 'deliveries'> & { readonly place: string })[]>`
       SELECT n.id::text, n.kind, n.org_id AS "orgId", n.endpoint_id AS "endpointId", n.portal_type_code AS "portalTypeCode", n.detail, n.created_at AS "createdAt", n.ended_at AS "endedAt",
              n.created_at::text AS place FROM (${newest(scope, after, most + 1)}) n`;
     const page = rows.slice(0, most);
     const last = page.at(-1);
     const deliveries = await deliveriesOf(tx, page);
-    const notices = page.map(({ place: _place, ...notice }) => ({ ...notice, deliveries: deliveries.filter(({ noticeId }) => noticeId === notice.id) }));
-    return { notices, next: rows.length > most && last ? { at: last.place, id: last.id } : null };
+    const notifications = page.map(({ place: _place, ...notification }) => ({
+      ...notification,
+      deliveries: deliveries.filter(({ notificationId }) => notificationId === notification.id),
+    }));
+    return { notifications, next: rows.length > most && last ? { at: last.place, id: last.id } : null };
   });
 }
 
-const deliveriesOf = (tx: Transaction, notices: readonly { readonly id: string }[]) =>
-  tx.$queryRaw<(Delivery & { readonly noticeId: string })[]>`
-    SELECT n.id::text AS "noticeId", d.channel, d.tries, d.last_error AS error, coalesce(d.delivered_at, d.given_up_at, d.not_before) AS at,
+const deliveriesOf = (tx: Transaction, notifications: readonly { readonly id: string }[]) =>
+  tx.$queryRaw<(Delivery & { readonly notificationId: string })[]>`
+    SELECT n.id::text AS "notificationId", d.channel, d.tries, d.last_error AS error, coalesce(d.delivered_at, d.given_up_at, d.not_before) AS at,
            CASE WHEN d.delivered_at IS NOT NULL THEN 'delivered' WHEN d.given_up_at IS NOT NULL THEN 'given up' WHEN d.last_error IS NOT NULL THEN 'failing' ELSE 'waiting' END AS state
-      FROM unnest(${notices.map(({ id }) => id)}::uuid[]) n (id) CROSS JOIN LATERAL (
+      FROM unnest(${notifications.map(({ id }) => id)}::uuid[]) n (id) CROSS JOIN LATERAL (
         SELECT x.* FROM notice_delivery x WHERE x.notice_id = n.id ORDER BY x.channel OFFSET 0) d`;
 
-/** How each channel that had a part in the last NOTICES_COUNTED notices does with them, by its name. For `rcm_console`. */
+/** How each channel that had a part in the last NOTIFICATIONS_COUNTED notifications does with them, by its name. For `rcm_console`. */
 export const channelFigures = (db: Database, scope: Seen): Promise<readonly ChannelFigures[]> =>
   byIndex(
     db,
@@ -89,6 +92,6 @@ export const channelFigures = (db: Database, scope: Seen): Promise<readonly Chan
       SELECT d.channel, max(d.delivered_at) AS "lastDeliveredAt", count(d.delivered_at)::int AS delivered, count(d.given_up_at)::int AS "givenUp",
              count(*) FILTER (WHERE d.delivered_at IS NULL AND d.given_up_at IS NULL)::int AS open,
              (array_agg(d.last_error ORDER BY n.created_at DESC) FILTER (WHERE d.delivered_at IS NULL AND d.last_error IS NOT NULL))[1] AS "lastError"
-        FROM (${newest(scope, null, NOTICES_COUNTED)}) n CROSS JOIN LATERAL (SELECT x.* FROM notice_delivery x WHERE x.notice_id = n.id OFFSET 0) d
+        FROM (${newest(scope, null, NOTIFICATIONS_COUNTED)}) n CROSS JOIN LATERAL (SELECT x.* FROM notice_delivery x WHERE x.notice_id = n.id OFFSET 0) d
        GROUP BY d.channel ORDER BY d.channel`,
   );

@@ -27,7 +27,7 @@ export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
  * a rotation and agents are told; any other answer is told to people once. A password that was called wrong is asked again when it has rested, anything else
  * only when another version is stored. No answer, or one that asks to wait, is none: the next look asks again, inside the ledger's budget.
  */
-export async function noticeManualChanges(
+export async function detectManualChanges(
   rotator: Rotator,
   looks: ManualLooks,
 ): Promise<readonly { readonly endpointId: string; readonly result: ManualResult }[]> {

@@ -1,14 +1,14 @@
-import type { Notice, NoticeKind } from '@rcm/db/notifications';
+import type { Notification, NotificationKind } from '@rcm/db/notifications';
 import { wordsOfFound } from '../finding/candidate.ts';
 import { approvalWords } from './approval-words.ts';
-import type { NoticeText, Words } from './notice-text.ts';
+import type { NotificationText, Words } from './notification-text.ts';
 
 const AGENTS_WAIT = 'Agents get no access to this login meanwhile, so they cannot lock the account, and their tasks wait.';
 const AGENTS_WORK = 'Agents go on working with the current password.';
 const KEPT = 'Every password that a rotation made is kept in the store.';
 
 /** Ids and the journal's words only; the runbook is docs/rotation.md. */
-const WORDS: Readonly<Record<NoticeKind, Words>> = {
+const WORDS: Readonly<Record<NotificationKind, Words>> = {
   blocked: ({ endpoint, why }) => ({
     title: `Rotation blocked: ${endpoint}`,
     happened: `The rotation of ${endpoint} is blocked: ${why}.`,
@@ -171,12 +171,14 @@ const unknownKind =
     title: `${kind}: ${where}`,
     happened: `A newer version of the platform tells of “${kind}” for ${where}${why ? `: ${why}` : ''}. This rotator does not know what that means.`,
     safe: 'This version cannot say what is safe.',
-    todo: ['Look the word up under Notices in the newer version’s docs/rotation.md.', 'Bring the rotators to the newer version, too.'],
+    todo: ['Look the word up under Notifications in the newer version’s docs/rotation.md.', 'Bring the rotators to the newer version, too.'],
   });
 
 /** In words; never anything but ids and what the journal says. */
-export function noticeText(notice: Pick<Notice, 'kind' | 'endpointId' | 'portalTypeCode' | 'detail'> & Partial<Pick<Notice, 'endedAt'>>): NoticeText {
-  const { kind, endpointId, portalTypeCode, detail, endedAt = null } = notice;
+export function notificationText(
+  notification: Pick<Notification, 'kind' | 'endpointId' | 'portalTypeCode' | 'detail'> & Partial<Pick<Notification, 'endedAt'>>,
+): NotificationText {
+  const { kind, endpointId, portalTypeCode, detail, endedAt = null } = notification;
   const where = endpointId ?? (portalTypeCode === null ? 'everything' : `portal type ${portalTypeCode}`);
   const words: Words = WORDS[kind] ?? unknownKind(kind);
   return words({ endpoint: endpointId ?? 'an endpoint', portal: portalTypeCode ?? 'the portal', why: detail ?? '', where, isOver: endedAt !== null });

@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { RcmError } from '@rcm/telemetry';
-import type { NoticeChannel, OutgoingNotice } from './channel.ts';
+import type { NotificationChannel, OutgoingNotification } from './channel.ts';
 
 export interface SnsOptions {
   readonly topicArn: string;
@@ -13,7 +13,7 @@ export interface SnsOptions {
  * An SNS topic, in the format that AWS's chat application (Slack, Teams) takes: `version`, `source: custom`, `content` in client
  * markdown, `metadata` with a thread per login. The process's own role publishes; no tenant's role is involved.
  */
-export function snsChannel({ topicArn, region, endpoint }: SnsOptions): NoticeChannel & { close(): void } {
+export function snsChannel({ topicArn, region, endpoint }: SnsOptions): NotificationChannel & { close(): void } {
   const client = new SNSClient({ region, ...(endpoint === undefined ? {} : { endpoint }), maxAttempts: 1 });
   return {
     name: 'sns',
@@ -30,23 +30,23 @@ export function snsChannel({ topicArn, region, endpoint }: SnsOptions): NoticeCh
   };
 }
 
-function chatMessage({ notice, text }: OutgoingNotice): object {
+function chatMessage({ notification, text }: OutgoingNotification): object {
   return {
     version: '1.0',
     source: 'custom',
-    id: notice.id,
+    id: notification.id,
     content: {
       textType: 'client-markdown',
       title: text.title,
       description: `${text.happened}\n\n*Safe now:* ${text.safe}`,
       nextSteps: text.todo,
-      keywords: [notice.kind, ...(notice.portalTypeCode ? [notice.portalTypeCode] : [])],
+      keywords: [notification.kind, ...(notification.portalTypeCode ? [notification.portalTypeCode] : [])],
     },
     metadata: {
-      threadId: notice.endpointId ?? notice.portalTypeCode ?? notice.kind,
+      threadId: notification.endpointId ?? notification.portalTypeCode ?? notification.kind,
       summary: text.title,
-      eventType: `rotation.${notice.kind}`,
-      relatedResources: notice.endpointId ? [notice.endpointId] : [],
+      eventType: `rotation.${notification.kind}`,
+      relatedResources: notification.endpointId ? [notification.endpointId] : [],
     },
   };
 }

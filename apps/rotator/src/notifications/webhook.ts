@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type Clock, RcmError, type Secret } from '@rcm/telemetry';
-import type { NoticeChannel, OutgoingNotice } from './channel.ts';
+import type { NotificationChannel, OutgoingNotification } from './channel.ts';
 
 /** `id`: `^[a-z0-9]{1,16}$`. */
 export interface SigningKey {
@@ -23,7 +23,7 @@ export interface WebhookOptions {
  * seconds since 1970: a receiver refuses what it cannot verify or what is minutes old. While the key is changed there are two, with a space between them, and
  * `x-rcm-keys` has the ids of their keys in the same order. `x-rcm-notice` stays the same when one is sent twice.
  */
-export function webhookChannel({ url, keys, clock, fetch: send = fetch }: WebhookOptions): NoticeChannel {
+export function webhookChannel({ url, keys, clock, fetch: send = fetch }: WebhookOptions): NotificationChannel {
   return {
     name: 'webhook',
     async send(outgoing, signal) {
@@ -32,7 +32,7 @@ export function webhookChannel({ url, keys, clock, fetch: send = fetch }: Webhoo
       const signatures = keys.map(({ key }) => `v1=${createHmac('sha256', key.reveal()).update(`${timestamp}.${body}`).digest('hex')}`);
       const headers = {
         'content-type': 'application/json',
-        'x-rcm-notice': outgoing.notice.id,
+        'x-rcm-notice': outgoing.notification.id,
         'x-rcm-timestamp': timestamp,
         'x-rcm-signature': signatures.join(' '),
         'x-rcm-keys': keys.map(({ id }) => id).join(' '),
@@ -49,14 +49,14 @@ export function webhookChannel({ url, keys, clock, fetch: send = fetch }: Webhoo
   };
 }
 
-const bodyOf = ({ notice, text }: OutgoingNotice) => ({
-  id: notice.id,
-  kind: notice.kind,
-  at: notice.createdAt.toISOString(),
-  organization: notice.orgId,
-  endpoint: notice.endpointId,
-  portalType: notice.portalTypeCode,
-  attempt: notice.attemptId,
+const bodyOf = ({ notification, text }: OutgoingNotification) => ({
+  id: notification.id,
+  kind: notification.kind,
+  at: notification.createdAt.toISOString(),
+  organization: notification.orgId,
+  endpoint: notification.endpointId,
+  portalType: notification.portalTypeCode,
+  attempt: notification.attemptId,
   title: text.title,
   happened: text.happened,
   safe: text.safe,

@@ -5,7 +5,7 @@ import { isZone } from './time-zone.ts';
 import { type Target, targetSchema } from './target.ts';
 
 /** A moment that a portal tells: a date on the page, a span of time in its words, or a span that its manual gives. */
-export interface DateNotice {
+export interface ToldDate {
   /** Where it is written. Default: anywhere on the page. */
   readonly in?: Target | undefined;
   /** How the date is written: `YYYY MM DD HH mm`, `hh` with `A`, `MMM` (Jan), `MMMM` (January). */
@@ -21,7 +21,7 @@ export interface DateNotice {
 const SPAN = /\{(seconds|minutes|hours|days)\}/;
 const SPANS = new RegExp(SPAN, 'g');
 
-export const dateNoticeSchema: z.ZodType<DateNotice> = z
+export const toldDateSchema: z.ZodType<ToldDate> = z
   .strictObject({
     in: targetSchema.optional().describe('Where it is written; default: anywhere on the page'),
     format: dateFormatSchema.optional().describe('YYYY MM DD HH mm, hh with A, MMM (Jan), MMMM (January)'),
@@ -29,9 +29,9 @@ export const dateNoticeSchema: z.ZodType<DateNotice> = z
     minutes: z.int().min(1).max(100_000).optional(),
     zone: z.string().max(60).refine(isZone, 'must be a time zone such as America/New_York').optional(),
   })
-  .superRefine((notice, context) => {
-    exactlyOne(notice, ['format', 'words', 'minutes'], context);
-    if (notice.zone !== undefined && notice.format === undefined) context.addIssue({ code: 'custom', path: ['zone'], message: 'belongs to format' });
-    if (notice.minutes !== undefined && notice.in !== undefined) context.addIssue({ code: 'custom', path: ['in'], message: 'belongs to format or words' });
+  .superRefine((told, context) => {
+    exactlyOne(told, ['format', 'words', 'minutes'], context);
+    if (told.zone !== undefined && told.format === undefined) context.addIssue({ code: 'custom', path: ['zone'], message: 'belongs to format' });
+    if (told.minutes !== undefined && told.in !== undefined) context.addIssue({ code: 'custom', path: ['in'], message: 'belongs to format or words' });
   })
   .meta({ id: 'date' });

@@ -1,5 +1,5 @@
 /** What people are told about. */
-export type NoticeKind =
+export type NotificationKind =
   /** The portal accepts neither password: a person must decide. */
   | 'blocked'
   /** A blocked rotation has ended by itself: the portal accepts what is current. */
@@ -38,10 +38,10 @@ export type NoticeKind =
   /** A portal asks for a code that only a person has. */
   | 'code_wanted';
 
-/** What a notice is about: ids, and the journal's own words for why. Never a secret, never a user name. */
-export interface Notice {
+/** What a notification is about: ids, and the journal's own words for why. Never a secret, never a user name. */
+export interface Notification {
   readonly id: string;
-  readonly kind: NoticeKind;
+  readonly kind: NotificationKind;
   readonly orgId: string | null;
   readonly endpointId: string | null;
   readonly portalTypeCode: string | null;
@@ -52,8 +52,8 @@ export interface Notice {
   readonly endedAt: Date | null;
 }
 
-export type NewNotice = {
-  readonly kind: NoticeKind;
+export type NewNotification = {
+  readonly kind: NotificationKind;
   /** What is the same for whatever tells of the same thing. */ readonly key: string;
   /** How often the same thing is told. Default: once. */ readonly every?: 'ever' | 'day' | 'hour';
-} & Partial<Pick<Notice, 'orgId' | 'endpointId' | 'portalTypeCode' | 'attemptId' | 'detail'>>;
+} & Partial<Pick<Notification, 'orgId' | 'endpointId' | 'portalTypeCode' | 'attemptId' | 'detail'>>;

@@ -8,20 +8,20 @@ import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { markManualDue } from '../manual/due.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, printOf, type TestDatabase } from '../testing.fixture.ts';
 import { ALLOWED } from '../testing.ts';
-import { noticeLongWaits } from './long-waits.ts';
-import { noticeUndecided } from './undecided.ts';
-import { claimNotices, listNotices, noticeDelivered, noticeFailed, noticesReturned } from './outbox.ts';
-import { pruneNotices } from './prune.ts';
+import { notifyOfLongWaits } from './long-waits.ts';
+import { notifyOfUndecided } from './undecided.ts';
+import { claimNotifications, listNotifications, notificationDelivered, notificationFailed, notificationsReturned } from './outbox.ts';
+import { pruneNotifications } from './prune.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
 const about = async (endpointId: string) =>
-  (await listNotices(t.rotator, { limit: 1000 })).filter((notice) => notice.endpointId === endpointId).map(({ kind }) => kind);
-const claim = (channel: string, limit = 1000) => claimNotices(t.rotator, { channel, claimMs: 60_000, newestMs: 60_000, limit });
+  (await listNotifications(t.rotator, { limit: 1000 })).filter((notification) => notification.endpointId === endpointId).map(({ kind }) => kind);
+const claim = (channel: string, limit = 1000) => claimNotifications(t.rotator, { channel, claimMs: 60_000, newestMs: 60_000, limit });
 
-describe('a notice', () => {
+describe('a notification', () => {
   test('comes with the state it tells of, or neither comes', async () => {
     const endpoint = await makeEndpoint(t.db);
     const { attemptId, fence } = await plannedAttempt(t.db, endpoint);
@@ -50,7 +50,7 @@ describe('a notice', () => {
       await finishLoginAttempt(t.agent, { loginAttemptId: attempt.loginAttemptId, orgId: endpoint.orgId, outcome: 'locked', effect: 'none' });
     }
     expect(await about(endpoint.endpointId)).toEqual(['locked']);
-    await expect(listNotices(t.agent, { limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
+    await expect(listNotifications(t.agent, { limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
   });
 
   test('is not silenced by what another organization, or an agent of its own, has written under its key', async () => {
@@ -103,10 +103,10 @@ describe('a notice', () => {
       untilMs: 60_000,
       detail: 'the portal answered a login with locked',
     });
-    await noticeLongWaits(t.rotator, { olderThanMs: 86_400_000 });
+    await notifyOfLongWaits(t.rotator, { olderThanMs: 86_400_000 });
     expect(await about(endpoint.endpointId)).toEqual([]);
     await t.sql(`UPDATE rotation_attempt SET created_at = now() - interval '25 hours' WHERE id = $1`, [attemptId]);
-    expect([await noticeLongWaits(t.rotator, { olderThanMs: 86_400_000 }), await noticeLongWaits(t.rotator, { olderThanMs: 86_400_000 })]).toEqual([1, 0]);
+    expect([await notifyOfLongWaits(t.rotator, { olderThanMs: 86_400_000 }), await notifyOfLongWaits(t.rotator, { olderThanMs: 86_400_000 })]).toEqual([1, 0]);
   });
 
   test('of a portal that people rotate comes once per due date, and the login says pending', async () => {
@@ -119,11 +119,11 @@ describe('a notice', () => {
 });
 
 describe('the outbox', () => {
-  test('gives a notice to one sender per channel, and to every channel', async () => {
+  test('gives a notification to one sender per channel, and to every channel', async () => {
     const channels = [randomUUID(), randomUUID()];
     const claimed = await Promise.all(channels.flatMap((channel) => [claim(channel), claim(channel)]));
-    const all = (await listNotices(t.rotator, { limit: 1000 })).length;
-    expect(claimed.map((notices) => notices.length).reduce((sum, n) => sum + n, 0)).toBe(2 * all);
+    const all = (await listNotifications(t.rotator, { limit: 1000 })).length;
+    expect(claimed.map((notifications) => notifications.length).reduce((sum, n) => sum + n, 0)).toBe(2 * all);
     for (const channel of channels) expect(await claim(channel)).toEqual([]);
   });
 
@@ -131,7 +131,7 @@ describe('the outbox', () => {
     const channel = randomUUID();
     const [first, second] = await claim(channel, 2);
     await t.sql(`UPDATE notice_delivery SET not_before = now() WHERE channel = $1`, [channel]);
-    await noticeDelivered(t.rotator, { noticeId: first?.id ?? '', channel });
+    await notificationDelivered(t.rotator, { notificationId: first?.id ?? '', channel });
     const again = (await claim(channel)).filter(({ id }) => id === first?.id || id === second?.id);
     expect(again).toMatchObject([{ id: second?.id, tries: 1 }]);
   });
@@ -139,8 +139,8 @@ describe('the outbox', () => {
   test('rests after a failure, and gives up when its sender says so', async () => {
     const channel = randomUUID();
     const [first, second] = await claim(channel, 2);
-    await noticeFailed(t.rotator, { noticeId: first?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: 0 });
-    await noticeFailed(t.rotator, { noticeId: second?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: null });
+    await notificationFailed(t.rotator, { notificationId: first?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: 0 });
+    await notificationFailed(t.rotator, { notificationId: second?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: null });
     const ids = (await claim(channel)).map(({ id }) => id);
     expect([ids.includes(first?.id ?? ''), ids.includes(second?.id ?? '')]).toEqual([true, false]);
   });
@@ -148,7 +148,7 @@ describe('the outbox', () => {
   test('has back at once, and without a try, what its sender did not come to', async () => {
     const channel = randomUUID();
     const [first, second] = await claim(channel, 2);
-    await noticesReturned(t.rotator, { channel, noticeIds: [second?.id ?? ''] });
+    await notificationsReturned(t.rotator, { channel, notificationIds: [second?.id ?? ''] });
     const again = (await claim(channel)).filter(({ id }) => id === first?.id || id === second?.id);
     expect(again).toMatchObject([{ id: second?.id, tries: 0 }]);
   });
@@ -162,11 +162,11 @@ describe('the outbox', () => {
       if (endpoint === ended)
         await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = now() WHERE id = $1`, [attemptId]);
     }
-    await claimNotices(t.rotator, { channel: randomUUID(), claimMs: 1, newestMs: 100 * 86_400_000, limit: 1000 });
-    expect(await pruneNotices(t.rotator, { keptMs: 92 * 86_400_000, limit: 100 })).toBe(0);
-    expect(await pruneNotices(t.rotator, { keptMs: 90 * 86_400_000, limit: 100 })).toBe(1);
+    await claimNotifications(t.rotator, { channel: randomUUID(), claimMs: 1, newestMs: 100 * 86_400_000, limit: 1000 });
+    expect(await pruneNotifications(t.rotator, { keptMs: 92 * 86_400_000, limit: 100 })).toBe(0);
+    expect(await pruneNotifications(t.rotator, { keptMs: 90 * 86_400_000, limit: 100 })).toBe(1);
     expect([await about(open.endpointId), await about(ended.endpointId)]).toEqual([['blocked'], []]);
-    await expect(pruneNotices(t.agent, { keptMs: 1, limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
+    await expect(pruneNotifications(t.agent, { keptMs: 1, limit: 1 })).rejects.toMatchObject({ code: 'database_failed' });
   });
 
   test('does not send a new channel what is old', async () => {
@@ -183,13 +183,13 @@ test('of a portal type with logins that nobody has decided about comes once a da
      SELECT 'nobody-uses', name, hosts, driver, recipe, password_rules, rotation_mode, lockout_threshold, lockout_margin, lockout_window_seconds, settle_ms FROM portal_type WHERE code = $1`,
     [code],
   );
-  expect([await noticeUndecided(t.rotator), await noticeUndecided(t.rotator)]).toEqual([1, 0]);
-  const told = (await listNotices(t.rotator, { limit: 1000 })).filter(({ kind }) => kind === 'undecided');
+  expect([await notifyOfUndecided(t.rotator), await notifyOfUndecided(t.rotator)]).toEqual([1, 0]);
+  const told = (await listNotifications(t.rotator, { limit: 1000 })).filter(({ kind }) => kind === 'undecided');
   expect(told).toMatchObject([{ portalTypeCode: code, orgId: null, endpointId: null }]);
   await t.sql(
     `WITH why AS (SELECT set_config('app.reason', 'a test', true)) UPDATE portal_type SET automation = $2, terms_version = $3, terms_date = $4, automation_decided_by = $5 FROM why WHERE code = $1`,
     [code, ALLOWED.automation, ALLOWED.termsVersion, ALLOWED.termsDate, ALLOWED.automationDecidedBy],
   );
   await t.sql(`UPDATE notice SET dedup_key = dedup_key || '-yesterday' WHERE kind = 'undecided'`);
-  expect(await noticeUndecided(t.rotator)).toBe(0);
+  expect(await notifyOfUndecided(t.rotator)).toBe(0);
 });

@@ -1,4 +1,4 @@
-import type { NoticeText, Words } from './notice-text.ts';
+import type { NotificationText, Words } from './notification-text.ts';
 
 /** As the database writes it of a change of a portal type. */
 const PROPOSED = /^portal type (\S+), request (\S+)$/;
@@ -6,7 +6,7 @@ const PROPOSED = /^portal type (\S+), request (\S+)$/;
 /** What waits for a second person, or has waited. */
 export const approvalWords: Words = (about) => (PROPOSED.test(about.why) ? proposal(about) : approval(about));
 
-function approval({ where, why, isOver }: Parameters<Words>[0]): NoticeText {
+function approval({ where, why, isOver }: Parameters<Words>[0]): NotificationText {
   const title = isOver ? `Has waited for a second person: ${where}` : `Waits for a second person: ${where}`;
   return {
     title,
@@ -21,7 +21,7 @@ function approval({ where, why, isOver }: Parameters<Words>[0]): NoticeText {
   };
 }
 
-function proposal({ why, isOver }: Parameters<Words>[0]): NoticeText {
+function proposal({ why, isOver }: Parameters<Words>[0]): NotificationText {
   const [, code = '', request = ''] = PROPOSED.exec(why) ?? [];
   return {
     title: `${isOver ? 'Has waited' : 'Waits'} for a second person: a change of portal type ${code}`,

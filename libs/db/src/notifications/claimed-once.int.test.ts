@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dice } from '../scale/as-before.fixture.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { claimNotices, noticeDelivered } from './outbox.ts';
+import { claimNotifications, notificationDelivered } from './outbox.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -15,8 +15,8 @@ async function write(minutesAgo: number): Promise<void> {
   await t.sql(`INSERT INTO notice (kind, dedup_key, created_at) VALUES ('failed', $1, clock_timestamp() - $2 * interval '1 minute')`, [`k${made}`, minutesAgo]);
 }
 const claim = async (channel: string, limit: number): Promise<readonly string[]> =>
-  (await claimNotices(t.rotator, { channel, claimMs: HOUR_MS, newestMs: WEEK_MS, limit })).map(({ id }) => id);
-/** Every notice of the week that the channel has not had, the oldest first. */
+  (await claimNotifications(t.rotator, { channel, claimMs: HOUR_MS, newestMs: WEEK_MS, limit })).map(({ id }) => id);
+/** Every notification of the week that the channel has not had, the oldest first. */
 const plainly = async (channel: string): Promise<string[]> =>
   (
     await t.sql<{ id: string }>(
@@ -26,7 +26,7 @@ const plainly = async (channel: string): Promise<string[]> =>
     )
   ).map(({ id }) => id);
 
-test('each channel takes every notice of the week once, the oldest first, also one that was there to be seen minutes late', async () => {
+test('each channel takes every notification of the week once, the oldest first, also one that was there to be seen minutes late', async () => {
   const draw = dice(7);
   // The week before, from the oldest on.
   for (let minutes = 12_000; minutes > 30; minutes -= 150) await write(minutes);
@@ -41,7 +41,7 @@ test('each channel takes every notice of the week once, the oldest first, also o
     const expected = (await plainly(channel)).slice(0, limit);
     const taken = await claim(channel, limit);
     expect(taken, `step ${step}`).toEqual(expected);
-    for (const noticeId of taken) await noticeDelivered(t.rotator, { noticeId, channel });
+    for (const notificationId of taken) await notificationDelivered(t.rotator, { notificationId, channel });
   }
   expect(late).toBeGreaterThan(5);
   for (const channel of ['log', 'mail']) {
@@ -52,7 +52,7 @@ test('each channel takes every notice of the week once, the oldest first, also o
   }
 });
 
-test('a notice is taken also where the one before was written by a clock that was ahead', async () => {
+test('a notification is taken also where the one before was written by a clock that was ahead', async () => {
   const channel = 'ahead';
   while ((await claim(channel, 1_000)).length > 0) {
     // What the other test wrote.

@@ -4,8 +4,8 @@ import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, RcmError } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NoticeChannel } from './channel.ts';
-import { deliverNotices } from './deliver.ts';
+import type { NotificationChannel } from './channel.ts';
+import { deliverNotifications } from './deliver.ts';
 
 let owner: Database;
 let rotators: readonly [Database, Database];
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const sql = (text: string, ...values: unknown[]) => owner.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text, ...values));
-const notices = async (count: number) => {
+const notifications = async (count: number) => {
   await sql('TRUNCATE notice CASCADE');
   for (let i = 0; i < count; i += 1) await sql(`INSERT INTO notice (kind, dedup_key, detail) VALUES ('breaker_open', $1, $2)`, randomUUID(), `reason ${i}`);
 };
@@ -34,7 +34,7 @@ const hurry = () => sql(`UPDATE notice_delivery SET not_before = now() WHERE del
 function channel(name: string, take: (sends: number) => boolean | 'never' = () => true) {
   const sent: string[] = [];
   let sends = 0;
-  const answering: NoticeChannel = {
+  const answering: NotificationChannel = {
     name,
     async send({ text }, signal) {
       sends += 1;
@@ -51,12 +51,19 @@ function channel(name: string, take: (sends: number) => boolean | 'never' = () =
   };
   return { ...answering, sent, sends: () => sends };
 }
-const deliver = (channels: readonly NoticeChannel[], db = rotators[0], maxTries = 3) =>
-  deliverNotices({ db, logger: createLogger({ name: 'test', level: 'silent' }), channels, deadlineMs: 200, maxTries, signal: new AbortController().signal });
+const deliver = (channels: readonly NotificationChannel[], db = rotators[0], maxTries = 3) =>
+  deliverNotifications({
+    db,
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    channels,
+    deadlineMs: 200,
+    maxTries,
+    signal: new AbortController().signal,
+  });
 
-describe('the delivery of notices', () => {
+describe('the delivery of notifications', () => {
   it('brings each to each channel once, whichever of two rotators sends', async () => {
-    await notices(12);
+    await notifications(12);
     const [a, b] = [channel('a'), channel('b')];
     await Promise.all([deliver([a, b]), deliver([a, b], rotators[1]), deliver([a, b])]);
     await deliver([a, b], rotators[1]);
@@ -64,7 +71,7 @@ describe('the delivery of notices', () => {
   });
 
   it('tries a channel that fails again, and holds no other up', async () => {
-    await notices(1);
+    await notifications(1);
     const [bad, good] = [channel('bad', (sends) => sends > 1), channel('good')];
     await deliver([bad, good]);
     expect([bad.sent.length, good.sent.length]).toEqual([0, 1]);
@@ -76,31 +83,31 @@ describe('the delivery of notices', () => {
   });
 
   it('ends with the deadline of a channel that never answers, and gives up when its tries are spent', async () => {
-    await notices(1);
+    await notifications(1);
     const silent = channel('silent', () => 'never');
     for (let round = 0; round < 5; round += 1) {
       await deliver([silent]);
       await hurry();
     }
     expect(silent.sends()).toBe(3);
-    const [row] = await owner.transaction('every tenant', (tx) => tx.noticeDelivery.findMany({ where: { channel: 'silent' } }));
+    const [row] = await owner.transaction('every tenant', (tx) => tx.notificationDelivery.findMany({ where: { channel: 'silent' } }));
     expect(row).toMatchObject({ tries: 3, deliveredAt: null, lastError: 'It did not answer in time.', givenUpAt: expect.any(Date) });
   });
 
-  it('costs an ill channel one try of one notice a round, and one deadline: the rest loses nothing', async () => {
-    await notices(5);
+  it('costs an ill channel one try of one notification a round, and one deadline: the rest loses nothing', async () => {
+    await notifications(5);
     const [silent, good] = [channel('silent', () => 'never'), channel('good')];
     await deliver([silent, good]);
     expect([silent.sends(), good.sent.length]).toEqual([1, 5]);
-    const rows = await owner.transaction('every tenant', (tx) => tx.noticeDelivery.findMany({ where: { channel: 'silent' }, orderBy: { tries: 'asc' } }));
+    const rows = await owner.transaction('every tenant', (tx) => tx.notificationDelivery.findMany({ where: { channel: 'silent' }, orderBy: { tries: 'asc' } }));
     expect(rows.map(({ tries }) => tries)).toEqual([0, 0, 0, 0, 1]);
   });
 
   it('spends no try on what its own process did not let it send', async () => {
-    await notices(3);
+    await notifications(3);
     const stop = new AbortController();
     const stopping = channel('stopping', () => (stop.abort(), 'never'));
-    await deliverNotices({
+    await deliverNotifications({
       db: rotators[0],
       logger: createLogger({ name: 'test', level: 'silent' }),
       channels: [stopping],
@@ -108,7 +115,7 @@ describe('the delivery of notices', () => {
       maxTries: 3,
       signal: stop.signal,
     });
-    const rows = await owner.transaction('every tenant', (tx) => tx.noticeDelivery.findMany({ where: { channel: 'stopping' } }));
+    const rows = await owner.transaction('every tenant', (tx) => tx.notificationDelivery.findMany({ where: { channel: 'stopping' } }));
     expect(rows.map(({ tries, lastError }) => [tries, lastError])).toEqual([
       [0, null],
       [0, null],
@@ -120,7 +127,7 @@ describe('the delivery of notices', () => {
   });
 
   it('goes on after a sender that died between sending and noting it: at least once', async () => {
-    await notices(1);
+    await notifications(1);
     const dying = channel('dying');
     const broken: Database = {
       ...rotators[0],

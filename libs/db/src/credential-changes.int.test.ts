@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { followStoreVersion } from './endpoints/follow.ts';
-import { type CredentialChange, listenForCredentialChanges } from './notifications.ts';
-import { listCurrentVersions } from './notifications-missed.ts';
+import { type CredentialChange, listenForCredentialChanges } from './credential-changes.ts';
+import { listCurrentVersions } from './credential-changes-missed.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from './testing.fixture.ts';
 
 let t: TestDatabase;

@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { checkMs } from '../input.ts';
 
 /** Tells once of every attempt that has been open for `olderThanMs` and waits; returns how many were new. */
-export async function noticeLongWaits(db: Database, { olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
+export async function notifyOfLongWaits(db: Database, { olderThanMs }: { readonly olderThanMs: number }): Promise<number> {
   const ms = checkMs('olderThanMs', olderThanMs);
   return byIndex(
     db,

@@ -7,11 +7,11 @@ import { startLocalAws } from '@rcm/local-aws';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { createLogger, Secret, systemClock } from '@rcm/telemetry';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { OutgoingNotice } from './channel.ts';
+import type { OutgoingNotification } from './channel.ts';
 import { logChannel } from './log.ts';
 import { snsChannel } from './sns.ts';
 import { webhookChannel } from './webhook.ts';
-import { noticeText } from './wording.ts';
+import { notificationText } from './wording.ts';
 
 const KEY = 'canary-signing-key-0123456789abcdef0';
 const TOKEN = 'canary-url-token';
@@ -20,8 +20,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-function outgoing(): OutgoingNotice {
-  const notice = {
+function outgoing(): OutgoingNotification {
+  const notification = {
     id: '0190d5c2-0000-7000-8000-000000000001',
     kind: 'blocked' as const,
     orgId: 'north',
@@ -32,7 +32,7 @@ function outgoing(): OutgoingNotice {
     createdAt: new Date('2026-11-25T03:00:00Z'),
     endedAt: null,
   };
-  return { notice, text: noticeText(notice) };
+  return { notification, text: notificationText(notification) };
 }
 
 /** Somebody who takes webhooks, and answers as told. */

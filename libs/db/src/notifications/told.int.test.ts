@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { claimNotices, noticeDelivered, noticeFailed } from './outbox.ts';
-import { channelFigures, listTold, type NoticePlace } from './told.ts';
+import { claimNotifications, notificationDelivered, notificationFailed } from './outbox.ts';
+import { channelFigures, listTold, type NotificationPlace } from './told.ts';
 
 let t: TestDatabase;
 let shown: Database;
@@ -27,12 +27,12 @@ beforeAll(async () => {
     await insert(mine, key, minutes);
   await insert(other, 'theirs', 1);
   await insert(null, 'of none', 4);
-  const claim = (channel: string) => claimNotices(t.rotator, { channel, claimMs: 60_000, newestMs: 86_400_000, limit: 100 });
-  for (const { id } of await claim('log')) await noticeDelivered(t.rotator, { noticeId: id, channel: 'log' });
+  const claim = (channel: string) => claimNotifications(t.rotator, { channel, claimMs: 60_000, newestMs: 86_400_000, limit: 100 });
+  for (const { id } of await claim('log')) await notificationDelivered(t.rotator, { notificationId: id, channel: 'log' });
   for (const { id, detail } of await claim('webhook'))
     if (detail !== 'of none')
-      await noticeFailed(t.rotator, {
-        noticeId: id,
+      await notificationFailed(t.rotator, {
+        notificationId: id,
         channel: 'webhook',
         error: `The webhook answered 500 to ${detail}.`,
         retryMs: detail === 'one' ? null : 60_000,
@@ -42,16 +42,16 @@ afterAll(() => t.close());
 
 const pages = async (scope: Parameters<typeof listTold>[1]['scope'], limit: number): Promise<readonly (string | null)[]> => {
   const seen = [];
-  for (let after: NoticePlace | null = null; ;) {
-    const { notices, next } = await listTold(shown, { scope, after, limit });
-    seen.push(...notices.map(({ detail }) => detail));
+  for (let after: NotificationPlace | null = null; ;) {
+    const { notifications, next } = await listTold(shown, { scope, after, limit });
+    seen.push(...notifications.map(({ detail }) => detail));
     if (next === null) return seen;
     after = next;
   }
 };
 
 test.each([1, 2, 50])(
-  'pages of %i show each notice once, the newest first; an organization its own alone, and whoever sees all what is of none, too',
+  'pages of %i show each notification once, the newest first; an organization its own alone, and whoever sees all what is of none, too',
   async (limit) => {
     const own = await pages({ tenant: mine.orgId }, limit);
     expect(own.toSorted()).toEqual(['four', 'one', 'three', 'two']);
@@ -64,9 +64,9 @@ test.each([1, 2, 50])(
 );
 
 test('says whom each has reached, and whom not, and why', async () => {
-  const { notices } = await listTold(shown, { scope: 'every tenant', limit: 50 });
+  const { notifications } = await listTold(shown, { scope: 'every tenant', limit: 50 });
   const of = (detail: string) =>
-    notices.find((notice) => notice.detail === detail)?.deliveries.map(({ channel, state, tries, error }) => [channel, state, tries, error]);
+    notifications.find((notification) => notification.detail === detail)?.deliveries.map(({ channel, state, tries, error }) => [channel, state, tries, error]);
   expect(of('one')).toEqual([
     ['log', 'delivered', 1, null],
     ['webhook', 'given up', 1, 'The webhook answered 500 to one.'],
@@ -75,7 +75,7 @@ test('says whom each has reached, and whom not, and why', async () => {
   expect(of('of none')?.[1]).toEqual(['webhook', 'waiting', 1, null]);
 });
 
-test('says of each channel how it does, over the notices that one may see', async () => {
+test('says of each channel how it does, over the notifications that one may see', async () => {
   expect(await channelFigures(shown, { tenant: mine.orgId })).toEqual([
     { channel: 'log', delivered: 4, open: 0, givenUp: 0, lastError: null, lastDeliveredAt: expect.any(Date) as Date },
     { channel: 'webhook', delivered: 0, open: 3, givenUp: 1, lastError: 'The webhook answered 500 to one.', lastDeliveredAt: null },
