@@ -40,7 +40,7 @@ export const wantedTyping = (id: string, orgId: string, endpointId: string, { ac
    VALUES ('${id}', '${orgId}', decode('${TYPING_KEY}', 'base64'), clock_timestamp() + interval '9 minutes')`,
 ];
 
-/** Logins in every standing, tasks in every state, and people's acts, so that each page has something to show; each text is `HOSTILE` where `text` says so. */
+/** Logins in every state, tasks in every state, and people's acts, so that each page has something to show; each text is `HOSTILE` where `text` says so. */
 export async function tellStory(
   url: string,
   text: (plain: string) => string,

@@ -4,7 +4,7 @@ import { enterScope } from './enter-scope.ts';
 import { translated } from './failure.ts';
 import { PrismaClient } from './generated/client.ts';
 import { checkKeys, type KnownKey } from './keys/check.ts';
-import { checkSchema } from './migrations/standing.ts';
+import { checkSchema } from './migrations/schema-state.ts';
 import { createPool, TIMEOUTS } from './pool.ts';
 import { notePlace } from './restore/restore.ts';
 import { type AppRole, checkAppRole } from './roles/app-role.ts';

@@ -2,14 +2,14 @@ import type { PortalRotations } from '@rcm/db/fleet';
 import type { PortalAdmission, Pause } from '@rcm/db/rotation';
 import { pausedWhy, stoppedWhy, WHY_WAITS } from './why-waits.ts';
 
-export interface TypeStanding {
+export interface TypeAdmission {
   readonly portal: PortalRotations;
   readonly admission: PortalAdmission | undefined;
   readonly pauses: readonly Pause[];
 }
 
 /** Why the rotations of a portal type wait, the first that holds; `null`: they begin as they fall due. A pause of one login is that login's. */
-export function whyTypeWaits({ portal, admission, pauses }: TypeStanding): string | null {
+export function whyTypeWaits({ portal, admission, pauses }: TypeAdmission): string | null {
   if (portal.automation === 'forbidden') return WHY_WAITS.forbidden;
   if (portal.automation === null) return WHY_WAITS.undecided;
   if (portal.automation === 'assisted' || portal.rotationMode === 'manual') return WHY_WAITS.manual;

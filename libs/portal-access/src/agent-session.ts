@@ -103,7 +103,7 @@ interface OpenSession extends KeptSession {
 }
 
 /** What a session was opened with: once a password, an address, a recipe or the hosts are others, it is not kept any longer. */
-function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: NamedEndpoint, version: string): string {
+function basisOf({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: NamedEndpoint, version: string): string {
   const { hosts, privateHosts, loopbackHosts, hostNames } = portalType;
   return JSON.stringify([secretArn, version, baseUrl, hosts, privateHosts, loopbackHosts, hostNames, drivers.for(portalType).hash]);
 }
@@ -112,7 +112,7 @@ function standing({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: 
 async function reuse({ access, endpoint, held, source, taskId }: Visited): Promise<OpenSession | null> {
   const version = await source.keptVersion();
   if (version === null) return null;
-  const kept = await access.sessions.take(endpoint.id, standing(access, endpoint, version));
+  const kept = await access.sessions.take(endpoint.id, basisOf(access, endpoint, version));
   if (!kept) return null;
   const { session, loginAttemptId } = kept;
   const use = { orgId: endpoint.orgId, endpointId: endpoint.id, leaseId: held.lease.id, version, loginAttemptId, taskId };
@@ -199,7 +199,7 @@ async function actAndKeep<T>(
   try {
     const result = await act(opened.session, signal);
     if (result.session === 'keep' && !signal.aborted) {
-      await access.sessions.keep(endpoint.id, standing(access, endpoint, opened.version), opened);
+      await access.sessions.keep(endpoint.id, basisOf(access, endpoint, opened.version), opened);
       kept = true;
     }
     return result.value;

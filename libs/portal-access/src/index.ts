@@ -21,7 +21,7 @@ export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { KeptCodes, type KeptCodesOptions } from './kept-codes.ts';
 export type { CodeEnd } from './lasting-code.ts';
 export { type LoginDevice, loginDevice, type LoginDeviceOptions } from './login-device.ts';
-export { isProof, type JudgedStanding, type Judgement, judge } from './judgement.ts';
+export { isProof, judge, type JudgedPassword, type Judgement } from './judgement.ts';
 export { openPortalProcess, type PortalProcess, type PortalProcessOptions } from './portal-process.ts';
 export { type CodeRequest, codeSource, type LoginCodes, loginCodes, mayAskPerson } from './one-time-code.ts';
 export { portalCredential } from './portal-credential.ts';

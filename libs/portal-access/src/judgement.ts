@@ -1,4 +1,4 @@
-import type { PasswordStanding } from '@rcm/db/ledger';
+import type { PasswordState } from '@rcm/db/ledger';
 import type { ErrorCode } from '@rcm/telemetry';
 import type { LoginOutcome, LoginOutcomeKind } from '@rcm/portal-drivers';
 
@@ -26,23 +26,23 @@ const CODES: Readonly<Record<Exclude<LoginOutcomeKind, 'accepted' | 'rejected' |
 };
 
 /** What is known of the password, and whether the portal's one text for wrong and locked may have meant locked. */
-export type JudgedStanding = Pick<PasswordStanding, 'fresh' | 'provedBefore' | 'refusals' | 'health'> & { readonly mayBeLocked: boolean };
+export type JudgedPassword = Pick<PasswordState, 'fresh' | 'provedBefore' | 'refusals' | 'health'> & { readonly mayBeLocked: boolean };
 
 /**
  * What a login's outcome means (docs/design.md, Login). Only a plain rejection says something about the password, and never for good. It is
  * provisional for one that the portal may not know everywhere yet. It is bad only where others get in: then the portal is well, and the
  * password was never accepted, or was refused before. Else it is suspect: nothing shows whether portal or password is wrong.
  */
-export function judge(outcome: LoginOutcome, standing: JudgedStanding): Judgement {
+export function judge(outcome: LoginOutcome, state: JudgedPassword): Judgement {
   switch (outcome.kind) {
     case 'accepted':
       return { effect: 'none', code: null };
     case 'rejected':
     case 'rejected_or_locked': {
-      if (standing.fresh) return { effect: 'provisional', code: 'login_not_allowed' };
-      const isSurprising = standing.provedBefore && standing.refusals === 0;
-      const saysLittle = outcome.kind === 'rejected_or_locked' && standing.mayBeLocked;
-      if (standing.health === 'well' && !isSurprising && !saysLittle) return { effect: 'bad', code: 'login_rejected' };
+      if (state.fresh) return { effect: 'provisional', code: 'login_not_allowed' };
+      const isSurprising = state.provedBefore && state.refusals === 0;
+      const saysLittle = outcome.kind === 'rejected_or_locked' && state.mayBeLocked;
+      if (state.health === 'well' && !isSurprising && !saysLittle) return { effect: 'bad', code: 'login_rejected' };
       return { effect: 'suspect', code: 'portal_unexpected' };
     }
     default:
@@ -51,7 +51,7 @@ export function judge(outcome: LoginOutcome, standing: JudgedStanding): Judgemen
 }
 
 /** What a session of nobody's login is judged by: nothing was sent. */
-export const NOTHING_KNOWN: JudgedStanding = { fresh: true, provedBefore: false, refusals: 0, health: 'unknown', mayBeLocked: false };
+export const NOTHING_KNOWN: JudgedPassword = { fresh: true, provedBefore: false, refusals: 0, health: 'unknown', mayBeLocked: false };
 
 /** A session is proof that the password is right, and so is what a portal says only after a right one, where the recipe says so. */
 export const isProof = (outcome: LoginOutcome): boolean => outcome.kind === 'accepted' || ('provesPassword' in outcome && outcome.provesPassword);

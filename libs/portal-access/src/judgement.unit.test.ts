@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isProof, type JudgedStanding, judge } from './judgement.ts';
+import { isProof, judge, type JudgedPassword } from './judgement.ts';
 
 const REFUSALS = ['rejected', 'rejected_or_locked'] as const;
 const SUSPECT = { effect: 'suspect', code: 'portal_unexpected' } as const;
 const BAD = { effect: 'bad', code: 'login_rejected' } as const;
 /** A password that was never seen accepted, at a portal that lets others in. */
-const known: JudgedStanding = { fresh: false, provedBefore: false, refusals: 0, health: 'well', mayBeLocked: false };
+const known: JudgedPassword = { fresh: false, provedBefore: false, refusals: 0, health: 'well', mayBeLocked: false };
 
 describe('what a refused login means', () => {
   it.each(REFUSALS)('%s calls a password bad only where others get in, and it never worked or was refused before', (kind) => {
@@ -21,7 +21,7 @@ describe('what a refused login means', () => {
       [{ health: 'ill', provedBefore: false, refusals: 9 }, SUSPECT],
       [{ health: 'ill', provedBefore: true, refusals: 9 }, SUSPECT],
     ] as const;
-    for (const [standing, judgement] of table) expect(judge({ kind }, { ...known, ...standing }), JSON.stringify(standing)).toEqual(judgement);
+    for (const [state, judgement] of table) expect(judge({ kind }, { ...known, ...state }), JSON.stringify(state)).toEqual(judgement);
   });
 
   it('one text for wrong and locked calls nothing bad where the account may be locked; a plain refusal does', () => {

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 10, 29, 12);
 
 /** A clock that stands until it is moved. */
-function standing(): Clock & { advance(ms: number): void } {
+function stoppedClock(): Clock & { advance(ms: number): void } {
   let now = START_MS;
   return { now: () => new Date(now), sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) };
 }
@@ -15,14 +15,14 @@ const shown = (kept: ReturnType<KeptCodes['find']>) => kept?.code.reveal() ?? nu
 
 describe('codes that are kept', () => {
   it('are found under the name of their login, again and again, and under no other', () => {
-    const kept = new KeptCodes({ clock: standing() });
+    const kept = new KeptCodes({ clock: stoppedClock() });
     kept.keep('anna', code('1111'));
     kept.keep('ben', code('2222'));
     expect([shown(kept.find('anna')), shown(kept.find('anna')), shown(kept.find('ben')), kept.find('carl')]).toEqual(['1111', '1111', '2222', null]);
   });
 
   it('are kept no longer than they are good, and typed no more shortly before', () => {
-    const clock = standing();
+    const clock = stoppedClock();
     const kept = new KeptCodes({ clock });
     kept.keep('anna', code('1111'));
     clock.advance(HOUR_MS - 300_001);
@@ -34,14 +34,14 @@ describe('codes that are kept', () => {
   });
 
   it('go by themselves, when nobody asks for them', async () => {
-    const kept = new KeptCodes({ clock: standing() });
+    const kept = new KeptCodes({ clock: stoppedClock() });
     kept.keep('anna', code('1111', 300_001));
     expect(kept.size).toBe(1);
     while (kept.size > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   });
 
   it('give way to a newer one of their login, also one that is not kept', () => {
-    const kept = new KeptCodes({ clock: standing() });
+    const kept = new KeptCodes({ clock: stoppedClock() });
     kept.keep('anna', code('1111'));
     kept.keep('anna', code('2222'));
     expect([shown(kept.find('anna')), kept.size]).toEqual(['2222', 1]);
@@ -53,7 +53,7 @@ describe('codes that are kept', () => {
   });
 
   it('are no more than so many: the one that was typed longest ago goes', () => {
-    const kept = new KeptCodes({ clock: standing(), most: 2 });
+    const kept = new KeptCodes({ clock: stoppedClock(), most: 2 });
     kept.keep('anna', code('1111'));
     kept.keep('ben', code('2222'));
     kept.find('anna');
@@ -62,7 +62,7 @@ describe('codes that are kept', () => {
   });
 
   it('print nothing of themselves', () => {
-    const kept = new KeptCodes({ clock: standing() });
+    const kept = new KeptCodes({ clock: stoppedClock() });
     kept.keep('anna', code('1111'));
     expect(JSON.stringify([kept, kept.find('anna')])).not.toContain('1111');
   });

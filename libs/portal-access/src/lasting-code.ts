@@ -1,7 +1,7 @@
 import { codePrints, type CredentialPayload, type IdentityKeys, ownCodePrints } from '@rcm/credentials';
 import type { Database, EndpointRow } from '@rcm/db';
 import { isCodeOver, noteLastingCode } from '@rcm/db/codes';
-import { deviceStanding } from '@rcm/db/ledger';
+import { deviceValidity } from '@rcm/db/ledger';
 import { type CodeLife, endOfCode, type LoginOutcomeKind } from '@rcm/portal-drivers';
 import type { Clock, Logger, Secret } from '@rcm/telemetry';
 import { type PersonCodes, personCodes, type PersonRequest } from './asked-code.ts';
@@ -40,7 +40,7 @@ export async function lastingCodes(request: LastingCodeRequest, codeLife: CodeLi
   const owner = { orgId: endpoint.orgId, endpointId: endpoint.id };
   const login = nameOf(request);
   const asked = await personCodes({ ...request, asks: keptCodes.find(login) ? 'nobody' : 'somebody' });
-  const { now: since } = await deviceStanding(db, owner).catch(async (error: unknown) => {
+  const { now: since } = await deviceValidity(db, owner).catch(async (error: unknown) => {
     await asked.end();
     throw error;
   });

@@ -8,7 +8,7 @@ import {
   type TenantDevices,
 } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
-import { deviceStanding, type DeviceStanding, noteDevice } from '@rcm/db/ledger';
+import { deviceValidity, type DeviceValidity, noteDevice } from '@rcm/db/ledger';
 import type { DeviceRules, KnownDevice, LoginOutcome } from '@rcm/portal-drivers';
 import { type Logger, type Metrics, Secret, withDeadline } from '@rcm/telemetry';
 import type { MigratedEndpoint } from './migrated-endpoint.ts';
@@ -50,7 +50,7 @@ export interface LoginDeviceOptions {
 
 /** What was found before the login. */
 interface Loaded {
-  readonly standing: DeviceStanding;
+  readonly validity: DeviceValidity;
   /** `null`: nothing lies there. */
   readonly version: string | null;
   /** Whether something lies there that is a device still. */
@@ -75,15 +75,15 @@ export function loginDevice(options: LoginDeviceOptions): LoginDevice {
   const reference = () => deviceReference(parseReference(endpoint.secretArn), endpoint.id);
 
   async function read(inTime: AbortSignal): Promise<Loaded> {
-    const standing = await deviceStanding(db, owner);
+    const validity = await deviceValidity(db, owner);
     const stored = await devices.forTenant(endpoint.orgId).read(reference(), { signal: inTime });
-    if (stored === null) return { standing, version: null, isHeld: false, usable: null };
+    if (stored === null) return { validity, version: null, isHeld: false, usable: null };
     const device = parseDevice(stored.text);
-    return { standing, version: stored.version, isHeld: device.reveal().state !== null, usable: usableState(device, standing, options) };
+    return { validity, version: stored.version, isHeld: device.reveal().state !== null, usable: usableState(device, validity, options) };
   }
 
-  async function write({ loginAttemptId }: EndedLogin, { standing, version }: Loaded, state: Secret<object> | null): Promise<void> {
-    const device: Secret<RememberedDevice> = (state ?? NOTHING).map((kept) => ({ rememberedAt: standing.now, endpointId: endpoint.id, state: kept }));
+  async function write({ loginAttemptId }: EndedLogin, { validity, version }: Loaded, state: Secret<object> | null): Promise<void> {
+    const device: Secret<RememberedDevice> = (state ?? NOTHING).map((kept) => ({ rememberedAt: validity.now, endpointId: endpoint.id, state: kept }));
     const text = serializeDevice(device);
     await noteDevice(db, { ...owner, leaseId: options.leaseId, loginAttemptId, act: state === null ? 'dropped' : 'kept' });
     const tags = tagsOf(reference(), endpoint);
@@ -112,7 +112,7 @@ const NOTHING = new Secret<object | null>(null);
 
 function usableState(
   device: Secret<RememberedDevice>,
-  { now, forgottenAt, lastRotatedAt }: DeviceStanding,
+  { now, forgottenAt, lastRotatedAt }: DeviceValidity,
   { endpoint, rules }: LoginDeviceOptions,
 ): Secret<object> | null {
   const { rememberedAt, endpointId, state } = device.reveal();

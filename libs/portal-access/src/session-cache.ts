@@ -14,7 +14,7 @@ export interface KeptSession {
 }
 
 interface Kept extends KeptSession {
-  readonly standing: string;
+  readonly basis: string;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -31,16 +31,16 @@ export class SessionCache {
     this.#options = options;
   }
 
-  /** The context kept for this endpoint under this standing, which the caller then owns, or `null`. */
-  async take(endpointId: string, standing: string): Promise<KeptSession | null> {
+  /** The context kept for this endpoint on this basis, which the caller then owns, or `null`. */
+  async take(endpointId: string, basis: string): Promise<KeptSession | null> {
     const kept = this.#remove(endpointId);
     if (!kept) return null;
-    if (kept.standing === standing) return { session: kept.session, loginAttemptId: kept.loginAttemptId };
+    if (kept.basis === basis) return { session: kept.session, loginAttemptId: kept.loginAttemptId };
     await kept.session.close();
     return null;
   }
 
-  async keep(endpointId: string, standing: string, { session, loginAttemptId }: KeptSession): Promise<void> {
+  async keep(endpointId: string, basis: string, { session, loginAttemptId }: KeptSession): Promise<void> {
     if (this.#options.maxSessions === 0) return session.close();
     const before = this.#remove(endpointId);
     const oldest = this.#kept.size >= this.#options.maxSessions ? this.#kept.keys().next().value : undefined;
@@ -48,7 +48,7 @@ export class SessionCache {
     // In its place before anything is waited for: another one that came meanwhile would be overwritten, and never closed.
     const timer = setTimeout(() => void this.drop(endpointId).catch(() => undefined), this.#options.idleMs);
     timer.unref();
-    this.#kept.set(endpointId, { session, loginAttemptId, standing, timer });
+    this.#kept.set(endpointId, { session, loginAttemptId, basis, timer });
     await Promise.all([before?.session.close(), evicted?.session.close()]);
   }
 

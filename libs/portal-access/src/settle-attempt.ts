@@ -1,4 +1,4 @@
-import { finishLoginAttempt, type LoginAttemptRequest, mayBeLocked, passwordStanding, restAfter } from '@rcm/db/ledger';
+import { finishLoginAttempt, type LoginAttemptRequest, mayBeLocked, passwordState, restAfter } from '@rcm/db/ledger';
 import { isProof, judge, type Judgement, NOTHING_KNOWN } from './judgement.ts';
 import type { LoginOutcome } from '@rcm/portal-drivers';
 import type { GuardedLogin } from './login-request.ts';
@@ -31,12 +31,12 @@ export async function settleAttempt(
   const { settleMs } = portalType;
   const isOneText = outcome.kind === 'rejected_or_locked';
   // Only a refusal is judged by what is known of the password. What proves or clears is written down without one more question that could fail.
-  const standing =
+  const state =
     isOneText || outcome.kind === 'rejected'
-      ? await passwordStanding(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, settleMs, rules: illness })
+      ? await passwordState(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, settleMs, rules: illness })
       : null;
   const mayMeanLocked = isOneText && (await mayBeLocked(db, { orgId, loginIdentity }));
-  const judgement = judge(outcome, standing ? { ...standing, mayBeLocked: mayMeanLocked } : NOTHING_KNOWN);
+  const judgement = judge(outcome, state ? { ...state, mayBeLocked: mayMeanLocked } : NOTHING_KNOWN);
   const effect = submitted ? judgement.effect : 'none';
   await finishLoginAttempt(db, {
     loginAttemptId,
@@ -46,8 +46,8 @@ export async function settleAttempt(
     proved: submitted && isProof(outcome),
     withCode: submitted && withCode,
     ...holdsUntil(outcome),
-    ...(standing && (effect === 'suspect' || effect === 'bad')
-      ? { restMs: restAfter({ ...standing, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
+    ...(state && (effect === 'suspect' || effect === 'bad')
+      ? { restMs: restAfter({ ...state, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
       : {}),
   });
   return judgement;

@@ -14,7 +14,7 @@ import { settleStorage } from './postgres/start.ts';
 import type { Interruption } from './processes/interruption.ts';
 import type { Supervisor } from './processes/supervisor.ts';
 import type { Progress } from './progress.ts';
-import { reportEnd, reportStanding, type Standing } from './report.ts';
+import { reportEnd, reportRunning, type RunningPlatform } from './report.ts';
 import { payloadSecrets } from './search/payload-secrets.ts';
 import { PlaintextSearch, type SoughtSecret } from './search/scan.ts';
 import { searchStatistics } from './search/statistics.ts';
@@ -179,7 +179,7 @@ async function rememberPlaintext({ memory, folder, progress }: Run, services: Se
 }
 
 /** Stays up, with a task now and then, until somebody ends it. */
-async function standBy({ folder }: Run, standing: Omit<Standing, 'folder'>): Promise<void> {
-  reportStanding({ folder, ...standing });
-  await standing.work.keepWorking();
+async function standBy({ folder }: Run, running: Omit<RunningPlatform, 'folder'>): Promise<void> {
+  reportRunning({ folder, ...running });
+  await running.work.keepWorking();
 }

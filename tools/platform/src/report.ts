@@ -30,7 +30,7 @@ export function reportEnd({ figures, wrong, hits, json, folder, print = toStdout
   if (wrong.length > 0 && folder.kept) process.stderr.write(`The logs are in ${folder.logs}.\n`);
 }
 
-export interface Standing {
+export interface RunningPlatform {
   readonly folder: DataFolder;
   readonly services: Services;
   readonly work: WorkDone;
@@ -41,7 +41,7 @@ export interface Standing {
 }
 
 /** How to look further while it stays up. */
-export function reportStanding({ folder, services, work, trail, profile, doors }: Standing): void {
+export function reportRunning({ folder, services, work, trail, profile, doors }: RunningPlatform): void {
   const { baseUrls, controlUrl } = services.portals;
   const lines = [
     'Everything stays up until Ctrl-C. To look further:',

@@ -1,9 +1,9 @@
 import type { Database } from '@rcm/db';
 import { type LoginInFull, showLogin } from '@rcm/db/fleet';
-import { isWell, nextStepsFor, relative, standingOf, whyRotatedThen } from '@rcm/fleet';
+import { isWell, loginStateOf, nextStepsFor, relative, whyRotatedThen } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
-import { loginJson } from '../standing.ts';
+import { loginJson } from '../login-state.ts';
 import { facts } from '../table.ts';
 import type { View } from '../terminal.ts';
 
@@ -46,9 +46,9 @@ function linesOf(login: LoginInFull, view: View): string[] {
   const ago = (at: Date | null): string => relative(at, view.now);
   const { budget, attempt, lastRefused } = login;
   const next = whyRotatedThen(login);
-  const standing = standingOf(login);
+  const state = loginStateOf(login);
   return [
-    `${view.paint('bold', login.id)}  ${view.paint(standing === 'ok' ? 'green' : isWell(login) ? 'yellow' : 'red', standing)}`,
+    `${view.paint('bold', login.id)}  ${view.paint(state === 'ok' ? 'green' : isWell(login) ? 'yellow' : 'red', state)}`,
     ...facts(view, [
       ['organization', login.orgId],
       ['portal', `${login.portalName} (${login.portalTypeCode}), account ${login.accountId}`],

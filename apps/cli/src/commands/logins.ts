@@ -1,10 +1,10 @@
 import { cursorOf, type Database, loginPlaces, placeIn } from '@rcm/db';
 import { listLogins, LOGIN_ORDERS, type LoginFilter, type LoginOrder } from '@rcm/db/fleet';
-import { isWell, noteOf, relative, standingOf } from '@rcm/fleet';
+import { isWell, loginStateOf, noteOf, relative } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
-import { loginJson, standingCell } from '../standing.ts';
+import { loginJson, stateCell } from '../login-state.ts';
 import { table } from '../table.ts';
 
 export interface LoginsOptions {
@@ -49,7 +49,7 @@ export async function logins(db: Database, options: LoginsOptions, now: Date): P
       if (found.length === 0) return ['no such login'];
       const rows = found.map((login) => [
         { text: login.id },
-        standingCell(standingOf(login)),
+        stateCell(loginStateOf(login)),
         { text: login.orgId },
         { text: login.portalTypeCode },
         { text: relative(login.nextRotationAt, view.now) },

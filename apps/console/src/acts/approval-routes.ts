@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Act, mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import { fieldIn, reasonIn } from './reason.ts';
 import type { ActParts } from './routes.ts';
 
@@ -24,8 +24,8 @@ export function approvalRoutes(server: FastifyInstance, { db, logger, origin }: 
   server.post<{ Params: { act: string } }>('/all/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { act } = request.params;
-    const standing = await standingIn(db, visitor, null);
-    if ((act !== 'pause' && act !== 'resume') || !standing || !mayDo(standing.roles, `${act} portals`)) return reply.code(404).html(notFoundPage(visitor));
+    const access = await accessIn(db, visitor, null);
+    if ((act !== 'pause' && act !== 'resume') || !access || !mayDo(access.roles, `${act} portals`)) return reply.code(404).html(notFoundPage(visitor));
     const reason = reasonIn(request.body);
     const portalTypeCode = portalIn(request.body);
     await askWideAct(db, { kind: act, portalTypeCode, actor: visitor.person, reason });
@@ -38,9 +38,9 @@ export function approvalRoutes(server: FastifyInstance, { db, logger, origin }: 
     const visitor = mustBeOwnForm(request, origin);
     const { orgId, id } = asked;
     const name = Object.hasOwn(ANSWERS, asked.act) ? (asked.act as AnswerName) : null;
-    const standing = await standingIn(db, visitor, orgId);
+    const access = await accessIn(db, visitor, orgId);
     const missing = () => reply.code(404).html(notFoundPage(visitor));
-    if (!name || !standing || !mayDo(standing.roles, nameOf(name, orgId)) || !z.uuid().safeParse(id).success) return missing();
+    if (!name || !access || !mayDo(access.roles, nameOf(name, orgId)) || !z.uuid().safeParse(id).success) return missing();
     const answered = await ANSWERS[name](db, { id, orgId, actor: visitor.person, reason: reasonIn(request.body) });
     if (!answered) return missing();
     logger.info({ person: visitor.person, orgId, requestId: id, answer: name }, 'an answer to what a person asked for');

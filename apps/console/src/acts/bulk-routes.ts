@@ -7,7 +7,7 @@ import { BULK_ACTS, bulkActsOf, bulkDonePage, bulkPage, MOST_AT_ONCE } from '../
 import { notFoundPage } from '../pages/failure.ts';
 import { layout } from '../pages/layout.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import { LOGIN_ACTS } from './acts.ts';
 import { reasonIn } from './reason.ts';
 import { type ActParts, doLoginAct } from './routes.ts';
@@ -17,23 +17,23 @@ export function bulkRoutes(server: FastifyInstance, { db, logger, origin }: ActP
   server.post<{ Params: { org: string } }>('/o/:org/bulk', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org } = request.params;
-    const standing = await standingIn(db, visitor, org);
-    if (!standing || bulkActsOf(standing.roles).length === 0) return reply.code(404).html(notFoundPage(visitor));
+    const access = await accessIn(db, visitor, org);
+    if (!access || bulkActsOf(access.roles).length === 0) return reply.code(404).html(notFoundPage(visitor));
     const logins = [];
     for (const id of chosenIn(request.body)) {
       const login = await showLogin(db, { endpointId: id, scope: { tenant: org } });
       if (login) logins.push(login);
     }
-    const content = bulkPage({ orgId: org, logins, roles: standing.roles, token: formToken(visitor.sessionId), now: new Date() });
-    return reply.html(layout({ title: 'Several logins', visitor, page: 'fleet', ...standing }, content));
+    const content = bulkPage({ orgId: org, logins, roles: access.roles, token: formToken(visitor.sessionId), now: new Date() });
+    return reply.html(layout({ title: 'Several logins', visitor, page: 'fleet', ...access }, content));
   });
 
   server.post<{ Params: { org: string; act: string } }>('/o/:org/bulk/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org } = request.params;
     const act = BULK_ACTS.find((each) => each === request.params.act);
-    const standing = await standingIn(db, visitor, org);
-    if (act === undefined || !standing || !mayDo(standing.roles, act)) return reply.code(404).html(notFoundPage(visitor));
+    const access = await accessIn(db, visitor, org);
+    if (act === undefined || !access || !mayDo(access.roles, act)) return reply.code(404).html(notFoundPage(visitor));
     const reason = reasonIn(request.body);
     const outcomes = [];
     for (const id of chosenIn(request.body)) {
@@ -53,7 +53,7 @@ export function bulkRoutes(server: FastifyInstance, { db, logger, origin }: ActP
     }
     logger.info({ person: visitor.person, orgId: org, act, logins: outcomes.length }, 'an act of a person on several logins');
     const title = LOGIN_ACTS.find((each) => each.act === act)?.title ?? act;
-    return reply.html(layout({ title: 'Several logins', visitor, page: 'fleet', ...standing }, bulkDonePage({ orgId: org, title, outcomes })));
+    return reply.html(layout({ title: 'Several logins', visitor, page: 'fleet', ...access }, bulkDonePage({ orgId: org, title, outcomes })));
   });
 }
 

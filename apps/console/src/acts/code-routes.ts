@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import { fieldIn, reasonIn } from './reason.ts';
 import type { ActParts } from './routes.ts';
 
@@ -14,8 +14,8 @@ export function codeRoutes(server: FastifyInstance, { db, logger, origin }: ActP
   server.post<{ Params: { org: string; id: string } }>('/o/:org/codes/:id/acts/answer', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org, id } = request.params;
-    const standing = await standingIn(db, visitor, org);
-    const mayAnswer = standing !== null && mayDo(standing.roles, 'answer') && z.uuid().safeParse(id).success;
+    const access = await accessIn(db, visitor, org);
+    const mayAnswer = access !== null && mayDo(access.roles, 'answer') && z.uuid().safeParse(id).success;
     const asked = mayAnswer ? await keyOfCodeRequest(db, id, { tenant: org }) : null;
     if (!asked) return reply.code(404).html(notFoundPage(visitor));
     const reason = reasonIn(request.body);

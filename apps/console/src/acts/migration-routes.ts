@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import { reasonIn } from './reason.ts';
 import type { ActParts } from './routes.ts';
 
@@ -12,9 +12,9 @@ import type { ActParts } from './routes.ts';
 export function migrationRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
   server.post<{ Params: { id: string } }>('/all/migration/runs/:id/acts/stop', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
-    const standing = await standingIn(db, visitor, null);
+    const access = await accessIn(db, visitor, null);
     const id = /^[1-9]\d{0,8}$/.test(request.params.id) ? Number(request.params.id) : null;
-    const mayStop = standing !== null && mayDo(standing.roles, 'stop migration') && id !== null;
+    const mayStop = access !== null && mayDo(access.roles, 'stop migration') && id !== null;
     if (!mayStop || !(await findRun(db, { id }))) return reply.code(404).html(notFoundPage(visitor));
     await askRunToStop(db, { id, actor: visitor.person, reason: reasonIn(request.body) });
     logger.info({ person: visitor.person, run: id }, 'a run of the migrator was asked to stop');
@@ -23,9 +23,9 @@ export function migrationRoutes(server: FastifyInstance, { db, logger, origin }:
 
   server.post<{ Params: { kind: string } }>('/all/migration/outside/:kind/acts/dealt-with', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
-    const standing = await standingIn(db, visitor, null);
+    const access = await accessIn(db, visitor, null);
     const kind = OUTSIDE_KINDS.find((each) => each === request.params.kind);
-    if (!standing || !mayDo(standing.roles, 'dealt-with migration') || !kind) return reply.code(404).html(notFoundPage(visitor));
+    if (!access || !mayDo(access.roles, 'dealt-with migration') || !kind) return reply.code(404).html(notFoundPage(visitor));
     const answer = await dealWithStorageOutside(db, { kind, actor: visitor.person, reason: reasonIn(request.body) });
     if (answer === 'nothing') throw new RcmError('state_conflict', 'Nothing of that kind is open. Nothing was done.');
     logger.info({ person: visitor.person, kind }, 'a person has said that copies outside the database are dealt with');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import { reasonIn } from './reason.ts';
 import type { ActParts } from './routes.ts';
 
@@ -17,9 +17,9 @@ export function portalChangeRoutes(server: FastifyInstance, { db, logger, origin
     const visitor = mustBeOwnForm(request, origin);
     const { id } = request.params;
     const answer = Object.hasOwn(DECISIONS, request.params.act) ? (request.params.act as Answer) : null;
-    const standing = await standingIn(db, visitor, null);
+    const access = await accessIn(db, visitor, null);
     const missing = () => reply.code(404).html(notFoundPage(visitor));
-    if (!answer || !standing || !mayDo(standing.roles, `${answer} for portals`) || !z.uuid().safeParse(id).success) return missing();
+    if (!answer || !access || !mayDo(access.roles, `${answer} for portals`) || !z.uuid().safeParse(id).success) return missing();
     const decided = await decidePortalChange(db, { id, decision: DECISIONS[answer], actor: visitor.person, reason: reasonIn(request.body) });
     if (!decided) return missing();
     logger.info({ person: visitor.person, portalTypeCode: decided.code, requestId: id, answer }, 'an answer to a proposed change of a portal type');

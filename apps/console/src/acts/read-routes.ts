@@ -6,7 +6,7 @@ import { notFoundPage } from '../pages/failure.ts';
 import { layout } from '../pages/layout.ts';
 import { shownPage } from '../pages/shown.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import type { ActParts } from './routes.ts';
 import { waitForReading } from './wait-for-reading.ts';
 import { shown } from './shown-once.ts';
@@ -34,12 +34,12 @@ export function readRoutes(server: FastifyInstance, { db, logger, origin, passwo
   server.post<{ Params: { org: string; id: string } }>('/o/:org/requests/:id/acts/read', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org, id } = request.params;
-    const standing = await standingIn(db, visitor, org);
-    const mayRead = standing !== null && mayDo(standing.roles, 'read') && z.uuid().safeParse(id).success;
+    const access = await accessIn(db, visitor, org);
+    const mayRead = access !== null && mayDo(access.roles, 'read') && z.uuid().safeParse(id).success;
     // Else the server would take the connection for one that nobody uses.
     request.raw.setTimeout(waitMs + SPARE_MS);
     const sealed = mayRead ? await waitForReading(db, { id, orgId: org, actor: visitor.person }, { waitMs, stopping }) : null;
-    if (!standing || !sealed) return reply.code(404).html(notFoundPage(visitor));
+    if (!access || !sealed) return reply.code(404).html(notFoundPage(visitor));
     const content = sealed.map((text) => shown.parse(JSON.parse(text))).reveal();
     if (!/^[a-z0-9-]+$/.test(content.login)) throw new RcmError('input_invalid', 'What came is of no login. Nothing was shown.');
     const path = `/o/${org}/logins/${content.login}`;
@@ -48,6 +48,6 @@ export function readRoutes(server: FastifyInstance, { db, logger, origin, passwo
     return reply
       .header('refresh', `${leavesMs / 1000}; url=${path}`)
       .header('clear-site-data', '"cache"')
-      .html(layout({ title: 'Shown once', visitor, page: 'login', ...standing }, shownPage(content, { path, leavesMs })));
+      .html(layout({ title: 'Shown once', visitor, page: 'login', ...access }, shownPage(content, { path, leavesMs })));
   });
 }

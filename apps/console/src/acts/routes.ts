@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import { actsHere, type LoginAct } from './acts.ts';
 import { fieldIn, reasonIn } from './reason.ts';
 
@@ -25,8 +25,8 @@ export function actRoutes(server: FastifyInstance, { db, logger, origin, takesPa
     const visitor = mustBeOwnForm(request, origin);
     const { org, id } = request.params;
     const known = acts.find(({ act }) => act === request.params.act);
-    const standing = await standingIn(db, visitor, org);
-    const mayAct = known !== undefined && standing !== null && mayDo(standing.roles, known.act) && isId(id);
+    const access = await accessIn(db, visitor, org);
+    const mayAct = known !== undefined && access !== null && mayDo(access.roles, known.act) && isId(id);
     if (!mayAct || !(await showLogin(db, { endpointId: id, scope: { tenant: org } }))) return reply.code(404).html(notFoundPage(visitor));
     const { act } = known;
     await doLoginAct(db, act, { orgId: org, endpointId: id, actor: visitor.person, reason: reasonIn(request.body) }, request.body);
@@ -37,8 +37,8 @@ export function actRoutes(server: FastifyInstance, { db, logger, origin, takesPa
   server.post<{ Params: { org: string; id: string } }>('/o/:org/tasks/:id/acts/cancel', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org, id } = request.params;
-    const standing = await standingIn(db, visitor, org);
-    const mayAct = standing !== null && mayDo(standing.roles, 'cancel') && z.uuid().safeParse(id).success;
+    const access = await accessIn(db, visitor, org);
+    const mayAct = access !== null && mayDo(access.roles, 'cancel') && z.uuid().safeParse(id).success;
     const task = mayAct ? await showTask(db, id, { tenant: org }) : null;
     if (!task) return reply.code(404).html(notFoundPage(visitor));
     const cancelled = await cancelTaskOfAny(db, id, { actor: visitor.person, reason: reasonIn(request.body), scope: { tenant: org } });

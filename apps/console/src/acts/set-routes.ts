@@ -9,7 +9,7 @@ import { notFoundPage } from '../pages/failure.ts';
 import { setPage } from '../pages/set.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { pagesOf } from '../web/page.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import { fieldIn } from './reason.ts';
 import type { ActParts } from './routes.ts';
 
@@ -32,8 +32,8 @@ export function setRoutes(server: FastifyInstance, { db, logger, origin }: ActPa
   server.post<{ Params: { org: string; id: string } }>('/o/:org/requests/:id/acts/type', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org, id } = request.params;
-    const standing = await standingIn(db, visitor, org);
-    const mayType = standing !== null && mayDo(standing.roles, 'type') && z.uuid().safeParse(id).success;
+    const access = await accessIn(db, visitor, org);
+    const mayType = access !== null && mayDo(access.roles, 'type') && z.uuid().safeParse(id).success;
     const of = { id, orgId: org, actor: visitor.person };
     const key = mayType ? await typingKey(db, of) : null;
     if (!key) return reply.code(404).html(notFoundPage(visitor));

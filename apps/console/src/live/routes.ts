@@ -3,7 +3,7 @@ import { isId } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { maySee } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
-import { standingIn } from '../web/places.ts';
+import { accessIn } from '../web/places.ts';
 import type { Streams } from './streams.ts';
 import { LIVE_PAGES, type LivePage } from './watched.ts';
 
@@ -25,9 +25,9 @@ export function changesRoutes(server: FastifyInstance, db: Database, streams: St
   const open = async ({ request, reply, live, orgId }: Asked): Promise<FastifyReply> => {
     const { visitor } = request;
     if (!visitor) throw new Error('whoever is not signed in does not come here');
-    const standing = await standingIn(db, visitor, orgId);
+    const access = await accessIn(db, visitor, orgId);
     const id = (request.params as { id?: string }).id ?? null;
-    if (!standing || !maySee(standing.roles, live.page) || (id !== null && !isId(id))) return reply.code(404).html(notFoundPage(visitor));
+    if (!access || !maySee(access.roles, live.page) || (id !== null && !isId(id))) return reply.code(404).html(notFoundPage(visitor));
     const body = streams.open({ handle: visitor.handle, roles: visitor.roles, watch: { what: new Set(live.what), orgId, endpointId: id } });
     // A browser asks no more after 204.
     if (body === 'session') return reply.code(204).send();

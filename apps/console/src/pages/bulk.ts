@@ -4,7 +4,7 @@ import { mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, type LoginAct } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { standingPill } from './fleet.ts';
+import { statePill } from './fleet.ts';
 import { moment, table } from './parts.ts';
 
 /** Most of what is done with one reason. */
@@ -33,7 +33,7 @@ export const bulkPage = ({ orgId, logins, roles, token, now }: BulkShown): Marku
     'Chosen logins',
     [
       { title: 'Login', cell: (login: FleetLogin) => markup`<a href=${`/o/${orgId}/logins/${login.id}`}>${login.id}</a>` },
-      { title: 'Standing', cell: standingPill },
+      { title: 'Standing', cell: statePill },
       { title: 'Portal', cell: ({ portalTypeCode }) => portalTypeCode },
       { title: 'Last in', cell: ({ lastAcceptedAt }) => moment(lastAcceptedAt, now) },
     ],

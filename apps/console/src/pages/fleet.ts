@@ -1,6 +1,6 @@
 import { cursorOf } from '@rcm/db';
 import { type FleetLogin, LOGIN_ORDERS, type LoginFilter, type LoginOrder, type LoginPage } from '@rcm/db/fleet';
-import { noteOf, type Standing, standingOf } from '@rcm/fleet';
+import { type LoginState, loginStateOf, noteOf } from '@rcm/fleet';
 import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
@@ -62,7 +62,7 @@ export const fleetFilter = ({ show, portal }: FleetQuestion, now: Date): LoginFi
   ...(show === 'expiring' ? { expiresBefore: new Date(now.getTime() + 14 * DAY_MS) } : {}),
 });
 
-const TONES: Readonly<Record<Standing, Tone>> = {
+const TONES: Readonly<Record<LoginState, Tone>> = {
   locked: 'ill',
   blocked: 'ill',
   failing: 'ill',
@@ -73,7 +73,7 @@ const TONES: Readonly<Record<Standing, Tone>> = {
   ok: 'well',
 };
 
-export const standingPill = (login: FleetLogin): VNode => pill(standingOf(login), TONES[standingOf(login)]);
+export const statePill = (login: FleetLogin): VNode => pill(loginStateOf(login), TONES[loginStateOf(login)]);
 
 export interface FleetShown {
   readonly place: Place;
@@ -106,7 +106,7 @@ export function fleetPage({ place, question, portals, found: { logins, next }, t
           [
             ...(token === null ? [] : [{ title: 'Choose', cell: choice }]),
             { title: 'Login', cell: (login) => markup`<a href=${`/o/${login.orgId}/logins/${login.id}`}>${login.id}</a>` },
-            { title: 'Standing', cell: standingPill },
+            { title: 'Standing', cell: statePill },
             ...(place.orgId === null ? [{ title: 'Organization', cell: (login: FleetLogin) => login.orgId }] : []),
             { title: 'Portal', cell: (login) => login.portalTypeCode },
             { title: 'Next rotation', cell: (login) => moment(login.nextRotationAt, now) },

@@ -6,13 +6,13 @@ import { type Markup, markup } from '../web/markup.ts';
 import { ALL, layout, type Place, placeOf } from './layout.ts';
 import { pill, sameAs, table } from './parts.ts';
 
-export interface Standing {
+export interface OrganizationShown {
   readonly place: Place;
   readonly overview: FleetOverview;
 }
 
 /** What needs somebody, by organization; and every further organization by name. */
-export const homePage = (visitor: Visitor, shown: readonly Standing[], others: readonly OrganizationName[]): VNode =>
+export const homePage = (visitor: Visitor, shown: readonly OrganizationShown[], others: readonly OrganizationName[]): VNode =>
   layout({ title: 'Organizations', visitor }, [
     table(
       'Organizations and what is wrong',
@@ -33,7 +33,7 @@ export const homePage = (visitor: Visitor, shown: readonly Standing[], others: r
     sameAs(shown.some(({ place }) => place === ALL) ? 'rcm overview' : 'rcm logins --org ID'),
   ]);
 
-function health({ place, overview }: Standing): Markup {
+function health({ place, overview }: OrganizationShown): Markup {
   const wrong = (['locked', 'blocked', 'failing'] as const).filter((trouble) => overview[trouble] > 0);
   if (wrong.length === 0) return pill('all well', 'well');
   return wrong.map((trouble) => markup`<a href=${`${place.base}/logins?show=${trouble}`}>${pill(`${howMany(overview[trouble])} ${trouble}`, 'ill')}</a> `);

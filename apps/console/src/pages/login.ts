@@ -6,7 +6,7 @@ import { mayDo, type Role } from '../access/roles.ts';
 import { actsHere, type LoginAct } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { standingPill } from './fleet.ts';
+import { statePill } from './fleet.ts';
 import { facts, further, moment, part, pill, sameAs, table } from './parts.ts';
 import { howFar, reading, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
 import { standsNow } from './now.ts';
@@ -31,10 +31,10 @@ export interface LoginShown {
 }
 
 export const loginPage = (shown: LoginShown): Markup => [
-  part('standing', [
-    markup`<p class="lead">${standingPill(shown.login)} ${shown.login.portalName}, account ${shown.login.accountId}</p>`,
+  part('state', [
+    markup`<p class="lead">${statePill(shown.login)} ${shown.login.portalName}, account ${shown.login.accountId}</p>`,
     steps(shown.login),
-    standing(shown.login, shown.now),
+    loginFacts(shown.login, shown.now),
   ]),
   sameAs(`rcm login show ${shown.login.id}`),
   part('wanted', wanted(shown)),
@@ -52,7 +52,7 @@ const steps = (login: LoginInFull): Markup => {
   return next.length > 0 && markup`<div class="steps"><h2>What to do</h2><ul>${next.map((step) => markup`<li>${step}</li>`)}</ul></div>`;
 };
 
-function standing(login: LoginInFull, now: Date): VNode {
+function loginFacts(login: LoginInFull, now: Date): VNode {
   const at = (moved: Date | null): Markup => moment(moved, now);
   const { lastRefused: refused, budget, attempt } = login;
   const next = whyRotatedThen(login);

@@ -44,7 +44,7 @@ export function looksShown({ place, code, looks, savedAt, now }: LooksShown): VN
         [
           { title: 'When', cell: ({ lookedAt }: PortalLook) => moment(lookedAt, now) },
           { title: 'Through', cell: ({ orgId, endpointId }) => through(orgId, endpointId) },
-          { title: 'Found', cell: ({ findings }) => standing(findings) },
+          { title: 'Found', cell: ({ findings }) => verdict(findings) },
         ],
         before,
         '',
@@ -59,7 +59,7 @@ interface OneLook extends Omit<LooksShown, 'looks'> {
 
 const oneLook = ({ place, code, look, savedAt, now }: OneLook): Markup => [
   facts([
-    ['Looked', markup`<span>${standing(look.findings)} ${moment(look.lookedAt, now)}</span>`],
+    ['Looked', markup`<span>${verdict(look.findings)} ${moment(look.lookedAt, now)}</span>`],
     ['Through', through(look.orgId, look.endpointId)],
     ['Asked for by', look.actor],
     ['The recipe', look.lookedAt < savedAt && 'was another one: the portal type was saved since. Look again.'],
@@ -86,7 +86,7 @@ const oneLook = ({ place, code, look, savedAt, now }: OneLook): Markup => [
 /** By a link under its own organization's address, whoever looks. */
 const through = (orgId: string, endpointId: string): Markup => markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>`;
 
-function standing(findings: readonly LookFinding[]): VNode {
+function verdict(findings: readonly LookFinding[]): VNode {
   const wrong = findings.filter(({ state }) => WRONG.has(state)).length;
   return wrong > 0 ? pill(`${wrong} not as the recipe says`, 'ill') : pill('as the recipe says', 'well');
 }

@@ -21,7 +21,7 @@ export const notificationsPage = ({ place, notifications, next, channels, now }:
       `How each channel does with the last ${NOTIFICATIONS_COUNTED} notifications`,
       [
         { title: 'Channel', cell: ({ channel }: ChannelFigures) => channel },
-        { title: 'Standing', cell: standing },
+        { title: 'State', cell: channelState },
         { title: 'Heard last', cell: ({ lastDeliveredAt }) => moment(lastDeliveredAt, now) ?? 'never' },
         { title: 'Delivered', cell: ({ delivered }) => String(delivered) },
         { title: 'On their way', cell: ({ open }) => String(open) },
@@ -55,7 +55,7 @@ export const notificationsPage = ({ place, notifications, next, channels, now }:
 ];
 
 /** A channel that had something to carry and has brought nothing of it is quiet: nobody behind it knows. */
-function standing({ delivered, open, givenUp }: ChannelFigures): VNode {
+function channelState({ delivered, open, givenUp }: ChannelFigures): VNode {
   if (givenUp === 0 && open === 0) return pill('delivers', 'well');
   return delivered === 0 ? pill('quiet: nobody hears of it', 'ill') : pill('delivers not everything', 'warn');
 }

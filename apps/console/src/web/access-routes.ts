@@ -11,7 +11,7 @@ import { accessPage, rolesText } from '../pages/access.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from './own-form.ts';
 import { A_PAGE, pagesOf } from './page.ts';
-import { standingIn } from './places.ts';
+import { accessIn } from './places.ts';
 
 export interface AccessParts {
   readonly db: Database;
@@ -38,8 +38,8 @@ export function accessRoutes(server: FastifyInstance, { db, logger, origin, grou
 
   const file = async ({ visitor }: FastifyRequest, reply: FastifyReply, orgId: string | null) => {
     if (!visitor) throw new Error('whoever is not signed in does not come here');
-    const standing = await standingIn(db, visitor, orgId);
-    if (!standing || !maySee(standing.roles, 'access')) return reply.code(404).html(notFoundPage(visitor));
+    const access = await accessIn(db, visitor, orgId);
+    if (!access || !maySee(access.roles, 'access')) return reply.code(404).html(notFoundPage(visitor));
     const { people } = await listConsolePeople(db, { orgId, idleMs, limit: MOST_EXPORTED });
     const rows = people.map(({ person, name, roles, firstSignedIn, seenAt, sessions }) => [
       ...[person, name, rolesText(roles), firstSignedIn.toISOString(), seenAt.toISOString(), String(sessions.length)],
@@ -55,13 +55,13 @@ export function accessRoutes(server: FastifyInstance, { db, logger, origin, grou
 
   const revoke = async (request: FastifyRequest, reply: FastifyReply, { orgId, handle }: { readonly orgId: string | null; readonly handle: string }) => {
     const visitor = mustBeOwnForm(request, origin);
-    const standing = await standingIn(db, visitor, orgId);
+    const access = await accessIn(db, visitor, orgId);
     const missing = () => reply.code(404).html(notFoundPage(visitor));
-    if (!standing || !mayDo(standing.roles, 'revoke') || !z.uuid().safeParse(handle).success) return missing();
+    if (!access || !mayDo(access.roles, 'revoke') || !z.uuid().safeParse(handle).success) return missing();
     const whose = await revokeSession(db, { handle, orgId, actor: visitor.person, reason: reasonIn(request.body) });
     if (whose === null) return missing();
     logger.info({ person: visitor.person, orgId, whose }, 'a session was revoked');
-    return reply.redirect(`${standing.place.base}/access`, 303);
+    return reply.redirect(`${access.place.base}/access`, 303);
   };
   server.post<OfOne>('/o/:org/sessions/:id/acts/revoke', (request, reply) => revoke(request, reply, { orgId: request.params.org, handle: request.params.id }));
   server.post<OfOne>('/all/sessions/:id/acts/revoke', (request, reply) => revoke(request, reply, { orgId: null, handle: request.params.id }));

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { maySee } from '../access/roles.ts';
 import { auditAsked, questionOf } from '../pages/audit.ts';
 import { notFoundPage } from '../pages/failure.ts';
-import { standingIn } from './places.ts';
+import { accessIn } from './places.ts';
 
 /** Events of one file; all of them, with their details and the chain, are `rcm audit export`'s. */
 const MOST_EXPORTED = 50_000;
@@ -20,8 +20,8 @@ export function auditFile(server: FastifyInstance, db: Database): void {
   server.get<OfOne>('/o/:org/audit.csv', async (request, reply) => {
     const { visitor, params, query } = request;
     if (!visitor) throw new Error('whoever is not signed in does not come here');
-    const standing = await standingIn(db, visitor, params.org);
-    if (!standing || !maySee(standing.roles, 'audit')) return reply.code(404).html(notFoundPage(visitor));
+    const access = await accessIn(db, visitor, params.org);
+    if (!access || !maySee(access.roles, 'audit')) return reply.code(404).html(notFoundPage(visitor));
     const question = questionOf(params.org, auditAsked(query as Readonly<Record<string, unknown>>));
     // Asked for before anything is sent: what cannot be answered at all is answered as every page is.
     const first = await listAudit(db, { question, limit: READ_AT_ONCE });

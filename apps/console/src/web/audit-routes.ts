@@ -11,7 +11,7 @@ import { auditAsked, auditPage, questionOf } from '../pages/audit.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from './own-form.ts';
 import { A_PAGE, pagesOf, placeAfter } from './page.ts';
-import { standingIn } from './places.ts';
+import { accessIn } from './places.ts';
 
 const CHECKS_SHOWN = 5;
 
@@ -33,9 +33,9 @@ export function auditRoutes(server: FastifyInstance, { db, logger, origin }: Act
 
   server.post<{ Params: { org: string } }>('/o/:org/audit/acts/verify', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
-    const standing = await standingIn(db, visitor, request.params.org);
-    const orgId = standing?.place.orgId ?? null;
-    if (!standing || orgId === null || !mayDo(standing.roles, 'verify audit')) return reply.code(404).html(notFoundPage(visitor));
+    const access = await accessIn(db, visitor, request.params.org);
+    const orgId = access?.place.orgId ?? null;
+    if (!access || orgId === null || !mayDo(access.roles, 'verify audit')) return reply.code(404).html(notFoundPage(visitor));
     const { id } = await askAuditCheck(db, { orgId, actor: visitor.person, reason: reasonIn(request.body) });
     logger.info({ person: visitor.person, orgId, checkId: id }, 'a check of an audit chain was asked for');
     return reply.redirect(`/o/${orgId}/audit#checks`, 303);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { maySee } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { scopeOf } from './page.ts';
-import { standingIn } from './places.ts';
+import { accessIn } from './places.ts';
 
 interface OfAPicture {
   readonly Params: { readonly org?: string; readonly id: string; readonly look: string; readonly picture: string };
@@ -17,10 +17,10 @@ export function lookRoutes(server: FastifyInstance, db: Database): void {
   const answer = async (request: FastifyRequest<OfAPicture>, reply: FastifyReply) => {
     const { visitor, params } = request;
     if (!visitor) throw new Error('whoever is not signed in does not come here');
-    const standing = await standingIn(db, visitor, params.org ?? null);
+    const access = await accessIn(db, visitor, params.org ?? null);
     const part = partOf(params.picture);
-    const maySeeIt = standing !== null && maySee(standing.roles, 'portals') && part !== null && isId(params.id) && z.uuid().safeParse(params.look).success;
-    const png = maySeeIt ? await readPortalPicture(db, { lookId: params.look, part, code: params.id, scope: scopeOf(standing.place.orgId) }) : null;
+    const maySeeIt = access !== null && maySee(access.roles, 'portals') && part !== null && isId(params.id) && z.uuid().safeParse(params.look).success;
+    const png = maySeeIt ? await readPortalPicture(db, { lookId: params.look, part, code: params.id, scope: scopeOf(access.place.orgId) }) : null;
     if (!png) return reply.code(404).html(notFoundPage(visitor));
     return reply.type('image/png').send(Buffer.from(png));
   };

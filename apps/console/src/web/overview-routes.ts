@@ -33,7 +33,7 @@ import { portalPage, portalsPage } from '../pages/portals.ts';
 import { rotationsAsked, rotationsPage } from '../pages/rotations.ts';
 import { systemPage } from '../pages/system.ts';
 import { A_PAGE, pagesOf, scopeOf, placeAfter } from './page.ts';
-import { standingIn } from './places.ts';
+import { accessIn } from './places.ts';
 
 const ASKED_SHOWN = 10;
 const DAYS = 14;
@@ -81,7 +81,7 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
 
   // Of every organization, like the portal type: only for whoever has a role in each, under either address.
   page('portals', '/portals/changes/:id', 'both', async ({ visitor, id, now }) => {
-    const everywhere = await standingIn(db, visitor, null);
+    const everywhere = await accessIn(db, visitor, null);
     const change = everywhere && z.uuid().safeParse(id).success ? await showPortalChange(db, { id }) : null;
     if (!everywhere || !change) return null;
     const portal = await showPortal(db, { code: change.code, scope: 'every tenant' });
@@ -135,7 +135,7 @@ export function overviewRoutes(server: FastifyInstance, db: Database): void {
 
   // Of the whole platform: only for whoever has a role in every organization, under either address.
   page('system', '/system', 'both', async ({ visitor, now }) => {
-    const everywhere = await standingIn(db, visitor, null);
+    const everywhere = await accessIn(db, visitor, null);
     if (everywhere === null) return null;
     const portals = mayDo(everywhere.roles, 'pause portals') ? (await listPortalTypes(db)).map(({ code }) => code) : null;
     const acting = portals && { portals, token: formToken(visitor.sessionId) };

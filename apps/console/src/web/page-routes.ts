@@ -16,7 +16,7 @@ import { loginPage } from '../pages/login.ts';
 import { statesOf, taskPage, tasksPage, tasksShown } from '../pages/tasks.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 import { A_PAGE, pagesOf, scopeOf, placeAfter } from './page.ts';
-import { standingIn } from './places.ts';
+import { accessIn } from './places.ts';
 
 const ORGANIZATIONS_SHOWN = 500;
 const ASKED_SHOWN = 10;
@@ -99,10 +99,10 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
 
 /** Counts of the few organizations that somebody looks after; of many, of all together. */
 async function home(db: Database, visitor: Visitor): Promise<VNode> {
-  const everywhere = await standingIn(db, visitor, null);
+  const everywhere = await accessIn(db, visitor, null);
   const named = Object.keys(visitor.roles).filter((id) => id !== EVERYWHERE);
-  const standings = await Promise.all(named.slice(0, ORGANIZATIONS_SHOWN).map((id) => standingIn(db, visitor, id)));
-  const own = standings.filter((each) => each !== null).map(({ place }) => place);
+  const reached = await Promise.all(named.slice(0, ORGANIZATIONS_SHOWN).map((id) => accessIn(db, visitor, id)));
+  const own = reached.filter((each) => each !== null).map(({ place }) => place);
   const all = everywhere ? (await listOrganizations(db, { limit: ORGANIZATIONS_SHOWN })).map(placeOf) : own;
   const shown = [...(everywhere ? [ALL] : []), ...all.slice(0, SUMMED_UP)];
   const counted = [];

@@ -6,13 +6,13 @@ import { layout } from '../pages/layout.ts';
 import { changesPath } from '../live/watched.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 import type { Markup } from './markup.ts';
-import { type Standing, standingIn } from './places.ts';
+import { accessIn, type PlaceAccess } from './places.ts';
 
 /** Rows on one page of a list. */
 export const A_PAGE = 50;
 
 type Query = Readonly<Record<string, unknown>>;
-interface Asked extends Standing {
+interface Asked extends PlaceAccess {
   readonly visitor: Visitor;
   readonly query: Query;
   readonly id: string;
@@ -31,13 +31,13 @@ export function pagesOf(server: FastifyInstance, db: Database): AddPage {
     const answer = (organization: (request: FastifyRequest) => string | null) => async (request: FastifyRequest, reply: FastifyReply) => {
       const { visitor } = request;
       if (!visitor) throw new Error('whoever is not signed in does not come here');
-      const standing = await standingIn(db, visitor, organization(request));
+      const access = await accessIn(db, visitor, organization(request));
       const id = (request.params as { id?: string }).id ?? '';
       const query = request.query as Query;
-      const rendered = standing && maySee(standing.roles, name) ? await render({ ...standing, visitor, query, id, now: new Date() }) : null;
-      if (!standing || !rendered) return reply.code(404).html(notFoundPage(visitor));
+      const rendered = access && maySee(access.roles, name) ? await render({ ...access, visitor, query, id, now: new Date() }) : null;
+      if (!access || !rendered) return reply.code(404).html(notFoundPage(visitor));
       const { title, content } = rendered;
-      return reply.html(layout({ title, visitor, page: name, changes: changesPath(name, standing.place.base, id), ...standing }, content));
+      return reply.html(layout({ title, visitor, page: name, changes: changesPath(name, access.place.base, id), ...access }, content));
     };
     server.get(
       `/o/:org${path}`,

@@ -6,13 +6,13 @@ import { ALL, type Place, placeOf } from '../pages/layout.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 
 /** Where somebody is, and what they are there. */
-export interface Standing {
+export interface PlaceAccess {
   readonly place: Place;
   readonly roles: readonly Role[];
 }
 
 /** `null`: this person is nothing there, or there is no such organization; which of the two is nobody's to tell. */
-export async function standingIn(db: Database, visitor: Visitor, organization: string | null): Promise<Standing | null> {
+export async function accessIn(db: Database, visitor: Visitor, organization: string | null): Promise<PlaceAccess | null> {
   if (organization === null) {
     const roles = rolesIn(visitor.roles, EVERYWHERE);
     return roles.length > 0 ? { place: ALL, roles } : null;

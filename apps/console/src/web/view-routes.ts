@@ -6,7 +6,7 @@ import { fieldIn } from '../acts/reason.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { fleetQuery, fleetQuestion } from '../pages/fleet.ts';
 import { mustBeOwnForm } from './own-form.ts';
-import { standingIn } from './places.ts';
+import { accessIn } from './places.ts';
 
 interface ViewParts {
   readonly db: Database;
@@ -17,8 +17,8 @@ interface ViewParts {
 export function viewRoutes(server: FastifyInstance, { db, origin }: ViewParts): void {
   const seen = async (request: FastifyRequest, orgId: string | null) => {
     const visitor = mustBeOwnForm(request, origin);
-    const standing = await standingIn(db, visitor, orgId);
-    return { visitor, place: standing && maySee(standing.roles, 'fleet') ? standing.place : null };
+    const access = await accessIn(db, visitor, orgId);
+    return { visitor, place: access && maySee(access.roles, 'fleet') ? access.place : null };
   };
 
   const keep = async (request: FastifyRequest, reply: FastifyReply, orgId: string | null) => {

@@ -1,4 +1,4 @@
-import { accountOf, letGoAdopted, type Look, lookAtAdopted, standingOf } from '@rcm/db/migration';
+import { accountOf, letGoAdopted, type Look, lookAtAdopted, sourceRowState } from '@rcm/db/migration';
 import type { Adoption, PlacedRow } from './adoption.ts';
 import { slugOf } from './slug.ts';
 
@@ -16,7 +16,7 @@ export async function takenAnew(adoption: Adoption, given: LookedRow): Promise<L
   const { row, wanted, look } = given;
   if (!anew.has(wanted.sourceId)) return given;
   const { found } = look;
-  const isElsewhere = found !== null && standingOf(found, { ...wanted, prints: printOf(wanted) }) === 'elsewhere';
+  const isElsewhere = found !== null && sourceRowState(found, { ...wanted, prints: printOf(wanted) }) === 'elsewhere';
   const wasLetGo = found === null && look.idTaken;
   if (!isElsewhere && !wasLetGo) return given;
   const { orgId, portalTypeCode, accountId, sourceId } = wanted;

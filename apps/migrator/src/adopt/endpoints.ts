@@ -1,5 +1,5 @@
 import { hasCode } from '@rcm/telemetry';
-import { accountOf, adoptEndpoint, type AdoptEndpoint, type Adopted, lookAtAdopted, standingOf } from '@rcm/db/migration';
+import { accountOf, type Adopted, adoptEndpoint, type AdoptEndpoint, lookAtAdopted, sourceRowState } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import { type LookedRow, takenAnew } from './anew.ts';
 import type { Left, Named, Settled } from './findings.ts';
@@ -49,7 +49,7 @@ export async function settleRow(adoption: Adoption, given: LookedRow): Promise<v
   if (look.found === null && look.idTaken) return void findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
   if (look.found === null && look.accountTaken) return void findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
   accounts.add(account);
-  const said: Adopted['is'] = look.found === null ? 'added' : standingOf(look.found, { ...wanted, prints: printOf(wanted) });
+  const said: Adopted['is'] = look.found === null ? 'added' : sourceRowState(look.found, { ...wanted, prints: printOf(wanted) });
   // What is as it was is not touched, and neither is what is to be left.
   const needsAct = said === 'added' || said === 'take' || said === 'note';
   const adopted: Adopted | null =

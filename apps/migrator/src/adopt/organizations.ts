@@ -1,5 +1,5 @@
 import type { PersonalChange } from '@rcm/db/admin';
-import { adoptOrganization, organizationStanding } from '@rcm/db/migration';
+import { adoptOrganization, organizationState } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import type { Findings, Refusal } from './findings.ts';
 import type { Role } from './mapping.ts';
@@ -45,27 +45,27 @@ export class Organizations {
   }
 
   async #said(orgId: string): Promise<Trouble> {
-    const standing = await this.#standing({ kind: 'hospital', sourceId: '-', orgId, said: true, name: null }, null);
-    if (standing !== 'missing') this.#run.findings.organizations.known += 1;
-    return standing === 'missing' ? { code: 'organization_unknown', role: 'hospital.id' } : null;
+    const state = await this.#state({ kind: 'hospital', sourceId: '-', orgId, said: true, name: null }, null);
+    if (state !== 'missing') this.#run.findings.organizations.known += 1;
+    return state === 'missing' ? { code: 'organization_unknown', role: 'hospital.id' } : null;
   }
 
   async #settle(named: NamedOrganization, parentId: string | null): Promise<Trouble> {
     const role: Role = `${named.kind}.id`;
-    const standing = await this.#standing(named, parentId);
-    if (standing === 'missing') return { code: 'organization_unknown', role };
-    if (standing === 'taken') return { code: 'organization_taken', role };
-    if (standing === 'changed') this.#run.findings.organizationChanged(named.sourceId, named.orgId);
-    this.#run.findings.organizations[standing === 'new' ? 'new' : 'known'] += 1;
+    const state = await this.#state(named, parentId);
+    if (state === 'missing') return { code: 'organization_unknown', role };
+    if (state === 'taken') return { code: 'organization_taken', role };
+    if (state === 'changed') this.#run.findings.organizationChanged(named.sourceId, named.orgId);
+    this.#run.findings.organizations[state === 'new' ? 'new' : 'known'] += 1;
     const { migration, source, act } = this.#run;
-    if (act === null || standing === 'changed') return null;
+    if (act === null || state === 'changed') return null;
     const adopted = await migration.patience(null, () => adoptOrganization(migration.db, { ...named, source, parentId }, act));
     return adopted === 'taken' ? { code: 'organization_taken', role } : null;
   }
 
-  #standing(named: NamedOrganization, parentId: string | null) {
+  #state(named: NamedOrganization, parentId: string | null) {
     const { migration, source } = this.#run;
-    return migration.patience(null, () => organizationStanding(migration.db, { ...named, source, parentId }));
+    return migration.patience(null, () => organizationState(migration.db, { ...named, source, parentId }));
   }
 }
 

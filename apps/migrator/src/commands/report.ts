@@ -65,12 +65,12 @@ export async function report(migration: Migration): Promise<Report> {
   };
 }
 
-type Standing = OrganizationMigration & { readonly stands: Stand };
+type OrganizationLine = OrganizationMigration & { readonly stands: Stand };
 
-const lineOf = (one: Standing): string =>
+const lineOf = (one: OrganizationLine): string =>
   `| ${[one.orgId, one.logins, one.moved, one.proved, one.removed, one.plaintext, minute(one.movedFirstAt), minute(one.movedLastAt), minute(one.provedSince), minute(one.removedLastAt), one.stands].join(' | ')} |`;
 
-const leftOf = (organizations: readonly Standing[]): string[] =>
+const leftOf = (organizations: readonly OrganizationLine[]): string[] =>
   [
     ...Map.groupBy(
       organizations.filter(({ stands }) => stands !== 'done'),

@@ -8,7 +8,7 @@ import { listQuerySchema, taskListEntry } from './contract.ts';
 import type { DeclaredTasks } from './declared-tasks.ts';
 import { parsed } from './parsed.ts';
 import { reachOf } from './scope.ts';
-import { checkCallback, idempotencyKeyOf, requesterOf, standingFor, taskIdOf, taskNotFound } from './task-routes.ts';
+import { checkCallback, idempotencyKeyOf, requesterOf, taskIdOf, taskNotFound, taskStateFor } from './task-routes.ts';
 import type { Caller } from './token.ts';
 
 export interface TaskActsOptions {
@@ -48,7 +48,7 @@ export function taskActs({ db, callers, declared, receivers, maxQueued }: TaskAc
     server.post<{ Params: { id: string } }>('/v1/tasks/:id/cancel', { config: { scopes: ['tasks:write'] } }, async (request) => {
       const [caller, taskId] = [callers.of(request), taskIdOf(request)];
       const cancelled = await cancelPortalTask(db, { orgId: caller.orgId, taskId, requester: requesterOf(caller), reach: actReach(caller) });
-      const answer = await standingFor(db, caller, taskId, actReach(caller));
+      const answer = await taskStateFor(db, caller, taskId, actReach(caller));
       if (!answer) throw taskNotFound();
       // Cancelled twice is cancelled: an answer that was lost may be asked for again.
       if (cancelled || answer.error?.code === 'cancelled') return answer;
@@ -72,7 +72,7 @@ export function taskActs({ db, callers, declared, receivers, maxQueued }: TaskAc
       const asked = { orgId, ...place, ...wanted, requester: requesterOf(caller), reason: `asked for again: ${taskId} failed` };
       const deadlineMs = failed.deadlineAt.getTime() - failed.createdAt.getTime();
       const made = await createPortalTask(db, { ...asked, idempotencyKey: idempotencyKeyOf(request), callback, deadlineMs, maxQueued });
-      const answer = await standingFor(db, caller, made.taskId, 'organization');
+      const answer = await taskStateFor(db, caller, made.taskId, 'organization');
       if (!answer) throw taskNotFound();
       return reply
         .code(made.created ? 202 : 200)

@@ -46,7 +46,7 @@ export function taskRoutes({ db, callers, declared, patience, receivers, maxQueu
         maxQueued,
       });
       // What came of a task that was asked for before is for whoever may read it: who only asks is told how it stands.
-      const answer = (await answerFor(db, caller, taskId)) ?? (await standingFor(db, caller, taskId, 'organization'));
+      const answer = (await answerFor(db, caller, taskId)) ?? (await taskStateFor(db, caller, taskId, 'organization'));
       if (!answer) throw taskNotFound();
       return reply
         .code(created ? 202 : 200)
@@ -58,7 +58,7 @@ export function taskRoutes({ db, callers, declared, patience, receivers, maxQueu
       const [caller, id] = [callers.of(request), taskIdOf(request)];
       const { wait } = parsed(readQuerySchema, request.query, 'The query');
       // Only how it stands is looked at: what may hold health data is read, and told of, once and at the end.
-      const hasEnded = async () => (await standingFor(db, caller, id, reachOf(caller.scopes)))?.finished_at !== null;
+      const hasEnded = async () => (await taskStateFor(db, caller, id, reachOf(caller.scopes)))?.finished_at !== null;
       if (wait > 0) await patience.until(hasEnded, { forMs: wait * 1_000, signal: request.signal });
       const answer = await answerFor(db, caller, id);
       if (!answer) throw taskNotFound();
@@ -75,7 +75,7 @@ async function answerFor(db: Database, caller: Caller, taskId: string): Promise<
 }
 
 /** How a task stands, without what may hold health data. */
-export async function standingFor(db: Database, caller: Caller, taskId: string, reach: Reach): Promise<TaskAnswer | null> {
+export async function taskStateFor(db: Database, caller: Caller, taskId: string, reach: Reach): Promise<TaskAnswer | null> {
   const task = reach === 'none' ? null : await readPortalTask(db, { orgId: caller.orgId, taskId, reader: requesterOf(caller), reach, part: 'state' });
   return task && taskAnswer(task);
 }

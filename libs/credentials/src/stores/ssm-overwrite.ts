@@ -2,7 +2,7 @@ import { type Clock, hasCode, isRetryable, RcmError, type Secret } from '@rcm/te
 import { isSameText } from './same-text.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
-import { type SsmVersion, standing } from './ssm-versions.ts';
+import { rightfulVersion, type SsmVersion } from './ssm-versions.ts';
 import type { CallOptions, StoredSecret } from './store.ts';
 
 export interface Overwrite {
@@ -117,7 +117,7 @@ async function reconcile(write: Overwrite, isBase: IsBase, known: number): Promi
     const newest = await newestSince(write, least);
     const { versions, base } = await versionsSince(write, newest);
     const isSound = base !== null && isBase(base.text);
-    const rightful = standing({ versions, base: isSound ? base.version : null, isOurs: text.isOurs });
+    const rightful = rightfulVersion({ versions, base: isSound ? base.version : null, isOurs: text.isOurs });
     const isWon = isSound && text.isDone(rightful.text);
     if (isSameText(newest.text, rightful.text)) {
       if (isWon) return { version: String(newest.version) };

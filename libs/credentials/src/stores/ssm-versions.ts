@@ -25,7 +25,7 @@ export interface Race {
  * - what a loser put back when somebody had already gone on from there.
  * Whatever else a person or program wrote is kept, also where it looks old: to undo it would be worse than to leave it.
  */
-export function standing({ versions, base, isOurs }: Race): SsmVersion {
+export function rightfulVersion({ versions, base, isOurs }: Race): SsmVersion {
   const [first] = versions;
   if (!first) throw new Error('There is no version to choose from.');
   const ours = versions.slice(1).find(({ text }) => isOurs(text))?.text;

@@ -1,7 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
 import { rotatedText } from './contract/store-under-test.fixture.ts';
-import { standing } from './ssm-versions.ts';
+import { rightfulVersion } from './ssm-versions.ts';
 import { writtenOverUnread } from './written-over.ts';
 
 const text = (payload: object): Secret<string> => new Secret(JSON.stringify({ username: 'u', ...payload }));
@@ -39,18 +39,18 @@ const RACES: readonly (readonly [string, readonly Secret<string>[], Secret<strin
 describe('what ought to be current', () => {
   it.each(RACES)('after %s', (_what, written, rightful) => {
     const versions = [BASE, ...written].map((each, index) => ({ version: index + 5, text: each }));
-    const found = standing({ versions, base: 5, isOurs: (stored) => stored.reveal() === OURS.reveal() });
+    const found = rightfulVersion({ versions, base: 5, isOurs: (stored) => stored.reveal() === OURS.reveal() });
     expect(found.text.reveal()).toBe(rightful.reveal());
   });
 
   it('is not ours, where the base is gone: the parameter was made anew under it', () => {
     const versions = [BY_HAND, OURS].map((each, index) => ({ version: index + 1, text: each }));
-    expect(standing({ versions, base: null, isOurs: (stored) => stored.reveal() === OURS.reveal() }).text.reveal()).toBe(BY_HAND.reveal());
+    expect(rightfulVersion({ versions, base: null, isOurs: (stored) => stored.reveal() === OURS.reveal() }).text.reveal()).toBe(BY_HAND.reveal());
   });
 
   it('is the latest edit of ours, where ours is known by its attempt alone', () => {
     const versions = [BASE, OURS, edited(OURS, 'x')].map((each, index) => ({ version: index + 5, text: each }));
-    const found = standing({ versions, base: 5, isOurs: (stored) => stored.reveal().includes('"ours"') });
+    const found = rightfulVersion({ versions, base: 5, isOurs: (stored) => stored.reveal().includes('"ours"') });
     expect(found.version).toBe(7);
   });
 });

@@ -64,8 +64,8 @@ function isIllByAll(rows: readonly Row[]): boolean {
   const lately = others.filter(({ ago }) => ago < longest);
   const newest = (login: number, is: Row['is']): number => Math.min(...lately.filter((row) => row.login === login && row.is === is).map(({ ago }) => ago));
   const active = [...new Set(lately.filter(({ is }) => is !== 'unknown').map(({ login }) => login))];
-  const standing = active.filter((login) => newest(login, 'bad') < newest(login, 'accepted')).length;
-  return standing >= Math.max(1, Math.min(SUSPECTS, Math.floor((active.length + 1) / 2)), Math.floor(active.length / 5));
+  const stillBad = active.filter((login) => newest(login, 'bad') < newest(login, 'accepted')).length;
+  return stillBad >= Math.max(1, Math.min(SUSPECTS, Math.floor((active.length + 1) / 2)), Math.floor(active.length / 5));
 }
 
 const rowsOf = (most: number, share: fc.Arbitrary<Row['is']>, { least = most / 4, longest = most * 2 } = {}): fc.Arbitrary<Row[]> =>

@@ -3,7 +3,7 @@ import { writeAuditEvent } from '../audit/record.ts';
 import type { Database, Transaction } from '../database.ts';
 import { type PersonalChange, sayWhy } from '../endpoints/seed.ts';
 import { checkId } from '../input.ts';
-import { type FoundEndpoint, type Standing, standingOf, type WantedPlace } from './standing.ts';
+import { type FoundEndpoint, type SourceRowState, sourceRowState, type WantedPlace } from './source-row-state.ts';
 
 /** Keyed fingerprints of what an endpoint has from a row, `<key id>:<hex>`, the current key's first: where it lies, and its whole `config`. */
 export type PrintOf = (content: { readonly sourceId: string; readonly baseUrl: string; readonly config: Secret<string> }) => readonly string[];
@@ -28,7 +28,7 @@ export interface AdoptEndpoint extends WantedEndpoint, PersonalChange {
 }
 
 /** `taken`: its id is another endpoint's. `account_taken`: its organization has this account already. `claimed`: a migrator is moving it at this moment. */
-export type Adopted = { readonly is: 'added' | 'taken' | 'account_taken' | 'claimed' | Standing; readonly endpointId: string };
+export type Adopted = { readonly is: 'added' | 'taken' | 'account_taken' | 'claimed' | SourceRowState; readonly endpointId: string };
 
 /**
  * Makes a source's row an endpoint with plaintext in its `config`, or lets the endpoint that it is follow it, in one transaction with its audit event. Decided on the row
@@ -77,7 +77,7 @@ async function follow(tx: Transaction, wanted: AdoptEndpoint, endpointId: string
   const { orgId, holder, baseUrl } = wanted;
   // First, as whoever moves a login does: from here on none begins before this has ended.
   const free = await takeItsTurn(tx, { endpointId, orgId, holder });
-  const is = standingOf(await lockFound(tx, wanted, endpointId), { ...wanted, prints: printsOf(wanted) });
+  const is = sourceRowState(await lockFound(tx, wanted, endpointId), { ...wanted, prints: printsOf(wanted) });
   if (is === 'take' && !free) return { is: 'claimed', endpointId };
   if (is === 'take') {
     // Of what is no secret: where it lies may only be changed by a function, which tells of it.

@@ -18,10 +18,10 @@ export interface WantedOrganization {
 }
 
 /** `changed`: it is there, with another name or another firm above it; it stays as it is. `taken`: an organization by this id is there and nobody has said that it is this one. */
-export type OrganizationStanding = 'new' | 'known' | 'changed' | 'taken' | 'missing';
+export type OrganizationState = 'new' | 'known' | 'changed' | 'taken' | 'missing';
 
 /** `missing`: a person has said which one it is, and there is none. */
-export async function organizationStanding(db: Database, wanted: WantedOrganization): Promise<OrganizationStanding> {
+export async function organizationState(db: Database, wanted: WantedOrganization): Promise<OrganizationState> {
   const { source, kind, sourceId, said } = wanted;
   const orgId = checkId('organization id', wanted.orgId);
   const [row] = await db.transaction(

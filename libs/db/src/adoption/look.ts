@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts';
 import { checkLimit } from '../input.ts';
 import { foundEndpoint, type FoundRow, type PrintOf, type WantedEndpoint } from './adopt-endpoint.ts';
-import type { FoundEndpoint } from './standing.ts';
+import type { FoundEndpoint } from './source-row-state.ts';
 
 /** What there is already of a source's row. */
 export interface Look {

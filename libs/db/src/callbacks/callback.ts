@@ -25,7 +25,7 @@ export interface EndedTask {
 }
 
 /** How the callback of a task stands. */
-export interface CallbackStanding {
+export interface CallbackState {
   readonly name: string;
   /** `failing`: the receiver has not taken it yet and it is tried again; `given up`: nobody tries any more. */
   readonly state: 'delivered' | 'waiting' | 'failing' | 'given up';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deviceStanding, forgetDevice } from '../devices/device.ts';
+import { deviceValidity, forgetDevice } from '../devices/device.ts';
 import { type Account, Logins } from '../ledger/account.fixture.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
@@ -102,16 +102,16 @@ describe('a code that was sent before', () => {
     ['rejected', false],
   ] as const)('is over once a login has ended as %s: %s', async (outcome, isOver) => {
     const on = await logins.account();
-    const { now: since } = await deviceStanding(t.agent, on);
+    const { now: since } = await deviceValidity(t.agent, on);
     await logins.login(on, outcome);
     expect(await isCodeOver(t.agent, { ...on, since })).toBe(isOver);
-    const { now } = await deviceStanding(t.agent, on);
+    const { now } = await deviceValidity(t.agent, on);
     expect(await isCodeOver(t.agent, { ...on, since: new Date(now.getTime() + 1) })).toBe(false);
   });
 
   test('is over by a person’s word, and where there is no such login', async () => {
     const on = await logins.account();
-    const { now: since } = await deviceStanding(t.agent, on);
+    const { now: since } = await deviceValidity(t.agent, on);
     expect(await isCodeOver(t.agent, { ...on, since })).toBe(false);
     await forgetDevice(t.rotator, { ...on, actor: 'person:os:jane', reason: 'a telephone was stolen' });
     expect(await isCodeOver(t.agent, { ...on, since })).toBe(true);

@@ -35,7 +35,7 @@ export async function noteLastingCode(db: Database, code: LastingCode): Promise<
 
 /**
  * Whether a code that was sent after `since` is of no use to the login any more: since then the portal has refused one of its codes, to whichever process, or a person's word (a compromise, `rcm login
- * forget-device`) has ended what earlier logins were known by. By Postgres's clock, as `deviceStanding` tells it.
+ * forget-device`) has ended what earlier logins were known by. By Postgres's clock, as `deviceValidity` tells it.
  */
 export async function isCodeOver(
   db: Database,

@@ -66,9 +66,9 @@ export async function readMarks(db: Database, { what, organizations, beyond, end
   );
   const counted = new Map<number, number>();
   const cut = new Set<Marked>();
-  for (const { what: of, part, stands: isStanding } of found) {
+  for (const { what: of, part, stands: holds } of found) {
     counted.set(part, (counted.get(part) ?? 0) + 1);
-    if (isStanding && (counted.get(part) ?? 0) > MOST_MARKS) cut.add(of);
+    if (holds && (counted.get(part) ?? 0) > MOST_MARKS) cut.add(of);
   }
   return { marks: found.map(({ part: _part, ...mark }) => mark), cut };
 }

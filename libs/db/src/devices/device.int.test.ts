@@ -5,7 +5,7 @@ import { requestRotation } from '../journal/request.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { deviceDates, deviceStanding, forgetDevice, noteDevice } from './device.ts';
+import { deviceDates, deviceValidity, forgetDevice, noteDevice } from './device.ts';
 
 const WHY = { actor: 'person:os:jane', reason: 'a laptop was stolen' };
 let t: TestDatabase;
@@ -44,14 +44,14 @@ describe('a device', () => {
 
   it('is forgotten by a person’s word from the next moment on, whether one was kept or not', async () => {
     const on = await makeEndpoint(t.db);
-    const before = await deviceStanding(t.agent, on);
+    const before = await deviceValidity(t.agent, on);
     expect(before).toEqual({ now: expect.any(Date) as Date, forgottenAt: null, lastRotatedAt: null });
     await forgetDevice(t.rotator, { ...on, ...WHY });
-    const { forgottenAt } = await deviceStanding(t.agent, on);
+    const { forgottenAt } = await deviceValidity(t.agent, on);
     expect(forgottenAt?.getTime()).toBeGreaterThanOrEqual(before.now.getTime());
     // A login that began before the word is of before, whenever it ends.
     await keep(on);
-    expect((await deviceStanding(t.agent, on)).forgottenAt).toEqual(forgottenAt);
+    expect((await deviceValidity(t.agent, on)).forgottenAt).toEqual(forgottenAt);
     expect((await eventsOf(on)).map(({ action, actor }) => [action, actor])).toEqual([
       ['login.device_forgotten', WHY.actor],
       ['login.device_kept', 'agent-1'],
@@ -61,9 +61,9 @@ describe('a device', () => {
   it('is forgotten in the transaction that asks for a rotation after a compromise, and by no other request', async () => {
     const on = await makeEndpoint(t.db);
     await requestRotation(t.rotator, { ...on, ...WHY, kind: 'demand' });
-    expect((await deviceStanding(t.agent, on)).forgottenAt).toBeNull();
+    expect((await deviceValidity(t.agent, on)).forgottenAt).toBeNull();
     await requestRotation(t.rotator, { ...on, ...WHY, kind: 'compromise' });
-    expect((await deviceStanding(t.agent, on)).forgottenAt).toBeInstanceOf(Date);
+    expect((await deviceValidity(t.agent, on)).forgottenAt).toBeInstanceOf(Date);
   });
 
   it('is forgotten at every endpoint of the organization that stands for the account, and at no other organization’s', async () => {
@@ -73,7 +73,7 @@ describe('a device', () => {
     for (const { endpointId } of [twin, elsewhere])
       await t.sql('UPDATE integration_endpoint SET login_identity = $1 WHERE id = $2', [on.loginIdentity, endpointId]);
     await forgetDevice(t.rotator, { ...on, ...WHY });
-    const forgotten = await Promise.all([on, twin, elsewhere, unlike].map(async (each) => (await deviceStanding(t.agent, each)).forgottenAt !== null));
+    const forgotten = await Promise.all([on, twin, elsewhere, unlike].map(async (each) => (await deviceValidity(t.agent, each)).forgottenAt !== null));
     expect(forgotten).toEqual([true, true, false, false]);
   });
 
@@ -91,6 +91,6 @@ describe('a device', () => {
     const on = await makeEndpoint(t.db);
     const unknown = { orgId: on.orgId, endpointId: 'nobody' };
     await expect(forgetDevice(t.rotator, { ...unknown, ...WHY })).rejects.toMatchObject({ code: 'endpoint_unknown' });
-    await expect(deviceStanding(t.agent, unknown)).rejects.toMatchObject({ code: 'endpoint_unknown' });
+    await expect(deviceValidity(t.agent, unknown)).rejects.toMatchObject({ code: 'endpoint_unknown' });
   });
 });

@@ -10,7 +10,7 @@ export interface DeviceOwner {
 }
 
 /** What a login that is about to begin may use. */
-export interface DeviceStanding {
+export interface DeviceValidity {
   /** When the login begins: what it makes is known to be of this moment, however long it takes. By Postgres's clock, as all of these. */
   readonly now: Date;
   /** What a login before it has made is used no more; `null`: nobody has said so. */
@@ -20,11 +20,11 @@ export interface DeviceStanding {
 }
 
 /** Fails with `endpoint_unknown`. */
-export async function deviceStanding(db: Database, owner: DeviceOwner): Promise<DeviceStanding> {
+export async function deviceValidity(db: Database, owner: DeviceOwner): Promise<DeviceValidity> {
   const { orgId, endpointId } = owner;
   const [row] = await db.transaction(
     { tenant: orgId },
-    (tx) => tx.$queryRaw<DeviceStanding[]>`
+    (tx) => tx.$queryRaw<DeviceValidity[]>`
       SELECT clock_timestamp() AS now, d.forgotten_at AS "forgottenAt", e.last_rotated_at AS "lastRotatedAt"
         FROM integration_endpoint e LEFT JOIN login_device d ON d.endpoint_id = e.id AND d.org_id = e.org_id
        WHERE e.org_id = ${orgId} AND e.id = ${endpointId}`,

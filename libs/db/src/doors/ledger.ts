@@ -4,8 +4,8 @@ export {
   type DeviceAct,
   type DeviceDates,
   type DeviceOwner,
-  deviceStanding,
-  type DeviceStanding,
+  deviceValidity,
+  type DeviceValidity,
   forgetDevice,
   noteDevice,
 } from '../devices/device.ts';
@@ -26,5 +26,5 @@ export { type LoginUse, recordKeptSession } from '../ledger/login-use.ts';
 export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from '../ledger/password.ts';
 export { restLogin } from '../ledger/rest.ts';
 export { type Refusal, restAfter } from '../ledger/rests.ts';
-export { type PasswordStanding, passwordStanding, type StandingQuestion } from '../ledger/standing.ts';
+export { type PasswordState, passwordState, type PasswordStateQuestion } from '../ledger/password-state.ts';
 export { reserveTotpStep, type TotpReservation } from '../totp.ts';

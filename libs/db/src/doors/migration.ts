@@ -1,10 +1,10 @@
 /** Plaintext on its way out of Postgres: rows as they were, proofs, runs, logins adopted from other tables, and the places where secrets are kept. */
 export { type Adopted, adoptEndpoint, type AdoptEndpoint, type PrintOf, type WantedEndpoint } from '../adoption/adopt-endpoint.ts';
-export { adoptOrganization, type OrganizationStanding, organizationStanding, type WantedOrganization } from '../adoption/adopt-organization.ts';
+export { adoptOrganization, type OrganizationState, organizationState, type WantedOrganization } from '../adoption/adopt-organization.ts';
 export { letGoAdopted, type LetGo } from '../adoption/let-go.ts';
 export { accountOf, type AdoptedRow, listAdopted, type Look, lookAtAdopted } from '../adoption/look.ts';
 export { LONGEST_CELL, openSource, type Source, type SourceCells, type SourceColumn, type SourceTable } from '../adoption/source.ts';
-export { type FoundEndpoint, type Standing, standingOf, type WantedPlace } from '../adoption/standing.ts';
+export { type FoundEndpoint, type SourceRowState, sourceRowState, type WantedPlace } from '../adoption/source-row-state.ts';
 export { migrationByOrganization, type OrganizationMigration } from '../legacy/by-organization.ts';
 export { type Claimed, type ClaimQuestion, claimLegacy, releaseClaim } from '../legacy/claim.ts';
 export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, type ScrubElsewhere, scrubElsewhere } from '../legacy/configs.ts';

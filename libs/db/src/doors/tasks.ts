@@ -1,5 +1,5 @@
 /** Portal tasks: asked for, taken in turns, ended, told to whoever wanted to be called back. */
-export type { CallbackStanding, ClaimedCallback, EndedTask } from '../callbacks/callback.ts';
+export type { CallbackState, ClaimedCallback, EndedTask } from '../callbacks/callback.ts';
 export { type GivenUpCallback, listGivenUpCallbacks, tellAgain } from '../callbacks/given-up.ts';
 export { callbackWaits, type CallbackTry, claimNextCallback, endCallbackTry } from '../callbacks/outbox.ts';
 export { cancelPortalTask, type Cancellation } from '../tasks/cancel.ts';

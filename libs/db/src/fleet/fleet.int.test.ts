@@ -75,7 +75,7 @@ describe('a login that the portal refuses', () => {
     expect(await listed({ failing: true, orgId: other.orgId })).toEqual([other.endpointId]);
   });
 
-  test('takes its standing along to another name of the account', async () => {
+  test('takes its state along to another name of the account', async () => {
     const one = await makeEndpoint(t.db);
     await login(one, REFUSED);
     const name = 'f'.repeat(64);

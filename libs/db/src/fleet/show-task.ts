@@ -1,4 +1,4 @@
-import type { CallbackStanding } from '../callbacks/callback.ts';
+import type { CallbackState } from '../callbacks/callback.ts';
 import type { Database } from '../database.ts';
 import { checkUuid } from '../input.ts';
 import type { Scope } from '../scope.ts';
@@ -19,7 +19,7 @@ export interface TaskInFull extends ListedTask {
   /** Queued tasks at its account, or for its portal's pool, whose time comes before its own. */
   readonly waitingBefore: number;
   /** How far the callback is that it was asked with; `null`: it was asked with none. */
-  readonly told: CallbackStanding | null;
+  readonly told: CallbackState | null;
 }
 
 /** One task of any organization, or of the one that `scope` says; `null`: there is none, or it is no longer kept. For `rcm_operator`, `rcm_console`. Fails with `input_invalid`. */

@@ -44,11 +44,11 @@ import { answerCodeByMessage } from '../codes/message.ts';
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 import { clearLogin } from '../ledger/clearance.ts';
-import { deviceDates, deviceStanding, forgetDevice, noteDevice } from '../devices/device.ts';
+import { deviceDates, deviceValidity, forgetDevice, noteDevice } from '../devices/device.ts';
 import { recordKeptSession } from '../ledger/login-use.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
 import { restLogin } from '../ledger/rest.ts';
-import { passwordStanding } from '../ledger/standing.ts';
+import { passwordState } from '../ledger/password-state.ts';
 import { claimLegacy, releaseClaim } from '../legacy/claim.ts';
 import { tellRowAndStoreDiffer } from '../legacy/dual-read.ts';
 import { gatherCredentials, listConfigs, scrubElsewhere } from '../legacy/configs.ts';
@@ -162,14 +162,14 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   withdrawWriterIntent: (n) => withdrawWriterIntent(t.rotator, { ...n, holder: 'h' }),
   beginLoginAttempt: (n) => beginLoginAttempt(t.agent, { ...n, actor: 'agent', version: '1', fingerprints: PRINTS, rotationAttemptId: undefined as never }),
   recordKeptSession: (n) => recordKeptSession(t.agent, { ...n, version: '1' }),
-  deviceStanding: (n) => deviceStanding(t.agent, n).then(({ now: _, ...standing }) => standing),
+  deviceValidity: (n) => deviceValidity(t.agent, n).then(({ now: _, ...validity }) => validity),
   deviceDates: (n) => deviceDates(t.migrator, n),
   noteDevice: (n) => noteDevice(t.agent, { ...n, act: 'kept' }),
   forgetDevice: (n) => forgetDevice(t.rotator, { ...n, actor: 'a', reason: 'r' }),
   checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1', fingerprints: PRINTS }),
   finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'bad', restMs: 1000 }),
   remainingBudget: (n) => remainingBudget(t.agent, n),
-  passwordStanding: (n) => passwordStanding(t.agent, { ...n, ...ASKED, version: '1', settleMs: 1000 }),
+  passwordState: (n) => passwordState(t.agent, { ...n, ...ASKED, version: '1', settleMs: 1000 }),
   passwordTries: (n) => passwordTries(t.rotator, { ...n, fingerprints: PRINTS, since: new Date(0) }).then(({ now: _, ...record }) => record),
   forgetPasswords: (n) => forgetPasswords(t.rotator, { ...n, keep: [] }),
   clearLogin: (n) => clearLogin(t.rotator, { ...n, kind: 'unlocked', actor: 'a', reason: 'r' }),

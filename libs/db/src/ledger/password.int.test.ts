@@ -6,7 +6,7 @@ import { type Account, Logins } from './account.fixture.ts';
 import { checkLoginAttempt } from './attempt.ts';
 import { clearLogin } from './clearance.ts';
 import { forgetPasswords, passwordTries } from './password.ts';
-import { passwordStanding } from './standing.ts';
+import { passwordState } from './password-state.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -157,9 +157,9 @@ describe('after its rest', () => {
   });
 });
 
-describe('the standing of a password', () => {
-  const standing = (on: Account, rest: { readonly password?: string; readonly version?: string } = {}) =>
-    passwordStanding(t.agent, {
+describe('the state of a password', () => {
+  const state = (on: Account, rest: { readonly password?: string; readonly version?: string } = {}) =>
+    passwordState(t.agent, {
       ...on,
       portalTypeCode: 'alpine',
       fingerprints: [printOf(rest.password ?? 'right')],
@@ -170,27 +170,27 @@ describe('the standing of a password', () => {
 
   test('says what the portal showed of it, and how often it was refused since', async () => {
     const on = await logins.account({ lockoutWindowSeconds: 60 });
-    expect(await standing(on)).toMatchObject({ fresh: false, provedBefore: false, refusals: 0, bad: 0, seriesMs: 0 });
+    expect(await state(on)).toMatchObject({ fresh: false, provedBefore: false, refusals: 0, bad: 0, seriesMs: 0 });
     await refuse(on, 'suspect', { restMs: 0 });
     await logins.age(on, 7_200);
     await refuse(on, 'bad', { restMs: 0 });
-    const refused = await standing(on);
+    const refused = await state(on);
     expect(refused).toMatchObject({ provedBefore: false, refusals: 2, bad: 1 });
     expect(refused.seriesMs).toBeGreaterThanOrEqual(7_200_000);
-    expect(await standing(on, { password: 'another' })).toMatchObject({ provedBefore: false, refusals: 0 });
+    expect(await state(on, { password: 'another' })).toMatchObject({ provedBefore: false, refusals: 0 });
     await logins.age(on, 100);
     await logins.login(on, 'password_expired', { proved: true });
-    expect(await standing(on)).toMatchObject({ provedBefore: true, refusals: 0, bad: 0, seriesMs: 0 });
+    expect(await state(on)).toMatchObject({ provedBefore: true, refusals: 0, bad: 0, seriesMs: 0 });
     await logins.age(on, 100);
     await refuse(on, 'suspect', { restMs: 0 });
-    expect(await standing(on)).toMatchObject({ provedBefore: true, refusals: 1, bad: 0 });
+    expect(await state(on)).toMatchObject({ provedBefore: true, refusals: 1, bad: 0 });
   });
 
   test('is fresh while its rotation is open, cut or whole, and until the portal has settled after it was promoted', async () => {
     const on = await logins.account();
     await releaseLease(t.agent, on);
     const { attemptId } = await plannedAttempt(t.rotator, on);
-    const fresh = async (version: string) => (await standing(on, { version })).fresh;
+    const fresh = async (version: string) => (await state(on, { version })).fresh;
     expect([await fresh(`staged:${attemptId}`), await fresh(`staged:${attemptId}/14`)]).toEqual([true, true]);
     expect([await fresh('1'), await fresh('2'), await fresh(`staged:${randomUUID()}`)]).toEqual([false, false, false]);
     await t.sql(`UPDATE rotation_attempt SET state = 'done', promoted_version = '2', ended_at = now(), updated_at = now() WHERE id = $1`, [attemptId]);

@@ -50,14 +50,14 @@ export interface Finished {
 }
 
 /** How a database stands to this version. It is only told of where it is `newer`: what was added since is no reason to stop who does not know of it. */
-export interface SchemaStanding {
+export interface SchemaState {
   readonly state: 'current' | 'newer' | 'never' | 'behind';
   /** A sentence or two; `null` where it is current. */
   readonly words: string | null;
 }
 
 /** `names`: of this version's migrations, the oldest first. */
-export function standingOf(names: readonly string[], history: readonly Finished[]): SchemaStanding {
+export function schemaStateOf(names: readonly string[], history: readonly Finished[]): SchemaState {
   if (history.length === 0) return { state: 'never', words: 'The database was never migrated.' };
   const half = history.find(({ finished }) => !finished);
   if (half) return { state: 'behind', words: unfinished(half.name) };

@@ -72,7 +72,7 @@ async function answers(on: TestEndpoint, moments: readonly number[]): Promise<un
     `UPDATE login_attempt SET outcome = outcome WHERE id = (SELECT id FROM login_attempt WHERE login_identity = $1 AND outcome = 'accepted' ORDER BY started_at DESC LIMIT 1)`,
     [on.loginIdentity],
   );
-  const standing = await t.sql('SELECT refused_since, first_accepted_at, last_login_at FROM login_identity WHERE id = $1', [on.loginIdentity]);
+  const identity = await t.sql('SELECT refused_since, first_accepted_at, last_login_at FROM login_identity WHERE id = $1', [on.loginIdentity]);
   const asked = await t.sql(
     `SELECT m.at, (SELECT count(DISTINCT (a.endpoint_id, a.version, a.fingerprint, a.proved))::int FROM login_attempt a
                      WHERE a.login_identity = $1 AND (a.proved OR a.outcome = 'accepted') AND a.started_at > to_timestamp(m.at)) AS after
@@ -88,7 +88,7 @@ async function answers(on: TestEndpoint, moments: readonly number[]): Promise<un
     [on.loginIdentity],
   );
   const { now: _now, ...counted } = state;
-  return { counted, records, versions, standing, asked, failed };
+  return { counted, records, versions, identity, asked, failed };
 }
 
 test('whatever was tried, in whatever order: what anybody asks the ledger has the same answer after it was thinned', { timeout: 1_200_000 }, async () => {

@@ -13,7 +13,7 @@ import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../led
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { remainingBudget } from '../ledger/budget.ts';
 import { passwordTries } from '../ledger/password.ts';
-import { passwordStanding } from '../ledger/standing.ts';
+import { passwordState } from '../ledger/password-state.ts';
 import { claimPortalTask, finishPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
 import { reserveTotpStep } from '../totp.ts';
@@ -39,7 +39,7 @@ async function login(db: Database): Promise<void> {
     await reserveTotpStep(db, { ...ONE, periodSeconds: 30, skew: 1 });
     const begun = await beginLoginAttempt(db, ask);
     if (!begun.allowed) throw new Error(begun.reason);
-    await passwordStanding(db, { ...ONE, ...health, fingerprints: prints, version: '2', settleMs: 1000 });
+    await passwordState(db, { ...ONE, ...health, fingerprints: prints, version: '2', settleMs: 1000 });
     await finishLoginAttempt(db, { ...ONE, loginAttemptId: begun.loginAttemptId, outcome: 'accepted', effect: 'none' });
   });
 }
@@ -71,7 +71,7 @@ export const ofOneLogin: readonly Operation[] = [
   inTurn(
     'a login, from the first question to its outcome',
     'rcm_agent',
-    [checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordStanding, finishLoginAttempt],
+    [checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordState, finishLoginAttempt],
     login,
   ),
   inTurn('one of a hundred backup codes', 'rcm_agent', [spendBackupCode], (db) =>

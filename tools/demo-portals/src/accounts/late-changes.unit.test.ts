@@ -125,7 +125,7 @@ test('a change to come, and time as it was moved, outlive the process', async ()
   await guest.change(first, second);
   const moved = await before.control.advance(HOUR_MS);
   await before.demo.close();
-  // The standing clock begins at the same instant again.
+  // The stopped clock begins at the same instant again.
   const after = await openPortals({ dataFile: join(folder, 'portals.db') });
   expect((await after.control.ask('GET', '/clock')).body).toEqual({ now: moved.toISOString() });
   expect(await after.control.accepts('alpine', 'anna', second)).toBe(false);

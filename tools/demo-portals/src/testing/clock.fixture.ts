@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 
 /** A clock that stands until it is moved. Sleeps end at once and are recorded. */
-export class StandingClock implements Clock {
+export class StoppedClock implements Clock {
   readonly slept: number[] = [];
   #now = Date.UTC(2026, 0, 15, 12);
 

@@ -1,20 +1,20 @@
 import { Secret, TOTP } from 'otpauth';
 import { startDemoPortals, type DemoPortals, type DemoPortalsOptions } from '../demo-portals.ts';
 import type { PortalCode } from '../portal-code.ts';
-import { StandingClock } from './clock.fixture.ts';
+import { StoppedClock } from './clock.fixture.ts';
 import { controlClient, type ControlClient } from './control.fixture.ts';
 import { guestAt, type Guest } from './guests.fixture.ts';
 
 export interface TestPortals extends AsyncDisposable {
   readonly demo: DemoPortals;
-  readonly clock: StandingClock;
+  readonly clock: StoppedClock;
   readonly control: ControlClient;
   guest(portal: PortalCode): Guest;
 }
 
 /** Portals of one test with a clock that stands; `await using` closes them. */
 export async function openPortals(options: DemoPortalsOptions = {}): Promise<TestPortals> {
-  const clock = new StandingClock();
+  const clock = new StoppedClock();
   const demo = await startDemoPortals({ clock, ...options });
   return {
     demo,

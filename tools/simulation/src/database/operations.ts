@@ -33,7 +33,7 @@ export {
   restLogin,
   serverTime,
 } from './ledger.ts';
-export { forgetPasswords, isPortalIll, passwordStanding, passwordTries } from './passwords.ts';
+export { forgetPasswords, isPortalIll, passwordState, passwordTries } from './passwords.ts';
 export { announceSuccessor, beginLook, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
 export { answerRequest, requestRotation } from './requests.ts';
 export {

@@ -1,4 +1,4 @@
-import type { PasswordRecord, PasswordStanding } from '@rcm/db/ledger';
+import type { PasswordRecord, PasswordState } from '@rcm/db/ledger';
 import type { PortalHealth } from '@rcm/db/rotation';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, later, operation, tenantHas } from './operation.ts';
@@ -87,7 +87,7 @@ function othersSince({ tables }: ModelDatabase, portalTypeCode: string, loginIde
 
 export const isPortalIll = operation('isPortalIll', (db, asked) => portalHealth(db, { ...asked, since: null }) === 'ill');
 
-export const passwordStanding = operation('passwordStanding', (db, asked): PasswordStanding => {
+export const passwordState = operation('passwordState', (db, asked): PasswordState => {
   const { loginIdentity, version, settleMs } = asked;
   const record = passwordRecord(db, asked);
   const fresh = db.tables.attempts.of(loginIdentity).some((attempt) => {

@@ -50,7 +50,7 @@ export const PLANTED: readonly PlantedFault[] = [
     shows: ['outage', 'stuck'],
     file: access('settle-attempt'),
     from: 'restMs: restAfter({',
-    to: 'restMs: (standing.provedBefore ? 0 : 300 * 86_400_000) + restAfter({',
+    to: 'restMs: (state.provedBefore ? 0 : 300 * 86_400_000) + restAfter({',
   },
   {
     name: 'one-badness-for-all',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type FoundEndpoint, type Standing, standingOf } from './standing.ts';
+import { type FoundEndpoint, type SourceRowState, sourceRowState } from './source-row-state.ts';
 
 const PLACE = { orgId: 'o', portalTypeCode: 'p', accountId: 'a' };
 /** Of three contents, by key 2 and, while the key is changed, by key 1. */
@@ -14,7 +14,7 @@ const CAME_BACK = { moved: false, everMoved: true };
 const EDITED = { now: [print('typed'), print('typed', '1')] };
 
 /** Each state of an endpoint, against a row that is as it was and one that is not. */
-const TABLE: readonly (readonly [string, Partial<FoundEndpoint>, ReturnType<typeof row>, Standing])[] = [
+const TABLE: readonly (readonly [string, Partial<FoundEndpoint>, ReturnType<typeof row>, SourceRowState])[] = [
   ['as it was, its row too', {}, row('was'), 'unchanged'],
   ['as it was, its row not', {}, row('new'), 'take'],
   ['edited, its row as it was', EDITED, row('was'), 'unchanged'],
@@ -38,4 +38,4 @@ const TABLE: readonly (readonly [string, Partial<FoundEndpoint>, ReturnType<type
   ['of another account, in the store', IN_STORE, row('new', { accountId: 'other' }), 'elsewhere'],
 ];
 
-test.each(TABLE)('an endpoint that is %s', (_, change, wanted, standing) => expect(standingOf(found(change), wanted)).toBe(standing));
+test.each(TABLE)('an endpoint that is %s', (_, change, wanted, state) => expect(sourceRowState(found(change), wanted)).toBe(state));

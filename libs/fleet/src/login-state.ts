@@ -2,9 +2,9 @@ import { type FleetLogin, type LoginTrouble, troublesOf } from '@rcm/db/fleet';
 import { relative } from './times.ts';
 
 /** What a login is, in one word: the worst that holds. */
-export type Standing = LoginTrouble | 'retired' | 'not stored' | 'rotating' | 'never used' | 'ok';
+export type LoginState = LoginTrouble | 'retired' | 'not stored' | 'rotating' | 'never used' | 'ok';
 
-export function standingOf(login: FleetLogin): Standing {
+export function loginStateOf(login: FleetLogin): LoginState {
   const [worst] = troublesOf(login);
   if (worst) return worst;
   if (login.retiredAt) return 'retired';

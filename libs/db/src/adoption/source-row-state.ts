@@ -37,9 +37,9 @@ export interface WantedPrints {
  * `not_compared`: its login lies in the store, nothing is recorded of the row any more, and the row says nothing of its last change.
  * `unknown`: whether it has changed cannot be said.
  */
-export type Standing = 'unchanged' | 'note' | 'take' | 'elsewhere' | 'moved' | 'rolled_back' | 'edited' | 'not_compared' | 'unknown';
+export type SourceRowState = 'unchanged' | 'note' | 'take' | 'elsewhere' | 'moved' | 'rolled_back' | 'edited' | 'not_compared' | 'unknown';
 
-export function standingOf(found: FoundEndpoint, wanted: WantedPlace & WantedPrints): Standing {
+export function sourceRowState(found: FoundEndpoint, wanted: WantedPlace & WantedPrints): SourceRowState {
   if (found.orgId !== wanted.orgId || found.portalTypeCode !== wanted.portalTypeCode || found.accountId !== wanted.accountId) return 'elsewhere';
   const since = rowSince(found.recorded, wanted.prints);
   const both = found.now[0] === wanted.prints[0];

@@ -4,7 +4,7 @@ import { type PortalHealth, portalHealth } from '../admission/health.ts';
 import { type Fingerprints, passwordRecord } from './password.ts';
 
 /** What ledger and journal know about a password at the moment its portal answered (docs/design.md, Login). */
-export interface PasswordStanding {
+export interface PasswordState {
   /** It belongs to the open rotation attempt, or was promoted less than `settle` ago: the portal may not know it everywhere yet. */
   readonly fresh: boolean;
   /** The portal accepted it at some time. */
@@ -18,7 +18,7 @@ export interface PasswordStanding {
   readonly health: PortalHealth;
 }
 
-export interface StandingQuestion {
+export interface PasswordStateQuestion {
   readonly orgId: string;
   readonly loginIdentity: string;
   readonly portalTypeCode: string;
@@ -29,8 +29,8 @@ export interface StandingQuestion {
   readonly rules: Pick<BreakerRules, 'windowMs' | 'suspects'>;
 }
 
-/** The standing of a password, asked before its outcome is written. */
-export async function passwordStanding(db: Database, asked: StandingQuestion): Promise<PasswordStanding> {
+/** The state of a password, asked before its outcome is written. */
+export async function passwordState(db: Database, asked: PasswordStateQuestion): Promise<PasswordState> {
   const { orgId, loginIdentity, version, settleMs } = asked;
   return db.transaction({ tenant: orgId }, async (tx) => {
     const record = await passwordRecord(tx, asked);

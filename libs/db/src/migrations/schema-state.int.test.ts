@@ -9,7 +9,7 @@ import { ALL_ROLES, type AppRole } from '../roles/app-role.ts';
 import { asSuperuser, migrateWithLogins, urlFor } from '../testing.ts';
 import { applyMigrations } from './apply.ts';
 import { migrationNames, SHIPPED } from './files.ts';
-import { databaseProblem, schemaWords } from './standing.ts';
+import { databaseProblem, schemaWords } from './schema-state.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 const opened: Database[] = [];
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 /** As an app opens it. */
 function open(role: AppRole, url = urlFor(role, database.url)): Database {
-  const db = openDatabase({ url, applicationName: 'standing', role, maxConnections: 1 });
+  const db = openDatabase({ url, applicationName: 'schema-state', role, maxConnections: 1 });
   opened.push(db);
   return db;
 }

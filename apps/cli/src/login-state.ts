@@ -1,10 +1,10 @@
 import { type FleetLogin, troublesOf } from '@rcm/db/fleet';
-import { type Standing, standingOf } from '@rcm/fleet';
+import { type LoginState, loginStateOf } from '@rcm/fleet';
 import type { Cell } from './table.ts';
 
-export const standingCell = (standing: Standing): Cell => ({
-  text: standing,
-  style: standing === 'ok' ? 'green' : ['locked', 'blocked', 'failing'].includes(standing) ? 'red' : 'yellow',
+export const stateCell = (state: LoginState): Cell => ({
+  text: state,
+  style: state === 'ok' ? 'green' : ['locked', 'blocked', 'failing'].includes(state) ? 'red' : 'yellow',
 });
 
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
@@ -15,7 +15,7 @@ export const loginJson = (login: FleetLogin): Record<string, unknown> => ({
   organization: login.orgId,
   portalType: login.portalTypeCode,
   account: login.accountId,
-  standing: standingOf(login),
+  standing: loginStateOf(login),
   troubles: troublesOf(login),
   stored: login.stored,
   retiredAt: iso(login.retiredAt),

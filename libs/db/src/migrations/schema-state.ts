@@ -1,7 +1,7 @@
 import { hasCode, type Logger, RcmError } from '@rcm/telemetry';
 import type { Database, Transaction } from '../database.ts';
 import { migrationNames, SHIPPED } from './files.ts';
-import { type Finished, standingOf, type SchemaStanding } from './history.ts';
+import { type Finished, type SchemaState, schemaStateOf } from './history.ts';
 
 /** What an app may ask although the table is the owner's; made by a migration, so that it is missing is an answer, too. */
 const QUESTION = 'rcm_migrations()';
@@ -10,24 +10,24 @@ const QUESTION = 'rcm_migrations()';
  * Whether the database is migrated as far as this version needs. `null`: this login may not ask, because it is a member of none of the roles. Reads catalogues and names;
  * changes nothing.
  */
-async function schemaStanding(tx: Transaction, directory: string = SHIPPED): Promise<SchemaStanding | null> {
+async function schemaState(tx: Transaction, directory: string = SHIPPED): Promise<SchemaState | null> {
   const [seen] = await tx.$queryRaw<{ migrated: boolean; answers: boolean; may: boolean }[]>`
     SELECT to_regclass('public.login_identity') IS NOT NULL AS migrated, to_regprocedure(${`public.${QUESTION}`}) IS NOT NULL AS answers,
            coalesce(has_function_privilege(to_regprocedure(${`public.${QUESTION}`})::oid, 'EXECUTE'), false) AS may`;
   const names = await migrationNames(directory);
-  if (!seen?.migrated) return standingOf(names, []);
+  if (!seen?.migrated) return schemaStateOf(names, []);
   if (!seen.answers) return { state: 'behind', words: 'The database is behind this version.' };
   if (!seen.may) return null;
-  return standingOf(names, await tx.$queryRaw<Finished[]>`SELECT name, finished FROM public.rcm_migrations()`);
+  return schemaStateOf(names, await tx.$queryRaw<Finished[]>`SELECT name, finished FROM public.rcm_migrations()`);
 }
 
 /** Refuses to work on a database that was never migrated, or not as far as this version needs. Fails with `config_invalid`, with what to run. */
 export async function checkSchema(tx: Transaction): Promise<void> {
-  const standing = await schemaStanding(tx);
-  if (standing !== null && isUnusable(standing)) throw new RcmError('config_invalid', `${standing.words} Run \`rcm db migrate\`. Nothing was read or changed.`);
+  const schema = await schemaState(tx);
+  if (schema !== null && isUnusable(schema)) throw new RcmError('config_invalid', `${schema.words} Run \`rcm db migrate\`. Nothing was read or changed.`);
 }
 
-const isUnusable = ({ state }: SchemaStanding): boolean => state === 'never' || state === 'behind';
+const isUnusable = ({ state }: SchemaState): boolean => state === 'never' || state === 'behind';
 
 /** What an app says of its database: whether it cannot work there (`refused`), or what to tell of although it can. Nothing: all is well. */
 export interface SchemaWords {
@@ -37,9 +37,9 @@ export interface SchemaWords {
 
 /** For an app's start and for `/readyz`, at any time: a database may be restored to an earlier day under a running process. Fails as every operation. */
 export async function schemaWords(db: Database): Promise<SchemaWords> {
-  const standing = await db.transaction('no tenant', (tx) => schemaStanding(tx));
-  if (standing === null || standing.words === null) return { refused: null, told: null };
-  return isUnusable(standing) ? { refused: `${standing.words} Run \`rcm db migrate\`.`, told: null } : { refused: null, told: standing.words };
+  const schema = await db.transaction('no tenant', (tx) => schemaState(tx));
+  if (schema === null || schema.words === null) return { refused: null, told: null };
+  return isUnusable(schema) ? { refused: `${schema.words} Run \`rcm db migrate\`.`, told: null } : { refused: null, told: schema.words };
 }
 
 /** What `/readyz` says of Postgres; `null`: it answers, this process may work there, and it is migrated. */
