@@ -13,7 +13,7 @@ export const operationsEnvironment = {
   ...transportEnvironment,
   /** `daily`: the first scheduled rotation of a portal type and day goes ahead of the others. */
   RCM_ROTATOR_CANARY: z.enum(['daily', 'off']).default('daily'),
-  /** How long a stopped portal type rests before one rotation may try it. */
+  /** How long a stopped portal type cools down before one rotation may try it. */
   RCM_ROTATOR_PROBE_MS: milliseconds(900_000),
   /** How long a rotation takes at most: none begins that near to maintenance hours. */
   RCM_ROTATOR_MAINTENANCE_MARGIN_MS: milliseconds(900_000, 0),

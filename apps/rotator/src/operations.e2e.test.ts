@@ -233,10 +233,10 @@ describe('a portal that people rotate', () => {
     await store.replace(parseReference(secretArn), text, current.version);
   }
 
-  it('is told once when it is due; a change is noticed, proved by one login and recorded; a wrong one is told once and rests', async () => {
+  it('is told once when it is due; a change is noticed, proved by one login and recorded; a wrong one is told once and cools down', async () => {
     const id = 'borealis-8';
     const { orgId, portal, username } = opened.world.endpoint(id);
-    // A refused password rests for as long as the portal may not know it yet: longer than a busy machine takes to look again.
+    // A refused password cools down for as long as the portal may not know it yet: longer than a busy machine takes to look again.
     await setPortalType('borealis', { rotationMode: 'manual', settleMs: 3_600_000 });
     await setNextRotation(opened.world.db, { endpointIds: [id], at: 'now' });
     expect([await markManualDue(opened.rotator.db), await markManualDue(opened.rotator.db)]).toEqual([1, 0]);

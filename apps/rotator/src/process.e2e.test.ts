@@ -73,7 +73,7 @@ async function refusedOnce(endpointId: string): Promise<void> {
   const leaseId = answer.lease.id;
   const begun = await beginLoginAttempt(world.db, { leaseId, endpointId, orgId, actor: 'agent', version, fingerprints });
   if (!begun.allowed) throw new Error(begun.reason);
-  await finishLoginAttempt(world.db, { loginAttemptId: begun.loginAttemptId, orgId, outcome: 'rejected', effect: 'suspect', restMs: 3_600_000 });
+  await finishLoginAttempt(world.db, { loginAttemptId: begun.loginAttemptId, orgId, outcome: 'rejected', effect: 'suspect', coolDownMs: 3_600_000 });
   await releaseLease(world.db, { leaseId, orgId });
 }
 

@@ -7,7 +7,7 @@ import type { AttemptInHand } from './machine/attempt.ts';
 import { journal } from './machine/journal.ts';
 import { forgottenCopy } from './machine/restored.ts';
 import { runAttempt } from './machine/run-attempt.ts';
-import { restAfterRestore, type Settled, settleCurrent } from './mending/settle-current.ts';
+import { coolDownAfterRestore, settleCurrent, type Settled } from './mending/settle-current.ts';
 import { type NotStarted, notStarted, refusedBy, whyNotStart } from './starting.ts';
 import type { Rotator, RequestReason } from './rotator.ts';
 
@@ -69,7 +69,7 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
   const settled = await settleCurrent(rotator, login, current);
   if (settled) return notStarted('rotation_refused', NOT_NOW[settled]);
   const forgotten = await forgottenCopy(rotator.db, login.store, login.reference, held.signal);
-  if (forgotten !== null) await restAfterRestore(rotator, login, current.version);
+  if (forgotten !== null) await coolDownAfterRestore(rotator, login, current.version);
   const planned = await journal(rotator, 'planned', () =>
     planRotation(rotator.db, {
       attemptId: forgotten ?? randomUUID(),

@@ -28,7 +28,7 @@ const LOCKOUT_MS = 900_000;
 /** What the portal locks after, and what its type's margin of 1 leaves to us. */
 const THRESHOLD = 3;
 const OURS = THRESHOLD - 1;
-/** A rotator that finds the password does so after one refusal, or after a few where it gets no time: agents try again after each rest, which is short here. */
+/** A rotator that finds the password does so after one refusal, or after a few where it gets no time: agents try again after each cool-down, which is short here. */
 const MOST_REFUSED = 20;
 /** Everything that Postgres has a time of, but for leases, tasks' deadlines and the audit trail. */
 const AGED = ['integration_endpoint', 'login_attempt', 'login_clearance', 'rotation_attempt', 'portal_gate', 'notice', 'database_restore'];
@@ -254,15 +254,15 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
     started.push(startRotator(['run'], 'ignore'));
     agent = await startAgent(environmentOf('agent'));
 
-    // Every login rests, whoever asks for it; also the task that the dump has as queued.
+    // Every login cools down, whoever asks for it; also the task that the dump has as queued.
     const asked = await Promise.all(world.endpoints.map(async (login) => ({ login, taskId: login === untouched ? queued : await ask(login) })));
     for (const { login, taskId } of asked) await endOf(login, taskId, 'throttled');
     await expectNobodyLocked();
     expect(await triesAtPortals()).toEqual(before);
-    const restsMs = performance.now() - gone;
+    const throttledMs = performance.now() - gone;
 
     await untilPassed(LOCKOUT_MS);
-    const rested = performance.now();
+    const from = performance.now();
     const waiting = new Map(asked.map(({ login, taskId }) => [login, { taskId, refused: 0 }]));
     while (waiting.size > 0) {
       for (const [login, { taskId, refused }] of waiting) {
@@ -278,10 +278,10 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
       await pass(60_000);
       await expectNobodyLocked();
     }
-    const inMs = performance.now() - rested;
+    const inMs = performance.now() - from;
     for (const login of world.endpoints) expect([login.id, await world.portalAcceptsStore(login.id)]).toEqual([login.id, true]);
     process.stdout.write(
-      `database drill: restored and started ${(restsMs / 1_000).toFixed(1)} s after the server was gone, every login in ${(inMs / 1_000).toFixed(1)} s after the rest\n`,
+      `database drill: restored and started ${(throttledMs / 1_000).toFixed(1)} s after the server was gone, every login in ${(inMs / 1_000).toFixed(1)} s after the cool-down\n`,
     );
 
     // The journal and the copies that it does not know keep no login from being rotated.

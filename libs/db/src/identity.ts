@@ -8,7 +8,7 @@ export interface LockedIdentity {
   readonly exclusiveWantedBy: string | null;
   readonly exclusiveWantedSince: Date | null;
   readonly exclusiveWantedUntil: Date | null;
-  readonly exclusiveRestUntil: Date | null;
+  readonly exclusiveCoolDownUntil: Date | null;
   readonly lastTotpStep: bigint;
   readonly now: Date;
 }
@@ -32,7 +32,7 @@ export async function lockIdentity(tx: Transaction, loginIdentity: string): Prom
 async function lockRow(tx: Transaction, loginIdentity: string): Promise<Omit<LockedIdentity, 'now'> | null> {
   const [row] = await tx.$queryRaw<Omit<LockedIdentity, 'now'>[]>`
     SELECT id, fence, exclusive_wanted_by AS "exclusiveWantedBy", exclusive_wanted_since AS "exclusiveWantedSince",
-           exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveRestUntil", last_totp_step AS "lastTotpStep"
+           exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveCoolDownUntil", last_totp_step AS "lastTotpStep"
       FROM login_identity WHERE id = ${loginIdentity} FOR UPDATE`;
   return row ?? null;
 }

@@ -13,7 +13,7 @@ export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; 
   const [pause] = login.pauses;
   if (pause) return { at, why: pausedWhy(pause.scope, pause.reason) };
   if (login.portalStopped) return { at, why: stoppedWhy(login.portalStopped.cause) };
-  if (login.rotationNotBefore && at && login.rotationNotBefore > at) return { at: login.rotationNotBefore, why: WHY_WAITS.resting };
+  if (login.rotationNotBefore && at && login.rotationNotBefore > at) return { at: login.rotationNotBefore, why: WHY_WAITS.coolingDown };
   if (login.expiresAt && at && at < login.expiresAt) return { at, why: 'before the portal lets the password expire' };
   return { at, why: 'by its portal type’s interval' };
 }

@@ -7,7 +7,7 @@ export const WHY_WAITS = {
   shared: 'it lies in several places, so nobody rotates it by itself',
   manual: 'a person changes passwords at the portal, and is told when',
   oldReaders: 'plaintext of it lies in a row that somebody may still read',
-  resting: 'the last one did not get through, and it rests',
+  coolingDown: 'the last one did not get through, and it cools down',
   forbidden: 'its terms let no program log in',
   undecided: 'nobody has decided whether its terms let a program log in',
   canary: 'the first of the day goes ahead alone',

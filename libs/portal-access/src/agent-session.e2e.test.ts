@@ -157,12 +157,12 @@ describe('an agent that visits a portal', () => {
     expect(outcome).toMatchObject({ kind: 'found' });
   });
 
-  it('lets a refused password rest where others get in, an hour, then a day, and says until when', async () => {
+  it('lets a refused password cool down where others get in, an hour, then a day, and says until when', async () => {
     const [endpoint, other] = [fresh(), fresh()];
     await changeByHand(endpoint, 'Changed-by-hand-1', false);
     await somebodyGetsIn(other);
     expect(await codeOf(visit(endpoint))).toBe('login_rejected');
-    // Not sent again before its rest is over.
+    // Not sent again before its cool-down is over.
     expect([await codeOf(visit(endpoint)), await codeOf(visit(endpoint))]).toEqual(['login_rejected', 'login_rejected']);
     await expectToAskWithin(visit(endpoint), 0, HOUR_MS);
     expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
@@ -177,7 +177,7 @@ describe('an agent that visits a portal', () => {
     expect(await isSearched(endpoint)).toBe(true);
   });
 
-  it('lets a refused password rest where nobody else gets in, and works with it again after the rest', async () => {
+  it('lets a refused password cool down where nobody else gets in, and works with it again after the cool-down', async () => {
     const endpoint = fresh();
     const { password } = parsePayload((await currentOf(world, endpoint)).text).reveal();
     await changeByHand(endpoint, 'Changed-by-hand-2', false);
@@ -269,7 +269,7 @@ describe('an agent that visits a portal', () => {
     expect(await isSearched(endpoint)).toBe(true);
   });
 
-  it('lets a login rest for one lockout window where a rotation made the secret that the journal has forgotten', async () => {
+  it('lets a login cool down for one lockout window where a rotation made the secret that the journal has forgotten', async () => {
     const endpoint = fresh();
     await edit(endpoint, (payload) =>
       withPassword(new Secret(payload), { password: new Secret(payload.password), attemptId: randomUUID(), counter: 1, now: new Date() }).reveal(),

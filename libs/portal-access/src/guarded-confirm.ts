@@ -76,7 +76,7 @@ async function settle({ db, logger, endpoint }: GuardedConfirmRequest, loginAtte
     loginAttemptId,
     orgId: endpoint.orgId,
     outcome: submitted ? notedAs(end) : 'not_submitted',
-    // Whoever changes the password has just logged in with it, and finds out by logins what the portal accepts: no rest is set by this page's word.
+    // Whoever changes the password has just logged in with it, and finds out by logins what the portal accepts: no cool-down is set by this page's word.
     effect: 'none',
     proved: submitted && end.kind === 'confirmed',
     ...('until' in end && end.until && end.kind === 'locked' ? { throttledUntil: end.until } : {}),

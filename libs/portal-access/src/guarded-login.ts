@@ -164,7 +164,7 @@ function ledgerQuestion(request: GuardedLogin, fingerprints: LoginAttemptRequest
   };
 }
 
-/** The password that rests may have been saved over the one that the portal accepts. A hint: nothing was sent, with or without it. */
+/** The password that cools down may have been saved over the one that the portal accepts. A hint: nothing was sent, with or without it. */
 async function heedOutdated({ db, logger, endpoint }: GuardedLogin, fingerprints: LoginAttemptRequest['fingerprints']): Promise<void> {
   await wantSearchIfOutdated(db, { orgId: endpoint.orgId, endpointId: endpoint.id, fingerprints }).catch((error: unknown) =>
     logger.warn({ err: error, endpointId: endpoint.id }, 'the login may have to be searched for what its portal accepts, and that could not be noted'),

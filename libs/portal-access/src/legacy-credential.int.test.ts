@@ -157,7 +157,7 @@ describe('one truth', () => {
 });
 
 describe('an account is not locked', () => {
-  it('by a wrong password in a row: it is tried once, and rests by its fingerprint', async () => {
+  it('by a wrong password in a row: it is tried once, and cools down by its fingerprint', async () => {
     await w.row('wrong', login('wrong', 'canary-wrong-old'), login('wrong', 'canary-wrong-new'));
     expect(await w.visit('wrong')).toMatch(/^login_rejected|^login_not_allowed/);
     for (let time = 0; time < 3; time += 1) expect(await w.visit('wrong')).toMatch(/password_(bad|suspect)/);

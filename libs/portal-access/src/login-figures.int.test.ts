@@ -56,7 +56,7 @@ it('each login is measured by what the portal said, each refusal of the ledger b
   expect(await alarmsTold(metrics, 'web-agent')).toEqual({ prometheus: ['rcm-ledger-refuses'], cloudWatch: ['rcm-ledger-refuses'] });
   const text = await metrics.exposition();
   expect(text).toContain('rcm_login_seconds_count{outcome="rejected"} 1');
-  // The password rests after its refusal, and then the budget is not enough: which of the two is met first is the machine's.
+  // The password cools down after its refusal, and then the budget is not enough: which of the two is met first is the machine's.
   const refused = (reason: string) => Number(new RegExp(`rcm_login_refusals_total\\{reason="${reason}"\\} (\\d+)`).exec(text)?.[1]);
   expect(refused('password_suspect') + refused('password_bad') + refused('budget_spent')).toBe(21);
 });

@@ -67,7 +67,7 @@ async function tries(password: string, db: Database): Promise<string> {
 }
 const atThePortal = () => world.portals.account('alpine', world.endpoints[0]?.username ?? '');
 
-it('an account whose failures a restored database has forgotten is not locked: its login rests', async () => {
+it('an account whose failures a restored database has forgotten is not locked: its login cools down', async () => {
   // Some process has worked here before the backup was made.
   await access.db.ping();
   backup = await copyDatabase(world.databaseUrl);

@@ -1,4 +1,4 @@
-import { finishLoginAttempt, type LoginAttemptRequest, mayBeLocked, passwordState, restAfter } from '@rcm/db/ledger';
+import { coolDownAfter, finishLoginAttempt, type LoginAttemptRequest, mayBeLocked, passwordState } from '@rcm/db/ledger';
 import { isProof, judge, type Judgement, NOTHING_KNOWN } from './judgement.ts';
 import type { LoginOutcome } from '@rcm/portal-drivers';
 import type { GuardedLogin } from './login-request.ts';
@@ -47,7 +47,7 @@ export async function settleAttempt(
     withCode: submitted && withCode,
     ...holdsUntil(outcome),
     ...(state && (effect === 'suspect' || effect === 'bad')
-      ? { restMs: restAfter({ ...state, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
+      ? { coolDownMs: coolDownAfter({ ...state, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
       : {}),
   });
   return judgement;

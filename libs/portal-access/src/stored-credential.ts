@@ -1,6 +1,6 @@
 import { type HeldCredential, parseReference } from '@rcm/credentials';
 import { type Database, type EndpointRow, getEndpoint } from '@rcm/db';
-import { restLogin } from '@rcm/db/ledger';
+import { coolDownLogin } from '@rcm/db/ledger';
 import { followStoreVersion, knowsRotation, outrunCopy, wantCredentialSearch } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
@@ -46,7 +46,7 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
     await refuseOutrun(access, endpoint, credential);
-    await restAfterRestore(access, endpoint, held, credential);
+    await coolDownAfterRestore(access, endpoint, held, credential);
     await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: asked, to: credential.version });
   }
   if (!goesBy(accountOf(access.keys, endpoint, credential.payload), endpoint.loginIdentity)) await refuseOtherAccount(access, endpoint);
@@ -77,10 +77,15 @@ async function refuseOtherAccount({ db, logger }: AgentAccess, endpoint: Migrate
  * A rotation made this version and the journal does not know it: the database was restored to an earlier hour. The ledger has forgotten the
  * failures of that time too, so nobody logs in for one lockout window.
  */
-async function restAfterRestore({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease, { payload, version }: HeldCredential): Promise<void> {
+async function coolDownAfterRestore(
+  { db, logger }: AgentAccess,
+  endpoint: MigratedEndpoint,
+  held: HeldLease,
+  { payload, version }: HeldCredential,
+): Promise<void> {
   const { id: endpointId, orgId, portalType } = endpoint;
   const attemptId = rotationThatMade(payload);
   if (attemptId === null || (await knowsRotation(db, { orgId, attemptId }))) return;
   logger.error({ endpointId }, 'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window');
-  await restLogin(db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'agent', forMs: afterRestoreMs(portalType) });
+  await coolDownLogin(db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'agent', forMs: afterRestoreMs(portalType) });
 }

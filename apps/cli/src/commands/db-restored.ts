@@ -16,8 +16,8 @@ export async function dbRestored(environment: NodeJS.ProcessEnv, options: DbRest
     json: { kind },
     lines: () => [
       options.nothingLost
-        ? 'Noted: nothing was lost. Logins that rested for that reason may be made again.'
-        : 'Noted: every login rests until its portal has forgotten what the ledger cannot know. Start rotators and agents whenever you like.',
+        ? 'Noted: nothing was lost. Logins that cooled down for that reason may be made again.'
+        : 'Noted: every login cools down until its portal has forgotten what the ledger cannot know. Start rotators and agents whenever you like.',
     ],
     well: true,
   };

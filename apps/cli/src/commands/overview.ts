@@ -7,8 +7,8 @@ import type { Report } from '../report.ts';
 import { facts } from '../table.ts';
 
 const RESTORED = {
-  restored: 'restored, logins rest for a window',
-  another_place: 'in another place, logins rest for a window',
+  restored: 'restored, logins cool down for a window',
+  another_place: 'in another place, logins cool down for a window',
   nothing_lost: 'moved, nothing was lost',
 } as const;
 

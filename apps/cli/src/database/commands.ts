@@ -28,8 +28,8 @@ export function addDatabase(program: Command, { terminal, looks, print }: Runnin
       print(await dbMigrate(terminal, options));
     });
   db.command('restored')
-    .description('say that it was restored to an earlier hour: every login rests until its portal has forgotten the failures that the ledger lost')
-    .option('--nothing-lost', 'say instead that every row is there (a move, an upgrade): nothing rests')
+    .description('say that it was restored to an earlier hour: every login cools down until its portal has forgotten the failures that the ledger lost')
+    .option('--nothing-lost', 'say instead that every row is there (a move, an upgrade): nothing cools down')
     .requiredOption('--reason <text>', 'why; it goes into the audit trail of every organization')
     .option('--actor <name>', 'what you are called, beside who you are signed in as')
     .action(async (options: DbRestoredOptions) => {

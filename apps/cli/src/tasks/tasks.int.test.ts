@@ -149,7 +149,7 @@ test('a callback that was given up is listed and ends the call with 1, until a p
   for (const sentAgain of [true, false])
     expect(await json('task', 'tell', first, ...WHY)).toMatchObject({ code: 0, answer: { sentAgain, callback: 'claims' } });
   expect((await listed()).tasks).toEqual([second]);
-  // As if the receiver had rested for as long as it does after a failure.
+  // As if the receiver had cooled down for as long as it does after a failure.
   await asSuperuser(url, [`UPDATE task_callback_receiver SET rests_until = '-infinity'`]);
   expect(await claimNextCallback(agent, { ttlMs: 600_000 })).toMatchObject({ taskId: first, tries: 2 });
   expect(await json('audit', 'list', '--org', ORG, '--action', 'task.told_again')).toMatchObject({ answer: { events: [{ subject: first, reason: WHY[1] }] } });

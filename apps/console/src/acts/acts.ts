@@ -31,7 +31,7 @@ export const LOGIN_ACTS: readonly LoginAct[] = [
   {
     act: 'retry',
     title: 'Retry',
-    does: 'The stored password is right and rests after a refusal: it is tried now, and where it is refused again the kept copies are searched for the one that the portal accepts. Stays inside the budget.',
+    does: 'The stored password is right and cools down after a refusal: it is tried now, and where it is refused again the kept copies are searched for the one that the portal accepts. Stays inside the budget.',
     command: (login) => `rcm login retry ${login} --reason "…"`,
   },
   {

@@ -24,7 +24,7 @@ const BEAT_MS = 15_000;
 /** Between two streams that are told: 20 a second, so that what pages ask for again is 20 pages a second, however many look at what changed. */
 const TELL_MS = 50;
 /** The database has a tenth of the time for it, until that would make the pages old. */
-const REST = { times: 9, mostMs: 30_000 };
+const PAUSE = { times: 9, mostMs: 30_000 };
 /** So often in a row it may not be known whether sessions last. */
 const MOST_FAILURES = 3;
 
@@ -97,8 +97,8 @@ export class Streams {
       while (this.#streams.size > 0 && !this.#stopping.signal.aborted) {
         const began = performance.now();
         await this.#round();
-        const restMs = Math.min(REST.times * (performance.now() - began), REST.mostMs);
-        await this.#rest(Math.max(this.#options.roundMs, restMs));
+        const pauseMs = Math.min(PAUSE.times * (performance.now() - began), PAUSE.mostMs);
+        await this.#pause(Math.max(this.#options.roundMs, pauseMs));
       }
     } finally {
       clearInterval(beat);
@@ -144,13 +144,13 @@ export class Streams {
     for (const [stream, what] of this.#pending) {
       this.#pending.delete(stream);
       stream.tell(what);
-      await this.#rest(TELL_MS);
+      await this.#pause(TELL_MS);
       if (this.#stopping.signal.aborted) return;
     }
   }
 
   /** Less where everything ends. */
-  async #rest(ms: number): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 }

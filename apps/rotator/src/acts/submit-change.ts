@@ -74,13 +74,13 @@ function tellOverwritten({ services, login }: AttemptInHand, version: string): P
   return tellLeftBehind(services.db, { orgId, endpointId, portalTypeCode, version, detail });
 }
 
-/** Since this attempt was planned, or before and it rests, and nobody got in since; and the portal has had its time: a person may have stored it before the portal knew it. */
+/** Since this attempt was planned, or before and it cools down, and nobody got in since; and the portal has had its time: a person may have stored it before the portal knew it. */
 async function wasRefused({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<boolean> {
   const { orgId, loginIdentity, portalType } = login.endpoint;
   const { fingerprints } = accountOf(services.keys, login.endpoint, parsePayload(current.text));
   const tries = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: attempt.createdAt });
-  const { provedAt, refusedSince, refusedLastAt, restsUntil, now } = tries;
-  const isRefused = refusedSince > 0 || (restsUntil !== null && restsUntil > now);
+  const { provedAt, refusedSince, refusedLastAt, coolsDownUntil, now } = tries;
+  const isRefused = refusedSince > 0 || (coolsDownUntil !== null && coolsDownUntil > now);
   if (!isRefused || refusedLastAt === null || (provedAt !== null && provedAt > refusedLastAt)) return false;
   return now.getTime() - refusedLastAt.getTime() >= portalType.settleMs;
 }

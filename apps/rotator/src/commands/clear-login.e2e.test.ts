@@ -71,7 +71,7 @@ async function logIn(at: WorldEndpoint): Promise<string> {
 }
 
 describe('retry', () => {
-  it('tries a password now that rests, and agents may use it again', async () => {
+  it('tries a password now that cools down, and agents may use it again', async () => {
     const at = await login();
     await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
     expect(await logIn(at)).toBe('login_rejected');
@@ -88,7 +88,7 @@ describe('retry', () => {
     expect(await logIn(at)).toBe('none');
   });
 
-  it('costs one login where the portal refuses it again; then it rests once more', async () => {
+  it('costs one login where the portal refuses it again; then it cools down once more', async () => {
     const at = await login();
     await setAtPortal(at, 'Nobody-stored-it-1');
     const end = await retry(at);

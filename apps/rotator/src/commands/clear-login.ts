@@ -26,7 +26,7 @@ export interface Clearing extends PersonalAct {
 }
 type Services = Pick<RotatorProcess, 'rotator' | 'db'>;
 
-/** `unlocked`: a person says that the portal's support has unlocked the account. Failures from before they said so count no more, and nothing rests. */
+/** `unlocked`: a person says that the portal's support has unlocked the account. Failures from before they said so count no more, and nothing cools down. */
 export async function unlockedCommand(context: CommandContext, options: ClearOptions): Promise<number> {
   const { endpointId, dryRun } = options;
   const saidAt = await whenItBegan(context.opened.db);
@@ -94,7 +94,7 @@ export const RETRY_WORDS: Readonly<Record<Mended, string>> = {
 export const isRight = (result: Mended): boolean => result === 'accepted' || result === 'found' || result === 'merged';
 
 /**
- * `retry`: a refused password rests no longer. One login tries it now, if the account's budget allows it; where the portal refuses it again, the copies are
+ * `retry`: a refused password cools down no longer. One login tries it now, if the account's budget allows it; where the portal refuses it again, the copies are
  * searched for what it accepts. Exit code 1 where nothing that is stored was accepted.
  */
 export async function retryCommand(context: CommandContext, options: ClearOptions): Promise<number> {
@@ -129,7 +129,7 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
   }
 }
 
-const OTHERWISE = 'Nothing was sent. Your word is noted: it rests no longer, and a rotator tries it as soon as the budget allows it.';
+const OTHERWISE = 'Nothing was sent. Your word is noted: it cools down no longer, and a rotator tries it as soon as the budget allows it.';
 
 /** Writes the word down; returns whose login it is. */
 async function cleared(db: Database, { endpointId, actor, reason, saidAt }: Clearing, kind: ClearanceKind): Promise<string> {

@@ -85,7 +85,7 @@ async function acceptCurrent(block: Block, held: HeldLease, resolution: Resoluti
   return false;
 }
 
-/** Searches all that is stored, from now: what was refused before is asked once more when it has rested, inside the budget. */
+/** Searches all that is stored, from now: what was refused before is asked once more when it has cooled down, inside the budget. */
 async function acceptFound(block: Block, held: HeldLease, { since, ...resolution }: Adopted): Promise<boolean> {
   const { rotator, endpoint, attempt } = block;
   const login = loginInHand(rotator, endpoint, held, attempt.secretArn);

@@ -26,7 +26,7 @@ export async function askCandidate(search: Search, { candidate, tries, current, 
   if (proof === 'nothing') {
     const hold = holdFor(services, login.endpoint, result);
     if (!waitsAlone(result, tries)) return { kind: 'later', hold };
-    if (search.asksTwice !== 'current' || !restsForLong(result, tries)) wait.for(hold);
+    if (search.asksTwice !== 'current' || !coolsDownForLong(result, tries)) wait.for(hold);
     return null;
   }
   if (!isLast) wait.for({ detail: 'the portal refused a password that it may accept later', forMs: pauseMs(search) });
@@ -43,7 +43,7 @@ export class Wait {
   }
 }
 
-/** This password alone has to wait; others may be asked: it rests, or it was refused before, and the account's last failure is kept for one that was not. */
+/** This password alone has to wait; others may be asked: it cools down, or it was refused before, and the account's last failure is kept for one that was not. */
 const waitsAlone = (result: GuardedResult, { refusals }: Tries): boolean =>
   result.kind === 'not_allowed' &&
   (result.reason === 'password_bad' ||
@@ -51,11 +51,11 @@ const waitsAlone = (result: GuardedResult, { refusals }: Tries): boolean =>
     result.reason === 'other_account' ||
     (result.reason === 'budget_spent' && refusals > 0));
 
-/** A rest of an hour is waited for, one of a day is not. */
+/** A cool-down of an hour is waited for, one of a day is not. */
 const WORTH_A_WAIT_MS = 7_200_000;
 
-/** Before anything is submitted a search ends without what rests for long, so that there is a next one, which asks for everything that is stored again. */
-const restsForLong = (result: GuardedResult, { now }: Tries): boolean =>
+/** Before anything is submitted a search ends without what cools down for long, so that there is a next one, which asks for everything that is stored again. */
+const coolsDownForLong = (result: GuardedResult, { now }: Tries): boolean =>
   result.kind === 'not_allowed' &&
   (result.reason === 'password_bad' || result.reason === 'password_suspect') &&
   result.until !== null &&

@@ -73,7 +73,7 @@ async function byTurns(search: Search, stored: AsyncIterable<Known>, consider: C
     const next = (turn.length > 0 ? turn : rest).shift();
     const ended = next ? await consider(next) : null;
     if (isFound(ended)) return ended;
-    // What was not asked at all, as it rests or takes a budget to spare, was no turn.
+    // What was not asked at all, as it cools down or takes a budget to spare, was no turn.
     if (ended === 'refused') [turn, rest] = [rest, turn];
   }
   return null;

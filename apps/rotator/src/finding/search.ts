@@ -22,7 +22,7 @@ export interface Search {
 
 export type Found =
   | { readonly kind: 'found'; readonly candidate: Candidate }
-  /** Every candidate was refused as often as it takes, or, before anything is submitted, rests for long since it was last refused. */
+  /** Every candidate was refused as often as it takes, or, before anything is submitted, cools down for long since it was last refused. */
   | { readonly kind: 'none' }
   /** Not all could be asked now. */
   | { readonly kind: 'later'; readonly hold: Hold };

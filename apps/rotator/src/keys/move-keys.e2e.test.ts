@@ -106,7 +106,7 @@ describe('while the identity key is changed', () => {
     expect(await row.visit(login.id, { current: two })).toBe('in');
   });
 
-  it('a rest that a password has is kept', async () => {
+  it('a cool-down that a password has is kept', async () => {
     const login = await row.world.addEndpoint('alpine');
     await row.edit(login.id, { password: 'Not-the-password-and-it-rests' });
     await row.visit(login.id, { current: one, previous: two });
@@ -118,7 +118,7 @@ describe('while the identity key is changed', () => {
 });
 
 describe('while the fingerprint key is changed', () => {
-  it('a stored password that rests rests at every step, and what is under the key before is told and moved', async () => {
+  it('a stored password that cools down does so at every step, and what is under the key before is told and moved', async () => {
     const login = await row.world.addEndpoint('alpine');
     const prints = async () =>
       (

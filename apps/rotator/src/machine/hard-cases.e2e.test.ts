@@ -77,7 +77,7 @@ describe('the hard cases of a rotation', () => {
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
 
-  itInLongForm('a portal in maintenance that says "wrong password" spoils no password that worked before: it works again after its rest', async () => {
+  itInLongForm('a portal in maintenance that says "wrong password" spoils no password that worked before: it works again after its cool-down', async () => {
     const at = await login();
     expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
     await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });

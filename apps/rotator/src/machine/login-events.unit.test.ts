@@ -58,7 +58,7 @@ describe('how long a login that proved nothing is waited for', () => {
 
   it.each<[string, NotAccepted, object]>([
     ['a moment that the ledger names', notAllowed('budget_spent', UNTIL), { until: UNTIL, ownMatter: true }],
-    ['a password that rests', notAllowed('password_suspect', UNTIL), { until: UNTIL, ownMatter: true }],
+    ['a password that cools down', notAllowed('password_suspect', UNTIL), { until: UNTIL, ownMatter: true }],
     ['a lock without an end, until a person speaks', notAllowed('locked', null), { forMs: HOUR_MS, ownMatter: true }],
     ['a budget that no time brings back', notAllowed('budget_spent', null), { forMs: RETRY_MS, ownMatter: true }],
     ['a portal that names a time', refused({ kind: 'throttled', until: UNTIL }), { until: UNTIL }],

@@ -24,7 +24,7 @@ export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
 /**
  * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it, but where the portal's terms ask for a person:
  * there it is taken as it is. Accepted, it is recorded as
- * a rotation and agents are told; any other answer is told to people once. A password that was called wrong is asked again when it has rested, anything else
+ * a rotation and agents are told; any other answer is told to people once. A password that was called wrong is asked again when it has cooled down, anything else
  * only when another version is stored. No answer, or one that asks to wait, is none: the next look asks again, inside the ledger's budget.
  */
 export async function detectManualChanges(
@@ -112,7 +112,7 @@ function notProved(error: unknown, signal: AbortSignal, waitsForPerson: boolean)
   if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details.submitted === false) throw error;
   // Nobody answered with the code that the portal had sent: that says nothing of the password, and they are left in peace for a while before they are asked again.
   if (waitsForPerson && error.code === 'login_mfa_required') throw error;
-  // Only a password that was called wrong rests in the ledger and is asked again; anything else would be met at every look.
+  // Only a password that was called wrong cools down in the ledger and is asked again; anything else would be met at every look.
   return { detail: WORDS[error.code] ?? 'the portal answered in a way that nobody knows', isAskedAgain: error.code === 'login_rejected' };
 }
 

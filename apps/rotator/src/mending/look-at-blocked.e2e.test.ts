@@ -75,7 +75,7 @@ describe('a blocked login that is looked at again', () => {
     await look();
     expect(await stateOf('alpine-4')).toBe('blocked');
     expect((await accountOf('alpine-4')).loginsRejected).toBeGreaterThan(0);
-    // What is current rests an hour after one refusal; what the portal may have cut is asked in the next looks.
+    // What is current cools down for an hour after one refusal; what the portal may have cut is asked in the next looks.
     for (let round = 0; round < 4; round += 1) {
       await pass('alpine-4', 5);
       await look();

@@ -19,7 +19,7 @@ const REFUSED_AGAIN_MS = 86_400_000;
 /**
  * One round over the blocked rotations whose time has come. A person is told of each and may decide at any moment; meanwhile a portal may be well again, may have
  * made its change late, or somebody may have put the right password into the secret. What of the stored passwords it accepts then ends the block. Each
- * login is inside the ledger's budget and rests, as any. One that cannot be looked at now is met again in an hour.
+ * login is inside the ledger's budget and cools down, as any. One that cannot be looked at now is met again in an hour.
  */
 export async function lookAtBlocked(rotator: Rotator, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<void> {
   for (const { id, orgId, endpointId } of await listBlockedToLookAt(rotator.db, { limit })) {

@@ -45,7 +45,7 @@ export async function mendLogin(
 
   const { fingerprints } = accountOf(rotator.keys, endpoint, parsePayload(current.text));
   const known = await passwordTries(db, { orgId, loginIdentity, fingerprints, since: new Date(0) });
-  // A portal may come to accept a copy that it refused before, so each refusal of what is current asks for all again; what rests, rests.
+  // A portal may come to accept a copy that it refused before, so each refusal of what is current asks for all again; what cools down, cools down.
   const found = await findAccepted({ services: rotator, login, attemptId: null, since: known.refusedLastAt ?? known.now, asksTwice: 'nothing' });
   if (found.kind === 'later') return later(rotator, start, found.hold);
   if (found.kind === 'none') return ended(rotator, start, 'none');

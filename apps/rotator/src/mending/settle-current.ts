@@ -1,5 +1,5 @@
 import type { StoredSecret } from '@rcm/credentials';
-import { restLogin } from '@rcm/db/ledger';
+import { coolDownLogin } from '@rcm/db/ledger';
 import { type AccountFollowed, followStoreVersion } from '@rcm/db/rotation';
 import { afterRestoreMs } from '@rcm/portal-access';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
@@ -33,17 +33,17 @@ export async function settleCurrent(rotator: Rotator, login: LoginInHand, curren
   if (await mergeOldCopy(rotator, login, current)) return 'merged';
   if (current.version === held.lease.currentVersion) return null;
   const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
-  if (isForgotten) await restAfterRestore(rotator, login, current.version);
+  if (isForgotten) await coolDownAfterRestore(rotator, login, current.version);
   await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
   return isForgotten ? 'restored' : null;
 }
 
 /** The ledger lets nobody log in for one lockout window: what was tried before the database was restored is not known. */
-export function restAfterRestore(rotator: Pick<Rotator, 'db' | 'logger'>, { endpoint, held }: LoginInHand, version: string): Promise<void> {
+export function coolDownAfterRestore(rotator: Pick<Rotator, 'db' | 'logger'>, { endpoint, held }: LoginInHand, version: string): Promise<void> {
   rotator.logger.error(
     { endpointId: endpoint.id },
     'the database was restored to an earlier hour: the store is ahead of it; nobody logs in for one lockout window',
   );
   const { orgId, id: endpointId, portalType } = endpoint;
-  return restLogin(rotator.db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'rotator', forMs: afterRestoreMs(portalType) });
+  return coolDownLogin(rotator.db, { orgId, endpointId, leaseId: held.lease.id, version, actor: 'rotator', forMs: afterRestoreMs(portalType) });
 }

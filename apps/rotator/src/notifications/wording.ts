@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
   manual_refused: ({ endpoint, why }) => ({
     title: `Stored password not proved: ${endpoint}`,
     happened: `Somebody changed the secret of ${endpoint}, and one login with it did not succeed: ${why}.`,
-    safe: 'It was tried once. What the portal called a wrong password is asked again after a rest, inside the account’s budget; anything else waits for another version.',
+    safe: 'It was tried once. What the portal called a wrong password is asked again after a cool-down, inside the account’s budget; anything else waits for another version.',
     todo: ['Check the password at the portal yourself, once.', 'Store the right one as a new version; the platform verifies it by itself.'],
   }),
   breaker_open: ({ portal, why }) => ({
@@ -67,7 +67,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     todo: [
       'Look at the portal: does it announce maintenance, has its login or change page changed?',
       'If pages changed, mend the recipe first (docs/portal-recipes.md).',
-      `Then run: rotator resume --portal-type ${portal} --reason "…" — or wait: one rotation tries by itself after a rest, and closes this if it gets through.`,
+      `Then run: rotator resume --portal-type ${portal} --reason "…" — or wait: one rotation tries by itself after a cool-down, and closes this if it gets through.`,
     ],
   }),
   waiting_long: ({ endpoint, why }) => ({
@@ -88,7 +88,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
   refused: ({ endpoint, why }) => ({
     title: `Login refused: ${endpoint}`,
     happened: `The portal refused the password that the store holds for ${endpoint}: ${why}.`,
-    safe: `The password rests before it is tried again, inside the account’s budget. ${KEPT}`,
+    safe: `The password cools down before it is tried again, inside the account’s budget. ${KEPT}`,
     todo: [
       'If nobody changed the password at the portal, do nothing: once the portal is well again, the login works again by itself within an hour.',
       `If somebody did, give the new one: rcm login set ${endpoint} --reason "…"; or, to try the stored one now: rcm login retry ${endpoint} --reason "…"`,

@@ -120,7 +120,7 @@ describe('a person who saves an old copy over the newest password', () => {
     const { fields: old } = await row.open(login.id);
     const password = 'Set-by-a-person-at-the-portal-1';
     await row.setAtPortal(login.id, password);
-    // So often that it rests for days.
+    // So often that it cools down for days.
     for (const days of [1, 2, 8]) {
       expect(await row.visit(login.id)).not.toBe('in');
       await row.pass(days * DAY);

@@ -25,7 +25,7 @@ export async function keepAlive(
   { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
 ): Promise<readonly { readonly endpointId: string; readonly result: KeptAlive }[]> {
   const results: { endpointId: string; result: KeptAlive }[] = [];
-  for (const unused of await claimUnusedLogins(rotator.db, { limit, restMs: RETRY_MS })) {
+  for (const unused of await claimUnusedLogins(rotator.db, { limit, coolDownMs: RETRY_MS })) {
     if (signal.aborted) break;
     const result = await logIn(rotator, unused, signal);
     rotator.logger.info({ endpointId: unused.endpointId, outcome: result }, 'a login was made at an account that nobody uses');
@@ -34,7 +34,7 @@ export async function keepAlive(
   return results;
 }
 
-/** What cannot be done now is done when it has rested: the claim says so. */
+/** What cannot be done now is done when it has cooled down: the claim says so. */
 async function logIn(rotator: Rotator, unused: UnusedLogin, signal: AbortSignal): Promise<KeptAlive> {
   try {
     const endpoint = await migratedEndpoint(rotator.db, unused);
@@ -44,7 +44,7 @@ async function logIn(rotator: Rotator, unused: UnusedLogin, signal: AbortSignal)
       if ((await settleCurrent(rotator, login, current)) !== null) return 'put_off';
       const result = await askHeld(rotator, { endpoint, held }, { payload: parsePayload(current.text), version: current.version, attemptId: null });
       if (result.kind !== 'accepted') return 'not_in';
-      return (await wasKeptAlive(rotator.db, { ...unused, restMs: NOT_COUNTED_MS })) ? 'kept' : 'not_counted';
+      return (await wasKeptAlive(rotator.db, { ...unused, coolDownMs: NOT_COUNTED_MS })) ? 'kept' : 'not_counted';
     });
   } catch (error) {
     rotator.logger.warn({ err: error, endpointId: unused.endpointId }, 'a login that nobody uses could not be made; it is tried again');

@@ -13,7 +13,7 @@ export interface Account {
   password: string;
   lastLoginAt: number;
   /** Days for which the portal had not seen it, when it last did. */
-  rested: number;
+  idleDays: number;
   /** When the portal disabled it for want of a login. */
   lapsedAt: number | null;
   failures: number;
@@ -35,7 +35,7 @@ export class UnusedPortals {
 
   add(username: string, account: Pick<Account, 'dormantDays' | 'password'>): void {
     const never = { lapsedAt: null, failures: 0, lastFailureAt: Number.NEGATIVE_INFINITY, locked: false, logins: 0, changes: 0 };
-    this.accounts.set(username, { ...never, ...account, lastLoginAt: this.#now(), rested: 0 });
+    this.accounts.set(username, { ...never, ...account, lastLoginAt: this.#now(), idleDays: 0 });
   }
 
   /** Disables whom nobody used, as portals do at night. */
@@ -85,7 +85,7 @@ export class UnusedPortals {
       account.locked = account.failures >= LOCKS_AFTER;
       return { kind: 'rejected' };
     }
-    Object.assign(account, { failures: 0, rested: (now - account.lastLoginAt) / DAY_MS, lastLoginAt: now, logins: account.logins + 1 });
+    Object.assign(account, { failures: 0, idleDays: (now - account.lastLoginAt) / DAY_MS, lastLoginAt: now, logins: account.logins + 1 });
     return { kind: 'accepted' };
   }
 }

@@ -29,13 +29,13 @@ afterEach(() => world?.close());
 async function live(upkeep: boolean) {
   const opened = (world = await openUnusedWorld({ logins: LOGINS, kinds: PORTALS }));
   const { accounts } = opened.portals;
-  const kept: { readonly username: string; readonly rested: number; readonly isLate: boolean }[] = [];
+  const kept: { readonly username: string; readonly idleDays: number; readonly isLate: boolean }[] = [];
   while (opened.day < DAYS) {
     await opened.pass(STEP_DAYS);
     opened.portals.isUp = !isDown(opened.day);
     await opened.rotateDue();
     if (!upkeep) continue;
-    for (const username of await opened.keepAlive()) kept.push({ username, rested: accounts.get(username)?.rested ?? 0, isLate: wasDown(opened.day) });
+    for (const username of await opened.keepAlive()) kept.push({ username, idleDays: accounts.get(username)?.idleDays ?? 0, isLate: wasDown(opened.day) });
   }
   const kindOf = (username: string) => PORTALS[Number(username.replace('user-', '')) % PORTALS.length];
   const all = [...TOO_LATE, IN_TIME].map((kind) => {
@@ -45,8 +45,8 @@ async function live(upkeep: boolean) {
     return {
       ...{ ...kind, logins: own.length, lapsed: count(({ lapsedAt }) => lapsedAt !== null), locked: count(({ locked }) => locked) },
       ...{ rotations: own.reduce((sum, { changes }) => sum + changes, 0), kept: made.length },
-      soonest: made.reduce((least, { rested }) => Math.min(least, rested), Number.POSITIVE_INFINITY),
-      latest: made.reduce((most, { rested, isLate }) => Math.max(most, isLate ? 0 : rested), 0),
+      soonest: made.reduce((least, { idleDays }) => Math.min(least, idleDays), Number.POSITIVE_INFINITY),
+      latest: made.reduce((most, { idleDays, isLate }) => Math.max(most, isLate ? 0 : idleDays), 0),
     };
   });
   process.stderr.write(

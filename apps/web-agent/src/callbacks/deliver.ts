@@ -23,7 +23,7 @@ export interface DeliveryOptions {
 const DEADLINE_MS = 10_000;
 /** Outlives a delivery, however late its end is written down. */
 const CLAIM_MS = 60_000;
-/** A receiver that is silent keeps two of them for a deadline, and then rests. */
+/** A receiver that is silent keeps two of them for a deadline, and then cools down. */
 const HANDS = 8;
 const POLL_MS = { least: 500, most: 2_000 } as const;
 /** 5 s, 10 s, … 1 h: 24 tries take 14 hours. Both ends lie within the day for which every ended task is kept at least, so that giving up is always said. */

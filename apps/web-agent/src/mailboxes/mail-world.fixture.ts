@@ -140,7 +140,7 @@ export class MailWorld {
     }
   }
 
-  /** `clock`: by which it rests. */
+  /** `clock`: by which it cools down. */
   reader(mailbox: Mailbox, clock: Clock = systemClock): TestReader {
     let logged = '';
     const destination = new Writable({
@@ -191,16 +191,16 @@ export class MailWorld {
   }
 }
 
-/** A clock on which a rest takes a moment, and the rests that were asked of it. */
-export class RestlessClock implements Clock {
-  readonly rests: number[] = [];
+/** A clock on which a cool-down takes a moment, and the cool-downs that were asked of it. */
+export class HurriedClock implements Clock {
+  readonly coolDowns: number[] = [];
 
   now(): Date {
     return new Date();
   }
 
   async sleep(ms: number): Promise<void> {
-    this.rests.push(ms);
+    this.coolDowns.push(ms);
     await later();
   }
 }

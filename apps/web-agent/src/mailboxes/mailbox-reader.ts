@@ -30,9 +30,9 @@ const LOOK_MS = { told: 20_000, untold: 3_000, hopeful: 500 } as const;
 /** For a mailbox that another process reads. */
 const ELSEWHERE_MS = 5_000;
 /** After a failure, in ms; doubled with each until the most. */
-const REST = { leastMs: 1_000, mostMs: 60_000 } as const;
+const COOL_DOWN = { leastMs: 1_000, mostMs: 60_000 } as const;
 /** A server that refuses its user is asked far less often: it might lock the mailbox. `lookMs`: how often the file is looked at meanwhile. */
-const REFUSED_REST = { leastMs: 300_000, mostMs: 3_600_000, lookMs: 5_000 } as const;
+const REFUSED_COOL_DOWN = { leastMs: 300_000, mostMs: 3_600_000, lookMs: 5_000 } as const;
 
 /** Another process has the turn. */
 class TurnLost extends Error {}
@@ -53,7 +53,7 @@ export class MailboxReader {
 
   async run(): Promise<void> {
     const { signal, db } = this.#o;
-    while (!signal.aborted) await this.#read().catch((error: unknown) => this.#rest(error));
+    while (!signal.aborted) await this.#read().catch((error: unknown) => this.#coolDown(error));
     await leaveMailboxTurn(db, this.#turn).catch(() => undefined);
   }
 
@@ -83,7 +83,7 @@ export class MailboxReader {
     this.#renewAt = now + TURN.renewMs;
   }
 
-  async #rest(error: unknown): Promise<void> {
+  async #coolDown(error: unknown): Promise<void> {
     this.#renewAt = 0;
     if (error instanceof TurnLost) {
       this.#become('elsewhere');
@@ -93,19 +93,19 @@ export class MailboxReader {
     this.#o.metrics.counter('rcm_mailbox_failures_total').inc({ reason: failure });
     this.#become(failure);
     this.#failures += 1;
-    if (failure === 'refused') return this.#restRefused();
+    if (failure === 'refused') return this.#coolDownRefused();
     // Another process may reach it.
     await leaveMailboxTurn(this.#o.db, this.#turn).catch(() => undefined);
-    return this.#sleep(doubled(this.#failures, REST));
+    return this.#sleep(doubled(this.#failures, COOL_DOWN));
   }
 
   /** Keeps the turn, so that no other process asks with the same password, until the time is over or the file holds another one. */
-  async #restRefused(): Promise<void> {
+  async #coolDownRefused(): Promise<void> {
     const { db, mailbox, signal } = this.#o;
-    const end = performance.now() + doubled(this.#failures, REFUSED_REST);
+    const end = performance.now() + doubled(this.#failures, REFUSED_COOL_DOWN);
     while (!signal.aborted && performance.now() < end) {
       await takeMailboxTurn(db, this.#turn, TURN.forMs).catch(() => undefined);
-      await this.#sleep(REFUSED_REST.lookMs);
+      await this.#sleep(REFUSED_COOL_DOWN.lookMs);
       const secret = await readSecret(mailbox).catch(() => null);
       if (secret && !isSameSecret(secret, this.#secret)) return;
     }

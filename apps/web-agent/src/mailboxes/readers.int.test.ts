@@ -5,7 +5,7 @@ import { alarmsTold } from '@rcm/telemetry/testing';
 import { freePort, isLongForm } from '@rcm/test-services';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { KEYS, later, type MailWorld, openMailWorld, RestlessClock } from './mail-world.fixture.ts';
+import { HurriedClock, KEYS, later, type MailWorld, openMailWorld } from './mail-world.fixture.ts';
 import { readAllMailboxes } from './read-all.ts';
 
 /** One after the other at one address; every fourth mail is late. */
@@ -77,21 +77,21 @@ describe('readers', () => {
     await elsewhere.stop();
   });
 
-  it('rest longer and longer while there is no server, up to a minute', async () => {
-    const [box, clock] = [await w.mailbox(), new RestlessClock()];
+  it('cool down longer and longer while there is no server, up to a minute', async () => {
+    const [box, clock] = [await w.mailbox(), new HurriedClock()];
     const reader = w.reader({ ...box, port: await freePort() }, clock);
-    while (clock.rests.length < 9) await later();
+    while (clock.coolDowns.length < 9) await later();
     await reader.stop();
-    expect(clock.rests.slice(0, 9)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    expect(clock.coolDowns.slice(0, 9)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
     expect(reader.states).toEqual(['unreachable']);
   });
 
   it('ask a server that refuses them no more until the file holds another password', async () => {
-    const [box, clock] = [await w.mailbox(), new RestlessClock()];
+    const [box, clock] = [await w.mailbox(), new HurriedClock()];
     const file = `${w.server.passwordFile}-other`;
     await writeFile(file, 'not-the-password-1');
     const reader = w.reader({ ...box, secret: { kind: 'password', file } }, clock);
-    while (clock.rests.length < 20) await later();
+    while (clock.coolDowns.length < 20) await later();
     expect(await reader.failures()).toBe(1);
     // Nor does another process, meanwhile.
     const other = w.reader({ ...box, secret: { kind: 'password', file } });

@@ -79,7 +79,7 @@ export function whenStopped(verdict: Verdict, { stopped, late }: { readonly stop
   return stopped && verdict.kind === 'retry' ? { kind: 'put_off', reason: 'cancelled' } : verdict;
 }
 
-/** A person may end a rest or a lock before its time, and then nobody tells the tasks that wait. */
+/** A person may end a cool-down or a lock before its time, and then nobody tells the tasks that wait. */
 const LONGEST_PUT_OFF_MS = 300_000;
 
 /** After how many ms a task that was put off comes back: at the moment that the refusal named, but no sooner than `leastMs`, and within five minutes where that is longer. */

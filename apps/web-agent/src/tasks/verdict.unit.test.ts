@@ -48,7 +48,7 @@ describe('what becomes of a task that met an error', () => {
 describe('a task that was put off', () => {
   const now = new Date('2026-01-02T03:00:00Z');
   const refusal = (named: RcmError['details']) =>
-    verdictOf(new RcmError('login_not_allowed', 'rests', { details: { reason: 'password_suspect', ...named } }), NOW);
+    verdictOf(new RcmError('login_not_allowed', 'cools down', { details: { reason: 'password_suspect', ...named } }), NOW);
 
   it('knows until when, where its refusal says so', () => {
     const until = new Date('2026-01-02T03:02:00Z');

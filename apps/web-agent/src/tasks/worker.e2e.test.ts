@@ -135,7 +135,7 @@ describe('a portal task', () => {
     if (held.granted) await releaseLease(world.db, { leaseId: held.lease.id, orgId: endpoint.orgId });
   });
 
-  it('comes back when its login’s password has rested, or after five minutes to look, and not every moment until then', async () => {
+  it('comes back when its login’s password has cooled down, or after five minutes to look, and not every moment until then', async () => {
     const endpoint = world.endpoint('cascade-3');
     await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_type SET settle_ms = 3000000 WHERE code = 'cascade'`);
     await agent.access.sessions.drop(endpoint.id);

@@ -140,12 +140,12 @@ describe('an open breaker', () => {
     expect(event?.actor).toBe('person:os:jane');
   });
 
-  test('lets one through when its rest is over, and is closed by it', async () => {
+  test('lets one through when its cool-down is over, and is closed by it', async () => {
     const { code, endpoints } = await type(3);
     await abandon(endpoints[0], await start(endpoints[0]));
-    const rested = { ...RULES, probeMs: 0 };
-    expect((await listStartable(t.rotator, { rules: rested, limit: 1000 })).filter((s) => s.portalTypeCode === code)).toHaveLength(1);
-    const probe = await start(endpoints[1], 'due', rested);
+    const cooledDown = { ...RULES, probeMs: 0 };
+    expect((await listStartable(t.rotator, { rules: cooledDown, limit: 1000 })).filter((s) => s.portalTypeCode === code)).toHaveLength(1);
+    const probe = await start(endpoints[1], 'due', cooledDown);
     expect(probe.refusal).toBeNull();
     expect((await start(endpoints[2])).refusal).toBe('stopped');
     await finish(endpoints[1], probe);

@@ -125,7 +125,7 @@ describe('the breaker closes by itself', () => {
     expect(admission?.closed_by).toBe('logins that got in');
   });
 
-  test('and not by the first that got in, where most rest because they were refused before it opened', async () => {
+  test('and not by the first that got in, where most cool down because they were refused before it opened', async () => {
     const { code, logins } = await portalOf(10);
     await met('accepted', logins, DAY);
     await met('suspect', logins.slice(0, 5));

@@ -21,7 +21,7 @@ export interface StartableQuestion {
 
 /**
  * What is due and may start now: per portal type as many as it has room for, the longest due first, and of all types those first that have the fewest
- * under way. A stopped type has room for one probe when its rest is over, one without today's canary for one, one whose canary is under way or
+ * under way. A stopped type has room for one probe when its cool-down is over, one without today's canary for one, one whose canary is under way or
  * that is in its maintenance hours for none. What a rotator has taken (`takeStartable`) takes up room, and is not named again. The rules of who
  * may be rotated at all are those of `listDueEndpoints`.
  */

@@ -41,7 +41,7 @@ async function alone(...types: readonly { readonly due: number; readonly room: n
 const idsOf = (endpoints: readonly { readonly endpointId: string }[]): string[] => endpoints.map(({ endpointId }) => endpointId);
 const ids = (type?: TypeOfOwn): string[] => idsOf(type?.endpoints ?? []);
 const take = async (holder: string, more: Partial<StartableTaking> = {}) =>
-  idsOf(await takeStartable(t.rotator, { rules: NO_CANARY, limit: 100, holder, ttlMs: 600_000, inHand: [], resting: [], ...more }));
+  idsOf(await takeStartable(t.rotator, { rules: NO_CANARY, limit: 100, holder, ttlMs: 600_000, inHand: [], coolingDown: [], ...more }));
 
 test('what one has taken, no other gets; given back, it is free', async () => {
   const [type] = await alone({ due: 4, room: 10 });
@@ -96,9 +96,9 @@ test('of two portal types neither waits for the other, however much of one is du
   expect(await take('two', { limit: 2 })).toEqual(ids(many).slice(2, 4));
 });
 
-test('what rests is left to others', async () => {
+test('what cools down is left to others', async () => {
   const [type] = await alone({ due: 2, room: 2 });
-  expect(await take('one', { resting: ids(type).slice(0, 1) })).toEqual(ids(type).slice(1));
+  expect(await take('one', { coolingDown: ids(type).slice(0, 1) })).toEqual(ids(type).slice(1));
   expect(await take('two')).toEqual(ids(type).slice(0, 1));
 });
 

@@ -11,7 +11,7 @@ export interface StartableTaking extends Omit<StartableQuestion, 'except'> {
   /** Ids of the endpoints that the process is at now. Whatever else it had taken is free again, also where giving it back has failed. */
   readonly inHand: readonly string[];
   /** Ids of endpoints that it does not want now. */
-  readonly resting: readonly string[];
+  readonly coolingDown: readonly string[];
 }
 
 /**
@@ -19,7 +19,7 @@ export interface StartableTaking extends Omit<StartableQuestion, 'except'> {
  * may be taken twice, and lease and journal let one of the two rotate it. A taking ends also when its process is known to have ended on this machine.
  * Rotators take one after another, so that two of them never fill one portal type's room twice.
  */
-export async function takeStartable(db: Database, { holder, ttlMs, inHand, resting, ...question }: StartableTaking): Promise<readonly Startable[]> {
+export async function takeStartable(db: Database, { holder, ttlMs, inHand, coolingDown, ...question }: StartableTaking): Promise<readonly Startable[]> {
   const ms = checkMs('ttlMs', ttlMs);
   return db.transaction('every tenant', async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('rcm take startable', 0))`;
@@ -27,7 +27,7 @@ export async function takeStartable(db: Database, { holder, ttlMs, inHand, resti
     const ended = holders.map((claim) => claim.holder).filter(hasEnded);
     await tx.$executeRaw`
       DELETE FROM rotation_claim WHERE claimed_until < clock_timestamp() OR holder = ANY (${ended}::text[]) OR (holder = ${holder} AND endpoint_id <> ALL (${inHand}::text[]))`;
-    const startable = await startableNow(tx, { ...question, except: [...inHand, ...resting] });
+    const startable = await startableNow(tx, { ...question, except: [...inHand, ...coolingDown] });
     await tx.$executeRaw`
       INSERT INTO rotation_claim (endpoint_id, org_id, holder, claimed_until)
       SELECT id, org, ${holder}, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000)

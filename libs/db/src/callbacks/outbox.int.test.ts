@@ -117,7 +117,7 @@ describe('receivers', () => {
     return endCallbackTry(t.agent, { ...callback, failure: 'silent', retryMs: 0 });
   };
   /** Rests are looked at as they were written, however long this test takes. */
-  const restLonger = () => t.sql(`UPDATE task_callback_receiver SET rests_until = rests_until + interval '1 hour' WHERE failures > 0`);
+  const coolDownLonger = () => t.sql(`UPDATE task_callback_receiver SET rests_until = rests_until + interval '1 hour' WHERE failures > 0`);
 
   test('take turns, two deliveries at once each, whatever waits', async () => {
     const [many, few] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
@@ -129,21 +129,21 @@ describe('receivers', () => {
     expect(four).toBeNull();
   });
 
-  test('that failed rest longer each time, then are sent one alone, and are well again once it is taken', async () => {
+  test('that failed cool down longer each time, then are sent one alone, and are well again once it is taken', async () => {
     const ill = await makeEndpoint(t.db);
     for (let i = 0; i < 4; i += 1) await succeeded(ill);
-    const rests: number[] = [];
+    const coolDowns: number[] = [];
     for (let i = 0; i < 8; i += 1) {
       await fail(await next());
-      const [row] = await t.sql<{ rest: number }>(
-        `SELECT extract(epoch FROM r.rests_until - (SELECT max(c.not_before) FROM task_callback c WHERE c.last_error IS NOT NULL))::float8 AS rest FROM task_callback_receiver r`,
+      const [row] = await t.sql<{ seconds: number }>(
+        `SELECT extract(epoch FROM r.rests_until - (SELECT max(c.not_before) FROM task_callback c WHERE c.last_error IS NOT NULL))::float8 AS seconds FROM task_callback_receiver r`,
       );
-      rests.push(Math.round(row?.rest ?? 0));
-      await restLonger();
+      coolDowns.push(Math.round(row?.seconds ?? 0));
+      await coolDownLonger();
       expect(await next()).toBeNull();
       await pass('2 hours');
     }
-    expect(rests).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    expect(coolDowns).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
     const probe = await next();
     expect([probe?.orgId, await next()]).toEqual([ill.orgId, null]);
     await endCallbackTry(t.agent, { orgId: ill.orgId, taskId: probe?.taskId ?? '', tries: probe?.tries ?? 0, taken: true });

@@ -9,7 +9,7 @@ export async function callbackWaits(db: Database): Promise<boolean> {
 }
 
 /**
- * Takes the callback whose turn it is, of any tenant: receivers take turns, and one that has failed rests. Nobody else gets it until `ttlMs` is over, which must be
+ * Takes the callback whose turn it is, of any tenant: receivers take turns, and one that has failed cools down. Nobody else gets it until `ttlMs` is over, which must be
  * longer than a delivery takes: a sender that dies gives it back by that. So it is sent at least once. `null`: there is none to be had now.
  */
 export async function claimNextCallback(db: Database, { ttlMs }: { readonly ttlMs: number }): Promise<ClaimedCallback | null> {
@@ -41,7 +41,7 @@ export type CallbackTry = Pick<ClaimedCallback, 'taskId' | 'orgId' | 'tries'> &
       }
   );
 
-/** Writes down what became of a try, and lets its receiver rest where it failed. `false`: it was over already, or somebody else has begun another try. Safe to repeat. */
+/** Writes down what became of a try, and lets its receiver cool down where it failed. `false`: it was over already, or somebody else has begun another try. Safe to repeat. */
 export async function endCallbackTry(db: Database, ended: CallbackTry): Promise<boolean> {
   checkUuid('taskId', ended.taskId);
   const failure = 'failure' in ended ? ended.failure : null;

@@ -38,7 +38,7 @@ export interface CodeTurnRequest {
 
 /**
  * Takes the turn of a login before it begins: of one account's logins one at a time has a code sent, and of those at one portal type that share an inbox, so that none is answered
- * with another's. `null`: another one has it, in whatever organization. Fails with `login_not_allowed` while the login rests as nobody answered before (`details.until`: until when), and with
+ * with another's. `null`: another one has it, in whatever organization. Fails with `login_not_allowed` while the login cools down as nobody answered before (`details.until`: until when), and with
  * `endpoint_unknown`, `state_conflict`, `input_invalid`, `lease_lost`, `database_unavailable`; then nothing was taken, or it ends with the lease.
  */
 export async function takeCodeTurn(
@@ -49,7 +49,7 @@ export async function takeCodeTurn(
   const ms = Math.min(checkMs('forMs', forMs, 1), LONGEST_TURN_MS);
   return db.transaction({ tenant: orgId }, async (tx) => {
     await lockEndpointIdentity(tx, { orgId, endpointId });
-    if (actor !== 'person' && asks !== 'nobody') await heedRest(tx, endpointId);
+    if (actor !== 'person' && asks !== 'nobody') await heedCoolDown(tx, endpointId);
     const [row] = await tx.$queryRaw<{ held: boolean; request: string | null }[]>`
       SELECT held, request FROM rcm_take_code_turn(${endpointId}, ${leaseId}::uuid, ${publicKey}, ${ms}::integer, ${inboxes ? [...inboxes] : null}::text[])`;
     if (!row?.held) throw new RcmError('lease_lost', 'The lease on the login ran out before it could take its turn.', { details: { endpointId } });
@@ -61,10 +61,10 @@ export async function takeCodeTurn(
 export const NOBODY_ANSWERED = 'nobody_answered';
 
 /** Of those who wait for a turn, too, only the first asks where nobody is there. */
-async function heedRest(tx: Transaction, endpointId: string): Promise<void> {
-  const [rest] = await tx.$queryRaw<{ until: Date | null }[]>`SELECT rcm_code_rest(${endpointId}) AS until`;
-  if (!rest?.until) return;
-  const until = rest.until.toISOString();
+async function heedCoolDown(tx: Transaction, endpointId: string): Promise<void> {
+  const [coolDown] = await tx.$queryRaw<{ until: Date | null }[]>`SELECT rcm_code_rest(${endpointId}) AS until`;
+  if (!coolDown?.until) return;
+  const until = coolDown.until.toISOString();
   throw new RcmError('login_not_allowed', `Nobody answered when the login asked for its code; it asks again after ${until}. Nothing was sent.`, {
     details: { endpointId, reason: NOBODY_ANSWERED, until },
   });

@@ -24,7 +24,7 @@ export { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts
 export { type Clearance, type ClearanceKind, clearLogin } from '../ledger/clearance.ts';
 export { type LoginUse, recordKeptSession } from '../ledger/login-use.ts';
 export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from '../ledger/password.ts';
-export { restLogin } from '../ledger/rest.ts';
-export { type Refusal, restAfter } from '../ledger/rests.ts';
+export { coolDownLogin } from '../ledger/cool-down.ts';
+export { coolDownAfter, type Refusal } from '../ledger/cool-down-after.ts';
 export { type PasswordState, passwordState, type PasswordStateQuestion } from '../ledger/password-state.ts';
 export { reserveTotpStep, type TotpReservation } from '../totp.ts';

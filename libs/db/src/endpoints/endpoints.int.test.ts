@@ -285,7 +285,7 @@ describe('an expiry that the portal told of', () => {
         await finishAttempt(t.rotator, { ...attempt, orgId: on.orgId, from: 'planned', end: 'abandoned', dueAgainMs: 86_400_000 });
       },
     ],
-  ])('does not shorten the rest of a rotation that was %s', async (_, rest) => {
+  ])('does not shorten the cool-down of a rotation that was %s', async (_, rest) => {
     const on = await makeEndpoint(t.db);
     await setNextRotation(t.db, { endpointIds: [on.endpointId], at: 'now' });
     await rest(on);

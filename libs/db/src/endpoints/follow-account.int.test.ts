@@ -55,7 +55,7 @@ async function left(on: TestEndpoint): Promise<number> {
   return failuresLeft;
 }
 
-/** Fails once more, with a password that never rests. */
+/** Fails once more, with a password that never cools down. */
 async function fail(on: TestEndpoint): Promise<void> {
   const leased = await logins.leased({ ...on, loginIdentity: (await identityNow(on)) ?? '' });
   await logins.login(leased, 'rejected', { password: randomUUID() });
@@ -149,7 +149,7 @@ describe('to another account, a row', () => {
     expect(await left(on)).toBe(BUDGET - 2);
   });
 
-  test('leaves a lock and a rest where they are', async () => {
+  test('leaves a lock and a cool-down where they are', async () => {
     const on = await used();
     const leased = await logins.leased(on);
     await logins.login(leased, 'locked', { password: 'another' });
@@ -268,7 +268,7 @@ describe('what was one account and is several', () => {
     expect(await kindsOf(two)).toEqual([]);
   });
 
-  test('has the lock and the rest of before at each, until a person says that it is over', async () => {
+  test('has the lock and the cool-down of before at each, until a person says that it is over', async () => {
     const one = await used();
     const two = await used({ loginIdentity: one.loginIdentity });
     const leased = await logins.leased(one);

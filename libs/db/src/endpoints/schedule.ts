@@ -104,7 +104,7 @@ export const NEXT_ROTATION = Prisma.sql`
 
 /**
  * The portal told a login when its password expires (`now`: it has): the rotation comes forward to the head start before that, never back. Never into the
- * first half of the password's life, or a portal with a short one would be rotated without end; nor into the rest of a rotation that
+ * first half of the password's life, or a portal with a short one would be rotated without end; nor into the cool-down of a rotation that
  * failed or was put off, or one that cannot succeed would be tried after every login. Returns whether it moved.
  */
 export async function bringRotationForward(

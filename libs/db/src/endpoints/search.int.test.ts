@@ -14,7 +14,7 @@ const logins = new Logins(() => t);
 
 const wanted = async (pauseMs = 0) => (await listWantedSearches(t.rotator, { limit: 1000, pauseMs })).map(({ endpointId }) => endpointId);
 const isWanted = async (on: Account, pauseMs = 0) => (await wanted(pauseMs)).includes(on.endpointId);
-const refuse = (on: Account, effect: LoginEffect = 'bad', password = 'right') => logins.login(on, 'rejected', { effect, restMs: 1_000, password });
+const refuse = (on: Account, effect: LoginEffect = 'bad', password = 'right') => logins.login(on, 'rejected', { effect, coolDownMs: 1_000, password });
 const notificationsOf = (on: Account) => t.sql(`SELECT kind, detail FROM notice WHERE endpoint_id = $1`, [on.endpointId]);
 
 describe('a search is wanted', () => {
@@ -55,7 +55,7 @@ describe('a search is wanted', () => {
     const asked = { ...on, leaseId, actor: 'rotator', version: '1', fingerprints: [printOf('right')], rotationAttemptId: attemptId } as const;
     const begun = await beginLoginAttempt(t.rotator, asked);
     if (!begun.allowed) throw new Error(begun.reason);
-    await finishLoginAttempt(t.rotator, { loginAttemptId: begun.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'bad', restMs: 1_000 });
+    await finishLoginAttempt(t.rotator, { loginAttemptId: begun.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'bad', coolDownMs: 1_000 });
     await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
     expect(await isWanted(on)).toBe(false);
   });

@@ -26,9 +26,9 @@ async function login(endpoint: TestEndpoint, end: Pick<LoginAttemptEnd, 'outcome
   await finishLoginAttempt(t.agent, { loginAttemptId: begun.loginAttemptId, orgId: endpoint.orgId, ...end });
 }
 const ACCEPTED = { outcome: 'accepted', effect: 'none', proved: true } as const;
-const BAD = { outcome: 'rejected', effect: 'bad', restMs: 3_600_000 } as const;
+const BAD = { outcome: 'rejected', effect: 'bad', coolDownMs: 3_600_000 } as const;
 
-test('a password that is known to be bad counts while it rests, until it is proved or a person says to try again', async () => {
+test('a password that is known to be bad counts while it cools down, until it is proved or a person says to try again', async () => {
   const [one, two] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
   expect(await figures()).toEqual(NOTHING);
   for (const endpoint of [one, two]) await login(endpoint, BAD);
@@ -75,7 +75,7 @@ test('a portal type that is stopped counts, and one that is ill, which rcm_porta
     expect(now.portalsIll).toBe(await health());
   }
   for (const endpoint of endpoints) {
-    await login(endpoint, { outcome: 'rejected', effect: 'suspect', restMs: 1 });
+    await login(endpoint, { outcome: 'rejected', effect: 'suspect', coolDownMs: 1 });
     const now = await figures();
     expect(now.portalsIll).toBe(await health());
     most = Math.max(most, now.portalsIll);

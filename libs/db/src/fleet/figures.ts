@@ -5,7 +5,7 @@ import { checkMs } from '../input.ts';
 
 /** How many of what, of all organizations together: what processes measure of the books. */
 export interface FleetFigures {
-  /** The password was called bad, and rests now. */
+  /** The password was called bad, and cools down now. */
   readonly knownBad: number;
   readonly locked: number;
   /** The rotation has been due for more than a day. */

@@ -27,7 +27,7 @@ afterEach(() => t.close());
 
 type Outcome = Pick<LoginAttemptEnd, 'outcome' | 'effect'> & Partial<LoginAttemptEnd>;
 const ACCEPTED = { outcome: 'accepted', effect: 'none', proved: true } as const;
-const REFUSED = { outcome: 'rejected', effect: 'bad', restMs: 1 } as const;
+const REFUSED = { outcome: 'rejected', effect: 'bad', coolDownMs: 1 } as const;
 const LOCKED = { outcome: 'locked', effect: 'none' } as const;
 
 /** A login as an agent makes it, with what the portal answered. */

@@ -29,7 +29,7 @@ export interface LoginInFull extends FleetLogin {
   readonly portalName: string;
   readonly secretArn: string | null;
   readonly currentVersion: string | null;
-  /** Until when a rotation that failed or was put off rests. */
+  /** Until when a rotation that failed or was put off cools down. */
   readonly rotationNotBefore: Date | null;
   readonly searchWantedAt: Date | null;
   /** When a login that nobody uses until then is made to see whether what is stored is accepted; `null`: its portal type does not ask for it, or no program may. */

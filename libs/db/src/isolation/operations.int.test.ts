@@ -47,7 +47,7 @@ import { clearLogin } from '../ledger/clearance.ts';
 import { deviceDates, deviceValidity, forgetDevice, noteDevice } from '../devices/device.ts';
 import { recordKeptSession } from '../ledger/login-use.ts';
 import { forgetPasswords, passwordTries } from '../ledger/password.ts';
-import { restLogin } from '../ledger/rest.ts';
+import { coolDownLogin } from '../ledger/cool-down.ts';
 import { passwordState } from '../ledger/password-state.ts';
 import { claimLegacy, releaseClaim } from '../legacy/claim.ts';
 import { tellRowAndStoreDiffer } from '../legacy/dual-read.ts';
@@ -167,7 +167,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   noteDevice: (n) => noteDevice(t.agent, { ...n, act: 'kept' }),
   forgetDevice: (n) => forgetDevice(t.rotator, { ...n, actor: 'a', reason: 'r' }),
   checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1', fingerprints: PRINTS }),
-  finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'bad', restMs: 1000 }),
+  finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'bad', coolDownMs: 1000 }),
   remainingBudget: (n) => remainingBudget(t.agent, n),
   passwordState: (n) => passwordState(t.agent, { ...n, ...ASKED, version: '1', settleMs: 1000 }),
   passwordTries: (n) => passwordTries(t.rotator, { ...n, fingerprints: PRINTS, since: new Date(0) }).then(({ now: _, ...record }) => record),
@@ -226,7 +226,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   resolveAsUnchanged: (n) => resolveAsUnchanged(t.rotator, { ...n, detail: 'x', dueAgainMs: 1000 }),
   announceSuccessor: (n) => announceSuccessor(t.rotator, { ...n, detail: 'x', successor: { attemptId: randomUUID(), baseVersion: '1' } }),
   resolveBySuccessor: (n) => resolveBySuccessor(t.rotator, { ...n, detail: 'x', successorId: n.attemptId }),
-  restLogin: (n) => restLogin(t.agent, { ...n, version: '1', actor: 'agent', forMs: 1000 }),
+  coolDownLogin: (n) => coolDownLogin(t.agent, { ...n, version: '1', actor: 'agent', forMs: 1000 }),
   knowsRotation: (n) => knowsRotation(t.agent, n),
   mayBeLocked: (n) => mayBeLocked(t.agent, n),
   noteCopyRemoved: (n) => noteCopyRemoved(t.rotator, n),

@@ -27,7 +27,7 @@ async function rejected(endpoint: TestEndpoint, effect: 'none' | 'bad' = 'none')
   if (!lease.granted) throw new Error(lease.reason);
   const begun = await beginLoginAttempt(t.agent, { ...endpoint, leaseId: lease.lease.id, actor: 'agent', version: '1', fingerprints: [printOf('theirs')] });
   if (!begun.allowed) throw new Error(begun.reason);
-  await finishLoginAttempt(t.agent, { ...endpoint, loginAttemptId: begun.loginAttemptId, outcome: 'rejected', effect, restMs: 3_600_000 });
+  await finishLoginAttempt(t.agent, { ...endpoint, loginAttemptId: begun.loginAttemptId, outcome: 'rejected', effect, coolDownMs: 3_600_000 });
 }
 /** Rows that an agent sees for one of the two. */
 const seen = (table: string, { orgId }: TestEndpoint) =>

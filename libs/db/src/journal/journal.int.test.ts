@@ -224,12 +224,12 @@ describe('the ends', () => {
     expect(await findEndpoint(t.rotator, left)).toEqual({ ...before, rotationStatus: 'active' });
     expect(await finishAttempt(t.rotator, { ...told, from: 'staged', end: 'abandoned', detail: 'paused', dueAgainMs: 3_600_000 })).toBe(true);
     expect(await findEndpoint(t.rotator, told)).toMatchObject({ rotationStatus: 'active', lastRotatedAt: beforeTold?.lastRotatedAt });
-    const [rest] = await t.sql<{ after: number; same: boolean }>(
+    const [coolDown] = await t.sql<{ after: number; same: boolean }>(
       `SELECT round(extract(epoch FROM e.next_rotation_at - a.ended_at))::int AS after, e.rotation_not_before = e.next_rotation_at AS same
          FROM integration_endpoint e JOIN rotation_attempt a ON a.endpoint_id = e.id WHERE e.id = $1`,
       [told.endpointId],
     );
-    expect(rest).toEqual({ after: 3_600, same: true });
+    expect(coolDown).toEqual({ after: 3_600, same: true });
   });
 
   test('what the portal accepts and is not our own copy is told with the promotion', async () => {

@@ -43,7 +43,7 @@ export interface Successor {
 
 /**
  * Writes down that a password is about to be staged under the successor's id, before it is: a copy that the journal does not know means
- * a restored database, and rests the login for a lockout window. Until the password is proved the successor is an attempt
+ * a restored database, and lets the login cool down for a lockout window. Until the password is proved the successor is an attempt
  * that sent nothing and ended; its copy is kept and removed like any other. `false` as above.
  */
 export async function announceSuccessor(db: Database, resolution: Resolution & { readonly successor: Successor }): Promise<boolean> {

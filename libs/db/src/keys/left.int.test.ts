@@ -18,22 +18,22 @@ const printsOf = async ({ endpointId }: TestEndpoint) =>
       endpointId,
     ])
   ).map(({ print }) => print);
-/** One refusal that rests, with a password. */
+/** One refusal that cools down, with a password. */
 async function refused(password: string, of: Partial<TestEndpoint> = {}) {
   const on = await logins.account(undefined, of);
-  await logins.login(on, 'rejected', { password, effect: 'bad', restMs: 3_600_000 });
+  await logins.login(on, 'rejected', { password, effect: 'bad', coolDownMs: 3_600_000 });
   return on;
 }
-const rests = async (on: TestEndpoint, prints: readonly string[]) =>
-  (await passwordTries(t.agent, { ...on, fingerprints: prints, since: new Date(0) })).restsUntil !== null;
+const coolsDown = async (on: TestEndpoint, prints: readonly string[]) =>
+  (await passwordTries(t.agent, { ...on, fingerprints: prints, since: new Date(0) })).coolsDownUntil !== null;
 
-test('a stored password is known by the current key, with its rest; of others only that they failed', async () => {
+test('a stored password is known by the current key, with its cool-down; of others only that they failed', async () => {
   const on = await refused('stored');
   await logins.login(on, 'rejected', { password: 'gone' });
   const [two, one] = [printOf('stored', '2'), printOf('stored', '1')];
-  expect(await rests(on, [two])).toBe(false);
+  expect(await coolsDown(on, [two])).toBe(false);
   expect(await movePrints(t.rotator, { ...on, stored: [[two, one]], keyId: '2' })).toEqual({ followed: 1, forgotten: 1 });
-  expect([await rests(on, [two]), await rests(on, [one])]).toEqual([true, false]);
+  expect([await coolsDown(on, [two]), await coolsDown(on, [one])]).toEqual([true, false]);
   expect(await printsOf(on)).toEqual([two]);
   expect((await remainingBudget(t.agent, on)).failuresLeft).toBe(BUDGET - 2);
   expect(await movePrints(t.rotator, { ...on, stored: [[two, one]], keyId: '2' })).toEqual({ followed: 0, forgotten: 0 });

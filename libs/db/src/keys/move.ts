@@ -80,7 +80,7 @@ export interface MovePrints {
 }
 
 /**
- * What the ledger knows of a login's stored passwords and backup codes is known by the current key's fingerprints from here on: rests and proofs stay, and what
+ * What the ledger knows of a login's stored passwords and backup codes is known by the current key's fingerprints from here on: cool-downs and proofs stay, and what
  * was used. Used codes that are not stored stay as they are: nobody can type them.
  */
 export async function movePrints(

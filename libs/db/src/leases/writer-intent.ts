@@ -4,12 +4,12 @@ import { lockIdentity, type LockedIdentity } from '../identity.ts';
 /** Longest time a writer intent may hold new shared leases back, however often it is renewed. */
 export const INTENT_LIMIT_MS = 120_000;
 /** After a writer intent reached that limit, no new one counts for this long: readers get their turn. */
-const INTENT_REST_MS = 15_000;
+const INTENT_COOL_DOWN_MS = 15_000;
 
 /**
  * Notes that `holder` waits for the exclusive lease. Bounded at both ends, so neither kind starves the other: a stream of readers
  * cannot keep a rotation out, because the intent stops new ones; rotations that never get their lease cannot keep readers out,
- * because a writer intent ends after the limit and a rest follows.
+ * because a writer intent ends after the limit and a cool-down follows.
  */
 export async function registerIntent(
   tx: Transaction,
@@ -17,7 +17,7 @@ export async function registerIntent(
   { holder, wantMs }: { readonly holder: string; readonly wantMs: number },
 ): Promise<void> {
   const now = identity.now.getTime();
-  if (identity.exclusiveRestUntil && identity.exclusiveRestUntil.getTime() > now) return;
+  if (identity.exclusiveCoolDownUntil && identity.exclusiveCoolDownUntil.getTime() > now) return;
   const goesOn = identity.exclusiveWantedBy === holder && identity.exclusiveWantedUntil !== null && identity.exclusiveWantedUntil.getTime() > now;
   const since = goesOn && identity.exclusiveWantedSince ? identity.exclusiveWantedSince.getTime() : now;
   const limit = since + INTENT_LIMIT_MS;
@@ -26,9 +26,9 @@ export async function registerIntent(
     exclusiveWantedBy: holder,
     exclusiveWantedSince: new Date(since),
     exclusiveWantedUntil: new Date(until),
-    exclusiveRestUntil: until === limit ? new Date(limit + INTENT_REST_MS) : null,
+    exclusiveCoolDownUntil: until === limit ? new Date(limit + INTENT_COOL_DOWN_MS) : null,
   };
-  // The rest begins when the intent ends; until then the intent holds, so the row says both.
+  // The cool-down begins when the intent ends; until then the intent holds, so the row says both.
   await tx.loginIdentity.update({ where: { id: identity.id }, data });
 }
 

@@ -49,7 +49,7 @@ export type LoginPermission =
       readonly until: Date | null;
     };
 
-/** `password_bad`, `password_suspect`: the portal refused this password, and it rests. `locked` without an end: until a person says that support has unlocked the account. */
+/** `password_bad`, `password_suspect`: the portal refused this password, and it cools down. `locked` without an end: until a person says that support has unlocked the account. */
 export type LoginRefusal = 'lease_lost' | 'budget_spent' | 'password_bad' | 'password_suspect' | 'locked' | 'throttled';
 
 /**
@@ -89,7 +89,8 @@ async function refusalOf(client: Transaction, loginIdentity: string, request: Lo
   const refusal = budgetRefusal(state);
   if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return refusal;
   const known = await passwordRecord(client, { loginIdentity, fingerprints: request.fingerprints });
-  if (known.restsUntil && known.restsUntil > state.now) return { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.restsUntil };
+  if (known.coolsDownUntil && known.coolsDownUntil > state.now)
+    return { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.coolsDownUntil };
   if (refusal) return refusal;
   return known.refusals > 0 ? reserveRefusal(state) : null;
 }
@@ -122,8 +123,8 @@ export interface LoginAttemptEnd {
   readonly withCode?: boolean;
   /** Until when the answer holds, in the portal's own words: before that no login is allowed. What a page says is believed for a day at most. */
   readonly throttledUntil?: Date | undefined;
-  /** With effects `suspect` and `bad`: how long this password rests, in milliseconds. */
-  readonly restMs?: number | undefined;
+  /** With effects `suspect` and `bad`: how long this password cools down, in milliseconds. */
+  readonly coolDownMs?: number | undefined;
 }
 
 /** A time that a page shows is somebody else's word: no page keeps a login away for longer. */
@@ -136,7 +137,7 @@ const BELIEVED_DAYS = 1;
 export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Promise<void> {
   checkUuid('loginAttemptId', end.loginAttemptId);
   const throttledUntil = end.throttledUntil ? timestamp(end.throttledUntil) : null;
-  const restMs = end.restMs === undefined ? null : checkMs('restMs', end.restMs);
+  const coolDownMs = end.coolDownMs === undefined ? null : checkMs('coolDownMs', end.coolDownMs);
   await db.transaction({ tenant: end.orgId }, async (tx) => {
     const attempt = await tx.loginAttempt.findUnique({
       where: { id: end.loginAttemptId },
@@ -149,7 +150,7 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
     const written = await tx.$executeRaw`
       UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false}, with_code = ${end.withCode ?? false},
              throttled_until = CASE WHEN ${throttledUntil}::timestamptz IS NOT NULL THEN least(${throttledUntil}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)) END,
-             rests_until = clock_timestamp() + make_interval(secs => ${restMs}::float8 / 1000)
+             rests_until = clock_timestamp() + make_interval(secs => ${coolDownMs}::float8 / 1000)
        WHERE id = ${end.loginAttemptId}::uuid AND outcome IS NULL`;
     if (written === 0) return;
     const { loginIdentity, orgId, endpointId } = attempt;

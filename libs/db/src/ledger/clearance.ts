@@ -18,7 +18,7 @@ export interface Clearance {
 
 /**
  * A person's word about a login, with its audit event in one transaction. `unlocked`: the lock is over, and failures before it was said count no
- * more. `retry`: a rotator tries it, as soon as the budget allows it. Both end the rest of refused passwords. The budget stays what it is, so a word
+ * more. `retry`: a rotator tries it, as soon as the budget allows it. Both end the cool-down of refused passwords. The budget stays what it is, so a word
  * alone locks nobody out.
  * Fails with `endpoint_unknown`, `state_conflict` (never migrated).
  */

@@ -14,8 +14,8 @@ afterAll(() => t.close());
 const logins = new Logins(() => t);
 
 const HOUR_MS = 3_600_000;
-const refuse = (on: Account, effect: 'suspect' | 'bad', rest: { readonly password?: string; readonly version?: string; readonly restMs?: number } = {}) =>
-  logins.login(on, 'rejected', { effect, restMs: HOUR_MS, ...rest });
+const refuse = (on: Account, effect: 'suspect' | 'bad', rest: { readonly password?: string; readonly version?: string; readonly coolDownMs?: number } = {}) =>
+  logins.login(on, 'rejected', { effect, coolDownMs: HOUR_MS, ...rest });
 /** What of an answer does not hang on the time. */
 const reasonOf = async (on: Account, password: string, version = '1') => {
   const answer = await logins.with(on, password, version);
@@ -24,14 +24,14 @@ const reasonOf = async (on: Account, password: string, version = '1') => {
 const says = (on: Account, kind: 'unlocked' | 'retry') => clearLogin(t.rotator, { ...on, kind, actor: 'person:os:jane', reason: 'it is right' });
 
 describe('a refused password', () => {
-  test.each(['suspect', 'bad'] as const)('that is %s rests until its time, whatever the budget', async (effect) => {
+  test.each(['suspect', 'bad'] as const)('that is %s cools down until its time, whatever the budget', async (effect) => {
     const on = await logins.account();
     await refuse(on, effect);
-    const [row] = await t.sql<{ until: Date; rest: number }>(
-      `SELECT rests_until AS until, extract(epoch FROM rests_until - finished_at)::float8 AS rest FROM login_attempt WHERE login_identity = $1`,
+    const [row] = await t.sql<{ until: Date; seconds: number }>(
+      `SELECT rests_until AS until, extract(epoch FROM rests_until - finished_at)::float8 AS seconds FROM login_attempt WHERE login_identity = $1`,
       [on.loginIdentity],
     );
-    expect(Math.round(row?.rest ?? 0)).toBe(3_600);
+    expect(Math.round(row?.seconds ?? 0)).toBe(3_600);
     const refused = { allowed: false, reason: `password_${effect}`, until: row?.until };
     expect(await logins.with(on, 'right')).toEqual(refused);
     expect(await checkLoginAttempt(t.agent, logins.ask(on))).toEqual(refused);
@@ -98,7 +98,7 @@ describe('a refused password', () => {
     const slow = await logins.with(on, 'another');
     await says(on, kind);
     expect(await reasonOf(on, 'right')).toBe('allowed');
-    if (slow.allowed) await logins.end(on, slow.loginAttemptId, 'rejected', { effect: 'bad', restMs: HOUR_MS });
+    if (slow.allowed) await logins.end(on, slow.loginAttemptId, 'rejected', { effect: 'bad', coolDownMs: HOUR_MS });
     expect(await reasonOf(on, 'another')).toBe('password_bad');
   });
 
@@ -121,7 +121,7 @@ describe('a refused password', () => {
   });
 });
 
-describe('after its rest', () => {
+describe('after its cool-down', () => {
   const LONG = { lockoutWindowSeconds: 90_000 };
 
   test('it is tried with a failure to spare, and not with the last one, which another password may have', async () => {
@@ -171,9 +171,9 @@ describe('the state of a password', () => {
   test('says what the portal showed of it, and how often it was refused since', async () => {
     const on = await logins.account({ lockoutWindowSeconds: 60 });
     expect(await state(on)).toMatchObject({ fresh: false, provedBefore: false, refusals: 0, bad: 0, seriesMs: 0 });
-    await refuse(on, 'suspect', { restMs: 0 });
+    await refuse(on, 'suspect', { coolDownMs: 0 });
     await logins.age(on, 7_200);
-    await refuse(on, 'bad', { restMs: 0 });
+    await refuse(on, 'bad', { coolDownMs: 0 });
     const refused = await state(on);
     expect(refused).toMatchObject({ provedBefore: false, refusals: 2, bad: 1 });
     expect(refused.seriesMs).toBeGreaterThanOrEqual(7_200_000);
@@ -182,7 +182,7 @@ describe('the state of a password', () => {
     await logins.login(on, 'password_expired', { proved: true });
     expect(await state(on)).toMatchObject({ provedBefore: true, refusals: 0, bad: 0, seriesMs: 0 });
     await logins.age(on, 100);
-    await refuse(on, 'suspect', { restMs: 0 });
+    await refuse(on, 'suspect', { coolDownMs: 0 });
     expect(await state(on)).toMatchObject({ provedBefore: true, refusals: 1, bad: 0 });
   });
 
@@ -210,7 +210,7 @@ describe('tries of a password', () => {
     const tries = async (since: Date, password = 'right') => passwordTries(t.rotator, { ...on, fingerprints: [printOf(password)], since });
     const { now } = await tries(new Date(0));
     const since = new Date(now.getTime() - 500_000);
-    expect(await tries(new Date(0))).toMatchObject({ refusedSince: 2, refusals: 0, restsUntil: null });
+    expect(await tries(new Date(0))).toMatchObject({ refusedSince: 2, refusals: 0, coolsDownUntil: null });
     expect(await tries(since)).toMatchObject({ refusedSince: 1 });
     expect(await tries(since, 'another')).toMatchObject({ refusedSince: 0, refusedLastAt: null });
   });

@@ -23,7 +23,7 @@ export interface PasswordRecord {
   readonly bad: number;
   readonly refusedFirstAt: Date | null;
   /** Nobody tries it before. */
-  readonly restsUntil: Date | null;
+  readonly coolsDownUntil: Date | null;
   /** Refusals of every kind since the moment that was asked for. */
   readonly refusedSince: number;
   readonly refusedLastAt: Date | null;
@@ -35,7 +35,7 @@ export async function passwordRecord(
   { loginIdentity, fingerprints, since = null }: { readonly loginIdentity: string; readonly fingerprints: Fingerprints; readonly since?: Date | null },
 ): Promise<PasswordRecord> {
   const [row] = await tx.$queryRaw<PasswordRecord[]>`
-    SELECT proved_at AS "provedAt", refusals, bad, refused_first_at AS "refusedFirstAt", rests_until AS "restsUntil", refused_since AS "refusedSince", refused_last_at AS "refusedLastAt"
+    SELECT proved_at AS "provedAt", refusals, bad, refused_first_at AS "refusedFirstAt", rests_until AS "coolsDownUntil", refused_since AS "refusedSince", refused_last_at AS "refusedLastAt"
       FROM rcm_password_record(${loginIdentity}, ${checkFingerprints(fingerprints)}::text[], ${since?.toISOString() ?? null}::timestamptz)`;
   if (!row) throw new RcmError('database_failed', 'An aggregate returned no row.');
   return row;

@@ -136,7 +136,7 @@ describe('the outbox', () => {
     expect(again).toMatchObject([{ id: second?.id, tries: 1 }]);
   });
 
-  test('rests after a failure, and gives up when its sender says so', async () => {
+  test('cools down after a failure, and gives up when its sender says so', async () => {
     const channel = randomUUID();
     const [first, second] = await claim(channel, 2);
     await notificationFailed(t.rotator, { notificationId: first?.id ?? '', channel, error: 'The webhook answered 500.', retryMs: 0 });

@@ -27,7 +27,7 @@ describe('a person says that it was restored', () => {
     ['failures in a row, or in a window', { lockoutWindowSeconds: 900 }, 900],
     ['until somebody unlocks, after a lock of two hours', { lockoutCounts: 'until_unlocked', lockoutWindowSeconds: null, lockoutLastsSeconds: 7_200 }, 7_200],
     ['until somebody unlocks, for good', { lockoutCounts: 'until_unlocked', lockoutWindowSeconds: null, lockoutLastsSeconds: null }, DAY_SECONDS],
-  ] as const)('every login rests until its portal has forgotten: %s', async (_, portal, seconds) => {
+  ] as const)('every login cools down until its portal has forgotten: %s', async (_, portal, seconds) => {
     const on = await logins.account(portal);
     await recordRestore(t.db, { kind: 'restored', ...PERSON });
     const refused = await logins.begin(on);
@@ -89,7 +89,7 @@ describe('a copy of it, as a backup that was restored', () => {
     await copy?.drop();
   });
 
-  test('whoever starts there first notices, and every login rests; where it was nothing does', async () => {
+  test('whoever starts there first notices, and every login cools down; where it was nothing does', async () => {
     const on = await logins.account({ ...PORTAL, code: 'copied' });
     expect((await left(t.agent, on)).failuresLeft).toBe(BUDGET);
     copy = await copyDatabase(t.url);

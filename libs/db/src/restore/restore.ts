@@ -12,8 +12,8 @@ export interface Restore {
 }
 
 /**
- * Says that the database was restored to an earlier hour, so that every login rests until its portal has forgotten the failures that the ledger has lost; or that
- * nothing was lost, which ends that rest. In the audit trail of every organization, in the same transaction. For the tables' owner. Fails with
+ * Says that the database was restored to an earlier hour, so that every login cools down until its portal has forgotten the failures that the ledger has lost; or that
+ * nothing was lost, which ends that cool-down. In the audit trail of every organization, in the same transaction. For the tables' owner. Fails with
  * `input_invalid` where no reason is given.
  */
 export async function recordRestore(db: Database, { kind, actor, reason }: Omit<Restore, 'at'>): Promise<void> {

@@ -53,9 +53,12 @@ test('that nobody gave a code is remembered for as long as it keeps a login from
       [turn.requestId, interval],
     );
   await earlier('5 minutes');
-  const rest = () =>
-    t.agent.transaction({ tenant: on.orgId }, (tx) => tx.$queryRaw<{ rests: boolean }[]>`SELECT rcm_code_rest(${on.endpointId}) IS NOT NULL AS rests`);
-  expect([await forget('codes'), await rest()]).toEqual([0, [{ rests: true }]]);
+  const coolDown = () =>
+    t.agent.transaction(
+      { tenant: on.orgId },
+      (tx) => tx.$queryRaw<{ coolsDown: boolean }[]>`SELECT rcm_code_rest(${on.endpointId}) IS NOT NULL AS "coolsDown"`,
+    );
+  expect([await forget('codes'), await coolDown()]).toEqual([0, [{ coolsDown: true }]]);
   await earlier('31 days');
   expect([await due('codes'), await forget('codes'), await due('codes')]).toEqual([1, 1, 0]);
 });

@@ -107,9 +107,9 @@ const logins = (part: Part): string[] => [
 
 /** Three logins weeks ago, one of yesterday, and for one in 29 one of lately; one in 997 is refused lately, one in 307 was days ago. One in 11 has used five backup codes. */
 const ledger = (part: Part): string[] => {
-  const of = (at: string, said: string, rests: string, rows: string) => `
+  const of = (at: string, said: string, coolsDown: string, rows: string) => `
     INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect, proved, rests_until, portal_type_code)
-    SELECT login, o, e, gen_random_uuid(), 'agent', '2', '1:' || login, at, at, ${said}, ${rests}, p FROM (SELECT x.*, ${at} AS at ${rows}) y ORDER BY at`;
+    SELECT login, o, e, gen_random_uuid(), 'agent', '2', '1:' || login, at, at, ${said}, ${coolsDown}, p FROM (SELECT x.*, ${at} AS at ${rows}) y ORDER BY at`;
   const [accepted, lately] = [`'accepted', 'none', true`, `now() - luck * interval '${LATELY_MINUTES} minutes'`];
   return [
     of(`now() - (d + luck) * interval '10 days'`, accepted, 'NULL', `${each(part, 3)} AND i % 211 <> 5`),

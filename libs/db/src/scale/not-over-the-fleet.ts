@@ -25,7 +25,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'sealTypedLogin',
       'sealCode',
     ],
-    ...['mayAdvance', 'mayBeLocked', 'mayEnd', 'nextState', 'openDatabase', 'readDatabaseConfig', 'restAfter', 'schemaWords', 'serverTime', 'troublesOf'],
+    ...['mayAdvance', 'mayBeLocked', 'mayEnd', 'nextState', 'openDatabase', 'readDatabaseConfig', 'coolDownAfter', 'schemaWords', 'serverTime', 'troublesOf'],
     ...['withCa', 'withDatabaseCa', 'applyMigrations', 'ensureAppLogin', 'migrationStatus', 'roleLogins', 'checkRewriteRights', 'listenForCredentialChanges'],
     ...['cursorOf', 'placeIn', 'placeOf'],
     ...[
@@ -112,7 +112,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'followStoreVersion',
       'followSecretMadeAnew',
       'clearLogin',
-      'restLogin',
+      'coolDownLogin',
       'forgetPasswords',
       'moveLogin',
       'movePrints',

@@ -72,7 +72,7 @@ async function readTaken(db: Database, { taskId, orgId }: Taken, worker: string)
   return { ...(await openClaimed(db, row, worker)), endpointId: row.endpointId };
 }
 
-/** How long a task rests whose input cannot be opened now. */
+/** How long a task cools down whose input cannot be opened now. */
 const NO_KEY_PAUSE_MS = 5_000;
 
 /**

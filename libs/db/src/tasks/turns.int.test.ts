@@ -134,7 +134,7 @@ describe('a pool', () => {
     return { code, accounts: [first, ...rest], first };
   };
 
-  test('lends the account that has rested longest, and never one twice at a time', async () => {
+  test('lends the account that has been idle longest, and never one twice at a time', async () => {
     const { code, accounts, first } = await pool(3);
     for (let i = 0; i < 4; i += 1) await queueAt(first, code);
     const taken = [await next(), await next(), await next()];
@@ -174,12 +174,12 @@ describe('a pool', () => {
   });
 
   const clear = (kind: 'unlocked' | 'retry') => (account: TestEndpoint) => clearLogin(t.rotator, { ...account, kind, actor: 'person:os:jane', reason: 'r' });
-  const RESTS = `'rejected', 'bad', NULL, now() + interval '1 h'`;
+  const REFUSED = `'rejected', 'bad', NULL, now() + interval '1 h'`;
   const healed: readonly (readonly [string, string, (account: TestEndpoint) => Promise<unknown>])[] = [
-    ['its password is right after all', RESTS, (account) => lastLogin(account, `'accepted', 'none', NULL, NULL`, '-1 s')],
-    ['a person says so', RESTS, clear('retry')],
-    ['another version is current', RESTS, ({ endpointId }) => t.sql(`UPDATE integration_endpoint SET current_version = '2' WHERE id = $1`, [endpointId])],
-    ['its password is forgotten', RESTS, (account) => forgetPasswords(t.rotator, { ...account, keep: [] })],
+    ['its password is right after all', REFUSED, (account) => lastLogin(account, `'accepted', 'none', NULL, NULL`, '-1 s')],
+    ['a person says so', REFUSED, clear('retry')],
+    ['another version is current', REFUSED, ({ endpointId }) => t.sql(`UPDATE integration_endpoint SET current_version = '2' WHERE id = $1`, [endpointId])],
+    ['its password is forgotten', REFUSED, (account) => forgetPasswords(t.rotator, { ...account, keep: [] })],
     ['support has unlocked it', `'locked', 'none', NULL, NULL`, clear('unlocked')],
     ['support has unlocked it before the time that the page showed', `'locked', 'none', now() + interval '1 h', NULL`, clear('unlocked')],
   ];
@@ -192,7 +192,7 @@ describe('a pool', () => {
     expect((await next())?.endpointId).toBe(first.endpointId);
   });
 
-  test('gives a task that was handed back the account that has rested longest, which is another one', async () => {
+  test('gives a task that was handed back the account that has been idle longest, which is another one', async () => {
     const { code, accounts, first } = await pool(2);
     const { taskId } = await queueAt(first, code);
     const before = await next();

@@ -107,7 +107,7 @@ test('whatever happens, and however long nobody looked', async () => {
     }
     await pass(1 + draw(9));
     const [unused, told] = [await plainlyUnused(t.db), await plainlyTold(t.db)];
-    const claimed = await claimUnusedLogins(t.rotator, { limit: 100, restMs: 1_000 });
+    const claimed = await claimUnusedLogins(t.rotator, { limit: 100, coolDownMs: 1_000 });
     expect(claimed.map(({ endpointId }) => endpointId).sort(), `step ${step}`).toEqual(unused);
     const before = keys.size;
     await notifyOfLapsing(t.rotator);
@@ -128,7 +128,8 @@ test('what has become urgent goes before rotations, however late its turn was', 
   const login = await makeEndpoint(t.db, { portal: { code: 'urgent', dormantAfterDays: 30 } });
   await t.sql(`UPDATE login_identity SET last_login_at = now() - interval '24 days 2 hours' WHERE id = $1`, [login.loginIdentity]);
   await t.sql(`UPDATE integration_endpoint SET next_rotation_at = now() - interval '1 day' WHERE id = $1`, [login.endpointId]);
-  const claimed = async () => (await claimUnusedLogins(t.rotator, { limit: 100, restMs: 60_000 })).some(({ endpointId }) => endpointId === login.endpointId);
+  const claimed = async () =>
+    (await claimUnusedLogins(t.rotator, { limit: 100, coolDownMs: 60_000 })).some(({ endpointId }) => endpointId === login.endpointId);
   const turn = (ago: string) => t.sql(`UPDATE login_upkeep SET use_at = now() - $2::interval WHERE endpoint_id = $1`, [login.endpointId, ago]);
   // A login of that day is never due later than that.
   await turn('6 days 2 hours');
@@ -147,7 +148,7 @@ test('of those that cannot be used now none keeps others from their turn', async
   await t.sql(`UPDATE login_upkeep SET use_at = now() - interval '1 second' WHERE endpoint_id = $1`, [last.endpointId]);
   const found = new Set<string>();
   for (let turn = 0; turn < 4; turn += 1)
-    for (const { endpointId } of await claimUnusedLogins(t.rotator, { limit: 100, restMs: 60_000 })) found.add(endpointId);
+    for (const { endpointId } of await claimUnusedLogins(t.rotator, { limit: 100, coolDownMs: 60_000 })) found.add(endpointId);
   expect(found.has(last.endpointId)).toBe(true);
 });
 
@@ -169,7 +170,7 @@ async function queueOf(code: string, due: { readonly before: string; readonly la
 async function foundIn(turns: number): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (let turn = 0; turn < turns; turn += 1)
-    for (const { endpointId } of await claimUnusedLogins(t.rotator, { limit: 100, restMs: 60_000 })) found.add(endpointId);
+    for (const { endpointId } of await claimUnusedLogins(t.rotator, { limit: 100, coolDownMs: 60_000 })) found.add(endpointId);
   return found;
 }
 

@@ -76,12 +76,15 @@ async function inTurn(db: Database, limit: number): Promise<{ readonly found: re
 
 /**
  * Takes logins that the portal would disable for want of a login, the nearest first, then those that nobody used for as long as their portal type lets a
- * password go unverified, one endpoint of each; whoever takes one keeps others from it for `restMs`. The lowest of priorities: none whose login is in use or
+ * password go unverified, one endpoint of each; whoever takes one keeps others from it for `coolDownMs`. The lowest of priorities: none whose login is in use or
  * being rotated, none at a portal that has rotations due, that is ill, or that is in its maintenance hours; only one that is about to be disabled goes before
  * rotations. Those that are not due are looked at again when they can be.
  */
-export async function claimUnusedLogins(db: Database, { limit, restMs }: { readonly limit: number; readonly restMs: number }): Promise<readonly UnusedLogin[]> {
-  const ms = checkMs('restMs', restMs);
+export async function claimUnusedLogins(
+  db: Database,
+  { limit, coolDownMs }: { readonly limit: number; readonly coolDownMs: number },
+): Promise<readonly UnusedLogin[]> {
+  const ms = checkMs('coolDownMs', coolDownMs);
   let due = await inTurn(db, limit);
   for (let turn = 1; turn < MOST_TURNS && due.found.length === 0 && due.moved > 0; turn += 1) due = await inTurn(db, limit);
   const claimed: UnusedLogin[] = [];
@@ -98,9 +101,9 @@ export async function claimUnusedLogins(db: Database, { limit, restMs }: { reado
   return claimed;
 }
 
-/** Whether the portal has seen a login that counts since it would have been due, or nothing is due any more; what was accepted and did not count is put off by `restMs`. */
-export async function wasKeptAlive(db: Database, { endpointId, orgId, restMs }: UnusedLogin & { readonly restMs: number }): Promise<boolean> {
-  const ms = checkMs('restMs', restMs);
+/** Whether the portal has seen a login that counts since it would have been due, or nothing is due any more; what was accepted and did not count is put off by `coolDownMs`. */
+export async function wasKeptAlive(db: Database, { endpointId, orgId, coolDownMs }: UnusedLogin & { readonly coolDownMs: number }): Promise<boolean> {
+  const ms = checkMs('coolDownMs', coolDownMs);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const [row] = await tx.$queryRaw<{ kept: boolean }[]>`
       SELECT NOT ${IS_LAPSING} AND NOT ${IS_UNVERIFIED} AS kept

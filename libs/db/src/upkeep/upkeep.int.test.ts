@@ -24,7 +24,7 @@ async function login(daysAgo: number, portal: object = {}): Promise<TestEndpoint
   );
   return endpoint;
 }
-const claimed = async () => (await claimUnusedLogins(t.rotator, { limit: 100, restMs: 3_600_000 })).map(({ endpointId }) => endpointId);
+const claimed = async () => (await claimUnusedLogins(t.rotator, { limit: 100, coolDownMs: 3_600_000 })).map(({ endpointId }) => endpointId);
 const told = async ({ endpointId }: TestEndpoint) => {
   await notifyOfLapsing(t.rotator);
   return (await listNotifications(t.rotator, { limit: 1000 }))
@@ -33,7 +33,7 @@ const told = async ({ endpointId }: TestEndpoint) => {
 };
 
 describe('a login that nobody uses', () => {
-  test('is taken well before its portal disables it, once until it has rested; a fresh one is not', async () => {
+  test('is taken well before its portal disables it, once until it has cooled down; a fresh one is not', async () => {
     const [old, fresh] = [await login(19), await login(10)];
     const both = await Promise.all([claimed(), claimed()]);
     expect(both.flat().filter((id) => id === old.endpointId)).toHaveLength(1);
@@ -100,9 +100,9 @@ describe('a login whose password is to be verified', () => {
     const [old, fresh, unasked] = [await login(30, portal), await login(26, portal), await login(300, { dormantAfterDays: null })];
     const taken = await claimed();
     expect([old, fresh, unasked].map(({ endpointId }) => taken.includes(endpointId))).toEqual([true, false, false]);
-    expect(await wasKeptAlive(t.rotator, { ...old, restMs: 3_600_000 })).toBe(false);
+    expect(await wasKeptAlive(t.rotator, { ...old, coolDownMs: 3_600_000 })).toBe(false);
     await logIn(old, false);
-    expect(await wasKeptAlive(t.rotator, { ...old, restMs: 3_600_000 })).toBe(true);
+    expect(await wasKeptAlive(t.rotator, { ...old, coolDownMs: 3_600_000 })).toBe(true);
     await t.sql(`UPDATE login_identity SET keep_alive_after = NULL`);
     expect(await claimed()).not.toContain(old.endpointId);
   });

@@ -11,7 +11,7 @@ export interface EgressProxy {
   /** Address of the proxy that the browser context must use. */
   readonly server: string;
   /**
-   * Cuts every tunnel that rests, so that what is sent next gets a connection of its own. Takes at most `REST_MS`.
+   * Cuts every quiet tunnel, so that what is sent next gets a connection of its own. Takes at most `QUIET_MS`.
    * Called before each request that has a body.
    */
   freshen(): Promise<void>;
@@ -30,8 +30,8 @@ const CONNECT_ONE_MS = 2_000;
 const MOST_CONNECTIONS = 512;
 /** Portals set large cookies; Node's own limit of 16 KB would look like a dropped connection. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** Milliseconds without a byte after which a tunnel whose last byte came from the portal counts as resting. */
-const REST_MS = 30;
+/** Milliseconds without a byte after which a tunnel whose last byte came from the portal counts as quiet. */
+const QUIET_MS = 30;
 
 interface Tunnel {
   readonly browser: Socket;
@@ -60,7 +60,7 @@ export interface EgressProxyOptions {
  *
  * It also keeps a submit from being sent twice: Chromium by itself repeats a request, even a POST, when a connection that was
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
- * own, and tunnels, which cannot be looked into, are cut while they rest before something is submitted.
+ * own, and tunnels, which cannot be looked into, are cut while they are quiet before something is submitted.
  */
 export async function startEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
   const { origins, addresses, passage, onBlocked } = options;
@@ -181,10 +181,10 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
       for (const one of tunnels) if (!one.receives) one.browser.destroy();
     },
     async freshen() {
-      const restless = [...tunnels].some((tunnel) => performance.now() - tunnel.last < REST_MS);
-      if (restless) await pause(REST_MS);
+      const busy = [...tunnels].some((tunnel) => performance.now() - tunnel.last < QUIET_MS);
+      if (busy) await pause(QUIET_MS);
       for (const tunnel of tunnels) {
-        if (tunnel.fromPortal && performance.now() - tunnel.last >= REST_MS) tunnel.browser.destroy();
+        if (tunnel.fromPortal && performance.now() - tunnel.last >= QUIET_MS) tunnel.browser.destroy();
       }
     },
     async close() {

@@ -35,7 +35,7 @@ const PAGE = (script: string, socket: string): string => `<!doctype html><meta c
   document.querySelector('[name=pass]').addEventListener('input', ({ target }) => tell('typed ' + target.value));
   document.querySelector('form').addEventListener('submit', async (event) => {
     event.preventDefault();
-    // A submit cuts connections that rest: what the socket says is to be there by then.
+    // A submit cuts quiet connections: what the socket says is to be there by then.
     await fetch('/heard');
     await fetch('/sign-in', { method: 'POST', body: 'x' });
     history.pushState(null, '', '/pages/home/-');

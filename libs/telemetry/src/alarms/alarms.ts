@@ -65,7 +65,7 @@ const ALARMS = {
   },
   'rcm-password-known-bad': {
     ...{ metric: 'rcm_logins_known_bad', above: 0, seconds: 60, urgency: 'today', runbook: 'login-refused' },
-    says: 'The portal refuses the stored password of a login; it rests and is not tried.',
+    says: 'The portal refuses the stored password of a login; it cools down and is not tried.',
   },
   'rcm-logins-refused': {
     ...{ metric: 'rcm_logins_refused', above: 0, seconds: 900, urgency: 'today', runbook: 'login-refused' },

@@ -10,7 +10,7 @@ export const FLEET_METRICS = {
     source: 'Postgres, every RCM_ROTATOR_MEND_SCAN_MS',
     meaning: 'Logins that were refused with what the store holds and have not got in since; 1,000 at most.',
   },
-  rcm_logins_known_bad: { ...BOOKS, meaning: 'Logins whose password was called bad and rests now.' },
+  rcm_logins_known_bad: { ...BOOKS, meaning: 'Logins whose password was called bad and cools down now.' },
   rcm_logins_locked: { ...BOOKS, meaning: 'Logins that their portal has locked.' },
   rcm_logins_overdue: { ...BOOKS, meaning: 'Logins whose rotation has been due for more than a day.' },
   rcm_logins_expiring: { ...BOOKS, meaning: 'Logins whose password the portal lets expire within 3 days, or has.' },

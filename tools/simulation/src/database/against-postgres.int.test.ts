@@ -178,7 +178,7 @@ class Round {
       await this.ask('finishLoginAttempt', (side, now) => ({
         ...{ loginAttemptId: known[side], orgId: known.place.orgId, outcome, effect, proved: outcome === 'accepted' || outcome === 'change_forced' },
         ...(throttled === null ? {} : { throttledUntil: new Date(now + throttled) }),
-        ...(effect === 'suspect' || effect === 'bad' ? { restMs: HOUR_MS } : {}),
+        ...(effect === 'suspect' || effect === 'bad' ? { coolDownMs: HOUR_MS } : {}),
       }));
       return;
     }

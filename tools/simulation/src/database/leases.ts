@@ -6,7 +6,7 @@ import type { Identity } from './tables.ts';
 /** As in libs/db/src/leases. */
 const LEAST_TTL_MS = 100;
 const INTENT_LIMIT_MS = 120_000;
-const INTENT_REST_MS = 15_000;
+const INTENT_COOL_DOWN_MS = 15_000;
 const UNCERTAIN: ReadonlySet<string> = new Set(['submitting', 'applied', 'verified']);
 
 const refused = (reason: LeaseRefusal): LeaseAnswer => ({ granted: false, reason });
@@ -84,8 +84,8 @@ function grant(
 
 function registerIntent(db: ModelDatabase, identity: Identity, holder: string, wantMs: number): void {
   const now = db.now.getTime();
-  const { exclusiveWantedBy, exclusiveWantedSince, exclusiveWantedUntil, exclusiveRestUntil } = identity;
-  if (exclusiveRestUntil && exclusiveRestUntil.getTime() > now) return;
+  const { exclusiveWantedBy, exclusiveWantedSince, exclusiveWantedUntil, exclusiveCoolDownUntil } = identity;
+  if (exclusiveCoolDownUntil && exclusiveCoolDownUntil.getTime() > now) return;
   const goesOn = exclusiveWantedBy === holder && exclusiveWantedUntil !== null && exclusiveWantedUntil.getTime() > now;
   const since = goesOn && exclusiveWantedSince ? exclusiveWantedSince.getTime() : now;
   const limit = since + INTENT_LIMIT_MS;
@@ -94,7 +94,7 @@ function registerIntent(db: ModelDatabase, identity: Identity, holder: string, w
     exclusiveWantedBy: holder,
     exclusiveWantedSince: new Date(since),
     exclusiveWantedUntil: new Date(until),
-    exclusiveRestUntil: until === limit ? new Date(limit + INTENT_REST_MS) : null,
+    exclusiveCoolDownUntil: until === limit ? new Date(limit + INTENT_COOL_DOWN_MS) : null,
   });
 }
 

@@ -7,7 +7,7 @@ import { wantSearchNow } from './schedule.ts';
 
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
 const BELIEVED_MS = 86_400_000;
-const open = { outcome: null, effect: null, proved: false, finishedAt: null, throttledUntil: null, restsUntil: null, processEndedAt: null } as const;
+const open = { outcome: null, effect: null, proved: false, finishedAt: null, throttledUntil: null, coolsDownUntil: null, processEndedAt: null } as const;
 
 type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
@@ -22,7 +22,8 @@ function refusalOf(db: ModelDatabase, loginIdentity: string, request: LoginAttem
   const refusal = refusalByCount(db, state);
   if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return refusal;
   const known = passwordRecord(db, { ...request, loginIdentity });
-  if (known.restsUntil && known.restsUntil > db.now) return { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.restsUntil };
+  if (known.coolsDownUntil && known.coolsDownUntil > db.now)
+    return { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.coolsDownUntil };
   if (refusal) return refusal;
   return known.refusals > 0 ? reserveRefusal(state) : null;
 }
@@ -60,7 +61,7 @@ export const beginLoginAttempt = operation('beginLoginAttempt', (db, request): L
 });
 
 export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
-  const restMs = end.restMs === undefined ? null : checkMs('restMs', end.restMs);
+  const coolDownMs = end.coolDownMs === undefined ? null : checkMs('coolDownMs', end.coolDownMs);
   const row = db.tables.logins.get(end.loginAttemptId);
   if (row?.orgId !== end.orgId) return;
   if (row.outcome !== null) return;
@@ -72,7 +73,7 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
     effect: end.effect,
     proved: end.proved ?? false,
     throttledUntil: throttledUntil === undefined ? null : throttledUntil < believed ? throttledUntil : believed,
-    restsUntil: restMs === null ? null : db.in(restMs),
+    coolsDownUntil: coolDownMs === null ? null : db.in(coolDownMs),
   });
   const { loginIdentity, endpointId } = row;
   if (end.outcome === 'locked') writeNotification(db, { kind: 'locked', key: loginIdentity, every: 'hour', endpointId });
@@ -111,10 +112,10 @@ export const clearLogin = operation('clearLogin', (db, clearance) => {
 
 export const serverTime = operation('serverTime', (db) => db.now);
 
-export const restLogin = operation('restLogin', (db, rest) => {
-  const ms = checkMs('forMs', rest.forMs);
-  const identity = identityOf(db, rest);
-  const { orgId, endpointId, leaseId, version } = rest;
+export const coolDownLogin = operation('coolDownLogin', (db, coolDown) => {
+  const ms = checkMs('forMs', coolDown.forMs);
+  const identity = identityOf(db, coolDown);
+  const { orgId, endpointId, leaseId, version } = coolDown;
   db.tables.logins.put({
     ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId: null, version, fingerprint: null, startedAt: db.now },
     ...{
@@ -123,7 +124,7 @@ export const restLogin = operation('restLogin', (db, rest) => {
       effect: 'none',
       proved: false,
       throttledUntil: db.in(ms),
-      restsUntil: null,
+      coolsDownUntil: null,
       process: '',
       processEndedAt: null,
     },

@@ -30,7 +30,7 @@ export {
   mayBeLocked,
   remainingBudget,
   reserveTotpStep,
-  restLogin,
+  coolDownLogin,
   serverTime,
 } from './ledger.ts';
 export { forgetPasswords, isPortalIll, passwordState, passwordTries } from './passwords.ts';

@@ -27,7 +27,7 @@ export function passwordRecord(
     refusals: refused.length,
     bad: refused.filter(({ effect }) => effect === 'bad').length,
     refusedFirstAt: first ?? null,
-    restsUntil: later(...refused.map(({ restsUntil }) => restsUntil)),
+    coolsDownUntil: later(...refused.map(({ coolsDownUntil }) => coolsDownUntil)),
     refusedSince: since === null ? 0 : told.filter(({ startedAt }) => startedAt >= since).length,
     refusedLastAt: later(...told.map(endOf)),
   };

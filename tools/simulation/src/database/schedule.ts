@@ -183,7 +183,7 @@ function remember({ tables }: ModelDatabase, past: Omit<Past, 'id'>): void {
 }
 
 export function addIdentity({ tables }: ModelDatabase, { id, keyId }: { readonly id: string; readonly keyId: string }): void {
-  const nobody = { exclusiveWantedBy: null, exclusiveWantedSince: null, exclusiveWantedUntil: null, exclusiveRestUntil: null };
+  const nobody = { exclusiveWantedBy: null, exclusiveWantedSince: null, exclusiveWantedUntil: null, exclusiveCoolDownUntil: null };
   tables.identities.put({ id, keyId, ...nobody, lastTotpStep: 0 });
 }
 

@@ -15,7 +15,7 @@ export interface Identity {
   readonly exclusiveWantedBy: string | null;
   readonly exclusiveWantedSince: Date | null;
   readonly exclusiveWantedUntil: Date | null;
-  readonly exclusiveRestUntil: Date | null;
+  readonly exclusiveCoolDownUntil: Date | null;
   readonly lastTotpStep: number;
 }
 
@@ -45,7 +45,7 @@ export interface LoginRow {
   readonly effect: LoginEffect | null;
   readonly proved: boolean;
   readonly throttledUntil: Date | null;
-  readonly restsUntil: Date | null;
+  readonly coolsDownUntil: Date | null;
   /** Who held the lease, and since when it is known to have ended. */
   readonly process: string;
   readonly processEndedAt: Date | null;

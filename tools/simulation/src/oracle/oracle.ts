@@ -14,7 +14,7 @@ import { foundNoWayIn, lockedWrittenLate, refusalsSeen } from './refusals-seen.t
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A refused password rests an hour at first, and a portal may be asked again when its window has passed; an agent comes by every few hours. */
+/** A refused password cools down for an hour at first, and a portal may be asked again when its window has passed; an agent comes by every few hours. */
 const OUT_FOR_LONG_MS = 30 * HOUR_MS;
 /** At the end, every login must have been worked with so lately. */
 const LATELY_MS = 20 * HOUR_MS;

@@ -38,19 +38,19 @@ const HELD_FOR_EVER: Edit = {
 export const PLANTED: readonly PlantedFault[] = [
   {
     name: 'bad-for-good',
-    words: '(a) a refused password rests for ever',
+    words: '(a) a refused password cools down for ever',
     shows: ['outage', 'stuck'],
     file: access('settle-attempt'),
-    from: 'restMs: restAfter({',
-    to: 'restMs: 400 * 86_400_000 + 0 * restAfter({',
+    from: 'coolDownMs: coolDownAfter({',
+    to: 'coolDownMs: 400 * 86_400_000 + 0 * coolDownAfter({',
   },
   {
     name: 'bad-at-once',
     words: '(b) a password that was never used is dead after one refusal, whatever the portal is like',
     shows: ['outage', 'stuck'],
     file: access('settle-attempt'),
-    from: 'restMs: restAfter({',
-    to: 'restMs: (state.provedBefore ? 0 : 300 * 86_400_000) + restAfter({',
+    from: 'coolDownMs: coolDownAfter({',
+    to: 'coolDownMs: (state.provedBefore ? 0 : 300 * 86_400_000) + coolDownAfter({',
   },
   {
     name: 'one-badness-for-all',

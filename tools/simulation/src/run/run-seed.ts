@@ -7,7 +7,7 @@ import { DUTY_AFTER_MS, setGoing } from '../world/director.ts';
 import { World } from '../world/world.ts';
 
 const DAY_MS = 86_400_000;
-/** The longest first rest, the longest window in which a portal counts, and the person on duty's patience, with days to spare. */
+/** The longest first cool-down, the longest window in which a portal counts, and the person on duty's patience, with days to spare. */
 const WELL_FOR_MS = DUTY_AFTER_MS + 4 * DAY_MS;
 
 export interface SeedResult {

@@ -39,7 +39,7 @@ const STORY = `
       FROM rotation_attempt WHERE login_identity = (SELECT login_identity FROM integration_endpoint WHERE id = $1)
     UNION ALL
     SELECT started_at, concat_ws(', ', format('login by %s with version %s', actor, version), 'of rotation ' || left(rotation_attempt_id::text, 8),
-                                 coalesce(outcome, 'no outcome') || coalesce(' at ' || finished_at::time(3), ''), effect, 'rests until ' || rests_until)
+                                 coalesce(outcome, 'no outcome') || coalesce(' at ' || finished_at::time(3), ''), effect, 'cools down until ' || rests_until)
       FROM login_attempt WHERE login_identity = (SELECT login_identity FROM integration_endpoint WHERE id = $1)
   ) AS happened ORDER BY at DESC LIMIT 60`;
 

@@ -6,9 +6,9 @@ import { checkMs, checkUuid } from '../input.ts';
  * Lets nobody log in for `forMs` milliseconds from now, as if the portal had asked for it: for a login of which the ledger may have
  * forgotten failures. Under the caller's live lease. Fails with `endpoint_unknown`, `state_conflict`.
  */
-export async function restLogin(
+export async function coolDownLogin(
   db: Database,
-  rest: {
+  coolDown: {
     readonly orgId: string;
     readonly endpointId: string;
     readonly leaseId: string;
@@ -17,13 +17,13 @@ export async function restLogin(
     readonly forMs: number;
   },
 ): Promise<void> {
-  const ms = checkMs('forMs', rest.forMs);
-  checkUuid('leaseId', rest.leaseId);
-  await db.transaction({ tenant: rest.orgId }, async (tx) => {
-    const identity = await lockEndpointIdentity(tx, rest);
+  const ms = checkMs('forMs', coolDown.forMs);
+  checkUuid('leaseId', coolDown.leaseId);
+  await db.transaction({ tenant: coolDown.orgId }, async (tx) => {
+    const identity = await lockEndpointIdentity(tx, coolDown);
     await tx.$executeRaw`
       INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, throttled_until)
-      VALUES (${identity.id}, ${rest.orgId}, ${rest.endpointId}, ${rest.leaseId}::uuid, ${rest.actor}, ${rest.version}, clock_timestamp(), clock_timestamp(),
+      VALUES (${identity.id}, ${coolDown.orgId}, ${coolDown.endpointId}, ${coolDown.leaseId}::uuid, ${coolDown.actor}, ${coolDown.version}, clock_timestamp(), clock_timestamp(),
               'not_submitted', 'none', clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))`;
   });
 }

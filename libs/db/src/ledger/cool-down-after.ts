@@ -16,12 +16,12 @@ export interface Refusal {
 }
 
 /**
- * How long a refused password rests before it gets one more try, in ms (docs/design.md, Login). A bad one: an hour, a day, a week. A suspect one:
+ * How long a refused password cools down before it gets one more try, in ms (docs/design.md, Login). A bad one: an hour, a day, a week. A suspect one:
  * at first as long as the portal may need to settle, then an hour at a time, so that it works again within an hour of the portal's
  * being well; after two days of refusals a day, after two weeks a week, since a portal is not ill for ever. Where no time makes the portal forget, the
  * first try is too dear to be soon.
  */
-export function restAfter({ effect, refusals, bad, seriesMs, settleMs, timeForgives }: Refusal): number {
+export function coolDownAfter({ effect, refusals, bad, seriesMs, settleMs, timeForgives }: Refusal): number {
   if (effect === 'bad') return [HOUR_MS, DAY_MS][bad] ?? WEEK_MS;
   if (refusals === 0 && timeForgives) return Math.min(Math.max(settleMs, 1_000), HOUR_MS);
   if (seriesMs < 2 * DAY_MS) return HOUR_MS;

@@ -47,26 +47,26 @@ const refused = (on: Account, actor: CodeTurnRequest['actor'] = 'agent'): Promis
     (turn) => endCodeTurn(t.agent, turn).then(() => null),
     (error: unknown) => (error instanceof RcmError ? [error.code, error.details['reason']] : error),
   );
-const RESTS = ['login_not_allowed', 'nobody_answered'];
+const COOLS_DOWN = ['login_not_allowed', 'nobody_answered'];
 
 describe('a login whose people do not answer', () => {
   test('keeps no login that asks nobody, as it has a code that is still good', async () => {
     const on = await logins.account();
     await unanswered(on);
-    expect(await refused(on)).toEqual(RESTS);
+    expect(await refused(on)).toEqual(COOLS_DOWN);
     const turn = await takeCodeTurn(t.agent, { ...on, asks: 'nobody', publicKey: key.publicKey, forMs: 2 * OPEN_MS });
     expect(turn).not.toBeNull();
     if (turn) await endCodeTurn(t.agent, turn);
-    expect(await refused(on)).toEqual(RESTS);
+    expect(await refused(on)).toEqual(COOLS_DOWN);
   });
 
   test('asks again later and later: after ten minutes, an hour, four hours', async () => {
     const on = await logins.account();
     for (const minutes of [10, 60, 240, 240]) {
       await unanswered(on);
-      expect(await refused(on)).toEqual(RESTS);
+      expect(await refused(on)).toEqual(COOLS_DOWN);
       await age(on, minutes * 60 - 60);
-      expect(await refused(on)).toEqual(RESTS);
+      expect(await refused(on)).toEqual(COOLS_DOWN);
       await age(on, 60);
     }
     expect(await refused(on)).toBeNull();
@@ -86,7 +86,7 @@ describe('a login whose people do not answer', () => {
     await unanswered(on);
     await age(on, 600);
     await unanswered(on);
-    expect(await refused(on, 'rotator')).toEqual(RESTS);
+    expect(await refused(on, 'rotator')).toEqual(COOLS_DOWN);
     const turn = await asked(on, 'person');
     expect(await answer(turn)).toBe('answered');
     await endCodeTurn(t.agent, turn);
@@ -100,7 +100,7 @@ describe('a login whose people do not answer', () => {
     const firm = await logins.account();
     const hospital = await logins.account(undefined, { loginIdentity: firm.loginIdentity });
     await unanswered(firm);
-    expect([await refused(firm), await refused(hospital)]).toEqual([RESTS, null]);
+    expect([await refused(firm), await refused(hospital)]).toEqual([COOLS_DOWN, null]);
   });
 
   test('of those that wait for their turn, none asks after the one that was not answered', async () => {
@@ -110,12 +110,12 @@ describe('a login whose people do not answer', () => {
     expect(await takeCodeTurn(t.agent, { ...next, publicKey: key.publicKey, forMs: OPEN_MS })).toBeNull();
     await age(on, OPEN_MS / 1_000);
     await endCodeTurn(t.agent, turn);
-    expect(await refused(next)).toEqual(RESTS);
+    expect(await refused(next)).toEqual(COOLS_DOWN);
   });
 
   test.each([
     ['was let go within a minute, bothered nobody', 1, null],
-    ['was let go after a minute, did', 61, RESTS],
+    ['was let go after a minute, did', 61, COOLS_DOWN],
   ])('that %s', async (_, seconds, then) => {
     const on = await logins.account();
     const turn = await asked(on);
@@ -124,12 +124,12 @@ describe('a login whose people do not answer', () => {
     expect(await refused(on)).toEqual(then);
   });
 
-  test('and whose process died meanwhile rests, too', async () => {
+  test('and whose process died meanwhile cools down, too', async () => {
     const on = await logins.account();
     await asked(on);
     await releaseLease(t.agent, on);
     await age(on, OPEN_MS / 1_000);
-    expect(await refused(await logins.leased(on))).toEqual(RESTS);
+    expect(await refused(await logins.leased(on))).toEqual(COOLS_DOWN);
   });
 });
 

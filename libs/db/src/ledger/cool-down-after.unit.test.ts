@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { restAfter, type Refusal } from './rests.ts';
+import { coolDownAfter, type Refusal } from './cool-down-after.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -22,5 +22,5 @@ test.each<[string, Partial<Refusal>, number]>([
   ['for two weeks', { refusals: 60, seriesMs: 14 * DAY - 1 }, DAY],
   ['then a week', { refusals: 61, seriesMs: 14 * DAY }, 7 * DAY],
 ])('%s', (_, given, expected) => {
-  expect(restAfter({ ...FIRST, ...given })).toBe(expected);
+  expect(coolDownAfter({ ...FIRST, ...given })).toBe(expected);
 });
