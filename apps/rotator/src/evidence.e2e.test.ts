@@ -24,7 +24,7 @@ it('a password change that ends unclear leaves its page, without either password
   const password = async () => parsePayload((await world.stores.forTenant(orgId).read(parseReference(secretArn)))?.text ?? failed()).reveal().password;
   const before = await password();
   await world.portals.setAccountFault({ portal: 'alpine', username }, { fault: '500_after_commit', count: 1 });
-  expect(await opened.untilSettled('alpine-1')).toMatchObject({ kind: 'attempt', attempt: { state: 'done' } });
+  expect(await opened.untilEnded('alpine-1')).toMatchObject({ kind: 'attempt', attempt: { state: 'done' } });
   const after = await password();
   expect(after).not.toBe(before);
 

@@ -54,7 +54,7 @@ describe('a change whose answer is lost', () => {
     await opened.world.portals.setFault({ portal, fault, count: 1 });
     const first = await opened.rotate(id);
     expect(resultOf(first)).toBe('waiting');
-    const end = await opened.untilSettled(id);
+    const end = await opened.untilEnded(id);
     expect(resultOf(end)).toBe('done');
     await expectWhole(id, changes);
     expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(rejected);
@@ -76,7 +76,7 @@ describe('a rotator that dies', () => {
     const earlier = step === 'discard' ? 1 : 0;
     if (earlier === 1) expect(resultOf(await opened.rotate(id, opened.patient))).toBe('done');
     await expect(opened.rotate(id, { ...opened.patient, stores: dyingStores(opened.patient.stores, step, when) })).rejects.toThrow(`died ${when} ${step}`);
-    const end = await opened.untilSettled(id);
+    const end = await opened.untilEnded(id);
     expect(resultOf(end)).toBe('done');
     await expectWhole(id, 1 + earlier);
     expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(0);

@@ -7,7 +7,7 @@ import type { AttemptInHand } from './machine/attempt.ts';
 import { journal } from './machine/journal.ts';
 import { forgottenCopy } from './machine/restored.ts';
 import { runAttempt } from './machine/run-attempt.ts';
-import { coolDownAfterRestore, settleCurrent, type Settled } from './mending/settle-current.ts';
+import { coolDownAfterRestore, reconcileCurrent, type Reconciled } from './mending/reconcile-current.ts';
 import { type NotStarted, notStarted, refusedBy, whyNotStart } from './starting.ts';
 import type { Rotator, RequestReason } from './rotator.ts';
 
@@ -66,8 +66,8 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
 
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
-  const settled = await settleCurrent(rotator, login, current);
-  if (settled) return notStarted('rotation_refused', NOT_NOW[settled]);
+  const reconciled = await reconcileCurrent(rotator, login, current);
+  if (reconciled) return notStarted('rotation_refused', NOT_NOW[reconciled]);
   const forgotten = await forgottenCopy(rotator.db, login.store, login.reference, held.signal);
   if (forgotten !== null) await coolDownAfterRestore(rotator, login, current.version);
   const planned = await journal(rotator, 'planned', () =>
@@ -92,7 +92,7 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
   throw new RcmError('lease_lost', 'The lease on the login ran out before the rotation was planned.', { details: { endpointId: endpoint.id } });
 }
 
-const NOT_NOW: Readonly<Record<Settled, string>> = {
+const NOT_NOW: Readonly<Record<Reconciled, string>> = {
   other_account: 'the secret names another account than the row did; the row follows, and the rotation begins again',
   renamed: 'what counts as one account was defined anew; the row follows, and the rotation begins again',
   account_in_use: 'the secret names another account than the row, and somebody is at one of the two; the row follows later',

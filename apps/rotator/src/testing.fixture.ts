@@ -24,7 +24,7 @@ export interface RotatorWorld {
   /** Everything that a command is given. */
   readonly process: RotatorProcess;
   /** Goes on with an endpoint until its attempt ends or is blocked, as the service's recovery would. */
-  untilSettled(endpointId: string): Promise<RotationReport>;
+  untilEnded(endpointId: string): Promise<RotationReport>;
   rotate(endpointId: string, rotator?: Rotator): Promise<RotationReport>;
   /** Behind the operations, as the tables' owner. */
   sql<R>(text: string, values: readonly unknown[]): Promise<R[]>;
@@ -65,7 +65,7 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
     process: opened,
     rotate,
     sql,
-    async untilSettled(endpointId) {
+    async untilEnded(endpointId) {
       // Many times what a quiet machine takes.
       const giveUpAt = Date.now() + 300_000;
       for (;;) {

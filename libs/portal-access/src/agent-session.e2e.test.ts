@@ -24,7 +24,7 @@ import { SessionCache } from './session-cache.ts';
 
 /** Longer than any test takes: what is to be over by then is aged, so no test waits, and none is late. */
 const LOCKOUT_WINDOW_MS = 300_000;
-const SETTLE_MS = 120_000;
+const PROPAGATION_DELAY_MS = 120_000;
 const ILLNESS_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -38,7 +38,7 @@ beforeAll(async () => {
   world = await openWorld({
     endpoints: [...Array.from({ length: ALPINES }, () => 'alpine' as const), 'cascade', 'cascade'],
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
-    portalType: { settleMs: SETTLE_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
+    portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
   });
   const logger = createLogger({ name: 'test', level: 'silent' });
   const metrics = createMetrics();
@@ -183,7 +183,7 @@ describe('an agent that visits a portal', () => {
     await changeByHand(endpoint, 'Changed-by-hand-2', false);
     expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
     expect(await codeOf(visit(endpoint))).toBe('login_not_allowed');
-    await expectToAskWithin(visit(endpoint), 0, SETTLE_MS);
+    await expectToAskWithin(visit(endpoint), 0, PROPAGATION_DELAY_MS);
     await age(LOCKOUT_WINDOW_MS);
     expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
     await age(LOCKOUT_WINDOW_MS);

@@ -51,13 +51,13 @@ export function guardedConfirm(request: GuardedConfirmRequest): GuardedConfirm {
         // The ledger may have been slow, or this process stopped: from here on somebody else may hold the login.
         request.assertHeld();
       } catch (error) {
-        await settle(request, attemptId, { end: { kind: 'unknown' }, submitted: false });
+        await conclude(request, attemptId, { end: { kind: 'unknown' }, submitted: false });
         throw error;
       }
     },
     async after(result) {
       ended = result.end.kind;
-      await settle(request, attemptId, result);
+      await conclude(request, attemptId, result);
     },
     refusal: () => refusal,
     ended: () => ended,
@@ -70,7 +70,7 @@ function question({ endpoint, payload, keys, leaseId, version, rotationAttemptId
 }
 
 /** Where it cannot be written, the row goes on counting as a failure. */
-async function settle({ db, logger, endpoint }: GuardedConfirmRequest, loginAttemptId: string | null, { end, submitted }: ConfirmResult): Promise<void> {
+async function conclude({ db, logger, endpoint }: GuardedConfirmRequest, loginAttemptId: string | null, { end, submitted }: ConfirmResult): Promise<void> {
   if (loginAttemptId === null) return;
   await finishLoginAttempt(db, {
     loginAttemptId,

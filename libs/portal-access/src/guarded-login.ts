@@ -11,7 +11,7 @@ import { CODE_ENDS } from './lasting-code.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
 import { automationRefusal } from './permission.ts';
 import { portalCredential } from './portal-credential.ts';
-import { type Noted, settleAttempt, settleUnsent } from './settle-attempt.ts';
+import { concludeAttempt, concludeUnsent, type Noted } from './conclude-attempt.ts';
 import type { GuardedLogin, GuardedResult, NotAllowedReason, NotAllowedResult } from './login-request.ts';
 
 /** Thrown inside the driver's `beforeSubmit`, so that nothing is sent. */
@@ -94,7 +94,7 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
         if (error instanceof NotAllowed) return error;
         if (ledger.mayBeSent)
           return { outcome: { kind: 'unknown', detail: 'the driver failed, and the password may have been sent' } as const, submitted: true, error };
-        if (ledger.attemptId !== null) await settleUnsent(request, ledger.attemptId);
+        if (ledger.attemptId !== null) await concludeUnsent(request, ledger.attemptId);
         throw error;
       });
     if (result instanceof NotAllowed) return { kind: 'not_allowed', reason: result.reason, until: result.until };
@@ -108,7 +108,7 @@ async function inSession(request: GuardedLogin, question: LoginAttemptRequest, c
       // The driver never reached its submit step: the portal counted nothing, and neither do we.
       return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, NOTHING_KNOWN), submitted: false };
     }
-    const judgement = await settleAttempt(request, question, {
+    const judgement = await concludeAttempt(request, question, {
       ...{ loginAttemptId: ledger.attemptId, withCode, outcome: result.outcome, submitted: result.submitted },
       noted: notedAs(result.outcome, codes),
     });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startTrouble } from './faults/trouble.ts';
 import { type Figures, readFigures, readHeld, targetsOf } from './figures.ts';
 import { keepDemand } from './work/demand.ts';
-import { settle } from './work/settle.ts';
+import { untilIdle } from './work/until-idle.ts';
 import { type EndpointState, openTables, type Tables } from './work/tables.ts';
 import { openSoakWorld } from './world/soak-world.ts';
 
@@ -24,7 +24,7 @@ const say = (line: string): void => void process.stderr.write(`${new Date().toIS
 /** Every twelve seconds a fault: ten of each kind in ten minutes. */
 const PAUSE_MS = 10_000;
 /** After the last fault, what is open has this long to end: what the ledger holds an unanswered login for (docs/adr/0013), and some minutes to work. */
-const SETTLE_MS = 600_000 + 300_000;
+const IDLE_WITHIN_MS = 600_000 + 300_000;
 
 async function soak(options: Options, signal: AbortSignal): Promise<number> {
   say(`${options.endpoints} endpoints are being made`);
@@ -39,7 +39,7 @@ async function soak(options: Options, signal: AbortSignal): Promise<number> {
     asking.abort();
     await demand;
     say('no more faults and no more work: what is open ends');
-    const left = await settle(tables, SETTLE_MS);
+    const left = await untilIdle(tables, IDLE_WITHIN_MS);
     await world.stopProcesses();
     const held = await readHeld(world);
     const figures = await readFigures(world, tables, trouble.counts, held);

@@ -6,17 +6,17 @@ import { otherAccepted, searchFor } from './attempt-search.ts';
 import { afterSubmitDeadline } from './submit-change.ts';
 
 /**
- * `submitting`, after the submit deadline and settle: only the portal knows whether the change was made. Where it accepts the current password, it
+ * `submitting`, after the submit deadline and the propagation delay: only the portal knows whether the change was made. Where it accepts the current password, it
  * made none: the same one is submitted again, unless that was tried often enough or the portal has said by which rule it refuses it. Where it accepts nothing
  * that is stored, a person must decide; but not while the portal calls everybody's password wrong.
  */
 export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, login, services } = inHand;
   if (!inHand.mayProbe || attempt.submitDeadlineAt === null) return afterSubmitDeadline(inHand, 'waiting for the portal to have had its time');
-  const { settleMs } = login.endpoint.portalType;
+  const { settleMs: propagationDelayMs } = login.endpoint.portalType;
   const left = await accountLeft(inHand, await login.store.read(login.reference, { signal: login.held.signal }));
   if (left) return left;
-  const found = await searchFor(inHand, new Date(attempt.submitDeadlineAt.getTime() + settleMs), 'everything');
+  const found = await searchFor(inHand, new Date(attempt.submitDeadlineAt.getTime() + propagationDelayMs), 'everything');
   switch (found.kind) {
     case 'later':
       return inHand.heldMs > services.timing.giveUpMs

@@ -60,10 +60,10 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     }
   }
   if (!isRefusal(result)) return holding(holdFor(services, endpoint, result));
-  const { settleMs } = endpoint.portalType;
+  const { settleMs: propagationDelayMs } = endpoint.portalType;
   return holding({
     detail: 'the portal refuses the current password; if it is not just slow to know it, another one is searched',
-    forMs: Math.max(settleMs, 1_000),
+    forMs: Math.max(propagationDelayMs, 1_000),
   });
 }
 
@@ -208,7 +208,7 @@ function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome, sentBefore: 
   }
 }
 
-/** Nobody logs in before the portal has had its time: the submit deadline, and then its settle. */
+/** Nobody logs in before the portal has had its time: the submit deadline, and then its propagation delay. */
 export const afterSubmitDeadline = ({ login }: AttemptInHand, detail: string): Extract<AttemptEvent, { kind: 'hold' }> => ({
   kind: 'hold',
   detail,

@@ -11,7 +11,7 @@ import { accountLeft } from './account-left.ts';
 const FOR_A_SECOND_TRY = 2;
 
 /**
- * `applied`: the password that the portal is said to accept must open a fresh context. A portal may take `settle` until it knows the
+ * `applied`: the password that the portal is said to accept must open a fresh context. A portal may take its propagation delay until it knows the
  * new one everywhere, so a first refusal is only waited out, where the budget has room for a second; after that it is open again what the portal accepts.
  */
 export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> {

@@ -135,7 +135,7 @@ it('everything that a store held is lost, and comes back: also what a rotation h
   const away = await row.world.addEndpoint('alpine', 'ssm', SECOND);
   const all = [still, rotated, open, managed, managedOpen, vault, vaultOpen, away].map(({ id }) => id);
   for (const id of isLongForm() ? all : [away.id]) expect(await row.visit(id)).toBe('in');
-  expect(await row.settle(rotated.id)).toBe('done');
+  expect(await row.rotateToEnd(rotated.id)).toBe('done');
   // The portal has the new password, and nobody has made it current.
   for (const { id } of [open, managedOpen, vaultOpen])
     await expect(row.rotate(id, { ...row.patient, onJournalWrite: dyingAfter('applied') })).rejects.toThrow('the process is gone');
@@ -167,7 +167,7 @@ it('everything that a store held is lost, and comes back: also what a rotation h
   }
   for (const { id } of [still, rotated, managed, vault, away]) expect(await row.visit(id)).toBe('in');
   for (const { id } of [open, managedOpen, vaultOpen]) {
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: HOUR });
   }
   for (const id of all) {
@@ -181,12 +181,12 @@ it('everything that a store held is lost, and comes back: also what a rotation h
 
 it('what lies in the store is newer than any backup, and stays; a login that was rotated since and is gone is named, and works again with what a person knows', async () => {
   const [edited, newer] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
-  for (const { id } of [edited, newer]) expect(await row.settle(id)).toBe('done');
+  for (const { id } of [edited, newer]) expect(await row.rotateToEnd(id)).toBe('done');
   const { file } = await backUp();
   await row.edit(edited.id, { note: 'a person’s' });
   const kept = await texts(edited.id);
   await row.pass(DAY);
-  expect(await row.settle(newer.id)).toBe('done');
+  expect(await row.rotateToEnd(newer.id)).toBe('done');
   await destroy(newer.id);
   const answer = await restore(file);
   expect(answer).toMatchObject({ exitCode: 1, logins: { [edited.id]: 'kept', [newer.id]: 'outdated' } });
@@ -203,10 +203,10 @@ it('what lies in the store is newer than any backup, and stays; a login that was
 
 itInLongForm('where current alone was deleted, the newer password that lies staged in the store is found by itself', async () => {
   const { id } = await row.world.addEndpoint('alpine');
-  expect(await row.settle(id)).toBe('done');
+  expect(await row.rotateToEnd(id)).toBe('done');
   const { file } = await backUp();
   await row.pass(DAY);
-  expect(await row.settle(id)).toBe('done');
+  expect(await row.rotateToEnd(id)).toBe('done');
   await destroy(id, 'current alone');
   expect((await restore(file)).logins).toMatchObject({ [id]: 'restored' });
   await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
@@ -218,7 +218,7 @@ it('a restore that dies in the middle is repeated, and nothing of it is missing'
   // Each run dies at the first that it puts back.
   const ended = await row.world.addEndpoint('alpine');
   const [parameter, managed] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'secrets-manager')];
-  expect(await row.settle(ended.id)).toBe('done');
+  expect(await row.rotateToEnd(ended.id)).toBe('done');
   const [both, all] = [
     [parameter.id, managed.id],
     [parameter.id, managed.id, ended.id],
@@ -248,7 +248,7 @@ it('a restore that dies in the middle is repeated, and nothing of it is missing'
   await restore(file);
   expect(await Promise.all(all.map(texts))).toEqual(before);
   for (const id of both) {
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     expect(await currentIsAccepted(id)).toBe(true);
   }
 });

@@ -101,7 +101,7 @@ describe('retry', () => {
   it('makes an earlier password current where the portal accepts that one, and leaves a person’s fields as they are', async () => {
     const at = await login();
     const first = await passwordOf(at);
-    await opened.untilSettled(at.id);
+    await opened.untilEnded(at.id);
     expect(await passwordOf(at)).not.toBe(first);
     await edit(at, { note: 'written by a person' });
     // The portal has restored its own database.

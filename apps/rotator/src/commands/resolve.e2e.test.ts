@@ -164,7 +164,7 @@ describe('a blocked login', () => {
     await expect(resolveCommand(context, options)).rejects.toThrow('died after stage');
     expect(await rotator.stores.forTenant(slot.tags.TenantId).listStaged(slot.current)).toHaveLength(2);
     expect((await resolve(id, '--accept', 'current')).code).toBe(0);
-    const report = await opened.untilSettled(id);
+    const report = await opened.untilEnded(id);
     expect(report).toMatchObject({ kind: 'attempt', attempt: { state: 'done', reason: 'demand' } });
     expect(await world.portalAcceptsStore(id)).toBe(true);
     const logins = await opened.sql<{ actor: string }>(`SELECT actor FROM login_attempt WHERE endpoint_id = $1 ORDER BY started_at`, [id]);

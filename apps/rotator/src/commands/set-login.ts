@@ -8,7 +8,7 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { stagedVersion } from '../finding/candidate.ts';
 import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
-import { settleCurrent } from '../mending/settle-current.ts';
+import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
@@ -91,9 +91,12 @@ async function storeTyped(rotator: Rotator, held: HeldLease, { endpoint, typed, 
   const { orgId, id: endpointId } = endpoint;
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
-  const settled = await settleCurrent(rotator, login, current);
-  if (settled)
-    throw new RcmError('state_conflict', `The secret was changed by hand, which is settled first (${settled}). What was typed is not stored; say it again.`);
+  const reconciled = await reconcileCurrent(rotator, login, current);
+  if (reconciled)
+    throw new RcmError(
+      'state_conflict',
+      `The secret was changed by hand, which is reconciled first (${reconciled}). What was typed is not stored; say it again.`,
+    );
   const payload = withTyped(parsePayload(current.text), typed);
   warnOfRules(rotator, endpoint, payload);
   const text = serializePayload(payload);

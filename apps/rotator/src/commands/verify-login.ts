@@ -5,7 +5,7 @@ import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { withExclusiveLease } from '../exclusive.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
-import { settleCurrent } from '../mending/settle-current.ts';
+import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
 import type { RotatorProcess } from '../services.ts';
@@ -54,8 +54,9 @@ export async function verifyLogin(
   await withExclusiveLease(rotator, endpoint, signal, async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const current = await readCurrent(login);
-    const settled = await settleCurrent(rotator, login, current);
-    if (settled) throw new RcmError('state_conflict', `The secret was changed by hand, which is settled first (${settled}). No login was spent; say it again.`);
+    const reconciled = await reconcileCurrent(rotator, login, current);
+    if (reconciled)
+      throw new RcmError('state_conflict', `The secret was changed by hand, which is reconciled first (${reconciled}). No login was spent; say it again.`);
     await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, actor: 'person', what: 'the stored password' });
   });
   return remainingBudget(db, endpoint);

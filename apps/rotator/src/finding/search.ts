@@ -47,8 +47,8 @@ const HOUR_MS = 3_600_000;
 
 /** How long the portal counts a failure: no password is tried twice within it. */
 export function pauseMs({ login }: Search): number {
-  const { lockoutWindowSeconds, settleMs } = login.endpoint.portalType;
-  return Math.max(lockoutWindowSeconds === null ? HOUR_MS : lockoutWindowSeconds * 1_000, settleMs, 1_000);
+  const { lockoutWindowSeconds, settleMs: propagationDelayMs } = login.endpoint.portalType;
+  return Math.max(lockoutWindowSeconds === null ? HOUR_MS : lockoutWindowSeconds * 1_000, propagationDelayMs, 1_000);
 }
 
 /** In how many ms this password may be asked again, by Postgres's clock; 0: now. */

@@ -29,7 +29,7 @@ it('a rotation types other codes than agents do, and leaves the secret’s list 
   const login = await withCodes();
   expect(await row.visit(login.id)).toBe('in');
   const before = await row.open(login.id);
-  expect(await row.settle(login.id)).toBe('done');
+  expect(await row.rotateToEnd(login.id)).toBe('done');
   const after = await row.open(login.id);
   expect(after.version).not.toBe(before.version);
   expect(after.fields).toEqual({ ...before.fields, password: after.fields['password'], metadata: after.fields['metadata'] });

@@ -93,7 +93,7 @@ describe('while the identity key is changed', () => {
     for (const keys of both) expect(await row.visit(login.id, keys)).toBe('in');
     await move({ current: two, previous: one });
     for (const keys of both) expect(await row.visit(login.id, keys)).toBe('in');
-    for (const keys of both) expect(await row.settle(login.id, { ...row.patient, keys })).toBe('done');
+    for (const keys of both) expect(await row.rotateToEnd(login.id, { ...row.patient, keys })).toBe('done');
     expect(await nameOf(login)).toMatchObject({ keyId: '2' });
   });
 

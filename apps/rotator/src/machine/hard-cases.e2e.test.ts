@@ -7,7 +7,7 @@ import { itInLongForm } from '../long-form.fixture.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
 import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
 
-const SETTLE_MS = 2_500;
+const PROPAGATION_DELAY_MS = 2_500;
 const LOCKOUT_WINDOW_MS = 12_000;
 
 let opened: RotatorWorld;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   opened = await openRotatorWorld({
     endpoints: [],
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
-    portalType: { settleMs: SETTLE_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
+    portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
   });
 });
 afterAll(() => opened?.close());
@@ -64,7 +64,7 @@ describe('the hard cases of a rotation', () => {
     const at = await login();
     await opened.world.portals.setAccountFault(at, { fault: 'late_commit', delayMs: 1_500, count: 1 });
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
   });
 
@@ -72,22 +72,22 @@ describe('the hard cases of a rotation', () => {
     const at = await login();
     await opened.world.portals.setHabits('alpine', { newPasswordAfterMs: 1_800 });
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await opened.world.portals.setHabits('alpine', { newPasswordAfterMs: 0 });
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
 
   itInLongForm('a portal in maintenance that says "wrong password" spoils no password that worked before: it works again after its cool-down', async () => {
     const at = await login();
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
     await opened.world.portals.setHabits('alpine', { closedSaysWrong: false });
     // Nobody else's login shows whether the portal was ill: this rotation may be given up, and costs a guess at another copy.
-    expect(['done', 'abandoned']).toContain(resultOf(await opened.untilSettled(at.id)));
+    expect(['done', 'abandoned']).toContain(resultOf(await opened.untilEnded(at.id)));
     expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
     await anHourLater(at);
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
     expect(await account(at)).toMatchObject({ locked: false, accountsLocked: 0 });
     expect((await account(at)).mostFailures).toBeLessThan(3);
@@ -96,7 +96,7 @@ describe('the hard cases of a rotation', () => {
   itInLongForm('one text for wrong and locked counts as a guess, and is not taken for a lock below the threshold', async () => {
     const at = await login('cascade');
     await opened.world.portals.setAccountFault(at, { fault: '500_before_commit', count: 1 });
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
 
@@ -106,7 +106,7 @@ describe('the hard cases of a rotation', () => {
       'died before promote',
     );
     await editByHand(at, { note: 'written by a person' });
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     const current = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
     expect(current && parsePayload(current.text).reveal()).toMatchObject({ note: 'written by a person' });
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
@@ -116,7 +116,7 @@ describe('the hard cases of a rotation', () => {
     const at = await login();
     await expect(opened.rotate(at.id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, 'stage', 'after') })).rejects.toThrow('died after stage');
     await editByHand(at, { note: 'written by a person' });
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('abandoned');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('abandoned');
     await expectWhole(at, { passwordsChanged: 0, rejectedAtMost: 0 });
   });
 
@@ -125,7 +125,7 @@ describe('the hard cases of a rotation', () => {
     const store = opened.rotator.stores.forTenant(at.orgId);
     await expect(opened.rotate(at.id, { ...opened.rotator, stores: dyingStores(opened.rotator.stores, 'stage', 'after') })).rejects.toThrow('died after stage');
     await editByHand(at, { note: 'written by a person' });
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('abandoned');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('abandoned');
     const remove = () => removeOldCopies(opened.rotator, { limit: 100, signal: new AbortController().signal });
     await remove();
     expect(await store.listStaged(parseReference(at.secretArn))).toHaveLength(1);
@@ -133,7 +133,7 @@ describe('the hard cases of a rotation', () => {
     await remove();
     // Nobody has seen the portal accept what is current: the copy might be what it holds.
     expect(await store.listStaged(parseReference(at.secretArn))).toHaveLength(1);
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await remove();
     expect(await store.listStaged(parseReference(at.secretArn))).toEqual([await lastAttemptOf(at)]);
     expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
@@ -142,7 +142,7 @@ describe('the hard cases of a rotation', () => {
   it('a database restored to before a rotation: the store wins, and nobody logs in for one lockout window', async () => {
     const at = await login();
     const before = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await restoreDatabase(at, before?.version ?? '');
     const seen = (await account(at)).loginsAccepted;
     expect(await opened.rotate(at.id)).toMatchObject({ kind: 'not_started', reason: expect.stringContaining('restored') });
@@ -157,7 +157,7 @@ describe('the hard cases of a rotation', () => {
     const before = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
     await restoreDatabase(at, before?.version ?? '');
-    expect(resultOf(await opened.untilSettled(at.id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
   });
 });
@@ -175,6 +175,6 @@ it('a store that does not show the staged copy at once is asked again, and the r
   const behind = { ...opened.patient, stores: { ...opened.rotator.stores, forTenant } };
   const first = await opened.rotate(at.id, behind);
   expect(first).toMatchObject({ attempt: { state: 'waiting', detail: 'the staged copy is not to be seen' } });
-  expect(await opened.untilSettled(at.id)).toMatchObject({ attempt: { state: 'done' } });
+  expect(await opened.untilEnded(at.id)).toMatchObject({ attempt: { state: 'done' } });
   await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
 });

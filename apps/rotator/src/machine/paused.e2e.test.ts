@@ -74,7 +74,7 @@ describe('a rotator that was paused for longer than its lease', { timeout: 4 * L
     await goOn();
     expect(await recordOf('alpine-1')).toEqual({ ...before, changes: [] });
     expect(await getOpenAttempt(opened.world.db, opened.world.endpoint('alpine-1'))).not.toBeNull();
-    expect(resultOf(await opened.untilSettled('alpine-1'))).toBe('done');
+    expect(resultOf(await opened.untilEnded('alpine-1'))).toBe('done');
     // It knew that nothing had left its browser, so nobody had to guess.
     expect(await account('alpine-1')).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, locked: false });
     expect(await opened.world.portalAcceptsStore('alpine-1')).toBe(true);
@@ -82,7 +82,7 @@ describe('a rotator that was paused for longer than its lease', { timeout: 4 * L
 
   it('lets no change out either where others have rotated the login meanwhile, twice', async () => {
     const goOn = await pausedAt('alpine-3', 'submitting', 'after');
-    for (let rotation = 0; rotation < 2; rotation += 1) expect(resultOf(await opened.untilSettled('alpine-3'))).toBe('done');
+    for (let rotation = 0; rotation < 2; rotation += 1) expect(resultOf(await opened.untilEnded('alpine-3'))).toBe('done');
     const [before, secret] = [await recordOf('alpine-3'), await opened.snapshot('alpine-3')];
     await goOn();
     expect(await recordOf('alpine-3')).toEqual(before);
@@ -92,7 +92,7 @@ describe('a rotator that was paused for longer than its lease', { timeout: 4 * L
 
   it('writes nothing any more once another one has gone on', async () => {
     const goOn = await pausedAt('alpine-2', 'applied', 'before');
-    expect(resultOf(await opened.untilSettled('alpine-2'))).toBe('done');
+    expect(resultOf(await opened.untilEnded('alpine-2'))).toBe('done');
     const before = await opened.snapshot('alpine-2');
     await goOn();
     expect(await opened.snapshot('alpine-2')).toEqual(before);

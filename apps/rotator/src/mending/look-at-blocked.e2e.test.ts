@@ -54,7 +54,7 @@ describe('a blocked login that is looked at again', () => {
     await anHourOn('alpine-2');
     await look();
     expect(await stateOf('alpine-2')).toBe('verified');
-    await opened.untilSettled('alpine-2');
+    await opened.untilEnded('alpine-2');
     expect(await stateOf('alpine-2')).toBe('done');
     expect(await opened.world.portalAcceptsStore('alpine-2')).toBe(true);
     expect(await accountOf('alpine-2')).toMatchObject({ loginsRejected: 0, passwordsChanged: 0 });

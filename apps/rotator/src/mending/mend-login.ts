@@ -9,13 +9,13 @@ import { heldOptions, type LoginInHand, loginInHand, readCurrent } from '../find
 import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { Hold } from '../machine/login-events.ts';
 import type { Rotator } from '../rotator.ts';
-import { type Settled, settleCurrent } from './settle-current.ts';
+import { reconcileCurrent, type Reconciled } from './reconcile-current.ts';
 
 /**
- * `other_account`, `renamed`, `account_in_use`, `merged`, `restored`: as `Settled`, without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
+ * `other_account`, `renamed`, `account_in_use`, `merged`, `restored`: as `Reconciled`, without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
  * copy, which is current now. `none`: nothing that is stored. `later`: not all could be asked yet. `open`: a rotation of it is open, which finds out itself.
  */
-export type Mended = Settled | 'accepted' | 'found' | 'none' | 'later' | 'open';
+export type Mended = Reconciled | 'accepted' | 'found' | 'none' | 'later' | 'open';
 
 /**
  * A login of which somebody was refused with what the store holds, under its exclusive lease: finds out what the portal accepts, and makes that current. Password only:
@@ -34,11 +34,11 @@ export async function mendLogin(
   const start = await startSearch(db, { orgId, endpointId: endpoint.id });
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
-  const settled = await settleCurrent(rotator, login, current);
-  if (settled === 'account_in_use') return later(rotator, start, { detail: settled }, settled);
+  const reconciled = await reconcileCurrent(rotator, login, current);
+  if (reconciled === 'account_in_use') return later(rotator, start, { detail: reconciled }, reconciled);
   // Under its new name the account is still to be searched.
-  if (settled === 'renamed') return settled;
-  if (settled) return ended(rotator, start, settled);
+  if (reconciled === 'renamed') return reconciled;
+  if (reconciled) return ended(rotator, start, reconciled);
   if (await tryCurrent?.(current)) return ended(rotator, start, 'accepted');
   // What a portal says that refuses everybody means little; a search would spend what the account has left of its budget.
   if (await refusesEverybody(rotator, login)) return later(rotator, start, { detail: 'the portal refuses others too', forMs: rotator.breaker.windowMs });

@@ -86,7 +86,7 @@ describe('a portal that asks for the current password before a change, and count
     ]);
     await opened.sql(`DELETE FROM login_attempt WHERE login_identity = $1 AND outcome = 'throttled'`, [loginIdentity]);
     await opened.sql(`UPDATE rotation_attempt SET waiting_until = clock_timestamp() WHERE login_identity = $1`, [loginIdentity]);
-    expect(resultOf(await opened.untilSettled(id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(id))).toBe('done');
     expect(await opened.world.portalAcceptsStore(id)).toBe(true);
   });
 
@@ -103,7 +103,7 @@ describe('a portal that asks for the current password before a change, and count
       [null, 'current', true],
     ]);
     expect((await opened.world.portals.account(portal, username)).passwordsChanged).toBe(0);
-    expect(resultOf(await opened.untilSettled(id))).toBe('done');
+    expect(resultOf(await opened.untilEnded(id))).toBe('done');
     expect(await opened.world.portalAcceptsStore(id)).toBe(true);
   });
 

@@ -14,7 +14,7 @@ describe('an expired password', () => {
       expect(await row.visit(login.id)).toBe('in');
       await row.world.portals.expire(login);
       expect(await row.visit(login.id)).not.toBe('in');
-      expect(await row.settle(login.id)).toBe('done');
+      expect(await row.rotateToEnd(login.id)).toBe('done');
       expect(await row.visit(login.id)).toBe('in');
       expect(await row.world.portalAcceptsStore(login.id)).toBe(true);
       const history = await row.history(login.id);
@@ -27,7 +27,7 @@ describe('an expired password', () => {
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.expire(login);
     await row.world.portals.setAccountFault(login, { fault: '500_after_commit', count: 1 });
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     expect(await row.visit(login.id)).toBe('in');
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 1, locked: false });
   });

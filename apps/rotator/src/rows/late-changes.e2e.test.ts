@@ -32,7 +32,7 @@ describe('a portal that makes the change later', () => {
     const login = await row.world.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
     await row.world.portals.setAccountFault(login, { fault, delayMs });
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     expect(await row.holdsAccepted(login.id)).toBe(true);
     await row.world.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(delayMs);
@@ -47,7 +47,7 @@ describe('a portal that makes the change later', () => {
     expect(await row.visit(login.id)).toBe('in');
     await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
     await row.world.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
-    expect(await row.settle(login.id)).toBe('abandoned');
+    expect(await row.rotateToEnd(login.id)).toBe('abandoned');
     await row.world.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(5 * HOUR);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: DAY });
@@ -57,8 +57,8 @@ describe('a portal that makes the change later', () => {
 
   itInLongForm('after it was seen to accept the current password, while nobody was at it: the new one is asked for before anything older', async () => {
     const login = await row.world.addEndpoint('alpine');
-    expect(await row.settle(login.id)).toBe('done');
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 20 * MINUTE });
     let returns = 0;
     const gone = {
@@ -67,11 +67,11 @@ describe('a portal that makes the change later', () => {
         if (written === 'staged' && when === 'after' && (returns += 1) === 2) throw new Error('the process is gone');
       },
     };
-    await expect(row.settle(login.id, gone)).rejects.toThrow('the process is gone');
+    await expect(row.rotateToEnd(login.id, gone)).rejects.toThrow('the process is gone');
     const before = refusals(await row.history(login.id)).wrong;
     await row.world.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(20 * MINUTE);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectRight(login);
     // What was current, once.
     expect(refusals(await row.history(login.id)).wrong - before).toBe(1);
@@ -80,7 +80,7 @@ describe('a portal that makes the change later', () => {
   it('keeps the copy for as long as nobody has been let in with what is current', async () => {
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     await row.world.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(31 * DAY);
     await row.removeOldCopies();
@@ -98,7 +98,7 @@ if (isLongForm())
     it('and makes none of the first two tries: the third is no other password', async () => {
       const login = await row.world.addEndpoint('alpine');
       await row.world.portals.setAccountFault(login, { fault: 'says_changed_does_not', count: 2 });
-      expect(await row.settle(login.id)).toBe('done');
+      expect(await row.rotateToEnd(login.id)).toBe('done');
       await expectRight(login);
       expect((await row.history(login.id)).passwordsChanged).toBe(1);
     });
@@ -107,7 +107,7 @@ if (isLongForm())
       const login = await row.world.addEndpoint('alpine');
       expect(await row.visit(login.id)).toBe('in');
       await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
-      await row.settle(login.id);
+      await row.rotateToEnd(login.id);
       await expectRight(login);
       const { password } = (await row.open(login.id)).fields;
       expect(String(password)).toHaveLength(14);
@@ -132,7 +132,7 @@ describe('a database that fails over and has lost the commit of `submitting`', (
       // The standby took over with the rows as they were before the change was let out: what was tried since is forgotten, too.
       await row.sql(`UPDATE rotation_attempt SET state = 'staged', submit_deadline_at = NULL WHERE login_identity = $1`, [login.loginIdentity]);
       await row.sql(`DELETE FROM login_attempt WHERE login_identity = $1 AND version LIKE 'staged:%'`, [login.loginIdentity]);
-      expect(await row.settle(login.id)).toBe('done');
+      expect(await row.rotateToEnd(login.id)).toBe('done');
       await expectRight(login);
       expect((await row.history(login.id)).passwordsChanged).toBe(1);
     },

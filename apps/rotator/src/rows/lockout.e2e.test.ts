@@ -39,7 +39,7 @@ describe('a portal that locks at three failures in two hours, whatever succeeds 
   it('is rotated, and is never locked by us over a series of failures and successes', async () => {
     await lockoutIs({ counts: 'window', windowMs: 2 * HOUR, lastsMs: 30 * MINUTE, ...THREE });
     const { id } = await row.world.addEndpoint('alpine');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     for (let number = 0; number < MISHAPS; number += 1) {
       expect((await mishap(id, number))[0]).not.toBe('in');
       await row.mend();
@@ -48,7 +48,7 @@ describe('a portal that locks at three failures in two hours, whatever succeeds 
     }
     await row.pass(2 * HOUR);
     expect(await row.visit(id)).toBe('in');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     await neverLocked(id);
     expect(await row.history(id)).toMatchObject({ passwordsChanged: 2 });
   });
@@ -58,7 +58,7 @@ describe('a portal that counts until the next success, however long that takes',
   it('is rotated, and is never locked by us over days of failures', async () => {
     await lockoutIs({ counts: 'consecutive', windowMs: null, lastsMs: null, ...THREE });
     const { id, orgId } = await row.world.addEndpoint('alpine');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     const { password } = (await row.open(id)).fields;
     for (let number = 0; number < MISHAPS; number += 1) {
       await row.edit(id, { password: `Not-the-password-${number}` });
@@ -71,7 +71,7 @@ describe('a portal that counts until the next success, however long that takes',
     await row.world.portals.unlock(row.world.endpoint(id));
     await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:os:test', reason: 'support has cleared the failures' });
     expect(await row.visit(id)).toBe('in');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     await neverLocked(id);
   });
 });
@@ -80,7 +80,7 @@ describe('a portal that counts until its support unlocks', () => {
   it('is rotated, and is never locked by us, whatever succeeds and however long it takes', async () => {
     await lockoutIs({ counts: 'until_unlocked', windowMs: null, lastsMs: null, ...THREE });
     const { id, orgId } = await row.world.addEndpoint('alpine');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     for (let number = 0; number < MISHAPS; number += 1) {
       expect((await mishap(id, number))[0]).not.toBe('in');
       await row.mend();
@@ -90,7 +90,7 @@ describe('a portal that counts until its support unlocks', () => {
     await row.world.portals.unlock(row.world.endpoint(id));
     await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:os:test', reason: 'support has cleared the failures' });
     expect(await row.visit(id)).toBe('in');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     await neverLocked(id);
   });
 });
@@ -129,6 +129,6 @@ describe('an account that a person locked', () => {
     await row.world.portals.unlock(row.world.endpoint(id));
     await clearLogin(row.world.db, { orgId, endpointId: id, kind: 'unlocked', actor: 'person:os:test', reason: 'support has unlocked it' });
     expect(await row.visit(id)).toBe('in');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
   });
 });

@@ -40,7 +40,7 @@ describe('a maintenance page that says "wrong password"', () => {
     await closed(false);
     for (const { id } of logins) expect(await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: HOUR })).toBeLessThanOrEqual(HOUR);
     for (const { id } of logins) {
-      expect(await row.settle(id)).toBe('done');
+      expect(await row.rotateToEnd(id)).toBe('done');
       expect(await row.visit(id)).toBe('in');
       expect(await row.history(id)).toMatchObject({ locked: false, accountsLocked: 0, passwordsChanged: 1 });
     }

@@ -73,7 +73,7 @@ describe('one account behind two addresses of a portal', () => {
   itInLongForm('is not rotated at one door while the other one would be left with a wrong password', async () => {
     const www = await row.world.addEndpoint('alpine');
     const app = await throughTheOtherDoor(www);
-    for (const { id } of [www, app, www]) await row.settle(id);
+    for (const { id } of [www, app, www]) await row.rotateToEnd(id);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
     await never(www.id);
   });
@@ -125,7 +125,7 @@ describe('a person who puts another user name into a secret', () => {
     await row.world.portals.createAccount(other);
     await row.edit(login.id, take(other));
     expect(await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE })).toBeLessThan(5 * MINUTE);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     expect(await row.visit(login.id)).toBe('in');
     expect(await row.world.portals.history(other)).toMatchObject({ passwordsChanged: 1, accountsLocked: 0 });
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 0 });
@@ -141,7 +141,7 @@ describe('a person who puts another user name into a secret', () => {
     await row.world.portals.createAccount(other);
     await row.edit(login.id, take(other));
     await row.pass(MINUTE);
-    expect(await row.settle(login.id)).toBe('abandoned');
+    expect(await row.rotateToEnd(login.id)).toBe('abandoned');
     expect(await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE })).toBeLessThan(5 * MINUTE);
     for (let months = 0; months < 2; months += 1) {
       await row.pass(31 * DAY);
@@ -159,11 +159,11 @@ describe('a person who puts another user name into a secret', () => {
     await row.world.portals.createAccount(other);
     await row.edit(login.id, take(other));
     await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.save(login.id, opened);
     await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
     await row.pass(DAY);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     const accepted = (await row.storedPasswords(login.id)).map((password) => row.world.portals.accepts({ ...other, password }));
     expect(await Promise.all(accepted)).toContain(true);
   });
@@ -192,7 +192,7 @@ describe('a person who puts another user name into a secret', () => {
     const spare = await row.world.addEndpoint('alpine');
     const account = take((await row.open(left.id)).fields);
     await row.world.portals.setAccountFault(left, { fault: 'makes_it_after', delayMs: 12 * HOUR });
-    expect(await row.settle(left.id)).toBe('abandoned');
+    expect(await row.rotateToEnd(left.id)).toBe('abandoned');
     await row.edit(taken.id, account);
     await row.edit(left.id, take((await row.open(spare.id)).fields));
     await row.pass(12 * HOUR);
@@ -205,7 +205,7 @@ describe('a person who puts another user name into a secret', () => {
     const [own, taken] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
     await row.edit(own.id, take((await row.open(taken.id)).fields));
     await row.untilIn(own.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
-    for (const { id } of [own, taken, own]) await row.settle(id);
+    for (const { id } of [own, taken, own]) await row.rotateToEnd(id);
     expect([await row.visit(own.id), await row.visit(taken.id)]).toEqual(['in', 'in']);
     for (let number = 0; number < (isLongForm() ? 3 : 2); number += 1) {
       for (const { id } of [own, taken]) {

@@ -92,22 +92,22 @@ describe('a person who opens the secret before a rotation and saves it after', (
   it.each(STORES)('keeps what they wrote and the newest password (%s)', async (store) => {
     const login = await row.world.addEndpoint('alpine', store);
     expect(await row.visit(login.id)).toBe('in');
-    if (isWhole(store)) expect(await row.settle(login.id)).toBe('done');
+    if (isWhole(store)) expect(await row.rotateToEnd(login.id)).toBe('done');
     const { fields } = await row.open(login.id);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.save(login.id, { ...fields, ...THEIRS });
     await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 10 * MINUTE });
     await expectTheirs(login);
     expect(refusals(await row.history(login.id)).wrong).toBe(0);
     if (!isWhole(store)) return;
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectTheirs(login);
   });
 
   it.each(MORE)('also where that rotation was the first (%s)', async (store) => {
     const login = await row.world.addEndpoint('alpine', store);
     const { fields } = await row.open(login.id);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.save(login.id, { ...fields, ...THEIRS });
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 2 * HOUR });
     await expectTheirs(login);
@@ -146,7 +146,7 @@ describe('what a person wrote stays where another password becomes current', () 
     const login = await row.world.addEndpoint('alpine');
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectTheirs(login);
   });
 
@@ -155,21 +155,21 @@ describe('what a person wrote stays where another password becomes current', () 
     const before = await row.open(login.id);
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
-    expect(await row.settle(login.id, { ...row.patient, stores: behind(row.patient.stores, before, 2) })).toBe('done');
+    expect(await row.rotateToEnd(login.id, { ...row.patient, stores: behind(row.patient.stores, before, 2) })).toBe('done');
     await expectTheirs(login);
   });
 
   it.each(MORE)('and where it answers once with what the rotation had written over their edit (%s)', async (backend) => {
     const login = await row.world.addEndpoint('alpine', backend);
     const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
-    expect(await row.settle(login.id, { ...row.patient, stores: losing(row.patient.stores, edit) })).toBe('done');
+    expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, edit) })).toBe('done');
     await expectTheirs(login);
   });
 
   itInLongForm('and where its history is behind, too', async () => {
     const login = await row.world.addEndpoint('alpine');
     const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
-    expect(await row.settle(login.id, { ...row.patient, stores: losing(row.patient.stores, edit, 'behind') })).toBe('done');
+    expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, edit, 'behind') })).toBe('done');
     await expectTheirs(login);
   });
 
@@ -182,7 +182,7 @@ describe('what a person wrote stays where another password becomes current', () 
     const report = await row.rotate(login.id, { ...row.patient, stores: behind(row.patient.stores, before, 60) });
     expect(report).toMatchObject({ kind: 'attempt', attempt: { state: 'waiting' } });
     expect((await row.history(login.id)).loginsAccepted - accepted).toBeLessThan(4);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectTheirs(login);
   });
 
@@ -194,7 +194,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.edit(login.id, { ...THEIRS, password });
     await expect(row.rotate(login.id, dying('replace'))).rejects.toThrow('died before replace');
     await row.setAtPortal(login.id, password);
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     expect((await row.open(login.id)).fields['password']).toBe(password);
     await expectTheirs(login);
   });
@@ -202,7 +202,7 @@ describe('what a person wrote stays where another password becomes current', () 
   itInLongForm('because the portal made an abandoned change after all', async () => {
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     await row.world.portals.setAccountFault(login, { fault: 'none' });
     await row.edit(login.id, THEIRS);
     await row.pass(5 * HOUR);
@@ -213,12 +213,12 @@ describe('what a person wrote stays where another password becomes current', () 
   itInLongForm('because a rotation found that the portal accepts the copy of the one before', async () => {
     const login = await row.world.addEndpoint('alpine');
     await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 12 * HOUR });
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     await row.edit(login.id, THEIRS);
     await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     await row.rotate(login.id, row.patient);
     await row.pass(12 * HOUR);
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     await expectTheirs(login);
   });
 
@@ -226,7 +226,7 @@ describe('what a person wrote stays where another password becomes current', () 
     const login = await row.world.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
     const { password } = (await row.open(login.id)).fields;
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.edit(login.id, THEIRS);
     expect(await row.visit(login.id)).toBe('in');
     await row.setAtPortal(login.id, password);
@@ -238,7 +238,7 @@ describe('what a person wrote stays where another password becomes current', () 
     const login = await row.world.addEndpoint('alpine');
     await row.edit(login.id, THEIRS);
     await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     await expectTheirs(login);
   });
 
@@ -247,21 +247,21 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     expect((await row.rotate(login.id, row.patient)).kind).toBe('attempt');
     await row.setAtPortal(login.id, 'Set-by-a-person-1');
-    expect(await row.settle(login.id)).toBe('blocked');
+    expect(await row.rotateToEnd(login.id)).toBe('blocked');
     const staged = (await row.storedPasswords(login.id)).at(-1) ?? '';
     await row.setAtPortal(login.id, staged);
     await row.edit(login.id, THEIRS);
     await row.pass(HOUR);
     const act = { actor: 'person:os:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;
     await resolveCommand({ opened: row.process, json: true, signal: new AbortController().signal }, { ...act, accept: 'staged' });
-    await row.settle(login.id);
+    await row.rotateToEnd(login.id);
     await expectTheirs(login);
   });
 
   it('because they wrote it while the login was rolled back to an earlier password', async () => {
     const login = await row.world.addEndpoint('alpine');
     const { password } = (await row.open(login.id)).fields;
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     const dying = { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') };
     const place = { orgId: login.orgId, endpointId: login.id };
     const asked = { ...place, kind: 'rollback', chosenVersion: '1', actor: 'person:os:test', reason: 'test' } as const;
@@ -269,7 +269,7 @@ describe('what a person wrote stays where another password becomes current', () 
     const request = { ...place, reason: 'rollback', requestId, signal: new AbortController().signal } as const;
     await expect(rotateLogin(dying, request)).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectTheirs(login);
     expect((await row.open(login.id)).fields['password']).toBe(password);
   });

@@ -124,7 +124,7 @@ describe('a portal type where no program may log in', () => {
     const quiet = await connections(async () => expect(await row.rotate(login.id)).toMatchObject({ attempt: { state: 'waiting' } }));
     expect(quiet).toBe(0);
     await row.setPortalType('alpine', ALLOWED);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     expect(await row.visit(login.id)).toBe('in');
   });
 });

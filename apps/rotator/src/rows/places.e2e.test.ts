@@ -58,7 +58,7 @@ describe('secrets in two accounts', () => {
   it.each(isLongForm() ? (['ssm', 'secrets-manager'] as const) : (['ssm'] as const))('are used and rotated in both, %s', async (store) => {
     const logins = [await row.world.addEndpoint('alpine', store), await row.world.addEndpoint('alpine', store, SECOND)];
     for (const { id } of logins) expect(await row.visit(id)).toBe('in');
-    for (const { id } of logins) expect(await row.settle(id)).toBe('done');
+    for (const { id } of logins) expect(await row.rotateToEnd(id)).toBe('done');
     for (const { id } of logins) await well(id);
   });
 
@@ -68,14 +68,14 @@ describe('secrets in two accounts', () => {
     for (const kind of ['throttle', 'down'] as const) {
       second().setFaults({ kind });
       await well(here.id);
-      expect(await row.settle(here.id)).toBe('done');
+      expect(await row.rotateToEnd(here.id)).toBe('done');
       await well(here.id);
       expect(await row.visit(there.id)).not.toBe('in');
       second().setFaults({ kind: 'none' });
       await row.untilIn(there.id, { stepMs: MINUTE, atMostMs: HOUR });
       await row.pass(DAY);
     }
-    expect(await row.settle(there.id)).toBe('done');
+    expect(await row.rotateToEnd(there.id)).toBe('done');
     for (const { id } of [here, there]) {
       await well(id);
       expect(refusals(await row.history(id)).wrong).toBe(0);
@@ -90,7 +90,7 @@ describe('a login that was moved to the other account', () => {
     await moveToSecond(id);
     expect(await row.visit(id)).toBe('in');
     const before = (await row.rotator.stores.forTenant(row.world.orgId).read(parseReference(secretArn)))?.version;
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     expect(await row.visit(id)).toBe('in');
     expect((await row.rotator.stores.forTenant(row.world.orgId).read(parseReference(secretArn)))?.version).toBe(before);
     expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0, wrong: 0 });
@@ -101,7 +101,7 @@ describe('a login that was moved to the other account', () => {
     const { id, secretArn } = login;
     await well(id);
     await row.world.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
-    expect(await row.settle(id)).toBe('abandoned');
+    expect(await row.rotateToEnd(id)).toBe('abandoned');
     await row.world.portals.setAccountFault(login, { fault: 'none' });
     const copies = await copiesAt(secretArn);
     expect(copies.length).toBeGreaterThan(0);

@@ -100,7 +100,7 @@ describe('two applications behind one provider', () => {
     const asking = { orgId: inquiry.orgId, endpointId: inquiry.id, holder: 'another-agent', ttlMs: 60_000 };
     expect(await acquireSharedLease(row.world.databaseAs('rcm_agent'), asking)).toEqual({ granted: false, reason: 'rotation_open' });
     await row.pass(MINUTE);
-    expect(await row.settle(inquiry.id)).toBe('done');
+    expect(await row.rotateToEnd(inquiry.id)).toBe('done');
     expect(await row.history(claims.id)).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, accountsLocked: 0 });
     const [first, second] = await versions(both);
     expect(first).toBe(second);

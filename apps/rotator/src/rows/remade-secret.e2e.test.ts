@@ -41,7 +41,7 @@ it('a secret that was deleted and made again has the version of one that was ref
   await remove(id);
   await create(id, { ...fields, password: 'Set-by-a-person-1' });
   expect(await row.visit(id)).toBe('in');
-  expect(await row.settle(id)).toBe('done');
+  expect(await row.rotateToEnd(id)).toBe('done');
   expect(await row.visit(id)).toBe('in');
   expect(await row.world.portalAcceptsStore(id)).toBe(true);
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
@@ -57,7 +57,7 @@ it('a secret that is made again in the very moment in which a new password is to
   await row.rotate(id, row.patient);
   await create(id, { ...fields, note: 'made again' });
   await row.pass(MINUTE);
-  expect(await row.settle(id)).toBe('done');
+  expect(await row.rotateToEnd(id)).toBe('done');
   expect(await row.visit(id)).toBe('in');
   expect((await row.open(id)).fields).toMatchObject({ note: 'made again' });
   expect(await row.world.portalAcceptsStore(id)).toBe(true);
@@ -68,11 +68,11 @@ itInLongForm(
   'a password of their own that a person saves from an old copy stays, though the secret was made again and nobody can see what they had opened',
   async () => {
     const { id } = await row.world.addEndpoint('alpine');
-    expect(await row.settle(id)).toBe('done');
+    expect(await row.rotateToEnd(id)).toBe('done');
     const { fields } = await row.open(id);
     await remove(id);
     await create(id, fields);
-    expect([await row.visit(id), await row.settle(id)]).toEqual(['in', 'done']);
+    expect([await row.visit(id), await row.rotateToEnd(id)]).toEqual(['in', 'done']);
     const password = 'Stored-first-and-set-later-1';
     await row.save(id, { ...fields, password });
     expect(await row.visit(id)).not.toBe('in');
@@ -94,10 +94,10 @@ it('a secret that is made again under an open rotation, and has its very version
   await remove(id);
   await create(id, { ...fields, username, password });
   expect((await row.open(id)).version).toBe(version);
-  expect(await row.settle(id)).toBe('abandoned');
+  expect(await row.rotateToEnd(id)).toBe('abandoned');
   // The row follows, and the rotation begins again.
-  expect(await row.settle(id)).toMatch(/^not started: the secret names another account/);
-  expect(await row.settle(id)).toBe('done');
+  expect(await row.rotateToEnd(id)).toMatch(/^not started: the secret names another account/);
+  expect(await row.rotateToEnd(id)).toBe('done');
   expect(await row.visit(id)).toBe('in');
   expect((await row.open(id)).fields).toMatchObject({ username });
 });

@@ -46,7 +46,7 @@ export interface RowWorld extends RotatorWorld {
   mend(keys?: IdentityKeys): Promise<void>;
   removeOldCopies(): Promise<void>;
   /** Rotates, and lets time pass where the rotation waits, until it is at its end; which, or why there was none. */
-  settle(endpointId: string, rotator?: Rotator): Promise<string>;
+  rotateToEnd(endpointId: string, rotator?: Rotator): Promise<string>;
   /** One look at a login that is due by its schedule; how far that came, or why nothing began. */
   rotateDue(endpointId: string): Promise<string>;
   /** Rounds of agents and rotators with `stepMs` between them until the agent gets in; for how long nobody did, in ms. */
@@ -124,7 +124,7 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
     visit: agent.visit,
     mend,
     removeOldCopies: () => removeOldCopies(opened.patient, { limit: 100, signal: stop.signal }),
-    async settle(id, rotator = opened.patient) {
+    async rotateToEnd(id, rotator = opened.patient) {
       for (let round = 0; round < 80; round += 1) {
         const report = await opened.rotate(id, rotator);
         if (report.kind === 'not_started') return `not started: ${report.reason}`;

@@ -87,13 +87,13 @@ describe('a rotator that is stopped in its write, while another one finishes its
     it(`and rotates again: the newer password stays (the stopped one ${end === 'dies' ? 'dies' : 'goes on'})`, async () => {
       const login = await row.world.addEndpoint('alpine');
       const stopped = await stoppedAtItsWrite(login);
-      expect([await row.settle(login.id), await row.settle(login.id)]).toEqual(['done', 'done']);
+      expect([await row.rotateToEnd(login.id), await row.rotateToEnd(login.id)]).toEqual(['done', 'done']);
       const { password } = (await row.open(login.id)).fields;
       await stopped[end]();
       expect(await row.holdsAccepted(login.id)).toBe(true);
       await expectRight(login);
       expect((await row.open(login.id)).fields['password']).toBe(password);
-      expect(await row.settle(login.id)).toBe('done');
+      expect(await row.rotateToEnd(login.id)).toBe('done');
       await expectRight(login);
     });
   }
@@ -101,11 +101,11 @@ describe('a rotator that is stopped in its write, while another one finishes its
   itInLongForm('and a person puts a new seed into the secret: it stays', async () => {
     const login = await row.world.addEndpoint('alpine');
     const stopped = await stoppedAtItsWrite(login);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.edit(login.id, THEIRS);
     await stopped.goesOn();
     await expectRight(login);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectRight(login);
     expect((await row.open(login.id)).fields).toMatchObject(THEIRS);
   });
@@ -113,7 +113,7 @@ describe('a rotator that is stopped in its write, while another one finishes its
   it('and a person puts a new seed into the secret, and the stopped one dies: the login works, and what they wrote is still in the store', async () => {
     const login = await row.world.addEndpoint('alpine');
     const stopped = await stoppedAtItsWrite(login);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.edit(login.id, THEIRS);
     const { version } = await row.open(login.id);
     await stopped.dies();
@@ -134,7 +134,7 @@ describe('a rotation whose end can be known beforehand', () => {
     expect(await row.world.portalAcceptsStore(login.id)).toBe(true);
     expect(await row.open(login.id)).toMatchObject({ version: '1' });
     proxy.deny(null);
-    expect(await row.settle(login.id)).toBe('done');
+    expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectRight(login);
   });
 });

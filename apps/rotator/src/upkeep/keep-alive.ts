@@ -4,7 +4,7 @@ import { migratedEndpoint } from '@rcm/portal-access';
 import { withExclusiveLease } from '../exclusive.ts';
 import { askHeld } from '../finding/held-login.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
-import { settleCurrent } from '../mending/settle-current.ts';
+import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import type { Rotator } from '../rotator.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,7 +41,7 @@ async function logIn(rotator: Rotator, unused: UnusedLogin, signal: AbortSignal)
     return await withExclusiveLease(rotator, endpoint, signal, async (held) => {
       const login = loginInHand(rotator, endpoint, held);
       const current = await readCurrent(login);
-      if ((await settleCurrent(rotator, login, current)) !== null) return 'put_off';
+      if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';
       const result = await askHeld(rotator, { endpoint, held }, { payload: parsePayload(current.text), version: current.version, attemptId: null });
       if (result.kind !== 'accepted') return 'not_in';
       return (await wasKeptAlive(rotator.db, { ...unused, coolDownMs: NOT_COUNTED_MS })) ? 'kept' : 'not_counted';

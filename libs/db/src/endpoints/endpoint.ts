@@ -37,7 +37,7 @@ export interface PortalTypeRow {
   readonly formerRealms: readonly string[];
   /** Whether `User` and `user` are two accounts. */
   readonly usernameCase: 'exact' | 'ignored';
-  /** How long the portal may take until a change holds everywhere. */
+  /** The propagation delay: how long the portal may take until a change holds everywhere. */
   readonly settleMs: number;
   readonly totpSkew: number;
   readonly totpPeriodSeconds: number;

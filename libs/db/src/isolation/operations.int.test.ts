@@ -169,7 +169,7 @@ const OPERATIONS: Readonly<Record<string, (n: Named) => Promise<unknown>>> = {
   checkLoginAttempt: (n) => checkLoginAttempt(t.rotator, { ...n, actor: 'rotator', version: '1', fingerprints: PRINTS }),
   finishLoginAttempt: (n) => finishLoginAttempt(t.rotator, { ...n, outcome: 'rejected', effect: 'bad', coolDownMs: 1000 }),
   remainingBudget: (n) => remainingBudget(t.agent, n),
-  passwordState: (n) => passwordState(t.agent, { ...n, ...ASKED, version: '1', settleMs: 1000 }),
+  passwordState: (n) => passwordState(t.agent, { ...n, ...ASKED, version: '1', propagationDelayMs: 1000 }),
   passwordTries: (n) => passwordTries(t.rotator, { ...n, fingerprints: PRINTS, since: new Date(0) }).then(({ now: _, ...record }) => record),
   forgetPasswords: (n) => forgetPasswords(t.rotator, { ...n, keep: [] }),
   clearLogin: (n) => clearLogin(t.rotator, { ...n, kind: 'unlocked', actor: 'a', reason: 'r' }),

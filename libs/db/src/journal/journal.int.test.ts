@@ -159,7 +159,7 @@ describe('waiting and blocked', () => {
 
   test('a wait after a submit is counted from the submit deadline, by Postgres’s clock', async () => {
     const attempt = await at('submitting');
-    expect(await waitAttempt(t.rotator, { ...attempt, from: 'submitting', afterSubmitMs: 5_000, detail: 'settle' })).toBe(true);
+    expect(await waitAttempt(t.rotator, { ...attempt, from: 'submitting', afterSubmitMs: 5_000, detail: 'propagation delay' })).toBe(true);
     const waiting = await getAttempt(t.rotator, attempt);
     expect((waiting?.waitingUntil?.getTime() ?? 0) - (waiting?.submitDeadlineAt?.getTime() ?? 0)).toBe(5_000);
   });

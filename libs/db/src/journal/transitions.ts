@@ -6,7 +6,7 @@ import type { AttemptState, OpenState } from './attempt.ts';
  * what an act found out, a cell is the state that follows. What has no cell cannot happen; if it does, the attempt is left as it is.
  *
  * `abandoned` promises that the portal is unchanged as far as we know: nothing was ever let out of a browser, or the current password was
- * accepted later than settle after the submit. Only cells that carry that proof lead there, and those of an account that nobody wants rotated any
+ * accepted later than the propagation delay after the submit. Only cells that carry that proof lead there, and those of an account that nobody wants rotated any
  * more: a person has put another one into the secret.
  */
 export const TRANSITIONS = {

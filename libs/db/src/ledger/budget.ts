@@ -85,11 +85,11 @@ export function budgetRefusal(state: LedgerState): { readonly reason: 'locked' |
   const { now, limits } = state;
   if (state.lockedForGood) return { reason: 'locked', until: null };
   if (state.lockedUntil && state.lockedUntil > now) return { reason: 'locked', until: state.lockedUntil };
-  const settled = state.failures - state.inFlight;
-  if (state.mayBeLocked && settled >= limits.budget) return { reason: 'locked', until: state.newestLeavesAt };
+  const ended = state.failures - state.inFlight;
+  if (state.mayBeLocked && ended >= limits.budget) return { reason: 'locked', until: state.newestLeavesAt };
   if (state.throttledUntil && state.throttledUntil > now) return { reason: 'throttled', until: state.throttledUntil };
   if (failuresLeft(state) > 0) return null;
-  if (settled >= limits.budget) return { reason: 'budget_spent', until: state.oldestLeavesAt };
+  if (ended >= limits.budget) return { reason: 'budget_spent', until: state.oldestLeavesAt };
   return { reason: 'budget_spent', until: new Date(now.getTime() + (state.inFlight > 0 ? IN_FLIGHT_PAUSE_MS : LATE_PAUSE_MS)) };
 }
 

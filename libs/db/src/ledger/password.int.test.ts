@@ -164,7 +164,7 @@ describe('the state of a password', () => {
       portalTypeCode: 'alpine',
       fingerprints: [printOf(rest.password ?? 'right')],
       version: rest.version ?? '1',
-      settleMs: 600_000,
+      propagationDelayMs: 600_000,
       rules: { windowMs: 60_000, suspects: 3 },
     });
 
@@ -186,7 +186,7 @@ describe('the state of a password', () => {
     expect(await state(on)).toMatchObject({ provedBefore: true, refusals: 1, bad: 0 });
   });
 
-  test('is fresh while its rotation is open, cut or whole, and until the portal has settled after it was promoted', async () => {
+  test('is fresh while its rotation is open, cut or whole, and until the propagation delay after it was promoted is over', async () => {
     const on = await logins.account();
     await releaseLease(t.agent, on);
     const { attemptId } = await plannedAttempt(t.rotator, on);

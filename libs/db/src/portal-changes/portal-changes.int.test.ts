@@ -42,7 +42,7 @@ async function portal() {
   return { code, orgId, document: row.document, propose };
 }
 const approve = (id: string, actor = JOHN, db = page) => decidePortalChange(db, { id, decision: 'approved', actor, reason: 'read it' });
-const settleOf = async (code: string) => (await t.sql<{ ms: number }>('SELECT settle_ms AS ms FROM portal_type WHERE code = $1', [code]))[0]?.ms;
+const propagationDelayOf = async (code: string) => (await t.sql<{ ms: number }>('SELECT settle_ms AS ms FROM portal_type WHERE code = $1', [code]))[0]?.ms;
 const eventsOf = async (orgId: string) =>
   (
     await t.sql<{ said: string }>(
@@ -63,9 +63,12 @@ test('one proposes, another approves, the owner saves it; nothing uses it before
   expect(await showPortalChange(page, { id })).toMatchObject({ code, state: 'undecided', actor: JANE, document: { settleMs: 2_000 } });
   await expect(save(id)).rejects.toMatchObject(REFUSED);
   expect(await approve(id)).toEqual({ code });
-  expect([(await listPortalChanges(operator, { limit: 1 }))[0], await settleOf(code)]).toMatchObject([{ id, state: 'approved', decidedBy: JOHN }, 1_000]);
+  expect([(await listPortalChanges(operator, { limit: 1 }))[0], await propagationDelayOf(code)]).toMatchObject([
+    { id, state: 'approved', decidedBy: JOHN },
+    1_000,
+  ]);
   await save(id);
-  expect([await settleOf(code), (await showPortalChange(page, { id }))?.state]).toEqual([2_000, 'saved']);
+  expect([await propagationDelayOf(code), (await showPortalChange(page, { id }))?.state]).toEqual([2_000, 'saved']);
   await expect(save(id)).rejects.toMatchObject(REFUSED);
   expect((await eventsOf(orgId)).slice(0, 2)).toEqual([`approval.asked ${JANE}`, `approval.given ${JOHN}`]);
 });
@@ -91,7 +94,7 @@ test('a yes is for the portal type as it stood: where it was saved since, neithe
   for (const { document } of [one, other]) await upsertPortalType(t.db, { ...document, settleMs: 1_500 }, OLGA);
   await expect(approve(waiting.id)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('changed since') as string });
   await expect(save(approved.id)).rejects.toMatchObject(REFUSED);
-  expect([await settleOf(one.code), await settleOf(other.code)]).toEqual([1_500, 1_500]);
+  expect([await propagationDelayOf(one.code), await propagationDelayOf(other.code)]).toEqual([1_500, 1_500]);
   expect((await showPortalChange(page, { id: approved.id }))?.state).toBe('outdated');
 });
 
@@ -123,7 +126,7 @@ test('what two owners save at once is one after the other, and the later is refu
   const stood = await portalTypeStands(t.db, other);
   const plain = () => upsertPortalType(t.db, { ...other.document, settleMs: 2_000 }, { ...OLGA, stood });
   expect(await whileAnotherSaves(other.code, plain)).toMatchObject({ ...REFUSED, message: expect.stringContaining('portal-type diff') as string });
-  expect([await settleOf(one.code), await settleOf(other.code)]).toEqual([1_500, 1_500]);
+  expect([await propagationDelayOf(one.code), await propagationDelayOf(other.code)]).toEqual([1_500, 1_500]);
 });
 
 test('of two who save a portal type that is not there yet, or in different ways, one does', async () => {
@@ -212,7 +215,7 @@ test('what is proposed names its portal type, and a portal type that is not ther
   const { id } = await proposePortalType(operator, { ...document, code: 'not-there-yet' }, { actor: JANE, reason: 'a new payer' });
   await approve(id);
   await save(id);
-  expect(await settleOf('not-there-yet')).toBe(1_000);
+  expect(await propagationDelayOf('not-there-yet')).toBe(1_000);
   const other = operator.transaction(
     'no tenant',
     (tx) => tx.$executeRaw`INSERT INTO portal_type_change (portal_type_code, document, actor, reason) VALUES ('one', '{"code":"other"}', ${JANE}, 'r')`,

@@ -39,7 +39,7 @@ async function login(db: Database): Promise<void> {
     await reserveTotpStep(db, { ...ONE, periodSeconds: 30, skew: 1 });
     const begun = await beginLoginAttempt(db, ask);
     if (!begun.allowed) throw new Error(begun.reason);
-    await passwordState(db, { ...ONE, ...health, fingerprints: prints, version: '2', settleMs: 1000 });
+    await passwordState(db, { ...ONE, ...health, fingerprints: prints, version: '2', propagationDelayMs: 1000 });
     await finishLoginAttempt(db, { ...ONE, loginAttemptId: begun.loginAttemptId, outcome: 'accepted', effect: 'none' });
   });
 }

@@ -5,13 +5,13 @@ import type { FieldsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
-import { settled } from './settled.ts';
+import { stableReading } from './stable-reading.ts';
 import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';
 import { isBroken, typedValue } from './typed-value.ts';
 
 /** Reads the fields of one record. Fails with `portal_unexpected` where one is not there, is there twice, or is not what the recipe says. */
 export function readFields<W extends Worded>(act: Act<W>, fields: FieldsRecipe): Promise<PageRecord> {
-  return settled<PageRecord, W>(act, 'The fields of the result', async () => {
+  return stableReading<PageRecord, W>(act, 'The fields of the result', async () => {
     const values: Record<string, TaskValue> = {};
     const seen: Record<string, string | null> = {};
     for (const [name, field] of Object.entries(fields)) {

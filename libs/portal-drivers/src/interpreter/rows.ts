@@ -9,7 +9,7 @@ import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { readPage } from './page-rows.ts';
 import { readScrolledRows } from './scrolled-rows.ts';
-import { type Reading, settled } from './settled.ts';
+import { type Reading, stableReading } from './stable-reading.ts';
 import { mismatch, toldCount } from './told-count.ts';
 import { typedRows } from './typed-rows.ts';
 
@@ -43,7 +43,7 @@ export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe
   const all: PageRecord[] = [];
   let before: Before = { rows: [], count: 0, extents: [], asked: new Set() };
   for (let page = 1; page <= recipe.max_pages; page += 1) {
-    const { rows, extent, last } = await settled(act, 'The table of results', () => look(act, recipe, before));
+    const { rows, extent, last } = await stableReading(act, 'The table of results', () => look(act, recipe, before));
     if (recipe.grows) all.length = 0;
     all.push(...rows);
     if (last) return all;

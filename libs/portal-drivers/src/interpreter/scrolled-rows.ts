@@ -9,7 +9,7 @@ import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { type PageRows, readPage } from './page-rows.ts';
 import { ScrolledList } from './scrolled-list.ts';
-import { type Reading, settled } from './settled.ts';
+import { type Reading, stableReading } from './stable-reading.ts';
 import { toldCount } from './told-count.ts';
 import { typedRows } from './typed-rows.ts';
 
@@ -31,7 +31,7 @@ export async function readScrolledRows<W extends Worded>(act: Act<W>, recipe: Ro
   await scrollTo(act, scroll, 'top');
   let isAtEnd = false;
   for (;;) {
-    const shown = await settled(act, 'The table of results', () => look(act, recipe, { list, isAtEnd }));
+    const shown = await stableReading(act, 'The table of results', () => look(act, recipe, { list, isAtEnd }));
     list.add(shown.rows, shown.page);
     if (isAll(list, shown)) return list.rows();
     // Where it stands at its end already, the rows that came there made room for further ones.

@@ -62,7 +62,7 @@ export function createSession({ parts: first, freshPage, release, logoutMs, devi
         throw error;
       });
       loggedIn = result.outcome.kind === 'accepted';
-      parts.watch.settle();
+      parts.watch.keepEntered();
       changeForced = result.outcome.kind === 'change_forced' || result.outcome.kind === 'password_expired';
       usable = !isUnclear(result.outcome.kind);
       await keep('login', result.outcome.kind);

@@ -11,8 +11,8 @@ export interface Tabs extends PageWatch {
   /** Closes the page that was entered last; the one before it is worked with again. The first page stays. */
   leave(): void;
   /** The page that is worked with now is the one that a login led to: `home` comes back to it. */
-  settle(): void;
-  /** Closes what was entered since `settle`, so that no act begins in a page that another has left open. */
+  keepEntered(): void;
+  /** Closes what was entered since `keepEntered`, so that no act begins in a page that another has left open. */
   home(): void;
 }
 
@@ -21,7 +21,7 @@ export function createTabs(first: Page, { fits }: Pick<Places, 'fits'>, guard: (
   guard(first);
   const root = watchPage(first);
   const entered: PageWatch[] = [];
-  let settled = 0;
+  let kept = 0;
 
   function current(): PageWatch {
     while (entered.at(-1)?.page.isClosed()) entered.pop();
@@ -55,13 +55,13 @@ export function createTabs(first: Page, { fits }: Pick<Places, 'fits'>, guard: (
       entered.push(watchPage(page));
     },
     leave,
-    settle() {
+    keepEntered() {
       current();
-      settled = entered.length;
+      kept = entered.length;
     },
     home() {
       current();
-      while (entered.length > settled) leave();
+      while (entered.length > kept) leave();
     },
   };
 }

@@ -12,7 +12,7 @@ const CONTEXTS = 8;
 const TASKS = 3;
 const LOOK_EVERY_MS = 250;
 /** Milliseconds in which Chromium gives back what a finished page held. */
-const SETTLE_MS = 2_000;
+const STEADY_MS = 2_000;
 /** An agent's share: 30 kept logins beside the browser itself fit into 2 GiB. */
 const IDLE_TARGET_MIB = 60;
 
@@ -25,7 +25,7 @@ export const memory: Benchmark = {
     try {
       const ownBrowser = await withPool(portal, async (pool) => {
         const session = await loggedIn(portal, pool, 0, run);
-        return closing([session], async () => (await pause(SETTLE_MS), now()));
+        return closing([session], async () => (await pause(STEADY_MS), now()));
       });
       const shared = await withPool(portal, (pool) => measureShared(portal, pool, run));
       run.progress(
@@ -58,12 +58,12 @@ export const memory: Benchmark = {
 async function measureShared(portal: PracticePortal, pool: BrowserPool, run: BenchmarkRun): Promise<{ empty: number; idle: number; busy: number }> {
   const first = await openSession(portal, pool, run.signal);
   await first.close();
-  await pause(SETTLE_MS);
+  await pause(STEADY_MS);
   const empty = now();
   const sessions: PortalSession[] = [];
   for (let number = 0; number < CONTEXTS; number += 1) sessions.push(await loggedIn(portal, pool, number, run));
   return closing(sessions, async () => {
-    await pause(SETTLE_MS);
+    await pause(STEADY_MS);
     const idle = (now() - empty) / CONTEXTS;
     const busy = ((await highestWhile(() => Promise.all(sessions.map((session) => tasks(session, run))))) - empty) / CONTEXTS;
     return { empty, idle, busy };

@@ -1,13 +1,13 @@
 /**
  * The windows of a case, in ms: as short as a browser on a busy machine allows. A slow portal is slower than the submit deadline,
- * and done before settle is over, counted from there: settle also covers a browser that a busy machine lets send its POST seconds late.
+ * and done before the propagation delay is over, counted from there: it also covers a browser that a busy machine lets send its POST seconds late.
  */
 export const TIMING = {
   submitDeadlineMs: 6_000,
   leaseTtlMs: 9_000,
-  settleMs: 6_000,
+  propagationDelayMs: 6_000,
   slowPortalMs: 6_300,
-  /** The minutes of a portal that makes its change late, in the proportion to settle and deadline that they have for real. */
+  /** The minutes of a portal that makes its change late, in the proportion to propagation delay and deadline that they have for real. */
   latePortalMs: 60_000,
   retryMs: 300,
   /** Of the ledger and of the portals alike; also how far back the breaker looks. */

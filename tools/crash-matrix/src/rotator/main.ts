@@ -13,7 +13,7 @@ import { faultyDrivers } from './faulty-drivers.ts';
 import { type StagedPassword, faultyStores } from './faulty-stores.ts';
 
 const PAUSE_MS = 250;
-const SETTLED: ReadonlySet<string> = new Set(['done', 'abandoned', 'blocked', 'not_started']);
+const ENDED: ReadonlySet<string> = new Set(['done', 'abandoned', 'blocked', 'not_started']);
 
 const opened = openRotator(readRotatorConfig(process.env));
 const stop = new AbortController();
@@ -35,7 +35,7 @@ async function carryOut(order: Order): Promise<OrderEnd> {
       ...{ orgId: order.orgId, endpointId: order.endpointId, reason: order.reason, signal: stop.signal },
       ...(order.reason === 'demand' ? await requested(order) : {}),
     });
-    if (SETTLED.has(result) || stop.signal.aborted) return { endpointId, result, detail };
+    if (ENDED.has(result) || stop.signal.aborted) return { endpointId, result, detail };
     await delay(PAUSE_MS);
   }
 }

@@ -45,7 +45,7 @@ const DECISION = {
   automationDecidedBy: 'the project',
 } as const;
 
-/** One row per portal. Demo portals are on this machine, settle within a second, and their rotations are not spread over days. */
+/** One row per portal. Demo portals are on this machine, a change holds everywhere within a second, and their rotations are not spread over days. */
 export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>): Promise<NewPortalType[]> {
   return Promise.all(
     portalCodes.map(async (code): Promise<NewPortalType> => {

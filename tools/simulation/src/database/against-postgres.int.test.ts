@@ -210,7 +210,7 @@ class Round {
     await this.ask('mayBeLocked', () => place);
     await this.ask('passwordTries', (_, now) => ({ ...place, fingerprints, since: new Date(now - HOUR_MS) }));
     const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : []), 'elsewhere:twin', '2/14']);
-    await this.ask('passwordState', () => ({ ...place, fingerprints, version, settleMs: 300_000, rules }));
+    await this.ask('passwordState', () => ({ ...place, fingerprints, version, propagationDelayMs: 300_000, rules }));
     await this.ask('isPortalIll', () => ({ ...place, rules }));
     await this.ask('knownVersions', () => ({ ...place, limit: 5 }));
     await this.ask('earlierVersions', () => ({ ...place, limit: 5 }));

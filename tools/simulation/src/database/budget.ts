@@ -161,11 +161,11 @@ type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 export function budgetRefusal({ now, in: inMs }: { readonly now: Date; readonly in: (ms: number) => Date }, state: LedgerState): Refusal | null {
   if (state.lockedForGood) return { reason: 'locked', until: null };
   if (state.lockedUntil && state.lockedUntil > now) return { reason: 'locked', until: state.lockedUntil };
-  const settled = state.failures - state.inFlight;
-  if (state.mayBeLocked && settled >= state.budget) return { reason: 'locked', until: state.newestLeavesAt };
+  const ended = state.failures - state.inFlight;
+  if (state.mayBeLocked && ended >= state.budget) return { reason: 'locked', until: state.newestLeavesAt };
   if (state.throttledUntil) return { reason: 'throttled', until: state.throttledUntil };
   if (failuresLeft(state) > 0) return null;
-  if (settled >= state.budget) return { reason: 'budget_spent', until: state.oldestLeavesAt };
+  if (ended >= state.budget) return { reason: 'budget_spent', until: state.oldestLeavesAt };
   return { reason: 'budget_spent', until: inMs(state.inFlight > 0 ? IN_FLIGHT_PAUSE_MS : LATE_PAUSE_MS) };
 }
 

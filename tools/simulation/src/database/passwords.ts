@@ -88,14 +88,14 @@ function othersSince({ tables }: ModelDatabase, portalTypeCode: string, loginIde
 export const isPortalIll = operation('isPortalIll', (db, asked) => portalHealth(db, { ...asked, since: null }) === 'ill');
 
 export const passwordState = operation('passwordState', (db, asked): PasswordState => {
-  const { loginIdentity, version, settleMs } = asked;
+  const { loginIdentity, version, propagationDelayMs } = asked;
   const record = passwordRecord(db, asked);
   const fresh = db.tables.attempts.of(loginIdentity).some((attempt) => {
     // Another organization's rotation is not seen.
     if (attempt.orgId !== asked.orgId) return false;
     const isOpen =
       attempt.endedAt === null && (version === `staged:${attempt.id}` || version.startsWith(`staged:${attempt.id}/`) || attempt.promotedVersion === version);
-    return isOpen || (attempt.promotedVersion === version && attempt.updatedAt > db.in(-settleMs));
+    return isOpen || (attempt.promotedVersion === version && attempt.updatedAt > db.in(-propagationDelayMs));
   });
   const { refusals, bad, refusedFirstAt } = record;
   const seriesMs = refusedFirstAt === null ? 0 : db.now.getTime() - refusedFirstAt.getTime();

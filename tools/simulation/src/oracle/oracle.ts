@@ -93,9 +93,9 @@ export class Oracle {
     }));
     for (const portal of world.portals.values()) {
       this.#read.set(portal, 0);
-      const settleMs = doorTo(world, portal)?.type.settleMs ?? 0;
+      const propagationDelayMs = doorTo(world, portal)?.type.settleMs ?? 0;
       const mayHaveForgotten = (from: number, to: number): boolean => world.database.failOvers.some((at) => at >= from && at <= to);
-      this.#rashness.set(portal, new Rashness({ portal, settleMs, mayHaveForgotten }));
+      this.#rashness.set(portal, new Rashness({ portal, propagationDelayMs, mayHaveForgotten }));
     }
     world.onWorked = (login) => this.#worked(login);
     world.onTurnedAway = (login) => {
@@ -232,7 +232,7 @@ export class Oracle {
     const account = this.#accountOf(login);
     if (!account || login.duties.size > 0 || login.secretOfAPerson !== null) return false;
     if (account.mustChange && this.#liesTwice(login, watched)) return false;
-    if (!login.portal.isWell || isLocked(account, now) || now < account.settledAt || database.downUntil > now) return false;
+    if (!login.portal.isWell || isLocked(account, now) || now < account.propagatedAt || database.downUntil > now) return false;
     const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
     if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
     const { current, staged, earlier, mfaSeed } = holdingsOf(this.#world, login);

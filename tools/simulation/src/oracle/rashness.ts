@@ -14,7 +14,7 @@ const NOTED_AFTER_MS = 120_000;
 export interface RashnessOptions {
   readonly portal: Portal;
   /** The time that the platform was told to give the portal after a change, in ms. */
-  readonly settleMs: number;
+  readonly propagationDelayMs: number;
   /** Whether a database of ours failed over between the two times, and may have forgotten what was known then. */
   readonly mayHaveForgotten: (from: number, to: number) => boolean;
 }
@@ -79,11 +79,11 @@ export class Rashness {
 
   #duringChange({ change, shownAt }: Past, { by, askedAt }: PortalEntry): string | null {
     if (!change || askedAt <= change.askedAt || shownAt > change.askedAt) return null;
-    const { mayHaveForgotten, settleMs } = this.#options;
+    const { mayHaveForgotten, propagationDelayMs } = this.#options;
     if (mayHaveForgotten(change.askedAt - WRITTEN_WITHIN_MS, change.askedAt + WRITTEN_WITHIN_MS) || mayHaveForgotten(askedAt - WRITTEN_WITHIN_MS, askedAt))
       return null;
     if (by === 'agent') return 'an agent logs in while nobody knows which password holds after a change';
-    const isTooEarly = change.isUnclear && askedAt < change.askedAt + settleMs;
+    const isTooEarly = change.isUnclear && askedAt < change.askedAt + propagationDelayMs;
     return isTooEarly ? 'the portal said nothing clear of a change, and is asked before it has had its time' : null;
   }
 

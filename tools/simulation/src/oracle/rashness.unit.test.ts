@@ -4,7 +4,7 @@ import type { PortalEntry } from '../portal/record.ts';
 import { Rashness } from './rashness.ts';
 
 const MINUTE_MS = 60_000;
-const SETTLE_MS = 10 * MINUTE_MS;
+const PROPAGATION_DELAY_MS = 10 * MINUTE_MS;
 
 type Given = Partial<PortalEntry> & Pick<PortalEntry, 'at' | 'process'>;
 const login = (given: Given): PortalEntry => ({
@@ -23,7 +23,7 @@ interface World {
 function said(entries: readonly PortalEntry[], { told = [], failOvers = [] }: World = {}): string | null {
   const rashness = new Rashness({
     portal: { told } as unknown as Portal,
-    settleMs: SETTLE_MS,
+    propagationDelayMs: PROPAGATION_DELAY_MS,
     mayHaveForgotten: (from, to) => failOvers.some((at) => at >= from && at <= to),
   });
   return entries.map((entry) => rashness.judge(entry)).at(-1) ?? null;

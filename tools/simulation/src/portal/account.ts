@@ -21,7 +21,7 @@ export interface Account extends LockState {
   /** How many times a password was set, so that one which is set again is not the same one. */
   changes: number;
   /** Until this time some parts of the portal know only what was before. */
-  settledAt: number;
+  propagatedAt: number;
   before: string | null;
   /** Newest first. */
   former: string[];

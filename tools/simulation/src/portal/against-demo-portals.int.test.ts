@@ -77,7 +77,17 @@ describe.skipIf(backend() === 'containers')('the same random tries and changes, 
     const control = portalControl(demo.control.baseUrl);
     const [lockout, keepsFirst, foldsCase] = [rules(random), random.pick([null, null, 12]), random.chance(0.3)];
     const habits: PortalHabits = {
-      ...{ lockout, oneText: false, tellsUntil: false, keepsFirst, foldsCase, settleMs: 0, whileSettling: 'neither or new', asksForCode: false, codeSkew: 1 },
+      ...{
+        lockout,
+        oneText: false,
+        tellsUntil: false,
+        keepsFirst,
+        foldsCase,
+        propagationDelayMs: 0,
+        whilePropagating: 'neither or new',
+        asksForCode: false,
+        codeSkew: 1,
+      },
       ...{ history: 0, historyFirst: false, expiresAfterMs: null, changes: { made: 1 }, lateMs: 1, longAfterMs: LATER_MS },
     };
     const username = `user-${round}`;

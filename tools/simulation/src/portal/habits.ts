@@ -32,9 +32,9 @@ export interface PortalHabits {
   readonly keepsFirst: number | null;
   readonly foldsCase: boolean;
   /** So long after a change not every part of the portal knows it, in ms. */
-  readonly settleMs: number;
+  readonly propagationDelayMs: number;
   /** What the parts that do not know it yet do meanwhile: they take the old password, or none. */
-  readonly whileSettling: 'old or new' | 'neither or new';
+  readonly whilePropagating: 'old or new' | 'neither or new';
   readonly asksForCode: boolean;
   /** Beside the current time-step, so many before and after it. */
   readonly codeSkew: number;

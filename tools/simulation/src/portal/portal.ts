@@ -69,7 +69,7 @@ export class Portal {
       passwordBy: 'person',
       passwordAt: this.#scheduler.now - (account.ageMs ?? 0),
       changes: 0,
-      settledAt: 0,
+      propagatedAt: 0,
       before: null,
       former: [],
       mfaSeed: account.mfaSeed,
@@ -139,7 +139,7 @@ export class Portal {
   setByHand(username: string, password: string): void {
     const account = this.#account(username);
     this.#set(account, password, 'person');
-    account.settledAt = 0;
+    account.propagatedAt = 0;
     this.#note({ by: 'person', process: 'person' }, username, 'done', password, { act: 'set by hand' });
   }
 
@@ -156,8 +156,8 @@ export class Portal {
 
   /** Whether the part of the portal that this login meets knows the password. */
   #knows(account: Account, password: string): boolean {
-    if (this.#scheduler.now >= account.settledAt || this.#random.chance(0.5)) return isSame(this.habits, password, account.password);
-    return this.habits.whileSettling === 'old or new' && account.before !== null && isSame(this.habits, password, account.before);
+    if (this.#scheduler.now >= account.propagatedAt || this.#random.chance(0.5)) return isSame(this.habits, password, account.password);
+    return this.habits.whilePropagating === 'old or new' && account.before !== null && isSame(this.habits, password, account.before);
   }
 
   #accept(visitor: Visitor, account: Account, password: string, code: string | null = null): LoginEnd {
@@ -241,7 +241,7 @@ export class Portal {
     account.passwordBy = by;
     account.passwordAt = this.#scheduler.now;
     account.changes += 1;
-    account.settledAt = this.#scheduler.now + this.habits.settleMs;
+    account.propagatedAt = this.#scheduler.now + this.habits.propagationDelayMs;
     account.mustChange = false;
   }
 

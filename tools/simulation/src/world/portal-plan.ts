@@ -54,7 +54,7 @@ function changes(random: Random): PortalHabits['changes'] {
 /** A portal out of every habit that was ever met, in any combination, and what its portal types say of it. */
 export function portalPlan(random: Random, realm: string): PortalPlan {
   const told = lockout(random.of('lockout'));
-  const settleMs = random.pick([30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS]);
+  const propagationDelayMs = random.pick([30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS]);
   const expiresAfterMs = random.chance(0.25) ? random.pick([3, 4, 6]) * DAY_MS : null;
   const historyTold = random.chance(0.3) ? 3 : 0;
   const habits: PortalHabits = {
@@ -63,15 +63,15 @@ export function portalPlan(random: Random, realm: string): PortalPlan {
     tellsUntil: random.chance(0.5),
     keepsFirst: random.chance(0.15) ? random.pick([8, 10, 12, 14, 16]) : null,
     foldsCase: random.chance(0.1),
-    settleMs: random.chance(0.5) ? 0 : random.between(0, Math.floor(settleMs * 0.9)),
-    whileSettling: random.chance(0.5) ? 'old or new' : 'neither or new',
+    propagationDelayMs: random.chance(0.5) ? 0 : random.between(0, Math.floor(propagationDelayMs * 0.9)),
+    whilePropagating: random.chance(0.5) ? 'old or new' : 'neither or new',
     asksForCode: random.chance(0.3),
     codeSkew: 1,
     history: random.chance(0.2) ? 3 : historyTold,
     historyFirst: random.chance(0.5),
     expiresAfterMs,
     changes: changes(random.of('changes')),
-    lateMs: random.between(SECOND_MS, Math.floor(settleMs * 0.9)),
+    lateMs: random.between(SECOND_MS, Math.floor(propagationDelayMs * 0.9)),
     longAfterMs: random.span(20 * MINUTE_MS, 30 * HOUR_MS),
   };
   const doors = random.chance(0.3) ? ['www', 'app'] : ['www'];
@@ -96,7 +96,7 @@ export function portalPlan(random: Random, realm: string): PortalPlan {
     ...{
       accountRealm: realm,
       usernameCase: 'exact',
-      settleMs,
+      settleMs: propagationDelayMs,
       totpSkew: random.between(0, 1),
       totpPeriodSeconds: 30,
       maxSessionsPerAccount: 3,

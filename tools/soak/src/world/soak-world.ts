@@ -20,7 +20,7 @@ export interface SoakWorld {
 const STOP_MS = 40_000;
 /** Of the ledger and of the portals alike: a login that a killed process spoilt is free again while the soak lasts. */
 const LOCKOUT_WINDOW_MS = 30_000;
-const SETTLE_MS = 1_500;
+const PROPAGATION_DELAY_MS = 1_500;
 
 /** Most are of the kind that costs a browser least; every portal and both stores are there. */
 const portalOf = (index: number): PortalCode => (index % 6 === 4 ? 'cascade' : index % 6 === 5 ? 'borealis' : 'alpine');
@@ -34,7 +34,7 @@ export async function openSoakWorld(options: { readonly endpoints: number; reado
     endpoints: [],
     server: postgres.url,
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
-    portalType: { settleMs: SETTLE_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000, maxConcurrency: 8 },
+    portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000, maxConcurrency: 8 },
   });
   const stores = ['ssm', 'secrets-manager', 'vault'] as const;
   for (let index = 0; index < options.endpoints; index += 1) await world.addEndpoint(portalOf(index), stores[index % stores.length]);

@@ -4,7 +4,7 @@ import type { Tables } from './tables.ts';
 const LOOK_EVERY_MS = 500;
 
 /** Waits until no rotation and no task is open, at most `withinMs`; says what is still open, or nothing. */
-export async function settle(tables: Tables, withinMs: number): Promise<string | null> {
+export async function untilIdle(tables: Tables, withinMs: number): Promise<string | null> {
   const until = Date.now() + withinMs;
   for (;;) {
     const open = (await tables.states()).filter((state) => state.isRotating || state.hasOpenTask);

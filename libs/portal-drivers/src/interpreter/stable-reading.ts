@@ -3,7 +3,7 @@ import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
 
 /** Milliseconds for which what is read must stay the same: scripts that draw bit by bit pause for a frame or an answer, not longer. */
-const SETTLED_MS = 150;
+const STABLE_MS = 150;
 
 /** Something read from the page, or the words for why it cannot be read yet; these become the error where it never can. */
 export type Reading<T> =
@@ -18,10 +18,10 @@ export type Reading<T> =
   | null;
 
 /**
- * Reads until the same is read for `SETTLED_MS`, with nothing else in between: a page that is drawn bit by bit is not read
+ * Reads until the same is read for `STABLE_MS`, with nothing else in between: a page that is drawn bit by bit is not read
  * halfway. Fails with `portal_unexpected` where the last reading had a problem, else with `deadline_exceeded`.
  */
-export async function settled<T, W extends Worded>(act: Act<W>, what: string, read: () => Promise<Reading<T>>): Promise<T> {
+export async function stableReading<T, W extends Worded>(act: Act<W>, what: string, read: () => Promise<Reading<T>>): Promise<T> {
   let last: { readonly text: string; readonly since: number } | null = null;
   let problem: string | null = null;
   try {
@@ -32,7 +32,7 @@ export async function settled<T, W extends Worded>(act: Act<W>, what: string, re
       if (reading.final) return reading;
       const text = JSON.stringify(reading.value);
       if (text !== last?.text) last = { text, since: performance.now() };
-      return performance.now() - last.since >= (reading.doubtful ? 2 : 1) * SETTLED_MS ? reading : null;
+      return performance.now() - last.since >= (reading.doubtful ? 2 : 1) * STABLE_MS ? reading : null;
     });
     return found.value;
   } catch (error) {

@@ -4,7 +4,7 @@ import type { LoginOutcome } from '@rcm/portal-drivers';
 import type { GuardedLogin } from './login-request.ts';
 
 /** The row was written and the password stayed in the browser. Where this cannot be said, the row counts as a failure. */
-export async function settleUnsent({ db, logger, endpoint }: GuardedLogin, loginAttemptId: string): Promise<void> {
+export async function concludeUnsent({ db, logger, endpoint }: GuardedLogin, loginAttemptId: string): Promise<void> {
   await finishLoginAttempt(db, { loginAttemptId, orgId: endpoint.orgId, outcome: 'not_submitted', effect: 'none' }).catch((error: unknown) =>
     logger.warn({ err: error, endpointId: endpoint.id }, 'a login that was not sent could not be noted as such; it counts as a failure'),
   );
@@ -21,19 +21,19 @@ interface Answered {
   readonly submitted: boolean;
 }
 
-export async function settleAttempt(
+export async function concludeAttempt(
   request: GuardedLogin,
   { fingerprints }: LoginAttemptRequest,
   { loginAttemptId, withCode, outcome, noted, submitted }: Answered,
 ): Promise<Judgement> {
   const { db, endpoint, loginIdentity, version, illness } = request;
   const { orgId, portalTypeCode, portalType } = endpoint;
-  const { settleMs } = portalType;
+  const { settleMs: propagationDelayMs } = portalType;
   const isOneText = outcome.kind === 'rejected_or_locked';
   // Only a refusal is judged by what is known of the password. What proves or clears is written down without one more question that could fail.
   const state =
     isOneText || outcome.kind === 'rejected'
-      ? await passwordState(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, settleMs, rules: illness })
+      ? await passwordState(db, { orgId, loginIdentity, portalTypeCode, fingerprints, version, propagationDelayMs, rules: illness })
       : null;
   const mayMeanLocked = isOneText && (await mayBeLocked(db, { orgId, loginIdentity }));
   const judgement = judge(outcome, state ? { ...state, mayBeLocked: mayMeanLocked } : NOTHING_KNOWN);
@@ -47,7 +47,7 @@ export async function settleAttempt(
     withCode: submitted && withCode,
     ...holdsUntil(outcome),
     ...(state && (effect === 'suspect' || effect === 'bad')
-      ? { coolDownMs: coolDownAfter({ ...state, effect, settleMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
+      ? { coolDownMs: coolDownAfter({ ...state, effect, propagationDelayMs, timeForgives: portalType.lockoutWindowSeconds !== null }) }
       : {}),
   });
   return judgement;

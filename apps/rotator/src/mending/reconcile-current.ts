@@ -13,9 +13,9 @@ import { mergeOldCopy } from './saved-from-old-copy.ts';
  * `account_in_use`: somebody is at one of the two, and the row follows later. `merged`: it had been saved from an old copy. `restored`: the database was
  * restored to an earlier hour, and nobody logs in for one lockout window.
  */
-export type Settled = 'other_account' | 'renamed' | 'account_in_use' | 'merged' | 'restored';
+export type Reconciled = 'other_account' | 'renamed' | 'account_in_use' | 'merged' | 'restored';
 
-const FOLLOWED: Readonly<Record<AccountFollowed, Settled>> = {
+const FOLLOWED: Readonly<Record<AccountFollowed, Reconciled>> = {
   followed: 'other_account',
   renamed: 'renamed',
   parted: 'renamed',
@@ -26,7 +26,7 @@ const FOLLOWED: Readonly<Record<AccountFollowed, Settled>> = {
 };
 
 /** Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit. */
-export async function settleCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Settled | null> {
+export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Reconciled | null> {
   const { endpoint, held } = login;
   const answer = await followOtherAccount(rotator, login, current);
   if (answer) return FOLLOWED[answer];
