@@ -4,11 +4,11 @@ import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { audit, type AuditWorld, linesIn, openAuditWorld } from './testing.fixture.ts';
+import { audit, type AuditEnvironment, linesIn, openAuditEnvironment } from './testing.fixture.ts';
 
-let w: AuditWorld;
+let w: AuditEnvironment;
 beforeAll(async () => {
-  w = await openAuditWorld();
+  w = await openAuditEnvironment();
   await w.organization('hospital-1');
   await w.append('hospital-1', 3);
 });

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AuditWorld, linesIn, openAuditWorld, standAlone } from './testing.fixture.ts';
+import { type AuditEnvironment, linesIn, openAuditEnvironment, standAlone } from './testing.fixture.ts';
 
-let w: AuditWorld;
+let w: AuditEnvironment;
 beforeAll(async () => {
-  w = await openAuditWorld();
+  w = await openAuditEnvironment();
   await w.organization('hospital-1', 'hospital-2', 'hospital-3');
   await w.append('hospital-1', 12);
   await w.append('hospital-2', 5);

@@ -18,7 +18,7 @@ export interface Ended {
 }
 
 /** A database with chains, a key, a heads file, and the command line as each role runs it. */
-export interface AuditWorld {
+export interface AuditEnvironment {
   readonly url: string;
   readonly folder: string;
   readonly headsFile: string;
@@ -38,7 +38,7 @@ export interface AuditWorld {
   close(): Promise<void>;
 }
 
-export async function openAuditWorld(): Promise<AuditWorld> {
+export async function openAuditEnvironment(): Promise<AuditEnvironment> {
   const folder = mkdtempSync(join(tmpdir(), 'rcm-audit-'));
   const { url, drop } = await freshDatabase({ migrate: migrateWithLogins });
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -48,9 +48,9 @@ export async function openAuditWorld(): Promise<AuditWorld> {
   };
   const [headsFile, keyFile] = [join(folder, 'heads.ndjson'), file('public.pem', String(publicKey.export({ type: 'spki', format: 'pem' })))];
   const signingKey = file('key.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
-  const db = openDatabase({ url, applicationName: 'audit world', maxConnections: 3 });
+  const db = openDatabase({ url, applicationName: 'audit environment', maxConnections: 3 });
   const agent = openDatabase({ url: urlFor('rcm_agent', url), applicationName: 'agent', role: 'rcm_agent', maxConnections: 5 });
-  const world: AuditWorld = {
+  const testEnvironment: AuditEnvironment = {
     url,
     folder,
     headsFile,
@@ -79,14 +79,14 @@ export async function openAuditWorld(): Promise<AuditWorld> {
         });
     },
     tamper: (...statements) => asSuperuser(url, ['ALTER TABLE audit_event DISABLE TRIGGER ALL', ...statements, 'ALTER TABLE audit_event ENABLE TRIGGER ALL']),
-    headsWrite: (settings) => audit(['heads', 'write', '--json'], world.environment('rcm_head_writer', settings)),
+    headsWrite: (settings) => audit(['heads', 'write', '--json'], testEnvironment.environment('rcm_head_writer', settings)),
     async verify(...args) {
-      const { code, stdout } = await audit(['verify', '--json', ...args], world.environment('rcm_auditor'));
+      const { code, stdout } = await audit(['verify', '--json', ...args], testEnvironment.environment('rcm_auditor'));
       return { code, report: JSON.parse(stdout) as Report };
     },
     async export() {
       const path = join(folder, 'export.ndjson');
-      const { code, stderr } = await audit(['export', '--output', path], world.environment('rcm_auditor'));
+      const { code, stderr } = await audit(['export', '--output', path], testEnvironment.environment('rcm_auditor'));
       if (code !== 0) throw new Error(stderr);
       return path;
     },
@@ -96,7 +96,7 @@ export async function openAuditWorld(): Promise<AuditWorld> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  return world;
+  return testEnvironment;
 }
 
 /** The command line in this process. */

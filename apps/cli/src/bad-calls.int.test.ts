@@ -26,7 +26,7 @@ let folder: string;
 
 beforeAll(async () => {
   database = await freshDatabase({ migrate: migrateWithLogins });
-  const owner = openDatabase({ url: database.url, applicationName: 'world', maxConnections: 1 });
+  const owner = openDatabase({ url: database.url, applicationName: 'test environment', maxConnections: 1 });
   await upsertPortalType(owner, {
     ...{
       code: 'alpine',

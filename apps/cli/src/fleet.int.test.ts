@@ -16,7 +16,7 @@ const ORG = 'hospital-1';
 
 beforeAll(async () => {
   ({ url, drop } = await freshDatabase({ migrate: migrateWithLogins }));
-  const db = openDatabase({ url, applicationName: 'world', maxConnections: 2 });
+  const db = openDatabase({ url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(db, { id: ORG, name: 'Hospital' });
   await upsertPortalType(db, {
     code: 'alpine',

@@ -4,13 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asRoot, compileCache } from '@rcm/test-services';
-import { type World } from '@rcm/test-world';
+import { type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { notAsDocumented } from './json-page.fixture.ts';
 import { openPerson, type Person } from './person.fixture.ts';
 
 /** What a person with the README does: an organization, three logins from a CSV, a wrong one found, repaired, and who did what. */
-let world: World;
+let testEnvironment: TestEnvironment;
 let folder: string;
 let environment: Readonly<Record<string, string>>;
 const PASSWORDS = { one: 'First-Password-11', two: 'Second-Password-22', three: 'Third-Password-33', typo: 'Mistyped-Password-99' };
@@ -18,7 +18,7 @@ const PASSWORDS = { one: 'First-Password-11', two: 'Second-Password-22', three: 
 let person: Person;
 beforeAll(async () => {
   person = await openPerson({ endpoints: [], portalType: { settleMs: 200 } });
-  ({ world, folder, environment } = person);
+  ({ testEnvironment, folder, environment } = person);
 });
 afterAll(() => person?.close());
 
@@ -50,11 +50,12 @@ const why = ['--reason', 'a new customer, ticket 4711', '--actor', 'jane'];
 
 /** Every row of every table, as a dump would have it. */
 async function everything(): Promise<string> {
-  const tables = await world.db.transaction('every tenant', (tx) =>
+  const tables = await testEnvironment.db.transaction('every tenant', (tx) =>
     tx.$queryRawUnsafe<{ name: string }[]>(`SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`),
   );
   const texts = [];
-  for (const { name } of tables) texts.push(await world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe(`SELECT t::text AS row FROM ${name} t`)));
+  for (const { name } of tables)
+    texts.push(await testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe(`SELECT t::text AS row FROM ${name} t`)));
   return JSON.stringify(texts);
 }
 
@@ -67,7 +68,7 @@ it('an organization and its logins come in without a password in Postgres; a wro
     ['two', PASSWORDS.two],
     ['three', PASSWORDS.three],
   ] as const)
-    await world.portals.createAccount({ portal: 'alpine', username: user, password });
+    await testEnvironment.portals.createAccount({ portal: 'alpine', username: user, password });
   const csv = join(folder, 'logins.csv');
   const row = (account: string, password: string) => `clinic,alpine,${account},${url},${account},${password}`;
   writeFileSync(
@@ -120,8 +121,8 @@ it('an organization and its logins come in without a password in Postgres; a wro
 
 it('one login comes from stdin; a payload, a portal type or an organization that is none is refused before anything is done', async () => {
   const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
-  const place = ['endpoint', 'add', '--org', world.orgId, '--base-url', `http://${type.hosts[0]}/`, ...why];
-  await world.portals.createAccount({ portal: 'alpine', username: 'four', password: PASSWORDS.one });
+  const place = ['endpoint', 'add', '--org', testEnvironment.orgId, '--base-url', `http://${type.hosts[0]}/`, ...why];
+  await testEnvironment.portals.createAccount({ portal: 'alpine', username: 'four', password: PASSWORDS.one });
   const payload = JSON.stringify({ username: 'four', password: PASSWORDS.one });
   expect(await rcm([...place, '--portal', 'alpine', '--account', 'four', '--unproved'], payload)).toMatchObject({
     code: 0,
@@ -143,13 +144,13 @@ it('one login comes from stdin; a payload, a portal type or an organization that
 it('an organization leaves and comes back: nothing uses its login meanwhile, its secret stays as it was, and nothing is forgotten', async () => {
   expect(await rcm(['org', 'add', 'leaving', '--name', 'Leaving', ...why])).toMatchObject({ code: 0 });
   const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
-  await world.portals.createAccount({ portal: 'alpine', username: 'six', password: PASSWORDS.one });
+  await testEnvironment.portals.createAccount({ portal: 'alpine', username: 'six', password: PASSWORDS.one });
   const [id, payload] = ['leaving-alpine-six', JSON.stringify({ username: 'six', password: PASSWORDS.one })];
   const add = ['endpoint', 'add', '--org', 'leaving', '--portal', 'alpine', '--account', 'six', '--base-url', `http://${type.hosts[0]}/`, ...why];
   expect(await rcm(add, payload)).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'proved' }] } });
   const before = (await rcm(['login', 'show', id])).answer['logins'] as { secret: { reference: string } }[];
   const logins = () =>
-    world.portals.history({ portal: 'alpine', username: 'six' }).then(({ loginsAccepted, loginsRejected }) => loginsAccepted + loginsRejected);
+    testEnvironment.portals.history({ portal: 'alpine', username: 'six' }).then(({ loginsAccepted, loginsRejected }) => loginsAccepted + loginsRejected);
   const made = await logins();
 
   expect(await rcm(['org', 'retire', 'leaving', '--dry-run', ...why])).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'would_retire' }] } });

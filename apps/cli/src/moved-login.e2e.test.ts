@@ -18,7 +18,7 @@ let person: Person;
 let given: string;
 beforeAll(async () => {
   person = await openPerson({ endpoints: [], portalType: { settleMs: 200 } });
-  ({ id: given } = await person.world.addEndpoint('alpine'));
+  ({ id: given } = await person.testEnvironment.addEndpoint('alpine'));
 });
 afterAll(() => person?.close());
 
@@ -53,13 +53,13 @@ async function atTerminal(words: readonly string[], ends: string): Promise<{ rea
 }
 
 async function passwordAt(orgId: string, secretArn: string): Promise<string> {
-  const current = await person.world.stores.forTenant(orgId).read(parseReference(secretArn));
+  const current = await person.testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return parsePayload(current.text).reveal().password;
 }
 
 async function rowOf(id: string): Promise<{ readonly secret_arn: string | null; readonly retired: boolean } | undefined> {
-  const rows = await person.world.db.transaction(
+  const rows = await person.testEnvironment.db.transaction(
     'every tenant',
     (tx) =>
       tx.$queryRaw<
@@ -72,9 +72,9 @@ async function rowOf(id: string): Promise<{ readonly secret_arn: string | null; 
 it(
   'brings a login to another organization by five steps of two people, after which what lies at the first opens nothing',
   async () => {
-    const { world } = person;
-    const { orgId, portal, username, secretArn } = world.endpoint(given);
-    const opens = (password: string) => world.portals.accepts({ portal, username, password });
+    const { testEnvironment } = person;
+    const { orgId, portal, username, secretArn } = testEnvironment.endpoint(given);
+    const opens = (password: string) => testEnvironment.portals.accepts({ portal, username, password });
     const why = ['--reason', 'moved to the clinic, ticket 4713'];
     for (const step of ['break-glass request', 'break-glass read', 'endpoint add', 'endpoint retire', 'login rotate']) expect(PAGE).toContain(`\nrcm ${step} `);
     expect(await rcm(['org', 'add', 'clinic', '--name', 'Clinic', ...why])).toMatchObject({ code: 0 });
@@ -86,12 +86,12 @@ it(
     const request = String(asked.answer['request']);
     expect((await rcm(['break-glass', 'approve', request, ...why])).code).toBe(1);
     const [{ actor: me } = { actor: '' }] = (await rcm(['break-glass', 'list'])).answer['requests'] as { actor: string }[];
-    await decideAct(world.db, { id: request, orgId, decision: 'approved', actor: `${me}-john`, reason: 'spoke to her' });
+    await decideAct(testEnvironment.db, { id: request, orgId, decision: 'approved', actor: `${me}-john`, reason: 'spoke to her' });
 
     const { code, screen } = await atTerminal(['break-glass', 'read', request], 'Enter ends it');
     expect([code, screen.includes(before)], screen.replaceAll(before, '…')).toEqual([0, true]);
 
-    const base = await world.db.transaction(
+    const base = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ base_url: string }[]>`SELECT base_url FROM integration_endpoint WHERE id = ${given}`,
     );

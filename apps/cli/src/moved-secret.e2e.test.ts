@@ -59,22 +59,22 @@ async function rcm(...words: readonly string[]) {
 }
 
 async function secretOf(id: string): Promise<string> {
-  const rows = await person.world.db.transaction(
+  const rows = await person.testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ arn: string }[]>`SELECT secret_arn AS arn FROM integration_endpoint WHERE id = ${id}`,
   );
   return rows[0]?.arn ?? '';
 }
 async function opens(id: string): Promise<boolean> {
-  const { orgId, portal, username } = person.world.endpoint(id);
-  const current = await person.world.stores.forTenant(orgId).read(parseReference(await secretOf(id)));
-  return current !== null && person.world.portals.accepts({ portal, username, password: parsePayload(current.text).reveal().password });
+  const { orgId, portal, username } = person.testEnvironment.endpoint(id);
+  const current = await person.testEnvironment.stores.forTenant(orgId).read(parseReference(await secretOf(id)));
+  return current !== null && person.testEnvironment.portals.accepts({ portal, username, password: parsePayload(current.text).reveal().password });
 }
 
 it(
   'a login is moved to another account, used and rotated there, and the guardian’s removal of the old secret is noted',
   async () => {
-    const { id, secretArn } = await person.world.addEndpoint('alpine');
+    const { id, secretArn } = await person.testEnvironment.addEndpoint('alpine');
     const moved = await rcm('endpoint', 'move', id, '--to', `${SECOND}/us-east-1`, ...WHY);
     expect(moved, moved.said).toMatchObject({ code: 0, answer: { endpoint: id, outcome: 'moved', login: { outcome: 'accepted' } } });
     expect(await secretOf(id)).toContain(`:${SECOND}:`);
@@ -94,7 +94,7 @@ it(
     await removeAsGuardian(secretArn);
     expect(await rcm('endpoint', 'removed', id, ...WHY)).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'removed' }] } });
     expect(await rcm('endpoint', 'moved', '--keep', '0d')).toMatchObject({ code: 0, answer: { secrets: [] } });
-    const audited = await rcm('audit', 'list', '--org', person.world.orgId);
+    const audited = await rcm('audit', 'list', '--org', person.testEnvironment.orgId);
     expect(audited.said).toContain('endpoint.moved');
   },
   WHOLE_MS,
@@ -103,8 +103,8 @@ it(
 it(
   'a login that its portal refuses is moved back, to where its earlier versions lie',
   async () => {
-    const login = await person.world.addEndpoint('alpine');
-    await person.world.portals.createAccount({ portal: login.portal, username: login.username, password: 'Reset-by-support-1' });
+    const login = await person.testEnvironment.addEndpoint('alpine');
+    await person.testEnvironment.portals.createAccount({ portal: login.portal, username: login.username, password: 'Reset-by-support-1' });
     const answer = await rcm('endpoint', 'move', login.id, '--to', `${SECOND}/us-east-1`, ...WHY);
     expect(answer, answer.said).toMatchObject({ code: 1, answer: { outcome: 'moved_back', login: { outcome: 'refused' } } });
     expect(await secretOf(login.id)).toBe(login.secretArn);
@@ -115,7 +115,7 @@ it(
 it(
   'a place that is none, and none at all, are refused in one line',
   async () => {
-    const { id, secretArn } = await person.world.addEndpoint('alpine');
+    const { id, secretArn } = await person.testEnvironment.addEndpoint('alpine');
     for (const to of [['--to', '999999999999/us-east-1'], ['--to', 'here'], []]) {
       const answer = await rcm('endpoint', 'move', id, ...to, ...WHY);
       expect(answer, answer.said).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
@@ -128,19 +128,19 @@ it(
 it(
   'the doctor asks every place, and names the one that does not answer',
   async () => {
-    await person.world.addEndpoint('alpine');
+    await person.testEnvironment.addEndpoint('alpine');
     const store = async () =>
       ((await rcm('doctor')).answer['checks'] as { check: string; state: string; says: string }[]).find(({ check }) => check === 'store');
     expect(await store()).toMatchObject({ state: 'ok', says: 'all 2 places answer a tenant’s session' });
-    person.world.further[0]?.setFaults({ kind: 'down' });
+    person.testEnvironment.further[0]?.setFaults({ kind: 'down' });
     expect(await store()).toMatchObject({ state: 'problem', says: expect.stringContaining(`us-east-1:${SECOND}: `) as string });
-    person.world.further[0]?.setFaults({ kind: 'none' });
+    person.testEnvironment.further[0]?.setFaults({ kind: 'none' });
   },
   WHOLE_MS,
 );
 
 async function removeAsGuardian(secretArn: string): Promise<void> {
-  const { aws } = person.world;
+  const { aws } = person.testEnvironment;
   const client = new SSMClient({ region: aws.region, endpoint: aws.endpoint, credentials: aws.taskCredentials(GUARDIAN_ROLE) });
   await client.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf('/')) }));
   client.destroy();

@@ -52,7 +52,7 @@ const identityOf = (id: string) => Buffer.from(id.padEnd(32, '.')).toString('hex
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ url, drop } = fresh);
-  const owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   const dataKeys = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });
   agent = openDatabase({ url: urlFor('rcm_agent', fresh.url), applicationName: 'agent', role: 'rcm_agent', maxConnections: 2, dataKeys });
   await upsertOrganization(owner, { id: ORG, name: 'Mercy' });

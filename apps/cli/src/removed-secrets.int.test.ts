@@ -11,7 +11,7 @@ let environment: NodeJS.ProcessEnv;
 const why = ['--reason', 'the contract ended, ticket 4711'];
 beforeAll(async () => {
   person = await openPerson({ endpoints: [] });
-  const approles = person.world.environmentOf('rcm_migrator')['RCM_VAULT_APPROLE_FOLDER'];
+  const approles = person.testEnvironment.environmentOf('rcm_migrator')['RCM_VAULT_APPROLE_FOLDER'];
   environment = { ...process.env, ...person.environment, RCM_MIGRATOR_VAULT_APPROLE_FOLDER: approles };
 });
 afterAll(() => person?.close());
@@ -25,10 +25,10 @@ const outcomes = (ids: readonly string[], outcome: string) => ids.map((id) => ({
 
 /** As the guardian does it with the commands of `rcm endpoint retired`: Secrets Manager may give it back for thirty days. */
 async function remove(secretArn: string): Promise<void> {
-  const { region, endpoint } = person.world.aws;
-  const options = { region, endpoint, credentials: person.world.aws.taskCredentials(GUARDIAN_ROLE) };
+  const { region, endpoint } = person.testEnvironment.aws;
+  const options = { region, endpoint, credentials: person.testEnvironment.aws.taskCredentials(GUARDIAN_ROLE) };
   const [path = ''] = /rcm\/.*$/.exec(secretArn) ?? [];
-  if (secretArn.startsWith('vault:')) return void (await person.world.vault.destroy(path));
+  if (secretArn.startsWith('vault:')) return void (await person.testEnvironment.vault.destroy(path));
   if (secretArn.includes(':ssm:')) {
     const ssm = new SSMClient(options);
     await ssm.send(new DeleteParameterCommand({ Name: `/${path}` }));
@@ -41,9 +41,9 @@ async function remove(secretArn: string): Promise<void> {
 
 it('is to be removed until somebody has looked and found nothing; then it is known since when', async () => {
   const logins = [];
-  for (const kind of ['ssm', 'secrets-manager', 'vault'] as const) logins.push(await person.world.addEndpoint('alpine', kind));
+  for (const kind of ['ssm', 'secrets-manager', 'vault'] as const) logins.push(await person.testEnvironment.addEndpoint('alpine', kind));
   const ids = logins.map(({ id }) => id);
-  const used = await person.world.addEndpoint('alpine');
+  const used = await person.testEnvironment.addEndpoint('alpine');
   expect(await ask(['endpoint', 'retire', ...ids, ...why])).toMatchObject({ code: 0, answer: { left: 0 } });
 
   const list = (keep: string) => ask(['endpoint', 'retired', '--keep', keep]);
@@ -70,7 +70,10 @@ it('is to be removed until somebody has looked and found nothing; then it is kno
   const gone = { removedAt: expect.any(String) as string, removal: null, removeFrom: null };
   expect(await list('0d')).toMatchObject({ code: 0, answer: { overdue: 0, endpoints: [gone, gone, gone] } });
 
-  const trail = (await ask(['audit', 'list', '--org', person.world.orgId, '--login', ids[0] ?? ''])).answer['events'] as { action: string; actor: string }[];
+  const trail = (await ask(['audit', 'list', '--org', person.testEnvironment.orgId, '--login', ids[0] ?? ''])).answer['events'] as {
+    action: string;
+    actor: string;
+  }[];
   const acts = trail.filter(({ actor }) => actor.startsWith('person:')).map(({ action }) => action);
   const looked = 'endpoint.removal_checked';
   expect(acts.reverse()).toEqual(['endpoint.retired', looked, looked, 'endpoint.secret_removed', looked]);

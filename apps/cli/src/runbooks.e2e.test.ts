@@ -53,18 +53,18 @@ let identity: string;
 const ran = new Set<string>();
 /** Those that said that a page is over. */
 const ended = new Set<string>();
-const sql = (text: string) => person.world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
+const sql = (text: string) => person.testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
 const account = () => {
-  const { portal, username } = person.world.endpoint(login);
+  const { portal, username } = person.testEnvironment.endpoint(login);
   return { portal, username };
 };
 const verify = () => run('rcm login verify "$LOGIN" --reason "$WHY"');
 
 /** The guardian's act, as local-aws lets its base user do it. */
 async function deleteSecret(): Promise<void> {
-  const { endpoint, region, taskCredentials } = person.world.aws;
+  const { endpoint, region, taskCredentials } = person.testEnvironment.aws;
   const guardian = new SSMClient({ endpoint, region, credentials: taskCredentials(GUARDIAN_ROLE) });
-  await guardian.send(new DeleteParameterCommand({ Name: person.world.endpoint(login).secretArn.replace(/^.*:parameter/, '') }));
+  await guardian.send(new DeleteParameterCommand({ Name: person.testEnvironment.endpoint(login).secretArn.replace(/^.*:parameter/, '') }));
   guardian.destroy();
 }
 
@@ -72,16 +72,16 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
   'account-locked': {
     async make() {
       await verify();
-      await person.world.portals.mistype(account(), 10);
+      await person.testEnvironment.portals.mistype(account(), 10);
       await verify();
     },
-    at: { 'rcm login unlocked': () => person.world.portals.unlock(account()) },
+    at: { 'rcm login unlocked': () => person.testEnvironment.portals.unlock(account()) },
     firstEnds: 1,
   },
   'login-refused': {
     async make() {
       // Somebody has changed it by hand.
-      await person.world.portals.createAccount({ ...account(), password: TYPED });
+      await person.testEnvironment.portals.createAccount({ ...account(), password: TYPED });
       await verify();
     },
     firstEnds: 1,
@@ -103,22 +103,22 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
     make: () =>
       sql(`WITH ended AS (
              INSERT INTO portal_task (id, org_id, endpoint_id, name, state, callback, started_at, finished_at)
-               VALUES ('${task}', '${person.world.orgId}', '${login}', 'claim_status', 'succeeded', 'claims', now(), now()) RETURNING *)
+               VALUES ('${task}', '${person.testEnvironment.orgId}', '${login}', 'claim_status', 'succeeded', 'claims', now(), now()) RETURNING *)
            INSERT INTO task_callback (task_id, org_id, name, ended_at, tries, given_up_at, last_error) SELECT id, org_id, callback, finished_at, 24, now(), 'failed 503' FROM ended`),
     firstEnds: 1,
   },
   'store-down': {
-    make: async () => person.world.aws.setFaults({ match: 'ssm', kind: 'down' }),
-    at: { 'rcm resume': async () => person.world.aws.setFaults([]) },
+    make: async () => person.testEnvironment.aws.setFaults({ match: 'ssm', kind: 'down' }),
+    at: { 'rcm resume': async () => person.testEnvironment.aws.setFaults([]) },
     firstEnds: 1,
   },
   'copies-behind': {
     async make() {
-      await person.world.addEndpoint('alpine', 'secrets-manager');
-      person.world.replica?.setFaults({ match: 'ssm', kind: 'down' });
+      await person.testEnvironment.addEndpoint('alpine', 'secrets-manager');
+      person.testEnvironment.replica?.setFaults({ match: 'ssm', kind: 'down' });
     },
     firstEnds: 1,
-    mend: async () => person.world.replica?.setFaults([]),
+    mend: async () => person.testEnvironment.replica?.setFaults([]),
   },
   'secrets-gone': {
     async make() {
@@ -159,13 +159,13 @@ beforeAll(async () => {
   const kept = await generateAgeIdentity();
   identity = file('identity.txt', `${kept.identity.reveal()}\n`);
   Object.assign(person, {
-    environment: { ...person.environment, ...heads, RCM_BACKUP_RECIPIENTS: kept.recipient, RCM_OWNER_DATABASE_URL: person.world.databaseUrl },
+    environment: { ...person.environment, ...heads, RCM_BACKUP_RECIPIENTS: kept.recipient, RCM_OWNER_DATABASE_URL: person.testEnvironment.databaseUrl },
   });
   // A chain that the heads are of.
-  ({ id: login } = await person.world.addEndpoint('alpine'));
+  ({ id: login } = await person.testEnvironment.addEndpoint('alpine'));
   await verify();
   const writer = {
-    RCM_DATABASE_URL: urlFor('rcm_head_writer', person.world.databaseUrl),
+    RCM_DATABASE_URL: urlFor('rcm_head_writer', person.testEnvironment.databaseUrl),
     RCM_AUDIT_SIGNING_KEY_FILE: file('signing.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' }))),
   };
   const { PATH, HOME } = process.env;
@@ -189,7 +189,7 @@ afterAll(async () => {
 async function run(command: string): Promise<{ readonly code: number; readonly output: string }> {
   const settings = {
     LOGIN: login,
-    ORG: person.world.orgId,
+    ORG: person.testEnvironment.orgId,
     TASK: task,
     PORTAL: 'alpine',
     WHY: 'runbook, ticket 4711',
@@ -222,7 +222,7 @@ it.each(pages)(
   { timeout: TIMEOUT_MS },
   async ({ name, todo, over }) => {
     const { make, at = {}, mend, firstEnds } = SITUATIONS[name] ?? {};
-    ({ id: login } = await person.world.addEndpoint('alpine'));
+    ({ id: login } = await person.testEnvironment.addEndpoint('alpine'));
     await make?.();
     for (const [i, command] of todo.entries()) {
       // Where no situation is made, once is enough on a change.

@@ -1,6 +1,6 @@
 import { createPortalTask } from '@rcm/db/tasks';
 import { isLongForm } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment, type EnvironmentEndpoint } from '@rcm/test-environment';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
@@ -8,10 +8,10 @@ import type { Browser as Client } from './browser.fixture.ts';
 import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { block, lastEvent, rcm, REASON, rowsAbout, secretsOf, startRotator, wideRows } from './world.fixture.ts';
+import { block, lastEvent, rcm, REASON, rowsAbout, secretsOf, startRotator, wideRows } from './test-environment.fixture.ts';
 
 /** Each act once as a person at a terminal does it and once in a browser, on logins that are alike, beside a rotator at work. */
-let world: World;
+let testEnvironment: TestEnvironment;
 let w: TestConsole;
 let chromium: Browser;
 let rotator: { stop(): Promise<void> };
@@ -26,9 +26,9 @@ let streams: readonly Followed[];
 const PATIENT = 'canary-patient-4711';
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
-  w = await openTestConsole({ url: world.databaseUrl });
-  rotator = await startRotator(world);
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  w = await openTestConsole({ url: testEnvironment.databaseUrl });
+  rotator = await startRotator(testEnvironment);
   approver = await w.browser('all-approver');
   streams = await Promise.all(['logins', 'rotations', 'tasks', 'notifications'].map((name) => follow(approver, `/all/changes/${name}`)));
   chromium = await launchChromium();
@@ -40,7 +40,7 @@ afterAll(async () => {
   await chromium?.close();
   await rotator?.stop();
   await w?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 async function signIn(person: string): Promise<Page> {
@@ -61,9 +61,9 @@ async function signIn(person: string): Promise<Page> {
   return signedIn;
 }
 
-const newLogin = async (): Promise<WorldEndpoint> => {
-  const login = await world.addEndpoint('alpine');
-  for (const secret of await secretsOf(world, login)) secrets.add(secret);
+const newLogin = async (): Promise<EnvironmentEndpoint> => {
+  const login = await testEnvironment.addEndpoint('alpine');
+  for (const secret of await secretsOf(testEnvironment, login)) secrets.add(secret);
   return login;
 };
 
@@ -113,8 +113,8 @@ async function actOfTwo(address: string, title: string): Promise<void> {
   await untilDone(address);
 }
 
-const addressOf = ({ orgId, id }: WorldEndpoint): string => `/o/${orgId}/logins/${id}`;
-const namesOf = ({ id, loginIdentity, username }: WorldEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
+const addressOf = ({ orgId, id }: EnvironmentEndpoint): string => `/o/${orgId}/logins/${id}`;
+const namesOf = ({ id, loginIdentity, username }: EnvironmentEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
 
 /** On a change one that only logs in, and takes pictures, the one that changes the password and its way back, and the one that no rotator does. */
 const ON_A_CHANGE: readonly string[] = ['look', 'rotate', 'pause'];
@@ -130,28 +130,28 @@ const TRIED = ACTS.filter(([name]) => isLongForm() || ON_A_CHANGE.includes(name)
 
 test.each(TRIED)('%s leaves the rows and events that rcm leaves', async (name, title, isAsked) => {
   const [byHand, byPage] = [await newLogin(), await newLogin()];
-  await rcm(world, name === 'pause' ? ['pause', '--endpoint', byHand.id] : ['login', name, byHand.id]);
+  await rcm(testEnvironment, name === 'pause' ? ['pause', '--endpoint', byHand.id] : ['login', name, byHand.id]);
   await act(addressOf(byPage), title);
   if (isAsked) await untilDone(addressOf(byPage));
-  const rows = await rowsAbout(world, namesOf(byPage));
-  expect(rows).toEqual(await rowsAbout(world, namesOf(byHand)));
+  const rows = await rowsAbout(testEnvironment, namesOf(byPage));
+  expect(rows).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
   expect(rows.filter((row) => row.startsWith('audit_event') && row.includes('PERSON')).length).toBeGreaterThan(0);
-  for (const login of [byHand, byPage]) for (const secret of await secretsOf(world, login)) secrets.add(secret);
+  for (const login of [byHand, byPage]) for (const secret of await secretsOf(testEnvironment, login)) secrets.add(secret);
   // On the same logins: what takes back what was done.
   if (name === 'pause') {
-    await rcm(world, ['resume', '--endpoint', byHand.id]);
+    await rcm(testEnvironment, ['resume', '--endpoint', byHand.id]);
     await act(addressOf(byPage), 'Resume rotations');
   } else if (name === 'rotate') {
-    await rcm(world, ['login', 'rollback', byHand.id]);
+    await rcm(testEnvironment, ['login', 'rollback', byHand.id]);
     await actOfTwo(addressOf(byPage), 'Roll back');
   } else return;
-  expect(await rowsAbout(world, namesOf(byPage))).toEqual(await rowsAbout(world, namesOf(byHand)));
+  expect(await rowsAbout(testEnvironment, namesOf(byPage))).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
 });
 
 test.each(isLongForm() ? ['verify', 'set', 'rotate'] : ['set', 'rotate'])('%s says before it is done what the dry run of rcm says', async (name) => {
   const login = await newLogin();
   // One failed login is spent.
-  const wrong = await world.db.transaction(
+  const wrong = await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$executeRaw`
       INSERT INTO login_attempt (id, login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved, process)
@@ -159,7 +159,7 @@ test.each(isLongForm() ? ['verify', 'set', 'rotate'] : ['set', 'rotate'])('%s sa
   );
   expect(wrong).toBe(1);
   /** Whether it would be done or not. */
-  const dryRun = (of: string) => rcm(world, ['login', of, login.id, '--dry-run']).catch((error: Error) => error.message);
+  const dryRun = (of: string) => rcm(testEnvironment, ['login', of, login.id, '--dry-run']).catch((error: Error) => error.message);
   const says = async () => {
     await page.goto(`${w.origin}${addressOf(login)}`);
     const act = page.locator('details.act', { has: page.locator(`form[action$="/acts/${name}"]`) });
@@ -171,22 +171,22 @@ test.each(isLongForm() ? ['verify', 'set', 'rotate'] : ['set', 'rotate'])('%s sa
   if (name === 'rotate')
     expect([await says(), await dryRun(name)]).toEqual([expect.stringContaining('starts with 2'), expect.stringContaining('starts with 2')]);
   else expect(await says()).toMatch(/^Now: \d+ of \d+ failed logins left\.$/);
-  await block(world, login);
+  await block(testEnvironment, login);
   if (name === 'rotate') expect(await says()).toContain('goes on with its rotation that is blocked');
   else expect([await says(), await dryRun(name)]).toEqual([expect.stringContaining('a rotation of it is blocked'), expect.stringContaining('is blocked')]);
   // What is made up here says nothing of the portal to those who look after it.
   for (const table of ['rotation_attempt', 'login_attempt'])
-    await world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(`DELETE FROM ${table} WHERE endpoint_id = '${login.id}'`));
+    await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(`DELETE FROM ${table} WHERE endpoint_id = '${login.id}'`));
 });
 
 const RESOLUTIONS = [['found', 'Resolve: search'], ...(isLongForm() ? ([['current', 'Resolve: accept the current password']] as const) : [])] as const;
 
 test.each(RESOLUTIONS)('resolve --accept %s, once a second person has approved it, leaves the rows and events that rcm leaves', async (choice, title) => {
   const [byHand, byPage] = [await newLogin(), await newLogin()];
-  for (const login of [byHand, byPage]) await block(world, login);
-  await rcm(world, ['login', 'resolve', byHand.id, '--accept', choice]);
+  for (const login of [byHand, byPage]) await block(testEnvironment, login);
+  await rcm(testEnvironment, ['login', 'resolve', byHand.id, '--accept', choice]);
   await actOfTwo(addressOf(byPage), title);
-  expect(await rowsAbout(world, namesOf(byPage))).toEqual(await rowsAbout(world, namesOf(byHand)));
+  expect(await rowsAbout(testEnvironment, namesOf(byPage))).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
 });
 
 const SCOPES = isLongForm() ? ['*', 'alpine'] : ['*'];
@@ -196,13 +196,13 @@ test.each(SCOPES)('pause and resume of %s, once a second person has approved eac
   const both = async (act: (name: 'pause' | 'resume') => Promise<unknown>): Promise<readonly (readonly string[])[]> => {
     const rows = [];
     for (const name of ['pause', 'resume'] as const) {
-      const before = await lastEvent(world);
+      const before = await lastEvent(testEnvironment);
       await act(name);
-      rows.push(await wideRows(world, before));
+      rows.push(await wideRows(testEnvironment, before));
     }
     return rows;
   };
-  const byHand = await both((name) => rcm(world, [name, ...scope]));
+  const byHand = await both((name) => rcm(testEnvironment, [name, ...scope]));
   const byPage = await both(async (name) => {
     await page.goto(`${w.origin}/all/system`);
     await page.locator('summary', { hasText: name === 'pause' ? 'Pause rotations' : 'Resume rotations' }).click();
@@ -219,7 +219,7 @@ test.each(SCOPES)('pause and resume of %s, once a second person has approved eac
 
 test('what the second person declines, or who asked withdraws, is done by no rotator', async () => {
   const [declined, withdrawn, after] = [await newLogin(), await newLogin(), await newLogin()];
-  for (const login of [declined, withdrawn]) await block(world, login);
+  for (const login of [declined, withdrawn]) await block(testEnvironment, login);
   for (const login of [declined, withdrawn]) await act(addressOf(login), 'Resolve: accept the current password');
   await decide(addressOf(declined), 'decline');
   await answerTo(page, addressOf(withdrawn), 'withdraw');
@@ -232,7 +232,7 @@ test('what the second person declines, or who asked withdraws, is done by no rot
   ] as const) {
     await page.goto(`${w.origin}${addressOf(login)}`);
     expect(await page.locator('#asked td[data-title="How far"]').first().textContent()).toBe(word);
-    const rows = await rowsAbout(world, namesOf(login));
+    const rows = await rowsAbout(testEnvironment, namesOf(login));
     expect(rows.filter((row) => row.startsWith('login_attempt') || row.includes('"action": "login.resolve'))).toEqual([]);
     expect(rows.filter((row) => row.startsWith('rotation_attempt') && row.includes('"state": "blocked"'))).toHaveLength(1);
   }
@@ -240,14 +240,16 @@ test('what the second person declines, or who asked withdraws, is done by no rot
 
 test('cancel leaves the rows and events that rcm leaves', async () => {
   const [byHand, byPage] = [await newLogin(), await newLogin()];
-  const ask = async ({ orgId, id }: WorldEndpoint): Promise<string> => {
+  const ask = async ({ orgId, id }: EnvironmentEndpoint): Promise<string> => {
     const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
-    return (await createPortalTask(world.db, { orgId, endpointId: id, name: 'claim_status', input: { claim: PATIENT }, requester })).taskId;
+    return (await createPortalTask(testEnvironment.db, { orgId, endpointId: id, name: 'claim_status', input: { claim: PATIENT }, requester })).taskId;
   };
   const [one, other] = [await ask(byHand), await ask(byPage)];
-  await rcm(world, ['task', 'cancel', one]);
+  await rcm(testEnvironment, ['task', 'cancel', one]);
   await act(`/o/${byPage.orgId}/tasks/${other}`, 'Cancel');
-  expect(await rowsAbout(world, { ...namesOf(byPage), [other]: 'TASK' })).toEqual(await rowsAbout(world, { ...namesOf(byHand), [one]: 'TASK' }));
+  expect(await rowsAbout(testEnvironment, { ...namesOf(byPage), [other]: 'TASK' })).toEqual(
+    await rowsAbout(testEnvironment, { ...namesOf(byHand), [one]: 'TASK' }),
+  );
 });
 
 test('no answer of all this, no header, no body and no event stream, has a secret of a login or of a patient in it', async () => {
@@ -255,9 +257,9 @@ test('no answer of all this, no header, no body and no event stream, has a secre
     '/',
     '/all/logins',
     '/all/tasks?show=all',
-    `/o/${world.orgId}/audit`,
+    `/o/${testEnvironment.orgId}/audit`,
     '/all/system',
-    `/o/${world.orgId}/portals/alpine`,
+    `/o/${testEnvironment.orgId}/portals/alpine`,
     '/all/portals/alpine',
   ])
     await page.goto(`${w.origin}${path}`, { waitUntil: 'networkidle' });

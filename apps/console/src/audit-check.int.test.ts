@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from './browser.fixture.ts';
 import { countIn, mustBeHarmless } from './harmless.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { rcmAlone, type RunningProcess, startAuditHeads } from './world.fixture.ts';
+import { rcmAlone, type RunningProcess, startAuditHeads } from './test-environment.fixture.ts';
 
 /** A check of the chain as a person asks for it here, beside the process that does it, and as somebody does it at a terminal. */
 let w: TestConsole;

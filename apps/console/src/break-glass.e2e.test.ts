@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { createLogger } from '@rcm/telemetry';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
 import { openSlowChannel, type SlowChannel } from './slow-channel.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { REASON, type RunningProcess, secretsOf, startRotator } from './world.fixture.ts';
+import { REASON, type RunningProcess, secretsOf, startRotator } from './test-environment.fixture.ts';
 
 /** One person asks, another approves, the first sees it once, and then it is changed: at a portal, by a rotator, with people who hear of it before. */
-let world: World;
+let testEnvironment: TestEnvironment;
 let w: TestConsole;
 let channel: SlowChannel;
 let rotator: RunningProcess;
@@ -28,11 +28,11 @@ let streams: readonly Followed[];
 const answers: { readonly address: string; readonly text: string; readonly headers: string }[] = [];
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
   const logger = createLogger({ name: 'console', level: 'trace', destination: { write: (line) => void (logs += line) } });
-  w = await openTestConsole({ url: world.databaseUrl, logger });
+  w = await openTestConsole({ url: testEnvironment.databaseUrl, logger });
   channel = await openSlowChannel('secret_read');
-  rotator = await startRotator(world, { ...channel.settings, RCM_BREAK_GLASS_PAGE: 'yes', RCM_LOG_LEVEL: 'trace' });
+  rotator = await startRotator(testEnvironment, { ...channel.settings, RCM_BREAK_GLASS_PAGE: 'yes', RCM_LOG_LEVEL: 'trace' });
   const listener = await w.browser('all-auditor');
   streams = await Promise.all(['logins', 'rotations', 'tasks', 'notifications'].map((name) => follow(listener, `/all/changes/${name}`)));
   chromium = await launchChromium();
@@ -47,7 +47,7 @@ afterAll(async () => {
   await rotator?.stop();
   await channel?.close();
   await w?.close();
-  await world?.close();
+  await testEnvironment?.close();
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
@@ -68,8 +68,8 @@ async function signIn(context: BrowserContext, person: string): Promise<Page> {
   return page;
 }
 
-const addressOf = ({ orgId, id }: WorldEndpoint): string => `/o/${orgId}/logins/${id}`;
-const rowsOf = <Row>(query: string): Promise<Row[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
+const addressOf = ({ orgId, id }: EnvironmentEndpoint): string => `/o/${orgId}/logins/${id}`;
+const rowsOf = <Row>(query: string): Promise<Row[]> => testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
 
 /** Whatever is there, once it is: what a browser shows in the place of a page, too. */
@@ -94,20 +94,20 @@ async function act(page: Page, name: string, fields: Readonly<Record<string, str
   }
   await keyboard.to('the button', (focused) => focused.tag === 'BUTTON' && isOf(focused));
 }
-async function asked(page: Page, at: WorldEndpoint): Promise<void> {
+async function asked(page: Page, at: EnvironmentEndpoint): Promise<void> {
   await page.goto(`${w.origin}${addressOf(at)}`);
   await act(page, 'break_glass', { minutes: '60', reason: REASON });
   await new Keyboard(page).enter();
 }
-async function approved(page: Page, at: WorldEndpoint): Promise<void> {
+async function approved(page: Page, at: EnvironmentEndpoint): Promise<void> {
   await page.goto(`${w.origin}${addressOf(at)}`);
   await act(page, 'approve', { reason: 'spoke to her' });
   await new Keyboard(page).enter();
 }
 
 test('one asks, another approves, the first sees it once after people were told, nobody keeps it, and it is changed', { timeout: 3_600_000 }, async () => {
-  const at = await world.addEndpoint('borealis');
-  const [password = ''] = await secretsOf(world, at);
+  const at = await testEnvironment.addEndpoint('borealis');
+  const [password = ''] = await secretsOf(testEnvironment, at);
   const operator = await signIn(kept, 'all-operator');
   const approver = await signIn(await chromium.newContext(), 'all-approver');
   const other = await w.browser('all-of-all');
@@ -163,8 +163,8 @@ test('one asks, another approves, the first sees it once after people were told,
   const withIt = answers.filter(({ text, headers: sent }) => [password, escaped(password)].some((each) => text.includes(each) || sent.includes(each)));
   expect(answers.length).toBeGreaterThan(pages.length);
   expect(withIt.map(({ address }) => address)).toEqual([`${w.origin}${read}`]);
-  expect(await everyRow(world)).toContain('secret.shown');
-  for (const text of [await everyRow(world), logs, rotator.output(), channel.heard()]) expect(text.includes(password)).toBe(false);
+  expect(await everyRow(testEnvironment)).toContain('secret.shown');
+  for (const text of [await everyRow(testEnvironment), logs, rotator.output(), channel.heard()]) expect(text.includes(password)).toBe(false);
   expect(await rowsOf('SELECT 1 FROM break_glass_reading')).toEqual([]);
   await kept.close();
   expect(await filesWith(folder, 'localhost')).not.toEqual([]);
@@ -173,9 +173,9 @@ test('one asks, another approves, the first sees it once after people were told,
   // Its minutes are over: the rotator changes it, and what was seen opens nothing any more.
   await rowsOf(`UPDATE integration_endpoint SET next_rotation_at = clock_timestamp() WHERE id = '${at.id}' RETURNING 1`);
   while ((await rowsOf(`SELECT 1 FROM rotation_attempt WHERE endpoint_id = '${at.id}' AND state = 'done'`)).length === 0) await pause();
-  const [now] = await secretsOf(world, at);
+  const [now] = await secretsOf(testEnvironment, at);
   expect(now).not.toBe(password);
-  expect(await world.portalAcceptsStore(at.id)).toBe(true);
+  expect(await testEnvironment.portalAcceptsStore(at.id)).toBe(true);
 });
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { World } from '@rcm/test-world';
+import type { TestEnvironment } from '@rcm/test-environment';
 
 /** Every row of every table, as text. */
-export async function everyRow(world: World): Promise<string> {
-  const ask = <Row>(query: string): Promise<Row[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
+export async function everyRow(testEnvironment: TestEnvironment): Promise<string> {
+  const ask = <Row>(query: string): Promise<Row[]> => testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
   const tables = await ask<{ name: string }>(`SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`);
   const texts: string[] = [];
   for (const { name } of tables) texts.push(...(await ask<{ row: string }>(`SELECT to_jsonb(t)::text AS row FROM ${name} t`)).map(({ row }) => row));

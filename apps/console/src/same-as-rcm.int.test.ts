@@ -1,43 +1,43 @@
 import { asSuperuser } from '@rcm/db/testing';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from './browser.fixture.ts';
 import { runAtWork, wantedCode } from './story.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { rcm, REASON } from './world.fixture.ts';
+import { rcm, REASON } from './test-environment.fixture.ts';
 
 /** What rcm asks and answers by rows of its own, too: the same rows, but for who it was and when. What a rotator does is compared in acts.e2e.test.ts and set.e2e.test.ts. */
-let world: World;
+let testEnvironment: TestEnvironment;
 let w: TestConsole;
 let browser: Browser;
 let token: string;
 beforeAll(async () => {
-  world = await openWorld({ endpoints: [] });
-  w = await openTestConsole({ url: world.databaseUrl });
+  testEnvironment = await openTestEnvironment({ endpoints: [] });
+  w = await openTestConsole({ url: testEnvironment.databaseUrl });
   browser = await w.browser('all-operator');
   token = await browser.token();
 });
 afterAll(async () => {
   await w?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
-const rowsOf = <Row>(query: string): Promise<Row[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
+const rowsOf = <Row>(query: string): Promise<Row[]> => testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
 const post = async (path: string, fields: Readonly<Record<string, string>>): Promise<void> =>
   expect(await browser.post(path, { token, reason: REASON, ...fields }), path).toMatchObject({ status: 303 });
 /** The events of one login, with what they say but for who, when, and which. */
-const eventsOf = ({ id }: WorldEndpoint) =>
+const eventsOf = ({ id }: EnvironmentEndpoint) =>
   rowsOf(
     `SELECT action, reason, actor LIKE 'person:%' AS person, details - 'requestId' - 'signedIn' AS details FROM audit_event WHERE subject = '${id}' AND actor LIKE 'person:%' ORDER BY seq`,
   );
 
 test('a password that is asked for, and taken back, leaves the same row, events and notification', async () => {
-  const [byHand, byPage] = [await world.addEndpoint('alpine'), await world.addEndpoint('alpine')];
-  const requestOf = async ({ id }: WorldEndpoint) =>
+  const [byHand, byPage] = [await testEnvironment.addEndpoint('alpine'), await testEnvironment.addEndpoint('alpine')];
+  const requestOf = async ({ id }: EnvironmentEndpoint) =>
     (await rowsOf<{ id: string }>(`SELECT id::text FROM login_request WHERE endpoint_id = '${id}'`))[0]?.id ?? '';
-  await rcm(world, ['break-glass', 'request', byHand.id, '--minutes', '20']);
+  await rcm(testEnvironment, ['break-glass', 'request', byHand.id, '--minutes', '20']);
   await post(`/o/${byPage.orgId}/logins/${byPage.id}/acts/break_glass`, { minutes: '20' });
-  const rows = async (at: WorldEndpoint) => [
+  const rows = async (at: EnvironmentEndpoint) => [
     await rowsOf(
       `SELECT kind, minutes, reason, needs_second, actor LIKE 'person:%' AS person, decision, taken_at, outcome, withdrawal_reason FROM login_request WHERE endpoint_id = '${at.id}'`,
     ),
@@ -47,7 +47,7 @@ test('a password that is asked for, and taken back, leaves the same row, events 
   const asked = await rows(byPage);
   expect(asked).toEqual(await rows(byHand));
   expect(asked.map(({ length }) => length)).toEqual([1, 1, 1]);
-  await rcm(world, ['break-glass', 'withdraw', await requestOf(byHand)]);
+  await rcm(testEnvironment, ['break-glass', 'withdraw', await requestOf(byHand)]);
   await post(`/o/${byPage.orgId}/requests/${await requestOf(byPage)}/acts/withdraw`, {});
   const withdrawn = await rows(byPage);
   expect(withdrawn).toEqual(await rows(byHand));
@@ -55,12 +55,12 @@ test('a password that is asked for, and taken back, leaves the same row, events 
 });
 
 test('a code that is answered leaves the same row and event', async () => {
-  const [byHand, byPage] = [await world.addEndpoint('alpine'), await world.addEndpoint('alpine')];
+  const [byHand, byPage] = [await testEnvironment.addEndpoint('alpine'), await testEnvironment.addEndpoint('alpine')];
   const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
-  await asSuperuser(world.databaseUrl, [wantedCode(one, byHand.orgId, byHand.id), wantedCode(other, byPage.orgId, byPage.id)]);
-  await rcm(world, ['codes', 'answer', one], '730116\n');
+  await asSuperuser(testEnvironment.databaseUrl, [wantedCode(one, byHand.orgId, byHand.id), wantedCode(other, byPage.orgId, byPage.id)]);
+  await rcm(testEnvironment, ['codes', 'answer', one], '730116\n');
   await post(`/o/${byPage.orgId}/codes/${other}/acts/answer`, { code: '730 116' });
-  const rows = async (id: string, at: WorldEndpoint) => [
+  const rows = async (id: string, at: EnvironmentEndpoint) => [
     await rowsOf(
       `SELECT octet_length(sealed) AS length, answered_by LIKE 'person:%' AS person, answered_at IS NOT NULL AS answered, taken_at, ended_at FROM code_request WHERE id = '${id}'`,
     ),
@@ -72,7 +72,7 @@ test('a code that is answered leaves the same row and event', async () => {
 });
 
 test('a run of the migrator that is to stop, and copies outside that are dealt with, leave the same rows and events', async () => {
-  await asSuperuser(world.databaseUrl, [
+  await asSuperuser(testEnvironment.databaseUrl, [
     `SELECT set_config('app.tenant_id', '*', false)`,
     ...[4_001, 4_002].map((id) => runAtWork(id)),
     `INSERT INTO storage_outside (kind, found_at) VALUES ('base_backups', now()), ('standbys', now())`,
@@ -87,7 +87,7 @@ test('a run of the migrator that is to stop, and copies outside that are dealt w
     ),
     await events(`run ${id}`),
   ];
-  await rcm(world, ['migrate', 'stop', '4001']);
+  await rcm(testEnvironment, ['migrate', 'stop', '4001']);
   await browser.post('/all/migration/runs/4002/acts/stop', { token, reason: REASON });
   const stopped = await run(4_002);
   expect(stopped).toEqual(await run(4_001));
@@ -98,7 +98,7 @@ test('a run of the migrator that is to stop, and copies outside that are dealt w
     ),
     await events(kind),
   ];
-  await rcm(world, ['migrate', 'dealt-with', 'standbys']);
+  await rcm(testEnvironment, ['migrate', 'dealt-with', 'standbys']);
   await browser.post('/all/migration/outside/base_backups/acts/dealt-with', { token, reason: REASON });
   const dealt = await outside('base_backups');
   expect(dealt).toEqual(await outside('standbys'));

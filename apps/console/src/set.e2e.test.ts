@@ -1,6 +1,6 @@
 import { parsePayload, parseReference } from '@rcm/credentials';
 import { createLogger } from '@rcm/telemetry';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { everyRow, filesWith } from './everything.fixture.ts';
 import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
-import { rcm, REASON, rowsAbout, type RunningProcess, startRotator } from './world.fixture.ts';
+import { rcm, REASON, rowsAbout, type RunningProcess, startRotator } from './test-environment.fixture.ts';
 
 /** A person types into a browser what they know of a login; a rotator that waits for it proves it at the portal and stores it. */
-let world: World;
+let testEnvironment: TestEnvironment;
 let w: TestConsole;
 let rotator: RunningProcess;
 let chromium: Browser;
@@ -28,9 +28,9 @@ const outputs: string[] = [];
 const answers: { readonly address: string; readonly text: string }[] = [];
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
   const logger = createLogger({ name: 'console', level: 'trace', destination: { write: (line) => void (logs += line) } });
-  w = await openTestConsole({ url: world.databaseUrl, logger });
+  w = await openTestConsole({ url: testEnvironment.databaseUrl, logger });
   rotator = await started();
   const listener = await w.browser('all-auditor');
   streams = await Promise.all(['logins', 'rotations', 'tasks', 'notifications'].map((name) => follow(listener, `/all/changes/${name}`)));
@@ -45,11 +45,11 @@ afterAll(async () => {
   await chromium?.close();
   await rotator?.stop();
   await w?.close();
-  await world?.close();
+  await testEnvironment?.close();
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-const started = (): Promise<RunningProcess> => startRotator(world, { RCM_SET_PAGE: 'yes', RCM_LOG_LEVEL: 'trace' });
+const started = (): Promise<RunningProcess> => startRotator(testEnvironment, { RCM_SET_PAGE: 'yes', RCM_LOG_LEVEL: 'trace' });
 
 async function signIn(context: BrowserContext, person: string): Promise<Page> {
   const signedIn = await context.newPage();
@@ -68,12 +68,12 @@ async function signIn(context: BrowserContext, person: string): Promise<Page> {
   return signedIn;
 }
 
-const addressOf = ({ orgId, id }: WorldEndpoint): string => `/o/${orgId}/logins/${id}`;
-const namesOf = ({ id, loginIdentity, username }: WorldEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
-const rowsOf = <Row>(query: string): Promise<Row[]> => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
-const setAtPortal = ({ portal, username }: WorldEndpoint, password: string) => world.portals.createAccount({ portal, username, password });
-async function storedOf({ orgId, secretArn }: WorldEndpoint): Promise<string> {
-  const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
+const addressOf = ({ orgId, id }: EnvironmentEndpoint): string => `/o/${orgId}/logins/${id}`;
+const namesOf = ({ id, loginIdentity, username }: EnvironmentEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
+const rowsOf = <Row>(query: string): Promise<Row[]> => testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
+const setAtPortal = ({ portal, username }: EnvironmentEndpoint, password: string) => testEnvironment.portals.createAccount({ portal, username, password });
+async function storedOf({ orgId, secretArn }: EnvironmentEndpoint): Promise<string> {
+  const current = await testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return parsePayload(current.text).reveal().password;
 }
@@ -93,7 +93,7 @@ async function untilSaid(...words: readonly string[]): Promise<string> {
 }
 
 /** From the login's page to where a rotator waits, with the keyboard alone; the page itself leads there once one does. */
-async function asked(at: WorldEndpoint): Promise<void> {
+async function asked(at: EnvironmentEndpoint): Promise<void> {
   await page.goto(`${w.origin}${addressOf(at)}`);
   const keyboard = new Keyboard(page);
   const isOf = ({ action }: { readonly action: string }): boolean => action.endsWith('/acts/set');
@@ -126,33 +126,33 @@ test(
   'what is typed on a page leaves the rows and events that rcm leaves, by keyboard alone and on pages that nobody loads again',
   { timeout: 3_600_000 },
   async () => {
-    const [byHand, byPage] = [await world.addEndpoint('alpine'), await world.addEndpoint('alpine')];
+    const [byHand, byPage] = [await testEnvironment.addEndpoint('alpine'), await testEnvironment.addEndpoint('alpine')];
     const [one, other] = [chosen(), chosen()];
     await setAtPortal(byHand, one);
     await setAtPortal(byPage, other);
-    await rcm(world, ['login', 'set', byHand.id], `${one}\n`);
+    await rcm(testEnvironment, ['login', 'set', byHand.id], `${one}\n`);
     await asked(byPage);
     await typed(other);
     expect(page.url()).toBe(`${w.origin}${addressOf(byPage)}#asked`);
     expect(await untilSaid('done', 'not done')).toBe('done');
-    expect([await storedOf(byHand), await storedOf(byPage), await world.portalAcceptsStore(byPage.id)]).toEqual([one, other, true]);
-    const rows = await rowsAbout(world, namesOf(byPage));
-    expect(rows).toEqual(await rowsAbout(world, namesOf(byHand)));
+    expect([await storedOf(byHand), await storedOf(byPage), await testEnvironment.portalAcceptsStore(byPage.id)]).toEqual([one, other, true]);
+    const rows = await rowsAbout(testEnvironment, namesOf(byPage));
+    expect(rows).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
     expect(rows.filter((row) => row.startsWith('audit_event') && row.includes('"action": "secret.set"') && row.includes('PERSON'))).toHaveLength(1);
   },
 );
 
 test('a password that the portal refuses costs one login and changes nothing, as rcm does', { timeout: 3_600_000 }, async () => {
-  const [byHand, byPage] = [await world.addEndpoint('alpine'), await world.addEndpoint('alpine')];
+  const [byHand, byPage] = [await testEnvironment.addEndpoint('alpine'), await testEnvironment.addEndpoint('alpine')];
   const before = await storedOf(byPage);
-  await expect(rcm(world, ['login', 'set', byHand.id], `${chosen()}\n`)).rejects.toThrow('does not accept the typed password');
+  await expect(rcm(testEnvironment, ['login', 'set', byHand.id], `${chosen()}\n`)).rejects.toThrow('does not accept the typed password');
   await asked(byPage);
   await typed(chosen());
   expect(await untilSaid('done', 'not done')).toBe('not done');
   expect(await page.locator('#asked td[data-title="What came of it"]').first().textContent()).toContain('login_rejected');
   expect(await storedOf(byPage)).toBe(before);
-  const rows = await rowsAbout(world, namesOf(byPage));
-  expect(rows).toEqual(await rowsAbout(world, namesOf(byHand)));
+  const rows = await rowsAbout(testEnvironment, namesOf(byPage));
+  expect(rows).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
   expect(rows.filter((row) => row.startsWith('login_attempt') && row.includes('"outcome": "rejected"'))).toHaveLength(1);
 });
 
@@ -160,7 +160,7 @@ test(
   'where the rotator that waits is killed, what was typed for it is stored by nobody: it is over, and may be asked for again',
   { timeout: 3_600_000 },
   async () => {
-    const at = await world.addEndpoint('alpine');
+    const at = await testEnvironment.addEndpoint('alpine');
     const before = await storedOf(at);
     const password = chosen();
     await setAtPortal(at, password);
@@ -181,7 +181,7 @@ test(
 );
 
 test('a rotator that stood still while its person typed, and goes on later, does nothing with it', { timeout: 3_600_000 }, async () => {
-  const at = await world.addEndpoint('alpine');
+  const at = await testEnvironment.addEndpoint('alpine');
   const before = await storedOf(at);
   const password = chosen();
   await setAtPortal(at, password);
@@ -196,7 +196,7 @@ test('a rotator that stood still while its person typed, and goes on later, does
 });
 
 test('a rotator that is stopped says so at once to whoever has the form open', { timeout: 3_600_000 }, async () => {
-  const at = await world.addEndpoint('alpine');
+  const at = await testEnvironment.addEndpoint('alpine');
   await asked(at);
   await rotator.stop();
   outputs.push(rotator.output());
@@ -211,14 +211,14 @@ test(
   'what was typed is nowhere: in no answer, header or stream, no row, file of the database, log, or file of the browser',
   { timeout: 3_600_000 },
   async () => {
-    for (const path of ['/', '/all/logins', `/o/${world.orgId}/audit`, '/all/notifications', '/all/system']) await page.goto(`${w.origin}${path}`);
+    for (const path of ['/', '/all/logins', `/o/${testEnvironment.orgId}/audit`, '/all/notifications', '/all/system']) await page.goto(`${w.origin}${path}`);
     for (const stream of streams) answers.push({ address: 'stream', text: stream.text() + JSON.stringify(stream.headers) });
     outputs.push(rotator.output());
     const [{ place = '', oid = 0 } = {}] = await rowsOf<{ place: string; oid: number }>(
       `SELECT current_setting('data_directory') AS place, oid::int AS oid FROM pg_database WHERE datname = current_database()`,
     );
     await rowsOf('CHECKPOINT').catch(() => undefined);
-    const rows = await everyRow(world);
+    const rows = await everyRow(testEnvironment);
     await kept.close();
     // Otherwise nothing was looked through.
     expect([rows.includes('secret.set'), logs.includes('typed the password'), outputs.join('').includes('"healthPort"')]).toEqual([true, true, true]);

@@ -7,9 +7,9 @@ import { apply } from './commands/apply.ts';
 import { rollback } from './commands/rollback.ts';
 import { verify } from './commands/verify.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, rotate, scrubbing, stored, type World } from './testing.fixture.ts';
+import { openTestEnvironment, rotate, scrubbing, stored, type TestEnvironment } from './testing.fixture.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let folder: Folder;
 let source: SourceDatabase;
@@ -31,15 +31,15 @@ const login = (id: string): SourceLogin => ({
 const IDS = ['a', 'b'];
 
 beforeEach(async () => {
-  [world, folder] = [await openWorld(), openFolder()];
+  [testEnvironment, folder] = [await openTestEnvironment(), openFolder()];
   const hospitals = ['1', '2'].map((id) => ({ id, name: `Hospital ${id}`, firm: '1' }));
-  [migrator, source] = [world.migrator(), await sourceDatabase({ firms: [{ id: '1', name: 'Firm' }], hospitals, logins: IDS.map(login) })];
-  await plantPortalTypes(world);
+  [migrator, source] = [testEnvironment.migrator(), await sourceDatabase({ firms: [{ id: '1', name: 'Firm' }], hospitals, logins: IDS.map(login) })];
+  await plantPortalTypes(testEnvironment);
   run = () => adopted(migrator, { folder, from: source.url });
   expect((await run()).json).toMatchObject({ new: 2, refusedCount: 0, organizations: { new: 2 } });
 });
 afterEach(async () => {
-  await world.close();
+  await testEnvironment.close();
   await source.drop();
   folder.remove();
 });
@@ -49,14 +49,14 @@ const changePassword = (id: string, password: string, at = '2026-02-02') =>
     `UPDATE crm."PORTAL_LOGINS" SET "SETTINGS" = '{"portal":{"login":{"username":"user-${id}","password":"${password}"}}}', "UPDATED" = '${at}' WHERE "LOGIN_NO" = '${id}'`,
   );
 async function endpoint(id: string): Promise<AdoptedEndpoint> {
-  const found = (await endpointsOf(world)).get(id);
+  const found = (await endpointsOf(testEnvironment)).get(id);
   if (!found) throw new Error(`nothing came of ${id}`);
   return found;
 }
 const passwordIn = ({ config }: AdoptedEndpoint) => (config['credentials'] as { password: string } | undefined)?.password;
 const seedOf = ({ endpointId, orgId, portal }: AdoptedEndpoint) => ({ id: endpointId, orgId, portal, credentials: null });
 const edit = (endpointId: string, set: string) =>
-  world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(`UPDATE integration_endpoint SET ${set} WHERE id = '${endpointId}'`));
+  testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(`UPDATE integration_endpoint SET ${set} WHERE id = '${endpointId}'`));
 const left = (id: string, code: string) => ({ complete: false, json: { changed: 0, leftCount: 1, left: [{ id, code }] } });
 
 describe('a row that has changed in its source', { timeout: 600_000 }, () => {
@@ -69,7 +69,7 @@ describe('a row that has changed in its source', { timeout: 600_000 }, () => {
     expect(report).toMatchObject({ complete: true, json: { changed: 1, unchanged: 1 } });
     expect(passwordIn(await endpoint('a'))).toBe(`${HIDDEN}-new`);
     expect((await run()).json).toMatchObject({ changed: 0, unchanged: 2 });
-    const events = await world.db.transaction(
+    const events = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ actor: string; reason: string; subject: string; took: string; details: string }[]>`
         SELECT actor, reason, subject, details->>'took' AS took, details::text AS details FROM audit_event WHERE action = 'endpoint.adopted' ORDER BY org_id, seq`,
@@ -80,32 +80,32 @@ describe('a row that has changed in its source', { timeout: 600_000 }, () => {
       { ...PERSON, subject: 'l-a', took: 'changed' },
     ]);
     expect(JSON.stringify([events, report, plan])).not.toContain(HIDDEN);
-    expect(await findBrokenAuditEvent(world.db, { orgId: 'h-1' })).toBeNull();
+    expect(await findBrokenAuditEvent(testEnvironment.db, { orgId: 'h-1' })).toBeNull();
   });
 
   it('is followed to another address of its portal type, which the trail shows, and to no other place', async () => {
     await source.sql(`UPDATE crm."PORTAL_LOGINS" SET "PORTAL_URL" = 'https://alpine.example/moved' WHERE "LOGIN_NO" = 'a'`);
     expect((await run()).json).toMatchObject({ changed: 1 });
     expect(await endpoint('a')).toMatchObject({ baseUrl: 'https://alpine.example/moved' });
-    const [told] = await world.db.transaction(
+    const [told] = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<object[]>`
         SELECT actor, reason FROM audit_event WHERE action = 'endpoint.changed' AND subject = 'l-a' AND details->'changed'->'base_url'->>'after' = 'https://alpine.example/moved'`,
     );
     expect(told).toEqual(PERSON);
-    const before = await endpointsOf(world);
+    const before = await endpointsOf(testEnvironment);
     for (const change of [`"PORTAL_URL" = 'https://shared.example/borealis'`, `"HOSPITAL_NO" = 2`]) {
       await source.sql(`UPDATE crm."PORTAL_LOGINS" SET ${change} WHERE "LOGIN_NO" = 'b'`);
       expect(await run()).toMatchObject(left('b', 'elsewhere'));
-      expect(await endpointsOf(world)).toEqual(before);
+      expect(await endpointsOf(testEnvironment)).toEqual(before);
     }
   });
 
   it.each([
     ['is in the store', async () => {}],
     ['is proved there', async () => void (await verify(migrator))],
-    ['was rotated', async () => rotate(world, migrator, seedOf(await endpoint('a')), (payload) => payload)],
-    ['is scrubbed', async () => void (await verify(migrator), await scrubbing(world, migrator))],
+    ['was rotated', async () => rotate(testEnvironment, migrator, seedOf(await endpoint('a')), (payload) => payload)],
+    ['is scrubbed', async () => void (await verify(migrator), await scrubbing(testEnvironment, migrator))],
   ])('is left and named when its login %s', async (_, before) => {
     await apply(migrator);
     await before();
@@ -122,16 +122,16 @@ describe('a row that has changed in its source', { timeout: 600_000 }, () => {
     const silently = () => adopted(migrator, { folder, from: source.url, mapping: { ...MAPPING, endpoint: silent } });
     await apply(migrator);
     await verify(migrator);
-    await scrubbing(world, migrator);
-    const before = await endpointsOf(world);
+    await scrubbing(testEnvironment, migrator);
+    const before = await endpointsOf(testEnvironment);
     await changePassword('a', `${HIDDEN}-new`);
     expect(await silently()).toMatchObject({ complete: true, json: { changed: 0, unchanged: 0, notCompared: 2 } });
-    expect(await endpointsOf(world)).toEqual(before);
+    expect(await endpointsOf(testEnvironment)).toEqual(before);
   });
 
   it('never writes over a password that came back from the store', async () => {
     await apply(migrator);
-    await rotate(world, migrator, seedOf(await endpoint('a')), (payload) => payload);
+    await rotate(testEnvironment, migrator, seedOf(await endpoint('a')), (payload) => payload);
     await rollback(migrator, { endpointId: 'l-a' }, PERSON);
     const back = await endpoint('a');
     expect(back.secretArn).toBeNull();
@@ -156,13 +156,13 @@ describe('a row that has changed in its source', { timeout: 600_000 }, () => {
 
   it('waits for a migrator that is moving the login', async () => {
     const claim = { endpointId: 'l-a', orgId: 'h-1', holder: 'migrator@elsewhere:1' };
-    expect(await claimLegacy(world.db, { ...claim, ttlMs: 600_000 })).toMatchObject({ is: 'mine' });
+    expect(await claimLegacy(testEnvironment.db, { ...claim, ttlMs: 600_000 })).toMatchObject({ is: 'mine' });
     await changePassword('a', `${HIDDEN}-new`);
     expect(await run()).toMatchObject(left('a', 'claimed'));
     expect(passwordIn(await endpoint('a'))).toBe(`${HIDDEN}-old`);
-    await releaseClaim(world.db, claim);
+    await releaseClaim(testEnvironment.db, claim);
     expect((await run()).json).toMatchObject({ changed: 1 });
-    expect(await claimLegacy(world.db, { ...claim, ttlMs: 1_000 })).toMatchObject({ is: 'mine' });
+    expect(await claimLegacy(testEnvironment.db, { ...claim, ttlMs: 1_000 })).toMatchObject({ is: 'mine' });
   });
 
   it('loses no password to a migrator that works at the same moment', async () => {
@@ -173,7 +173,7 @@ describe('a row that has changed in its source', { timeout: 600_000 }, () => {
       );
       await run();
       await changePassword(id, now);
-      const [, report] = await Promise.all([apply(migrator), adopted(world.migrator(), { folder, from: source.url })]);
+      const [, report] = await Promise.all([apply(migrator), adopted(testEnvironment.migrator(), { folder, from: source.url })]);
       await apply(migrator);
       const there = await endpoint(id);
       const inStore = (JSON.parse((await stored(migrator, seedOf(there))).text) as { password: string }).password;
@@ -184,22 +184,22 @@ describe('a row that has changed in its source', { timeout: 600_000 }, () => {
   });
 
   it('names what has gone, and removes nothing', async () => {
-    const before = await endpointsOf(world);
+    const before = await endpointsOf(testEnvironment);
     await source.sql(`DELETE FROM crm."PORTAL_LOGINS" WHERE "LOGIN_NO" = 'a'`);
     expect(await run()).toMatchObject({ complete: true, json: { unchanged: 1, vanished: [{ id: 'a', endpointId: 'l-a' }], vanishedCount: 1 } });
-    expect(await endpointsOf(world)).toEqual(before);
+    expect(await endpointsOf(testEnvironment)).toEqual(before);
   });
 
   it('is told from its fingerprint by either key while the key is changed, and recorded by the new one', async () => {
     const [old, fresh] = ['canary-key-0123456789-0123456789-0123456789', 'another-key-0123456789-0123456789-012345678'];
-    const both = world.migrator({
+    const both = testEnvironment.migrator({
       RCM_FINGERPRINT_KEY: fresh,
       RCM_FINGERPRINT_KEY_ID: '2',
       RCM_PREVIOUS_FINGERPRINT_KEY: old,
       RCM_PREVIOUS_FINGERPRINT_KEY_ID: '1',
     });
     expect((await adopted(both, { folder, from: source.url })).json).toMatchObject({ unchanged: 2, left: [] });
-    const prints = await world.db.transaction(
+    const prints = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ key: string }[]>`SELECT DISTINCT split_part(fingerprint, ':', 1) AS key FROM adopted_id WHERE kind = 'endpoint'`,
     );

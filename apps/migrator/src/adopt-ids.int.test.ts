@@ -3,19 +3,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adopted, endpointsOf, type Folder, openFolder, planned, plantPortalTypes } from './adopt.fixture.ts';
 import type { Report } from './report.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, type World } from './testing.fixture.ts';
+import { openTestEnvironment, type TestEnvironment } from './testing.fixture.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let folder: Folder;
 beforeEach(async () => {
-  [world, folder] = [await openWorld(), openFolder()];
-  migrator = world.migrator();
-  await plantPortalTypes(world);
-  await upsertOrganization(world.db, { id: 'north', name: 'North' });
+  [testEnvironment, folder] = [await openTestEnvironment(), openFolder()];
+  migrator = testEnvironment.migrator();
+  await plantPortalTypes(testEnvironment);
+  await upsertOrganization(testEnvironment.db, { id: 'north', name: 'North' });
 });
 afterEach(async () => {
-  await world.close();
+  await testEnvironment.close();
   folder.remove();
 });
 
@@ -59,14 +59,14 @@ describe('ids of a source', { timeout: 600_000 }, () => {
     const numbers = ['9007199254740992', '9007199254740993', '18446744073709551616'];
     const rows = [...ids.map((id) => row(id)), ...numbers.map((id) => row(rawJSON(id)))];
     expect((await run(rows)).json).toMatchObject({ new: rows.length, refused: [], organizations: { new: 0, known: 1 } });
-    const found = await endpointsOf(world, 'crm');
+    const found = await endpointsOf(testEnvironment, 'crm');
     expect([...found.keys()].sort()).toEqual([...ids, ...numbers].sort());
     expect(new Set([...found.values()].map(({ endpointId }) => endpointId)).size).toBe(rows.length);
-    expect((await adopted(world.migrator(), { folder, from: from(rows.toReversed()), mapping: MAPPING })).json).toMatchObject({
+    expect((await adopted(testEnvironment.migrator(), { folder, from: from(rows.toReversed()), mapping: MAPPING })).json).toMatchObject({
       new: 0,
       unchanged: rows.length,
     });
-    expect(await endpointsOf(world, 'crm')).toEqual(found);
+    expect(await endpointsOf(testEnvironment, 'crm')).toEqual(found);
   });
 
   it('that cannot tell a row for good are refused by number, and never shown', async () => {
@@ -82,7 +82,7 @@ describe('ids of a source', { timeout: 600_000 }, () => {
   });
 
   it('never take another’s place: not that of an endpoint that is there, of another source, or of another’s account', async () => {
-    await insertEndpoint(world.db, { id: 'there', orgId: 'north', portalTypeCode: 'alpine', accountId: 'desk', baseUrl: 'https://alpine.example/' });
+    await insertEndpoint(testEnvironment.db, { id: 'there', orgId: 'north', portalTypeCode: 'alpine', accountId: 'desk', baseUrl: 'https://alpine.example/' });
     const rows = [row('there', 'x'), row('b', 'desk'), row('c', 'Same'), row('d', 'Same'), row('e')];
     const wanted = [
       ['there', 'id_taken'],
@@ -107,8 +107,8 @@ describe('ids of a source', { timeout: 600_000 }, () => {
 
   it('keep their endpoint when the mapping gets another prefix', async () => {
     await run([row('a')]);
-    const before = await endpointsOf(world, 'crm');
+    const before = await endpointsOf(testEnvironment, 'crm');
     expect((await run([row('a')], { ...MAPPING, endpoint: { ...MAPPING.endpoint, prefix: 'p-' } })).json).toMatchObject({ new: 0, unchanged: 1 });
-    expect(await endpointsOf(world, 'crm')).toEqual(before);
+    expect(await endpointsOf(testEnvironment, 'crm')).toEqual(before);
   });
 });

@@ -8,30 +8,30 @@ import { runs } from './commands/runs.ts';
 import { status } from './commands/status.ts';
 import { type Ended, runMigrator, startMigrator } from './process.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, type World } from './testing.fixture.ts';
+import { openTestEnvironment, type TestEnvironment } from './testing.fixture.ts';
 
 /** Of tables of the same shape. */
 const ROWS = isLongForm() ? 120 : 50;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let folder: Folder;
 let tables: SourceTables;
 let source: SourceDatabase;
 
 beforeEach(async () => {
-  [world, folder, tables] = [await openWorld(), openFolder(), sourceTables(ROWS, 7)];
-  [migrator, source] = [world.migrator(), await sourceDatabase(tables)];
-  await plantPortalTypes(world);
+  [testEnvironment, folder, tables] = [await openTestEnvironment(), openFolder(), sourceTables(ROWS, 7)];
+  [migrator, source] = [testEnvironment.migrator(), await sourceDatabase(tables)];
+  await plantPortalTypes(testEnvironment);
 });
 afterEach(async () => {
-  await world.close();
+  await testEnvironment.close();
   await source.drop();
   folder.remove();
 });
 
 const right = () => tables.logins.filter(({ truth }) => truth.is === 'endpoint');
-const count = async (world_: World): Promise<number> => (await endpointsOf(world_)).size;
+const count = async (testEnvironment_: TestEnvironment): Promise<number> => (await endpointsOf(testEnvironment_)).size;
 const expectNothingShown = (...runs: readonly Ended[]): void => expect(runs.map(({ stdout, stderr }) => stdout + stderr).join('\n')).not.toContain(HIDDEN);
 const mappingFile = () => folder.file('mapping.json', JSON.stringify(MAPPING));
 
@@ -72,7 +72,7 @@ describe('rows come in', { timeout: 600_000 }, () => {
     // A hospital that is not said leaves its firm, too, out of the company's tables, and not of the one.
     const report = await adopted(migrator, file);
     expect(report.json).toMatchObject({ new: right().length, rows: rows.length, left: [] });
-    const before = await endpointsOf(world);
+    const before = await endpointsOf(testEnvironment);
     // Written otherwise: a time as text, by which nobody decides while the fingerprint is there.
     expect((await planned(migrator, { folder, from: source.url })).json).toMatchObject({
       new: 0,
@@ -82,16 +82,19 @@ describe('rows come in', { timeout: 600_000 }, () => {
       vanished: [],
     });
     expect((await adopted(migrator, file)).json).toMatchObject({ new: 0, changed: 0, unchanged: right().length });
-    expect(await endpointsOf(world)).toEqual(before);
+    expect(await endpointsOf(testEnvironment)).toEqual(before);
     expect(JSON.stringify(report)).not.toContain(HIDDEN);
   });
 
   it('from a table that stays where it is, by postgres_fdw', async (test) => {
-    const there = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<object[]>`SELECT 1 FROM pg_available_extensions WHERE name = 'postgres_fdw'`);
+    const there = await testEnvironment.db.transaction(
+      'no tenant',
+      (tx) => tx.$queryRaw<object[]>`SELECT 1 FROM pg_available_extensions WHERE name = 'postgres_fdw'`,
+    );
     if (there.length === 0) return test.skip(`this Postgres (${backend()}) does not come with postgres_fdw, so a foreign table was not tried`);
     const { hostname, port, username, password, pathname } = new URL(source.url);
-    const adopter = `adopter_${new URL(world.url).pathname.slice(-8)}`;
-    await asSuperuser(world.url, [
+    const adopter = `adopter_${new URL(testEnvironment.url).pathname.slice(-8)}`;
+    await asSuperuser(testEnvironment.url, [
       'CREATE EXTENSION postgres_fdw',
       `CREATE SERVER crm FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${hostname}', port '${port}', dbname '${pathname.slice(1)}')`,
       `CREATE ROLE ${adopter} LOGIN PASSWORD 'adopter'`,
@@ -102,32 +105,36 @@ describe('rows come in', { timeout: 600_000 }, () => {
       `GRANT USAGE ON SCHEMA crm TO ${adopter}`,
       `GRANT SELECT ON ALL TABLES IN SCHEMA crm TO ${adopter}`,
     ]);
-    const from = new URL(world.url);
+    const from = new URL(testEnvironment.url);
     [from.username, from.password] = [adopter, 'adopter'];
     try {
       expect((await adopted(migrator, { folder, from: from.href })).json).toMatchObject({ new: right().length, left: [] });
       expect((await planned(migrator, { folder, from: source.url })).json).toMatchObject({ new: 0, unchanged: right().length });
     } finally {
-      await asSuperuser(world.url, [`DROP OWNED BY ${adopter} CASCADE`, `DROP ROLE ${adopter}`]);
+      await asSuperuser(testEnvironment.url, [`DROP OWNED BY ${adopter} CASCADE`, `DROP ROLE ${adopter}`]);
     }
   });
 
   it('once, from two who adopt at the same time', async () => {
-    const [one, two] = await Promise.all([adopted(migrator, { folder, from: source.url }), adopted(world.migrator(), { folder, from: source.url })]);
+    const [one, two] = await Promise.all([adopted(migrator, { folder, from: source.url }), adopted(testEnvironment.migrator(), { folder, from: source.url })]);
     const [a, b] = [one.json, two.json] as { new: number; unchanged: number; left: unknown[] }[];
     expect([(a?.new ?? 0) + (b?.new ?? 0), a?.left, b?.left]).toEqual([right().length, [], []]);
-    expect(await count(world)).toBe(right().length);
+    expect(await count(testEnvironment)).toBe(right().length);
     expect((await adopted(migrator, { folder, from: source.url })).json).toMatchObject({ new: 0, changed: 0, unchanged: right().length });
   });
 
   it('in parts, where the process is killed, and the rest the next time, as the book of runs tells', async () => {
-    const environment = { ...world.environment, RCM_MIGRATOR_CONCURRENCY: '1', RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE: folder.file('source-url', source.url) };
+    const environment = {
+      ...testEnvironment.environment,
+      RCM_MIGRATOR_CONCURRENCY: '1',
+      RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE: folder.file('source-url', source.url),
+    };
     const args = ['adopt', '--mapping', mappingFile(), '--reason', 'a test'];
     const running = startMigrator([...args, '--json'], environment);
-    while ((await count(world)) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((await count(testEnvironment)) < 10) await new Promise((resolve) => setTimeout(resolve, 5));
     running.kill('SIGKILL');
     const killed = await running.ended;
-    const before = await endpointsOf(world);
+    const before = await endpointsOf(testEnvironment);
     expect(before.size).toBeLessThan(right().length);
     expect((await status(migrator)).lines.join('\n')).toContain(`run 1  adopt of ${MAPPING.source}  `);
     const another = folder.file('another.json', JSON.stringify({ ...MAPPING, source: 'another' }));
@@ -141,7 +148,7 @@ describe('rows come in', { timeout: 600_000 }, () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     const said = lines.pop();
     expect(said).toMatchObject({ new: right().length - before.size, unchanged: before.size, left: [], interrupted: false });
-    const after = await endpointsOf(world);
+    const after = await endpointsOf(testEnvironment);
     expect(after.size).toBe(right().length);
     for (const [id, endpoint] of before) expect(after.get(id)).toEqual(endpoint);
     // Each row has its line, and what the book counts is what they say.
@@ -163,17 +170,17 @@ describe('rows come in', { timeout: 600_000 }, () => {
 
 describe('organizations', { timeout: 600_000 }, () => {
   it('are never taken for another one that is there, unless the mapping says which', async () => {
-    await upsertOrganization(world.db, { id: 'h-1', name: 'somebody else' });
+    await upsertOrganization(testEnvironment.db, { id: 'h-1', name: 'somebody else' });
     const of = (hospital: string) => right().filter((login) => login.hospital === hospital).length;
     const report = await adopted(migrator, { folder, from: source.url });
     expect(report.json).toMatchObject({ new: right().length - of('1') });
     expect((report.json as { refused: { code: string; column: string }[] }).refused.filter(({ code }) => code === 'organization_taken')).toHaveLength(
       tables.logins.filter(({ hospital, active, truth }) => hospital === '1' && active && truth.is === 'endpoint').length + notPlaced('1'),
     );
-    await upsertOrganization(world.db, { id: 'st-mary', name: 'St. Mary' });
+    await upsertOrganization(testEnvironment.db, { id: 'st-mary', name: 'St. Mary' });
     const said = { ...MAPPING, hospital: { ...MAPPING.hospital, ids: { '1': 'st-mary' } } };
     expect((await adopted(migrator, { folder, from: source.url, mapping: said })).json).toMatchObject({ new: of('1'), unchanged: right().length - of('1') });
-    const marys = [...(await endpointsOf(world)).values()].filter(({ orgId }) => orgId === 'st-mary');
+    const marys = [...(await endpointsOf(testEnvironment)).values()].filter(({ orgId }) => orgId === 'st-mary');
     expect(marys).toHaveLength(of('1'));
     expect(marys[0]?.orgName).toBe('St. Mary');
     const nobody = { ...MAPPING, hospital: { ...MAPPING.hospital, ids: { '2': 'not-there' } } };
@@ -204,14 +211,14 @@ describe('the command line', { timeout: 600_000 }, () => {
     ];
     // On a change every third of them: each is a process.
     for (const [args, said] of calls.filter((_, n) => isLongForm() || n % 3 === 0)) {
-      const ended = await runMigrator(['adopt', ...args], world.environment);
+      const ended = await runMigrator(['adopt', ...args], testEnvironment.environment);
       expect([args, ended.code, ended.stderr.match(said)?.[0] ?? ended.stderr]).toEqual([args, 2, expect.stringMatching(said)]);
       expect(ended.stdout).toBe('');
       expect(ended.stderr).not.toContain(new URL(withPassword).password);
     }
-    const help = await runMigrator(['adopt', '--help'], world.environment);
+    const help = await runMigrator(['adopt', '--help'], testEnvironment.environment);
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--jsonl') as string });
-    expect(await count(world)).toBe(0);
+    expect(await count(testEnvironment)).toBe(0);
   });
 
   it('names a table or column that is not there, a source that does not answer, and one that may not be read', async () => {
@@ -219,7 +226,7 @@ describe('the command line', { timeout: 600_000 }, () => {
     const args = ['adopt', '--mapping', mappingFile(), '--plan', '--json'];
     const run = async (url: string, change?: string) => {
       if (change) await source.sql(change);
-      const ended = await runMigrator(args, { ...world.environment, ...settings(url) });
+      const ended = await runMigrator(args, { ...testEnvironment.environment, ...settings(url) });
       return { code: ended.code, error: (JSON.parse(ended.stdout) as { error: { code: string; message: string } }).error };
     };
     const nobody = new URL(source.url);

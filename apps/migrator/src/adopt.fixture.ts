@@ -10,7 +10,7 @@ import { adopt, type AdoptFrom } from './commands/adopt.ts';
 import type { Report } from './report.ts';
 import { portalType } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import type { World } from './testing.fixture.ts';
+import type { TestEnvironment } from './testing.fixture.ts';
 
 export const PERSON = { actor: 'person:os:jane', reason: 'a test' };
 
@@ -33,7 +33,7 @@ export function openFolder(): Folder {
 }
 
 /** The portal types that the company's addresses lead to. */
-export async function plantPortalTypes({ db }: World): Promise<void> {
+export async function plantPortalTypes({ db }: TestEnvironment): Promise<void> {
   for (const [code, hosts] of Object.entries(PORTAL_TYPES)) await upsertPortalType(db, { ...portalType(code), hosts });
 }
 
@@ -68,7 +68,7 @@ export interface AdoptedEndpoint {
 }
 
 /** What lies in the database, by what the source calls it. */
-export async function endpointsOf({ db }: World, source = MAPPING.source): Promise<ReadonlyMap<string, AdoptedEndpoint>> {
+export async function endpointsOf({ db }: TestEnvironment, source = MAPPING.source): Promise<ReadonlyMap<string, AdoptedEndpoint>> {
   const rows = await db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<(Omit<AdoptedEndpoint, 'config'> & { config: string })[]>`

@@ -7,23 +7,23 @@ import { apply } from './commands/apply.ts';
 import { verify } from './commands/verify.ts';
 import type { Report } from './report.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, scrubbing, type World } from './testing.fixture.ts';
+import { openTestEnvironment, scrubbing, type TestEnvironment } from './testing.fixture.ts';
 
 const SLOW_MS = 900_000;
 const ROWS = isLongForm() ? 5_000 : 120;
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let folder: Folder;
 let tables: SourceTables;
 let source: SourceDatabase;
 
 beforeEach(async () => {
-  [world, folder, tables] = [await openWorld(), openFolder(), sourceTables(ROWS)];
-  [migrator, source] = [world.migrator(), await sourceDatabase(tables)];
-  await plantPortalTypes(world);
+  [testEnvironment, folder, tables] = [await openTestEnvironment(), openFolder(), sourceTables(ROWS)];
+  [migrator, source] = [testEnvironment.migrator(), await sourceDatabase(tables)];
+  await plantPortalTypes(testEnvironment);
 });
 afterEach(async () => {
-  await world.close();
+  await testEnvironment.close();
   await source.drop();
   folder.remove();
 });
@@ -40,7 +40,7 @@ function expectNothingShown(...reports: readonly Report[]): void {
 }
 
 async function expectEachAsItIs(): Promise<void> {
-  const endpoints = await endpointsOf(world);
+  const endpoints = await endpointsOf(testEnvironment);
   expect([...endpoints.keys()].sort()).toEqual(
     rows('endpoint')
       .map(({ id }) => id)
@@ -71,17 +71,17 @@ describe('a table of a company’s own', { timeout: SLOW_MS }, () => {
     const plan = await planned(migrator, { folder, from: source.url });
     expect(plan).toMatchObject({ complete: false, json: { dryRun: true, rows: ROWS, ...wanted } });
     expect(byId(jsonOf(plan).refused)).toMatchObject(refusals);
-    expect((await endpointsOf(world)).size).toBe(0);
+    expect((await endpointsOf(testEnvironment)).size).toBe(0);
 
     const report = await adopted(migrator, { folder, from: source.url });
     expect(report.json).toMatchObject({ dryRun: false, rows: ROWS, ...wanted });
     expect(byId(jsonOf(report).refused)).toMatchObject(refusals);
     await expectEachAsItIs();
 
-    const before = await endpointsOf(world);
+    const before = await endpointsOf(testEnvironment);
     const again = await adopted(migrator, { folder, from: source.url });
     expect(again.json).toMatchObject({ new: 0, changed: 0, unchanged: wanted.new, organizations: { new: 0 }, vanished: [] });
-    expect(await endpointsOf(world)).toEqual(before);
+    expect(await endpointsOf(testEnvironment)).toEqual(before);
     expectNothingShown(plan, report, again);
   });
 
@@ -89,14 +89,14 @@ describe('a table of a company’s own', { timeout: SLOW_MS }, () => {
     await adopted(migrator, { folder, from: source.url });
     expect((await apply(migrator)).json).toMatchObject({ migrated: rows('endpoint').length, failed: [] });
     expect((await verify(migrator)).json).toMatchObject({ failed: [] });
-    await scrubbing(world, migrator);
-    const [prints] = await world.db.transaction(
+    await scrubbing(testEnvironment, migrator);
+    const [prints] = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ left: number }[]>`SELECT count(fingerprint)::int AS left FROM adopted_id`,
     );
     expect(prints).toEqual({ left: 0 });
-    const before = await endpointsOf(world);
+    const before = await endpointsOf(testEnvironment);
     expect((await adopted(migrator, { folder, from: source.url })).json).toMatchObject({ new: 0, unchanged: rows('endpoint').length, left: [] });
-    expect(await endpointsOf(world)).toEqual(before);
+    expect(await endpointsOf(testEnvironment)).toEqual(before);
   });
 });

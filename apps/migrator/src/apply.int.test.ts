@@ -10,16 +10,16 @@ import { plan } from './commands/plan.ts';
 import { verify } from './commands/verify.ts';
 import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { expectEveryField, openWorld, stored, type World } from './testing.fixture.ts';
+import { expectEveryField, openTestEnvironment, stored, type TestEnvironment } from './testing.fixture.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator();
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 /** A container on a busy machine takes a second a login. */
 const SLOW_MS = 180_000;
@@ -43,7 +43,7 @@ async function lieThere(seed: Seed, credentials: unknown): Promise<void> {
 }
 
 async function plantRaw(id: string, credentials: unknown): Promise<void> {
-  await insertEndpoint(world.db, {
+  await insertEndpoint(testEnvironment.db, {
     id,
     orgId: 'north-1',
     portalTypeCode: 'alpine',
@@ -55,7 +55,7 @@ async function plantRaw(id: string, credentials: unknown): Promise<void> {
 
 describe('apply', { timeout: SLOW_MS }, () => {
   it('names each payload that cannot be moved, without a value of it, and moves the others', async () => {
-    await plant(world.db, seeds(4));
+    await plant(testEnvironment.db, seeds(4));
     await plantRaw('bad-no-password', { username: `${CANARY}-u` });
     await plantRaw('bad-empty', { username: '', password: null });
     await plantRaw('bad-list', [`${CANARY}-list`]);
@@ -86,7 +86,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('adopts what an earlier run left, whatever the order of its fields', async () => {
     const planted = seeds(2);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     const { credentials } = first(planted);
     await lieThere(first(planted), Object.fromEntries(Object.entries(credentials as object).reverse()));
     expect((await apply(migrator)).json).toMatchObject({ migrated: 2, failed: [] });
@@ -96,7 +96,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('leaves an endpoint alone whose place in the store is taken by something else', async () => {
     const planted = seeds(3);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     const other = { ...(first(planted).credentials as object), password: 'a later password' };
     await lieThere(first(planted), other);
     expect(await apply(migrator)).toMatchObject({
@@ -114,8 +114,8 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('may run twice at once: every secret is written once, every row once', async () => {
     const planted = seeds(24);
-    await plant(world.db, planted);
-    const reports = await Promise.all([apply(migrator), apply(world.migrator())]);
+    await plant(testEnvironment.db, planted);
+    const reports = await Promise.all([apply(migrator), apply(testEnvironment.migrator())]);
     const [one, two] = reports.map((report) => report.json as { migrated: number; failed: unknown[] });
     expect((one?.migrated ?? 0) + (two?.migrated ?? 0)).toBe(24);
     expect([one?.failed, two?.failed]).toEqual([[], []]);
@@ -126,7 +126,7 @@ describe('apply', { timeout: SLOW_MS }, () => {
   it('says which logins several endpoints use', async () => {
     const planted = seeds(4);
     const twin = { ...first(planted), id: 'twin', orgId: 'south-2' };
-    await plant(world.db, [...planted, twin]);
+    await plant(testEnvironment.db, [...planted, twin]);
     const shared = [{ endpointIds: [first(planted).id, 'twin'].sort(), organizations: 2 }];
     expect((await plan(migrator)).json).toMatchObject({ create: 5, shared });
     expect((await apply(migrator)).json).toMatchObject({ migrated: 5, shared });
@@ -134,9 +134,9 @@ describe('apply', { timeout: SLOW_MS }, () => {
 
   it('takes nothing new once it is asked to stop, finishes what is in hand, and goes on the next time', async () => {
     const planted = seeds(12);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     const stopping = new AbortController();
-    const real = world.migrator({ RCM_MIGRATOR_CONCURRENCY: '2' }, { stopping: stopping.signal });
+    const real = testEnvironment.migrator({ RCM_MIGRATOR_CONCURRENCY: '2' }, { stopping: stopping.signal });
     let creates = 0;
     const stopped: OpenMigration = {
       ...real,
@@ -166,16 +166,16 @@ describe('apply', { timeout: SLOW_MS }, () => {
   });
 
   it('keeps to its writes a second', async () => {
-    await plant(world.db, seeds(8));
+    await plant(testEnvironment.db, seeds(8));
     const startedAt = performance.now();
-    await apply(world.migrator({ RCM_MIGRATOR_WRITES_PER_SECOND: '4', RCM_MIGRATOR_CONCURRENCY: '8' }));
+    await apply(testEnvironment.migrator({ RCM_MIGRATOR_WRITES_PER_SECOND: '4', RCM_MIGRATOR_CONCURRENCY: '8' }));
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(7 * 250 - 50);
   });
 });
 
 describe.runIf(backend() === 'embedded')('apply against a store that is not well (local-aws alone can be told to fail)', { timeout: SLOW_MS }, () => {
   it('slows down when throttled and gets everything through', async () => {
-    const slow = await openWorld({ quotas: { writes: 3, reads: 20 } });
+    const slow = await openTestEnvironment({ quotas: { writes: 3, reads: 20 } });
     try {
       const eager = slow.migrator({ RCM_MIGRATOR_CONCURRENCY: '4' });
       const planted = seeds(12);
@@ -190,15 +190,15 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
 
   it.each(['drop', 'error500'] as const)('adopts what it wrote when the answer was lost (%s after the act)', async (kind) => {
     const planted = seeds(6);
-    await plant(world.db, planted);
-    world.aws?.setFaults({ match: 'ssm:PutParameter', kind, when: 'after', count: 4 });
+    await plant(testEnvironment.db, planted);
+    testEnvironment.aws?.setFaults({ match: 'ssm:PutParameter', kind, when: 'after', count: 4 });
     expect(await apply(migrator)).toMatchObject({ complete: true, json: { migrated: 6, failed: [] } });
     for (const seed of planted) expect((await stored(migrator, seed)).version).toBe('1');
     await expectEveryField(migrator, planted);
   });
 
   it('ends in one sentence where the account is full, and goes on with the advanced tier where it may', async () => {
-    const small = await openWorld({ parameterLimits: { Standard: 5 } });
+    const small = await openTestEnvironment({ parameterLimits: { Standard: 5 } });
     try {
       const planted = seeds(40);
       await plant(small.db, planted);
@@ -220,8 +220,8 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
 
   it('gives up soon when the store stays down, and has changed nothing', async () => {
     const planted = seeds(24);
-    await plant(world.db, planted);
-    world.aws?.setFaults({ match: 'ssm', kind: 'error500' });
+    await plant(testEnvironment.db, planted);
+    testEnvironment.aws?.setFaults({ match: 'ssm', kind: 'error500' });
     const report = await apply(migrator);
     expect(report.complete).toBe(false);
     // The breaker ends the run before each of them has met the same outage.
@@ -229,7 +229,7 @@ describe.runIf(backend() === 'embedded')('apply against a store that is not well
     expect(new Set(codes)).toEqual(new Set(['store_unavailable']));
     expect(codes.length).toBeLessThan(24);
     expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toHaveLength(24);
-    world.aws?.setFaults({ kind: 'none' });
+    testEnvironment.aws?.setFaults({ kind: 'none' });
     expect((await apply(migrator)).json).toMatchObject({ migrated: 24, failed: [] });
   });
 });

@@ -8,18 +8,18 @@ import { deaths, mortal } from './crash.fixture.ts';
 import type { Report } from './report.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { expectEveryField, openWorld, scrubbing, stored, type World } from './testing.fixture.ts';
+import { expectEveryField, openTestEnvironment, scrubbing, stored, type TestEnvironment } from './testing.fixture.ts';
 
 const SLOW_MS = 180_000;
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 
 beforeEach(async () => {
-  world = await openWorld();
+  testEnvironment = await openTestEnvironment();
   // One at a time: the n-th call is always the same one.
-  migrator = world.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
+  migrator = testEnvironment.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 /** Lets `command` die at one call after another, until one run gets through; `settle` looks at each. */
 async function dieEverywhere(
@@ -57,7 +57,7 @@ describe('a migrator that dies and is started again', () => {
     const prepare = async () => {
       generation += 1;
       planted = seeds(2).map((seed) => ({ ...seed, id: `g${generation}-${seed.id}` }));
-      await plant(world.db, planted);
+      await plant(testEnvironment.db, planted);
     };
     const deaths = await dieEverywhere(
       apply,
@@ -77,7 +77,7 @@ describe('a migrator that dies and is started again', () => {
 
   it('verifies as if it had not died, wherever that was', { timeout: SLOW_MS }, async () => {
     const planted = seeds(3);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     await apply(migrator);
     const deaths = await dieEverywhere(verify, async (where) => {
       expect(await verify(migrator), where).toMatchObject({ complete: true, json: { verified: 3 } });
@@ -92,18 +92,18 @@ describe('a migrator that dies and is started again', () => {
     const prepare = async () => {
       generation += 1;
       planted = seeds(1).map((seed) => ({ ...seed, id: `g${generation}-${seed.id}` }));
-      await plant(world.db, planted);
+      await plant(testEnvironment.db, planted);
       await apply(migrator);
       await verify(migrator);
     };
     let seenPending = 0;
     await dieEverywhere(
-      (dying) => scrubbing(world, dying),
+      (dying) => scrubbing(testEnvironment, dying),
       async (where) => {
         await expectNothingLost(planted, where);
         const before = (await status(migrator)).json as { legacy: number; rewritePending: boolean };
         if (before.rewritePending) seenPending += 1;
-        const report = await scrubbing(world, migrator);
+        const report = await scrubbing(testEnvironment, migrator);
         expect(report, where).toMatchObject({ complete: true, json: { scrubbed: before.legacy, rewritten: before.legacy > 0 || before.rewritePending } });
         expect((await status(migrator)).json, where).toMatchObject({ legacy: 0, rewritePending: false });
       },
@@ -113,13 +113,13 @@ describe('a migrator that dies and is started again', () => {
   });
 
   it('removes nothing when the rewrite cannot be reached', async () => {
-    await plant(world.db, seeds(3));
+    await plant(testEnvironment.db, seeds(3));
     await apply(migrator);
     await verify(migrator);
     const settings = { RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '', RCM_MIGRATOR_ADMIN_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
-    await expect(scrubbing(world, migrator, settings)).rejects.toMatchObject({ code: 'database_unavailable' });
+    await expect(scrubbing(testEnvironment, migrator, settings)).rejects.toMatchObject({ code: 'database_unavailable' });
     expect((await status(migrator)).json).toMatchObject({ legacy: 3, scrubbed: 0, rewritePending: false });
-    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 3, rewritten: true });
+    expect((await scrubbing(testEnvironment, migrator)).json).toMatchObject({ scrubbed: 3, rewritten: true });
     expect((await status(migrator)).json).toMatchObject({ rewritePending: false });
   });
 });

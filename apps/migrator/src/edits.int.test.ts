@@ -8,24 +8,24 @@ import { hirePerson, interrupted, type Person, placesOf } from './person.fixture
 import type { Report } from './report.ts';
 import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, rotate, scrubbing, type World } from './testing.fixture.ts';
+import { openTestEnvironment, rotate, scrubbing, type TestEnvironment } from './testing.fixture.ts';
 
 /** Every 17th moment is tried on a change, of each command others; each of them in the long form. */
 const NEXT_MOMENT = isLongForm() ? 1 : 17;
 const ACT = { actor: 'person:os:jane', reason: 'a test' };
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let person: Person;
 
 beforeEach(async () => {
-  world = await openWorld();
+  testEnvironment = await openTestEnvironment();
   // One at a time: the n-th moment is always the same one.
-  migrator = world.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
-  person = hirePerson(world);
+  migrator = testEnvironment.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
+  person = hirePerson(testEnvironment);
 });
 afterEach(async () => {
   await person.close();
-  await world.close();
+  await testEnvironment.close();
 });
 
 const rollbackAll = (migration: OpenMigration): Promise<Report> => rollback(migration, 'all', ACT);
@@ -38,19 +38,19 @@ describe('a row that a person edits', { timeout: 600_000 }, () => {
   beforeEach(async () => {
     planted = seeds(2);
     edited = planted[0] as Seed;
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     await apply(migrator);
   });
 
   it('keeps what was typed between verify and scrub, and is named', async () => {
     await verify(migrator);
     await person.types(edited, 'typed');
-    const report = await scrubbing(world, migrator);
+    const report = await scrubbing(testEnvironment, migrator);
     expect(report).toMatchObject({ complete: false, json: { scrubbed: 1, failed: [{ endpointId: edited.id, code: 'row_edited' }] } });
-    expect(await placesOf(world, migrator, edited, 'typed')).toEqual(['row']);
+    expect(await placesOf(testEnvironment, migrator, edited, 'typed')).toEqual(['row']);
     expect(named(await verify(migrator))).toMatchObject([{ endpointId: edited.id, code: 'row_edited' }]);
-    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 0, already: 1, failed: [{ endpointId: edited.id }] });
-    expect(await placesOf(world, migrator, edited, 'typed')).toEqual(['row']);
+    expect((await scrubbing(testEnvironment, migrator)).json).toMatchObject({ scrubbed: 0, already: 1, failed: [{ endpointId: edited.id }] });
+    expect(await placesOf(testEnvironment, migrator, edited, 'typed')).toEqual(['row']);
   });
 
   it.each([
@@ -62,46 +62,46 @@ describe('a row that a person edits', { timeout: 600_000 }, () => {
     await person.types(edited, 'typed');
     const report = await rollbackAll(migrator);
     expect(report).toMatchObject({ complete: false, json: { restored: 1, failed: [{ endpointId: edited.id, code: 'row_edited' }] } });
-    expect(await placesOf(world, migrator, edited, 'typed')).toEqual(['row']);
+    expect(await placesOf(testEnvironment, migrator, edited, 'typed')).toEqual(['row']);
     expect(await findEndpoint(migrator.db, { endpointId: edited.id })).toMatchObject({ secretArn: expect.stringContaining('arn:') as string });
   });
 
   async function scrubOther(): Promise<void> {
     await person.types(edited, 'meanwhile');
-    await scrubbing(world, migrator);
+    await scrubbing(testEnvironment, migrator);
     await person.types(edited, planned(0));
   }
 
   it('is not written over by a rollback when it was scrubbed before it was typed into', async () => {
     await verify(migrator);
-    await scrubbing(world, migrator);
+    await scrubbing(testEnvironment, migrator);
     await person.types(edited, 'typed');
     expect(named(await rollbackAll(migrator))).toMatchObject([{ endpointId: edited.id, code: 'state_conflict' }]);
-    expect(await placesOf(world, migrator, edited, 'typed')).toEqual(['row']);
+    expect(await placesOf(testEnvironment, migrator, edited, 'typed')).toEqual(['row']);
   });
 
   it('is never taken for rotated, although the journal knows a rotation since', async () => {
-    await rotate(world, migrator, edited, (payload) => payload);
+    await rotate(testEnvironment, migrator, edited, (payload) => payload);
     await person.types(edited, 'typed');
     expect(named(await verify(migrator))).toMatchObject([{ endpointId: edited.id, code: 'row_edited' }]);
-    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 1, failed: [{ endpointId: edited.id }] });
-    expect(await placesOf(world, migrator, edited, 'typed')).toEqual(['row']);
+    expect((await scrubbing(testEnvironment, migrator)).json).toMatchObject({ scrubbed: 1, failed: [{ endpointId: edited.id }] });
+    expect(await placesOf(testEnvironment, migrator, edited, 'typed')).toEqual(['row']);
   });
 
   it('can be gone on with once it and the store are one again', async () => {
     await verify(migrator);
     await person.types(edited, 'typed');
-    await scrubbing(world, migrator);
+    await scrubbing(testEnvironment, migrator);
     await person.types(edited, planned(0));
     expect(await verify(migrator)).toMatchObject({ complete: true });
-    expect(await scrubbing(world, migrator)).toMatchObject({ complete: true, json: { scrubbed: 1 } });
-    expect(await placesOf(world, migrator, edited, planned(0))).toEqual(['store']);
+    expect(await scrubbing(testEnvironment, migrator)).toMatchObject({ complete: true, json: { scrubbed: 1 } });
+    expect(await placesOf(testEnvironment, migrator, edited, planned(0))).toEqual(['store']);
   });
 });
 
 it('is moved as it is by then when it was edited while others were moved', { timeout: 600_000 }, async () => {
   const [first, second] = seeds(2) as [Seed, Seed];
-  await plant(world.db, [first, second]);
+  await plant(testEnvironment.db, [first, second]);
   let creates = 0;
   const { forTenant } = migrator.stores;
   const beside: OpenMigration = {
@@ -118,7 +118,7 @@ it('is moved as it is by then when it was edited while others were moved', { tim
     },
   };
   expect(await apply(beside)).toMatchObject({ complete: true, json: { migrated: 2 } });
-  expect(await placesOf(world, migrator, second, 'typed')).toEqual(['row', 'store']);
+  expect(await placesOf(testEnvironment, migrator, second, 'typed')).toEqual(['row', 'store']);
   expect(await verify(migrator)).toMatchObject({ complete: true });
 });
 
@@ -126,9 +126,14 @@ describe('a person who edits a row at every moment between any two steps', { tim
   const COMMANDS: readonly (readonly [string, number, (migration: OpenMigration) => Promise<Report>, (migration: OpenMigration) => Promise<unknown>])[] = [
     ['apply', 20, apply, async () => {}],
     ['verify', 12, verify, apply],
-    ['scrub', 12, (migration) => scrubbing(world, migration), async (migration) => (await apply(migration), verify(migration))],
+    ['scrub', 12, (migration) => scrubbing(testEnvironment, migration), async (migration) => (await apply(migration), verify(migration))],
     ['rollback', 24, rollbackAll, async (migration) => (await apply(migration), verify(migration))],
-    ['rollback of what was scrubbed', 24, rollbackAll, async (migration) => (await apply(migration), await verify(migration), scrubbing(world, migration))],
+    [
+      'rollback of what was scrubbed',
+      24,
+      rollbackAll,
+      async (migration) => (await apply(migration), await verify(migration), scrubbing(testEnvironment, migration)),
+    ],
   ];
 
   it.each(COMMANDS)('loses nothing to %s, nor to what comes after it', async (name, atLeast, command, prepare) => {
@@ -137,17 +142,17 @@ describe('a person who edits a row at every moment between any two steps', { tim
       const planted = seeds(2).map((seed) => ({ ...seed, id: `g${at}-${seed.id}` }));
       const [edited, other] = planted as [Seed, Seed];
       const password = `typed-${at}`;
-      await plant(world.db, planted);
+      await plant(testEnvironment.db, planted);
       await prepare(migrator);
       const beside = interrupted(migrator, { at, act: () => person.types(edited, password) });
       const reports = [await command(beside.migration)];
       await person.done();
       if (!beside.came()) return expect(at).toBeGreaterThan(atLeast);
       const where = `edited at moment ${at}`;
-      expect(await placesOf(world, migrator, edited, password), where).not.toEqual([]);
-      for (const next of [apply, verify, (migration: OpenMigration) => scrubbing(world, migration), rollbackAll]) {
+      expect(await placesOf(testEnvironment, migrator, edited, password), where).not.toEqual([]);
+      for (const next of [apply, verify, (migration: OpenMigration) => scrubbing(testEnvironment, migration), rollbackAll]) {
         reports.push(await next(migrator));
-        const places = await placesOf(world, migrator, edited, password);
+        const places = await placesOf(testEnvironment, migrator, edited, password);
         expect(places, where).not.toEqual([]);
         const names = reports.flatMap(named);
         // Left alone is not enough: somebody must be told that the two differ.
@@ -159,8 +164,8 @@ describe('a person who edits a row at every moment between any two steps', { tim
         for (const { endpointId, code } of names)
           expect([endpointId, code], where).toEqual([edited.id, expect.stringMatching(/^(row_edited|store_conflict|state_conflict)$/)]);
       }
-      expect(await placesOf(world, migrator, other, planned(1)), where).toEqual(['row', 'store']);
-      await world.db.transaction(
+      expect(await placesOf(testEnvironment, migrator, other, planned(1)), where).toEqual(['row', 'store']);
+      await testEnvironment.db.transaction(
         'every tenant',
         (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = NULL, config = '{}' WHERE id IN (${edited.id}, ${other.id})`,
       );

@@ -8,21 +8,21 @@ import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import type { OpenMigration } from './services.ts';
 import { LONG_NUMBER, plant, type Seed, seeds } from './seeds.fixture.ts';
-import { expectEveryField, openWorld, scrubbing, stored, type World } from './testing.fixture.ts';
+import { expectEveryField, openTestEnvironment, scrubbing, stored, type TestEnvironment } from './testing.fixture.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator();
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 describe('apply, verify, scrub', { timeout: 600_000 }, () => {
   it('moves 24 logins with every field and digit, proves them, and leaves no plaintext in a row', async () => {
     const planted = seeds();
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     expect((await plan(migrator)).json).toMatchObject({ create: 24, already: 0, nothing: 0, failed: [], shared: [] });
 
     expect(await apply(migrator)).toMatchObject({ json: { migrated: 24, already: 0, failed: [], interrupted: false }, complete: true });
@@ -31,7 +31,7 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
     expect((await stored(migrator, withLongNumber as Seed)).text).toContain(`"account_number":${LONG_NUMBER}`);
 
     expect(await verify(migrator)).toMatchObject({ json: { verified: 24, failed: [] }, complete: true });
-    expect(await scrubbing(world, migrator)).toMatchObject({ json: { scrubbed: 24, already: 0, failed: [], rewritten: true }, complete: true });
+    expect(await scrubbing(testEnvironment, migrator)).toMatchObject({ json: { scrubbed: 24, already: 0, failed: [], rewritten: true }, complete: true });
     expect((await status(migrator)).json).toEqual({
       endpoints: 24,
       legacy: 0,
@@ -45,28 +45,31 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
     });
     expect(await listLegacyEndpoints(migrator.db, { limit: 100 })).toEqual([]);
     await expectEveryField(migrator, planted);
-    const left = await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ config: unknown }[]>`SELECT DISTINCT config FROM integration_endpoint`);
+    const left = await testEnvironment.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ config: unknown }[]>`SELECT DISTINCT config FROM integration_endpoint`,
+    );
     expect(left).toEqual([{ config: { note: 'left alone' } }]);
   });
 
   it('may be repeated: nothing is written again', async () => {
     const planted = seeds(6);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     await apply(migrator);
     const before = await Promise.all(planted.map((seed) => stored(migrator, seed)));
     expect((await apply(migrator)).json).toMatchObject({ migrated: 0, already: 6, failed: [] });
     await verify(migrator);
-    await scrubbing(world, migrator);
+    await scrubbing(testEnvironment, migrator);
     expect((await apply(migrator)).json).toMatchObject({ migrated: 0, already: 6 });
     expect((await plan(migrator)).json).toMatchObject({ create: 0, already: 6 });
     expect((await verify(migrator)).json).toMatchObject({ verified: 6, failed: [] });
-    expect((await scrubbing(world, migrator)).json).toMatchObject({ scrubbed: 0, already: 6, rewritten: false });
+    expect((await scrubbing(testEnvironment, migrator)).json).toMatchObject({ scrubbed: 0, already: 6, rewritten: false });
     expect(await Promise.all(planted.map((seed) => stored(migrator, seed)))).toEqual(before);
   });
 
   it('writes tagged secrets under the V8 path, each tenant with its own session', async () => {
     const planted = seeds(4);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     const seen: { orgId: string; tags: SecretTags }[] = [];
     const watched: OpenMigration = {
       ...migrator,
@@ -79,7 +82,7 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
       },
     };
     await apply(watched);
-    const environment = world.environment['RCM_ENVIRONMENT'];
+    const environment = testEnvironment.environment['RCM_ENVIRONMENT'];
     expect(seen.map(({ orgId, tags }) => [orgId, tags]).sort()).toEqual(
       planted.map(({ orgId, portal }) => [orgId, { TenantId: orgId, Environment: environment, PortalType: portal }]).sort(),
     );
@@ -92,8 +95,8 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
 
   it('writes to Secrets Manager where that is configured, and adopts there too', async () => {
     const planted = seeds(3);
-    const intoSecretsManager = world.migrator({ RCM_MIGRATOR_STORE: 'secrets-manager', RCM_MIGRATOR_CONCURRENCY: '1' });
-    await plant(world.db, planted);
+    const intoSecretsManager = testEnvironment.migrator({ RCM_MIGRATOR_STORE: 'secrets-manager', RCM_MIGRATOR_CONCURRENCY: '1' });
+    await plant(testEnvironment.db, planted);
     const crashing: OpenMigration = {
       ...intoSecretsManager,
       db: {

@@ -7,7 +7,7 @@ import { verify } from './commands/verify.ts';
 import type { Migration } from './migration.ts';
 import type { Report } from './report.ts';
 import { plant, seeds } from './seeds.fixture.ts';
-import { openWorld, type World } from './testing.fixture.ts';
+import { openTestEnvironment, type TestEnvironment } from './testing.fixture.ts';
 
 /** One login in so many rows, so that few of them go through several pages. */
 const ONE_IN = 10;
@@ -23,11 +23,11 @@ const BYTES_A_ROW = 200_000;
  */
 const KEPT_A_ROW = 50_000;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 beforeAll(async () => {
-  world = await openWorld();
-  await plant(world.db, seeds(1));
-  await world.db.transaction(
+  testEnvironment = await openTestEnvironment();
+  await plant(testEnvironment.db, seeds(1));
+  await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$executeRaw`
       INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, config)
@@ -36,7 +36,7 @@ beforeAll(async () => {
         FROM generate_series(1, ${ROWS}::int) n, LATERAL (SELECT CASE n % ${ONE_IN}::int WHEN 0 THEN ${BYTES_A_ROW / 2}::int ELSE 0 END AS long) l`,
   );
 }, 120_000);
-afterAll(() => world.close());
+afterAll(() => testEnvironment.close());
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -52,7 +52,7 @@ async function usedBy(command: (migration: Migration) => Promise<Report>): Promi
     collect();
     used[ended === FEW ? 'few' : 'many'] = process.memoryUsage().heapUsed;
   };
-  expect(await command({ ...world.migrator(), concurrency: 1, endpoints: 'told', onEnd })).toMatchObject({ complete: true });
+  expect(await command({ ...testEnvironment.migrator(), concurrency: 1, endpoints: 'told', onEnd })).toMatchObject({ complete: true });
   return used;
 }
 

@@ -2,7 +2,7 @@ import { credentialReference, type SecretStore } from '@rcm/credentials';
 import { type Database, openDatabase } from '@rcm/db';
 import type { Seed } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import type { World } from './testing.fixture.ts';
+import type { TestEnvironment } from './testing.fixture.ts';
 
 type Transaction = Parameters<Parameters<Database['transaction']>[1]>[0];
 
@@ -17,11 +17,11 @@ export interface Person {
 
 const SESSION = 'a person with psql';
 
-export function hirePerson(world: World): Person {
-  const session = openDatabase({ url: world.url, applicationName: SESSION, maxConnections: 1 });
+export function hirePerson(testEnvironment: TestEnvironment): Person {
+  const session = openDatabase({ url: testEnvironment.url, applicationName: SESSION, maxConnections: 1 });
   const begun: Promise<void>[] = [];
   const waits = async (): Promise<boolean> => {
-    const [seen] = await world.db.transaction(
+    const [seen] = await testEnvironment.db.transaction(
       'no tenant',
       (tx) => tx.$queryRaw<{ waits: boolean }[]>`
         SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = ${SESSION} AND wait_event_type = 'Lock') AS waits`,
@@ -100,9 +100,9 @@ const withMoments = (tx: Transaction, moment: () => Promise<void>): Transaction 
   });
 
 /** Where a login lies with this password, to the last field: in the row, in the store's current version. Nothing of the migrator is asked. */
-export async function placesOf(world: World, migration: OpenMigration, seed: Seed, password: string): Promise<('row' | 'store')[]> {
+export async function placesOf(testEnvironment: TestEnvironment, migration: OpenMigration, seed: Seed, password: string): Promise<('row' | 'store')[]> {
   const text = typed(seed, password);
-  const [row] = await world.db.transaction(
+  const [row] = await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ holds: boolean }[]>`
       SELECT coalesce(config->'credentials' = ${text}::jsonb, false) AS holds FROM integration_endpoint WHERE id = ${seed.id}`,
@@ -116,7 +116,10 @@ export async function placesOf(world: World, migration: OpenMigration, seed: See
   });
   const stored = await migration.stores.forTenant(seed.orgId).read(reference);
   const same = async (other: string): Promise<boolean> => {
-    const [answer] = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${other}::jsonb = ${text}::jsonb AS same`);
+    const [answer] = await testEnvironment.db.transaction(
+      'no tenant',
+      (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${other}::jsonb = ${text}::jsonb AS same`,
+    );
     return answer?.same ?? false;
   };
   return [...(row?.holds ? (['row'] as const) : []), ...(stored && (await same(stored.text.reveal())) ? (['store'] as const) : [])];

@@ -3,17 +3,17 @@ import { SHAPE } from '@rcm/telemetry/json-shape';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CANARY, plant, seeds } from './seeds.fixture.ts';
 import { type Ended, runMigrator, startMigrator } from './process.fixture.ts';
-import { expectEveryField, openWorld, stored, type World } from './testing.fixture.ts';
+import { expectEveryField, openTestEnvironment, stored, type TestEnvironment } from './testing.fixture.ts';
 
 const SLOW_MS = 900_000;
-let world: World;
+let testEnvironment: TestEnvironment;
 /** Every act by a person asks why. */
 const WHY = ['--reason', 'a test'];
 
 beforeEach(async () => {
-  world = await openWorld();
+  testEnvironment = await openTestEnvironment();
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 /** Plain, JSON-, URL- and base64-encoded (at each of the three offsets). */
 function expectNoSecretIn(...runs: readonly Ended[]): void {
@@ -36,8 +36,8 @@ const resultOf = ({ stdout }: Ended): unknown => {
 
 describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   it('goes the whole path, one JSON object each, and shows no secret at the most talkative level', async () => {
-    await plant(world.db, seeds(24));
-    const environment = { ...world.environment, RCM_LOG_LEVEL: 'trace' };
+    await plant(testEnvironment.db, seeds(24));
+    const environment = { ...testEnvironment.environment, RCM_LOG_LEVEL: 'trace' };
     const runs: Ended[] = [];
     const run = async (...args: string[]) => {
       const ended = await runMigrator(args, environment);
@@ -72,7 +72,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       code: 0,
       result: { restored: 24, failed: [] },
     });
-    const begun = await world.db.transaction(
+    const begun = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ action: string; actor: string; reason: string }[]>`
         SELECT DISTINCT action, regexp_replace(actor, '^(person:[a-z]+):.*$', '\\1') AS actor, reason FROM audit_event WHERE action LIKE 'migration.%' ORDER BY 1`,
@@ -81,7 +81,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       { action: 'migration.apply', actor: 'person:sts', reason: 'the move' },
       { action: 'migration.scrub', actor: 'person:sts', reason: 'the move is proved' },
     ]);
-    const actors = await world.db.transaction(
+    const actors = await testEnvironment.db.transaction(
       'every tenant',
       (tx) =>
         tx.$queryRaw<
@@ -96,11 +96,11 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
   });
 
   it('shows no secret when payloads are broken, the store refuses or the database is gone', async () => {
-    await plant(world.db, [
+    await plant(testEnvironment.db, [
       ...seeds(2),
       { id: 'broken', orgId: 'north-1', portal: 'alpine', credentials: { username: `${CANARY}-u`, password: [`${CANARY}-p`] } },
     ]);
-    const environment = { ...world.environment, RCM_LOG_LEVEL: 'trace' };
+    const environment = { ...testEnvironment.environment, RCM_LOG_LEVEL: 'trace' };
     const broken = await runMigrator(['apply', ...WHY], environment);
     expect(broken).toMatchObject({ code: 1 });
     expect(broken.stdout).toMatch(/Migrated: 2\. .* Failed: 1\.\n {2}broken: payload_invalid: /);
@@ -123,7 +123,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
       return { code: ended.code, lines: ended.stderr.trimEnd().split('\n') };
     };
     const bad = {
-      ...world.environment,
+      ...testEnvironment.environment,
       RCM_MIGRATOR_STORE: CANARY,
       RCM_MIGRATOR_WRITES_PER_SECOND: 'many',
       RCM_IDENTITY_KEY_FILE: '/nowhere',
@@ -132,11 +132,11 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
     };
     const [wrong, foreign, unsaid, confirm, unreasoned, unscrubbable] = await Promise.all([
       lines(['apply', ...WHY], bad),
-      lines(['migrate-all'], world.environment),
-      lines(['rollback'], world.environment),
-      lines(['rollback', '--all'], world.environment),
-      lines(['rollback', '--all', '--yes', '--reason', ' '], world.environment),
-      lines(['scrub', ...WHY], { ...world.environment, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' }),
+      lines(['migrate-all'], testEnvironment.environment),
+      lines(['rollback'], testEnvironment.environment),
+      lines(['rollback', '--all'], testEnvironment.environment),
+      lines(['rollback', '--all', '--yes', '--reason', ' '], testEnvironment.environment),
+      lines(['scrub', ...WHY], { ...testEnvironment.environment, RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: '' }),
     ]);
     expect(wrong.code).toBe(2);
     expect(wrong.lines[0]).toBe('The configuration is not usable; each variable is in docs/configuration.md:');
@@ -146,7 +146,7 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
         .map((line) => line.split(':')[0]?.trim())
         .sort(),
     ).toEqual(['RCM_AWS_ACCOUNT_ID', 'RCM_IDENTITY_KEY', 'RCM_IDENTITY_KEY_ID', 'RCM_MIGRATOR_STORE', 'RCM_MIGRATOR_WRITES_PER_SECOND']);
-    expect(resultOf(await runMigrator(['status', '--no-such', '--json'], world.environment))).toEqual({
+    expect(resultOf(await runMigrator(['status', '--no-such', '--json'], testEnvironment.environment))).toEqual({
       error: { code: 'input_invalid', message: "unknown option '--no-such'", todo: null },
     });
     expect(foreign).toEqual({ code: 2, lines: ["error: unknown command 'migrate-all'"] });
@@ -164,22 +164,22 @@ describe('the migrator as a process', { timeout: SLOW_MS }, () => {
 
   it('stops on SIGTERM with the work in hand finished, and says how far it came', async () => {
     const planted = seeds(24);
-    await plant(world.db, planted);
-    const running = startMigrator(['apply', ...WHY, '--json'], { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '2' });
+    await plant(testEnvironment.db, planted);
+    const running = startMigrator(['apply', ...WHY, '--json'], { ...testEnvironment.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '2' });
     await running.says('apply:');
     running.kill('SIGTERM');
     const ended = await running.ended;
     const result = resultOf(ended) as { migrated: number; interrupted: boolean };
     expect({ code: ended.code, ...result }).toMatchObject({ code: 1, interrupted: true });
     expect(result.migrated).toBeLessThan(24);
-    expect(await runMigrator(['status', '--json'], world.environment).then(resultOf)).toMatchObject({ migrated: result.migrated, legacy: 24 });
+    expect(await runMigrator(['status', '--json'], testEnvironment.environment).then(resultOf)).toMatchObject({ migrated: result.migrated, legacy: 24 });
   });
 
   it('ends the same however often it is killed', async () => {
-    const watching = world.migrator();
+    const watching = testEnvironment.migrator();
     const planted = seeds(24);
-    await plant(world.db, planted);
-    const environment = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '10' };
+    await plant(testEnvironment.db, planted);
+    const environment = { ...testEnvironment.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '10' };
     for (let kills = 0; kills < (isLongForm() ? 5 : 2); kills += 1) {
       const running = startMigrator(['apply', ...WHY, '--json'], environment);
       await Promise.race([running.says('apply:'), running.ended]);

@@ -27,14 +27,14 @@ import { lookRemoved } from './credential/look-removed.ts';
 import { interrupted } from './person.fixture.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { asRotator, openWorld, rotate, stored, type World } from './testing.fixture.ts';
+import { asRotator, openTestEnvironment, rotate, stored, type TestEnvironment } from './testing.fixture.ts';
 
 const WHY = { actor: 'person:os:jane', reason: 'the first account is full' };
 const SECOND = '222222222222';
 /** Every fifth call or moment is tried on a change, each of them in the long form. */
 const NEXT = isLongForm() ? 1 : 5;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let seed: Seed;
 let there: NewPlace;
@@ -42,10 +42,10 @@ let other: NewPlace;
 
 beforeEach(async () => {
   if (backend() !== 'embedded') return;
-  world = await openWorld({ furtherPlaces: [{ accountId: SECOND, region: 'us-east-1' }] });
-  migrator = world.migrator();
+  testEnvironment = await openTestEnvironment({ furtherPlaces: [{ accountId: SECOND, region: 'us-east-1' }] });
+  migrator = testEnvironment.migrator();
   const planted = seeds(1);
-  await plant(world.db, planted);
+  await plant(testEnvironment.db, planted);
   await apply(migrator);
   // As a scrub leaves the row; the rewrite of the storage, which is most of one, is nothing that a move could see.
   await sql(`UPDATE integration_endpoint SET config = config - 'credentials'`);
@@ -53,23 +53,24 @@ beforeEach(async () => {
   const inStore = (store: string) => migrator.places.all.find((place) => place.store === store && place.store !== 'vault' && place.accountId === SECOND);
   [there, other] = [inStore('ssm'), inStore('secrets-manager')] as [NewPlace, NewPlace];
 });
-afterEach(() => world?.close());
+afterEach(() => testEnvironment?.close());
 
 const rowOf = async () => {
-  const row = await findEndpoint(world.db, { endpointId: seed.id });
+  const row = await findEndpoint(testEnvironment.db, { endpointId: seed.id });
   if (!row?.secretArn) throw new Error(`${seed.id} names no secret`);
   return { ...row, secretArn: row.secretArn };
 };
 const move = async (to: NewPlace, migration = migrator) => relocateEndpoint(migration, await rowOf(), to, WHY);
 const placeNow = async () => placeKey(parseReference((await rowOf()).secretArn));
-const unnamed = async () => (await unnamedSecretsOf(world.db, { endpointId: seed.id, orgId: seed.orgId })).map(({ place, why }) => [place, why]);
+const unnamed = async () => (await unnamedSecretsOf(testEnvironment.db, { endpointId: seed.id, orgId: seed.orgId })).map(({ place, why }) => [place, why]);
 const here = () => placeKey(migrator.places.new[0]);
 const codeOf = (act: Promise<unknown>) =>
   act.then(
     () => 'none',
     (error: unknown) => (error instanceof RcmError ? error.code : String(error)),
   );
-const sql = <T>(statement: string, ...values: unknown[]) => world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<T[]>(statement, ...values));
+const sql = <T>(statement: string, ...values: unknown[]) =>
+  testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<T[]>(statement, ...values));
 /** One that does not repeat what failed: what is tried is what it does in the end. */
 const impatient = (): OpenMigration => ({ ...migrator, patience: async (_pacer, act) => act() });
 /** A process that died holds its lease until that ends: as if it had. */
@@ -77,7 +78,7 @@ const leasesEnd = () => sql(`DELETE FROM login_lease`);
 const passwordNow = async () => (JSON.parse((await stored(migrator, seed)).text) as { password: string }).password;
 /** Somebody stores another password where the secret lay at first, whatever the row names by now. */
 const storeHere = async (password: string, secretArn: string) =>
-  asRotator(world, async (stores) => {
+  asRotator(testEnvironment, async (stores) => {
     const [reference, store] = [parseReference(secretArn), stores.forTenant(seed.orgId)];
     const now = await store.read(reference);
     if (!now) throw new Error('nothing lies there');
@@ -112,7 +113,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
 
   it('back again after a rotation there: takes the new password along, over what had stayed', async () => {
     await move(there);
-    await rotate(world, migrator, seed, (payload) => payload);
+    await rotate(testEnvironment, migrator, seed, (payload) => payload);
     const rotated = await passwordNow();
     const away = (await rowOf()).secretArn;
     expect(await move(migrator.places.new[0])).toMatchObject({ is: 'moved' });
@@ -177,9 +178,9 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     for (let at = 1; came; at += NEXT) {
       const before = await rowOf();
       // Always out of the first account, whose secret lies there again afterwards.
-      const { migration, came: did } = interrupted(impatient(), { at, act: async () => void world.aws?.setFaults({ kind: 'down' }) });
+      const { migration, came: did } = interrupted(impatient(), { at, act: async () => void testEnvironment.aws?.setFaults({ kind: 'down' }) });
       const end = await codeOf(relocateEndpoint(migration, before, there, WHY));
-      world.aws?.setFaults({ kind: 'none' });
+      testEnvironment.aws?.setFaults({ kind: 'none' });
       came = did();
       ends.add(end);
       const row = await rowOf();
@@ -234,7 +235,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
   });
 
   it('by two at once, to two places: one does it, the other is told, and a third copy lies nowhere', async () => {
-    const second = world.migrator();
+    const second = testEnvironment.migrator();
     const ends = await Promise.all([codeOf(move(there)), codeOf(move(other, second))]);
     expect(ends).toContain('none');
     const now = await placeNow();
@@ -258,7 +259,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
   describe('is refused, and the row names what it named,', () => {
     const refused = async (code: string, to: NewPlace = there) => {
       const before = await sql<{ secret_arn: string }>(`SELECT secret_arn FROM integration_endpoint WHERE id = $1`, seed.id);
-      expect(await codeOf(relocateEndpoint(migrator, (await findEndpoint(world.db, { endpointId: seed.id })) as never, to, WHY))).toBe(code);
+      expect(await codeOf(relocateEndpoint(migrator, (await findEndpoint(testEnvironment.db, { endpointId: seed.id })) as never, to, WHY))).toBe(code);
       expect(await sql(`SELECT secret_arn FROM integration_endpoint WHERE id = $1`, seed.id)).toEqual(before);
     };
 
@@ -299,7 +300,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     });
 
     it('where the login is retired', async () => {
-      const operator = openDatabase({ url: urlFor('rcm_operator', world.url), applicationName: 'operator', maxConnections: 1 });
+      const operator = openDatabase({ url: urlFor('rcm_operator', testEnvironment.url), applicationName: 'operator', maxConnections: 1 });
       await retireEndpoint(operator, seed.id, WHY);
       await operator.close();
       await refused('endpoint_retired');
@@ -314,7 +315,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
       await move(other);
       await storeHere('x'.repeat(5_000), (await rowOf()).secretArn);
       await sql(`UPDATE integration_endpoint SET current_version = $1 WHERE id = $2`, (await stored(migrator, seed)).version, seed.id);
-      migrator = world.migrator({ RCM_LARGE_PAYLOADS: large });
+      migrator = testEnvironment.migrator({ RCM_LARGE_PAYLOADS: large });
       await refused('payload_too_large');
       expect((await unnamed()).filter(([, why]) => why === 'copy')).toEqual([]);
     });
@@ -322,7 +323,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
 
   describe('is tried once there by a rotator', () => {
     const answering = async (code: string | null) => {
-      const rotator = openDatabase({ url: urlFor('rcm_rotator', world.url), applicationName: 'rotator', maxConnections: 2 });
+      const rotator = openDatabase({ url: urlFor('rcm_rotator', testEnvironment.url), applicationName: 'rotator', maxConnections: 2 });
       let done = false;
       const end = relocateProved(migrator, await rowOf(), there, WHY).finally(() => void (done = true));
       end.catch(() => undefined);
@@ -363,7 +364,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     await move(there);
     const left = await migrator.devices.forTenant(seed.orgId).read(device);
     expect(parseDevice(left?.text ?? new Secret('')).reveal().state).toBeNull();
-    world.aws?.setFaults({ kind: 'none' });
+    testEnvironment.aws?.setFaults({ kind: 'none' });
     await removeAsGuardian(secretArn);
     expect(await lookRemoved(migrator, await rowOf(), WHY)).toBe('still_there');
     await removeAsGuardian(secretArn.replace('/endpoints/', '/devices/'));
@@ -374,9 +375,9 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     await move(there);
     const row = await rowOf();
     expect(await lookRemoved(migrator, row, WHY)).toBe('still_there');
-    const left = await unnamedSecretsOf(world.db, { endpointId: seed.id, orgId: seed.orgId });
+    const left = await unnamedSecretsOf(testEnvironment.db, { endpointId: seed.id, orgId: seed.orgId });
     expect(left[0]?.removedAt).toBeNull();
-    world.aws?.setFaults({ kind: 'none' });
+    testEnvironment.aws?.setFaults({ kind: 'none' });
     await removeAsGuardian(left[0]?.secretArn ?? '');
     expect(await lookRemoved(migrator, row, WHY)).toBe('removed');
     expect(await lookRemoved(migrator, row, WHY)).toBe('already');
@@ -386,7 +387,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
 
 /** As an agent does it whose login the portal remembers. */
 async function keepDevice(device: SecretReference): Promise<void> {
-  const { environment, aws } = world;
+  const { environment, aws } = testEnvironment;
   const devices = createTenantDevices({
     ...{ region: environment['RCM_AWS_REGION'] ?? '', endpoint: environment['RCM_AWS_ENDPOINT'], environment: device.environment },
     ...{ roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-agent-tenant'), kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '' },
@@ -400,7 +401,7 @@ async function keepDevice(device: SecretReference): Promise<void> {
 
 async function removeAsGuardian(secretArn: string): Promise<void> {
   const { DeleteParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-  const aws = world.aws;
+  const aws = testEnvironment.aws;
   if (!aws) throw new Error('there is no account');
   const client = new SSMClient({ region: aws.region, endpoint: aws.endpoint, credentials: aws.taskCredentials('rcm-guardian') });
   await client.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf('/')) }));

@@ -6,24 +6,24 @@ import { report } from './commands/report.ts';
 import { verify } from './commands/verify.ts';
 import { plant, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, scrubbing, type World } from './testing.fixture.ts';
+import { openTestEnvironment, scrubbing, type TestEnvironment } from './testing.fixture.ts';
 
 const ACT = { actor: 'person:os:jane', reason: 'a test' };
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator();
-  await plant(world.db, seeds(8));
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
+  await plant(testEnvironment.db, seeds(8));
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 interface Told {
   readonly organizations: readonly { readonly orgId: string; readonly stands: string }[];
 }
 /** How each hospital stands, in words. */
 const stands = async () => Object.fromEntries(((await report(migrator)).json as unknown as Told).organizations.map(({ orgId, stands: as }) => [orgId, as]));
-const sql = (statement: string) => world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+const sql = (statement: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
 const of = (orgId: string): OpenMigration => ({ ...migrator, filter: { orgId } });
 
 it('says of each organization what it waits for, and is complete once nothing is left', async () => {
@@ -35,7 +35,7 @@ it('says of each organization what it waits for, and is complete once nothing is
   expect(await stands()).toEqual({ 'north-1': 'moving', 'north-2': 'to be proved', 'south-1': 'plaintext to be removed', 'south-2': 'not begun' });
   await apply(migrator);
   await verify(migrator);
-  await scrubbing(world, migrator);
+  await scrubbing(testEnvironment, migrator);
   const scrubbed = await report(migrator);
   expect(new Set(Object.values(await stands()))).toEqual(new Set(['done']));
   // The copies outside are nobody's word yet.
@@ -59,7 +59,7 @@ it('calls nothing done of which it does not know that the disk is clean, or that
 it('tells of removed plaintext that is still on the disk, and of a rolled back login that it is to be moved', async () => {
   await apply(migrator);
   await verify(migrator);
-  await scrubbing(world, migrator);
+  await scrubbing(testEnvironment, migrator);
   await sql(`UPDATE storage_state SET scrubbed_at = clock_timestamp() WHERE org_id = 'north-1'`);
   await sql(
     `UPDATE integration_endpoint SET secret_arn = NULL, current_version = NULL WHERE id = (SELECT min(id) FROM integration_endpoint WHERE org_id = 'south-1')`,

@@ -7,31 +7,31 @@ import type { Take } from './credential/resolve.ts';
 import { hirePerson, type Person } from './person.fixture.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, type World } from './testing.fixture.ts';
+import { openTestEnvironment, type TestEnvironment } from './testing.fixture.ts';
 
 const TAKES = ['row', 'store'] as const;
 const DEAD = 'migrator@elsewhere:7';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let person: Person;
 let seed: Seed;
 
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator();
-  person = hirePerson(world);
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
+  person = hirePerson(testEnvironment);
   seed = seeds(1)[0] as Seed;
-  await plant(world.db, [seed]);
+  await plant(testEnvironment.db, [seed]);
   await apply(migrator);
   await person.types(seed, 'typed');
 });
 afterEach(async () => {
   await person.close();
-  await world.close();
+  await testEnvironment.close();
 });
 
-const sql = (statement: string) => world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+const sql = (statement: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
 const decide = (take: Take, migration: OpenMigration) =>
   resolve(migration, { endpointId: seed.id, take, proof: 'none', actor: 'person:os:jane', reason: 'the portal was asked' });
 const inRow = async () => (await readLegacy(migrator.db, { endpointId: seed.id, orgId: seed.orgId }))?.reveal();

@@ -15,28 +15,28 @@ import type { Take } from './credential/resolve.ts';
 import { hirePerson, interrupted, type Person } from './person.fixture.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { asRotator, openWorld, rotate, scrubbing, stored, type World } from './testing.fixture.ts';
+import { asRotator, openTestEnvironment, rotate, scrubbing, stored, type TestEnvironment } from './testing.fixture.ts';
 
 const SLOW_MS = 600_000;
 const ACT = { actor: 'person:os:jane', reason: 'the portal was asked' };
 const DECIDED = { proof: 'none', ...ACT } as const;
 const TAKES = ['row', 'store'] as const;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let person: Person;
 let seed: Seed;
 
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
-  person = hirePerson(world);
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
+  person = hirePerson(testEnvironment);
   seed = seeds(3)[2] as Seed;
-  await plant(world.db, [seed]);
+  await plant(testEnvironment.db, [seed]);
 });
 afterEach(async () => {
   await person.close();
-  await world.close();
+  await testEnvironment.close();
 });
 
 const planned = () => (seed.credentials as { password: string }).password;
@@ -47,7 +47,7 @@ const inStore = async () => passwordOf((await stored(migrator, seed)).text);
 const keptText = async (kept: unknown): Promise<string | undefined> =>
   (await migrator.stores.forTenant(seed.orgId).read(parseReference(String(kept))))?.text.reveal();
 const events = () =>
-  world.db.transaction(
+  testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<object[]>`
       SELECT action, actor, reason, details->>'take' AS take FROM audit_event WHERE subject = ${seed.id} AND action IN ('credential.resolve', 'endpoint.resolved') ORDER BY seq`,
@@ -75,7 +75,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
       { action: 'credential.resolve', ...ACT, take },
       { action: 'endpoint.resolved', ...ACT, take },
     ]);
-    expect(await scrubbing(world, migrator)).toMatchObject({ json: { scrubbed: 1, failed: [] } });
+    expect(await scrubbing(testEnvironment, migrator)).toMatchObject({ json: { scrubbed: 1, failed: [] } });
     expect(await verify(migrator)).toMatchObject({ complete: true });
   });
 
@@ -96,18 +96,18 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
   });
 
   it('waits for nobody’s rotation: one that is open is refused, and so is a login in use', async () => {
-    const lease = await acquireExclusiveLease(world.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'rotator', ttlMs: 60_000, wantMs: 0 });
+    const lease = await acquireExclusiveLease(testEnvironment.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'rotator', ttlMs: 60_000, wantMs: 0 });
     if (!lease.granted) throw new Error('not free');
     const plan = { attemptId: randomUUID(), owner: 'rotator', reason: 'due', baseVersion: '1', recipeHash: 'h' } as const;
-    await planRotation(world.db, { ...plan, endpointId: seed.id, orgId: seed.orgId, leaseId: lease.lease.id, fence: lease.lease.fence });
-    await releaseLease(world.db, { leaseId: lease.lease.id, orgId: seed.orgId });
+    await planRotation(testEnvironment.db, { ...plan, endpointId: seed.id, orgId: seed.orgId, leaseId: lease.lease.id, fence: lease.lease.fence });
+    await releaseLease(testEnvironment.db, { leaseId: lease.lease.id, orgId: seed.orgId });
     for (const take of TAKES) await expect(decide(take)).rejects.toMatchObject({ code: 'state_conflict' });
     expect([await inRow(), await inStore()]).toEqual(['typed', planned()]);
   });
 
   it('is left alone while an agent works with the login', async () => {
     const soon = { ...migrator, clock: { ...migrator.clock, sleep: async () => {}, now: ticking() } };
-    await acquireSharedLease(world.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'agent', ttlMs: 600_000 });
+    await acquireSharedLease(testEnvironment.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'agent', ttlMs: 600_000 });
     for (const take of TAKES) await expect(decide(take, soon)).rejects.toMatchObject({ code: 'lease_unavailable' });
     expect([await inRow(), await inStore()]).toEqual(['typed', planned()]);
   });
@@ -121,7 +121,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
     let changed: unknown = null;
     const changeOnce = async (): Promise<void> => {
       if (changed !== null) return;
-      await rotate(world, migrator, seed, (payload) => payload);
+      await rotate(testEnvironment, migrator, seed, (payload) => payload);
       changed = await inStore();
     };
     const beside: OpenMigration = {
@@ -145,7 +145,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
   });
 
   it('is not taken for a rotation, nor for an old copy, after a rotation that the journal knows', async () => {
-    await rotate(world, migrator, seed, (payload) => payload);
+    await rotate(testEnvironment, migrator, seed, (payload) => payload);
     const rotated = (await stored(migrator, seed)).text;
     const { json } = await decide('row');
     expect(await inStore()).toBe('typed');
@@ -160,7 +160,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
   it('does not take a row of another login, nor one that is no login', async () => {
     await person.types({ ...seed, credentials: { ...(seed.credentials as object), username: 'somebody-else' } }, 'typed');
     await expect(decide('row')).rejects.toMatchObject({ code: 'state_conflict' });
-    await world.db.transaction(
+    await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$executeRaw`UPDATE integration_endpoint SET config = '{"credentials": {"username": "a"}}' WHERE id = ${seed.id}`,
     );
@@ -175,7 +175,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
 describe('a secret that lies there before the row names one', { timeout: SLOW_MS }, () => {
   beforeEach(async () => {
     await apply(migrator);
-    await world.db.transaction(
+    await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = NULL, current_version = NULL WHERE id = ${seed.id}`,
     );
@@ -200,17 +200,17 @@ describe.each(TAKES)('a run that dies while it takes the %s', (take) => {
     async (names) => {
       for (const { at, when } of deaths(3)) {
         seed = { ...seeds(1)[0], id: `g${at}-${when}` } as Seed;
-        await plant(world.db, [seed]);
+        await plant(testEnvironment.db, [seed]);
         await apply(migrator);
         if (names === 'not named')
-          await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = NULL WHERE id = ${seed.id}`);
+          await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = NULL WHERE id = ${seed.id}`);
         await person.types(seed, 'typed');
         const dying = mortal(migrator, { at, when });
         await decide(take, dying.migration).catch(() => {});
         if (!dying.died()) return expect(at).toBeGreaterThan(8);
         const where = `died ${when} call ${at}`;
         for (const password of ['typed', planned()]) expect((await everywhere()).map(passwordOf), where).toContain(password);
-        await world.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_lease`);
+        await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_lease`);
         expect(await decide(take), where).toMatchObject({ complete: true });
         const right = take === 'row' ? 'typed' : planned();
         expect([await inRow(), await inStore()], where).toEqual([right, right]);
@@ -224,7 +224,7 @@ describe.each(TAKES)('a run that dies while it takes the %s', (take) => {
 it.each(TAKES)('loses nothing that a person types at any moment while the %s is taken', { timeout: SLOW_MS }, async (take) => {
   for (let at = 1; ; at += isLongForm() ? 1 : 7) {
     seed = { ...seeds(1)[0], id: `m${at}` } as Seed;
-    await plant(world.db, [seed]);
+    await plant(testEnvironment.db, [seed]);
     await apply(migrator);
     await person.types(seed, 'typed');
     const beside = interrupted(migrator, { at, act: () => person.types(seed, 'newest') });
@@ -239,7 +239,7 @@ it.each(TAKES)('loses nothing that a person types at any moment while the %s is 
 /** Every text of this login that somebody could find: in the row, in its secret's versions, and where the audit trail says that one was kept. */
 async function everywhere(): Promise<string[]> {
   const row = await readLegacy(migrator.db, { endpointId: seed.id, orgId: seed.orgId });
-  const kept = await world.db.transaction(
+  const kept = await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ kept: string }[]>`
       SELECT details->>'kept' AS kept FROM audit_event WHERE subject = ${seed.id} AND action = 'endpoint.resolved' AND details->>'kept' IS NOT NULL`,
@@ -251,7 +251,7 @@ async function everywhere(): Promise<string[]> {
     endpointId: seed.id,
     portalAccountId: `account-${seed.id}`,
   });
-  return asRotator(world, async (stores) => {
+  return asRotator(testEnvironment, async (stores) => {
     const store = stores.forTenant(seed.orgId);
     const versions = await Promise.all(['1', '2', '3', '4'].map((version) => store.readVersion(reference, version)));
     const beside = await Promise.all(kept.map((one) => store.read(parseReference(one.kept))));

@@ -11,24 +11,24 @@ import { verify } from './commands/verify.ts';
 import { deaths, mortal } from './crash.fixture.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { expectEveryField, openWorld, rotate, scrubbing, stored, type World } from './testing.fixture.ts';
+import { expectEveryField, openTestEnvironment, rotate, scrubbing, stored, type TestEnvironment } from './testing.fixture.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let planted: Seed[];
 let seed: Seed;
 
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator();
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
   planted = seeds(4);
   seed = planted[2] as Seed;
-  await plant(world.db, planted);
+  await plant(testEnvironment.db, planted);
   await apply(migrator);
   await verify(migrator);
-  await scrubbing(world, migrator);
+  await scrubbing(testEnvironment, migrator);
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 const ACT = { actor: 'person:os:jane', reason: 'the new agents are not ready' };
 
@@ -38,14 +38,14 @@ const legacyOf = async (id: string): Promise<unknown> => {
 };
 
 const auditOf = (id: string) =>
-  world.db.transaction(
+  testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ action: string; actor: string; reason: string }[]>`SELECT action, actor, reason FROM audit_event WHERE subject = ${id} ORDER BY seq`,
   );
 
 describe('rollback', { timeout: 600_000 }, () => {
   it('puts back what the portal accepts now, after a rotation too, and takes the endpoint out of rotation', async () => {
-    await rotate(world, migrator, seed, (payload) => payload);
+    await rotate(testEnvironment, migrator, seed, (payload) => payload);
     const now = await stored(migrator, seed);
     expect(await rollback(migrator, { endpointId: seed.id }, ACT)).toMatchObject({ complete: true, json: { restored: 1, failed: [] } });
     expect(await legacyOf(seed.id)).toEqual(JSON.parse(now.text));
@@ -56,7 +56,7 @@ describe('rollback', { timeout: 600_000 }, () => {
       hasLegacyCredentials: true,
       loginIdentity: expect.any(String) as string,
     });
-    const [{ config } = { config: {} }] = await world.db.transaction(
+    const [{ config } = { config: {} }] = await testEnvironment.db.transaction(
       'every tenant',
       (client) => client.$queryRaw<{ config: object }[]>`SELECT config FROM integration_endpoint WHERE id = ${seed.id}`,
     );
@@ -66,7 +66,7 @@ describe('rollback', { timeout: 600_000 }, () => {
       { action: 'credential.rollback', ...ACT },
       { action: 'endpoint.restored', ...ACT },
     ]);
-    expect(await findBrokenAuditEvent(world.db, { orgId: seed.orgId })).toBeNull();
+    expect(await findBrokenAuditEvent(testEnvironment.db, { orgId: seed.orgId })).toBeNull();
   });
 
   it('can be undone: apply adopts the secret that stayed in the store', async () => {
@@ -74,13 +74,13 @@ describe('rollback', { timeout: 600_000 }, () => {
     expect((await status(migrator)).json).toMatchObject({ legacy: 4, migrated: 0 });
     expect((await apply(migrator)).json).toMatchObject({ migrated: 4, failed: [] });
     await verify(migrator);
-    expect(await scrubbing(world, migrator)).toMatchObject({ complete: true, json: { scrubbed: 4, rewritten: true } });
+    expect(await scrubbing(testEnvironment, migrator)).toMatchObject({ complete: true, json: { scrubbed: 4, rewritten: true } });
     await expectEveryField(migrator, planted);
     for (const each of planted) expect((await stored(migrator, each)).version).toBe('1');
   });
 
   it('refuses while a rotation is open, and leaves everything as it is', async () => {
-    const answer = await acquireExclusiveLease(world.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'rotator', ttlMs: 60_000, wantMs: 1000 });
+    const answer = await acquireExclusiveLease(testEnvironment.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'rotator', ttlMs: 60_000, wantMs: 1000 });
     if (!answer.granted) throw new Error('no lease');
     const attempt = {
       attemptId: randomUUID(),
@@ -93,8 +93,8 @@ describe('rollback', { timeout: 600_000 }, () => {
       baseVersion: '1',
       recipeHash: 'h',
     };
-    expect(await planRotation(world.db, attempt)).toMatchObject({ created: true });
-    await releaseLease(world.db, { leaseId: answer.lease.id, orgId: seed.orgId });
+    expect(await planRotation(testEnvironment.db, attempt)).toMatchObject({ created: true });
+    await releaseLease(testEnvironment.db, { leaseId: answer.lease.id, orgId: seed.orgId });
     const before = await findEndpoint(migrator.db, { endpointId: seed.id });
     expect(await rollback(migrator, { endpointId: seed.id }, ACT)).toMatchObject({
       complete: false,
@@ -105,12 +105,12 @@ describe('rollback', { timeout: 600_000 }, () => {
   });
 
   it('waits for an agent that is at work', async () => {
-    const shared = await acquireSharedLease(world.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'agent', ttlMs: 60_000 });
+    const shared = await acquireSharedLease(testEnvironment.db, { endpointId: seed.id, orgId: seed.orgId, holder: 'agent', ttlMs: 60_000 });
     if (!shared.granted) throw new Error('no lease');
     let released = false;
     setTimeout(() => {
       released = true;
-      void releaseLease(world.db, { leaseId: shared.lease.id, orgId: seed.orgId });
+      void releaseLease(testEnvironment.db, { leaseId: shared.lease.id, orgId: seed.orgId });
     }, 700);
     expect((await rollback(migrator, { endpointId: seed.id }, ACT)).json).toMatchObject({ restored: 1 });
     expect(released).toBe(true);
@@ -126,8 +126,8 @@ describe('rollback', { timeout: 600_000 }, () => {
           ...migrator.stores.forTenant(orgId),
           async read(...args) {
             const read = await migrator.stores.forTenant(orgId).read(...args);
-            for (const lease of await listLeases(migrator.db)) await releaseLease(world.db, { leaseId: lease.id, orgId: lease.orgId });
-            await rotate(world, migrator, seed, (payload) => payload);
+            for (const lease of await listLeases(migrator.db)) await releaseLease(testEnvironment.db, { leaseId: lease.id, orgId: lease.orgId });
+            await rotate(testEnvironment, migrator, seed, (payload) => payload);
             newest = (await stored(migrator, seed)).text;
             return read;
           },
@@ -165,7 +165,7 @@ describe('rollback', { timeout: 600_000 }, () => {
       await rollback(dying.migration, { endpointId: seed.id }, ACT).catch(() => {});
       const where = `died ${when} call ${at}`;
       // The dead process cannot give its lease back; it would run out.
-      for (const lease of await listLeases(migrator.db)) await releaseLease(world.db, { leaseId: lease.id, orgId: lease.orgId });
+      for (const lease of await listLeases(migrator.db)) await releaseLease(testEnvironment.db, { leaseId: lease.id, orgId: lease.orgId });
       const done = (await findEndpoint(migrator.db, { endpointId: seed.id }))?.secretArn === null;
       if (!done) expect((await rollback(migrator, { endpointId: seed.id }, ACT)).json, where).toMatchObject({ restored: 1 });
       expect(await legacyOf(seed.id), where).toEqual(JSON.parse(text));

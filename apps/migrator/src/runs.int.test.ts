@@ -10,18 +10,18 @@ import { startMigrator, runMigrator, type Ended } from './process.fixture.ts';
 import { asRun, createCounts, filterOfRun } from './runs.ts';
 import { CANARY, plant, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, type World } from './testing.fixture.ts';
+import { openTestEnvironment, type TestEnvironment } from './testing.fixture.ts';
 
 const SLOW_MS = 600_000;
 const PERSON = { actor: 'person:os:jane', reason: 'week 7' };
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator();
-  await plant(world.db, seeds(12));
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
+  await plant(testEnvironment.db, seeds(12));
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 /** Applies as the command line does. */
 function applying(filter: Filter, migration = migrator) {
@@ -31,7 +31,7 @@ function applying(filter: Filter, migration = migrator) {
 }
 const listed = async () => (await runs(migrator)).json['runs'] as readonly { id: number; state: string; counts: object; filters: Filter }[];
 const unfinished = async () => (await status(migrator)).json['unfinished'] as readonly { id: number; state: string }[];
-const sql = (statement: string) => world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+const sql = (statement: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
 
 describe('the book of runs', { timeout: SLOW_MS }, () => {
   it('says of each who asked for it and why, on which endpoints, how they ended and how it did', async () => {
@@ -47,8 +47,8 @@ describe('the book of runs', { timeout: SLOW_MS }, () => {
   it('tells one that was stopped, one that the store ended, one that failed and one whose process is gone apart, and status names them', async () => {
     const stopped = new AbortController();
     stopped.abort();
-    await applying({ orgId: 'north-1' }, world.migrator({}, { stopping: stopped.signal }));
-    await applying({}, world.migrator({ RCM_AWS_ENDPOINT: 'http://127.0.0.1:1', RCM_MIGRATOR_CONCURRENCY: '1' }));
+    await applying({ orgId: 'north-1' }, testEnvironment.migrator({}, { stopping: stopped.signal }));
+    await applying({}, testEnvironment.migrator({ RCM_AWS_ENDPOINT: 'http://127.0.0.1:1', RCM_MIGRATOR_CONCURRENCY: '1' }));
     const counts = createCounts();
     await expect(asRun(migrator, { command: 'verify', person: null }, counts, () => Promise.reject(new Error('a defect')))).rejects.toThrow('a defect');
     const dead = processName('migrator').replace(/:\d+-/, ':4194303-');
@@ -114,17 +114,17 @@ describe('as a process', { timeout: SLOW_MS }, () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
 
   it('is shown as died when it was killed, and --resume goes on with it', async () => {
-    const slow = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '1' };
+    const slow = { ...testEnvironment.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '1' };
     const running = startMigrator(['apply', '--org', 'north-1', '--reason', 'week 7', '--json-lines'], slow);
     await running.printed('"migrated"');
     running.kill('SIGKILL');
     await running.ended;
-    const shown = linesOf(await runMigrator(['runs', '--json'], world.environment))[0] as { runs: { id: number; state: string; filters: object }[] };
+    const shown = linesOf(await runMigrator(['runs', '--json'], testEnvironment.environment))[0] as { runs: { id: number; state: string; filters: object }[] };
     expect(shown.runs).toMatchObject([{ command: 'apply', filters: { orgId: 'north-1' }, state: 'died' }]);
     const id = String(shown.runs[0]?.id);
-    const other = await runMigrator(['apply', '--org', 'north-2', '--resume', id, '--reason', 'x', '--json'], world.environment);
+    const other = await runMigrator(['apply', '--org', 'north-2', '--resume', id, '--reason', 'x', '--json'], testEnvironment.environment);
     expect([other.code, linesOf(other)]).toMatchObject([2, [{ error: { code: 'input_invalid' } }]]);
-    const resumed = await runMigrator(['apply', '--resume', id, '--reason', 'on', '--json'], world.environment);
+    const resumed = await runMigrator(['apply', '--resume', id, '--reason', 'on', '--json'], testEnvironment.environment);
     expect(resumed).toMatchObject({ code: 0 });
     const rest = linesOf(resumed)[0] as { migrated: number };
     expect(rest.migrated).toBeGreaterThanOrEqual(1);
@@ -133,18 +133,18 @@ describe('as a process', { timeout: SLOW_MS }, () => {
   });
 
   it('stops when somebody asks it to from elsewhere, once, and is gone on with', async () => {
-    const slow = { ...world.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '0.2', RCM_MIGRATOR_CONCURRENCY: '1' };
+    const slow = { ...testEnvironment.environment, RCM_MIGRATOR_WRITES_PER_SECOND: '0.2', RCM_MIGRATOR_CONCURRENCY: '1' };
     const running = startMigrator(['apply', '--reason', 'week 7', '--json-lines'], slow);
     await running.printed('"migrated"');
     const [run] = await listed();
-    const ask = (id: string) => runMigrator(['stop', id, '--reason', 'the payer asked us to wait', '--json'], world.environment);
+    const ask = (id: string) => runMigrator(['stop', id, '--reason', 'the payer asked us to wait', '--json'], testEnvironment.environment);
     const asked = await ask(String(run?.id));
     expect([asked.code, linesOf(asked)]).toMatchObject([0, [{ stopAsked: run?.id }]]);
     expect(await ask(String(run?.id))).toMatchObject({ code: 1 });
     const { code } = await running.ended;
     expect(code).toBe(1);
     expect(await listRuns(migrator.db, { limit: 1 })).toMatchObject([{ id: run?.id, state: 'stopped', stopReason: 'the payer asked us to wait' }]);
-    const events = await world.db.transaction(
+    const events = await testEnvironment.db.transaction(
       'every tenant',
       (tx) =>
         tx.$queryRaw<
@@ -157,26 +157,28 @@ describe('as a process', { timeout: SLOW_MS }, () => {
       ['x', 2],
     ] as const)
       expect((await ask(id)).code, id).toBe(exit);
-    expect(await runMigrator(['apply', '--resume', String(run?.id), '--reason', 'on', '--json'], world.environment)).toMatchObject({ code: 0 });
+    expect(await runMigrator(['apply', '--resume', String(run?.id), '--reason', 'on', '--json'], testEnvironment.environment)).toMatchObject({ code: 0 });
   });
 
   it('prints a line for each endpoint as it ends, the summary last, and no value', async () => {
-    await plant(world.db, [{ id: 'broken', orgId: 'north-1', portal: 'alpine', credentials: { username: `${CANARY}-u`, password: [`${CANARY}-p`] } }]);
-    const planned = linesOf(await runMigrator(['plan', '--json-lines'], world.environment));
+    await plant(testEnvironment.db, [
+      { id: 'broken', orgId: 'north-1', portal: 'alpine', credentials: { username: `${CANARY}-u`, password: [`${CANARY}-p`] } },
+    ]);
+    const planned = linesOf(await runMigrator(['plan', '--json-lines'], testEnvironment.environment));
     expect(planned).toHaveLength(14);
     expect(planned.at(-1)).toMatchObject({ create: 12, endpoints: [] });
-    const applied = await runMigrator(['apply', '--reason', 'x', '--json-lines'], world.environment);
+    const applied = await runMigrator(['apply', '--reason', 'x', '--json-lines'], testEnvironment.environment);
     const lines = linesOf(applied);
     expect(applied.code).toBe(1);
     expect(lines).toHaveLength(14);
     expect(lines).toContainEqual({ version: 1, endpoint: 'endpoint-001', organization: 'north-1', outcome: 'migrated' });
     expect(lines).toContainEqual({ version: 1, endpoint: 'broken', organization: 'north-1', outcome: 'failed', code: 'payload_invalid', class: 'mend' });
     expect(lines.at(-1)).toMatchObject({ run: 1, migrated: 12, failed: [{ endpointId: 'broken' }] });
-    const verified = linesOf(await runMigrator(['verify', '--json-lines'], world.environment));
+    const verified = linesOf(await runMigrator(['verify', '--json-lines'], testEnvironment.environment));
     expect(verified.filter(({ outcome }) => outcome === 'verified')).toHaveLength(12);
-    const scrubbed = linesOf(await runMigrator(['scrub', '--reason', 'x', '--json-lines'], world.environment));
+    const scrubbed = linesOf(await runMigrator(['scrub', '--reason', 'x', '--json-lines'], testEnvironment.environment));
     expect(scrubbed.filter(({ outcome }) => outcome === 'scrubbed')).toHaveLength(12);
-    const back = linesOf(await runMigrator(['rollback', '--endpoint', 'endpoint-001', '--reason', 'x', '--json-lines'], world.environment));
+    const back = linesOf(await runMigrator(['rollback', '--endpoint', 'endpoint-001', '--reason', 'x', '--json-lines'], testEnvironment.environment));
     expect(back).toMatchObject([{ endpoint: 'endpoint-001', outcome: 'restored' }, { restored: 1 }]);
     expect(JSON.stringify([planned, lines, verified, scrubbed, back])).not.toContain(CANARY);
   });

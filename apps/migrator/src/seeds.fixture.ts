@@ -12,7 +12,7 @@ export interface Seed {
 }
 
 /**
- * In every value that must not be seen anywhere but in the store. Another one in each world: what a scrub looks for on the disk lies in no other test's
+ * In every value that must not be seen anywhere but in the store. Another one in each test environment: what a scrub looks for on the disk lies in no other test's
  * database, whose WAL is the same. Letters alone: it is part of a seed of codes, too.
  */
 export let CANARY = freshCanary();

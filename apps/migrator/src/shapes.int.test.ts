@@ -16,21 +16,21 @@ import { readMigratorConfig } from './config.ts';
 import { type LegacyRow, legacyTable } from './legacy-table.fixture.ts';
 import { plant, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, rotate, stored, type World } from './testing.fixture.ts';
+import { openTestEnvironment, rotate, stored, type TestEnvironment } from './testing.fixture.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 const ACT = { actor: 'person:os:jane', reason: 'the old agents come back' };
 
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator({ RCM_MIGRATOR_STORE: 'secrets-manager' });
-  await plant(world.db, seeds(1));
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator({ RCM_MIGRATOR_STORE: 'secrets-manager' });
+  await plant(testEnvironment.db, seeds(1));
 });
-afterEach(() => world.close());
+afterEach(() => testEnvironment.close());
 
 const put = (id: string, config: string): Promise<unknown> =>
-  insertEndpoint(world.db, {
+  insertEndpoint(testEnvironment.db, {
     id,
     orgId: 'north-1',
     portalTypeCode: 'alpine',
@@ -40,23 +40,23 @@ const put = (id: string, config: string): Promise<unknown> =>
   }).then(() => write(id, config));
 /** Digit by digit, as psql would. */
 const write = (id: string, config: string) =>
-  world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET config = ${config}::jsonb WHERE id = ${id}`);
+  testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET config = ${config}::jsonb WHERE id = ${id}`);
 const configOf = async (id: string): Promise<string> => {
-  const rows = await world.db.transaction(
+  const rows = await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ text: string }[]>`SELECT config::text AS text FROM integration_endpoint WHERE id = ${id}`,
   );
   return rows[0]?.text ?? '';
 };
 const same = async (one: string, other: string): Promise<boolean> => {
-  const rows = await world.db.transaction('no tenant', (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${one}::jsonb = ${other}::jsonb AS same`);
+  const rows = await testEnvironment.db.transaction('no tenant', (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${one}::jsonb = ${other}::jsonb AS same`);
   return rows[0]?.same ?? false;
 };
 const scrubbing = (also: { paths?: string[]; otherPaths?: string[] } = {}, filter: Filter = {}) =>
   scrub(
     { ...migrator, filter },
     {
-      config: readMigratorConfig(world.environment),
+      config: readMigratorConfig(testEnvironment.environment),
       removal: 'proved',
       act: ACT,
       also: { paths: also.paths ?? [], otherPaths: also.otherPaths ?? [] },
@@ -120,7 +120,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     await put('odd', JSON.stringify({ credentials: [{ user: 'u-odd', pwd: 'p-odd', mfa: { secret: 'JBSWY3DPEHPK3PXP', type: 'totp' } }] }));
     await apply(migrator);
     const seed = { id: 'odd', orgId: 'north-1', portal: 'alpine', credentials: null };
-    await rotate(world, migrator, seed, (payload) => payload);
+    await rotate(testEnvironment, migrator, seed, (payload) => payload);
     expect((await verify(migrator)).json).toMatchObject({ verified: 2, failed: [] });
     const { password } = JSON.parse((await stored(migrator, seed)).text) as { password: string };
     await rollback(migrator, { endpointId: 'odd' }, ACT);
@@ -166,7 +166,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     expect(await scrubbing({ otherPaths: ['history[].password'] })).toMatchObject({ complete: true, json: { beside: 1, elsewhere: [], rewritten: true } });
     expect(await same(await configOf('noted'), JSON.stringify({ history: [{ at: 1 }, { at: 2 }], keep: 1 }))).toBe(true);
     expect((await status(migrator)).json).toMatchObject({ elsewhere: [] });
-    const events = await world.db.transaction(
+    const events = await testEnvironment.db.transaction(
       'every tenant',
       (tx) =>
         tx.$queryRaw<
@@ -181,7 +181,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     const file = join(folder, 'mappings.json');
     const cli = async (...args: string[]) => {
       let out = '';
-      const terminal = { environment: world.environment, stdout: { write: (text: string) => (out += text) }, stderr: { write: () => undefined } };
+      const terminal = { environment: testEnvironment.environment, stdout: { write: (text: string) => (out += text) }, stderr: { write: () => undefined } };
       const code = await runCli([...args, '--json'], terminal);
       return { code, json: JSON.parse(out) as Record<string, unknown> };
     };

@@ -18,7 +18,7 @@ import { renewCanary, type Seed } from './seeds.fixture.ts';
 import { type OpenMigration, openMigration } from './services.ts';
 
 /** A database and an AWS account of one test, and what a migrator process needs to reach both. */
-export interface World {
+export interface TestEnvironment {
   /** Superuser URL, and a database handle of it: to make what a test starts from, and to look behind the migrator. */
   readonly url: string;
   readonly db: Database;
@@ -40,12 +40,12 @@ const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';
 const rootKey = randomBytes(32).toString('base64');
 
-export interface WorldOptions extends Pick<LocalAwsOptions, 'quotas' | 'parameterLimits'> {
+export interface TestEnvironmentOptions extends Pick<LocalAwsOptions, 'quotas' | 'parameterLimits'> {
   /** On the embedded backend alone. */
   readonly furtherPlaces?: readonly (Pick<LocalAwsOptions, 'parameterLimits'> & { readonly accountId: string; readonly region: string })[];
 }
 
-export async function openWorld({ furtherPlaces = [], ...options }: WorldOptions = {}): Promise<World> {
+export async function openTestEnvironment({ furtherPlaces = [], ...options }: TestEnvironmentOptions = {}): Promise<TestEnvironment> {
   renewCanary();
   const folder = mkdtempSync(join(tmpdir(), 'rcm-migrator-'));
   const file = (name: string, text: string) => {
@@ -92,7 +92,7 @@ export async function openWorld({ furtherPlaces = [], ...options }: WorldOptions
     RCM_MIGRATOR_READS_PER_SECOND: '500',
     RCM_LOG_LEVEL: 'debug',
   };
-  const db = openDatabase({ url, applicationName: 'test world', maxConnections: 3 });
+  const db = openDatabase({ url, applicationName: 'test environment', maxConnections: 3 });
   const opened: OpenMigration[] = [];
   return {
     url,
@@ -116,9 +116,9 @@ export async function openWorld({ furtherPlaces = [], ...options }: WorldOptions
   };
 }
 
-/** `scrub` with the configuration of this world. */
-export const scrubbing = (world: World, migration: Migration, settings: Record<string, string> = {}): Promise<Report> =>
-  scrub(migration, { config: readMigratorConfig({ ...world.environment, ...settings }), removal: 'proved' });
+/** `scrub` with the configuration of this test environment. */
+export const scrubbing = (testEnvironment: TestEnvironment, migration: Migration, settings: Record<string, string> = {}): Promise<Report> =>
+  scrub(migration, { config: readMigratorConfig({ ...testEnvironment.environment, ...settings }), removal: 'proved' });
 
 /** What the store holds for a seed, read through its tenant's session. */
 export async function stored(migration: Migration, seed: Seed): Promise<{ readonly text: string; readonly version: string }> {
@@ -137,8 +137,8 @@ export async function expectEveryField(migration: Migration, planted: readonly S
 }
 
 /** Acts with a rotator's tenant sessions. */
-export async function asRotator<T>(world: World, act: (stores: TenantStores) => Promise<T>): Promise<T> {
-  const { aws, environment } = world;
+export async function asRotator<T>(testEnvironment: TestEnvironment, act: (stores: TenantStores) => Promise<T>): Promise<T> {
+  const { aws, environment } = testEnvironment;
   const stores = createTenantStores({
     region: environment['RCM_AWS_REGION'] ?? '',
     endpoint: environment['RCM_AWS_ENDPOINT'],
@@ -146,7 +146,7 @@ export async function asRotator<T>(world: World, act: (stores: TenantStores) => 
     roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-rotator-tenant'),
     kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '',
     credentials: aws?.taskCredentials(taskRoleName('rotator')),
-    furtherPlaces: world.further.map(({ accountId, region, endpoint }) => ({ accountId, region, endpoint })),
+    furtherPlaces: testEnvironment.further.map(({ accountId, region, endpoint }) => ({ accountId, region, endpoint })),
   });
   try {
     return await act(stores);
@@ -160,7 +160,7 @@ export async function asRotator<T>(world: World, act: (stores: TenantStores) => 
  * journal is what a person makes who copies a payload with its metadata.
  */
 export async function rotate(
-  world: World,
+  testEnvironment: TestEnvironment,
   migration: Migration,
   seed: Seed,
   alter: (payload: Record<string, unknown>) => Record<string, unknown>,
@@ -173,8 +173,8 @@ export async function rotate(
   const after = withPassword(before, { password: new Secret(`rotated-${attemptId}`), attemptId, counter: 1, now: new Date() });
   const text = serializePayload(after.map((payload) => alter(payload) as typeof payload));
   // Not by `promote`, which refuses a copy that undoes fields: what verify is to find has got past that.
-  const { version } = await asRotator(world, (stores) => stores.forTenant(seed.orgId).replace(parseReference(row.secretArn ?? ''), text, base));
-  await world.db.transaction('every tenant', async (tx) => {
+  const { version } = await asRotator(testEnvironment, (stores) => stores.forTenant(seed.orgId).replace(parseReference(row.secretArn ?? ''), text, base));
+  await testEnvironment.db.transaction('every tenant', async (tx) => {
     if (journal === 'known')
       await tx.$executeRaw`
         INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, promoted_version, recipe_hash, ended_at)

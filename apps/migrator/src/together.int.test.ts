@@ -8,21 +8,21 @@ import { hirePerson, type Person, placesOf } from './person.fixture.ts';
 import type { Report } from './report.ts';
 import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { expectEveryField, openWorld, scrubbing, type World } from './testing.fixture.ts';
+import { expectEveryField, openTestEnvironment, scrubbing, type TestEnvironment } from './testing.fixture.ts';
 
 const ACT = { actor: 'person:os:jane', reason: 'a test' };
-let world: World;
+let testEnvironment: TestEnvironment;
 let [one, two]: OpenMigration[] = [];
 let person: Person;
 
 beforeEach(async () => {
-  world = await openWorld();
-  [one, two] = [world.migrator(), world.migrator()];
-  person = hirePerson(world);
+  testEnvironment = await openTestEnvironment();
+  [one, two] = [testEnvironment.migrator(), testEnvironment.migrator()];
+  person = hirePerson(testEnvironment);
 });
 afterEach(async () => {
   await person.close();
-  await world.close();
+  await testEnvironment.close();
 });
 
 const failed = (report: Report): { endpointId: string; code: string }[] => (report.json as { failed: never[] }).failed;
@@ -30,7 +30,7 @@ const failed = (report: Report): { endpointId: string; code: string }[] => (repo
 describe('two migrators at once', { timeout: 600_000 }, () => {
   it('do the whole path as one would', async () => {
     const planted = seeds(12);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     const both = async (command: (migration: OpenMigration) => Promise<Report>): Promise<Report[]> => {
       const reports = await Promise.all([one, two].flatMap((migration) => (migration ? [command(migration)] : [])));
       expect(reports.flatMap(failed)).toEqual([]);
@@ -39,16 +39,16 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
     const sum = (reports: Report[], field: string) => reports.reduce((total, { json }) => total + (json[field] as number), 0);
     expect(sum(await both(apply), 'migrated')).toBe(12);
     await both(verify);
-    expect(sum(await both((migration) => scrubbing(world, migration)), 'scrubbed')).toBe(12);
+    expect(sum(await both((migration) => scrubbing(testEnvironment, migration)), 'scrubbed')).toBe(12);
     expect((await status(one as OpenMigration)).json).toMatchObject({ legacy: 0, scrubbed: 12, rewritePending: false });
     for (const [n, seed] of planted.entries()) {
-      if (n !== 3) expect(await placesOf(world, one as OpenMigration, seed, `${CANARY}-Pass-${n}`)).toEqual(['store']);
+      if (n !== 3) expect(await placesOf(testEnvironment, one as OpenMigration, seed, `${CANARY}-Pass-${n}`)).toEqual(['store']);
     }
   });
 
   /** As one on another machine claims a row, of which nobody here can say whether it lives. */
   const claimedElsewhere = (seed: Seed, forMs: number) =>
-    world.db.transaction(
+    testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$executeRaw`
         INSERT INTO migration_claim (endpoint_id, org_id, holder, claimed_until)
@@ -57,7 +57,7 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
 
   it('wait for what the other one is at, and do it when that one has died', async () => {
     const planted = seeds(3);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     await claimedElsewhere(planted[0] as Seed, 2_500);
     const report = await apply(one as OpenMigration);
     expect(report.json).toMatchObject({ migrated: 3, failed: [] });
@@ -66,7 +66,7 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
 
   it('name what the other one is at for longer than any move takes, and leave it to that one', async () => {
     const planted = seeds(3);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     await claimedElsewhere(planted[0] as Seed, 3_600_000);
     let slept = 0;
     const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + slept), sleep: (ms) => Promise.resolve(void (slept += ms)) };
@@ -74,7 +74,10 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
     const reason = expect.stringContaining('migrator@elsewhere:7') as string;
     expect(report.json).toMatchObject({ migrated: 2, failed: [{ endpointId: planted[0]?.id, code: 'lease_unavailable', reason }] });
     expect(slept).toBeGreaterThan(180_000);
-    const [left] = (await world.db.transaction('every tenant', (tx) => tx.$queryRaw`SELECT id FROM integration_endpoint WHERE secret_arn IS NULL`)) as {
+    const [left] = (await testEnvironment.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw`SELECT id FROM integration_endpoint WHERE secret_arn IS NULL`,
+    )) as {
       id: string;
     }[];
     expect(left).toEqual({ id: planted[0]?.id });
@@ -82,10 +85,10 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
 
   it('who work against each other, with a person between them, lose nothing and meet no failure that is nobody’s', async () => {
     const planted = seeds(6);
-    await plant(world.db, planted);
+    await plant(testEnvironment.db, planted);
     const newest = new Map(planted.flatMap((seed, n) => (n === 3 ? [] : [[seed, `${CANARY}-Pass-${n}`] as [typeof seed, string]])));
     const rollbackAll = (migration: OpenMigration) => rollback(migration, 'all', ACT);
-    const scrub = (migration: OpenMigration) => scrubbing(world, migration);
+    const scrub = (migration: OpenMigration) => scrubbing(testEnvironment, migration);
     const rounds = [
       [apply, apply],
       [verify, rollbackAll],
@@ -113,7 +116,8 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
         codes.filter((code) => !['row_edited', 'state_conflict', 'store_conflict', 'lease_unavailable'].includes(code)),
         `round ${round}`,
       ).toEqual([]);
-      for (const [seed, password] of newest) expect(await placesOf(world, one as OpenMigration, seed, password), `round ${round}: ${seed.id}`).not.toEqual([]);
+      for (const [seed, password] of newest)
+        expect(await placesOf(testEnvironment, one as OpenMigration, seed, password), `round ${round}: ${seed.id}`).not.toEqual([]);
     }
   });
 });

@@ -8,41 +8,41 @@ import { verifyWithLogins } from './commands/verify-logins.ts';
 import { hirePerson } from './person.fixture.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { openWorld, stored, type World } from './testing.fixture.ts';
+import { openTestEnvironment, stored, type TestEnvironment } from './testing.fixture.ts';
 
 const ACT = { actor: 'person:os:jane', reason: 'before the scrub' };
 const PATIENCE = { beginMs: 60_000, endMs: 120_000 };
 const IMPATIENT = { beginMs: 1, endMs: 2 };
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let rotator: Database;
 let planted: readonly Seed[];
 
 beforeEach(async () => {
-  world = await openWorld();
-  migrator = world.migrator();
-  rotator = openDatabase({ url: urlFor('rcm_rotator', world.url), applicationName: 'rotator', maxConnections: 2 });
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
+  rotator = openDatabase({ url: urlFor('rcm_rotator', testEnvironment.url), applicationName: 'rotator', maxConnections: 2 });
   planted = seeds(12);
-  await plant(world.db, planted);
+  await plant(testEnvironment.db, planted);
   await decided('allowed');
   await apply(migrator);
 });
 afterEach(async () => {
   await rotator.close();
-  await world.close();
+  await testEnvironment.close();
 });
 
-const sql = (statement: string) => world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+const sql = (statement: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
 const decided = (automation: string, code = '%') =>
-  world.db.transaction('every tenant', async (tx) => {
+  testEnvironment.db.transaction('every tenant', async (tx) => {
     await tx.$executeRaw`SELECT set_config('app.reason', 'a test', true)`;
     await tx.$executeRaw`
       UPDATE portal_type SET automation = ${automation}, terms_version = '1', terms_date = now(), automation_decided_by = 'person:os:jane' WHERE code LIKE ${code}`;
   });
 const verifying = (count: number, patience = PATIENCE, migration = migrator) => verifyWithLogins(migration, { count, patience, ...ACT });
 const asked = () =>
-  world.db.transaction(
+  testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; portal: string; kind: string; actor: string; reason: string }[]>`
     SELECT r.endpoint_id AS id, e.portal_type_code AS portal, r.kind, r.actor, r.reason FROM login_request r JOIN integration_endpoint e ON e.id = r.endpoint_id ORDER BY 1`,
@@ -119,7 +119,7 @@ it('asks no further once no rotator takes one, and proves nothing by that', asyn
 });
 
 it('a choice between row and store is proved before the row is touched, or after the store has it', async () => {
-  const person = hirePerson(world);
+  const person = hirePerson(testEnvironment);
   const seed = planted[0] as Seed;
   await person.types(seed, 'typed');
   await person.close();
@@ -137,5 +137,8 @@ it('a choice between row and store is proved before the row is touched, or after
 
 const rowText = async ({ id }: Seed): Promise<string | undefined> =>
   (
-    await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ text: string }[]>`SELECT config::text AS text FROM integration_endpoint WHERE id = ${id}`)
+    await testEnvironment.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ text: string }[]>`SELECT config::text AS text FROM integration_endpoint WHERE id = ${id}`,
+    )
   )[0]?.text;

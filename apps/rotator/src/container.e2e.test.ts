@@ -2,7 +2,7 @@ import { listLeases } from '@rcm/db/leases';
 import { listAttempts, setNextRotation } from '@rcm/db/rotation';
 import { startContainer, type TestContainer } from '@rcm/images/testing';
 import { freePort } from '@rcm/test-services';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 /** What the names of images begin with that were built from these sources: `npm run images -- build`. */
@@ -12,19 +12,19 @@ const LONG_MS = 300_000;
 
 // Images are built by a command of its own, which takes minutes: where they are not named, process.e2e.test.ts alone tries the same of this clone's sources.
 describe.skipIf(images === undefined)('a rotator’s container (RCM_TEST_IMAGES names its image)', { timeout: 2 * LONG_MS }, () => {
-  let world: World;
+  let testEnvironment: TestEnvironment;
   const started: TestContainer[] = [];
-  beforeAll(async () => void (world = await openWorld({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } })), LONG_MS);
+  beforeAll(async () => void (testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } })), LONG_MS);
   afterEach(async () => {
-    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'none' });
     for (const container of started.splice(0)) await container.remove();
   });
-  afterAll(() => world?.close());
+  afterAll(() => testEnvironment?.close());
 
   async function start(): Promise<TestContainer> {
     const container = await startContainer(`${images}/rotator`, {
-      ...world.environmentOf('rcm_rotator'),
-      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+      ...testEnvironment.environmentOf('rcm_rotator'),
+      RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
       RCM_HEALTH_PORT: String(await freePort()),
       RCM_SUBMIT_DEADLINE_MS: '20000',
       RCM_LEASE_TTL_MS: '25000',
@@ -36,11 +36,11 @@ describe.skipIf(images === undefined)('a rotator’s container (RCM_TEST_IMAGES 
     await expect.poll(() => container.docker('logs'), { timeout: LONG_MS }).toContain('"msg":"ready"');
     return container;
   }
-  const attemptOf = async (endpointId: string) => (await listAttempts(world.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId);
+  const attemptOf = async (endpointId: string) => (await listAttempts(testEnvironment.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId);
   /** A rotation of this login has begun, at a portal that is slow. */
   async function inHand(endpointId: string): Promise<void> {
-    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_000 });
-    await setNextRotation(world.db, { endpointIds: [endpointId], at: 'now' });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_000 });
+    await setNextRotation(testEnvironment.db, { endpointIds: [endpointId], at: 'now' });
     await expect.poll(async () => (await attemptOf(endpointId))?.state, { timeout: LONG_MS }).toMatch(/staged|submitting|applied/);
   }
 
@@ -50,9 +50,9 @@ describe.skipIf(images === undefined)('a rotator’s container (RCM_TEST_IMAGES 
     await inHand('alpine-1');
     await container.docker('stop');
     expect(await container.exitCode()).toBe(0);
-    expect(await listLeases(world.db)).toEqual([]);
+    expect(await listLeases(testEnvironment.db)).toEqual([]);
     expect((await attemptOf('alpine-1'))?.state).toBe('done');
-    expect(await world.portalAcceptsStore('alpine-1')).toBe(true);
+    expect(await testEnvironment.portalAcceptsStore('alpine-1')).toBe(true);
   });
 
   it('that is killed in the middle of a rotation goes on with it once it is started again', async () => {
@@ -61,10 +61,10 @@ describe.skipIf(images === undefined)('a rotator’s container (RCM_TEST_IMAGES 
     await container.docker('kill');
     await container.docker('wait');
     expect(await container.exitCode()).toBe(137);
-    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'none' });
     await container.docker('start');
     await expect.poll(async () => (await attemptOf('alpine-2'))?.state, { timeout: LONG_MS }).toBe('done');
-    expect(await world.portalAcceptsStore('alpine-2')).toBe(true);
-    expect((await world.portals.account('alpine', world.endpoint('alpine-2').username)).locked).toBe(false);
+    expect(await testEnvironment.portalAcceptsStore('alpine-2')).toBe(true);
+    expect((await testEnvironment.portals.account('alpine', testEnvironment.endpoint('alpine-2').username)).locked).toBe(false);
   });
 });

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parsePayload, parseReference } from '@rcm/credentials';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from './testing.fixture.ts';
 
 let home: string;
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'rcm-rotator-evidence-'));
   process.env['RCM_EVIDENCE_DIR'] = join(home, 'evidence');
-  opened = await openRotatorWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
 });
 afterAll(async () => {
   delete process.env['RCM_EVIDENCE_DIR'];
@@ -19,11 +19,12 @@ afterAll(async () => {
 });
 
 it('a password change that ends unclear leaves its page, without either password, and the rotation ends as without', async () => {
-  const { world } = opened;
-  const { orgId, secretArn, username } = world.endpoint('alpine-1');
-  const password = async () => parsePayload((await world.stores.forTenant(orgId).read(parseReference(secretArn)))?.text ?? failed()).reveal().password;
+  const { testEnvironment } = opened;
+  const { orgId, secretArn, username } = testEnvironment.endpoint('alpine-1');
+  const password = async () =>
+    parsePayload((await testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn)))?.text ?? failed()).reveal().password;
   const before = await password();
-  await world.portals.setAccountFault({ portal: 'alpine', username }, { fault: '500_after_commit', count: 1 });
+  await testEnvironment.portals.setAccountFault({ portal: 'alpine', username }, { fault: '500_after_commit', count: 1 });
   expect(await opened.untilEnded('alpine-1')).toMatchObject({ kind: 'attempt', attempt: { state: 'done' } });
   const after = await password();
   expect(after).not.toBe(before);

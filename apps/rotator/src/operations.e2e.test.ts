@@ -7,19 +7,19 @@ import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { detectManualChanges } from './manual/detect-changes.ts';
 import { callRotator, type CommandEnd, runRotator } from './process.fixture.ts';
-import { dyingStores, openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
+import { dyingStores, openRotatorEnvironment, type RotatorEnvironment } from './testing.fixture.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({
+  opened = await openRotatorEnvironment({
     endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'cascade', 'cascade', 'cascade', 'borealis'],
     portalType: { settleMs: 200 },
   });
   environment = {
-    ...opened.world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    ...opened.testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_HEALTH_PORT: '0',
     RCM_LOG_LEVEL: 'error',
     RCM_LEASE_WAIT_MS: '10000',
@@ -37,10 +37,10 @@ const outcomeOf = (end: CommandEnd) => end.json<{ rotations: { result: string; c
 
 /** Another setting of a portal type for one test. */
 async function setPortalType(code: string, changes: object): Promise<void> {
-  const row = opened.world.endpoints.find(({ portal }) => portal === code);
-  const endpoint = row && (await getEndpoint(opened.world.db, { orgId: row.orgId, endpointId: row.id }));
+  const row = opened.testEnvironment.endpoints.find(({ portal }) => portal === code);
+  const endpoint = row && (await getEndpoint(opened.testEnvironment.db, { orgId: row.orgId, endpointId: row.id }));
   if (!endpoint) throw new Error('no such portal');
-  await upsertPortalType(opened.world.db, { ...endpoint.portalType, ...changes }, { actor: 'test', reason: 'a test' });
+  await upsertPortalType(opened.testEnvironment.db, { ...endpoint.portalType, ...changes }, { actor: 'test', reason: 'a test' });
 }
 
 describe('what nobody may rotate is refused with a code, and nothing changes', () => {
@@ -85,7 +85,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
   });
 
   it('an account that its portal has locked', async () => {
-    const { portal, username, loginIdentity, orgId } = opened.world.endpoint('alpine-4');
+    const { portal, username, loginIdentity, orgId } = opened.testEnvironment.endpoint('alpine-4');
     await opened.sql(
       `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
        VALUES ($1, $2, 'alpine-4', gen_random_uuid(), 'agent', '1', now(), now(), 'locked', 'none')`,
@@ -98,7 +98,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
       { result: 'not_started', code: 'login_locked', detail: expect.stringContaining('Nothing was changed') },
     ]);
     await unchanged('alpine-4');
-    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(0);
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(0);
   });
 
   it.each(['min-age-hours: 24', 'changes-per-day: 1'])('a password that is too young for its portal: %s', async (rule) => {
@@ -117,7 +117,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
   });
 
   it('a login that lies under another secret too', async () => {
-    const [own, other] = [opened.world.endpoint('alpine-3'), opened.world.endpoint('alpine-1')];
+    const [own, other] = [opened.testEnvironment.endpoint('alpine-3'), opened.testEnvironment.endpoint('alpine-1')];
     await opened.sql(`UPDATE integration_endpoint SET login_identity = $1 WHERE id = 'alpine-1'`, [own.loginIdentity]);
     await remember('alpine-3');
     const end = await rotator('rotate', '--endpoint', 'alpine-3');
@@ -130,7 +130,7 @@ describe('what nobody may rotate is refused with a code, and nothing changes', (
   });
 
   it('a store without the secret', async () => {
-    const { secretArn } = opened.world.endpoint('cascade-7');
+    const { secretArn } = opened.testEnvironment.endpoint('cascade-7');
     await opened.sql(`UPDATE integration_endpoint SET secret_arn = $1 WHERE id = 'cascade-7'`, [secretArn.replace('cascade-7', 'cascade-77')]);
     await remember('cascade-7');
     const end = await rotator('rotate', '--endpoint', 'cascade-7');
@@ -154,7 +154,7 @@ describe('pause and resume', () => {
     const status = (await rotator('status')).json<{ pauses: object[] }>();
     expect(status.pauses).toMatchObject([{ actor: SIGNED_IN, reason: 'audit week' }]);
     expect((await rotator('resume', flag, ...value, '--reason', 'over')).json()).toMatchObject({ wasPaused: true });
-    expect(await listPauses(opened.world.db)).toEqual([]);
+    expect(await listPauses(opened.testEnvironment.db)).toEqual([]);
     const events = await opened.sql<{ action: string }>(`SELECT action FROM audit_event WHERE action LIKE 'rotation.%ed' ORDER BY seq DESC LIMIT 2`, []);
     expect(events.map(({ action }) => action)).toEqual(['rotation.resumed', 'rotation.requested']);
   });
@@ -168,19 +168,19 @@ describe('pause and resume', () => {
     ];
     expect(ends.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
     expect((await rotator('pause', '--all', '--dry-run')).code).toBe(0);
-    expect(await listPauses(opened.world.db)).toEqual([]);
+    expect(await listPauses(opened.testEnvironment.db)).toEqual([]);
   });
 });
 
 describe('rollback', () => {
   const passwordOf = async (id: string) => {
-    const { orgId, secretArn } = opened.world.endpoint(id);
-    const current = await opened.world.stores.forTenant(orgId).read(parseReference(secretArn));
+    const { orgId, secretArn } = opened.testEnvironment.endpoint(id);
+    const current = await opened.testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
     return current && parsePayload(current.text).reveal().password;
   };
 
   it('goes forward to the previous password, with who and why in the audit trail', async () => {
-    const { portal, username } = opened.world.endpoint('alpine-2');
+    const { portal, username } = opened.testEnvironment.endpoint('alpine-2');
     const early = await rotator('rollback', '--endpoint', 'alpine-2', '--reason', 'x');
     expect([early.code, errorOf(early).code]).toEqual([1, 'rotation_refused']);
 
@@ -189,9 +189,9 @@ describe('rollback', () => {
     expect(await passwordOf('alpine-2')).not.toBe(first);
     const end = await rotator('rollback', '--endpoint', 'alpine-2', '--reason', 'the claims system knows the old one', '--actor', 'jane');
     expect([end.code, await passwordOf('alpine-2')]).toEqual([0, first]);
-    expect(await opened.world.portalAcceptsStore('alpine-2')).toBe(true);
-    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsRejected: 0, passwordsChanged: 2 });
-    const [newest] = (await listAttempts(opened.world.db, { limit: 100 })).filter(({ endpointId }) => endpointId === 'alpine-2');
+    expect(await opened.testEnvironment.portalAcceptsStore('alpine-2')).toBe(true);
+    expect(await opened.testEnvironment.portals.account(portal, username)).toMatchObject({ loginsRejected: 0, passwordsChanged: 2 });
+    const [newest] = (await listAttempts(opened.testEnvironment.db, { limit: 100 })).filter(({ endpointId }) => endpointId === 'alpine-2');
     expect(newest).toMatchObject({ reason: 'rollback', chosenVersion: '1', state: 'done' });
     expect(await opened.audit('rotation.rollback', 'alpine-2')).toMatchObject([{ actor: SIGNED_IN, reason: 'the claims system knows the old one' }]);
   });
@@ -215,7 +215,7 @@ describe('once', () => {
     ]);
     const end = await runRotator(['once', '--json'], environment);
     expect(end.json<{ rotations: object[] }>().rotations).toContainEqual(expect.objectContaining({ endpointId: id, result: 'done' }));
-    expect(await opened.world.portalAcceptsStore(id)).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore(id)).toBe(true);
   });
 });
 
@@ -224,8 +224,8 @@ describe('a portal that people rotate', () => {
 
   /** As an operator does it: the portal first (or not), then the store. */
   async function changeByHand(id: string, password: string, atPortal = password): Promise<void> {
-    const { portal, username, orgId, secretArn } = opened.world.endpoint(id);
-    await opened.world.portals.createAccount({ portal, username, password: atPortal, mfaSeed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
+    const { portal, username, orgId, secretArn } = opened.testEnvironment.endpoint(id);
+    await opened.testEnvironment.portals.createAccount({ portal, username, password: atPortal, mfaSeed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
     const store = opened.rotator.stores.forTenant(orgId);
     const current = await store.read(parseReference(secretArn));
     if (!current) throw new Error('no secret');
@@ -235,21 +235,21 @@ describe('a portal that people rotate', () => {
 
   it('is told once when it is due; a change is noticed, proved by one login and recorded; a wrong one is told once and cools down', async () => {
     const id = 'borealis-8';
-    const { orgId, portal, username } = opened.world.endpoint(id);
+    const { orgId, portal, username } = opened.testEnvironment.endpoint(id);
     // A refused password cools down for as long as the portal may not know it yet: longer than a busy machine takes to look again.
     await setPortalType('borealis', { rotationMode: 'manual', settleMs: 3_600_000 });
-    await setNextRotation(opened.world.db, { endpointIds: [id], at: 'now' });
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: [id], at: 'now' });
     expect([await markManualDue(opened.rotator.db), await markManualDue(opened.rotator.db)]).toEqual([1, 0]);
     expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
 
     await changeByHand(id, 'Hand-Made-Pass-1!', 'Other-At-Portal-1!');
     expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'refused' }]);
     expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'put_off' }]);
-    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(1);
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsRejected).toBe(1);
 
     await changeByHand(id, 'Hand-Made-Pass-2!');
     expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'recorded' }]);
-    const endpoint = await getEndpoint(opened.world.db, { orgId, endpointId: id });
+    const endpoint = await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: id });
     expect(endpoint).toMatchObject({ currentVersion: '3', rotationStatus: 'active' });
     expect(endpoint?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 30 * 86_400_000);
     expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
@@ -258,56 +258,56 @@ describe('a portal that people rotate', () => {
       id,
     ]);
     expect(known).toEqual([{ passwords: 1, tries: 2 }]);
-    const told = (await listNotifications(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind);
+    const told = (await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind);
     expect(told.sort()).toEqual(['manual_due', 'manual_refused', 'refused']);
-    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(1);
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(1);
   });
 
   it('is asked again later where nobody answers with the code of its login: that says nothing of the password', async () => {
     const id = 'borealis-8';
-    const { orgId, portal, username, secretArn } = opened.world.endpoint(id);
+    const { orgId, portal, username, secretArn } = opened.testEnvironment.endpoint(id);
     const store = opened.rotator.stores.forTenant(orgId);
     const current = await store.read(parseReference(secretArn));
     if (!current) throw new Error('no secret');
     const password = 'Hand-Made-Pass-6!';
-    await opened.world.portals.createAccount({ portal, username, password, receivesCodes: true });
+    await opened.testEnvironment.portals.createAccount({ portal, username, password, receivesCodes: true });
     const payload = parsePayload(current.text).map((before) => ({ ...before, password, mfa_seed: null, second_factors: ['person' as const] }));
     await store.replace(parseReference(secretArn), serializePayload(payload), current.version);
     const impatient = { ...opened.rotator, timing: { ...opened.rotator.timing, personWaitMs: 1_000 } };
     const refusals = async () =>
-      (await listNotifications(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id && n.kind === 'manual_refused').length;
+      (await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((n) => n.endpointId === id && n.kind === 'manual_refused').length;
     const before = await refusals();
     const lookAtIt = async () => (await detectManualChanges(impatient, looks)).find(({ endpointId }) => endpointId === id)?.result;
     expect([await lookAtIt(), await lookAtIt()]).toEqual(['put_off', 'put_off']);
     expect(await refusals()).toBe(before);
     // The second look left people in peace: the portal has sent them one message.
-    expect(await opened.world.portals.sentCodes({ portal, username })).toEqual([
+    expect(await opened.testEnvironment.portals.sentCodes({ portal, username })).toEqual([
       { code: expect.any(String) as string, sentAt: expect.any(Number) as number, typed: 0 },
     ]);
   });
 
   it('is asked again where it does not answer: what the person stored is neither recorded nor refused', async () => {
     const id = 'cascade-6';
-    const { portal } = opened.world.endpoint(id);
+    const { portal } = opened.testEnvironment.endpoint(id);
     await setPortalType(portal, { rotationMode: 'manual' });
     const lookAtIt = async () => (await detectManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
     expect(await lookAtIt()).toBe('unchanged');
     await changeByHand(id, 'Hand-Made-Pass-3!');
-    await opened.world.portals.setFault({ portal, fault: 'maintenance' });
+    await opened.testEnvironment.portals.setFault({ portal, fault: 'maintenance' });
     expect(await lookAtIt()).toBe('put_off');
-    await opened.world.portals.setFault({ portal, fault: 'none' });
+    await opened.testEnvironment.portals.setFault({ portal, fault: 'none' });
     expect(await lookAtIt()).toBe('recorded');
-    expect((await listNotifications(opened.world.db, { limit: 100 })).filter((n) => n.endpointId === id)).toEqual([]);
+    expect((await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((n) => n.endpointId === id)).toEqual([]);
   });
 
   it('refuses nothing by a look that was stopped, or that ended before the password was sent', async () => {
     const id = 'cascade-6';
-    const { portal, loginIdentity } = opened.world.endpoint(id);
+    const { portal, loginIdentity } = opened.testEnvironment.endpoint(id);
     const { rotator: own } = opened;
     const lookAtIt = async (signal: AbortSignal, with_ = own) =>
       (await detectManualChanges(with_, { ...looks, signal })).find(({ endpointId }) => endpointId === id)?.result;
     await changeByHand(id, 'Hand-Made-Pass-4!');
-    await opened.world.portals.setFault({ portal, fault: 'slow', delayMs: 3_000 });
+    await opened.testEnvironment.portals.setFault({ portal, fault: 'slow', delayMs: 3_000 });
     const stop = new AbortController();
     const stopped = lookAtIt(stop.signal);
     const sent = () => opened.sql(`SELECT 1 FROM login_attempt WHERE login_identity = $1 AND outcome IS NULL`, [loginIdentity]);
@@ -316,24 +316,24 @@ describe('a portal that people rotate', () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     stop.abort();
     expect(await stopped).toBe('put_off');
-    await opened.world.portals.setFault({ portal, fault: 'none' });
+    await opened.testEnvironment.portals.setFault({ portal, fault: 'none' });
     expect(await lookAtIt(looks.signal, { ...own, timing: { ...own.timing, loginDeadlineMs: 1 } })).toBe('put_off');
     expect(await lookAtIt(looks.signal)).toBe('recorded');
   });
 
   it('is looked at by one of two rotators at a time: the second finds it recorded', async () => {
     const id = 'cascade-6';
-    const { portal, username, loginIdentity } = opened.world.endpoint(id);
+    const { portal, username, loginIdentity } = opened.testEnvironment.endpoint(id);
     await changeByHand(id, 'Hand-Made-Pass-5!');
-    const before = (await opened.world.portals.account(portal, username)).loginsAccepted;
+    const before = (await opened.testEnvironment.portals.account(portal, username)).loginsAccepted;
     const lookAtIt = async () => (await detectManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
-    await opened.world.portals.setFault({ portal, fault: 'slow', delayMs: 500 });
+    await opened.testEnvironment.portals.setFault({ portal, fault: 'slow', delayMs: 500 });
     const first = lookAtIt();
     const held = () => opened.sql(`SELECT 1 FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()`, [loginIdentity]);
     await expect.poll(held, { timeout: 100_000 }).toHaveLength(1);
     expect(await Promise.all([first, lookAtIt()])).toEqual(['recorded', 'unchanged']);
-    await opened.world.portals.setFault({ portal, fault: 'none' });
-    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(before + 1);
+    await opened.testEnvironment.portals.setFault({ portal, fault: 'none' });
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(before + 1);
     await setPortalType(portal, { rotationMode: 'automatic' });
   });
 });
@@ -356,8 +356,8 @@ describe('sample passwords', () => {
 
 /** What no output of a command may hold. */
 it('no command prints a password', async () => {
-  const { orgId, secretArn } = opened.world.endpoint('alpine-1');
-  const current = await opened.world.stores.forTenant(orgId).read(parseReference(secretArn));
+  const { orgId, secretArn } = opened.testEnvironment.endpoint('alpine-1');
+  const current = await opened.testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
   const { password } = parsePayload(current?.text ?? new Secret('')).reveal();
   const end = await runRotator(['rotate', '--endpoint', 'alpine-1', '--reason', 'a test', '--json'], { ...environment, RCM_LOG_LEVEL: 'trace' });
   expect(end.code).toBe(0);

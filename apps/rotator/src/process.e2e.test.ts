@@ -6,7 +6,7 @@ import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
 import { type AttemptState, listAttempts, setNextRotation } from '@rcm/db/rotation';
 import { accountOf } from '@rcm/portal-access';
 import { isLongForm } from '@rcm/test-services';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RotatorRun, runRotator, startRotator } from './process.fixture.ts';
 
@@ -22,15 +22,15 @@ const KILLED_IN = (
   ] as const
 ).filter(([state]) => isLongForm() || state === 'submitting');
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let environment: Record<string, string>;
 const running: RotatorRun[] = [];
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: Array.from({ length: 7 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: 7 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
   environment = {
-    ...world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+    ...testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_HEALTH_PORT: '0',
     RCM_SUBMIT_DEADLINE_MS: '20000',
     RCM_LEASE_TTL_MS: '25000',
@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const run of running.splice(0)) if (run.child.exitCode === null && run.child.signalCode === null) await run.end('SIGKILL');
 });
-afterAll(() => world?.close());
+afterAll(() => testEnvironment?.close());
 
 function start(...parameters: string[]): RotatorRun {
   const run = startRotator(parameters, environment);
@@ -53,28 +53,28 @@ function start(...parameters: string[]): RotatorRun {
 }
 
 const stateOf = async (endpointId: string): Promise<AttemptState | null> =>
-  (await listAttempts(world.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId)?.state ?? null;
+  (await listAttempts(testEnvironment.db, { limit: 100 })).find((attempt) => attempt.endpointId === endpointId)?.state ?? null;
 
 async function currentOf(endpointId: string) {
-  const { orgId, secretArn } = world.endpoint(endpointId);
-  const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
+  const { orgId, secretArn } = testEnvironment.endpoint(endpointId);
+  const current = await testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return current;
 }
 
 /** What an agent writes down whose login was refused, with what the store holds, by a portal of which nobody knows whether it is well. */
 async function refusedOnce(endpointId: string): Promise<void> {
-  const { orgId } = world.endpoint(endpointId);
-  const endpoint = await getEndpoint(world.db, { orgId, endpointId });
+  const { orgId } = testEnvironment.endpoint(endpointId);
+  const endpoint = await getEndpoint(testEnvironment.db, { orgId, endpointId });
   const { text, version } = await currentOf(endpointId);
-  const answer = await acquireSharedLease(world.db, { orgId, endpointId, holder: randomUUID(), ttlMs: 60_000 });
+  const answer = await acquireSharedLease(testEnvironment.db, { orgId, endpointId, holder: randomUUID(), ttlMs: 60_000 });
   if (!endpoint || !answer.granted) throw new Error('the login is not free');
-  const { fingerprints } = accountOf(world.identityKeys, endpoint, parsePayload(text));
+  const { fingerprints } = accountOf(testEnvironment.identityKeys, endpoint, parsePayload(text));
   const leaseId = answer.lease.id;
-  const begun = await beginLoginAttempt(world.db, { leaseId, endpointId, orgId, actor: 'agent', version, fingerprints });
+  const begun = await beginLoginAttempt(testEnvironment.db, { leaseId, endpointId, orgId, actor: 'agent', version, fingerprints });
   if (!begun.allowed) throw new Error(begun.reason);
-  await finishLoginAttempt(world.db, { loginAttemptId: begun.loginAttemptId, orgId, outcome: 'rejected', effect: 'suspect', coolDownMs: 3_600_000 });
-  await releaseLease(world.db, { leaseId, orgId });
+  await finishLoginAttempt(testEnvironment.db, { loginAttemptId: begun.loginAttemptId, orgId, outcome: 'rejected', effect: 'suspect', coolDownMs: 3_600_000 });
+  await releaseLease(testEnvironment.db, { leaseId, orgId });
 }
 
 describe('the rotator as a process', { timeout: 3 * LONG_MS }, () => {
@@ -90,14 +90,14 @@ describe('the rotator as a process', { timeout: 3 * LONG_MS }, () => {
   it('rotates what is due, answers its health port, and stops cleanly', async () => {
     const run = start('run');
     const port = await run.ready;
-    await setNextRotation(world.db, { endpointIds: ['alpine-1'], at: 'now' });
+    await setNextRotation(testEnvironment.db, { endpointIds: ['alpine-1'], at: 'now' });
     await expect.poll(() => stateOf('alpine-1'), { timeout: LONG_MS }).toBe('done');
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}/${path}`, { signal: AbortSignal.timeout(20_000) });
     expect([(await ask('healthz')).status, (await ask('readyz')).status]).toEqual([200, 200]);
     // Counted once the login is given back, which comes after the journal's last word.
     await expect.poll(async () => (await ask('metrics')).text(), { timeout: 20_000 }).toMatch(/rcm_rotations_total\{result="done"\} 1/);
     expect(await run.end('SIGTERM')).toEqual({ code: 0, signal: null });
-    expect(await world.portalAcceptsStore('alpine-1')).toBe(true);
+    expect(await testEnvironment.portalAcceptsStore('alpine-1')).toBe(true);
   });
 
   it('counts the logins that were refused, until they get in again, for Prometheus and for CloudWatch', async () => {
@@ -118,20 +118,20 @@ describe('the rotator as a process', { timeout: 3 * LONG_MS }, () => {
 
   it.each(KILLED_IN)('killed in state %s, the next one ends what it began', async (state, id) => {
     // Every page of the portal is slow, so that the kill falls into the state and not beside it.
-    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_500 });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_500 });
     const first = start('run');
     await first.ready;
-    await setNextRotation(world.db, { endpointIds: [id], at: 'now' });
+    await setNextRotation(testEnvironment.db, { endpointIds: [id], at: 'now' });
     await expect.poll(() => stateOf(id), { timeout: LONG_MS, interval: 20 }).toBe(state);
     await first.end('SIGKILL');
     expect(await stateOf(id)).toBe(state);
 
-    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'none' });
     await start('run').ready;
     await expect.poll(() => stateOf(id), { timeout: LONG_MS }).toBe('done');
-    expect(await world.portalAcceptsStore(id)).toBe(true);
-    const { portal, username } = world.endpoint(id);
-    const account = await world.portals.account(portal, username);
+    expect(await testEnvironment.portalAcceptsStore(id)).toBe(true);
+    const { portal, username } = testEnvironment.endpoint(id);
+    const account = await testEnvironment.portals.account(portal, username);
     expect(account.locked).toBe(false);
     expect(account.loginsRejected).toBeLessThanOrEqual(1);
   });

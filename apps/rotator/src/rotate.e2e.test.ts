@@ -2,33 +2,33 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listLeases } from '@rcm/db/leases';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { isLongForm } from '@rcm/test-services';
-import { dyingStores, openRotatorWorld, type RotatorWorld } from './testing.fixture.ts';
+import { dyingStores, openRotatorEnvironment, type RotatorEnvironment } from './testing.fixture.ts';
 import { resultOf } from './schedule/rotation-outcome.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let next = 0;
 const pool = ['alpine', 'cascade', 'borealis', ...Array.from({ length: 12 }, () => 'alpine' as const)] as const;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: pool, portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: pool, portalType: { settleMs: 200 } });
 });
 afterAll(() => opened?.close());
 
 /** An endpoint that no other test uses. */
 const fresh = () => {
-  const found = opened.world.endpoints.filter((e) => e.portal === 'alpine')[next++];
-  if (!found) throw new Error('the world has no endpoint left');
+  const found = opened.testEnvironment.endpoints.filter((e) => e.portal === 'alpine')[next++];
+  if (!found) throw new Error('the test environment has no endpoint left');
   return found;
 };
 
 async function expectWhole(id: string, changes: number): Promise<void> {
-  const { world } = opened;
-  const { orgId, portal, username, loginIdentity } = world.endpoint(id);
-  const account = await world.portals.account(portal, username);
-  expect(await world.portalAcceptsStore(id)).toBe(true);
+  const { testEnvironment } = opened;
+  const { orgId, portal, username, loginIdentity } = testEnvironment.endpoint(id);
+  const account = await testEnvironment.portals.account(portal, username);
+  expect(await testEnvironment.portalAcceptsStore(id)).toBe(true);
   expect(account).toMatchObject({ locked: false, passwordsChanged: changes });
-  expect(await getOpenAttempt(world.db, { orgId, loginIdentity })).toBeNull();
-  expect((await listLeases(world.db)).filter((lease) => lease.endpointId === id)).toEqual([]);
+  expect(await getOpenAttempt(testEnvironment.db, { orgId, loginIdentity })).toBeNull();
+  expect((await listLeases(testEnvironment.db)).filter((lease) => lease.endpointId === id)).toEqual([]);
 }
 
 describe('a rotation at a healthy portal', () => {
@@ -37,8 +37,8 @@ describe('a rotation at a healthy portal', () => {
     const report = await opened.rotate(id, opened.patient);
     expect(resultOf(report)).toBe('done');
     await expectWhole(id, 1);
-    const { portal, username } = opened.world.endpoint(id);
-    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(0);
+    const { portal, username } = opened.testEnvironment.endpoint(id);
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsRejected).toBe(0);
   });
 });
 
@@ -51,13 +51,13 @@ describe('a change whose answer is lost', () => {
   ] as const;
   it.each(isLongForm() ? lost : lost.slice(0, 1))('%s: the portal tells by a login, and the same password is used', async (fault, rejected, changes) => {
     const { id, portal, username } = fresh();
-    await opened.world.portals.setFault({ portal, fault, count: 1 });
+    await opened.testEnvironment.portals.setFault({ portal, fault, count: 1 });
     const first = await opened.rotate(id);
     expect(resultOf(first)).toBe('waiting');
     const end = await opened.untilEnded(id);
     expect(resultOf(end)).toBe('done');
     await expectWhole(id, changes);
-    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(rejected);
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsRejected).toBe(rejected);
   });
 });
 
@@ -79,6 +79,6 @@ describe('a rotator that dies', () => {
     const end = await opened.untilEnded(id);
     expect(resultOf(end)).toBe('done');
     await expectWhole(id, 1 + earlier);
-    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(0);
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsRejected).toBe(0);
   });
 });

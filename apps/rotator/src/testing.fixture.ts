@@ -1,6 +1,6 @@
 import { parseReference, type SecretStore, type TenantStores } from '@rcm/credentials';
 import { requestRotation } from '@rcm/db/rotation';
-import { openWorld, type World, type WorldOptions } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment, type TestEnvironmentOptions } from '@rcm/test-environment';
 import { readRotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';
 import { rotateLogin, type RotationReport } from './rotate.ts';
@@ -16,8 +16,8 @@ const SHORT = {
   RCM_LEASE_POLL_MS: '50',
 };
 
-export interface RotatorWorld {
-  readonly world: World;
+export interface RotatorEnvironment {
+  readonly testEnvironment: TestEnvironment;
   readonly rotator: Rotator;
   /** One that gives a portal's answer time, also on a busy machine: where the change must get through at once. */
   readonly patient: Rotator;
@@ -41,21 +41,26 @@ export interface AuditRow {
   readonly details: unknown;
 }
 
-export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWorld> {
-  const world = await openWorld(options);
-  const environment = { ...process.env, ...world.environmentOf('rcm_rotator'), ...SHORT, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator') };
+export async function openRotatorEnvironment(options: TestEnvironmentOptions): Promise<RotatorEnvironment> {
+  const testEnvironment = await openTestEnvironment(options);
+  const environment = {
+    ...process.env,
+    ...testEnvironment.environmentOf('rcm_rotator'),
+    ...SHORT,
+    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
+  };
   // The SDK reads the file's name from the process's own environment.
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_rotator')['AWS_SHARED_CREDENTIALS_FILE'];
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_rotator')['AWS_SHARED_CREDENTIALS_FILE'];
   const opened: RotatorProcess = openRotator(readRotatorConfig(environment));
   const sql = <R>(text: string, values: readonly unknown[]): Promise<R[]> =>
-    world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));
+    testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));
   const rotate = async (endpointId: string, rotator: Rotator = opened.rotator) => {
-    const place = { orgId: world.endpoint(endpointId).orgId, endpointId };
-    const { requestId } = await requestRotation(world.db, { ...place, kind: 'demand', actor: 'person:os:test', reason: 'test' });
+    const place = { orgId: testEnvironment.endpoint(endpointId).orgId, endpointId };
+    const { requestId } = await requestRotation(testEnvironment.db, { ...place, kind: 'demand', actor: 'person:os:test', reason: 'test' });
     return rotateLogin(rotator, { ...place, reason: 'demand', requestId, signal: new AbortController().signal });
   };
   return {
-    world,
+    testEnvironment,
     rotator: opened.rotator,
     patient: {
       ...opened.rotator,
@@ -80,7 +85,7 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
     audit: (action, subject) =>
       sql<AuditRow>('SELECT actor, reason, details FROM audit_event WHERE action = $1 AND subject = $2 ORDER BY seq', [action, subject]),
     async snapshot(endpointId) {
-      const { orgId, secretArn, portal, username, loginIdentity } = world.endpoint(endpointId);
+      const { orgId, secretArn, portal, username, loginIdentity } = testEnvironment.endpoint(endpointId);
       const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
       return {
         endpoint: await sql(`SELECT to_jsonb(e) AS row FROM integration_endpoint e WHERE id = $1`, [endpointId]),
@@ -89,12 +94,12 @@ export async function openRotatorWorld(options: WorldOptions): Promise<RotatorWo
         leases: await sql(`SELECT to_jsonb(l) AS row FROM login_lease l WHERE login_identity = $1`, [loginIdentity]),
         staged: await opened.rotator.stores.forTenant(orgId).listStaged(parseReference(secretArn)),
         secret: current && { version: current.version, text: current.text.reveal() },
-        account: await world.portals.account(portal, username),
+        account: await testEnvironment.portals.account(portal, username),
       };
     },
     async close() {
       await opened.close();
-      await world.close();
+      await testEnvironment.close();
     },
   };
 }

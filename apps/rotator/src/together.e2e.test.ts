@@ -5,45 +5,45 @@ import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, hasCode, systemClock } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment, type EnvironmentEndpoint } from '@rcm/test-environment';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runRotator } from './process.fixture.ts';
 
 const AGENTS = isLongForm() ? 10 : 5;
-let world: World;
+let testEnvironment: TestEnvironment;
 let browser: BrowserPool;
 let stores: TenantStores;
 const databases: Database[] = [];
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
   browser = createBrowserPool({
     maxContexts: 4,
     logger: createLogger({ name: 'test', level: 'silent' }),
     ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}),
   });
   stores = createTenantStores({
-    region: world.aws.region,
-    endpoint: world.aws.endpoint,
+    region: testEnvironment.aws.region,
+    endpoint: testEnvironment.aws.endpoint,
     environment: 'test',
-    roleArn: world.aws.tenantRoleArn('agent'),
-    kmsKeyId: world.aws.kmsKeyArn,
-    credentials: world.aws.taskCredentials('rcm-agent-task'),
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    kmsKeyId: testEnvironment.aws.kmsKeyArn,
+    credentials: testEnvironment.aws.taskCredentials('rcm-agent-task'),
   });
 });
 afterAll(async () => {
   await browser?.close();
   for (const db of databases) await db.close();
   await stores?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 /** As a process of its own has it: its connections, its cache, its sessions. The browser is shared, as many would not fit here. */
 function agent(): AgentAccess {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const metrics = createMetrics();
-  const url = readFileSync(world.environmentOf('rcm_agent')['RCM_DATABASE_URL_FILE'] ?? '', 'utf8');
+  const url = readFileSync(testEnvironment.environmentOf('rcm_agent')['RCM_DATABASE_URL_FILE'] ?? '', 'utf8');
   const db = openDatabase({ url, role: 'rcm_agent', applicationName: 'test agent', maxConnections: 2 });
   databases.push(db);
   return {
@@ -57,12 +57,12 @@ function agent(): AgentAccess {
     lease: { ttlMs: 90_000, waitMs: 200_000, pollMs: 100 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
-    keys: world.identityKeys,
+    keys: testEnvironment.identityKeys,
   };
 }
 
 /** One task as the web-agent works it: what is put off (a login in use, more logins at once than the account forgives) comes back, nothing else does. */
-async function task(access: AgentAccess, { orgId, id: endpointId }: WorldEndpoint, holder: string): Promise<boolean> {
+async function task(access: AgentAccess, { orgId, id: endpointId }: EnvironmentEndpoint, holder: string): Promise<boolean> {
   const signal = AbortSignal.timeout(220_000);
   for (;;) {
     try {
@@ -81,12 +81,12 @@ it(
   `two rotators and ${AGENTS} agents that start at one login at the same moment: one rotation, no rejected login, ${AGENTS} tasks done`,
   { timeout: 300_000 },
   async () => {
-    const [endpoint] = world.endpoints;
+    const [endpoint] = testEnvironment.endpoints;
     if (!endpoint) throw new Error('no endpoint');
-    await setNextRotation(world.db, { endpointIds: [endpoint.id], at: 'now' });
+    await setNextRotation(testEnvironment.db, { endpointIds: [endpoint.id], at: 'now' });
     const environment = {
-      ...world.environmentOf('rcm_rotator'),
-      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+      ...testEnvironment.environmentOf('rcm_rotator'),
+      RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
       RCM_LOG_LEVEL: 'error',
       RCM_LEASE_WAIT_MS: '200000',
       ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
@@ -95,9 +95,9 @@ it(
     const [first, second, ...tasks] = await Promise.all([runRotator(['once', '--json'], environment), runRotator(['once', '--json'], environment), ...visits]);
     expect(tasks).toEqual(Array.from({ length: AGENTS }, () => true));
     expect([first.code, second.code]).toEqual([0, 0]);
-    expect((await listAttempts(world.db, { limit: 10 })).map(({ state }) => state)).toEqual(['done']);
-    const account = await world.portals.account(endpoint.portal, endpoint.username);
+    expect((await listAttempts(testEnvironment.db, { limit: 10 })).map(({ state }) => state)).toEqual(['done']);
+    const account = await testEnvironment.portals.account(endpoint.portal, endpoint.username);
     expect(account).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, locked: false });
-    expect(await world.portalAcceptsStore(endpoint.id)).toBe(true);
+    expect(await testEnvironment.portalAcceptsStore(endpoint.id)).toBe(true);
   },
 );

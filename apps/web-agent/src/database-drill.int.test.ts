@@ -13,7 +13,7 @@ import { asSuperuser } from '@rcm/db/testing';
 import { hasCode } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { postgresTools, type RunningService, startPostgresContainer } from '@rcm/test-services/containers';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebAgentConfig } from './config.ts';
 import { askForTask, closeDrilled, dieAfterChange } from './drill.fixture.ts';
@@ -37,7 +37,7 @@ let folder: string;
 /** The server that is lost, and the one on which the dump is restored. */
 let first: RunningService;
 let second: RunningService;
-let world: World;
+let testEnvironment: TestEnvironment;
 /** The database where it is now. */
 let databaseUrl: string;
 let db: Database;
@@ -50,7 +50,7 @@ async function stopAgent(): Promise<void> {
 }
 
 const programOf = (name: keyof typeof MAIN): string => fileURLToPath(new URL(MAIN[name], import.meta.url));
-const account = ({ portal, username }: WorldEndpoint) => world.portals.account(portal, username);
+const account = ({ portal, username }: EnvironmentEndpoint) => testEnvironment.portals.account(portal, username);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The same login and password at the server where the database is now. */
@@ -60,12 +60,12 @@ function moved(url: string): string {
 }
 
 function environmentOf(app: 'agent' | 'rotator'): NodeJS.ProcessEnv {
-  const { RCM_DATABASE_URL_FILE: file = '', ...ofRole } = world.environmentOf(`rcm_${app}`);
+  const { RCM_DATABASE_URL_FILE: file = '', ...ofRole } = testEnvironment.environmentOf(`rcm_${app}`);
   return {
     ...process.env,
     ...ofRole,
     RCM_DATABASE_URL: moved(readFileSync(file, 'utf8')),
-    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app),
+    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn(app),
     RCM_TASK_KEYS: 'file',
     RCM_TASK_KEY_FILE: join(folder, 'task-key'),
     RCM_TASK_KEY_ID: '1',
@@ -101,7 +101,7 @@ async function ends(child: ChildProcess): Promise<Ended> {
 const startRotator = (args: readonly string[], stdio: 'ignore' | 'pipe' = 'pipe'): ChildProcess =>
   spawn(process.execPath, ['--disable-sigusr1', programOf('rotator'), ...args], { env: environmentOf('rotator'), stdio: ['ignore', stdio, stdio] });
 
-const rotate = ({ id }: WorldEndpoint) => ends(startRotator(['rotate', '--endpoint', id, '--reason', 'drill', '--json']));
+const rotate = ({ id }: EnvironmentEndpoint) => ends(startRotator(['rotate', '--endpoint', id, '--reason', 'drill', '--json']));
 
 /** The page's own lines about a dump: how it is made, and how it is restored. */
 function linesOfPage(): readonly [make: string, restore: string] {
@@ -121,10 +121,10 @@ async function type(lines: string, variables: Readonly<Record<string, string>>):
   return said;
 }
 
-const ask = (login: WorldEndpoint) => askForTask(db, login);
+const ask = (login: EnvironmentEndpoint) => askForTask(db, login);
 
 /** How a task ended, however long it takes: `succeeded`, or why it failed. `unless`: for what it may be put off, and then it is not waited for. */
-async function endOf({ orgId }: WorldEndpoint, taskId: string, unless?: string): Promise<string> {
+async function endOf({ orgId }: EnvironmentEndpoint, taskId: string, unless?: string): Promise<string> {
   for (;;) {
     const task = await getPortalTask(db, { orgId, taskId });
     if (unless !== undefined && task?.requeueReason === unless) return unless;
@@ -133,30 +133,32 @@ async function endOf({ orgId }: WorldEndpoint, taskId: string, unless?: string):
     await pause(100);
   }
 }
-const use = async (login: WorldEndpoint) => endOf(login, await ask(login));
+const use = async (login: EnvironmentEndpoint) => endOf(login, await ask(login));
 
 /** A person stores another password, and tells nobody. */
-async function save({ orgId, secretArn }: WorldEndpoint, password: string): Promise<void> {
-  const [store, reference] = [world.stores.forTenant(orgId), parseReference(secretArn)];
+async function save({ orgId, secretArn }: EnvironmentEndpoint, password: string): Promise<void> {
+  const [store, reference] = [testEnvironment.stores.forTenant(orgId), parseReference(secretArn)];
   const current = await store.read(reference);
   if (!current) throw new Error('the secret is gone');
   await store.replace(reference, serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password }))), current.version);
 }
 
-const rotateAndDie = (login: WorldEndpoint) => {
+const rotateAndDie = (login: EnvironmentEndpoint) => {
   const rotator = startRotator(['rotate', '--endpoint', login.id, '--reason', 'drill'], 'ignore');
   started.push(rotator);
-  return dieAfterChange(rotator, world, login);
+  return dieAfterChange(rotator, testEnvironment, login);
 };
 
 const openRotations = () => db.transaction('every tenant', (tx) => tx.rotationAttempt.count({ where: { endedAt: null } }));
 
 const triesAtPortals = async () =>
-  Promise.all(world.endpoints.map(async (login) => [login.id, (await world.portals.history(login)).tries.length] as const)).then(Object.fromEntries);
+  Promise.all(testEnvironment.endpoints.map(async (login) => [login.id, (await testEnvironment.portals.history(login)).tries.length] as const)).then(
+    Object.fromEntries,
+  );
 
 /** By the portal's own record alone. */
 async function expectNobodyLocked(): Promise<void> {
-  for (const login of world.endpoints) {
+  for (const login of testEnvironment.endpoints) {
     const counted = await account(login);
     expect([login.id, counted]).toMatchObject([login.id, { locked: false, accountsLocked: 0 }]);
     expect(counted.mostFailures, login.id).toBeLessThanOrEqual(OURS);
@@ -181,7 +183,7 @@ async function pass(ms: number): Promise<boolean> {
     for (const { relation, name } of columns)
       await tx.$executeRawUnsafe(`UPDATE ${relation} SET ${name} = ${name} - make_interval(secs => $1::float8)`, seconds);
     await tx.$executeRaw`UPDATE portal_task SET not_before = not_before - make_interval(secs => ${seconds}::float8) WHERE state = 'queued'`;
-    await world.portals.advance(ms);
+    await testEnvironment.portals.advance(ms);
     return true;
   });
   return passing.catch((error: unknown) => {
@@ -199,10 +201,15 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
     folder = await mkdtemp(join(tmpdir(), 'rcm-database-drill-'));
     [first, second] = await Promise.all([startPostgresContainer(), startPostgresContainer()]);
     const portalType = { settleMs: 500, lockoutWindowSeconds: LOCKOUT_MS / 1_000 };
-    world = await openWorld({ endpoints: Array(4).fill('alpine') as 'alpine'[], portalType, server: first.url, lockoutWindowMs: LOCKOUT_MS });
-    await world.addEndpoint('alpine', 'secrets-manager');
+    testEnvironment = await openTestEnvironment({
+      endpoints: Array(4).fill('alpine') as 'alpine'[],
+      portalType,
+      server: first.url,
+      lockoutWindowMs: LOCKOUT_MS,
+    });
+    await testEnvironment.addEndpoint('alpine', 'secrets-manager');
     await writeFile(join(folder, 'task-key'), randomBytes(32).toString('hex'), { mode: 0o600 });
-    ({ databaseUrl } = world);
+    ({ databaseUrl } = testEnvironment);
     db = openDrill();
     // As on a platform that does not tell which server this is: nobody but a person can say that it is another one.
     await asSuperuser(databaseUrl, ['REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC']);
@@ -212,17 +219,23 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
     await agent?.ended();
     for (const child of started) child.kill('SIGKILL');
     await db?.close();
-    await closeDrilled(world);
+    await closeDrilled(testEnvironment);
     await Promise.all([first?.stop(), second?.stop()]);
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
   it('a dump is restored on another server, and the store is ahead of it: nobody is locked, and every login gets in', async () => {
-    const [caught, edited, failing, untouched, rotated] = world.endpoints as [WorldEndpoint, WorldEndpoint, WorldEndpoint, WorldEndpoint, WorldEndpoint];
+    const [caught, edited, failing, untouched, rotated] = testEnvironment.endpoints as [
+      EnvironmentEndpoint,
+      EnvironmentEndpoint,
+      EnvironmentEndpoint,
+      EnvironmentEndpoint,
+      EnvironmentEndpoint,
+    ];
     const [makeDump, restoreDump] = linesOfPage();
     agent = await startAgent(environmentOf('agent'));
     expect(await rotate(rotated)).toMatchObject({ code: 0 });
-    for (const login of world.endpoints) expect([login.id, await use(login)]).toEqual([login.id, 'succeeded']);
+    for (const login of testEnvironment.endpoints) expect([login.id, await use(login)]).toEqual([login.id, 'succeeded']);
     // A task that is queued in the dump, and done after it.
     await stopAgent();
     const queued = await ask(untouched);
@@ -233,7 +246,7 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
     expect(await rotate(rotated)).toMatchObject({ code: 0 });
     expect(await use(rotated)).toBe('succeeded');
     await rotateAndDie(caught);
-    await world.portals.createAccount({ portal: edited.portal, username: edited.username, password: 'Set-By-A-Person-1' });
+    await testEnvironment.portals.createAccount({ portal: edited.portal, username: edited.username, password: 'Set-By-A-Person-1' });
     await save(edited, 'Set-By-A-Person-1');
     expect(await use(edited)).toBe('succeeded');
     for (let wrong = 1; wrong <= OURS; wrong += 1) {
@@ -255,7 +268,7 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
     agent = await startAgent(environmentOf('agent'));
 
     // Every login cools down, whoever asks for it; also the task that the dump has as queued.
-    const asked = await Promise.all(world.endpoints.map(async (login) => ({ login, taskId: login === untouched ? queued : await ask(login) })));
+    const asked = await Promise.all(testEnvironment.endpoints.map(async (login) => ({ login, taskId: login === untouched ? queued : await ask(login) })));
     for (const { login, taskId } of asked) await endOf(login, taskId, 'throttled');
     await expectNobodyLocked();
     expect(await triesAtPortals()).toEqual(before);
@@ -279,7 +292,7 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
       await expectNobodyLocked();
     }
     const inMs = performance.now() - from;
-    for (const login of world.endpoints) expect([login.id, await world.portalAcceptsStore(login.id)]).toEqual([login.id, true]);
+    for (const login of testEnvironment.endpoints) expect([login.id, await testEnvironment.portalAcceptsStore(login.id)]).toEqual([login.id, true]);
     process.stdout.write(
       `database drill: restored and started ${(throttledMs / 1_000).toFixed(1)} s after the server was gone, every login in ${(inMs / 1_000).toFixed(1)} s after the cool-down\n`,
     );
@@ -291,7 +304,7 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
         await rotate(login);
         await pass(LOCKOUT_MS);
       }
-      expect([login.id, await use(login), await world.portalAcceptsStore(login.id)]).toEqual([login.id, 'succeeded', true]);
+      expect([login.id, await use(login), await testEnvironment.portalAcceptsStore(login.id)]).toEqual([login.id, 'succeeded', true]);
       expect((await account(login)).passwordsChanged).toBe(passwordsChanged + 1);
     }
     await expectNobodyLocked();

@@ -5,7 +5,7 @@ import { getEndpoint } from '@rcm/db';
 import { insertEndpoint } from '@rcm/db/admin';
 import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import { Secret } from '@rcm/telemetry';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
 
@@ -21,31 +21,38 @@ const SHAPES = [
   (username: string, password: string) => [{ userName: username, password: `${password}\n` }],
 ] as const;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let agent: AgentProcess | undefined;
 const ids = Array.from({ length: LOGINS }, (_, number) => `legacy-${number + 1}`);
 const usernameOf = (id: string) => `user-of-${id}`;
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
-  const alpine = await getEndpoint(world.db, { orgId: world.orgId, endpointId: 'alpine-1' });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  const alpine = await getEndpoint(testEnvironment.db, { orgId: testEnvironment.orgId, endpointId: 'alpine-1' });
   for (const [number, id] of ids.entries()) {
     const [username, password] = [usernameOf(id), `canary-Old-${number + 1}!`];
-    await world.portals.createAccount({ portal: 'alpine', username, password });
+    await testEnvironment.portals.createAccount({ portal: 'alpine', username, password });
     const config = new Secret({ credentials: SHAPES[number]?.(username, password), timeout: 5 });
-    await insertEndpoint(world.db, { id, orgId: world.orgId, portalTypeCode: 'alpine', accountId: id, baseUrl: alpine?.baseUrl ?? '', config });
+    await insertEndpoint(testEnvironment.db, {
+      id,
+      orgId: testEnvironment.orgId,
+      portalTypeCode: 'alpine',
+      accountId: id,
+      baseUrl: alpine?.baseUrl ?? '',
+      config,
+    });
   }
 }, DEADLINE_MS);
 afterAll(async () => {
   agent?.signal('SIGKILL');
   await agent?.ended();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 const environmentOf = (app: keyof typeof MAIN): NodeJS.ProcessEnv => ({
   ...process.env,
-  ...world.environmentOf(ROLE[app]),
-  RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app),
+  ...testEnvironment.environmentOf(ROLE[app]),
+  RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn(app),
 });
 
 /** One command of an app as a process of its own: its JSON, and its exit code. */
@@ -65,14 +72,14 @@ async function run(
 
 async function claimStatus(endpointId: string): Promise<string> {
   const requester = { kind: 'terminal', name: 'test@host' } as const;
-  const task = { orgId: world.orgId, endpointId, name: 'claim_status', input: { claim_number: 'CLM-1001' }, requester, reason: 'test' };
-  return (await createPortalTask(world.db, task)).taskId;
+  const task = { orgId: testEnvironment.orgId, endpointId, name: 'claim_status', input: { claim_number: 'CLM-1001' }, requester, reason: 'test' };
+  return (await createPortalTask(testEnvironment.db, task)).taskId;
 }
 
 async function done(taskId: string): Promise<string> {
   const giveUpAt = Date.now() + DEADLINE_MS;
   for (;;) {
-    const task = await getPortalTask(world.db, { orgId: world.orgId, taskId });
+    const task = await getPortalTask(testEnvironment.db, { orgId: testEnvironment.orgId, taskId });
     if (task?.state === 'succeeded' || task?.state === 'failed') return task.state;
     if (Date.now() > giveUpAt) throw new Error(`task ${taskId} is still ${task?.state}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -104,15 +111,18 @@ it('tasks go on from before a migration to after it, and nothing is rotated whil
   expect(new Set(await Promise.all(beside))).toEqual(new Set(['succeeded']));
   const after = await Promise.all((await Promise.all(ids.map(claimStatus))).map(done));
   expect(after).toEqual(ids.map(() => 'succeeded'));
-  for (const id of ids) expect(await world.portals.account('alpine', usernameOf(id))).toMatchObject({ loginsRejected: 0, accountsLocked: 0 });
+  for (const id of ids) expect(await testEnvironment.portals.account('alpine', usernameOf(id))).toMatchObject({ loginsRejected: 0, accountsLocked: 0 });
 
   const rotate = () => run('rotator', ['rotate', '--endpoint', 'legacy-1', '--reason', 'test']);
   expect(await rotate()).toMatchObject({ code: 1, answer: { rotations: [{ result: 'not_started', code: 'rotation_refused' }] } });
   expect(await run('rotator', ['status'])).toMatchObject({ answer: { oldReaders: { held: LOGINS } } });
-  expect(await run('migrator', ['old-readers-gone', '--org', world.orgId, '--reason', 'test'])).toMatchObject({ code: 0, answer: { oldReadersGone: 1 } });
+  expect(await run('migrator', ['old-readers-gone', '--org', testEnvironment.orgId, '--reason', 'test'])).toMatchObject({
+    code: 0,
+    answer: { oldReadersGone: 1 },
+  });
   expect(await rotate()).toMatchObject({ code: 0, answer: { rotations: [{ result: 'done' }] } });
   expect(await done(await claimStatus('legacy-1'))).toBe('succeeded');
-  expect(await world.portals.account('alpine', usernameOf('legacy-1'))).toMatchObject({ passwordsChanged: 1, loginsRejected: 0 });
+  expect(await testEnvironment.portals.account('alpine', usernameOf('legacy-1'))).toMatchObject({ passwordsChanged: 1, loginsRejected: 0 });
 
   expect(agent.output()).toMatch(/not migrated is used/);
   expect(agent.output()).not.toMatch(/canary-/);

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const CANARIES = { seed: 'KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU', office: 'Canary-office-4711' };
 const DEADLINE_MS = 120_000;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let home: string;
 beforeAll(async () => {
-  world = await openWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
   home = await mkdtemp(join(tmpdir(), 'rcm-agent-evidence-'));
 });
 afterAll(async () => {
-  await world?.close();
+  await testEnvironment?.close();
   if (home) await rm(home, { recursive: true });
 });
 
@@ -26,8 +26,8 @@ async function runTask(more: NodeJS.ProcessEnv): Promise<{ readonly code: number
   const env = {
     ...process.env,
     NODE_EXTRA_CA_CERTS: '',
-    ...world.environmentOf('rcm_agent'),
-    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
+    ...testEnvironment.environmentOf('rcm_agent'),
+    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'),
     RCM_LOGIN_DEADLINE_MS: '20000',
     ...more,
   };
@@ -55,7 +55,7 @@ const forgetOutcomes = () => {
     { when: { text: 'Words of last year' }, is: 'accepted' },
     { when: { text: 'Other words of last year' }, is: 'rejected' },
   ]);
-  return world.db.transaction('every tenant', async (tx) => {
+  return testEnvironment.db.transaction('every tenant', async (tx) => {
     await tx.$executeRaw`SELECT set_config('app.reason', 'a test', true)`;
     await tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{login,outcomes}', ${outcomes}::jsonb) WHERE code = 'alpine'`;
   });
@@ -63,8 +63,8 @@ const forgetOutcomes = () => {
 
 /** Values that a page could show besides the password. Gives everything secret of the login. */
 async function plantCanaries(): Promise<readonly string[]> {
-  const { orgId, secretArn, username } = world.endpoint('alpine-1');
-  const store = world.stores.forTenant(orgId);
+  const { orgId, secretArn, username } = testEnvironment.endpoint('alpine-1');
+  const store = testEnvironment.stores.forTenant(orgId);
   const current = await store.read(parseReference(secretArn));
   if (!current) throw new Error('no secret');
   const planted = parsePayload(current.text).map((payload) => ({ ...payload, mfa_seed: CANARIES.seed, custom_fields: { office: CANARIES.office } }));
@@ -82,14 +82,14 @@ it(
     const { code, output } = await runTask({ RCM_EVIDENCE_DIR: folder });
     expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining('portal_unexpected') });
 
-    const files = (await readdir(join(folder, world.orgId))).sort();
+    const files = (await readdir(join(folder, testEnvironment.orgId))).sort();
     expect(files).toEqual([
       expect.stringMatching(/^\d{8}T\d{9}Z-alpine-1-login-unknown\.json$/),
       expect.stringMatching(/^\d{8}T\d{9}Z-alpine-1-login-unknown\.png$/),
     ]);
-    const json = await readFile(join(folder, world.orgId, files[0] ?? ''), 'utf8');
+    const json = await readFile(join(folder, testEnvironment.orgId, files[0] ?? ''), 'utf8');
     expect(JSON.parse(json)).toMatchObject({
-      orgId: world.orgId,
+      orgId: testEnvironment.orgId,
       endpointId: 'alpine-1',
       portalTypeCode: 'alpine',
       act: 'login',
@@ -97,7 +97,7 @@ it(
       screenshot: files[1],
     });
     expect(JSON.parse(json).text).toContain('Welcome, [secret].');
-    expect((await readFile(join(folder, world.orgId, files[1] ?? ''))).subarray(1, 4).toString()).toBe('PNG');
+    expect((await readFile(join(folder, testEnvironment.orgId, files[1] ?? ''))).subarray(1, 4).toString()).toBe('PNG');
     for (const secret of secrets) for (const kept of [json, ...files, output]) expect(kept).not.toContain(secret);
 
     await runTask({});
@@ -107,10 +107,10 @@ it(
 
 it('a folder that cannot be used is a configuration error before anything is done', async () => {
   await writeFile(join(home, 'file'), '');
-  const before = (await world.portals.account('alpine', world.endpoint('alpine-1').username)).loginsAccepted;
+  const before = (await testEnvironment.portals.account('alpine', testEnvironment.endpoint('alpine-1').username)).loginsAccepted;
   expect(await runTask({ RCM_EVIDENCE_DIR: join(home, 'file', 'below') })).toEqual({
     code: 2,
     output: `RCM_EVIDENCE_DIR: ${home}/file/below cannot be used: ENOTDIR.\n`,
   });
-  expect((await world.portals.account('alpine', world.endpoint('alpine-1').username)).loginsAccepted).toBe(before);
+  expect((await testEnvironment.portals.account('alpine', testEnvironment.endpoint('alpine-1').username)).loginsAccepted).toBe(before);
 });

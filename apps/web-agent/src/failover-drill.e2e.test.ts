@@ -19,7 +19,7 @@ import {
   startStandby,
   startThrowawayPostgres,
 } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWebAgentConfig } from './config.ts';
 import { askForTask, closeDrilled, dieAfterChange } from './drill.fixture.ts';
@@ -37,7 +37,7 @@ let primary: RestartablePostgres;
 let standby: StandbyPostgres;
 /** The name of the database, which is moved from one server to the other. */
 let relay: Relay;
-let world: World;
+let testEnvironment: TestEnvironment;
 let tasks: Database;
 let agent: AgentProcess | undefined;
 const started: ChildProcess[] = [];
@@ -47,20 +47,25 @@ beforeAll(async () => {
   await claimFolder(folder);
   primary = await startThrowawayPostgres({ folder });
   const portalType = { settleMs: 500, lockoutWindowSeconds: 900 };
-  world = await openWorld({ endpoints: Array(LOGINS.ssm).fill('alpine') as 'alpine'[], portalType, server: primary.url, secondRegion: true });
-  for (let i = 0; i < LOGINS.replicated; i += 1) await world.addEndpoint('alpine', 'secrets-manager');
+  testEnvironment = await openTestEnvironment({
+    endpoints: Array(LOGINS.ssm).fill('alpine') as 'alpine'[],
+    portalType,
+    server: primary.url,
+    secondRegion: true,
+  });
+  for (let i = 0; i < LOGINS.replicated; i += 1) await testEnvironment.addEndpoint('alpine', 'secrets-manager');
   standby = await startStandby(primary);
   relay = await openRelay(primary.url);
   await writeFile(join(folder, 'task-key'), randomBytes(32).toString('hex'), { mode: 0o600 });
   const config = readWebAgentConfig(environmentOf('agent'));
-  tasks = openDatabase({ url: moved(world.databaseUrl), applicationName: 'drill', dataKeys: openTaskKeys(config) });
+  tasks = openDatabase({ url: moved(testEnvironment.databaseUrl), applicationName: 'drill', dataKeys: openTaskKeys(config) });
 }, LONG_MS);
 afterAll(async () => {
   agent?.signal('SIGKILL');
   await agent?.ended();
   for (const child of started) child.kill('SIGKILL');
   await tasks?.close();
-  await closeDrilled(world);
+  await closeDrilled(testEnvironment);
   await relay?.close();
   await standby?.stop();
   await primary?.stop();
@@ -74,13 +79,13 @@ function moved(databaseUrl: string): string {
 }
 
 function environmentOf(app: keyof typeof MAIN): NodeJS.ProcessEnv {
-  const { RCM_DATABASE_URL_FILE: file = '', ...ofRole } = world.environmentOf(`rcm_${app}`);
+  const { RCM_DATABASE_URL_FILE: file = '', ...ofRole } = testEnvironment.environmentOf(`rcm_${app}`);
   const lies = Object.entries(ofRole).filter(([name]) => !name.startsWith('RCM_VAULT_'));
   return {
     ...process.env,
     ...Object.fromEntries(lies),
     RCM_DATABASE_URL: moved(readFileSync(file, 'utf8')),
-    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app),
+    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn(app),
     // Tasks' own data are sealed by a key that no region takes with it.
     RCM_TASK_KEYS: 'file',
     RCM_TASK_KEY_FILE: join(folder, 'task-key'),
@@ -98,10 +103,10 @@ async function rotator(...args: string[]): Promise<{ readonly code: number; read
   );
 }
 
-const account = ({ portal, username }: WorldEndpoint) => world.portals.account(portal, username);
+const account = ({ portal, username }: EnvironmentEndpoint) => testEnvironment.portals.account(portal, username);
 
 /** One task at a login, by the web-agent that runs, however long it takes. */
-async function use(login: WorldEndpoint): Promise<void> {
+async function use(login: EnvironmentEndpoint): Promise<void> {
   const { orgId, id } = login;
   const taskId = await askForTask(tasks, login);
   for (;;) {
@@ -115,33 +120,33 @@ async function use(login: WorldEndpoint): Promise<void> {
 const openRotations = () => tasks.transaction('every tenant', (tx) => tx.rotationAttempt.count({ where: { endedAt: null } }));
 
 /** The lease of a rotator that died is over, and so is the time in which its change may still reach the portal. */
-const minutesLater = ({ loginIdentity }: WorldEndpoint) =>
+const minutesLater = ({ loginIdentity }: EnvironmentEndpoint) =>
   tasks.transaction('every tenant', async (tx) => {
     await tx.$executeRaw`UPDATE login_lease SET expires_at = clock_timestamp() WHERE login_identity = ${loginIdentity}`;
     await tx.$executeRaw`UPDATE rotation_attempt SET submit_deadline_at = submit_deadline_at - interval '10 minutes' WHERE login_identity = ${loginIdentity} AND ended_at IS NULL`;
   });
 
 /** A rotator that dies when its change has reached the portal. */
-async function rotateAndDie(login: WorldEndpoint): Promise<void> {
+async function rotateAndDie(login: EnvironmentEndpoint): Promise<void> {
   const main = fileURLToPath(new URL(MAIN.rotator, import.meta.url));
   const args = ['--disable-sigusr1', main, 'rotate', '--endpoint', login.id, '--reason', 'drill'];
   const child = spawn(process.execPath, args, { env: environmentOf('rotator'), stdio: 'ignore' });
   started.push(child);
-  return dieAfterChange(child, world, login);
+  return dieAfterChange(child, testEnvironment, login);
 }
 
 it(
   'the first region and the database’s first server go at once: agents get in by the second ones, and nothing is lost or locked',
   { timeout: LONG_MS },
   async () => {
-    const [rotated, caught, ...others] = world.endpoints as [WorldEndpoint, WorldEndpoint, ...WorldEndpoint[]];
+    const [rotated, caught, ...others] = testEnvironment.endpoints as [EnvironmentEndpoint, EnvironmentEndpoint, ...EnvironmentEndpoint[]];
     const replicated = others.filter(({ secretArn }) => secretArn.includes(':secretsmanager:'));
     const copies = async (): Promise<unknown> => JSON.parse((await rotator('copies', '--reason', 'drill')).said.split('\n')[0] ?? '');
     expect(await copies()).toMatchObject({ written: LOGINS.ssm, replicating: LOGINS.replicated, failed: 0 });
     for (const { id } of [rotated, replicated[0]!]) expect(await rotator('rotate', '--endpoint', id, '--reason', 'drill')).toMatchObject({ code: 0 });
-    expect(await copies()).toMatchObject({ current: world.endpoints.length, failed: 0 });
+    expect(await copies()).toMatchObject({ current: testEnvironment.endpoints.length, failed: 0 });
     agent = await startAgent(environmentOf('agent'));
-    for (const login of world.endpoints) await use(login);
+    for (const login of testEnvironment.endpoints) await use(login);
     await rotateAndDie(caught);
     expect(await openRotations()).toBe(1);
 
@@ -149,7 +154,7 @@ it(
     const logins = async () => Promise.all([rotated, ...others].map(async (login) => (await account(login)).loginsAccepted));
     const loggedIn = await logins();
     process.kill(primary.pid, 'SIGKILL');
-    world.aws.setFaults({ kind: 'drop' });
+    testEnvironment.aws.setFaults({ kind: 'drop' });
     agent.signal('SIGKILL');
     const gone = performance.now();
     relay.cut();
@@ -167,19 +172,19 @@ it(
     );
 
     // No rotation submits what it could not store.
-    const changes = async () => Promise.all(world.endpoints.map(async (login) => (await account(login)).passwordsChanged));
+    const changes = async () => Promise.all(testEnvironment.endpoints.map(async (login) => (await account(login)).passwordsChanged));
     const before = await changes();
     expect((await rotator('rotate', '--endpoint', others[0]?.id ?? '', '--reason', 'drill')).code).not.toBe(0);
     expect(await changes()).toEqual(before);
 
-    world.aws.setFaults({ kind: 'none' });
+    testEnvironment.aws.setFaults({ kind: 'none' });
     await minutesLater(caught);
     while ((await openRotations()) > 0) await rotator('recover', '--reason', 'drill');
     expect(await rotator('copies', '--reason', 'drill')).toMatchObject({ code: 0 });
     expect((await account(caught)).passwordsChanged).toBe(1);
-    for (const login of world.endpoints) {
+    for (const login of testEnvironment.endpoints) {
       await use(login);
-      expect([login.id, await world.portalAcceptsStore(login.id)]).toEqual([login.id, true]);
+      expect([login.id, await testEnvironment.portalAcceptsStore(login.id)]).toEqual([login.id, true]);
       expect(await account(login)).toMatchObject({ locked: false, accountsLocked: 0 });
     }
   },

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { parsePayload, parseReference } from '@rcm/credentials';
 import { createTaskClient } from '@rcm/task-client';
 import { canMakeCertificates, isLongForm, makeCa, makeCertificate } from '@rcm/test-services';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Issuer, startIssuer } from './http/issuer.fixture.ts';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
@@ -16,12 +16,12 @@ const DEADLINE_MS = 240_000;
 /** 9229, as the kernel writes it. */
 const INSPECTOR_PORT = ':240D';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let issuer: Issuer;
 let folder: string;
 const started: AgentProcess[] = [];
 beforeAll(async () => {
-  [world, issuer] = await Promise.all([openWorld({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
+  [testEnvironment, issuer] = await Promise.all([openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
   folder = mkdtempSync(join(tmpdir(), 'rcm-hardened-'));
 });
 afterEach(async () => {
@@ -32,14 +32,14 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await issuer?.close();
-  await world?.close();
+  await testEnvironment?.close();
   if (folder) rmSync(folder, { recursive: true });
 });
 
 const environment = (): NodeJS.ProcessEnv => ({
   ...process.env,
-  ...world.environmentOf('rcm_agent'),
-  RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
+  ...testEnvironment.environmentOf('rcm_agent'),
+  RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'),
   RCM_API_ISSUER: issuer.name,
   RCM_API_AUDIENCE: issuer.audience,
   RCM_API_JWKS_URL: issuer.jwksUrl,
@@ -55,10 +55,12 @@ describe('a web-agent at work', () => {
   it.runIf(process.platform === 'linux')(
     'shows no secret in its own environment nor in its browser’s, and opens no debugger at SIGUSR1',
     async () => {
-      const [url, key] = ['RCM_DATABASE_URL_FILE', 'RCM_IDENTITY_KEY_FILE'].map((name) => readFileSync(world.environmentOf('rcm_agent')[name] ?? '', 'utf8'));
+      const [url, key] = ['RCM_DATABASE_URL_FILE', 'RCM_IDENTITY_KEY_FILE'].map((name) =>
+        readFileSync(testEnvironment.environmentOf('rcm_agent')[name] ?? '', 'utf8'),
+      );
       const secrets = { RCM_DATABASE_URL: url, RCM_IDENTITY_KEY: key };
       const agent = await start({ RCM_DATABASE_URL_FILE: '', RCM_IDENTITY_KEY_FILE: '', ...secrets });
-      const client = createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(world.orgId), pollMs: 200 });
+      const client = createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(testEnvironment.orgId), pollMs: 200 });
       const { id } = await client.ask({ endpoint: 'alpine-1', task: 'claim_status', input: { claim_number: 'CLM-1001' } });
       expect(await client.result(id, { deadlineMs: DEADLINE_MS })).toMatchObject({ found: true });
 
@@ -79,8 +81,8 @@ describe('a web-agent at work', () => {
   );
 
   it.each(isLongForm() ? ['pw*', 'p*', '*', 'pw:api'] : ['*'])('writes no password to stderr with DEBUG=%s', { timeout: DEADLINE_MS }, async (names) => {
-    const { orgId, secretArn } = world.endpoint('alpine-1');
-    const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
+    const { orgId, secretArn } = testEnvironment.endpoint('alpine-1');
+    const current = await testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
     if (!current) throw new Error('no secret');
     const { password } = parsePayload(current.text).reveal();
     const parameters = [
@@ -112,7 +114,7 @@ describe('a web-agent at work', () => {
       const refused = await start({ RCM_BROWSER_SANDBOX: 'on' }).catch((error: Error) => error.message);
       expect(refused).toContain('RCM_BROWSER_SANDBOX: is on, and Chromium has none as root');
       const agent = await start({ RCM_BROWSER_SANDBOX: 'on', RCM_BROWSER_USER: 'nobody' });
-      const client = createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(world.orgId), pollMs: 200 });
+      const client = createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(testEnvironment.orgId), pollMs: 200 });
       const { id } = await client.ask({ endpoint: 'alpine-1', task: 'claim_status', input: { claim_number: 'CLM-1001' } });
       expect(await client.result(id, { deadlineMs: DEADLINE_MS })).toMatchObject({ found: true });
       const browser = below(agent.pid).filter((pid) => read(pid, 'cmdline').includes('chrom'));

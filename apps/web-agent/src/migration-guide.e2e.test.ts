@@ -10,7 +10,7 @@ import { insertEndpoint, upsertOrganization } from '@rcm/db/admin';
 import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import { Secret } from '@rcm/telemetry';
 import { startEmbeddedPostgres } from '@rcm/test-services';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
 
@@ -40,7 +40,7 @@ function commandsOf(page: string): Command[] {
   });
 }
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let stopServer: () => Promise<void>;
 let agent: AgentProcess | undefined;
 /** What each portal accepts, by what was done at it: endpoint → password. */
@@ -52,37 +52,37 @@ beforeAll(async () => {
   // A server of its own: what is searched through after a scrub is nobody else's.
   const server = await startEmbeddedPostgres();
   stopServer = server.stop;
-  world = await openWorld({ endpoints: [], portalType: { settleMs: 200 }, server: server.url });
-  const { hosts } = await world.db.transaction('no tenant', (tx) => tx.portalType.findUniqueOrThrow({ where: { code: 'alpine' } }));
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 }, server: server.url });
+  const { hosts } = await testEnvironment.db.transaction('no tenant', (tx) => tx.portalType.findUniqueOrThrow({ where: { code: 'alpine' } }));
   for (const [orgId, count] of Object.entries(ORGANIZATIONS)) {
-    await upsertOrganization(world.db, { id: orgId, name: orgId });
+    await upsertOrganization(testEnvironment.db, { id: orgId, name: orgId });
     for (let n = 1; n <= count; n += 1) {
       const [id, password] = [`${orgId}-${n}`, `canary-${orgId}-${n}!`];
       truth.set(id, password);
-      await world.portals.createAccount({ portal: 'alpine', username: usernameOf(id), password });
+      await testEnvironment.portals.createAccount({ portal: 'alpine', username: usernameOf(id), password });
       const login = { username: usernameOf(id), password: id === STAND_IN ? 'TBD' : password };
       const config = new Secret({ credentials: login, ...(n % 9 === 0 ? { old_password: password } : {}), timeout: 5 });
-      await insertEndpoint(world.db, { id, orgId, portalTypeCode: 'alpine', accountId: id, baseUrl: `http://${hosts[0]}/`, config });
+      await insertEndpoint(testEnvironment.db, { id, orgId, portalTypeCode: 'alpine', accountId: id, baseUrl: `http://${hosts[0]}/`, config });
     }
   }
 }, LONG_MS);
 afterAll(async () => {
   agent?.signal('SIGKILL');
   await agent?.ended();
-  await world?.close();
+  await testEnvironment?.close();
   await stopServer?.();
 });
 
-/** As a company in AWS alone has it: the world's Vault knows the world's own organization. */
+/** As a company in AWS alone has it: the test environment's Vault knows the test environment's own organization. */
 function environmentOf(app: 'agent' | 'migrator' | 'rotator'): NodeJS.ProcessEnv {
-  const ofRole = Object.entries(world.environmentOf(`rcm_${app}`)).filter(([name]) => !name.startsWith('RCM_VAULT_'));
-  return { ...process.env, ...Object.fromEntries(ofRole), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app) };
+  const ofRole = Object.entries(testEnvironment.environmentOf(`rcm_${app}`)).filter(([name]) => !name.startsWith('RCM_VAULT_'));
+  return { ...process.env, ...Object.fromEntries(ofRole), RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn(app) };
 }
 
 async function runMigrator(args: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
   const env = {
     ...environmentOf('migrator'),
-    RCM_MIGRATOR_ADMIN_DATABASE_URL: world.databaseUrl,
+    RCM_MIGRATOR_ADMIN_DATABASE_URL: testEnvironment.databaseUrl,
     RCM_MIGRATOR_WRITES_PER_SECOND: '40',
     RCM_MIGRATOR_READS_PER_SECOND: '200',
     RCM_LOG_LEVEL: 'error',
@@ -115,7 +115,7 @@ async function restartAgent(legacyRead: 'allow' | 'forbid'): Promise<void> {
 
 async function setRow(id: string, change: { readonly password: string }): Promise<void> {
   const text = JSON.stringify(change);
-  await world.db.transaction(
+  await testEnvironment.db.transaction(
     'every tenant',
     (tx) =>
       tx.$executeRaw`UPDATE integration_endpoint SET config = jsonb_set(config, '{credentials}', config->'credentials' || ${text}::jsonb) WHERE id = ${id}`,
@@ -129,7 +129,7 @@ class OldProgram {
   reads = 0;
 
   async readAll(): Promise<void> {
-    const rows = await world.db.transaction(
+    const rows = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ id: string; org: string; password: string | null }[]>`
         SELECT id, org_id AS org, config->'credentials'->>'password' AS password FROM integration_endpoint WHERE org_id = ANY (${Object.keys(ORGANIZATIONS)}::text[])`,
@@ -152,9 +152,9 @@ async function useSome(turn: number, except: ReadonlySet<string>): Promise<void>
 async function useOne(id: string): Promise<void> {
   const requester = { kind: 'terminal', name: 'test@host' } as const;
   const asked = { orgId: orgOf(id), endpointId: id, name: 'claim_status', input: { claim_number: 'CLM-1001' }, requester, reason: 'test' };
-  const { taskId } = await createPortalTask(world.db, asked);
+  const { taskId } = await createPortalTask(testEnvironment.db, asked);
   for (;;) {
-    const task = await getPortalTask(world.db, { orgId: orgOf(id), taskId });
+    const task = await getPortalTask(testEnvironment.db, { orgId: orgOf(id), taskId });
     if (task?.state === 'succeeded') return;
     if (task?.state === 'failed') throw new Error(`a task at ${id} failed: ${JSON.stringify(task)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -163,12 +163,12 @@ async function useOne(id: string): Promise<void> {
 
 async function expectAllMoved(): Promise<void> {
   for (const [id, password] of truth) {
-    const row = await findEndpoint(world.db, { endpointId: id });
-    const stored = row?.secretArn ? await world.stores.forTenant(orgOf(id)).read(parseReference(row.secretArn)) : null;
+    const row = await findEndpoint(testEnvironment.db, { endpointId: id });
+    const stored = row?.secretArn ? await testEnvironment.stores.forTenant(orgOf(id)).read(parseReference(row.secretArn)) : null;
     expect([id, stored && parsePayload(stored.text).reveal().password]).toEqual([id, password]);
-    expect(await world.portals.account('alpine', usernameOf(id)), id).toMatchObject({ loginsRejected: 0, locked: false });
+    expect(await testEnvironment.portals.account('alpine', usernameOf(id)), id).toMatchObject({ loginsRejected: 0, locked: false });
   }
-  const left = await world.db.transaction(
+  const left = await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string }[]>`SELECT id FROM integration_endpoint WHERE config::text LIKE '%canary-%' OR config ? 'credentials'`,
   );
@@ -204,7 +204,7 @@ it('the commands of the page move 200 logins while both kinds of readers are at 
     if (options.includes('the rest')) {
       truth.set(EDITED, 'canary-changed-on-Monday-1!');
       notUsed.add(EDITED);
-      await world.portals.createAccount({ portal: 'alpine', username: usernameOf(EDITED), password: 'canary-changed-on-Monday-1!' });
+      await testEnvironment.portals.createAccount({ portal: 'alpine', username: usernameOf(EDITED), password: 'canary-changed-on-Monday-1!' });
       await setRow(EDITED, { password: 'canary-changed-on-Monday-1!' });
     }
     if (options.includes('--login')) expect(said).toContain('Logins: 3 of 3 chosen. Accepted: 3. Refused: 0. Not tried: 0.');

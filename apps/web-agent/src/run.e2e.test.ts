@@ -1,18 +1,21 @@
 import { getPortalTask } from '@rcm/db/tasks';
 import { createTaskClient, type TaskClient } from '@rcm/task-client';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Issuer, startIssuer } from './http/issuer.fixture.ts';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let issuer: Issuer;
 const started: AgentProcess[] = [];
 beforeAll(async () => {
-  [world, issuer] = await Promise.all([openWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
+  [testEnvironment, issuer] = await Promise.all([
+    openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } }),
+    startIssuer(),
+  ]);
 });
 afterEach(async () => {
-  await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+  await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'none' });
   for (const agent of started.splice(0)) {
     agent.signal('SIGKILL');
     await agent.ended();
@@ -20,13 +23,13 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await issuer?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 const environment = (): NodeJS.ProcessEnv => ({
   ...process.env,
-  ...world.environmentOf('rcm_agent'),
-  RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
+  ...testEnvironment.environmentOf('rcm_agent'),
+  RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'),
   RCM_API_ISSUER: issuer.name,
   RCM_API_AUDIENCE: issuer.audience,
   RCM_API_JWKS_URL: issuer.jwksUrl,
@@ -41,8 +44,8 @@ async function start(more: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
   return agent;
 }
 const clientOf = (agent: AgentProcess): TaskClient =>
-  createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(world.orgId), pollMs: 200 });
-const row = (taskId: string) => getPortalTask(world.db, { orgId: world.orgId, taskId });
+  createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(testEnvironment.orgId), pollMs: 200 });
+const row = (taskId: string) => getPortalTask(testEnvironment.db, { orgId: testEnvironment.orgId, taskId });
 const claim = (claim_number: string) => ({ task: 'claim_status', input: { claim_number } });
 
 async function until(taskId: string, state: string): Promise<void> {
@@ -69,7 +72,7 @@ describe('a web-agent’s process', () => {
 
     expect(agent.output()).toMatch(/"act":"task claim_status","step":"[^"]+","ms":\d+,"outcome":"done"/);
 
-    const read = await world.db.transaction(
+    const read = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE action = 'task.read' AND subject = ${asked.id}`,
     );
@@ -87,7 +90,7 @@ describe('a web-agent’s process', () => {
 
   it('finishes what is in hand at SIGTERM, and begins nothing new', async () => {
     const agent = await start();
-    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_500 });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 1_500 });
     const { id } = await clientOf(agent).ask({ endpoint: 'alpine-2', ...claim('CLM-1001') });
     const behind = await clientOf(agent).ask({ endpoint: 'alpine-2', ...claim('CLM-1002') });
     await until(id, 'running');
@@ -99,7 +102,7 @@ describe('a web-agent’s process', () => {
 
   it('hands back what is in hand at a second SIGTERM, without a try being spent, and ends in order', async () => {
     const agent = await start();
-    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
     const { id } = await clientOf(agent).ask({ endpoint: 'alpine-3', ...claim('CLM-1001') });
     await until(id, 'running');
     agent.signal('SIGTERM');
@@ -110,7 +113,7 @@ describe('a web-agent’s process', () => {
     agent.signal('SIGINT');
     expect(await agent.ended()).toBe(0);
     expect(await row(id)).toMatchObject({ state: 'queued', tries: 0, requeueReason: 'cancelled' });
-    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'none' });
     const next = await start();
     expect(await clientOf(next).result(id, { deadlineMs: 60_000 })).toMatchObject({ found: true });
   });
@@ -118,12 +121,12 @@ describe('a web-agent’s process', () => {
   it('that is killed in the middle of a task leaves it to another, which does it once', async () => {
     // Only what is to be lost is held for a short time: on a busy machine a process that lives would lose it too.
     const agent = await start({ RCM_AGENT_CLAIM_MS: '3000', RCM_LEASE_TTL_MS: '3000' });
-    await world.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'slow', delayMs: 8_000 });
     const { id } = await clientOf(agent).ask({ endpoint: 'alpine-4', ...claim('CLM-1001') });
     await until(id, 'running');
     agent.signal('SIGKILL');
     expect(await agent.ended()).toBe('SIGKILL');
-    await world.portals.setFault({ portal: 'alpine', fault: 'none' });
+    await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'none' });
     const others = [await start(), await start()];
     expect(await clientOf(others[0] as AgentProcess).result(id, { deadlineMs: 90_000 })).toMatchObject({ found: true });
     expect(await row(id)).toMatchObject({ state: 'succeeded', tries: 2 });

@@ -3,20 +3,20 @@ import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createTaskClient } from '@rcm/task-client';
 import { asRoot } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Issuer, startIssuer } from './http/issuer.fixture.ts';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-let world: World;
+let testEnvironment: TestEnvironment;
 let issuer: Issuer;
 let agent: AgentProcess;
 
 const environment = (): NodeJS.ProcessEnv => ({
   ...process.env,
-  ...world.environmentOf('rcm_agent'),
-  RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
+  ...testEnvironment.environmentOf('rcm_agent'),
+  RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'),
   RCM_API_ISSUER: issuer.name,
   RCM_API_AUDIENCE: issuer.audience,
   RCM_API_JWKS_URL: issuer.jwksUrl,
@@ -24,14 +24,14 @@ const environment = (): NodeJS.ProcessEnv => ({
 });
 
 beforeAll(async () => {
-  [world, issuer] = await Promise.all([openWorld({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
+  [testEnvironment, issuer] = await Promise.all([openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
   agent = await startAgent(environment());
 });
 afterAll(async () => {
   agent?.signal('SIGKILL');
   await agent?.ended();
   await issuer?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 /** A program of this repository in a process of its own; resolves whatever its exit code. */
@@ -59,20 +59,24 @@ interface Traced {
 }
 
 async function trace(...args: string[]): Promise<readonly Traced[]> {
-  const env = { ...world.environmentOf('rcm_agent'), RCM_DATABASE_URL_FILE: undefined, RCM_DATABASE_URL: world.databaseUrl };
+  const env = { ...testEnvironment.environmentOf('rcm_agent'), RCM_DATABASE_URL_FILE: undefined, RCM_DATABASE_URL: testEnvironment.databaseUrl };
   const { out, err } = await run('tools/audit-trace/src/main.ts', [...args, '--json'], env);
   return (JSON.parse(out || `{"failed":${JSON.stringify(err)}}`) as { traces: Traced[] }).traces;
 }
 
 async function ask(sub: string, endpoint: string): Promise<string> {
-  const client = createTaskClient({ baseUrl: `http://127.0.0.1:${agent.apiPort}`, token: () => issuer.token(world.orgId, { claims: { sub } }), pollMs: 100 });
+  const client = createTaskClient({
+    baseUrl: `http://127.0.0.1:${agent.apiPort}`,
+    token: () => issuer.token(testEnvironment.orgId, { claims: { sub } }),
+    pollMs: 100,
+  });
   const { id } = await client.ask({ endpoint, task: 'claim_status', input: { claim_number: 'CLM-1001' } });
   expect(await client.result(id, { deadlineMs: 60_000 })).toMatchObject({ found: true });
   return id;
 }
-const portalLog = async ({ portal, username }: WorldEndpoint) => (await world.portals.history({ portal, username })).tries;
+const portalLog = async ({ portal, username }: EnvironmentEndpoint) => (await testEnvironment.portals.history({ portal, username })).tries;
 const events = (endpointId: string) =>
-  world.db.transaction(
+  testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ actor: string; action: string; reason: string }[]>`
       SELECT v.actor, v.action, v.reason FROM audit_event v WHERE v.action LIKE 'task.%' AND v.details ->> 'taskId' IN (SELECT t.id::text FROM portal_task t WHERE t.endpoint_id = ${endpointId})
@@ -81,7 +85,7 @@ const events = (endpointId: string) =>
 
 describe('the chain from a portal to whoever asked', () => {
   it('begins at a line of the portal’s own log and ends at the request, and back; a kept session is told apart', async () => {
-    const endpoint = world.endpoint('alpine-1');
+    const endpoint = testEnvironment.endpoint('alpine-1');
     const first = await ask('claims-service', endpoint.id);
     const second = await ask('billing-service', endpoint.id);
     const [line, ...others] = await portalLog(endpoint);
@@ -124,7 +128,7 @@ describe('the chain from a portal to whoever asked', () => {
   });
 
   it('says that nothing fits for another user name, another portal and another time', async () => {
-    const endpoint = world.endpoint('alpine-1');
+    const endpoint = testEnvironment.endpoint('alpine-1');
     const [line] = await portalLog(endpoint);
     const at = line?.at ?? '';
     for (const args of [
@@ -137,7 +141,7 @@ describe('the chain from a portal to whoever asked', () => {
   });
 
   it('is asked for with a word about what the deployment lets go unprotected', async () => {
-    const env = { ...asRoot(), RCM_DATABASE_URL: world.databaseUrl, RCM_PLAINTEXT: 'database' };
+    const env = { ...asRoot(), RCM_DATABASE_URL: testEnvironment.databaseUrl, RCM_PLAINTEXT: 'database' };
     const { err } = await run('tools/audit-trace/src/main.ts', ['--id', crypto.randomUUID()], { ...process.env, ...env });
     expect(err).toContain('RCM_PLAINTEXT allows unprotected connections for database');
   });
@@ -153,13 +157,13 @@ describe('web-agent task', () => {
     run('apps/web-agent/src/main.ts', ['task', '--endpoint', endpointId, '--input', '{"claim_number":"CLM-1001"}', '--json', ...more], environment());
 
   it('asks for a reason before anything is asked for', async () => {
-    const { id } = world.endpoint('alpine-2');
+    const { id } = testEnvironment.endpoint('alpine-2');
     expect(await task(id)).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--reason') });
     expect(await events(id)).toEqual([]);
   });
 
   it('shows its result to a person who stands in the audit trail: for asking, and for reading', async () => {
-    const { id } = world.endpoint('alpine-2');
+    const { id } = testEnvironment.endpoint('alpine-2');
     expect(await task(id, '--reason', 'a call from the ward')).toMatchObject({ code: 0 });
     const actor = `terminal:${userInfo().username}@${hostname()}`;
     expect(await events(id)).toEqual([

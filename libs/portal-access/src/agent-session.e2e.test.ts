@@ -14,7 +14,7 @@ import { listWantedSearches } from '@rcm/db/rotation';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment, type EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -29,13 +29,13 @@ const ILLNESS_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const ALPINES = 18;
-let world: World;
+let testEnvironment: TestEnvironment;
 let browser: BrowserPool;
 let access: AgentAccess;
 let next = 0;
 
 beforeAll(async () => {
-  world = await openWorld({
+  testEnvironment = await openTestEnvironment({
     endpoints: [...Array.from({ length: ALPINES }, () => 'alpine' as const), 'cascade', 'cascade'],
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
     portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
@@ -44,15 +44,15 @@ beforeAll(async () => {
   const metrics = createMetrics();
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
   const stores = createTenantStores({
-    region: world.aws.region,
-    endpoint: world.aws.endpoint,
+    region: testEnvironment.aws.region,
+    endpoint: testEnvironment.aws.endpoint,
     environment: 'test',
-    roleArn: world.aws.tenantRoleArn('agent'),
-    kmsKeyId: world.aws.kmsKeyArn,
-    credentials: world.aws.taskCredentials('rcm-agent-task'),
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    kmsKeyId: testEnvironment.aws.kmsKeyArn,
+    credentials: testEnvironment.aws.taskCredentials('rcm-agent-task'),
   });
   access = {
-    db: world.databaseAs('rcm_agent'),
+    db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
     credentials: createCredentialManager({ stores, metrics }),
@@ -62,21 +62,21 @@ beforeAll(async () => {
     lease: { ttlMs: 10_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
     illness: { windowMs: ILLNESS_MS, suspects: 3 },
-    keys: world.identityKeys,
+    keys: testEnvironment.identityKeys,
   };
 });
 afterAll(async () => {
   await access?.sessions.close();
   await browser?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
-const fresh = (): WorldEndpoint => {
-  const endpoint = world.endpoints[next++];
-  if (!endpoint) throw new Error('the world has no endpoint left');
+const fresh = (): EnvironmentEndpoint => {
+  const endpoint = testEnvironment.endpoints[next++];
+  if (!endpoint) throw new Error('the test environment has no endpoint left');
   return endpoint;
 };
-const visit = (endpoint: WorldEndpoint, orgId = endpoint.orgId) =>
+const visit = (endpoint: EnvironmentEndpoint, orgId = endpoint.orgId) =>
   withAgentSession(access, { orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal }, async () => ({
     value: 'visited',
     session: 'keep',
@@ -86,11 +86,11 @@ const codeOf = (visiting: Promise<unknown>) =>
     () => 'none',
     (error: RcmError) => error.code,
   );
-const counts = (endpoint: WorldEndpoint) => world.portals.account(endpoint.portal, endpoint.username);
+const counts = (endpoint: EnvironmentEndpoint) => testEnvironment.portals.account(endpoint.portal, endpoint.username);
 
 /** As if so much time had passed since all that the ledger knows. */
 const age = (ms: number) =>
-  world.db.transaction('every tenant', async (tx) => {
+  testEnvironment.db.transaction('every tenant', async (tx) => {
     const by = ms / 1_000;
     await tx.$executeRaw`
       UPDATE integration_endpoint SET secret_taken_at = secret_taken_at - make_interval(secs => ${by}::float8),
@@ -101,26 +101,26 @@ const age = (ms: number) =>
   });
 
 /** A person changes the password at the portal and, where `inStore`, in the store; the row is not told. */
-async function changeByHand(endpoint: WorldEndpoint, password: string, inStore: boolean): Promise<void> {
-  await world.portals.createAccount({ portal: endpoint.portal, username: endpoint.username, password });
+async function changeByHand(endpoint: EnvironmentEndpoint, password: string, inStore: boolean): Promise<void> {
+  await testEnvironment.portals.createAccount({ portal: endpoint.portal, username: endpoint.username, password });
   if (inStore) await edit(endpoint, (payload) => ({ ...payload, password }));
 }
 
 /** A person saves the secret. */
-async function edit(endpoint: WorldEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<void> {
-  const current = await currentOf(world, endpoint);
+async function edit(endpoint: EnvironmentEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<void> {
+  const current = await currentOf(testEnvironment, endpoint);
   const text = serializePayload(parsePayload(current.text).map(change));
-  await world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), text, current.version);
+  await testEnvironment.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), text, current.version);
 }
 
 /** Somebody else's login at the same portal, now. */
-async function somebodyGetsIn(other: WorldEndpoint): Promise<void> {
+async function somebodyGetsIn(other: EnvironmentEndpoint): Promise<void> {
   await access.sessions.drop(other.id);
   expect(await visit(other)).toBe('visited');
 }
 
-const isSearched = async ({ id }: WorldEndpoint): Promise<boolean> =>
-  (await listWantedSearches(world.db, { limit: 100, pauseMs: 0 })).some(({ endpointId }) => endpointId === id);
+const isSearched = async ({ id }: EnvironmentEndpoint): Promise<boolean> =>
+  (await listWantedSearches(testEnvironment.db, { limit: 100, pauseMs: 0 })).some(({ endpointId }) => endpointId === id);
 
 /** A refusal that says when to ask again: later than `least`, and no later than `most`, in ms from now. */
 async function expectToAskWithin(visiting: Promise<unknown>, least: number, most: number): Promise<void> {
@@ -139,13 +139,13 @@ describe('an agent that visits a portal', () => {
     const endpoint = fresh();
     expect([await visit(endpoint), await visit(endpoint), await visit(endpoint)]).toEqual(['visited', 'visited', 'visited']);
     expect(await counts(endpoint)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
-    expect(await listLeases(world.db)).toEqual([]);
+    expect(await listLeases(testEnvironment.db)).toEqual([]);
   });
 
   it('works by the recipe as it is now, also where a session is kept', async () => {
     const endpoint = fresh();
     await visit(endpoint);
-    await world.db.transaction('every tenant', async (tx) => {
+    await testEnvironment.db.transaction('every tenant', async (tx) => {
       await tx.$executeRaw`SELECT set_config('app.reason', 'a test', true)`;
       await tx.$executeRaw`UPDATE portal_type SET recipe = jsonb_set(recipe, '{tasks,second_look}', (recipe->'tasks'->'claim_status') - 'contract') WHERE code = 'alpine'`;
     });
@@ -179,7 +179,7 @@ describe('an agent that visits a portal', () => {
 
   it('lets a refused password cool down where nobody else gets in, and works with it again after the cool-down', async () => {
     const endpoint = fresh();
-    const { password } = parsePayload((await currentOf(world, endpoint)).text).reveal();
+    const { password } = parsePayload((await currentOf(testEnvironment, endpoint)).text).reveal();
     await changeByHand(endpoint, 'Changed-by-hand-2', false);
     expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
     expect(await codeOf(visit(endpoint))).toBe('login_not_allowed');
@@ -203,7 +203,7 @@ describe('an agent that visits a portal', () => {
     await changeByHand(endpoint, 'Changed-by-hand-3', true);
     expect(await visit(endpoint)).toBe('visited');
     expect(await counts(endpoint)).toMatchObject({ loginsRejected: 1, locked: false });
-    const row = await getEndpoint(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id });
+    const row = await getEndpoint(testEnvironment.db, { orgId: endpoint.orgId, endpointId: endpoint.id });
     expect(row?.currentVersion).toBe('2');
   });
 
@@ -215,45 +215,45 @@ describe('an agent that visits a portal', () => {
       await access.sessions.drop(endpoint.id);
     }
     await age(ILLNESS_MS);
-    await world.portals.setHabits('alpine', { closedSaysWrong: true });
+    await testEnvironment.portals.setHabits('alpine', { closedSaysWrong: true });
     for (let round = 0; round < (isLongForm() ? 3 : 2); round += 1) {
       for (const endpoint of ill) expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
       await age(HOUR_MS);
     }
-    await world.portals.setHabits('alpine', { closedSaysWrong: false });
+    await testEnvironment.portals.setHabits('alpine', { closedSaysWrong: false });
     for (const endpoint of ill) expect(await codeOf(visit(endpoint))).toBe('none');
   });
 
   it('works again by itself where a person has locked an account of a portal with one text for wrong and locked', async () => {
-    const [endpoint, other] = [world.endpoint(`cascade-${ALPINES + 1}`), world.endpoint(`cascade-${ALPINES + 2}`)];
+    const [endpoint, other] = [testEnvironment.endpoint(`cascade-${ALPINES + 1}`), testEnvironment.endpoint(`cascade-${ALPINES + 2}`)];
     await visit(endpoint);
     await access.sessions.drop(endpoint.id);
-    await world.portals.mistype(endpoint, 3);
+    await testEnvironment.portals.mistype(endpoint, 3);
     expect(await codeOf(visit(endpoint))).toBe('portal_unexpected');
     await age(LOCKOUT_WINDOW_MS);
     await somebodyGetsIn(other);
     expect(await codeOf(visit(endpoint))).toBe('login_rejected');
-    await world.portals.unlock(endpoint);
+    await testEnvironment.portals.unlock(endpoint);
     await age(HOUR_MS);
     expect(await codeOf(visit(endpoint))).toBe('none');
-    const { tries } = await world.portals.history(endpoint);
+    const { tries } = await testEnvironment.portals.history(endpoint);
     expect(tries.filter(({ locks }) => locks).map(({ by }) => by)).toEqual(['person']);
   });
 
   it('says of a locked account until when it is locked, and asks no more', async () => {
     const endpoint = fresh();
-    await world.portals.mistype(endpoint, 3);
+    await testEnvironment.portals.mistype(endpoint, 3);
     expect(await codeOf(visit(endpoint))).toBe('login_locked');
     expect(await codeOf(visit(endpoint))).toBe('login_locked');
     await expectToAskWithin(visit(endpoint), 0, LOCKOUT_WINDOW_MS);
-    expect((await world.portals.history(endpoint)).tries.filter(({ by }) => by === 'visitor')).toHaveLength(1);
+    expect((await testEnvironment.portals.history(endpoint)).tries.filter(({ by }) => by === 'visitor')).toHaveLength(1);
   });
 
   it('does not try what was saved over a rotation from an older copy, and has it searched for', async () => {
     const endpoint = fresh();
-    await rotateWithoutBrowser(world, endpoint, 'First-rotation-1');
-    const opened = parsePayload((await currentOf(world, endpoint)).text).reveal();
-    await rotateWithoutBrowser(world, endpoint, 'Second-rotation-2');
+    await rotateWithoutBrowser(testEnvironment, endpoint, 'First-rotation-1');
+    const opened = parsePayload((await currentOf(testEnvironment, endpoint)).text).reveal();
+    await rotateWithoutBrowser(testEnvironment, endpoint, 'Second-rotation-2');
     await edit(endpoint, () => ({ ...opened, note: 'written by a person' }));
     await expect(visit(endpoint)).rejects.toMatchObject({ code: 'login_not_allowed', details: { reason: 'saved_from_old_copy' } });
     await expect(visit(endpoint)).rejects.toMatchObject({ code: 'login_not_allowed' });
@@ -299,7 +299,7 @@ describe('an agent that visits a portal', () => {
       },
     );
     expect(await codeOf(visiting)).toBe('cancelled');
-    expect(await listLeases(world.db)).toEqual([]);
+    expect(await listLeases(testEnvironment.db)).toEqual([]);
     expect(access.sessions.size).toBeGreaterThanOrEqual(0);
   });
 });

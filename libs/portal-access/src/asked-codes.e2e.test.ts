@@ -12,7 +12,7 @@ import { answerCodeByMessage, answerCodeRequest, keyOfCodeRequest, listWantedCod
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment, type EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -24,20 +24,23 @@ import { SessionCache } from './session-cache.ts';
 const LONG_MS = 600_000;
 const SHORT_MS = 2_000;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let operator: Database;
 let browser: BrowserPool;
 const log: string[] = [];
 let next = 0;
 beforeAll(async () => {
-  world = await openWorld({ endpoints: Array.from({ length: 9 }, () => 'borealis' as const), portalType: { settleMs: 200, lockoutThreshold: 10 } });
-  operator = world.databaseAs('rcm_operator');
+  testEnvironment = await openTestEnvironment({
+    endpoints: Array.from({ length: 9 }, () => 'borealis' as const),
+    portalType: { settleMs: 200, lockoutThreshold: 10 },
+  });
+  operator = testEnvironment.databaseAs('rcm_operator');
   const logger = createLogger({ name: 'test', level: 'silent' });
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
 });
 afterAll(async () => {
   await browser?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 /** An agent's process: it has its own cache, its own sessions, and shares the database alone. */
@@ -45,15 +48,15 @@ function agent(personWaitMs = LONG_MS): AgentAccess {
   const logger = createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void log.push(line) } });
   const metrics = createMetrics();
   const stores = createTenantStores({
-    region: world.aws.region,
-    endpoint: world.aws.endpoint,
+    region: testEnvironment.aws.region,
+    endpoint: testEnvironment.aws.endpoint,
     environment: 'test',
-    roleArn: world.aws.tenantRoleArn('agent'),
-    kmsKeyId: world.aws.kmsKeyArn,
-    credentials: world.aws.taskCredentials('rcm-agent-task'),
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    kmsKeyId: testEnvironment.aws.kmsKeyArn,
+    credentials: testEnvironment.aws.taskCredentials('rcm-agent-task'),
   });
   return {
-    db: world.databaseAs('rcm_agent'),
+    db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
     credentials: createCredentialManager({ stores, metrics }),
@@ -63,34 +66,34 @@ function agent(personWaitMs = LONG_MS): AgentAccess {
     // A person takes longer than a login may.
     login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs },
     illness: { windowMs: 600_000, suspects: 3 },
-    keys: world.identityKeys,
+    keys: testEnvironment.identityKeys,
   };
 }
 
-const visit = (access: AgentAccess, { orgId, id }: WorldEndpoint, signal = new AbortController().signal): Promise<unknown> =>
+const visit = (access: AgentAccess, { orgId, id }: EnvironmentEndpoint, signal = new AbortController().signal): Promise<unknown> =>
   withAgentSession(access, { orgId, endpointId: id, holder: 'test-agent', signal }, async () => ({ value: 'accepted', session: 'close' })).catch(
     ({ code, details: { outcome, reason, until } }: RcmError) => ({ code, outcome, ...(reason === undefined ? {} : { reason, until }) }),
   );
 
-async function save(endpoint: WorldEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<CredentialPayload> {
-  const current = await currentOf(world, endpoint);
+async function save(endpoint: EnvironmentEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<CredentialPayload> {
+  const current = await currentOf(testEnvironment, endpoint);
   const payload = parsePayload(current.text).map(change);
-  await world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
+  await testEnvironment.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
   return payload.reveal();
 }
 
 /** A login whose portal sends its account a code at each login, and whose secret says that a person is asked for it. */
-async function asksPerson(change: Partial<CredentialPayload> = {}): Promise<WorldEndpoint> {
-  const endpoint = world.endpoints[next++];
-  if (!endpoint) throw new Error('the world has no endpoint left');
+async function asksPerson(change: Partial<CredentialPayload> = {}): Promise<EnvironmentEndpoint> {
+  const endpoint = testEnvironment.endpoints[next++];
+  if (!endpoint) throw new Error('the test environment has no endpoint left');
   const payload = await save(endpoint, (before) => ({ ...before, mfa_seed: null, second_factors: ['person'], ...change }));
   const { username, password, backup_codes: backupCodes } = payload;
-  await world.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true, ...(backupCodes ? { backupCodes } : {}) });
+  await testEnvironment.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true, ...(backupCodes ? { backupCodes } : {}) });
   return endpoint;
 }
 
 /** What waits for a person at this login, once something does. */
-async function wanted({ orgId, id }: WorldEndpoint, signal?: AbortSignal): Promise<WantedCode> {
+async function wanted({ orgId, id }: EnvironmentEndpoint, signal?: AbortSignal): Promise<WantedCode> {
   for (;;) {
     signal?.throwIfAborted();
     const [request] = (await listWantedCodes(operator, { orgId, limit: 10 })).filter((each) => each.endpointId === id && each.answeredBy === null);
@@ -106,26 +109,26 @@ async function answer({ id }: WantedCode, code: string): Promise<void> {
   expect(await answerCodeRequest(operator, id, { sealed, actor: 'person:os:jane', reason: 'a test', scope })).toBe('answered');
 }
 /** Reads the last message of the portal, and answers with what it says. */
-async function read(endpoint: WorldEndpoint, signal?: AbortSignal): Promise<void> {
+async function read(endpoint: EnvironmentEndpoint, signal?: AbortSignal): Promise<void> {
   const request = await wanted(endpoint, signal);
   const code = (await sent(endpoint)).at(-1)?.code ?? '';
   await answer(request, `${code.slice(0, 3)} ${code.slice(3)}`);
 }
 /** A login, and somebody who answers it for as long as it goes on; returns how the login ended. */
-async function visitAndRead(access: AgentAccess, endpoint: WorldEndpoint): Promise<unknown> {
+async function visitAndRead(access: AgentAccess, endpoint: EnvironmentEndpoint): Promise<unknown> {
   const ended = new AbortController();
   const visiting = visit(access, endpoint).finally(() => ended.abort());
   await read(endpoint, ended.signal).catch((error: unknown) => expect(error).toMatchObject({ code: 'cancelled' }));
   return visiting;
 }
-const sent = (endpoint: WorldEndpoint) => world.portals.sentCodes(endpoint);
-const typed = async (endpoint: WorldEndpoint) => (await sent(endpoint)).map((code) => code.typed);
-const counts = async ({ username }: WorldEndpoint) => {
-  const { loginsAccepted, loginsRejected } = await world.portals.account('borealis', username);
+const sent = (endpoint: EnvironmentEndpoint) => testEnvironment.portals.sentCodes(endpoint);
+const typed = async (endpoint: EnvironmentEndpoint) => (await sent(endpoint)).map((code) => code.typed);
+const counts = async ({ username }: EnvironmentEndpoint) => {
+  const { loginsAccepted, loginsRejected } = await testEnvironment.portals.account('borealis', username);
   return { loginsAccepted, loginsRejected };
 };
-const outcomes = async ({ id, orgId }: WorldEndpoint): Promise<readonly string[]> => {
-  const noted = (await world.db.transaction(
+const outcomes = async ({ id, orgId }: EnvironmentEndpoint): Promise<readonly string[]> => {
+  const noted = (await testEnvironment.db.transaction(
     { tenant: orgId },
     (tx) => tx.$queryRaw`SELECT outcome FROM login_attempt WHERE endpoint_id = ${id} ORDER BY started_at`,
   )) as readonly { readonly outcome: string }[];
@@ -194,18 +197,18 @@ describe('a login whose second factor is a person', () => {
   it('comes after backup codes, where its secret says so: a person is asked once none is left', async () => {
     const [endpoint, access] = [await asksPerson({ backup_codes: ['pers-7X9k'], second_factors: ['backup_codes', 'person'] }), agent()];
     expect(await visit(access, endpoint)).toBe('accepted');
-    expect([await typed(endpoint), await world.portals.backupCodesTyped(endpoint)]).toEqual([[0], [1]]);
+    expect([await typed(endpoint), await testEnvironment.portals.backupCodesTyped(endpoint)]).toEqual([[0], [1]]);
     expect(await visitAndRead(access, endpoint)).toBe('accepted');
-    expect([await typed(endpoint), await world.portals.backupCodesTyped(endpoint)]).toEqual([[0, 1], [1]]);
+    expect([await typed(endpoint), await testEnvironment.portals.backupCodesTyped(endpoint)]).toEqual([[0, 1], [1]]);
   });
 
   it('types the code of a message to the number that its secret names', async () => {
     const number = '+15551230100';
     const endpoint = await asksPerson({ codes_to: '+1 (555) 123-0100' });
-    const db = world.databaseAs('rcm_agent');
+    const db = testEnvironment.databaseAs('rcm_agent');
     const messages = async () => {
       await wanted(endpoint);
-      const [turn, ...others] = await turnsAtInbox(db, codeInboxes(world.identityKeys, number));
+      const [turn, ...others] = await turnsAtInbox(db, codeInboxes(testEnvironment.identityKeys, number));
       expect([turn?.endpointId, turn?.hasAsked, others]).toEqual([endpoint.id, true, []]);
       const { requestId = '', publicKey = new Uint8Array() } = turn ?? {};
       const sealed = sealCode(publicKey, requestId, new Secret((await sent(endpoint)).at(-1)?.code ?? ''));
@@ -213,14 +216,14 @@ describe('a login whose second factor is a person', () => {
       expect(await answerCodeByMessage(db, { orgId: endpoint.orgId, requestId, sealed, gateway: 'twilio', sentAt: null, prints })).toBe('answered');
     };
     expect((await Promise.all([visit(agent(), endpoint), messages()]))[0]).toBe('accepted');
-    expect([await typed(endpoint), await turnsAtInbox(db, codeInboxes(world.identityKeys, number))]).toEqual([[1], []]);
+    expect([await typed(endpoint), await turnsAtInbox(db, codeInboxes(testEnvironment.identityKeys, number))]).toEqual([[1], []]);
   });
 });
 
 it('no code is in a byte of Postgres, nor in a log', async () => {
-  const codes = (await Promise.all(world.endpoints.slice(0, next).map(sent))).flat().filter((code) => code.typed > 0);
+  const codes = (await Promise.all(testEnvironment.endpoints.slice(0, next).map(sent))).flat().filter((code) => code.typed > 0);
   expect(codes.length).toBeGreaterThan(6);
-  const holding = await world.db.transaction('no tenant', async (tx) => {
+  const holding = await testEnvironment.db.transaction('no tenant', async (tx) => {
     await tx.$executeRaw`CHECKPOINT`;
     return tx.$queryRaw<{ name: string }[]>`
       SELECT f.name FROM pg_class c CROSS JOIN LATERAL (SELECT pg_relation_filepath(c.oid) AS name) f

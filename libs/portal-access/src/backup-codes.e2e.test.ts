@@ -2,7 +2,7 @@ import { createCredentialManager, createTenantStores, type CredentialPayload, pa
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type RcmError, systemClock } from '@rcm/telemetry';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -11,24 +11,24 @@ import { currentOf } from './rotated.fixture.ts';
 import { SessionCache } from './session-cache.ts';
 
 /** Of each login its own, so odd that they are nowhere by chance, and no longer than the portal's field. */
-const codesOf = ({ id }: WorldEndpoint): string[] => Array.from({ length: 6 }, (_, i) => `q${id.split('-')[1]}${i}-7X9k`);
+const codesOf = ({ id }: EnvironmentEndpoint): string[] => Array.from({ length: 6 }, (_, i) => `q${id.split('-')[1]}${i}-7X9k`);
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let browser: BrowserPool;
 const log: string[] = [];
 let next = 0;
 let storage: KeptStorage;
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { settleMs: 200 } });
-  storage = await keepStorage(world.db);
+  testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { settleMs: 200 } });
+  storage = await keepStorage(testEnvironment.db);
   const logger = createLogger({ name: 'test', level: 'silent' });
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
 });
 afterAll(async () => {
   await browser?.close();
   await storage?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 /** An agent's process: it has its own cache, its own sessions, and shares the database alone. */
@@ -36,15 +36,15 @@ function agent(): AgentAccess {
   const logger = createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void log.push(line) } });
   const metrics = createMetrics();
   const stores = createTenantStores({
-    region: world.aws.region,
-    endpoint: world.aws.endpoint,
+    region: testEnvironment.aws.region,
+    endpoint: testEnvironment.aws.endpoint,
     environment: 'test',
-    roleArn: world.aws.tenantRoleArn('agent'),
-    kmsKeyId: world.aws.kmsKeyArn,
-    credentials: world.aws.taskCredentials('rcm-agent-task'),
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    kmsKeyId: testEnvironment.aws.kmsKeyArn,
+    credentials: testEnvironment.aws.taskCredentials('rcm-agent-task'),
   });
   return {
-    db: world.databaseAs('rcm_agent'),
+    db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
     credentials: createCredentialManager({ stores, metrics }),
@@ -53,35 +53,35 @@ function agent(): AgentAccess {
     lease: { ttlMs: 30_000, waitMs: 60_000, pollMs: 50 },
     login: { loginDeadlineMs: 120_000, totpWaitMs: 120_000, personWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
-    keys: world.identityKeys,
+    keys: testEnvironment.identityKeys,
   };
 }
 
 /** `accepted`, or the code and outcome of what the login ended with. */
-const visit = (access: AgentAccess, { orgId, id }: WorldEndpoint): Promise<unknown> =>
+const visit = (access: AgentAccess, { orgId, id }: EnvironmentEndpoint): Promise<unknown> =>
   withAgentSession(access, { orgId, endpointId: id, holder: 'test-agent', signal: new AbortController().signal }, async () => ({
     value: 'accepted',
     session: 'close',
   })).catch(({ code, details }: RcmError) => ({ code, outcome: details['outcome'] }));
 
 /** A person saves the secret. */
-async function save(endpoint: WorldEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<CredentialPayload> {
-  const current = await currentOf(world, endpoint);
+async function save(endpoint: EnvironmentEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<CredentialPayload> {
+  const current = await currentOf(testEnvironment, endpoint);
   const payload = parsePayload(current.text).map(change);
-  await world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
+  await testEnvironment.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
   return payload.reveal();
 }
 
 /** A login whose account at the portal has these backup codes, as its secret has, in place of a seed. */
-async function withCodes(codes?: string[], mfa_seed: string | null = null): Promise<WorldEndpoint> {
-  const endpoint = world.endpoints[next++];
-  if (!endpoint) throw new Error('the world has no endpoint left');
+async function withCodes(codes?: string[], mfa_seed: string | null = null): Promise<EnvironmentEndpoint> {
+  const endpoint = testEnvironment.endpoints[next++];
+  if (!endpoint) throw new Error('the test environment has no endpoint left');
   const backupCodes = codes ?? codesOf(endpoint);
   const { username, password } = await save(endpoint, (payload) => ({ ...payload, mfa_seed, backup_codes: backupCodes }));
-  await world.portals.createAccount({ portal: 'borealis', username, password, backupCodes });
+  await testEnvironment.portals.createAccount({ portal: 'borealis', username, password, backupCodes });
   return endpoint;
 }
-const typed = (endpoint: WorldEndpoint) => world.portals.backupCodesTyped(endpoint);
+const typed = (endpoint: EnvironmentEndpoint) => testEnvironment.portals.backupCodesTyped(endpoint);
 const MFA_REQUIRED = { code: 'login_mfa_required', outcome: 'mfa_required' };
 
 describe('a login that has backup codes and no seed', () => {
@@ -91,7 +91,7 @@ describe('a login that has backup codes and no seed', () => {
     expect(await typed(endpoint)).toEqual([1, 1]);
     expect([await visit(access, endpoint), await visit(access, endpoint)]).toEqual([MFA_REQUIRED, MFA_REQUIRED]);
     expect(await typed(endpoint)).toEqual([1, 1]);
-    expect(await world.portals.account('borealis', endpoint.username)).toMatchObject({ loginsAccepted: 2, loginsRejected: 0 });
+    expect(await testEnvironment.portals.account('borealis', endpoint.username)).toMatchObject({ loginsAccepted: 2, loginsRejected: 0 });
   });
 
   it('is used by two agents at once, and each types another code', async () => {
@@ -136,7 +136,7 @@ describe('a login that has backup codes and no seed', () => {
     expect(await visit(access, endpoint)).toMatchObject({ outcome: 'mfa_rejected' });
     expect(await visit(access, endpoint)).toBe('accepted');
     expect(await typed(endpoint)).toEqual([1, 0, 0, 0, 0, 0]);
-    expect(await world.portals.account('borealis', endpoint.username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 1 });
+    expect(await testEnvironment.portals.account('borealis', endpoint.username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 1 });
   });
 });
 
@@ -144,7 +144,13 @@ describe('a login that has backup codes and a seed', () => {
   it('types the seed’s code, and none of the backup codes', async () => {
     const endpoint = await withCodes();
     const { username, password } = await save(endpoint, (payload) => ({ ...payload, mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }));
-    await world.portals.createAccount({ portal: 'borealis', username, password, mfaSeed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', backupCodes: codesOf(endpoint) });
+    await testEnvironment.portals.createAccount({
+      portal: 'borealis',
+      username,
+      password,
+      mfaSeed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+      backupCodes: codesOf(endpoint),
+    });
     expect(await visit(agent(), endpoint)).toBe('accepted');
     expect(await typed(endpoint)).toEqual([0, 0, 0, 0, 0, 0]);
   });
@@ -157,7 +163,7 @@ describe('a login that has backup codes and a seed', () => {
 });
 
 it('no code is in a byte of Postgres, nor in a log', async () => {
-  expect(await world.db.transaction('every tenant', (tx) => tx.backupCodeSpent.count())).toBeGreaterThan(10);
+  expect(await testEnvironment.db.transaction('every tenant', (tx) => tx.backupCodeSpent.count())).toBeGreaterThan(10);
   const holding = async (text: string) => new Set((await storage.holding([text])).map((name) => name.split('/')[0]));
   expect(await holding('backup_codes_low:borealis-1:none')).toEqual(new Set(['base', 'pg_wal']));
   expect(await holding('7X9k')).toEqual(new Set());

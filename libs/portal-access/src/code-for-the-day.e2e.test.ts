@@ -5,20 +5,20 @@ import { forgetDevice } from '@rcm/db/ledger';
 import { requestRotation } from '@rcm/db/rotation';
 import { Secret, systemClock } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentAccess } from './agent-access.ts';
-import { DayWorld, LOOK_MS } from './code-for-the-day.fixture.ts';
+import { DayEnvironment, LOOK_MS } from './code-for-the-day.fixture.ts';
 
 const HOUR_MS = 3_600_000;
 const ACCEPTED_ASKED = { end: 'accepted', asked: 1 };
 const ACCEPTED = { end: 'accepted', asked: 0 };
 const WRONG_CODE = { end: { code: 'login_mfa_rejected', outcome: 'mfa_rejected' }, asked: 0 };
 
-let w: DayWorld;
+let w: DayEnvironment;
 beforeAll(async () => {
-  w = await DayWorld.open();
+  w = await DayEnvironment.open();
 });
 afterAll(() => w?.close());
 
@@ -57,7 +57,7 @@ describe('a portal whose code is for the day', () => {
     const [endpoint, access, another] = [await w.account(), w.agent(), w.agent()];
     await w.visit(access, endpoint);
     await w.visit(another, endpoint);
-    await w.world.portals.sendNewCode(endpoint);
+    await w.testEnvironment.portals.sendNewCode(endpoint);
     expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([WRONG_CODE, ACCEPTED_ASKED]);
     expect([await w.visit(another, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
     expect(await w.counts(endpoint)).toEqual([5, 1, false]);
@@ -68,9 +68,9 @@ describe('a portal whose code is for the day', () => {
     const [endpoint, access] = [await w.account(), w.agent()];
     const owner = { orgId: endpoint.orgId, endpointId: endpoint.id, actor: 'person:os:jane', reason: 'a telephone was stolen' };
     await w.visit(access, endpoint);
-    await requestRotation(w.world.databaseAs('rcm_rotator'), { ...owner, kind: 'compromise' });
+    await requestRotation(w.testEnvironment.databaseAs('rcm_rotator'), { ...owner, kind: 'compromise' });
     expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
-    await forgetDevice(w.world.databaseAs('rcm_rotator'), owner);
+    await forgetDevice(w.testEnvironment.databaseAs('rcm_rotator'), owner);
     expect([await w.visit(access, endpoint), await w.visit(access, endpoint)]).toEqual([ACCEPTED_ASKED, ACCEPTED]);
   });
 
@@ -90,7 +90,7 @@ describe('a portal whose code is for the day', () => {
   });
 
   it('has no code in a log', async () => {
-    const codes = (await Promise.all(w.world.endpoints.map(w.sent))).flat().filter(({ typed }) => typed > 0);
+    const codes = (await Promise.all(w.testEnvironment.endpoints.map(w.sent))).flat().filter(({ typed }) => typed > 0);
     expect(codes.length).toBeGreaterThan(5);
     expect(w.log.filter((line) => line.includes('a code of before is typed'))).not.toEqual([]);
     for (const { code } of codes) expect(w.log.filter((line) => line.includes(`"${code}"`) || line.includes(` ${code}`))).toEqual([]);
@@ -132,13 +132,13 @@ describe('a portal that sends the code of the day again', () => {
     async (_, atPortal, here, end, counts) => {
       const [endpoint, access] = [await w.account(), w.agent()];
       await w.visit(access, endpoint);
-      await w.world.portals.advance(atPortal);
+      await w.testEnvironment.portals.advance(atPortal);
       w.aheadMs += here;
       expect(await w.visit(access, endpoint)).toEqual(end);
       expect((await w.visit(access, endpoint)).end).toBe('accepted');
       expect(await w.counts(endpoint)).toEqual(counts);
       // One o'clock in the morning again, by both.
-      await w.world.portals.advance(24 * HOUR_MS - atPortal);
+      await w.testEnvironment.portals.advance(24 * HOUR_MS - atPortal);
       w.aheadMs += 24 * HOUR_MS - here;
     },
   );
@@ -150,22 +150,22 @@ interface Sending {
 }
 
 /** What the database is told of a message with a code, for a login's turn. */
-const messageFor = ({ world }: DayWorld, { orgId, id: endpointId }: WorldEndpoint, { address, code }: Sending) => ({
+const messageFor = ({ testEnvironment }: DayEnvironment, { orgId, id: endpointId }: EnvironmentEndpoint, { address, code }: Sending) => ({
   ...{ orgId, gateway: 'twilio', sentAt: null, prints: [`1:${createHash('sha256').update(randomUUID()).digest('hex')}`] },
   lasting: {
-    codePrints: codePrints(world.identityKeys, { address, code }),
-    ownPrints: ownCodePrints(world.identityKeys, { address, code, orgId, endpointId }),
+    codePrints: codePrints(testEnvironment.identityKeys, { address, code }),
+    ownPrints: ownCodePrints(testEnvironment.identityKeys, { address, code, orgId, endpointId }),
   },
 });
 
 /** What becomes of a message with a code that comes at the turn of a login. */
-async function messageTo(w: DayWorld, endpoint: WorldEndpoint, sending: Sending): Promise<string> {
-  const db = w.world.databaseAs('rcm_agent');
+async function messageTo(w: DayEnvironment, endpoint: EnvironmentEndpoint, sending: Sending): Promise<string> {
+  const db = w.testEnvironment.databaseAs('rcm_agent');
   const place = { orgId: endpoint.orgId, endpointId: endpoint.id };
   const leased = await acquireSharedLease(db, { ...place, holder: 'test-agent', ttlMs: 60_000 });
   if (!leased.granted) throw new Error(leased.reason);
   const { publicKey } = await createCodeKey();
-  const inboxes = codeInboxes(w.world.identityKeys, sending.address);
+  const inboxes = codeInboxes(w.testEnvironment.identityKeys, sending.address);
   const turn = await takeCodeTurn(db, { ...place, leaseId: leased.lease.id, publicKey, forMs: 60_000, inboxes });
   if (!turn) throw new Error('it is another login’s turn');
   await askForCode(db, turn, 60_000);
@@ -175,13 +175,17 @@ async function messageTo(w: DayWorld, endpoint: WorldEndpoint, sending: Sending)
 }
 
 /** A login whose portal's message comes to the platform as soon as its page asks; nobody else answers. */
-async function visitByMessage(w: DayWorld, access: AgentAccess, { endpoint, address }: { readonly endpoint: WorldEndpoint; readonly address: string }) {
-  const db = w.world.databaseAs('rcm_agent');
+async function visitByMessage(
+  w: DayEnvironment,
+  access: AgentAccess,
+  { endpoint, address }: { readonly endpoint: EnvironmentEndpoint; readonly address: string },
+) {
+  const db = w.testEnvironment.databaseAs('rcm_agent');
   const done = new AbortController();
   const messages: string[] = [];
   const delivering = (async () => {
     for (; !done.signal.aborted && messages.length === 0; await systemClock.sleep(LOOK_MS)) {
-      const [turn] = (await turnsAtInbox(db, codeInboxes(w.world.identityKeys, address))).filter(({ hasAsked }) => hasAsked);
+      const [turn] = (await turnsAtInbox(db, codeInboxes(w.testEnvironment.identityKeys, address))).filter(({ hasAsked }) => hasAsked);
       if (!turn) continue;
       const code = (await w.sent(endpoint)).at(-1)?.code ?? '';
       const sealed = sealCode(turn.publicKey, turn.requestId, new Secret(code));

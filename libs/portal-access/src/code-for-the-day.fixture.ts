@@ -3,7 +3,7 @@ import type { Database } from '@rcm/db';
 import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
 import { type BrowserPool, createBrowserPool, endOfCode, readRecipeFile } from '@rcm/portal-drivers';
 import { type Clock, createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
 import { Drivers } from './drivers.ts';
@@ -23,40 +23,40 @@ export interface Visited {
 }
 
 /** Borealis, whose codes are for the day; it is one o'clock in the morning there, by its clock and by ours. */
-export class DayWorld {
-  readonly world: World;
+export class DayEnvironment {
+  readonly testEnvironment: TestEnvironment;
   readonly log: string[] = [];
   readonly #browser: BrowserPool;
   readonly #operator: Database;
   /** Ours is ahead of everybody's by so much. */
   aheadMs = 0;
 
-  private constructor(world: World, browser: BrowserPool) {
-    this.world = world;
+  private constructor(testEnvironment: TestEnvironment, browser: BrowserPool) {
+    this.testEnvironment = testEnvironment;
     this.#browser = browser;
-    this.#operator = world.databaseAs('rcm_operator');
+    this.#operator = testEnvironment.databaseAs('rcm_operator');
   }
 
-  static async open(): Promise<DayWorld> {
+  static async open(): Promise<DayEnvironment> {
     const recipe = await readRecipeFile('borealis-day-codes');
-    const world = await openWorld({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 5, lockoutMargin: 1, recipe } });
+    const testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 5, lockoutMargin: 1, recipe } });
     const executablePath = process.env['RCM_CHROMIUM_PATH'];
     const logger = createLogger({ name: 'test', level: 'silent' });
     const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
-    const opened = new DayWorld(world, browser);
-    const now = await world.portals.now();
+    const opened = new DayEnvironment(testEnvironment, browser);
+    const now = await testEnvironment.portals.now();
     await opened.pass(endOfCode({ day: ZONE }, now).getTime() + HOUR_MS - now.getTime());
     return opened;
   }
 
   /** Whether the portal has one message for a day, or sends the same code again at each login. */
   sends(dayCodes: 'sent_once' | 'sent_again'): Promise<unknown> {
-    return this.world.portals.setHabits('borealis', { dayCodes });
+    return this.testEnvironment.portals.setHabits('borealis', { dayCodes });
   }
 
   /** Time passes, here and at the portal. */
   async pass(ms: number): Promise<void> {
-    await this.world.portals.advance(ms);
+    await this.testEnvironment.portals.advance(ms);
     this.aheadMs += ms;
   }
 
@@ -66,36 +66,36 @@ export class DayWorld {
   agent(): AgentAccess {
     const logger = createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void this.log.push(line) } });
     const metrics = createMetrics();
-    const { aws } = this.world;
+    const { aws } = this.testEnvironment;
     const stores = createTenantStores({
-      ...{ region: aws.region, endpoint: aws.endpoint, environment: this.world.environmentName, kmsKeyId: aws.kmsKeyArn },
+      ...{ region: aws.region, endpoint: aws.endpoint, environment: this.testEnvironment.environmentName, kmsKeyId: aws.kmsKeyArn },
       ...{ roleArn: aws.tenantRoleArn('agent'), credentials: aws.taskCredentials('rcm-agent-task') },
     });
     const keptCodes = new KeptCodes({ clock: this.#clock });
     return {
-      ...{ db: this.world.databaseAs('rcm_agent'), clock: this.#clock, logger, metrics, credentials: createCredentialManager({ stores, metrics }) },
+      ...{ db: this.testEnvironment.databaseAs('rcm_agent'), clock: this.#clock, logger, metrics, credentials: createCredentialManager({ stores, metrics }) },
       drivers: new Drivers(this.#browser, logger, metrics),
       sessions: new SessionCache({ maxSessions: 0, idleMs: 60_000 }),
       lease: { ttlMs: 60_000, waitMs: 60_000, pollMs: 50 },
       login: { loginDeadlineMs: 120_000, totpWaitMs: 120_000, personWaitMs: 600_000, keptCodes },
       illness: { windowMs: 600_000, suspects: 3 },
-      keys: this.world.identityKeys,
+      keys: this.testEnvironment.identityKeys,
     };
   }
 
   /** A login whose portal sends its account codes, and whose secret says that a person is asked for them. */
-  async account(change: Partial<CredentialPayload> = {}): Promise<WorldEndpoint> {
-    const endpoint = await this.world.addEndpoint('borealis');
-    const current = await currentOf(this.world, endpoint);
+  async account(change: Partial<CredentialPayload> = {}): Promise<EnvironmentEndpoint> {
+    const endpoint = await this.testEnvironment.addEndpoint('borealis');
+    const current = await currentOf(this.testEnvironment, endpoint);
     const payload = parsePayload(current.text).map((before): CredentialPayload => ({ ...before, mfa_seed: null, second_factors: ['person'], ...change }));
-    await this.world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
+    await this.testEnvironment.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
     const { username, password } = payload.reveal();
-    await this.world.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true });
+    await this.testEnvironment.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true });
     return endpoint;
   }
 
   /** A login, which nobody answers here; how it ended. */
-  enter(access: AgentAccess, { orgId, id }: WorldEndpoint): Promise<unknown> {
+  enter(access: AgentAccess, { orgId, id }: EnvironmentEndpoint): Promise<unknown> {
     const visit = { orgId, endpointId: id, holder: 'test-agent', signal: new AbortController().signal };
     return withAgentSession(access, visit, async () => ({ value: 'accepted', session: 'close' }) as const).catch(
       ({ code, details: { outcome } }: RcmError) => ({
@@ -105,12 +105,12 @@ export class DayWorld {
   }
 
   /** A login, answered with the portal's last message as often as somebody is asked. */
-  visit(access: AgentAccess, endpoint: WorldEndpoint): Promise<Visited> {
+  visit(access: AgentAccess, endpoint: EnvironmentEndpoint): Promise<Visited> {
     return this.answered(endpoint, this.enter(access, endpoint));
   }
 
   /** Whatever of this login goes on, while somebody answers it. */
-  async answered(endpoint: WorldEndpoint, going: Promise<unknown>): Promise<Visited> {
+  async answered(endpoint: EnvironmentEndpoint, going: Promise<unknown>): Promise<Visited> {
     const done = new AbortController();
     let asked = 0;
     const answering = (async () => {
@@ -130,11 +130,11 @@ export class DayWorld {
     return { end, asked };
   }
 
-  sent = (endpoint: WorldEndpoint) => this.world.portals.sentCodes(endpoint);
+  sent = (endpoint: EnvironmentEndpoint) => this.testEnvironment.portals.sentCodes(endpoint);
 
   /** How often somebody was asked for a code of its logins. */
-  async asks({ id, orgId }: WorldEndpoint): Promise<number> {
-    const rows = await this.world.db.transaction(
+  async asks({ id, orgId }: EnvironmentEndpoint): Promise<number> {
+    const rows = await this.testEnvironment.db.transaction(
       { tenant: orgId },
       (tx) => tx.$queryRaw<{ asks: number }[]>`SELECT count(*)::int AS asks FROM code_request WHERE endpoint_id = ${id} AND asked_at IS NOT NULL`,
     );
@@ -142,14 +142,14 @@ export class DayWorld {
   }
 
   /** What the portal counted of the account, and whether it is locked. */
-  async counts({ username }: WorldEndpoint): Promise<readonly [accepted: number, rejected: number, locked: boolean]> {
-    const { loginsAccepted, loginsRejected, locked } = await this.world.portals.account('borealis', username);
+  async counts({ username }: EnvironmentEndpoint): Promise<readonly [accepted: number, rejected: number, locked: boolean]> {
+    const { loginsAccepted, loginsRejected, locked } = await this.testEnvironment.portals.account('borealis', username);
     return [loginsAccepted, loginsRejected, locked];
   }
 
   /** What the ledger keeps of each of its logins: the end, and what that says of the password. */
-  async ledger({ id, orgId }: WorldEndpoint): Promise<readonly (readonly [string, string])[]> {
-    const rows = await this.world.db.transaction(
+  async ledger({ id, orgId }: EnvironmentEndpoint): Promise<readonly (readonly [string, string])[]> {
+    const rows = await this.testEnvironment.db.transaction(
       { tenant: orgId },
       (tx) => tx.$queryRaw<{ outcome: string; effect: string }[]>`SELECT outcome, effect FROM login_attempt WHERE endpoint_id = ${id} ORDER BY started_at`,
     );
@@ -158,6 +158,6 @@ export class DayWorld {
 
   async close(): Promise<void> {
     await this.#browser.close();
-    await this.world.close();
+    await this.testEnvironment.close();
   }
 }

@@ -2,14 +2,14 @@ import { type CredentialManager, createCredentialManager, createTenantReaders, p
 import { taskRoleName } from '@rcm/credentials/policies';
 import { followStoreVersion } from '@rcm/db/rotation';
 import { createLogger, createMetrics } from '@rcm/telemetry';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { openRelay, type Relay } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { followCredentialChanges } from './follow-credentials.ts';
 
 const ENDPOINTS = 12;
 const WAIT = { timeout: 30_000 };
-let world: World;
+let testEnvironment: TestEnvironment;
 let relay: Relay;
 let credentials: CredentialManager;
 let metrics: ReturnType<typeof createMetrics>;
@@ -17,25 +17,25 @@ let followed: { close(): Promise<void> };
 let changed: string[];
 let close: () => Promise<void>;
 
-beforeAll(async () => void (world = await openWorld({ endpoints: Array.from({ length: ENDPOINTS }, () => 'alpine' as const) })));
-afterAll(() => world?.close());
+beforeAll(async () => void (testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: ENDPOINTS }, () => 'alpine' as const) })));
+afterAll(() => testEnvironment?.close());
 
 beforeEach(async () => {
-  relay = await openRelay(world.databaseUrl);
+  relay = await openRelay(testEnvironment.databaseUrl);
   metrics = createMetrics();
   changed = [];
-  const { region, endpoint } = world.aws;
+  const { region, endpoint } = testEnvironment.aws;
   const stores = createTenantReaders({
     region,
     endpoint,
     environment: 'test',
-    roleArn: world.aws.tenantRoleArn('agent'),
-    kmsKeyId: world.aws.kmsKeyArn,
-    credentials: world.aws.taskCredentials(taskRoleName('agent')),
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    kmsKeyId: testEnvironment.aws.kmsKeyArn,
+    credentials: testEnvironment.aws.taskCredentials(taskRoleName('agent')),
   });
   credentials = createCredentialManager({ stores, metrics });
   // Only the listener goes through the relay: the database is there all the time, as it is behind a failed-over proxy.
-  const db = Object.create(world.databaseAs('rcm_agent'), { directUrl: { value: relay.url } }) as World['db'];
+  const db = Object.create(testEnvironment.databaseAs('rcm_agent'), { directUrl: { value: relay.url } }) as TestEnvironment['db'];
   const logger = createLogger({ name: 'test', level: 'silent' });
   followed = await followCredentialChanges({ db, credentials, logger, metrics, onChanged: (id) => changed.push(id), signal: new AbortController().signal });
   close = async () => {
@@ -47,7 +47,8 @@ beforeEach(async () => {
 afterEach(() => close());
 
 /** As an agent that was not told a version: what the cache holds will do. */
-const read = ({ orgId, secretArn }: WorldEndpoint, version: string | null = null) => credentials.get({ orgId, reference: parseReference(secretArn), version });
+const read = ({ orgId, secretArn }: EnvironmentEndpoint, version: string | null = null) =>
+  credentials.get({ orgId, reference: parseReference(secretArn), version });
 const metric = async (line: string) =>
   Number(
     (await metrics.exposition())
@@ -58,18 +59,18 @@ const metric = async (line: string) =>
   );
 
 /** A new version in the store, and the row follows: what a promotion does to readers. */
-async function promote(endpoint: WorldEndpoint): Promise<string> {
-  const store = world.stores.forTenant(endpoint.orgId);
+async function promote(endpoint: EnvironmentEndpoint): Promise<string> {
+  const store = testEnvironment.stores.forTenant(endpoint.orgId);
   const reference = parseReference(endpoint.secretArn);
   const current = await store.read(reference);
   if (!current) throw new Error('no secret');
   const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password: `${payload.password}x` })));
   const { version } = await store.replace(reference, text, current.version);
-  await followStoreVersion(world.databaseAs('rcm_agent'), { orgId: endpoint.orgId, endpointId: endpoint.id, from: current.version, to: version });
+  await followStoreVersion(testEnvironment.databaseAs('rcm_agent'), { orgId: endpoint.orgId, endpointId: endpoint.id, from: current.version, to: version });
   return version;
 }
 
-const someEndpoint = (): WorldEndpoint => world.endpoint('alpine-1');
+const someEndpoint = (): EnvironmentEndpoint => testEnvironment.endpoint('alpine-1');
 
 test('a promoted credential is forgotten as soon as it is told of', async () => {
   const endpoint = someEndpoint();
@@ -80,10 +81,10 @@ test('a promoted credential is forgotten as soon as it is told of', async () => 
 });
 
 test('a change that somebody made up, or tells again, costs no credential and no session', async () => {
-  const [endpoint, ...others] = world.endpoints;
+  const [endpoint, ...others] = testEnvironment.endpoints;
   if (!endpoint) throw new Error('no endpoint');
-  for (const each of world.endpoints) await read(each);
-  const agent = world.databaseAs('rcm_agent');
+  for (const each of testEnvironment.endpoints) await read(each);
+  const agent = testEnvironment.databaseAs('rcm_agent');
   const tell = (payload: object | string) =>
     agent.transaction(
       'no tenant',
@@ -101,7 +102,7 @@ test('a change that somebody made up, or tells again, costs no credential and no
   const version = await promote(endpoint);
   await expect.poll(async () => (await read(endpoint)).version, WAIT).toBe(version);
   for (const each of others) expect(await read(each)).toMatchObject({ served: 'cache' });
-  for (let i = 0; i < 20; i += 1) for (const { id, orgId, secretArn } of world.endpoints) await tell({ endpointId: id, orgId, secretArn, version });
+  for (let i = 0; i < 20; i += 1) for (const { id, orgId, secretArn } of testEnvironment.endpoints) await tell({ endpointId: id, orgId, secretArn, version });
   const last = await promote(endpoint);
   await expect.poll(async () => (await read(endpoint)).version, WAIT).toBe(last);
   // Whoever names the version that an endpoint has is believed once, and no value that is right was given up.
@@ -113,7 +114,7 @@ test('a change that somebody made up, or tells again, costs no credential and no
 
 test('what changed while the connection was away is found when it is back; what did not stays, and no store is asked', async () => {
   const endpoint = someEndpoint();
-  const before = await Promise.all(world.endpoints.map((each) => read(each)));
+  const before = await Promise.all(testEnvironment.endpoints.map((each) => read(each)));
   relay.cut();
   await expect.poll(() => metric('rcm_credential_listening'), WAIT).toBe(0);
   const version = await promote(endpoint);
@@ -130,7 +131,7 @@ test('what changed while the connection was away is found when it is back; what 
 test('a connection that Postgres ends is made again, and nothing is missed', async () => {
   const endpoint = someEndpoint();
   await read(endpoint);
-  const ended = await world.db.transaction(
+  const ended = await testEnvironment.db.transaction(
     'no tenant',
     (tx) =>
       tx.$queryRaw<unknown[]>`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%listener' AND datname = current_database()`,

@@ -1,12 +1,12 @@
 import { remainingBudget } from '@rcm/db/ledger';
 import { RcmError } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openLegacyWorld, type LegacyWorld } from './legacy-world.fixture.ts';
+import { type LegacyEnvironment, openLegacyEnvironment } from './legacy-environment.fixture.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
-let w: LegacyWorld;
-beforeAll(async () => void (w = await openLegacyWorld()));
+let w: LegacyEnvironment;
+beforeAll(async () => void (w = await openLegacyEnvironment()));
 afterEach(() => {
   w.portal.beforeLogin = () => Promise.resolve();
 });
@@ -17,7 +17,7 @@ const sentTo = (username: string) => w.portal.sent.filter((one) => one.username 
 const reads = async (found: string) =>
   (await w.metrics.counter('rcm_legacy_reads_total').get()).values.find(({ labels }) => labels['found'] === found)?.value ?? 0;
 const rowOf = async (id: string) => {
-  const [row] = await w.world.db.transaction(
+  const [row] = await w.testEnvironment.db.transaction(
     'every tenant',
     (tx) =>
       tx.$queryRaw<{ identity: string; arn: string | null }[]>`SELECT login_identity AS identity, secret_arn AS arn FROM integration_endpoint WHERE id = ${id}`,
@@ -25,7 +25,7 @@ const rowOf = async (id: string) => {
   return row ?? { identity: '', arn: null };
 };
 const auditOf = (id: string) =>
-  w.world.db.transaction(
+  w.testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ action: string }[]>`
       SELECT action FROM audit_event WHERE subject = ${id} AND action LIKE 'login.%' ORDER BY seq`,
@@ -43,7 +43,7 @@ describe('a login that is not migrated yet', () => {
     ]);
     expect((await reads('row')) - before).toBe(2);
     expect(w.log.filter((line) => line.includes('not migrated is used') && line.includes('"plain"'))).toHaveLength(2);
-    const [attempt] = await w.world.db.transaction(
+    const [attempt] = await w.testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ version: string; outcome: string; same: boolean }[]>`
         SELECT a.version, a.outcome, a.login_identity = e.login_identity AS same FROM login_attempt a JOIN integration_endpoint e ON e.id = a.endpoint_id WHERE e.id = 'plain' LIMIT 1`,
@@ -77,7 +77,7 @@ describe('a login that is not migrated yet', () => {
     await w.row('kept', login('kept'), login('kept'));
     const keep = async () => {
       const { withAgentSession } = await import('./agent-session.ts');
-      const visit = { orgId: w.world.orgId, endpointId: 'kept', holder: 'web-agent@test:1', signal: new AbortController().signal };
+      const visit = { orgId: w.testEnvironment.orgId, endpointId: 'kept', holder: 'web-agent@test:1', signal: new AbortController().signal };
       await withAgentSession(w.access, visit, async () => ({ value: null, session: 'keep' }));
     };
     await keep();
@@ -181,7 +181,7 @@ describe('an account is not locked', () => {
     const [one, two] = [await rowOf('shared-row'), await rowOf('shared-store')];
     expect(one.identity).toBe(two.identity);
     // Threshold 3, and one is left to people: two tries, whoever makes them.
-    expect(await remainingBudget(w.world.db, { orgId: w.world.orgId, loginIdentity: one.identity })).toMatchObject({ failuresLeft: 0 });
+    expect(await remainingBudget(w.testEnvironment.db, { orgId: w.testEnvironment.orgId, loginIdentity: one.identity })).toMatchObject({ failuresLeft: 0 });
     await w.edit('shared-row', { ...account, password: 'canary-shared-c' });
     expect(await w.visit('shared-row')).toMatch(/budget_spent/);
     expect(sentTo('shared')).toEqual(['canary-shared-a', 'canary-shared-b']);
@@ -192,7 +192,10 @@ describe('an account is not locked', () => {
     w.portal.passwords.set('rotated', 'canary-rotated-2');
     await w.row('rotated-store', account);
     await w.migrated('rotated-store', account, await w.store('rotated-store', { ...account, password: 'canary-rotated-2' }));
-    await w.world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = 'rotated-store'`);
+    await w.testEnvironment.db.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = 'rotated-store'`,
+    );
     await w.row('rotated-row', account);
     expect(await w.visit('rotated-row')).toBe('login_not_allowed rotated_elsewhere');
     expect(sentTo('rotated')).toEqual([]);
@@ -200,7 +203,7 @@ describe('an account is not locked', () => {
 });
 
 it('no plaintext is in the log, the tasks or the books', async () => {
-  const [books] = await w.world.db.transaction(
+  const [books] = await w.testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ text: string }[]>`
       SELECT (SELECT string_agg(a::text, ' ') FROM audit_event a) || coalesce((SELECT string_agg(l::text, ' ') FROM login_attempt l), '') ||

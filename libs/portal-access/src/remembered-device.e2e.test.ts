@@ -22,7 +22,7 @@ import { requestRotation } from '@rcm/db/rotation';
 import { type BrowserPool, createBrowserPool, readRecipeFile } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Metrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment, type EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -37,7 +37,7 @@ const STARTED_MS = Date.now();
 /** How often somebody looks whether a code is wanted: each look is a query. */
 const LOOK_MS = 250;
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let operator: Database;
 let rotator: Database;
 let browser: BrowserPool;
@@ -45,21 +45,26 @@ const log: string[] = [];
 const opened: TenantDevices[] = [];
 beforeAll(async () => {
   const recipe = await readRecipeFile('borealis-remembered');
-  world = await openWorld({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 10, recipe } });
-  [operator, rotator] = [world.databaseAs('rcm_operator'), world.databaseAs('rcm_rotator')];
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 10, recipe } });
+  [operator, rotator] = [testEnvironment.databaseAs('rcm_operator'), testEnvironment.databaseAs('rcm_rotator')];
   const logger = createLogger({ name: 'test', level: 'silent' });
   browser = createBrowserPool({ maxContexts: 4, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
 });
 afterAll(async () => {
   await browser?.close();
   await Promise.all(opened.map((devices) => devices.close()));
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 const asAgent = () => ({
-  ...{ region: world.aws.region, endpoint: world.aws.endpoint, environment: world.environmentName, kmsKeyId: world.aws.kmsKeyArn },
-  ...{ roleArn: world.aws.tenantRoleArn('agent'), credentials: world.aws.taskCredentials('rcm-agent-task') },
-  vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
+  ...{
+    region: testEnvironment.aws.region,
+    endpoint: testEnvironment.aws.endpoint,
+    environment: testEnvironment.environmentName,
+    kmsKeyId: testEnvironment.aws.kmsKeyArn,
+  },
+  ...{ roleArn: testEnvironment.aws.tenantRoleArn('agent'), credentials: testEnvironment.aws.taskCredentials('rcm-agent-task') },
+  vault: { address: testEnvironment.vault.address, mount: testEnvironment.vault.mount, appRole: appRoleFolder(testEnvironment.vault.folderOf('agent')) },
 });
 
 /** As an agent's process has them, which may read and keep devices, and write no login. */
@@ -78,7 +83,7 @@ function agent(devices: TenantDevices | undefined = agentsDevices()): Agent {
   const logger = createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void log.push(line) } });
   const metrics = createMetrics();
   return {
-    db: world.databaseAs('rcm_agent'),
+    db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
     metrics,
@@ -89,24 +94,24 @@ function agent(devices: TenantDevices | undefined = agentsDevices()): Agent {
     lease: { ttlMs: 30_000, waitMs: 60_000, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs: 600_000 },
     illness: { windowMs: 600_000, suspects: 3 },
-    keys: world.identityKeys,
+    keys: testEnvironment.identityKeys,
   };
 }
 
 /** An account whose portal sends it a code, and whose secret says that a person is asked for it. */
-async function account(store: 'ssm' | 'secrets-manager' | 'vault' = 'ssm'): Promise<WorldEndpoint> {
-  const endpoint = await world.addEndpoint('borealis', store);
-  const current = await currentOf(world, endpoint);
+async function account(store: 'ssm' | 'secrets-manager' | 'vault' = 'ssm'): Promise<EnvironmentEndpoint> {
+  const endpoint = await testEnvironment.addEndpoint('borealis', store);
+  const current = await currentOf(testEnvironment, endpoint);
   const payload = parsePayload(current.text).map((before): CredentialPayload => ({ ...before, mfa_seed: null, second_factors: ['person'] }));
-  await world.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
+  await testEnvironment.stores.forTenant(endpoint.orgId).replace(parseReference(endpoint.secretArn), serializePayload(payload), current.version);
   const { username, password } = payload.reveal();
-  await world.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true });
+  await testEnvironment.portals.createAccount({ portal: 'borealis', username, password, receivesCodes: true });
   return endpoint;
 }
 
 /** A login, answered with the portal's last message as often as somebody is asked; whether it was asked for a code. */
-async function login(access: AgentAccess, endpoint: WorldEndpoint): Promise<'with a code' | 'without a code'> {
-  const before = (await world.portals.sentCodes(endpoint)).length;
+async function login(access: AgentAccess, endpoint: EnvironmentEndpoint): Promise<'with a code' | 'without a code'> {
+  const before = (await testEnvironment.portals.sentCodes(endpoint)).length;
   const done = new AbortController();
   const reading = answerCodes(endpoint, done.signal);
   const { orgId, id } = endpoint;
@@ -114,17 +119,17 @@ async function login(access: AgentAccess, endpoint: WorldEndpoint): Promise<'wit
     ...{ value: 'accepted', session: 'close' },
   })).finally(() => done.abort());
   await reading;
-  return (await world.portals.sentCodes(endpoint)).length > before ? 'with a code' : 'without a code';
+  return (await testEnvironment.portals.sentCodes(endpoint)).length > before ? 'with a code' : 'without a code';
 }
 
-async function answerCodes({ orgId, id, ...endpoint }: WorldEndpoint, signal: AbortSignal): Promise<void> {
+async function answerCodes({ orgId, id, ...endpoint }: EnvironmentEndpoint, signal: AbortSignal): Promise<void> {
   for (; !signal.aborted; await systemClock.sleep(LOOK_MS, signal).catch(() => undefined)) {
     const wanted = (await listWantedCodes(operator, { orgId, limit: 20 })).find((each) => each.endpointId === id && each.answeredBy === null);
     if (!wanted) continue;
     const key = await keyOfCodeRequest(operator, wanted.id, 'every tenant');
     // Another login's reader was faster.
     if (key === null) continue;
-    const code = new Secret((await world.portals.sentCodes(endpoint)).at(-1)?.code ?? '');
+    const code = new Secret((await testEnvironment.portals.sentCodes(endpoint)).at(-1)?.code ?? '');
     await answerCodeRequest(operator, wanted.id, {
       sealed: sealCode(key.publicKey, wanted.id, code),
       actor: 'person:os:jane',
@@ -134,14 +139,14 @@ async function answerCodes({ orgId, id, ...endpoint }: WorldEndpoint, signal: Ab
   }
 }
 
-const referenceOf = ({ secretArn, id }: WorldEndpoint) => deviceReference(parseReference(secretArn), id);
-const stored = async (endpoint: WorldEndpoint) => agentsDevices().forTenant(endpoint.orgId).read(referenceOf(endpoint));
-const stateOf = async (endpoint: WorldEndpoint): Promise<object | null> => {
+const referenceOf = ({ secretArn, id }: EnvironmentEndpoint) => deviceReference(parseReference(secretArn), id);
+const stored = async (endpoint: EnvironmentEndpoint) => agentsDevices().forTenant(endpoint.orgId).read(referenceOf(endpoint));
+const stateOf = async (endpoint: EnvironmentEndpoint): Promise<object | null> => {
   const found = await stored(endpoint);
   return found === null ? null : parseDevice(found.text).reveal().state;
 };
-const events = async ({ orgId, id }: WorldEndpoint): Promise<readonly string[]> =>
-  world.db
+const events = async ({ orgId, id }: EnvironmentEndpoint): Promise<readonly string[]> =>
+  testEnvironment.db
     .transaction(
       { tenant: orgId },
       (tx) =>
@@ -153,8 +158,8 @@ const events = async ({ orgId, id }: WorldEndpoint): Promise<readonly string[]> 
 /** What was counted of its logins, by how the portal knew the device. */
 const counted = async ({ metrics }: Agent): Promise<string[]> =>
   [...(await metrics.exposition()).matchAll(/^rcm_device_logins_total\{device="(\w+)"\} ([1-9]\d*)$/gm)].map(([, device, times]) => `${device} ${times}`);
-const tries = async ({ username }: WorldEndpoint) => {
-  const { loginsAccepted, loginsRejected } = await world.portals.account('borealis', username);
+const tries = async ({ username }: EnvironmentEndpoint) => {
+  const { loginsAccepted, loginsRejected } = await testEnvironment.portals.account('borealis', username);
   return [loginsAccepted, loginsRejected];
 };
 
@@ -199,7 +204,7 @@ describe('a login whose portal remembers its device', () => {
     const [endpoint, other, access] = [await account(), await account(), agent()];
     await login(access, endpoint);
     await login(access, other);
-    await world.portals.forgetDevices(endpoint);
+    await testEnvironment.portals.forgetDevices(endpoint);
     expect(await login(access, endpoint)).toBe('with a code');
     const theirs = await stored(other);
     await put(endpoint, theirs?.text ?? new Secret(''));
@@ -207,12 +212,12 @@ describe('a login whose portal remembers its device', () => {
     await put(endpoint, theirs?.text.map((text) => text.replaceAll(other.id, endpoint.id)) ?? new Secret(''));
     expect(await login(access, endpoint)).toBe('with a code');
     expect(await login(access, endpoint)).toBe('without a code');
-    const sent = await world.portals.sentCodes(endpoint);
+    const sent = await testEnvironment.portals.sentCodes(endpoint);
     expect([sent.map(({ typed }) => typed), await tries(endpoint)]).toEqual([
       [1, 1, 1, 1],
       [5, 0],
     ]);
-    expect((await world.portals.devices(other)).map(({ used }) => used)).toEqual([0]);
+    expect((await testEnvironment.portals.devices(other)).map(({ used }) => used)).toEqual([0]);
     // What names another login is not shown to the portal at all.
     expect(await counted(access)).toEqual(['known 1', 'asked 2', 'none 3']);
   });
@@ -256,19 +261,19 @@ describe('a login whose portal remembers its device', () => {
     const [endpoint, one, two] = [await account('vault'), agent(), agent()];
     await Promise.all([login(one, endpoint), login(two, endpoint)]);
     const state = JSON.stringify(await stateOf(endpoint));
-    expect((await world.portals.devices(endpoint)).filter(({ token }) => state.includes(token))).toHaveLength(1);
+    expect((await testEnvironment.portals.devices(endpoint)).filter(({ token }) => state.includes(token))).toHaveLength(1);
     expect([await login(one, endpoint), await login(two, endpoint)]).toEqual(['without a code', 'without a code']);
   });
 
   it('is not shown to a portal that forgets it with the password, once that was changed', async () => {
     const [endpoint, access] = [await account(), agent()];
     await login(access, endpoint);
-    await world.db.transaction(
+    await testEnvironment.db.transaction(
       { tenant: endpoint.orgId },
       (tx) => tx.$executeRaw`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = ${endpoint.id}`,
     );
     expect(await login(access, endpoint)).toBe('with a code');
-    expect((await world.portals.devices(endpoint)).map(({ used }) => used)).toEqual([0, 0]);
+    expect((await testEnvironment.portals.devices(endpoint)).map(({ used }) => used)).toEqual([0, 0]);
     expect(await login(access, endpoint)).toBe('without a code');
   });
 
@@ -302,9 +307,9 @@ describe('a login whose portal remembers its device', () => {
 });
 
 /** Whoever may write to the store, and puts there what they like. */
-async function put(endpoint: WorldEndpoint, text: Secret<string>): Promise<void> {
+async function put(endpoint: EnvironmentEndpoint, text: Secret<string>): Promise<void> {
   const found = await stored(endpoint);
-  const tags = { TenantId: endpoint.orgId, Environment: world.environmentName, PortalType: endpoint.portal };
+  const tags = { TenantId: endpoint.orgId, Environment: testEnvironment.environmentName, PortalType: endpoint.portal };
   expect(
     await agentsDevices()
       .forTenant(endpoint.orgId)
@@ -319,18 +324,18 @@ it('a device is another tenant’s, and another login’s, for nobody', async ()
   await expect(devices.forTenant('hospital-two').read(referenceOf(endpoint))).rejects.toMatchObject({ code: 'reference_not_yours' });
   // What names no device is not reached, and what is a device is no login.
   await expect(devices.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn))).rejects.toMatchObject({ code: 'reference_invalid' });
-  await expect(world.stores.forTenant(endpoint.orgId).read(referenceOf(endpoint))).rejects.toMatchObject({ code: 'reference_invalid' });
+  await expect(testEnvironment.stores.forTenant(endpoint.orgId).read(referenceOf(endpoint))).rejects.toMatchObject({ code: 'reference_invalid' });
   const theirs = { ...parseReference(endpoint.secretArn), organizationId: 'hospital-two' };
-  const fromIam = createTenantDevices({ ...asAgent(), environment: world.environmentName });
+  const fromIam = createTenantDevices({ ...asAgent(), environment: testEnvironment.environmentName });
   opened.push(fromIam);
   await expect(fromIam.forTenant('hospital-two').read(deviceReference(theirs, endpoint.id))).resolves.toBeNull();
 });
 
 it('no device is in a byte of Postgres, in a log, or in a file of the browser’s', async () => {
-  const made = (await Promise.all(world.endpoints.map((endpoint) => world.portals.devices(endpoint)))).flat();
+  const made = (await Promise.all(testEnvironment.endpoints.map((endpoint) => testEnvironment.portals.devices(endpoint)))).flat();
   const words = made.flatMap(({ token, mark }) => [token, mark]);
   expect(words.length).toBeGreaterThan(10);
-  const holding = await world.db.transaction('no tenant', async (tx) => {
+  const holding = await testEnvironment.db.transaction('no tenant', async (tx) => {
     await tx.$executeRaw`CHECKPOINT`;
     return tx.$queryRaw<{ name: string }[]>`
       SELECT f.name FROM pg_class c CROSS JOIN LATERAL (SELECT pg_relation_filepath(c.oid) AS name) f

@@ -11,7 +11,7 @@ const DEADLINE_MS = 60 * 60_000;
 const [CHOICE, CELLS] = isLongForm() ? ['--quick', 31] : ['--fewest', 15];
 
 it(
-  'loses, locks and blocks nothing when a rotator is killed or stopped at each of its acts, in each of the worlds (of few cells; in the long form the quick choice)',
+  'loses, locks and blocks nothing when a rotator is killed or stopped at each of its acts, in each of the circumstances (of few cells; in the long form the quick choice)',
   async () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, CHOICE, '--json', '--side-by-side', '8'], {
       timeout: DEADLINE_MS,

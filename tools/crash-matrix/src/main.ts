@@ -1,6 +1,6 @@
 import { codeVersion, ProofRecord, type RecordKind, wordsOfRefusal } from '@rcm/proof-record';
 import { Command } from 'commander';
-import { openMatrixWorld } from './cases/matrix-world.ts';
+import { openMatrixEnvironment } from './cases/matrix-environment.ts';
 import type { CaseResult } from './cases/run-case.ts';
 import { runCells } from './cases/run-cells.ts';
 import { allCells } from './cells/all.ts';
@@ -33,8 +33,8 @@ const program = new Command('crash-matrix')
     'Kills a rotator before and after everything it does, for every store and every answer of the portal, and again while it recovers; stops it, lets others come\nbeside it, lets the portal lie and the database forget; then asks the portal and the store what became of the password. Exit code 0 when nothing was lost,\nlocked, stuck, blocked, over budget or unexpected.',
   )
   .option('--json', 'print one JSON object on stdout')
-  .option('--quick', 'a few cells that meet every act, store, answer and world at least once')
-  .option('--fewest', 'of those half: one of each world, and the others that have an act, a store or an answer that none before had')
+  .option('--quick', 'a few cells that meet every act, store, answer and circumstance at least once')
+  .option('--fewest', 'of those half: one of each circumstance, and the others that have an act, a store or an answer that none before had')
   .option('--list', 'print every cell with its expected end, and what is left out and why; run nothing')
   .option('--only <text...>', 'run only the cells whose name contains one of these')
   .option('--record <file>', 'keep what each cell showed in this file, and go on with what it has: of one commit alone')
@@ -76,7 +76,7 @@ async function runLeft(
 ): Promise<readonly CaseResult[]> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const matrix = await openMatrixWorld();
+  const matrix = await openMatrixEnvironment();
   try {
     return await runCells({
       ...{ matrix, cells, sideBySide, processes, signal: stop.signal },

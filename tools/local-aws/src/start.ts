@@ -113,8 +113,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const published = (): PublishedMessage[] => publishedMessages(database, root);
     const authenticator = createAuthenticator({ account, roles, root, clock });
     const { regions = new Regions() } = options;
-    const world = { account, database, keys, root, roles, regions, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
-    regions.join({ ...world, authorize, clock, isAway: () => faults.isAway('secretsmanager') });
+    const backend = { account, database, keys, root, roles, regions, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
+    regions.join({ ...backend, authorize, clock, isAway: () => faults.isAway('secretsmanager') });
     const onInternalError = options.onInternalError ?? (() => {});
     let quotas = createQuotas(options.quotas ?? {}, clock);
     const dispatcher = createDispatcher({
@@ -122,10 +122,10 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       authorize,
       quotas: { take: (action) => quotas.take(action) },
       clock,
-      world,
+      backend,
       onInternalError,
     });
-    const objects = createObjectStore({ ...{ authenticator, authorize, clock, database, account, onInternalError }, facts: accountFacts(world) });
+    const objects = createObjectStore({ ...{ authenticator, authorize, clock, database, account, onInternalError }, facts: accountFacts(backend) });
     const server = await startServer({ host, port, services, dispatcher, objects, faults, control: { faults, key: credentials, published, tasks }, clock });
     let closing: Promise<void> | null = null;
     return {

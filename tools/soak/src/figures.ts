@@ -1,7 +1,7 @@
 import { taskCounts } from '@rcm/db/tasks';
 import type { FaultCounts } from './faults/trouble.ts';
 import type { Tables } from './work/tables.ts';
-import type { SoakWorld } from './world/soak-world.ts';
+import type { SoakEnvironment } from './environment/soak-environment.ts';
 
 /** What a soak prints, and nothing else. */
 export interface Figures {
@@ -21,23 +21,23 @@ export interface Figures {
 }
 
 /** Where the store holds, for each login, what its portal accepts, by the portal's own word. */
-export async function readHeld({ world }: SoakWorld): Promise<ReadonlyMap<string, 'current' | 'copy' | 'none'>> {
+export async function readHeld({ testEnvironment }: SoakEnvironment): Promise<ReadonlyMap<string, 'current' | 'copy' | 'none'>> {
   const held = new Map<string, 'current' | 'copy' | 'none'>();
-  for (const { id } of world.endpoints) held.set(id, await world.acceptedFrom(id));
+  for (const { id } of testEnvironment.endpoints) held.set(id, await testEnvironment.acceptedFrom(id));
   return held;
 }
 
 /** The portal's own word on every login, and the tables' counts. */
 export async function readFigures(
-  soak: SoakWorld,
+  soak: SoakEnvironment,
   tables: Tables,
   faults: FaultCounts,
   held: ReadonlyMap<string, 'current' | 'copy' | 'none'>,
 ): Promise<Figures> {
-  const { world } = soak;
-  const [counts, states, longestWaitMs] = await Promise.all([taskCounts(world.db), tables.states(), tables.longestWaitMs()]);
+  const { testEnvironment } = soak;
+  const [counts, states, longestWaitMs] = await Promise.all([taskCounts(testEnvironment.db), tables.states(), tables.longestWaitMs()]);
   let locked = 0;
-  for (const { portal, username } of world.endpoints) locked += (await world.portals.account(portal, username)).accountsLocked;
+  for (const { portal, username } of testEnvironment.endpoints) locked += (await testEnvironment.portals.account(portal, username)).accountsLocked;
   const logins = (where: 'copy' | 'none'): number => [...held.values()].filter((each) => each === where).length;
   return {
     tasksDone: counts.succeeded,

@@ -1,4 +1,4 @@
-import type { World } from '@rcm/test-world';
+import type { TestEnvironment } from '@rcm/test-environment';
 import { Command, InvalidArgumentError } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTrouble } from './faults/trouble.ts';
@@ -6,7 +6,7 @@ import { type Figures, readFigures, readHeld, targetsOf } from './figures.ts';
 import { keepDemand } from './work/demand.ts';
 import { untilIdle } from './work/until-idle.ts';
 import { type EndpointState, openTables, type Tables } from './work/tables.ts';
-import { openSoakWorld } from './world/soak-world.ts';
+import { openSoakEnvironment } from './environment/soak-environment.ts';
 
 interface Options {
   readonly minutes: number;
@@ -28,26 +28,26 @@ const IDLE_WITHIN_MS = 600_000 + 300_000;
 
 async function soak(options: Options, signal: AbortSignal): Promise<number> {
   say(`${options.endpoints} endpoints are being made`);
-  const world = await openSoakWorld({ endpoints: options.endpoints, say });
-  const tables = openTables(world.world.databaseUrl);
+  const testEnvironment = await openSoakEnvironment({ endpoints: options.endpoints, say });
+  const tables = openTables(testEnvironment.testEnvironment.databaseUrl);
   const asking = new AbortController();
   try {
-    const demand = keepDemand({ world: world.world, tables, rotations: 8, tasks: 16, signal: asking.signal, say });
-    const trouble = startTrouble(world, { pauseMs: PAUSE_MS, say });
+    const demand = keepDemand({ testEnvironment: testEnvironment.testEnvironment, tables, rotations: 8, tasks: 16, signal: asking.signal, say });
+    const trouble = startTrouble(testEnvironment, { pauseMs: PAUSE_MS, say });
     await delay(options.minutes * 60_000, undefined, { signal }).catch(() => undefined);
     await trouble.stop();
     asking.abort();
     await demand;
     say('no more faults and no more work: what is open ends');
     const left = await untilIdle(tables, IDLE_WITHIN_MS);
-    await world.stopProcesses();
-    const held = await readHeld(world);
-    const figures = await readFigures(world, tables, trouble.counts, held);
+    await testEnvironment.stopProcesses();
+    const held = await readHeld(testEnvironment);
+    const figures = await readFigures(testEnvironment, tables, trouble.counts, held);
     // Not for credentials only: a task that failed because a rotation kept its login is one too many.
     const failed = (await tables.failedTasks()).map(({ code, tasks }) => `tasks failed with ${code}: ${tasks}`);
     const misses = [...(left === null ? [] : [left]), ...failed, ...missesOf(figures, await tables.states(), trouble.counts, options.minutes)];
     for (const miss of misses) say(`MISSED: ${miss}`);
-    for (const state of await tables.states()) await tellStory(state, held.get(state.id), world.world, tables);
+    for (const state of await tables.states()) await tellStory(state, held.get(state.id), testEnvironment.testEnvironment, tables);
     process.stdout.write(
       options.json
         ? `${JSON.stringify(figures)}\n`
@@ -58,19 +58,19 @@ async function soak(options: Options, signal: AbortSignal): Promise<number> {
     return misses.length === 0 && !signal.aborted ? 0 : 1;
   } finally {
     asking.abort();
-    await world.stopProcesses();
+    await testEnvironment.stopProcesses();
     await tables.close();
-    await world.close();
+    await testEnvironment.close();
   }
 }
 
-/** Of a login that is not as it ought to be: what the portal, the ledger and the journal know of it. The world is gone afterwards. */
-async function tellStory({ id, open }: EndpointState, held: string | undefined, world: World, tables: Tables): Promise<void> {
+/** Of a login that is not as it ought to be: what the portal, the ledger and the journal know of it. The test environment is gone afterwards. */
+async function tellStory({ id, open }: EndpointState, held: string | undefined, testEnvironment: TestEnvironment, tables: Tables): Promise<void> {
   if (held === 'current' && open === '') return;
-  const { portal, username } = world.endpoint(id);
+  const { portal, username } = testEnvironment.endpoint(id);
   say(`${id}: the portal accepts ${held === 'none' ? 'nothing that the store holds' : `what the store holds as ${held}`}; ${open || 'nothing is open'}`);
   for (const line of await tables.story(id)) say(`  ${line}`);
-  say(`  its portal: ${JSON.stringify(await world.portals.history({ portal, username }))}`);
+  say(`  its portal: ${JSON.stringify(await testEnvironment.portals.history({ portal, username }))}`);
 }
 
 function missesOf(figures: Figures, states: readonly EndpointState[], faults: Readonly<Record<string, number>>, minutes: number): string[] {

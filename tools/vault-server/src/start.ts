@@ -48,14 +48,14 @@ export async function startVaultServer(options: VaultServerOptions = {}): Promis
   const root = openRootKey(dataFile);
   const database = openDatabase(dataFile);
   const faults = createFaults();
-  const world = { database, root, clock, mounts, transitMounts };
+  const vault = { database, root, clock, mounts, transitMounts };
   try {
-    const server = await startServer({ host, port, world, namespaces, faults, onInternalError });
+    const server = await startServer({ host, port, vault, namespaces, faults, onInternalError });
     let closing: Promise<void> | null = null;
     return {
       address: `http://${host}:${server.port}`,
       mounts,
-      rootToken: rootToken(world),
+      rootToken: rootToken(vault),
       setFaults: (...given) => faults.set(given.map((fault) => faultSchema.parse(fault))),
       close: () => (closing ??= server.close().finally(() => database.close())),
     };

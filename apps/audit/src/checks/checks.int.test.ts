@@ -7,15 +7,15 @@ import { createLogger, createMetrics } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAuditConfig } from '../config.ts';
 import type { Services } from '../services.ts';
-import { type AuditWorld, openAuditWorld } from '../testing.fixture.ts';
+import { type AuditEnvironment, openAuditEnvironment } from '../testing.fixture.ts';
 import { type Checks, openChecks } from './checks.ts';
 
-let w: AuditWorld;
+let w: AuditEnvironment;
 let page: Database;
 let services: Services;
 const opened: Checks[] = [];
 beforeAll(async () => {
-  w = await openAuditWorld();
+  w = await openAuditEnvironment();
   await w.organization('hospital-1', 'hospital-2', 'hospital-3');
   await w.append('hospital-1', 12);
   await w.append('hospital-2', 5);

@@ -5,23 +5,23 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { compileCache } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { audit, type AuditWorld, linesIn, openAuditWorld, standAlone } from '../testing.fixture.ts';
+import { audit, type AuditEnvironment, linesIn, openAuditEnvironment, standAlone } from '../testing.fixture.ts';
 
-let world: AuditWorld;
+let testEnvironment: AuditEnvironment;
 let [to, place]: string[] = [];
 let files = 0;
-beforeAll(async () => void (world = await openAuditWorld()));
-afterAll(() => world.close());
+beforeAll(async () => void (testEnvironment = await openAuditEnvironment()));
+afterAll(() => testEnvironment.close());
 beforeEach(async () => {
-  [to, place] = [join(world.folder, `trail-${(files += 1)}`), join(world.folder, `place-${files}`)];
-  await world.organization('one', 'two');
-  await world.append('one', 3);
-  await world.append('two', 2);
+  [to, place] = [join(testEnvironment.folder, `trail-${(files += 1)}`), join(testEnvironment.folder, `place-${files}`)];
+  await testEnvironment.organization('one', 'two');
+  await testEnvironment.append('one', 3);
+  await testEnvironment.append('two', 2);
 });
-afterEach(() => world.tamper('DELETE FROM audit_event'));
+afterEach(() => testEnvironment.tamper('DELETE FROM audit_event'));
 
 const stream = (...args: string[]) =>
-  audit(['stream', '--to', to ?? '', '--place', place ?? '', '--once', '--json', ...args], world.environment('rcm_auditor'));
+  audit(['stream', '--to', to ?? '', '--place', place ?? '', '--once', '--json', ...args], testEnvironment.environment('rcm_auditor'));
 const sent = async (...args: string[]): Promise<unknown> => (JSON.parse((await stream(...args)).stdout) as { sent?: unknown }).sent;
 const events = (path = to ?? '') => linesIn(path).map((line) => JSON.parse(line) as { org_id: string; seq: number });
 const kept = () => readFileSync(place ?? '', 'utf8');
@@ -30,24 +30,24 @@ test('everything is sent once, and then what came since; what was sent is what t
   const first = await sent();
   expect(first).toBe(linesIn(to ?? '').length);
   expect(await sent()).toBe(0);
-  await world.append('two', 4);
+  await testEnvironment.append('two', 4);
   expect(await sent()).toBe(4);
   const inOrder = (lines: readonly string[]) =>
     lines.map((line) => JSON.parse(line) as { org_id: string; seq: number }).sort((a, b) => a.org_id.localeCompare(b.org_id) || a.seq - b.seq);
-  expect(inOrder(linesIn(to ?? ''))).toEqual(inOrder(linesIn(await world.export())));
-  await world.headsWrite();
-  const sorted = join(world.folder, `sorted-${files}`);
+  expect(inOrder(linesIn(to ?? ''))).toEqual(inOrder(linesIn(await testEnvironment.export())));
+  await testEnvironment.headsWrite();
+  const sorted = join(testEnvironment.folder, `sorted-${files}`);
   writeFileSync(
     sorted,
     inOrder(linesIn(to ?? ''))
       .map((event) => `${JSON.stringify(event)}\n`)
       .join(''),
   );
-  expect(await standAlone(['--export', sorted, '--heads', world.headsFile, '--key', world.publicKey])).toMatchObject({ code: 0 });
+  expect(await standAlone(['--export', sorted, '--heads', testEnvironment.headsFile, '--key', testEnvironment.publicKey])).toMatchObject({ code: 0 });
 });
 
 test('more than a batch is sent whole and in order; OCSF and one organization alone', async () => {
-  await world.tamper(`INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, details, previous_hash, hash)
+  await testEnvironment.tamper(`INSERT INTO audit_event (org_id, seq, at, actor, action, subject, reason, details, previous_hash, hash)
     SELECT 'one', m.seq + i, now(), 'a', 'noun.verb', 's', 'r', '{}', CASE i WHEN 1 THEN m.hash ELSE 'h' || i - 1 END, 'h' || i
       FROM (SELECT seq, hash FROM audit_event WHERE org_id = 'one' ORDER BY seq DESC LIMIT 1) m, generate_series(1, 1200) i`);
   await sent('--org', 'one', '--format', 'ocsf');
@@ -62,11 +62,11 @@ describe('a file', () => {
   test('that is moved away or cut meanwhile: the rest goes to a new one, and nothing is lost', async () => {
     await sent();
     renameSync(to ?? '', `${to}.1`);
-    await world.append('one', 2);
+    await testEnvironment.append('one', 2);
     expect(await sent()).toBe(2);
     expect([events().length, events(`${to}.1`).length > 0]).toEqual([2, true]);
     writeFileSync(to ?? '', '');
-    await world.append('one', 1);
+    await testEnvironment.append('one', 1);
     await sent();
     expect(events()).toMatchObject([{ org_id: 'one' }]);
   });
@@ -74,7 +74,7 @@ describe('a file', () => {
   test('whose last line a crash has cut: it is ended first, and the batch comes again whole', async () => {
     await sent();
     const before = kept();
-    await world.append('one', 2);
+    await testEnvironment.append('one', 2);
     await sent();
     // As if the process had died before it could keep its place, and the last line were cut.
     writeFileSync(place ?? '', before);
@@ -84,13 +84,13 @@ describe('a file', () => {
     const lines = linesIn(to ?? '');
     const readable = lines.filter((line) => line.endsWith('}'));
     expect(lines.length - readable.length).toBe(1);
-    expect(new Set(readable.map((line) => line)).size).toBe(linesIn(await world.export()).length);
+    expect(new Set(readable.map((line) => line)).size).toBe(linesIn(await testEnvironment.export()).length);
   });
 
   test('that cannot be written: the place stays, one sentence, exit code 2', async () => {
     const { code, stderr } = await audit(
-      ['stream', '--to', join(world.folder, 'none', 'x'), '--place', place ?? '', '--once'],
-      world.environment('rcm_auditor'),
+      ['stream', '--to', join(testEnvironment.folder, 'none', 'x'), '--place', place ?? '', '--once'],
+      testEnvironment.environment('rcm_auditor'),
     );
     expect([code, stderr]).toEqual([2, expect.stringContaining('cannot be written (ENOENT)')]);
     expect(existsSync(place ?? '')).toBe(false);
@@ -106,8 +106,8 @@ describe('a place that cannot be gone on from', () => {
   ])('%s: nothing is sent, the place stays, and one sentence says what to do', async (_what, tampering) => {
     await sent();
     const [before, lines] = [kept(), linesIn(to ?? '').length];
-    if (tampering.includes('max(seq) - 1')) await world.append('one', 2);
-    await world.tamper(tampering);
+    if (tampering.includes('max(seq) - 1')) await testEnvironment.append('one', 2);
+    await testEnvironment.tamper(tampering);
     const { code, stdout } = await stream();
     expect([code, JSON.parse(stdout)]).toMatchObject([
       1,
@@ -134,7 +134,7 @@ describe('in a process of its own', () => {
       process.execPath,
       ['--disable-sigusr1', join(import.meta.dirname, '..', 'main.ts'), 'stream', '--to', to ?? '', '--place', place ?? ''],
       {
-        env: { ...compileCache(), PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', ...world.environment('rcm_auditor') },
+        env: { ...compileCache(), PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', ...testEnvironment.environment('rcm_auditor') },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -151,24 +151,24 @@ describe('in a process of its own', () => {
     const first = run();
     await until(() => count() > 0 && existsSync(place ?? ''), first);
     const before = count();
-    await world.append('one', 3);
+    await testEnvironment.append('one', 3);
     await until(() => count() >= before + 3, first);
     first.child.kill('SIGTERM');
     expect(await first.end).toBe(0);
-    await world.append('two', 3);
+    await testEnvironment.append('two', 3);
     const second = run();
     await until(() => count() >= before + 6, second);
     second.child.kill('SIGKILL');
     await second.end;
     await sent();
-    expect(new Set(linesIn(to ?? '')).size).toBe(linesIn(await world.export()).length);
+    expect(new Set(linesIn(to ?? '')).size).toBe(linesIn(await testEnvironment.export()).length);
   });
 });
 
 test('syslog is given each event as a message; while it is away the place stays', async () => {
-  const path = join(world.folder, `syslog-${files}`);
+  const path = join(testEnvironment.folder, `syslog-${files}`);
   const syslog = (...args: string[]) =>
-    audit(['stream', '--to', `unix:${path}`, '--place', place ?? '', '--once', '--json', ...args], world.environment('rcm_auditor'));
+    audit(['stream', '--to', `unix:${path}`, '--place', place ?? '', '--once', '--json', ...args], testEnvironment.environment('rcm_auditor'));
   expect(await syslog()).toMatchObject({ code: 1, stdout: expect.stringContaining('audit_unavailable') as string });
   expect(existsSync(place ?? '')).toBe(false);
   let taken = '';
@@ -180,8 +180,10 @@ test('syslog is given each event as a message; while it is away the place stays'
   await new Promise<void>((resolve) => server.listen(path, resolve));
   expect(await syslog()).toMatchObject({ code: 0 });
   const messages = [...taken.matchAll(/<109>1 \S+ \S+ rcm-audit \d+ event - (\{[^]*?"hash":"[^"]*"\})/g)].map(([, text]) => text);
-  expect(messages.sort()).toEqual(linesIn(await world.export()).sort());
-  expect(await audit(['stream', '--to', 'udp://logs.example:514', '--place', place ?? '', '--once'], world.environment('rcm_auditor'))).toMatchObject({
-    code: 2,
-  });
+  expect(messages.sort()).toEqual(linesIn(await testEnvironment.export()).sort());
+  expect(await audit(['stream', '--to', 'udp://logs.example:514', '--place', place ?? '', '--once'], testEnvironment.environment('rcm_auditor'))).toMatchObject(
+    {
+      code: 2,
+    },
+  );
 });

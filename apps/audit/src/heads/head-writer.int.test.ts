@@ -10,10 +10,10 @@ import { headsFrom, keyOf, verifyAudit } from '../commands/verify.ts';
 import { keyFileSigner } from '../signing/key-file-signer.ts';
 import { headFile } from '../sinks/head-file.ts';
 import type { HeadSink } from '../sinks/sink.ts';
-import { type AuditWorld, linesIn, openAuditWorld } from '../testing.fixture.ts';
+import { type AuditEnvironment, linesIn, openAuditEnvironment } from '../testing.fixture.ts';
 import { HeadWriter } from './head-writer.ts';
 
-let w: AuditWorld;
+let w: AuditEnvironment;
 let reader: Database;
 const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
 const signer = keyFileSigner(new Secret(String(pem)));
@@ -21,7 +21,7 @@ const never = new AbortController().signal;
 let orgs = 0;
 
 beforeAll(async () => {
-  w = await openAuditWorld();
+  w = await openAuditEnvironment();
   reader = openDatabase({ url: urlFor('rcm_head_writer', w.url), applicationName: 'heads', role: 'rcm_head_writer' });
   writeFileSync(join(w.folder, 'writer.pem'), (await signer.publicKey(never)).pem);
 });

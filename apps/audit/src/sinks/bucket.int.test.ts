@@ -4,17 +4,17 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand, DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { audit, type AuditWorld, openAuditWorld } from '../testing.fixture.ts';
+import { audit, type AuditEnvironment, openAuditEnvironment } from '../testing.fixture.ts';
 import type { Report } from '../verify-audit.mjs';
 
-let w: AuditWorld;
+let w: AuditEnvironment;
 let aws: LocalAws;
 let s3: S3Client;
 let kmsKey: string;
 let kmsPublicKey: string;
 
 beforeAll(async () => {
-  [w, aws] = [await openAuditWorld(), await startLocalAws()];
+  [w, aws] = [await openAuditEnvironment(), await startLocalAws()];
   const { accessKeyId, secretAccessKey } = aws.credentials;
   writeFileSync(join(w.folder, 'credentials'), `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
   // The SDK's default chain reads it from here.

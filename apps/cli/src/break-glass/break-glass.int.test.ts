@@ -17,7 +17,7 @@ let environment: NodeJS.ProcessEnv;
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ drop } = fresh);
-  owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: ORG, name: 'Hospital' });
   await upsertPortalType(owner, {
     ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ drop } = fresh);
   key = await createCodeKey();
-  const owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: PLACE.orgId, name: 'Hospital' });
   await upsertPortalType(owner, {
     ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },

@@ -15,7 +15,7 @@ let person: Person;
 let client: SecretsManagerClient;
 beforeAll(async () => {
   person = await openPerson({ endpoints: [] });
-  const { endpoint, region, credentials } = person.world.aws;
+  const { endpoint, region, credentials } = person.testEnvironment.aws;
   client = new SecretsManagerClient({ endpoint, region, credentials });
   const { accessKeyId, secretAccessKey } = credentials;
   appendFileSync(
@@ -43,7 +43,7 @@ async function rcm(...words: readonly string[]) {
 it(
   'a login goes from another program’s secret to the platform’s store, proved, and the secret there stays as it is',
   async () => {
-    await person.world.portals.createAccount({ portal: 'alpine', username: 'desk', password: PASSWORD });
+    await person.testEnvironment.portals.createAccount({ portal: 'alpine', username: 'desk', password: PASSWORD });
     const value = JSON.stringify({ user: 'desk', pass: PASSWORD });
     await client.send(new CreateSecretCommand({ Name: 'payers/alpine/front-desk', SecretString: value }));
     const { output: shown } = await rcm('portal-type', 'show', 'alpine', '--json');
@@ -51,14 +51,14 @@ it(
     const mapping = join(person.folder, 'mapping.json');
     const rule = { address: 'portal.alpine.example', portal_type: 'alpine', base_url: `http://${hosts[0]}/` };
     const secrets = { username: 'user', password: 'pass', addresses: { 'payers/alpine/': 'portal.alpine.example' } };
-    writeFileSync(mapping, JSON.stringify({ portals: [rule], organizations: { '*': person.world.orgId }, secrets }));
+    writeFileSync(mapping, JSON.stringify({ portals: [rule], organizations: { '*': person.testEnvironment.orgId }, secrets }));
     const add = ['endpoint', 'add', '--from', 'secrets-manager', '--prefix', 'payers/', '--mapping', mapping, '--reason', 'a move'];
-    const id = `${person.world.orgId}-alpine-front-desk`;
+    const id = `${person.testEnvironment.orgId}-alpine-front-desk`;
     expect(await rcm(...add, '--dry-run')).toMatchObject({ code: 0, output: expect.stringMatching(new RegExp(`${id} +valid`)) as string });
     expect(await rcm(...add)).toMatchObject({ code: 0, output: expect.stringMatching(new RegExp(`${id} +proved`)) as string });
     const there = await client.send(new GetSecretValueCommand({ SecretId: 'payers/alpine/front-desk' }));
     expect([there.SecretString, there.VersionStages]).toEqual([value, ['AWSCURRENT']]);
-    const texts = await person.world.db.transaction('every tenant', (tx) =>
+    const texts = await person.testEnvironment.db.transaction('every tenant', (tx) =>
       tx.$queryRawUnsafe<{ text: string }[]>(`SELECT e::text AS text FROM integration_endpoint e UNION ALL SELECT a::text FROM audit_event a`),
     );
     expect(JSON.stringify(texts)).toContain(id);

@@ -15,7 +15,7 @@ let folder: string;
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ drop } = fresh);
-  const owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: 'north', name: 'North' });
   await upsertPortalType(owner, {
     ...{ code: 'alpine', name: 'Alpine Health', hosts: ['portal.alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },

@@ -19,7 +19,7 @@ const thisQuarter = (): string => {
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ drop } = fresh);
-  owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertPortalType(owner, {
     ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
     ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },

@@ -19,7 +19,7 @@ let url: string;
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ drop, url } = fresh);
-  const owner = openDatabase({ url: fresh.url, applicationName: 'world', maxConnections: 2 });
+  const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: ORG, name: 'Hospital' });
   await upsertPortalType(owner, {
     code: 'alpine',

@@ -5,7 +5,7 @@ import { launchChromium } from '../chromium.fixture.ts';
 import type { TestConsole } from '../testing.fixture.ts';
 import { makeSameAgain } from './same-again.fixture.ts';
 import { type Look, nameOf, type Picture, PICTURES } from './shown.fixture.ts';
-import { openDemo } from './world.fixture.ts';
+import { openDemo } from './test-environment.fixture.ts';
 
 /** It only ends what hangs: a machine may be ten times as slow. */
 const LONGEST_MS = 600_000;

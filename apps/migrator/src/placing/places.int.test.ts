@@ -11,7 +11,7 @@ import { placeSecret } from '../credential/move.ts';
 import { onboardEndpoint } from '../credential/onboard.ts';
 import { plant, type Seed, seeds } from '../seeds.fixture.ts';
 import type { OpenMigration } from '../services.ts';
-import { expectEveryField, openWorld, type World, type WorldOptions } from '../testing.fixture.ts';
+import { expectEveryField, openTestEnvironment, type TestEnvironment, type TestEnvironmentOptions } from '../testing.fixture.ts';
 
 const [SECOND, THIRD] = ['222222222222', '333333333333'] as const;
 const FURTHER = [
@@ -20,19 +20,19 @@ const FURTHER = [
 ] as const;
 const WHY = { actor: 'person:os:jane', reason: 'a new hospital' };
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
 let planted: readonly Seed[];
-const open = async (count: number, settings: Record<string, string>, options: WorldOptions = { furtherPlaces: FURTHER }) => {
-  world = await openWorld(options);
-  migrator = world.migrator(settings);
+const open = async (count: number, settings: Record<string, string>, options: TestEnvironmentOptions = { furtherPlaces: FURTHER }) => {
+  testEnvironment = await openTestEnvironment(options);
+  migrator = testEnvironment.migrator(settings);
   planted = seeds(count);
-  await plant(world.db, planted);
+  await plant(testEnvironment.db, planted);
 };
-afterEach(() => world?.close());
+afterEach(() => testEnvironment?.close());
 
 const rowOf = async (id: string) => {
-  const row = await findEndpoint(world.db, { endpointId: id });
+  const row = await findEndpoint(testEnvironment.db, { endpointId: id });
   if (!row) throw new Error(`no endpoint ${id}`);
   return row;
 };
@@ -48,7 +48,7 @@ const filled = async (): Promise<Record<string, number>> => {
   return found;
 };
 const noneUnnamed = async () => {
-  for (const { id, orgId } of planted) expect(await unnamedSecretsOf(world.db, { endpointId: id, orgId })).toEqual([]);
+  for (const { id, orgId } of planted) expect(await unnamedSecretsOf(testEnvironment.db, { endpointId: id, orgId })).toEqual([]);
 };
 const FIRST_PLACE = '123456789012/us-east-1';
 const PLACES = [FIRST_PLACE, `${SECOND}/us-east-1`, `${THIRD}/eu-west-1`] as const;
@@ -126,7 +126,7 @@ describe.runIf(backend() === 'embedded')('logins of a deployment with several ac
     await open(1, { RCM_PLACE_LOGINS: '1' });
     expect(await apply(migrator)).toMatchObject({ complete: true });
     const id = 'new-login';
-    await insertEndpoint(world.db, {
+    await insertEndpoint(testEnvironment.db, {
       id,
       orgId: 'north-1',
       portalTypeCode: 'alpine',
@@ -135,7 +135,7 @@ describe.runIf(backend() === 'embedded')('logins of a deployment with several ac
       config: new Secret({}),
     });
     const row = await rowOf(id);
-    const other = world.migrator({ RCM_PLACE_LOGINS: '2' });
+    const other = testEnvironment.migrator({ RCM_PLACE_LOGINS: '2' });
     // The other one counts differently, so that it would choose another place by itself.
     const add = (migration: OpenMigration, password: string) =>
       onboardEndpoint(migration, row, new Secret(JSON.stringify({ username: 'main', password })), WHY).then(
@@ -156,7 +156,7 @@ describe.runIf(backend() === 'embedded')('logins of a deployment with several ac
   it('are made nowhere else while the place that they were begun with does not answer', async () => {
     await open(1, {});
     const [seed] = planted as [Seed];
-    world.aws?.setFaults({ kind: 'down' });
+    testEnvironment.aws?.setFaults({ kind: 'down' });
     const row = await rowOf(seed.id);
     const text = new Secret(JSON.stringify(seed.credentials));
     await expect(
@@ -164,10 +164,10 @@ describe.runIf(backend() === 'embedded')('logins of a deployment with several ac
     ).rejects.toMatchObject({
       code: 'store_unavailable',
     });
-    expect((await unnamedSecretsOf(world.db, { endpointId: seed.id, orgId: seed.orgId })).map(({ place, why }) => [place, why])).toEqual([
+    expect((await unnamedSecretsOf(testEnvironment.db, { endpointId: seed.id, orgId: seed.orgId })).map(({ place, why }) => [place, why])).toEqual([
       [placeKey(migrator.places.new[0]), 'new'],
     ]);
-    world.aws?.setFaults({ kind: 'none' });
+    testEnvironment.aws?.setFaults({ kind: 'none' });
     expect(await apply(migrator)).toMatchObject({ complete: true, json: { migrated: 1 } });
     expect(await filled()).toEqual({ [FIRST_PLACE]: 1 });
     await noneUnnamed();

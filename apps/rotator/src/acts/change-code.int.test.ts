@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Rotator } from '../rotator.ts';
 import { answersDuring, askedLogin } from '../rows/person-answers.fixture.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
-let opened: RotatorWorld;
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } })));
+let opened: RotatorEnvironment;
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } })));
 afterAll(() => opened?.close());
 
 const ACCEPTED: LoginOutcome = { kind: 'accepted' };
@@ -38,10 +38,10 @@ const rotator = (): Rotator => {
 
 /** A rotation, answered with `code-1`, `code-2`, … as often as somebody is asked. */
 async function rotate(): Promise<{ readonly result: string; readonly asked: number }> {
-  const endpoint = await askedLogin(opened.world);
+  const endpoint = await askedLogin(opened.testEnvironment);
   const rotating = opened.rotate(endpoint.id, rotator());
   let codes = 0;
-  const asked = await answersDuring(opened.world, endpoint, { going: rotating, code: async () => `code-${(codes += 1)}` });
+  const asked = await answersDuring(opened.testEnvironment, endpoint, { going: rotating, code: async () => `code-${(codes += 1)}` });
   return { result: resultOf(await rotating), asked };
 }
 

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { rememberedPasswords } from './remembered-passwords.ts';
 
-let opened: RotatorWorld;
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['cascade'] })));
+let opened: RotatorEnvironment;
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['cascade'] })));
 afterAll(() => opened?.close());
 
 it('are those of as many rotations as the portal remembers, as the journal names them and the store keeps them', async () => {
   const id = 'cascade-1';
-  const { orgId, secretArn, loginIdentity, portal } = opened.world.endpoint(id);
+  const { orgId, secretArn, loginIdentity, portal } = opened.testEnvironment.endpoint(id);
   const reference = parseReference(secretArn);
   const store = opened.rotator.stores.forTenant(orgId);
   let version = (await store.read(reference))?.version ?? '';

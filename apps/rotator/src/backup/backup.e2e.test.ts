@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { backupCommand } from '../commands/backup.ts';
 import { restoreCommand } from '../commands/restore.ts';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from '../rows/row-world.fixture.ts';
+import { DAY, HOUR, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from '../rows/row-environment.fixture.ts';
 import { dyingStores } from '../testing.fixture.ts';
 import { backupPlace } from './open-place.ts';
 
@@ -25,12 +25,12 @@ const ACT = { actor: 'person:os:jane@host', reason: 'the store is gone' };
 /** Secrets lie in two accounts, of which the loss of one is a loss like any other. */
 const SECOND = '222222222222';
 
-let row: RowWorld;
+let row: RowEnvironment;
 let folder: string;
 let identity: string;
 let recipient: string;
 beforeAll(async () => {
-  [row, folder] = [await openRowWorld({ furtherAccounts: [SECOND] }), await mkdtemp(join(tmpdir(), 'rcm-backup-'))];
+  [row, folder] = [await openRowEnvironment({ furtherAccounts: [SECOND] }), await mkdtemp(join(tmpdir(), 'rcm-backup-'))];
   const made = await generateAgeIdentity();
   recipient = made.recipient;
   identity = join(folder, 'identity.txt');
@@ -66,33 +66,33 @@ const context = (keys = row.rotator.keys) => ({
   json: true,
   signal: new AbortController().signal,
 });
-/** `null`: all organizations, which are one in this world. */
+/** `null`: all organizations, which are one in this test environment. */
 async function backUpTo(where: string, orgId: string | null, signal = context().signal): Promise<number> {
-  const { region, endpoint } = row.world.aws;
+  const { region, endpoint } = row.testEnvironment.aws;
   const place = await backupPlace(where, { region, endpoint, signal });
   return backupCommand({ ...context(), signal }, { ...ACT, place, orgId, recipients: [recipient] }).finally(() => place.close());
 }
 const newestRun = () => newestBackupRun(row.process.db);
 let times = 0;
-/** What `rotator backup` says; its file is of this world's one organization. */
+/** What `rotator backup` says; its file is of this test environment's one organization. */
 async function backUp(): Promise<Answer & { readonly file: string }> {
   const out = join(folder, `${(times += 1)}`);
-  const answer = await told(() => backUpTo(out, row.world.orgId));
+  const answer = await told(() => backUpTo(out, row.testEnvironment.orgId));
   return { ...answer, file: answer.files?.[0]?.file ?? '' };
 }
 const restore = (file: string, options: { readonly dryRun?: boolean; readonly acceptUnknown?: boolean } = {}, keys = row.rotator.keys): Promise<Answer> =>
   told(() => restoreCommand(context(keys), { ...ACT, file, identity, acceptUnknown: false, dryRun: false, ...options }));
 
 const arnOf = async (endpointId: string): Promise<string> => {
-  const endpoint = await getEndpoint(row.world.db, { orgId: row.world.orgId, endpointId });
+  const endpoint = await getEndpoint(row.testEnvironment.db, { orgId: row.testEnvironment.orgId, endpointId });
   return endpoint?.secretArn ?? '';
 };
-const storeOf = () => row.rotator.stores.forTenant(row.world.orgId);
+const storeOf = () => row.rotator.stores.forTenant(row.testEnvironment.orgId);
 
 /** A person who became the guardian deletes it all, staged copies too, for good. */
 async function destroy(endpointId: string, what: 'all' | 'current alone' = 'all'): Promise<void> {
   const reference = parseReference(await arnOf(endpointId));
-  const account = reference.store !== 'vault' && reference.accountId === SECOND ? row.world.further[0] : row.world.aws;
+  const account = reference.store !== 'vault' && reference.accountId === SECOND ? row.testEnvironment.further[0] : row.testEnvironment.aws;
   if (!account) throw new Error('there is no second account');
   const options = { region: account.region, endpoint: account.endpoint, credentials: account.taskCredentials(GUARDIAN_ROLE) };
   if (reference.store === 'secrets-manager') {
@@ -103,7 +103,7 @@ async function destroy(endpointId: string, what: 'all' | 'current alone' = 'all'
   const staged = what === 'all' ? await storeOf().listStaged(reference) : [];
   const [path = ''] = /rcm\/.*$/.exec(await arnOf(endpointId)) ?? [];
   const paths = [path, ...staged.map((attemptId) => `${path.replace('/endpoints/', '/rotation/')}/${attemptId}`)];
-  if (reference.store === 'vault') return void (await Promise.all(paths.map((each) => row.world.vault.destroy(each))));
+  if (reference.store === 'vault') return void (await Promise.all(paths.map((each) => row.testEnvironment.vault.destroy(each))));
   const person = new SSMClient(options);
   for (const name of paths) await person.send(new DeleteParameterCommand({ Name: `/${name}` }));
   person.destroy();
@@ -114,7 +114,7 @@ const dyingAfter = (write: string) => (written: string, when: 'before' | 'after'
 };
 const texts = async (endpointId: string): Promise<readonly unknown[]> => {
   const reference = parseReference(await arnOf(endpointId));
-  const tags = { TenantId: row.world.orgId, Environment: row.world.environmentName, PortalType: 'alpine' };
+  const tags = { TenantId: row.testEnvironment.orgId, Environment: row.testEnvironment.environmentName, PortalType: 'alpine' };
   const staged = await storeOf().listStaged(reference);
   const copies = [];
   for (const attemptId of staged) copies.push((await storeOf().readStaged({ current: reference, attemptId, tags }))?.text.reveal());
@@ -123,16 +123,23 @@ const texts = async (endpointId: string): Promise<readonly unknown[]> => {
 
 /** By the portal's word, with what the store holds under the name that the row has now. */
 async function currentIsAccepted(endpointId: string): Promise<boolean> {
-  const { portal, username } = row.world.endpoint(endpointId);
+  const { portal, username } = row.testEnvironment.endpoint(endpointId);
   const { password } = JSON.parse(String((await texts(endpointId))[0])) as { readonly password: string };
-  return row.world.portals.accepts({ portal, username, password });
+  return row.testEnvironment.portals.accepts({ portal, username, password });
 }
 
 it('everything that a store held is lost, and comes back: also what a rotation had only staged, and at Secrets Manager under another ARN', async () => {
-  const [still, rotated, open] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
-  const [managed, managedOpen] = [await row.world.addEndpoint('alpine', 'secrets-manager'), await row.world.addEndpoint('alpine', 'secrets-manager')];
-  const [vault, vaultOpen] = [await row.world.addEndpoint('alpine', 'vault'), await row.world.addEndpoint('alpine', 'vault')];
-  const away = await row.world.addEndpoint('alpine', 'ssm', SECOND);
+  const [still, rotated, open] = [
+    await row.testEnvironment.addEndpoint('alpine'),
+    await row.testEnvironment.addEndpoint('alpine'),
+    await row.testEnvironment.addEndpoint('alpine'),
+  ];
+  const [managed, managedOpen] = [
+    await row.testEnvironment.addEndpoint('alpine', 'secrets-manager'),
+    await row.testEnvironment.addEndpoint('alpine', 'secrets-manager'),
+  ];
+  const [vault, vaultOpen] = [await row.testEnvironment.addEndpoint('alpine', 'vault'), await row.testEnvironment.addEndpoint('alpine', 'vault')];
+  const away = await row.testEnvironment.addEndpoint('alpine', 'ssm', SECOND);
   const all = [still, rotated, open, managed, managedOpen, vault, vaultOpen, away].map(({ id }) => id);
   for (const id of isLongForm() ? all : [away.id]) expect(await row.visit(id)).toBe('in');
   expect(await row.rotateToEnd(rotated.id)).toBe('done');
@@ -147,11 +154,11 @@ it('everything that a store held is lost, and comes back: also what a rotation h
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const sealed = await readFile(file);
   const sha256 = createHash('sha256').update(sealed).digest('hex');
-  expect(await row.audit('secret.backup', row.world.orgId)).toMatchObject([{ ...ACT, details: { recipients: [recipient] } }]);
-  expect(await row.audit('secret.backed_up', row.world.orgId)).toMatchObject([{ details: { sha256, logins: 8, copies: 4, missing: 0 } }]);
+  expect(await row.audit('secret.backup', row.testEnvironment.orgId)).toMatchObject([{ ...ACT, details: { recipients: [recipient] } }]);
+  expect(await row.audit('secret.backed_up', row.testEnvironment.orgId)).toMatchObject([{ details: { sha256, logins: 8, copies: 4, missing: 0 } }]);
   const bytes = sealed.toString('latin1');
   expect(passwords.length).toBeGreaterThan(10);
-  for (const word of [...passwords, 'password', row.world.orgId]) expect(bytes).not.toContain(word);
+  for (const word of [...passwords, 'password', row.testEnvironment.orgId]) expect(bytes).not.toContain(word);
 
   for (const id of all) await destroy(id);
   for (const { id } of [still, rotated, managed, vault, away]) expect(await row.visit(id)).not.toBe('in');
@@ -180,7 +187,7 @@ it('everything that a store held is lost, and comes back: also what a rotation h
 });
 
 it('what lies in the store is newer than any backup, and stays; a login that was rotated since and is gone is named, and works again with what a person knows', async () => {
-  const [edited, newer] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+  const [edited, newer] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine')];
   for (const { id } of [edited, newer]) expect(await row.rotateToEnd(id)).toBe('done');
   const { file } = await backUp();
   await row.edit(edited.id, { note: 'a person’s' });
@@ -202,7 +209,7 @@ it('what lies in the store is newer than any backup, and stays; a login that was
 });
 
 itInLongForm('where current alone was deleted, the newer password that lies staged in the store is found by itself', async () => {
-  const { id } = await row.world.addEndpoint('alpine');
+  const { id } = await row.testEnvironment.addEndpoint('alpine');
   expect(await row.rotateToEnd(id)).toBe('done');
   const { file } = await backUp();
   await row.pass(DAY);
@@ -216,8 +223,8 @@ itInLongForm('where current alone was deleted, the newer password that lies stag
 
 it('a restore that dies in the middle is repeated, and nothing of it is missing', async () => {
   // Each run dies at the first that it puts back.
-  const ended = await row.world.addEndpoint('alpine');
-  const [parameter, managed] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'secrets-manager')];
+  const ended = await row.testEnvironment.addEndpoint('alpine');
+  const [parameter, managed] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine', 'secrets-manager')];
   expect(await row.rotateToEnd(ended.id)).toBe('done');
   const [both, all] = [
     [parameter.id, managed.id],
@@ -254,7 +261,7 @@ it('a restore that dies in the middle is repeated, and nothing of it is missing'
 });
 
 it('nothing is done with a file that is cut, changed, another environment’s, not for this identity, or that somebody else made', async () => {
-  const { id } = await row.world.addEndpoint('alpine');
+  const { id } = await row.testEnvironment.addEndpoint('alpine');
   const { file } = await backUp();
   await destroy(id);
   const bytes = await readFile(file);
@@ -270,7 +277,7 @@ it('nothing is done with a file that is cut, changed, another environment’s, n
 });
 
 it('a secret that is gone is named and not in the file; no file is left of a backup that ends in the middle', async () => {
-  const [gone, there] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+  const [gone, there] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine')];
   await destroy(gone.id);
   const { exitCode, files } = await backUp();
   expect({ exitCode, missing: files?.[0]?.missing }).toEqual({ exitCode: 1, missing: [gone.id] });
@@ -304,8 +311,8 @@ it('a backup of every organization that came to its end is noted, with where it 
 });
 
 itInLongForm('a bucket gets what a folder gets, and restores the same; one that is away is no backup', async () => {
-  const { id } = await row.world.addEndpoint('alpine');
-  const { aws } = row.world;
+  const { id } = await row.testEnvironment.addEndpoint('alpine');
+  const { aws } = row.testEnvironment;
   await writeFile(
     join(folder, 'credentials'),
     `[default]\naws_access_key_id = ${aws.credentials.accessKeyId}\naws_secret_access_key = ${aws.credentials.secretAccessKey}\n`,

@@ -9,13 +9,13 @@ import { GUARDIAN_ROLE, taskRoleName } from '@rcm/credentials/policies';
 import { getEndpoint } from '@rcm/db';
 import { createMetrics, isRetryable } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { backupCommand } from '../commands/backup.ts';
 import { copiesCommand } from '../commands/copies.ts';
 import { restoreCommand } from '../commands/restore.ts';
 import { verifyLogin } from '../commands/verify-login.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { backupPlace } from './open-place.ts';
 
 /** A region that is gone, and then every secret: at the size of a fleet in the long form, whose figures are in docs/disaster.md. */
@@ -31,15 +31,15 @@ const ACT = { actor: 'person:os:jane@host', reason: 'drill' };
 // They only end what hangs.
 vi.setConfig({ testTimeout: 14_400_000, hookTimeout: 3_600_000 });
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rcm-fleet-lost-'));
-  opened = await openRotatorWorld({ endpoints: [], secondRegion: true });
+  opened = await openRotatorEnvironment({ endpoints: [], secondRegion: true });
   // Some at once: of the size of a fleet each waits for its disk.
   for (let n = 0; n < LOGINS; n += EVERY_SO_MANY)
-    await Promise.all(Array.from({ length: EVERY_SO_MANY }, (_, i) => opened.world.addEndpoint('alpine', i === 0 ? 'secrets-manager' : 'ssm')));
-  for (const region of [opened.world.aws, opened.world.replica]) region?.setQuotas(AWS_DEFAULTS);
+    await Promise.all(Array.from({ length: EVERY_SO_MANY }, (_, i) => opened.testEnvironment.addEndpoint('alpine', i === 0 ? 'secrets-manager' : 'ssm')));
+  for (const region of [opened.testEnvironment.aws, opened.testEnvironment.replica]) region?.setQuotas(AWS_DEFAULTS);
 });
 afterAll(async () => {
   await opened?.close();
@@ -47,12 +47,12 @@ afterAll(async () => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  opened.world.aws.setFaults({ kind: 'none' });
+  opened.testEnvironment.aws.setFaults({ kind: 'none' });
 });
 
 const context = () => ({ opened: opened.process, json: true, signal: new AbortController().signal });
-const logins = () => opened.world.endpoints;
-const isReplicated = ({ secretArn }: WorldEndpoint): boolean => parseReference(secretArn).store === 'secrets-manager';
+const logins = () => opened.testEnvironment.endpoints;
+const isReplicated = ({ secretArn }: EnvironmentEndpoint): boolean => parseReference(secretArn).store === 'secrets-manager';
 
 /** What a command says, and for how long it ran. */
 async function timed(what: string, act: () => Promise<number>) {
@@ -69,10 +69,11 @@ const say = (what: string, began: number): void =>
   void process.stdout.write(`fleet lost: ${what} of ${LOGINS} logins in ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
 
 const copies = (what: string) => timed(what, () => copiesCommand(context(), ACT));
-const versionOf = async ({ id, orgId }: WorldEndpoint) => (await getEndpoint(opened.world.db, { orgId, endpointId: id }))?.currentVersion ?? null;
+const versionOf = async ({ id, orgId }: EnvironmentEndpoint) =>
+  (await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: id }))?.currentVersion ?? null;
 const lost = async (): Promise<readonly string[]> => {
   const refused: string[] = [];
-  for (const { id } of logins()) if (!(await opened.world.portalAcceptsStore(id))) refused.push(id);
+  for (const { id } of logins()) if (!(await opened.testEnvironment.portalAcceptsStore(id))) refused.push(id);
   return refused;
 };
 
@@ -95,14 +96,19 @@ async function byHands<T, R>(all: readonly T[], work: (one: T) => Promise<R>): P
 
 /** An agent that has held nothing yet, as one that starts in the second place. */
 function newAgent() {
-  const { world } = opened;
-  const { replica } = world;
+  const { testEnvironment } = opened;
+  const { replica } = testEnvironment;
   if (!replica) throw new Error('no second region');
   const metrics = createMetrics();
   const stores = createReplicatedReaders({
     stores: {
-      ...{ region: world.aws.region, endpoint: world.aws.endpoint, environment: world.environmentName, kmsKeyId: world.aws.kmsKeyArn },
-      ...{ roleArn: world.aws.tenantRoleArn('agent'), credentials: world.aws.taskCredentials(taskRoleName('agent')) },
+      ...{
+        region: testEnvironment.aws.region,
+        endpoint: testEnvironment.aws.endpoint,
+        environment: testEnvironment.environmentName,
+        kmsKeyId: testEnvironment.aws.kmsKeyArn,
+      },
+      ...{ roleArn: testEnvironment.aws.tenantRoleArn('agent'), credentials: testEnvironment.aws.taskCredentials(taskRoleName('agent')) },
     },
     replica: { RCM_AWS_REPLICA_REGION: replica.region, RCM_AWS_REPLICA_ENDPOINT: replica.endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: replica.kmsKeyArn },
     metrics,
@@ -112,7 +118,7 @@ function newAgent() {
 
 /** Everything that the guardian can take: secrets, what is staged, and the copies in the second region. */
 async function destroyEverything(): Promise<void> {
-  const { aws, replica } = opened.world;
+  const { aws, replica } = opened.testEnvironment;
   for (const region of [aws, replica]) {
     if (!region) continue;
     const options = { region: region.region, endpoint: region.endpoint, credentials: aws.taskCredentials(GUARDIAN_ROLE) };
@@ -133,10 +139,10 @@ it('copies of all are made; with the first region gone, an agent that starts ane
   expect(await copies('copies compared')).toMatchObject({ exitCode: 0, told: { current: LOGINS, failed: 0 } });
   const versions = new Map<string, string | null>();
   for (const login of logins()) versions.set(login.id, await versionOf(login));
-  opened.world.aws.setFaults({ kind: 'down' });
+  opened.testEnvironment.aws.setFaults({ kind: 'down' });
   const { credentials, close } = newAgent();
   const began = performance.now();
-  const read = async ({ id, orgId, secretArn }: WorldEndpoint) => {
+  const read = async ({ id, orgId, secretArn }: EnvironmentEndpoint) => {
     const held = await credentials.get({ orgId, reference: parseReference(secretArn), version: versions.get(id) ?? null });
     return [held.served, held.version === versions.get(id)] as const;
   };
@@ -153,15 +159,19 @@ it('every secret and every copy is lost, and all of them come back out of the ba
   const { identity, recipient } = await generateAgeIdentity();
   const identityFile = join(folder, 'identity.txt');
   await writeFile(identityFile, `${identity.reveal()}\n`, { mode: 0o600 });
-  const place = await backupPlace(join(folder, 'backups'), { region: opened.world.aws.region, endpoint: opened.world.aws.endpoint, signal: context().signal });
-  const backup = await timed('backup', () => backupCommand(context(), { ...ACT, place, orgId: opened.world.orgId, recipients: [recipient] }));
+  const place = await backupPlace(join(folder, 'backups'), {
+    region: opened.testEnvironment.aws.region,
+    endpoint: opened.testEnvironment.aws.endpoint,
+    signal: context().signal,
+  });
+  const backup = await timed('backup', () => backupCommand(context(), { ...ACT, place, orgId: opened.testEnvironment.orgId, recipients: [recipient] }));
   await place.close();
   const [{ file, ...counts }] = backup.told['files'] as [{ readonly file: string }];
   expect([backup.exitCode, counts]).toEqual([0, expect.objectContaining({ logins: LOGINS, missing: [] })]);
   process.stdout.write(`fleet lost: the file has ${(await stat(file)).size} bytes\n`);
 
   await destroyEverything();
-  expect(await opened.rotator.stores.forTenant(opened.world.orgId).read(parseReference(logins()[0]!.secretArn))).toBeNull();
+  expect(await opened.rotator.stores.forTenant(opened.testEnvironment.orgId).read(parseReference(logins()[0]!.secretArn))).toBeNull();
   const restored = await timed('restore', () => restoreCommand(context(), { ...ACT, file, identity: identityFile, acceptUnknown: false, dryRun: false }));
   expect(restored).toMatchObject({ exitCode: 0, told: { counts: { restored: LOGINS, failed: 0 } } });
 
@@ -175,6 +185,6 @@ it('every secret and every copy is lost, and all of them come back out of the ba
   for (let n = 0; n < SAMPLE; n += 1) {
     const { id, portal, username } = logins()[Math.floor((n * LOGINS) / SAMPLE)]!;
     await verifyLogin(opened.process, { ...ACT, endpointId: id }, context().signal);
-    expect(await opened.world.portals.account(portal, username)).toMatchObject({ locked: false, accountsLocked: 0, loginsAccepted: 1 });
+    expect(await opened.testEnvironment.portals.account(portal, username)).toMatchObject({ locked: false, accountsLocked: 0, loginsAccepted: 1 });
   }
 });

@@ -3,22 +3,22 @@ import { parseReference, type SecretStore } from '@rcm/credentials';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { getEndpoint } from '@rcm/db';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { restoreLogin } from './restore-login.ts';
 
-let opened: RotatorWorld;
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: [] })));
+let opened: RotatorEnvironment;
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: [] })));
 afterAll(() => opened?.close());
 
 /** A login whose secret of Secrets Manager is gone, and what restoring it says; `meanwhile`: once the secret is there again, before the row follows. */
 async function restored(meanwhile: (endpointId: string) => Promise<unknown>): Promise<string> {
-  const { world, rotator, process } = opened;
-  const { id, orgId, secretArn } = await world.addEndpoint('alpine', 'secrets-manager');
+  const { testEnvironment, rotator, process } = opened;
+  const { id, orgId, secretArn } = await testEnvironment.addEndpoint('alpine', 'secrets-manager');
   const reference = parseReference(secretArn);
   const current = await rotator.stores.forTenant(orgId).read(reference);
   if (!current) throw new Error('no secret');
-  const { region, endpoint } = world.aws;
-  const guardian = new SecretsManagerClient({ region, endpoint, credentials: world.aws.taskCredentials(GUARDIAN_ROLE) });
+  const { region, endpoint } = testEnvironment.aws;
+  const guardian = new SecretsManagerClient({ region, endpoint, credentials: testEnvironment.aws.taskCredentials(GUARDIAN_ROLE) });
   await guardian.send(new DeleteSecretCommand({ SecretId: secretArn, ForceDeleteWithoutRecovery: true }));
   guardian.destroy();
   const forTenant = (org: string): SecretStore => {
@@ -38,13 +38,13 @@ async function restored(meanwhile: (endpointId: string) => Promise<unknown>): Pr
   return restoreLogin({ db: process.db, rotator: { ...rotator, stores } }, login, options).catch((error: { code: string }) => error.code);
 }
 
-const arnOf = async (endpointId: string) => (await getEndpoint(opened.world.db, { orgId: opened.world.orgId, endpointId }))?.secretArn;
+const arnOf = async (endpointId: string) => (await getEndpoint(opened.testEnvironment.db, { orgId: opened.testEnvironment.orgId, endpointId }))?.secretArn;
 
 it('a secret that is there again under another ARN is named by its row', async () => {
   let id = '';
   expect(await restored(async (endpointId) => void (id = endpointId))).toBe('restored');
   const arn = (await arnOf(id)) ?? '';
-  expect(await opened.rotator.stores.forTenant(opened.world.orgId).read(parseReference(arn))).not.toBeNull();
+  expect(await opened.rotator.stores.forTenant(opened.testEnvironment.orgId).read(parseReference(arn))).not.toBeNull();
 });
 
 it('is not called restored where its row names something else by then', async () => {

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parseReference, parsePayload } from '@rcm/credentials';
 import { askAct, decideAct } from '@rcm/db/acts';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runAtTerminal, runRotator } from '../process.fixture.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
 const BACK = '\u001b[2J\u001b[?1049l';
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 /** Whoever runs commands here, as the platform signs them in. */
 let me: string;
@@ -17,21 +17,25 @@ let me: string;
 let john: string;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } });
-  environment = { ...opened.world.environmentOf('rcm_rotator'), RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'), RCM_LOG_LEVEL: 'error' };
-  const at = await opened.world.addEndpoint('alpine');
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  environment = {
+    ...opened.testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
+    RCM_LOG_LEVEL: 'error',
+  };
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   expect((await runRotator(['logged-in', '--endpoint', at.id, '--reason', 'who am I'], environment)).code).toBe(0);
   [{ actor: me } = { actor: '' }] = await opened.sql<{ actor: string }>(`SELECT actor FROM audit_event WHERE subject = $1 AND reason = 'who am I'`, [at.id]);
   john = `${me}-john`;
 });
 afterAll(() => opened?.close());
 
-async function requested(at: WorldEndpoint, given: { readonly approved?: boolean; readonly asker?: string } = {}): Promise<string> {
+async function requested(at: EnvironmentEndpoint, given: { readonly approved?: boolean; readonly asker?: string } = {}): Promise<string> {
   const { id: endpointId, orgId } = at;
   const { approved = true, asker } = given;
   const actor = asker === undefined ? me : `${me}-${asker}`;
-  const { id } = await askAct(opened.world.db, { orgId, endpointId, kind: 'break_glass', minutes: 10, actor, reason: 'no agent gets in' });
-  if (approved) await decideAct(opened.world.db, { id, orgId, decision: 'approved', actor: john, reason: 'spoke to her' });
+  const { id } = await askAct(opened.testEnvironment.db, { orgId, endpointId, kind: 'break_glass', minutes: 10, actor, reason: 'no agent gets in' });
+  if (approved) await decideAct(opened.testEnvironment.db, { id, orgId, decision: 'approved', actor: john, reason: 'spoke to her' });
   return id;
 }
 const rowOf = async (id: string) =>
@@ -42,7 +46,7 @@ const rowOf = async (id: string) =>
       [id],
     )
   )[0];
-async function secretOf({ orgId, secretArn }: WorldEndpoint): Promise<{ readonly username: string; readonly password: string }> {
+async function secretOf({ orgId, secretArn }: EnvironmentEndpoint): Promise<{ readonly username: string; readonly password: string }> {
   const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return parsePayload(current.text).reveal();
@@ -59,7 +63,7 @@ test(
   'shows the password once, after people were told, and leaves nothing of it: neither on the terminal nor in the database',
   { timeout: 600_000 },
   async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     const { username, password } = await secretOf(at);
     const id = await requested(at);
     // The channel takes its time: until it has taken the notification, nothing is shown.
@@ -116,7 +120,7 @@ test(
 );
 
 test('where nobody can be told, nothing is shown, and the request says so', { timeout: 600_000 }, async () => {
-  const at = await opened.world.addEndpoint('alpine');
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   const { password } = await secretOf(at);
   const id = await requested(at);
   const nowhere = { RCM_NOTICE_WEBHOOK_URL: 'http://127.0.0.1:9/', RCM_NOTICE_WEBHOOK_KEY: 'k'.repeat(32), RCM_NOTICE_DEADLINE_MS: '1000' };
@@ -131,7 +135,7 @@ test.each<[string, { readonly approved?: boolean; readonly asker?: string }, str
   ['nobody has approved it', { approved: false }, 'No second person'],
   ['somebody else has asked for it', { asker: 'jane' }, 'Somebody else'],
 ])('where %s, nothing is shown and nothing has happened', { timeout: 600_000 }, async (_, given, words) => {
-  const at = await opened.world.addEndpoint('alpine');
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   const { password } = await secretOf(at);
   const id = await requested(at, given);
   const run = runAtTerminal(['break-glass', id], environment);
@@ -143,7 +147,7 @@ test.each<[string, { readonly approved?: boolean; readonly asker?: string }, str
 });
 
 test('a pipe is no terminal: nothing is shown, and the request is still open', { timeout: 600_000 }, async () => {
-  const at = await opened.world.addEndpoint('alpine');
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   const { password } = await secretOf(at);
   const id = await requested(at);
   const end = await runRotator(['break-glass', id], environment);

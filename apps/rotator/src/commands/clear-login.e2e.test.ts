@@ -5,22 +5,22 @@ import { upsertPortalType } from '@rcm/db/admin';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { planRotation } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
-import type { PortalCode, WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint, PortalCode } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withExclusiveLease } from '../exclusive.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
 import { callRotator, type CommandEnd } from '../process.fixture.ts';
 import { proveLogin } from '../prove-login.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
   environment = {
-    ...opened.world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    ...opened.testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
     ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
   };
@@ -34,31 +34,34 @@ beforeEach(() =>
   ),
 );
 
-const login = (portal: PortalCode = 'alpine') => opened.world.addEndpoint(portal);
-const account = ({ portal, username }: WorldEndpoint) => opened.world.portals.account(portal, username);
-const triesOf = async (at: WorldEndpoint) => (await opened.world.portals.history(at)).tries.filter(({ by }) => by === 'visitor').map(({ ended }) => ended);
+const login = (portal: PortalCode = 'alpine') => opened.testEnvironment.addEndpoint(portal);
+const account = ({ portal, username }: EnvironmentEndpoint) => opened.testEnvironment.portals.account(portal, username);
+const triesOf = async (at: EnvironmentEndpoint) =>
+  (await opened.testEnvironment.portals.history(at)).tries.filter(({ by }) => by === 'visitor').map(({ ended }) => ended);
 const rotator = (...parameters: string[]): Promise<CommandEnd> => callRotator([...parameters, '--json'], environment);
-const retry = (at: WorldEndpoint, ...parameters: string[]) => rotator('retry', '--endpoint', at.id, '--reason', 'support says it is right', ...parameters);
+const retry = (at: EnvironmentEndpoint, ...parameters: string[]) =>
+  rotator('retry', '--endpoint', at.id, '--reason', 'support says it is right', ...parameters);
 const codeOf = (end: CommandEnd) => end.json<{ error: { code: string } }>().error.code;
 
-async function currentOf({ orgId, secretArn }: WorldEndpoint): Promise<StoredSecret> {
+async function currentOf({ orgId, secretArn }: EnvironmentEndpoint): Promise<StoredSecret> {
   const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return current;
 }
 
 /** A person saves the secret. */
-async function edit(at: WorldEndpoint, change: object): Promise<void> {
+async function edit(at: EnvironmentEndpoint, change: object): Promise<void> {
   const current = await currentOf(at);
   const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, ...change })));
   await opened.rotator.stores.forTenant(at.orgId).replace(parseReference(at.secretArn), text, current.version);
 }
 
-const setAtPortal = ({ portal, username }: WorldEndpoint, password: string) => opened.world.portals.createAccount({ portal, username, password });
-const passwordOf = async (at: WorldEndpoint): Promise<string> => parsePayload((await currentOf(at)).text).reveal().password;
+const setAtPortal = ({ portal, username }: EnvironmentEndpoint, password: string) =>
+  opened.testEnvironment.portals.createAccount({ portal, username, password });
+const passwordOf = async (at: EnvironmentEndpoint): Promise<string> => parsePayload((await currentOf(at)).text).reveal().password;
 
 /** One login with what is current, as agents and rotators make it. The code of its error, or `none`. */
-async function logIn(at: WorldEndpoint): Promise<string> {
+async function logIn(at: EnvironmentEndpoint): Promise<string> {
   const { rotator: own } = opened;
   const endpoint = await migratedEndpoint(own.db, { orgId: at.orgId, endpointId: at.id });
   const { text, version } = await currentOf(at);
@@ -73,9 +76,9 @@ async function logIn(at: WorldEndpoint): Promise<string> {
 describe('retry', () => {
   it('tries a password now that cools down, and agents may use it again', async () => {
     const at = await login();
-    await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
+    await opened.testEnvironment.portals.setHabits('alpine', { closedSaysWrong: true });
     expect(await logIn(at)).toBe('login_rejected');
-    await opened.world.portals.setHabits('alpine', { closedSaysWrong: false });
+    await opened.testEnvironment.portals.setHabits('alpine', { closedSaysWrong: false });
     expect(await logIn(at)).toBe('login_not_allowed');
     expect(await triesOf(at)).toEqual(['closed']);
 
@@ -108,7 +111,7 @@ describe('retry', () => {
     await setAtPortal(at, first);
     const end = await retry(at);
     expect([end.code, end.json()]).toMatchObject([0, { result: 'found' }]);
-    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore(at.id)).toBe(true);
     expect(parsePayload((await currentOf(at)).text).reveal()).toMatchObject({ password: first, note: 'written by a person' });
     expect(await account(at)).toMatchObject({ loginsRejected: 1, locked: false });
   });
@@ -145,12 +148,12 @@ describe('retry', () => {
 
   it('leaves a login alone whose rotation is open: that finds out by itself', async () => {
     const at = await login();
-    const answer = await acquireExclusiveLease(opened.world.db, { orgId: at.orgId, endpointId: at.id, holder: 'test', ttlMs: 60_000, wantMs: 1_000 });
+    const answer = await acquireExclusiveLease(opened.testEnvironment.db, { orgId: at.orgId, endpointId: at.id, holder: 'test', ttlMs: 60_000, wantMs: 1_000 });
     if (!answer.granted) throw new Error('the login is in use');
     const { id: leaseId, fence } = answer.lease;
     const plan = { attemptId: randomUUID(), leaseId, fence, endpointId: at.id, orgId: at.orgId, owner: 'test', baseVersion: '1', recipeHash: 'hash' };
-    expect((await planRotation(opened.world.db, { ...plan, reason: 'due' })).created).toBe(true);
-    await releaseLease(opened.world.db, { leaseId, orgId: at.orgId });
+    expect((await planRotation(opened.testEnvironment.db, { ...plan, reason: 'due' })).created).toBe(true);
+    await releaseLease(opened.testEnvironment.db, { leaseId, orgId: at.orgId });
     const end = await retry(at);
     expect([end.code, end.json()]).toMatchObject([1, { result: 'open' }]);
     expect(await triesOf(at)).toEqual([]);
@@ -159,13 +162,19 @@ describe('retry', () => {
   it('says that the row follows later where somebody has the other account for themselves, and a rotator sees to it', async () => {
     const [at, other] = [await login(), await login()];
     await edit(at, { username: other.username });
-    const theirs = await acquireExclusiveLease(opened.world.db, { orgId: other.orgId, endpointId: other.id, holder: 'test', ttlMs: 60_000, wantMs: 1_000 });
+    const theirs = await acquireExclusiveLease(opened.testEnvironment.db, {
+      orgId: other.orgId,
+      endpointId: other.id,
+      holder: 'test',
+      ttlMs: 60_000,
+      wantMs: 1_000,
+    });
     if (!theirs.granted) throw new Error('the login is in use');
     const end = await retry(at);
     expect([end.code, end.json()]).toMatchObject([1, { result: 'account_in_use' }]);
-    const identity = async () => (await getEndpoint(opened.world.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity;
+    const identity = async () => (await getEndpoint(opened.testEnvironment.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity;
     expect(await identity()).toBe(at.loginIdentity);
-    await releaseLease(opened.world.db, { leaseId: theirs.lease.id, orgId: other.orgId });
+    await releaseLease(opened.testEnvironment.db, { leaseId: theirs.lease.id, orgId: other.orgId });
     await opened.sql(`UPDATE integration_endpoint SET search_wanted_at = CASE WHEN id = $1 THEN search_wanted_at - interval '1 hour' END`, [at.id]);
     await mendWanted(opened.rotator, { limit: 10, pauseMs: 0, signal: new AbortController().signal });
     expect(await identity()).toBe(other.loginIdentity);
@@ -176,7 +185,7 @@ describe('retry', () => {
     await edit(at, { username: other.username });
     const end = await retry(at);
     expect([end.code, end.json()]).toMatchObject([1, { result: 'other_account' }]);
-    expect((await getEndpoint(opened.world.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity).toBe(other.loginIdentity);
+    expect((await getEndpoint(opened.testEnvironment.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity).toBe(other.loginIdentity);
     expect([await triesOf(at), await triesOf(other)]).toEqual([[], []]);
   });
 });
@@ -184,9 +193,9 @@ describe('retry', () => {
 describe('unlocked', () => {
   it('lets agents in again at a portal that locks until its support is called, and not before somebody says so', async () => {
     const at = await login('borealis');
-    const endpoint = await getEndpoint(opened.world.db, { orgId: at.orgId, endpointId: at.id });
+    const endpoint = await getEndpoint(opened.testEnvironment.db, { orgId: at.orgId, endpointId: at.id });
     if (!endpoint) throw new Error('no endpoint');
-    await upsertPortalType(opened.world.db, {
+    await upsertPortalType(opened.testEnvironment.db, {
       ...endpoint.portalType,
       lockoutCounts: 'until_unlocked',
       lockoutThreshold: 5,
@@ -194,14 +203,14 @@ describe('unlocked', () => {
       lockoutLastsSeconds: null,
     });
     const lockout = { counts: 'until_unlocked', threshold: 5, windowMs: null, lastsMs: null, countsCodes: true } as const;
-    await opened.world.portals.setHabits('borealis', { lockout });
-    await opened.world.portals.mistype(at, 5);
+    await opened.testEnvironment.portals.setHabits('borealis', { lockout });
+    await opened.testEnvironment.portals.mistype(at, 5);
     expect(await logIn(at)).toBe('login_locked');
     expect(await logIn(at)).toBe('login_not_allowed');
     const refused = await rotator('rotate', '--endpoint', at.id, '--reason', 'a test');
     expect(refused.json<{ rotations: object[] }>().rotations).toMatchObject([{ result: 'not_started', code: 'login_locked' }]);
 
-    await opened.world.portals.unlock(at);
+    await opened.testEnvironment.portals.unlock(at);
     expect(await logIn(at)).toBe('login_not_allowed');
     expect(await triesOf(at)).toEqual(['locked']);
     const other = await rotator('unlocked', '--endpoint', at.id, '--user', 'somebody-else', '--reason', 'called support');
@@ -213,7 +222,7 @@ describe('unlocked', () => {
       { actor: expect.stringMatching(/^person:sts:\S+ says jane$/), reason: 'called support' },
     ]);
     expect(await logIn(at)).toBe('none');
-    const { tries } = await opened.world.portals.history(at);
+    const { tries } = await opened.testEnvironment.portals.history(at);
     expect(tries.filter(({ locks }) => locks).map(({ by }) => by)).toEqual(['person']);
   });
 });

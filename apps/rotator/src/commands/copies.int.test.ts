@@ -2,65 +2,73 @@ import { createCopyingStores, createTenantStores, parseReference } from '@rcm/cr
 import { taskRoleName } from '@rcm/credentials/policies';
 import type { LocalAws } from '@rcm/local-aws';
 import { createLogger, createMetrics, systemClock } from '@rcm/telemetry';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { RotatorProcess } from '../services.ts';
 import { copiesCommand } from './copies.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 const ACT = { actor: 'person:os:jane@host', reason: 'the second region was away' };
 let away: LocalAws;
 let replica: ReturnType<typeof createTenantStores>;
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: ['alpine', 'alpine', 'alpine'], secondRegion: true });
-  await world.addEndpoint('alpine', 'secrets-manager');
-  if (!world.replica) throw new Error('no second region');
-  away = world.replica;
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'], secondRegion: true });
+  await testEnvironment.addEndpoint('alpine', 'secrets-manager');
+  if (!testEnvironment.replica) throw new Error('no second region');
+  away = testEnvironment.replica;
   replica = createTenantStores({
     region: away.region,
     endpoint: away.endpoint,
     // As a rotator's process has them: tenants' sessions do what their policies let them.
-    credentials: world.aws.taskCredentials(taskRoleName('rotator')),
-    environment: world.environmentName,
+    credentials: testEnvironment.aws.taskCredentials(taskRoleName('rotator')),
+    environment: testEnvironment.environmentName,
     kmsKeyId: away.kmsKeyArn,
-    roleArn: world.aws.tenantRoleArn('rotator'),
+    roleArn: testEnvironment.aws.tenantRoleArn('rotator'),
     maxAttempts: 1,
   });
 });
 afterAll(async () => {
   await replica?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** The command on the world's own database and store; `secondRegion` may be none. */
+/** The command on the test environment's own database and store; `secondRegion` may be none. */
 async function run(secondRegion: 'there' | 'none' = 'there') {
   const copies = createCopyingStores({
-    primary: world.stores,
+    primary: testEnvironment.stores,
     replica,
     replicaRegion: away.region,
     replicaKeyOf: () => away.kmsKeyArn,
     metrics: createMetrics(),
   });
-  const rotator = { environment: world.environmentName, owner: 'rotator@test', clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }) };
-  const opened = { db: world.db, copies: secondRegion === 'there' ? copies : null, rotator } as unknown as RotatorProcess;
+  const rotator = {
+    environment: testEnvironment.environmentName,
+    owner: 'rotator@test',
+    clock: systemClock,
+    logger: createLogger({ name: 'test', level: 'silent' }),
+  };
+  const opened = { db: testEnvironment.db, copies: secondRegion === 'there' ? copies : null, rotator } as unknown as RotatorProcess;
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const exitCode = await copiesCommand({ opened, json: true, signal: new AbortController().signal }, ACT);
   return { exitCode, counts: JSON.parse(String(written.mock.lastCall?.[0])) as Record<string, number> };
 }
 
 const audited = () =>
-  world.db.transaction(
+  testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ subject: string }[]>`SELECT subject FROM audit_event WHERE action = 'secret.copy' ORDER BY subject`,
   );
 
 /** What the audit trail says of who began it. */
 const begun = () =>
-  world.db.transaction(
+  testEnvironment.db.transaction(
     'every tenant',
-    (tx) => tx.$queryRaw<{ actor: string; reason: string }[]>`SELECT actor, reason FROM audit_event WHERE action = 'secret.copies' AND org_id = ${world.orgId}`,
+    (tx) =>
+      tx.$queryRaw<
+        { actor: string; reason: string }[]
+      >`SELECT actor, reason FROM audit_event WHERE action = 'secret.copies' AND org_id = ${testEnvironment.orgId}`,
   );
 
 test('makes every copy that is missing or behind, each after its audit event; the second time there is nothing to do', async () => {
@@ -69,9 +77,9 @@ test('makes every copy that is missing or behind, each after its audit event; th
   expect(await begun()).toEqual([ACT]);
   expect(await run()).toMatchObject({ exitCode: 0, counts: { current: 4, written: 0, replicating: 0 } });
 
-  const [endpoint] = world.endpoints;
+  const [endpoint] = testEnvironment.endpoints;
   const reference = parseReference(endpoint?.secretArn ?? '');
-  const store = world.stores.forTenant(world.orgId);
+  const store = testEnvironment.stores.forTenant(testEnvironment.orgId);
   const current = await store.read(reference);
   if (!current) throw new Error('no secret');
   await store.replace(

@@ -10,21 +10,21 @@ import {
 import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool, readRecipeFile } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { callRotator, type CommandEnd } from '../process.fixture.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 let browser: BrowserPool;
 let devices: TenantDevices;
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200, recipe: await readRecipeFile('borealis-remembered') } });
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200, recipe: await readRecipeFile('borealis-remembered') } });
   const { RCM_CHROMIUM_PATH: executablePath } = process.env;
   environment = {
-    ...opened.world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    ...opened.testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
     ...(executablePath ? { RCM_CHROMIUM_PATH: executablePath } : {}),
   };
@@ -38,17 +38,17 @@ afterAll(async () => {
 });
 
 function asAgent() {
-  const { aws, environmentName: name } = opened.world;
+  const { aws, environmentName: name } = opened.testEnvironment;
   const access = { region: aws.region, endpoint: aws.endpoint, environment: name, kmsKeyId: aws.kmsKeyArn };
   return { ...access, roleArn: aws.tenantRoleArn('agent'), credentials: aws.taskCredentials('rcm-agent-task') };
 }
 
 /** An agent's login, which is what makes a device. */
-async function visit({ orgId, id }: WorldEndpoint): Promise<void> {
+async function visit({ orgId, id }: EnvironmentEndpoint): Promise<void> {
   const [logger, metrics] = [createLogger({ name: 'agent', level: 'silent' }), createMetrics()];
   const stores = createTenantStores(asAgent());
   const access: AgentAccess = {
-    db: opened.world.databaseAs('rcm_agent'),
+    db: opened.testEnvironment.databaseAs('rcm_agent'),
     ...{ clock: systemClock, logger, metrics, devices },
     credentials: createCredentialManager({ stores, metrics }),
     drivers: new Drivers(browser, logger, metrics),
@@ -63,19 +63,19 @@ async function visit({ orgId, id }: WorldEndpoint): Promise<void> {
   await stores.close();
 }
 
-const run = (name: string, at: WorldEndpoint, ...more: string[]): Promise<CommandEnd> =>
+const run = (name: string, at: EnvironmentEndpoint, ...more: string[]): Promise<CommandEnd> =>
   callRotator([name, '--endpoint', at.id, '--reason', 'a laptop was stolen', '--json', ...more], environment);
-const used = async (at: WorldEndpoint) => (await opened.world.portals.devices(at)).map((device) => device.used);
-const stateOf = async ({ orgId, secretArn, id }: WorldEndpoint) =>
+const used = async (at: EnvironmentEndpoint) => (await opened.testEnvironment.portals.devices(at)).map((device) => device.used);
+const stateOf = async ({ orgId, secretArn, id }: EnvironmentEndpoint) =>
   parseDevice((await devices.forTenant(orgId).read(deviceReference(parseReference(secretArn), id)))?.text ?? new Secret('')).reveal().state;
-const events = ({ id }: WorldEndpoint) =>
+const events = ({ id }: EnvironmentEndpoint) =>
   opened.sql<{ action: string; actor: string; reason: string }>(
     `SELECT action, actor, reason FROM audit_event WHERE subject = $1 AND action LIKE 'login.device%' ORDER BY seq`,
     [id],
   );
 
 it('is used by a rotator’s logins, and by none any more once a person says so', async () => {
-  const at = await opened.world.addEndpoint('borealis');
+  const at = await opened.testEnvironment.addEndpoint('borealis');
   await visit(at);
   expect((await run('verify', at)).code).toBe(0);
   expect(await used(at)).toEqual([1]);
@@ -100,11 +100,11 @@ it('is used by a rotator’s logins, and by none any more once a person says so'
 });
 
 it('is forgotten also where its store does not answer, and says that it lies there still', async () => {
-  const at = await opened.world.addEndpoint('borealis');
+  const at = await opened.testEnvironment.addEndpoint('borealis');
   await visit(at);
   const end = await callRotator(['forget-device', '--endpoint', at.id, '--reason', 'a laptop was stolen', '--json'], {
     ...environment,
-    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('migrator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('migrator'),
   });
   expect([end.code, end.json()]).toMatchObject([1, { store: 'unreached' }]);
   expect(await stateOf(at)).not.toBeNull();
@@ -113,7 +113,7 @@ it('is forgotten also where its store does not answer, and says that it lies the
 });
 
 it('is said to be unknown, and not to be none, where the row names no secret: no store was looked into', async () => {
-  const { id } = await opened.world.addEndpoint('borealis');
+  const { id } = await opened.testEnvironment.addEndpoint('borealis');
   await opened.sql(
     `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url) SELECT 'unmoved', org_id, portal_type_code, 'unmoved', base_url FROM integration_endpoint WHERE id = $1`,
     [id],

@@ -5,17 +5,17 @@ import { getOpenAttempt, listAttempts } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockedLogin, STAGED } from '../blocked.fixture.ts';
 import { callRotator, runRotator } from '../process.fixture.ts';
-import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { dyingStores, openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { resolveCommand } from './resolve.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: Array.from({ length: 14 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 14 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
   environment = {
-    ...opened.world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    ...opened.testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_HEALTH_PORT: '0',
     RCM_LOG_LEVEL: 'error',
     RCM_LEASE_WAIT_MS: '10000',
@@ -34,7 +34,7 @@ const resolveApart = (id: string, ...parameters: string[]) => runRotator(asked(i
 describe('a blocked login', () => {
   it('is told to people with what to do, once', async () => {
     const { attemptId } = await blocked('alpine-1');
-    const notifications = (await listNotifications(opened.world.db, { limit: 100 })).filter((notification) => notification.attemptId === attemptId);
+    const notifications = (await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((notification) => notification.attemptId === attemptId);
     expect(notifications.map(({ kind }) => kind)).toEqual(['blocked']);
   });
 
@@ -42,8 +42,8 @@ describe('a blocked login', () => {
     const { attemptId, orgId, loginIdentity } = await blocked('alpine-2');
     const end = await resolve('alpine-2', '--accept', 'current', '--actor', 'jane');
     expect([end.code, end.json()]).toEqual([0, { endpointId: 'alpine-2', attemptId, resolved: 'current' }]);
-    expect(await getOpenAttempt(opened.world.db, { orgId, loginIdentity })).toBeNull();
-    expect((await getEndpoint(opened.world.db, { orgId, endpointId: 'alpine-2' }))?.rotationStatus).toBe('active');
+    expect(await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity })).toBeNull();
+    expect((await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: 'alpine-2' }))?.rotationStatus).toBe('active');
     const [event] = await opened.audit('rotation.resolve', 'alpine-2');
     expect(event).toMatchObject({
       actor: expect.stringMatching(/^person:sts:\S+ says jane$/),
@@ -54,19 +54,19 @@ describe('a blocked login', () => {
 
   it('stays blocked, with nothing changed, where the portal does not accept what the person says', async () => {
     const { attemptId, orgId, loginIdentity, portal, username, slot } = await blocked('alpine-3');
-    const before = await opened.world.portals.account(portal, username);
+    const before = await opened.testEnvironment.portals.account(portal, username);
     const end = await resolve('alpine-3', '--accept', 'staged');
     expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'login_rejected']);
-    expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');
-    expect((await opened.world.portals.account(portal, username)).loginsRejected).toBe(before.loginsRejected + 1);
-    expect(await opened.world.portalAcceptsStore('alpine-3')).toBe(true);
+    expect((await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity }))?.state).toBe('blocked');
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsRejected).toBe(before.loginsRejected + 1);
+    expect(await opened.testEnvironment.portalAcceptsStore('alpine-3')).toBe(true);
     expect(await opened.rotator.stores.forTenant(orgId).listStaged(slot.current)).toEqual([attemptId]);
     // Insisting counts against the account's budget, and ends before the portal would lock it.
     const codes = [await resolve('alpine-3', '--accept', 'staged'), await resolve('alpine-3', '--accept', 'staged')].map(
       (again) => again.json<{ error: { code: string } }>().error.code,
     );
     expect(codes).toEqual(['login_rejected', 'login_not_allowed']);
-    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsRejected: before.loginsRejected + 2, locked: false });
+    expect(await opened.testEnvironment.portals.account(portal, username)).toMatchObject({ loginsRejected: before.loginsRejected + 2, locked: false });
   });
 
   it('goes on with the staged password: it becomes current, and only one login was spent on the proof', async () => {
@@ -75,9 +75,9 @@ describe('a blocked login', () => {
     // What is said at each start as root is no error.
     const errors = end.stderr.split('\n').filter((line) => line !== '' && (JSON.parse(line) as { readonly level: number }).level > 40);
     expect([end.code, errors]).toEqual([0, []]);
-    expect(await opened.world.portalAcceptsStore('alpine-4')).toBe(true);
-    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0, passwordsChanged: 0 });
-    const states = (await listAttempts(opened.world.db, { limit: 100 }))
+    expect(await opened.testEnvironment.portalAcceptsStore('alpine-4')).toBe(true);
+    expect(await opened.testEnvironment.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0, passwordsChanged: 0 });
+    const states = (await listAttempts(opened.testEnvironment.db, { limit: 100 }))
       .filter((a) => a.endpointId === 'alpine-4')
       .map(({ id, state, reason }) => [id === attemptId, state, reason]);
     expect(states).toEqual([
@@ -108,7 +108,7 @@ describe('a blocked login', () => {
       { ...environment, RCM_LOG_LEVEL: 'trace' },
       `${typed}\n`,
     );
-    expect([end.code, await opened.world.portalAcceptsStore('alpine-5')]).toEqual([0, true]);
+    expect([end.code, await opened.testEnvironment.portalAcceptsStore('alpine-5')]).toEqual([0, true]);
     expect(end.stdout + end.stderr).not.toContain(typed);
   });
 
@@ -117,12 +117,12 @@ describe('a blocked login', () => {
     ['the current one, as before', 'alpine-12', undefined, 1],
   ])('finds by itself which stored password the portal accepts: %s', async (_, id, portalHas, rejectedAtMost) => {
     const { orgId, loginIdentity, portal, username } = await blocked(id, portalHas);
-    const before = await opened.world.portals.account(portal, username);
+    const before = await opened.testEnvironment.portals.account(portal, username);
     const end = await resolve(id, '--accept', 'found');
     expect(end.code, end.stdout).toBe(0);
-    expect(await opened.world.portalAcceptsStore(id)).toBe(true);
-    expect(await getOpenAttempt(opened.world.db, { orgId, loginIdentity })).toBeNull();
-    const after = await opened.world.portals.account(portal, username);
+    expect(await opened.testEnvironment.portalAcceptsStore(id)).toBe(true);
+    expect(await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity })).toBeNull();
+    const after = await opened.testEnvironment.portals.account(portal, username);
     expect(after.loginsRejected - before.loginsRejected).toBeLessThanOrEqual(rejectedAtMost);
     expect(after).toMatchObject({ locked: false, passwordsChanged: 0 });
     expect((await opened.audit('rotation.resolve', id))[0]).toMatchObject({ details: { accept: 'found' } });
@@ -130,14 +130,14 @@ describe('a blocked login', () => {
 
   it('stays blocked where no stored password is found, and the search stays inside the budget', async () => {
     const { orgId, loginIdentity, portal, username } = await blocked('alpine-13', 'Nobody-stored-it-1');
-    const before = await opened.world.portals.account(portal, username);
-    const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(opened.world.endpoint('alpine-13').secretArn));
+    const before = await opened.testEnvironment.portals.account(portal, username);
+    const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(opened.testEnvironment.endpoint('alpine-13').secretArn));
     const ends = [await resolve('alpine-13', '--accept', 'found'), await resolve('alpine-13', '--accept', 'found')];
     for (const end of ends) expect([end.code, end.json<{ error: { code: string } }>().error.code]).toEqual([1, 'login_not_allowed']);
-    expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');
-    const after = await opened.world.portals.account(portal, username);
+    expect((await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity }))?.state).toBe('blocked');
+    const after = await opened.testEnvironment.portals.account(portal, username);
     expect([after.loginsRejected - before.loginsRejected, after.locked]).toEqual([2, false]);
-    const now = await opened.rotator.stores.forTenant(orgId).read(parseReference(opened.world.endpoint('alpine-13').secretArn));
+    const now = await opened.rotator.stores.forTenant(orgId).read(parseReference(opened.testEnvironment.endpoint('alpine-13').secretArn));
     expect(now?.version).toBe(current?.version);
   });
 
@@ -149,14 +149,14 @@ describe('a blocked login', () => {
       environment,
       `${typed}\n`,
     );
-    expect([end.code, await opened.world.portalAcceptsStore('alpine-6')]).toEqual([0, true]);
-    expect((await opened.world.portals.account('alpine', opened.world.endpoint('alpine-6').username)).loginsAccepted).toBe(0);
+    expect([end.code, await opened.testEnvironment.portalAcceptsStore('alpine-6')]).toEqual([0, true]);
+    expect((await opened.testEnvironment.portals.account('alpine', opened.testEnvironment.endpoint('alpine-6').username)).loginsAccepted).toBe(0);
   });
 
   it('costs no lockout window where `resolve` was killed between staging and the journal: the copy it left is known', async () => {
     const id = 'alpine-10';
     const { slot } = await blocked(id);
-    const { rotator, world } = opened;
+    const { rotator, testEnvironment } = opened;
     const dying = { ...rotator, stores: dyingStores(rotator.stores, 'stage', 'after') };
     // Only what `resolve` uses of the process; the rest of it is the real one's.
     const context = { opened: { ...opened.process, rotator: dying }, json: true, signal: new AbortController().signal };
@@ -166,17 +166,17 @@ describe('a blocked login', () => {
     expect((await resolve(id, '--accept', 'current')).code).toBe(0);
     const report = await opened.untilEnded(id);
     expect(report).toMatchObject({ kind: 'attempt', attempt: { state: 'done', reason: 'demand' } });
-    expect(await world.portalAcceptsStore(id)).toBe(true);
+    expect(await testEnvironment.portalAcceptsStore(id)).toBe(true);
     const logins = await opened.sql<{ actor: string }>(`SELECT actor FROM login_attempt WHERE endpoint_id = $1 ORDER BY started_at`, [id]);
     expect(logins.map(({ actor }) => actor)).toEqual(['person', 'rotator', 'rotator']);
   });
 
   it('is decided once, where two people decide at the same moment', async () => {
     const { portal, username } = await blocked('alpine-9');
-    const before = await opened.world.portals.account(portal, username);
+    const before = await opened.testEnvironment.portals.account(portal, username);
     const ends = await Promise.all([resolveApart('alpine-9', '--accept', 'current'), resolveApart('alpine-9', '--accept', 'current')]);
     expect(ends.map(({ code }) => code).sort()).toEqual([0, 1]);
-    expect((await opened.world.portals.account(portal, username)).loginsAccepted).toBe(before.loginsAccepted + 1);
+    expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(before.loginsAccepted + 1);
   });
 
   it('changes nothing on a dry run, without a reason, without a password, or where nothing is blocked', async () => {
@@ -187,7 +187,7 @@ describe('a blocked login', () => {
     const empty = await callRotator(['resolve', '--endpoint', 'alpine-7', '--accept', 'typed', '--json', '--reason', 'x'], environment, '\n');
     expect([dry.code, silent.code, empty.code]).toEqual([0, 2, 2]);
     expect(await opened.snapshot('alpine-7')).toEqual(before);
-    expect((await getOpenAttempt(opened.world.db, { orgId, loginIdentity }))?.state).toBe('blocked');
+    expect((await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity }))?.state).toBe('blocked');
     const other = await resolve('alpine-8', '--accept', 'current');
     expect([other.code, other.json<{ error: { code: string } }>().error.code]).toEqual([1, 'state_conflict']);
   });

@@ -3,19 +3,19 @@ import { parsePayload, parseReference, type StoredSecret } from '@rcm/credential
 import { getEndpoint } from '@rcm/db';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { planRotation } from '@rcm/db/rotation';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callRotator, type CommandEnd, runRotator } from '../process.fixture.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
   environment = {
-    ...opened.world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    ...opened.testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
     ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
   };
@@ -30,28 +30,29 @@ beforeEach(() =>
 );
 
 const NEW = 'Chosen-At-The-Portal-7';
-const triesOf = async (at: WorldEndpoint) => (await opened.world.portals.history(at)).tries.map(({ ended }) => ended);
-const setAtPortal = ({ portal, username }: WorldEndpoint, password: string) => opened.world.portals.createAccount({ portal, username, password });
+const triesOf = async (at: EnvironmentEndpoint) => (await opened.testEnvironment.portals.history(at)).tries.map(({ ended }) => ended);
+const setAtPortal = ({ portal, username }: EnvironmentEndpoint, password: string) =>
+  opened.testEnvironment.portals.createAccount({ portal, username, password });
 const rotator = (words: readonly string[], input?: string, run = callRotator): Promise<CommandEnd> => run([...words, '--json'], environment, input);
-const asked = ({ id }: WorldEndpoint, words: readonly string[]) => ['set', '--endpoint', id, '--reason', 'read from the letter', ...words];
-const set = (at: WorldEndpoint, input: string, ...words: string[]) => rotator(asked(at, words), input);
+const asked = ({ id }: EnvironmentEndpoint, words: readonly string[]) => ['set', '--endpoint', id, '--reason', 'read from the letter', ...words];
+const set = (at: EnvironmentEndpoint, input: string, ...words: string[]) => rotator(asked(at, words), input);
 /** As a process of its own, whose log is looked at. */
-const setApart = (at: WorldEndpoint, input: string, ...words: string[]) => rotator(asked(at, words), input, runRotator);
-const verify = (at: WorldEndpoint, ...words: string[]) => rotator(['verify', '--endpoint', at.id, '--reason', 'a look', ...words]);
+const setApart = (at: EnvironmentEndpoint, input: string, ...words: string[]) => rotator(asked(at, words), input, runRotator);
+const verify = (at: EnvironmentEndpoint, ...words: string[]) => rotator(['verify', '--endpoint', at.id, '--reason', 'a look', ...words]);
 const codeOf = (end: CommandEnd) => end.json<{ error: { code: string } }>().error.code;
-const refusedSince = async (at: WorldEndpoint) =>
+const refusedSince = async (at: EnvironmentEndpoint) =>
   (await opened.sql<{ refused: boolean }>('SELECT refused_since IS NOT NULL AS refused FROM login_identity WHERE id = $1', [at.loginIdentity]))[0]?.refused;
 
-async function currentOf({ orgId, secretArn }: WorldEndpoint): Promise<StoredSecret> {
+async function currentOf({ orgId, secretArn }: EnvironmentEndpoint): Promise<StoredSecret> {
   const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return current;
 }
-const payloadOf = async (at: WorldEndpoint) => parsePayload((await currentOf(at)).text).reveal();
+const payloadOf = async (at: EnvironmentEndpoint) => parsePayload((await currentOf(at)).text).reveal();
 
 describe('set', () => {
   it('makes what a person knows the next version, once the portal accepted it: the row follows, and nothing else in the secret changes', async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     const before = await payloadOf(at);
     await setAtPortal(at, NEW);
     expect(codeOf(await verify(at))).toBe('login_rejected');
@@ -76,7 +77,7 @@ describe('set', () => {
   });
 
   it('changes nothing where the portal refuses it, with one login spent', async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     const [before, tries] = [await currentOf(at), (await triesOf(at)).length];
     expect(codeOf(await set(at, 'A-Slip-Of-The-Finger-1\n'))).toBe('login_rejected');
     expect((await currentOf(at)).version).toBe(before.version);
@@ -85,7 +86,7 @@ describe('set', () => {
   });
 
   it('takes a person’s word without a login, and a seed beside the password', async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     const tries = (await triesOf(at)).length;
     const end = await set(at, `${JSON.stringify({ password: NEW, mfa_seed: 'JBSWY3DPEHPK3PXP' })}\n`, '--unproved');
     expect([end.code, end.json<{ proved: boolean }>().proved]).toEqual([0, false]);
@@ -100,7 +101,7 @@ describe('set', () => {
     ['no password', '{"mfa_seed": "JBSWY3DPEHPK3PXP"}\n', set],
     ['a seed that is none', '{"password": "hunter2-secret", "mfa_seed": "!"}\n', set],
   ])('takes no %s, names the field and no value, and does nothing', async (_, input, setting) => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     const before = await opened.snapshot(at.id);
     const end = await setting(at, input);
     expect([end.code, codeOf(end)]).toEqual([2, 'input_invalid']);
@@ -110,7 +111,7 @@ describe('set', () => {
 });
 
 it('a dry run of either says how many failed logins are left and spends none, and without a reason neither is done', async () => {
-  const at = await opened.world.addEndpoint('alpine');
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   const before = await opened.snapshot(at.id);
   for (const act of [await verify(at, '--dry-run'), await set(at, '', '--dry-run')])
     expect([act.code, act.json<{ failuresLeft: number }>().failuresLeft]).toEqual([0, expect.any(Number)]);
@@ -119,7 +120,7 @@ it('a dry run of either says how many failed logins are left and spends none, an
 });
 
 it('while a rotation of the login is open, neither is done', async () => {
-  const at = await opened.world.addEndpoint('alpine');
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   const { db } = opened.rotator;
   const lease = await acquireExclusiveLease(db, { orgId: at.orgId, endpointId: at.id, holder: 'another', ttlMs: 60_000, wantMs: 0 });
   if (!lease.granted) throw new Error(lease.reason);

@@ -3,13 +3,13 @@ import { parsePayload, serializePayload } from '@rcm/credentials';
 import { insertEndpoint } from '@rcm/db/admin';
 import { type HeldLease, migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';
 import { candidates } from './candidates.ts';
 import { loginInHand } from './login-in-hand.ts';
 
-let opened: RotatorWorld;
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine'] })));
+let opened: RotatorEnvironment;
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine'] })));
 afterAll(() => opened?.close());
 
 /** Ids in an order that says nothing of their age. */
@@ -18,8 +18,8 @@ const named = (letter: string): string => randomUUID().replace(/^./, letter);
 it.each(['ssm', 'secrets-manager', 'vault'] as const)(
   'older copies come from the newest, by the journal, whatever order the store has them in (%s)',
   async (backend) => {
-    const { world, rotator, sql } = opened;
-    const { id, orgId, secretArn, loginIdentity, portal } = await world.addEndpoint('alpine', backend);
+    const { testEnvironment, rotator, sql } = opened;
+    const { id, orgId, secretArn, loginIdentity, portal } = await testEnvironment.addEndpoint('alpine', backend);
     const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
     // Of a lease only its signal is asked here: nothing is written.
     const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
@@ -78,8 +78,8 @@ it.each(['ssm', 'secrets-manager', 'vault'] as const)(
 it.each(['ssm', 'secrets-manager', 'vault'] as const)(
   'what a person wrote over before anybody had tried it comes after the copies, before what a portal may have cut (%s)',
   async (backend) => {
-    const { world, rotator } = opened;
-    const { id, orgId } = await world.addEndpoint('alpine', backend);
+    const { testEnvironment, rotator } = opened;
+    const { id, orgId } = await testEnvironment.addEndpoint('alpine', backend);
     const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
     const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
     const saved = async (password: string) => {
@@ -114,17 +114,17 @@ it.each(['ssm', 'secrets-manager', 'vault'] as const)(
 );
 
 it('what is current in the account’s other secrets of the organization comes after current, each once; another account’s and another organization’s never', async () => {
-  const { world, rotator, sql } = opened;
+  const { testEnvironment, rotator, sql } = opened;
   const [own, twin, sharer, stranger] = [
-    await world.addEndpoint('alpine', 'vault'),
-    await world.addEndpoint('alpine'),
-    await world.addEndpoint('alpine'),
-    await world.addEndpoint('alpine'),
+    await testEnvironment.addEndpoint('alpine', 'vault'),
+    await testEnvironment.addEndpoint('alpine'),
+    await testEnvironment.addEndpoint('alpine'),
+    await testEnvironment.addEndpoint('alpine'),
   ];
   await sql(`INSERT INTO organization (id, name) VALUES ('hospital-two', 'Hospital Two')`, []);
   const endpoint = await migratedEndpoint(rotator.db, { orgId: own.orgId, endpointId: own.id });
   const { baseUrl } = endpoint;
-  await insertEndpoint(world.db, { id: 'alpine-foreign', orgId: 'hospital-two', portalTypeCode: 'alpine', accountId: 'foreign', baseUrl });
+  await insertEndpoint(testEnvironment.db, { id: 'alpine-foreign', orgId: 'hospital-two', portalTypeCode: 'alpine', accountId: 'foreign', baseUrl });
   await sql(`UPDATE integration_endpoint SET secret_arn = replace($1, $2, 'hospital-two'), current_version = '1' WHERE id = 'alpine-foreign'`, [
     stranger.secretArn,
     stranger.orgId,

@@ -4,7 +4,7 @@ import type { Secret } from '@rcm/telemetry';
 import { accountOf, migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withExclusiveLease } from '../exclusive.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
 import { findAccepted } from './find-accepted.ts';
@@ -14,9 +14,9 @@ import { loginInHand, type LoginInHand } from './login-in-hand.ts';
 /** No login of this test makes it long enough for a pause to end by itself. */
 const WINDOW_MS = 3_600_000;
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: [], lockoutWindowMs: WINDOW_MS, portalType: { lockoutWindowSeconds: WINDOW_MS / 1_000 } });
+  opened = await openRotatorEnvironment({ endpoints: [], lockoutWindowMs: WINDOW_MS, portalType: { lockoutWindowSeconds: WINDOW_MS / 1_000 } });
 });
 afterAll(() => opened?.close());
 
@@ -37,8 +37,8 @@ async function wasRefused(
  * portal accepts the staged one; or, where `cut` says so, only so many first characters of it, of which it was asked that long ago.
  */
 async function search(asksTwice: Search['asksTwice'], cut?: { readonly first: number; readonly refusedMinutesAgo: number }) {
-  const { world, rotator, sql } = opened;
-  const { id, orgId, secretArn, portal, username, loginIdentity } = await world.addEndpoint('alpine');
+  const { testEnvironment, rotator, sql } = opened;
+  const { id, orgId, secretArn, portal, username, loginIdentity } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
   const attemptId = randomUUID();
   const answer = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
@@ -75,7 +75,7 @@ async function search(asksTwice: Search['asksTwice'], cut?: { readonly first: nu
     // What a portal would have kept that cuts.
     for (let first = 4; first < parsePayload(accepted.text).reveal().password.length; first += 1)
       await refused(`staged:${attemptId}/${first}`, printOf(accepted.text, first), first === cut?.first ? cut.refusedMinutesAgo : 100);
-    if (cut) await world.portals.createAccount({ portal, username, password: parsePayload(accepted.text).reveal().password.slice(0, cut.first) });
+    if (cut) await testEnvironment.portals.createAccount({ portal, username, password: parsePayload(accepted.text).reveal().password.slice(0, cut.first) });
     // What was refused before counts no more, so that the budget is no reason to ask for nothing.
     await sql(
       `INSERT INTO login_clearance (login_identity, org_id, endpoint_id, kind, actor, reason, at) VALUES ($1, $2, $3, 'unlocked', 'person:os:test', 'test', now() - interval '50 minutes')`,
@@ -85,7 +85,7 @@ async function search(asksTwice: Search['asksTwice'], cut?: { readonly first: nu
     const found = await findAccepted({ services: rotator, login, attemptId, since: new Date(Date.now() - 3_000 * 60_000), asksTwice });
     return found.kind === 'found' ? foundOf(found.candidate.name, attemptId) : found.kind;
   });
-  const { loginsAccepted, loginsRejected } = await world.portals.account(portal, username);
+  const { loginsAccepted, loginsRejected } = await testEnvironment.portals.account(portal, username);
   return { answer, loginsAccepted, loginsRejected };
 }
 
@@ -118,8 +118,8 @@ type Refusals = readonly (readonly [of: 'right' | 'current', minutesAgo: number]
 
 /** A search where somebody saved another password over the one that the portal accepts, which lies in the store's history, and what the portal has refused since. */
 async function searchOfOverwritten(stored: string, refusals: Refusals) {
-  const { world, rotator } = opened;
-  const { id, orgId, portal, username } = await world.addEndpoint('alpine');
+  const { testEnvironment, rotator } = opened;
+  const { id, orgId, portal, username } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
   const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
     const login = loginInHand(rotator, endpoint, held);
@@ -135,7 +135,7 @@ async function searchOfOverwritten(stored: string, refusals: Refusals) {
     const answer = await findAccepted({ services: rotator, login, attemptId: null, since: new Date(Date.now() - 100 * 60_000), asksTwice: 'nothing' });
     return answer.kind === 'found' ? [answer.candidate.name.kind, answer.candidate.name.of === right.version] : answer.kind;
   });
-  const { loginsAccepted, loginsRejected } = await world.portals.account(portal, username);
+  const { loginsAccepted, loginsRejected } = await testEnvironment.portals.account(portal, username);
   return { found, loginsAccepted, loginsRejected };
 }
 const AT_ONCE = { found: ['version', true], loginsAccepted: 1, loginsRejected: 0 };
@@ -158,8 +158,8 @@ it('and where what had been refused before had the last turn, in the search befo
 });
 
 it('but with what somebody has just stored, if it was never refused: what was refused before would take a try of it', async () => {
-  const { world, rotator } = opened;
-  const { id, orgId, portal, username } = await world.addEndpoint('alpine');
+  const { testEnvironment, rotator } = opened;
+  const { id, orgId, portal, username } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
   const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
     const login = loginInHand(rotator, endpoint, held);
@@ -177,21 +177,21 @@ it('but with what somebody has just stored, if it was never refused: what was re
     const answer = await findAccepted({ services: rotator, login, attemptId: null, since: new Date(), asksTwice: 'nothing' });
     return answer.kind === 'found' ? answer.candidate.name.kind : answer.kind;
   });
-  const { loginsAccepted, loginsRejected } = await world.portals.account(portal, username);
+  const { loginsAccepted, loginsRejected } = await testEnvironment.portals.account(portal, username);
   expect({ found, loginsAccepted, loginsRejected }).toEqual({ found: 'current', loginsAccepted: 1, loginsRejected: 0 });
 });
 
 it('a search that begins anew goes on with what was not refused yet: what a portal may have cut is not asked from its first length on for ever', async () => {
-  const { world, rotator, sql } = opened;
-  const { id, orgId, secretArn, portal, username, loginIdentity } = await world.addEndpoint('alpine');
+  const { testEnvironment, rotator, sql } = opened;
+  const { id, orgId, secretArn, portal, username, loginIdentity } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
   const attemptId = randomUUID();
   const staged = 'Staged-and-cut-by-the-portal-5!';
   // The last of the lengths that are tried.
   const kept = cutLengths({ length: staged.length, longest: parsePasswordRules(endpoint.portalType.passwordRules).maxLength });
   const last = kept.at(-1) ?? 0;
-  await world.portals.createAccount({ portal, username, password: staged.slice(0, last) });
-  const { tries: before } = await world.portals.history({ portal, username });
+  await testEnvironment.portals.createAccount({ portal, username, password: staged.slice(0, last) });
+  const { tries: before } = await testEnvironment.portals.history({ portal, username });
   const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const current = await login.store.read(login.reference);
@@ -217,6 +217,6 @@ it('a search that begins anew goes on with what was not refused yet: what a port
     const answer = await findAccepted({ services: rotator, login, attemptId, since: new Date(), asksTwice: 'nothing' });
     return answer.kind === 'found' ? foundOf(answer.candidate.name, attemptId) : answer.kind;
   });
-  const { tries } = await world.portals.history({ portal, username });
+  const { tries } = await testEnvironment.portals.history({ portal, username });
   expect([found, tries.slice(before.length).map(({ ended }) => ended)]).toEqual([`staged/${last}`, ['wrong', 'accepted']]);
 });

@@ -2,28 +2,28 @@ import type { IdentityKeys } from '@rcm/credentials';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { type Login, openRowWorld, type RowWorld } from '../rows/row-world.fixture.ts';
+import { type Login, openRowEnvironment, type RowEnvironment } from '../rows/row-environment.fixture.ts';
 import { moveKeys } from './move-keys.ts';
 
 const CODES = ['AAAA-0001', 'BBBB-0002', 'CCCC-0003', 'DDDD-0004', 'EEEE-0005', 'FFFF-0006', 'GGGG-0007'];
-let row: RowWorld;
+let row: RowEnvironment;
 let one: IdentityKeys['current'];
 const two = { id: '2', key: new Secret('the second key of the accounts, of no real one') };
 beforeAll(async () => {
-  row = await openRowWorld({ endpoints: [] });
+  row = await openRowEnvironment({ endpoints: [] });
   one = row.rotator.keys.current;
 });
 afterAll(() => row?.close());
 
 /** At a portal that asks for a code, with backup codes and no seed. */
 async function withCodes(): Promise<Login> {
-  const login = await row.world.addEndpoint('borealis');
+  const login = await row.testEnvironment.addEndpoint('borealis');
   const { password } = (await row.open(login.id)).fields;
-  await row.world.portals.createAccount({ portal: login.portal, username: login.username, password: String(password), backupCodes: CODES });
+  await row.testEnvironment.portals.createAccount({ portal: login.portal, username: login.username, password: String(password), backupCodes: CODES });
   await row.edit(login.id, { mfa_seed: null, backup_codes: CODES });
   return login;
 }
-const typed = (login: Login) => row.world.portals.backupCodesTyped(login);
+const typed = (login: Login) => row.testEnvironment.portals.backupCodesTyped(login);
 
 it('a rotation types other codes than agents do, and leaves the secret’s list as it is', async () => {
   const login = await withCodes();

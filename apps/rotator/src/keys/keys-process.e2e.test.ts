@@ -1,24 +1,24 @@
 import { getEndpoint } from '@rcm/db';
 import { startDeviceIssuer } from '@rcm/test-services';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { callRotator, runRotator } from '../process.fixture.ts';
 
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let old: Record<string, string>;
 const NEW = 'the new key of this test, 32 characters and more';
 beforeAll(async () => {
-  world = await openWorld({ endpoints: ['alpine', 'alpine'] });
-  const environment = world.environmentOf('rcm_rotator');
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine'] });
+  const environment = testEnvironment.environmentOf('rcm_rotator');
   // For commands that are called in this process: the SDK reads the file's name from it.
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', environment['AWS_SHARED_CREDENTIALS_FILE'] ?? '');
-  old = { ...environment, RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0' };
+  old = { ...environment, RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0' };
 });
 afterAll(() => {
   vi.unstubAllEnvs();
-  return world?.close();
+  return testEnvironment?.close();
 });
 
 /** The configurations of the steps, as docs/keys.md has them. */
@@ -34,10 +34,10 @@ const last = () => {
 
 /** What the audit trail says of who began an act, without the name. */
 const begun = (action: string) =>
-  world.db.transaction(
+  testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ actor: string; reason: string }[]>`
-      SELECT DISTINCT regexp_replace(actor, '^(person:[a-z]+):.*$', '\\1') AS actor, reason FROM audit_event WHERE action = ${action} AND org_id = ${world.orgId}`,
+      SELECT DISTINCT regexp_replace(actor, '^(person:[a-z]+):.*$', '\\1') AS actor, reason FROM audit_event WHERE action = ${action} AND org_id = ${testEnvironment.orgId}`,
   );
 
 it('a change by the book: the start without the old key is refused, with the command, until the command has moved everything', async () => {
@@ -87,7 +87,10 @@ it('whoever has to sign in for it is who the issuer says, and without that nothi
   const actor = `person:oidc:${issuer.issuer}#jane says the-ceo`;
   const recover = () => callRotator(['recover', '--reason', 'who signs in', '--actor', 'the-ceo', '--json'], asked);
   const actors = () =>
-    world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE reason = 'who signs in' ORDER BY seq`);
+    testEnvironment.db.transaction(
+      'every tenant',
+      (tx) => tx.$queryRaw<{ actor: string }[]>`SELECT actor FROM audit_event WHERE reason = 'who signs in' ORDER BY seq`,
+    );
   issuer.do({ polls: ['access_denied'] });
   expect(await recover()).toMatchObject({ code: 2, stdout: expect.stringContaining('Nobody has signed in: the sign-in was declined') as string });
   expect(await actors()).toEqual([]);
@@ -103,12 +106,15 @@ it('another key by an id that is taken is refused', async () => {
 });
 
 it('a login whose store does not answer is named, and stays for the next run', async () => {
-  const [{ id, orgId } = { id: '', orgId: '' }] = world.endpoints;
-  await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = secret_arn || '-gone' WHERE id = ${id}`);
+  const [{ id, orgId } = { id: '', orgId: '' }] = testEnvironment.endpoints;
+  await testEnvironment.db.transaction(
+    'every tenant',
+    (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = secret_arn || '-gone' WHERE id = ${id}`,
+  );
   // Back to the first key, which is as much a change.
   const run = await callRotator(['keys', '--move', '--reason', 'a year old', '--json'], first());
   expect(run.code).toBe(1);
   expect(run.json<{ notMoved: unknown[]; left: unknown[] }>().notMoved).toEqual([{ endpointId: id, why: 'secret_missing' }]);
   expect(run.json<{ left: unknown[] }>().left).toEqual([{ use: 'identity', keyId: 'b', what: 'logins', count: 1 }]);
-  expect(await getEndpoint(world.db, { orgId, endpointId: id })).not.toBeNull();
+  expect(await getEndpoint(testEnvironment.db, { orgId, endpointId: id })).not.toBeNull();
 });

@@ -4,20 +4,20 @@ import { remainingBudget } from '@rcm/db/ledger';
 import { Secret } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Login, MINUTE, openRowWorld, refusals, type RowWorld } from '../rows/row-world.fixture.ts';
+import { type Login, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from '../rows/row-environment.fixture.ts';
 import { dyingDatabase } from './dying-database.fixture.ts';
 import { moveKeys } from './move-keys.ts';
 
 /** It dies at every seventh statement on a change (by turns under the one key and the other), at each in the long form. */
 const NEXT_DEATH = isLongForm() ? 1 : 7;
-let row: RowWorld;
+let row: RowEnvironment;
 let one: IdentityKeys['current'];
 const two = { id: '2', key: new Secret('the second key of the accounts, of no real one') };
 beforeAll(async () => {
-  row = await openRowWorld({ endpoints: [] });
+  row = await openRowEnvironment({ endpoints: [] });
   one = row.rotator.keys.current;
 });
-// The world names its accounts with the first key, and knows no other.
+// The test environment names its accounts with the first key, and knows no other.
 afterEach(async () => {
   await leasesEnd();
   await move({ current: one, previous: two });
@@ -57,7 +57,7 @@ const steps = (): readonly (readonly [string, readonly IdentityKeys[]])[] => [
 
 describe('while the identity key is changed', () => {
   it('an account has one budget at every step, whichever process asks, and the portal locks nobody', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const { fields } = await row.open(login.id);
     const budget = await failuresLeft(login);
     let tried = 0;
@@ -85,7 +85,7 @@ describe('while the identity key is changed', () => {
   });
 
   it('work goes on: agents of both rollouts get in before the move and after it, and a rotation too', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const both: readonly IdentityKeys[] = [
       { current: one, previous: two },
       { current: two, previous: one },
@@ -98,7 +98,7 @@ describe('while the identity key is changed', () => {
   });
 
   it('a process that has only the key before leaves a moved login alone, and makes no second account of it', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     await move({ current: two, previous: one });
     expect(await row.visit(login.id, { current: one })).toBe('login_not_allowed');
     await row.mend({ current: one });
@@ -107,7 +107,7 @@ describe('while the identity key is changed', () => {
   });
 
   it('a cool-down that a password has is kept', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     await row.edit(login.id, { password: 'Not-the-password-and-it-rests' });
     await row.visit(login.id, { current: one, previous: two });
     const { wrong } = refusals(await row.history(login.id));
@@ -119,7 +119,7 @@ describe('while the identity key is changed', () => {
 
 describe('while the fingerprint key is changed', () => {
   it('a stored password that cools down does so at every step, and what is under the key before is told and moved', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const prints = async () =>
       (
         await row.sql<{ id: string }>(
@@ -148,7 +148,7 @@ describe('while the fingerprint key is changed', () => {
 
 describe('the command', () => {
   it('killed at any statement leaves one account with one budget, and the next run ends it', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     await row.edit(login.id, { password: 'Not-the-password' });
     await row.visit(login.id);
     const left = await failuresLeft(login);
@@ -180,7 +180,7 @@ describe('the command', () => {
   });
 
   it('run by two at once moves everything once, and says what is left under the other key until then', async () => {
-    const logins = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+    const logins = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine')];
     const keys = { current: two, previous: one };
     expect(await loginsUnder('1')).toBeGreaterThanOrEqual(2);
     const runs = await Promise.all([move(keys), move(keys)]);

@@ -1,18 +1,18 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { getOpenAttempt } from '@rcm/db/rotation';
-import type { PortalCode } from '@rcm/test-world';
+import type { PortalCode } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { itInLongForm } from '../long-form.fixture.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
-import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { dyingStores, openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
 const PROPAGATION_DELAY_MS = 2_500;
 const LOCKOUT_WINDOW_MS = 12_000;
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 beforeAll(async () => {
-  opened = await openRotatorWorld({
+  opened = await openRotatorEnvironment({
     endpoints: [],
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
     portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
@@ -20,13 +20,13 @@ beforeAll(async () => {
 });
 afterAll(() => opened?.close());
 
-const login = (portal: PortalCode = 'alpine') => opened.world.addEndpoint(portal);
+const login = (portal: PortalCode = 'alpine') => opened.testEnvironment.addEndpoint(portal);
 type Login = Awaited<ReturnType<typeof login>>;
-const account = ({ portal, username }: Login) => opened.world.portals.account(portal, username);
+const account = ({ portal, username }: Login) => opened.testEnvironment.portals.account(portal, username);
 
 async function expectWhole(at: Login, figures: { readonly passwordsChanged: number; readonly rejectedAtMost: number }): Promise<void> {
-  expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
-  expect(await getOpenAttempt(opened.world.db, at)).toBeNull();
+  expect(await opened.testEnvironment.portalAcceptsStore(at.id)).toBe(true);
+  expect(await getOpenAttempt(opened.testEnvironment.db, at)).toBeNull();
   const counted = await account(at);
   expect(counted).toMatchObject({ locked: false, accountsLocked: 0, passwordsChanged: figures.passwordsChanged });
   expect(counted.loginsRejected).toBeLessThanOrEqual(figures.rejectedAtMost);
@@ -62,7 +62,7 @@ async function restoreDatabase({ id, loginIdentity }: Login, version: string): P
 describe('the hard cases of a rotation', () => {
   itInLongForm('a change that an error page denies and that is made a little later is found by the staged password', async () => {
     const at = await login();
-    await opened.world.portals.setAccountFault(at, { fault: 'late_commit', delayMs: 1_500, count: 1 });
+    await opened.testEnvironment.portals.setAccountFault(at, { fault: 'late_commit', delayMs: 1_500, count: 1 });
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
     expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
@@ -70,32 +70,32 @@ describe('the hard cases of a rotation', () => {
 
   it('a new password that is refused for a second after the change is waited for', async () => {
     const at = await login();
-    await opened.world.portals.setHabits('alpine', { newPasswordAfterMs: 1_800 });
+    await opened.testEnvironment.portals.setHabits('alpine', { newPasswordAfterMs: 1_800 });
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
-    await opened.world.portals.setHabits('alpine', { newPasswordAfterMs: 0 });
+    await opened.testEnvironment.portals.setHabits('alpine', { newPasswordAfterMs: 0 });
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
 
   itInLongForm('a portal in maintenance that says "wrong password" spoils no password that worked before: it works again after its cool-down', async () => {
     const at = await login();
     expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
-    await opened.world.portals.setHabits('alpine', { closedSaysWrong: true });
+    await opened.testEnvironment.portals.setHabits('alpine', { closedSaysWrong: true });
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
-    await opened.world.portals.setHabits('alpine', { closedSaysWrong: false });
+    await opened.testEnvironment.portals.setHabits('alpine', { closedSaysWrong: false });
     // Nobody else's login shows whether the portal was ill: this rotation may be given up, and costs a guess at another copy.
     expect(['done', 'abandoned']).toContain(resultOf(await opened.untilEnded(at.id)));
-    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore(at.id)).toBe(true);
     await anHourLater(at);
     expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
-    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore(at.id)).toBe(true);
     expect(await account(at)).toMatchObject({ locked: false, accountsLocked: 0 });
     expect((await account(at)).mostFailures).toBeLessThan(3);
   });
 
   itInLongForm('one text for wrong and locked counts as a guess, and is not taken for a lock below the threshold', async () => {
     const at = await login('cascade');
-    await opened.world.portals.setAccountFault(at, { fault: '500_before_commit', count: 1 });
+    await opened.testEnvironment.portals.setAccountFault(at, { fault: '500_before_commit', count: 1 });
     expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 1 });
   });
@@ -136,7 +136,7 @@ describe('the hard cases of a rotation', () => {
     expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await remove();
     expect(await store.listStaged(parseReference(at.secretArn))).toEqual([await lastAttemptOf(at)]);
-    expect(await opened.world.portalAcceptsStore(at.id)).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore(at.id)).toBe(true);
   });
 
   it('a database restored to before a rotation: the store wins, and nobody logs in for one lockout window', async () => {
@@ -153,7 +153,7 @@ describe('the hard cases of a rotation', () => {
 
   it('a database restored in the middle of a change: the copy that nobody knows is taken for submitted', async () => {
     const at = await login();
-    await opened.world.portals.setAccountFault(at, { fault: '500_after_commit', count: 1 });
+    await opened.testEnvironment.portals.setAccountFault(at, { fault: '500_after_commit', count: 1 });
     const before = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
     expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
     await restoreDatabase(at, before?.version ?? '');

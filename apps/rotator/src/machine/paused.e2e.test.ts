@@ -5,16 +5,16 @@ import { listLeases } from '@rcm/db/leases';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resultOf } from '../schedule/rotation-outcome.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
 const PAUSED = fileURLToPath(new URL('paused-rotator.fixture.ts', import.meta.url));
 
 /** Many times what a quiet machine takes. */
 const LONG_MS = 300_000;
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 const paused: ChildProcess[] = [];
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 500 } })));
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 500 } })));
 // A test that failed may have left one that is still stopped.
 afterEach(() => paused.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(() => opened?.close());
@@ -22,7 +22,7 @@ afterAll(() => opened?.close());
 /** A rotator that is paused at this write to the journal until its lease is gone; `goOn` continues it and waits for its end. */
 async function pausedAt(endpointId: string, write: string, when: 'before' | 'after') {
   const goOn = await stoppedAt(endpointId, write, when, { submitDeadlineMs: 20_000, leaseTtlMs: 30_000 });
-  await expect.poll(() => listLeases(opened.world.db), { timeout: LONG_MS }).toEqual([]);
+  await expect.poll(() => listLeases(opened.testEnvironment.db), { timeout: LONG_MS }).toEqual([]);
   return goOn;
 }
 
@@ -33,14 +33,14 @@ interface Windows {
 
 async function stoppedAt(endpointId: string, write: string, when: 'before' | 'after', { submitDeadlineMs, leaseTtlMs }: Windows) {
   const environment = {
-    ...opened.world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: opened.world.aws.tenantRoleArn('rotator'),
+    ...opened.testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
     RCM_SUBMIT_DEADLINE_MS: String(submitDeadlineMs),
     RCM_LEASE_TTL_MS: String(leaseTtlMs),
     ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
   };
-  const child = spawn(process.execPath, [PAUSED, endpointId, opened.world.endpoint(endpointId).orgId, write, when], {
+  const child = spawn(process.execPath, [PAUSED, endpointId, opened.testEnvironment.endpoint(endpointId).orgId, write, when], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -56,14 +56,14 @@ async function stoppedAt(endpointId: string, write: string, when: 'before' | 'af
 }
 
 const account = (endpointId: string) => {
-  const { portal, username } = opened.world.endpoint(endpointId);
-  return opened.world.portals.account(portal, username);
+  const { portal, username } = opened.testEnvironment.endpoint(endpointId);
+  return opened.testEnvironment.portals.account(portal, username);
 };
 
 /** What the portal has written down: every login try and change of the account, and how many changes it refused. */
 async function recordOf(endpointId: string) {
-  const { portal, username } = opened.world.endpoint(endpointId);
-  const { tries, changes, changesRefused } = await opened.world.portals.history({ portal, username });
+  const { portal, username } = opened.testEnvironment.endpoint(endpointId);
+  const { tries, changes, changesRefused } = await opened.testEnvironment.portals.history({ portal, username });
   return { tries, changes, changesRefused };
 }
 
@@ -73,11 +73,11 @@ describe('a rotator that was paused for longer than its lease', { timeout: 4 * L
     const before = await recordOf('alpine-1');
     await goOn();
     expect(await recordOf('alpine-1')).toEqual({ ...before, changes: [] });
-    expect(await getOpenAttempt(opened.world.db, opened.world.endpoint('alpine-1'))).not.toBeNull();
+    expect(await getOpenAttempt(opened.testEnvironment.db, opened.testEnvironment.endpoint('alpine-1'))).not.toBeNull();
     expect(resultOf(await opened.untilEnded('alpine-1'))).toBe('done');
     // It knew that nothing had left its browser, so nobody had to guess.
     expect(await account('alpine-1')).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, locked: false });
-    expect(await opened.world.portalAcceptsStore('alpine-1')).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore('alpine-1')).toBe(true);
   });
 
   it('lets no change out either where others have rotated the login meanwhile, twice', async () => {
@@ -87,7 +87,7 @@ describe('a rotator that was paused for longer than its lease', { timeout: 4 * L
     await goOn();
     expect(await recordOf('alpine-3')).toEqual(before);
     expect(await opened.snapshot('alpine-3')).toEqual(secret);
-    expect(await opened.world.portalAcceptsStore('alpine-3')).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore('alpine-3')).toBe(true);
   });
 
   it('writes nothing any more once another one has gone on', async () => {

@@ -4,19 +4,21 @@ import { listNotifications } from '@rcm/db/notifications';
 import { getOpenAttempt, listAttempts } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockedLogin, STAGED } from '../blocked.fixture.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { lookAtBlocked } from './look-at-blocked.ts';
 
-let opened: RotatorWorld;
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: Array.from({ length: 6 }, () => 'alpine' as const), portalType: { settleMs: 200 } })));
+let opened: RotatorEnvironment;
+beforeAll(
+  async () => void (opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 6 }, () => 'alpine' as const), portalType: { settleMs: 200 } })),
+);
 afterAll(() => opened?.close());
 
 const anHourOn = (id: string) =>
   opened.sql(`UPDATE rotation_attempt SET waiting_until = now() - interval '1 s' WHERE endpoint_id = $1 AND state = 'blocked'`, [id]);
 /** Lets hours pass for what the portal and the ledger know of a login, and for its blocked rotation. */
 async function pass(id: string, hours: number): Promise<void> {
-  const at = opened.world.endpoint(id).loginIdentity;
-  await opened.world.portals.advance(hours * 3_600_000);
+  const at = opened.testEnvironment.endpoint(id).loginIdentity;
+  await opened.testEnvironment.portals.advance(hours * 3_600_000);
   const older = `- interval '${hours} hours'`;
   await opened.sql(
     `UPDATE login_attempt SET started_at = started_at ${older}, finished_at = finished_at ${older}, rests_until = rests_until ${older} WHERE login_identity = $1`,
@@ -25,8 +27,8 @@ async function pass(id: string, hours: number): Promise<void> {
   await anHourOn(id);
 }
 const look = () => lookAtBlocked(opened.patient, { limit: 10, signal: new AbortController().signal });
-const stateOf = async (id: string) => (await listAttempts(opened.world.db, { limit: 100 })).find(({ endpointId }) => endpointId === id)?.state;
-const accountOf = (id: string) => opened.world.portals.account('alpine', opened.world.endpoint(id).username);
+const stateOf = async (id: string) => (await listAttempts(opened.testEnvironment.db, { limit: 100 })).find(({ endpointId }) => endpointId === id)?.state;
+const accountOf = (id: string) => opened.testEnvironment.portals.account('alpine', opened.testEnvironment.endpoint(id).username);
 
 async function personStores({ current }: StagedSlot, orgId: string, fields: { readonly password: string; readonly username?: string }): Promise<void> {
   const store = opened.rotator.stores.forTenant(orgId);
@@ -42,9 +44,9 @@ describe('a blocked login that is looked at again', () => {
     await anHourOn('alpine-1');
     await look();
     expect(await stateOf('alpine-1')).toBe('abandoned');
-    expect((await getEndpoint(opened.world.db, { orgId, endpointId: 'alpine-1' }))?.rotationStatus).toBe('active');
+    expect((await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: 'alpine-1' }))?.rotationStatus).toBe('active');
     expect(await accountOf('alpine-1')).toMatchObject({ loginsAccepted: 1, locked: false });
-    const told = (await listNotifications(opened.world.db, { limit: 100 })).filter((notification) => notification.attemptId === attemptId);
+    const told = (await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((notification) => notification.attemptId === attemptId);
     expect(told.map(({ kind }) => kind).sort()).toEqual(['blocked', 'unblocked']);
     expect(await opened.audit('rotation.unblocked', 'alpine-1')).toMatchObject([{ details: { attemptId, found: 'current' } }]);
   });
@@ -56,7 +58,7 @@ describe('a blocked login that is looked at again', () => {
     expect(await stateOf('alpine-2')).toBe('verified');
     await opened.untilEnded('alpine-2');
     expect(await stateOf('alpine-2')).toBe('done');
-    expect(await opened.world.portalAcceptsStore('alpine-2')).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore('alpine-2')).toBe(true);
     expect(await accountOf('alpine-2')).toMatchObject({ loginsRejected: 0, passwordsChanged: 0 });
   });
 
@@ -66,7 +68,7 @@ describe('a blocked login that is looked at again', () => {
     await anHourOn('alpine-3');
     await look();
     expect(await stateOf('alpine-3')).toBe('abandoned');
-    expect(await opened.world.portalAcceptsStore('alpine-3')).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore('alpine-3')).toBe(true);
   });
 
   it('stays blocked where the portal accepts nothing; the same passwords are not asked again within a day, and the account is not locked', async () => {
@@ -103,7 +105,7 @@ describe('a blocked login that is looked at again', () => {
     await personStores(slot, orgId, { username: 'somebody-else', password: 'Of-Somebody-Else-1' });
     await anHourOn('alpine-6');
     await look();
-    expect(await getOpenAttempt(opened.world.db, { orgId, loginIdentity })).toBeNull();
+    expect(await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity })).toBeNull();
     expect(await accountOf('alpine-6')).toMatchObject({ loginsAccepted: 0, loginsRejected: 0 });
     expect(await opened.rotator.stores.forTenant(orgId).listStaged(slot.current)).toEqual([slot.attemptId]);
   });

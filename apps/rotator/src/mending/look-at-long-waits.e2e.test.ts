@@ -1,10 +1,10 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { dyingStores, openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { dyingStores, openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { longWaitLooks } from './look-at-long-waits.ts';
 
-let opened: RotatorWorld;
-beforeAll(async () => void (opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine'] })));
+let opened: RotatorEnvironment;
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine'] })));
 afterAll(() => opened?.close());
 
 /** A rotation that has staged its password, and waits for so many hours to come as it has waited already. */
@@ -23,7 +23,7 @@ const isOver = async (id: string) => {
   return row?.over;
 };
 async function personSaves(id: string): Promise<void> {
-  const { orgId, secretArn } = opened.world.endpoint(id);
+  const { orgId, secretArn } = opened.testEnvironment.endpoint(id);
   const [store, reference] = [opened.rotator.stores.forTenant(orgId), parseReference(secretArn)];
   const found = await store.read(reference);
   if (!found) throw new Error('no secret');

@@ -3,23 +3,23 @@ import { migratedEndpoint } from '@rcm/portal-access';
 import { type PortalDriver, type PortalSession, readRecipeFile } from '@rcm/portal-drivers';
 import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { upsertPortalType } from '@rcm/db/admin';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import type { Rotator } from '../rotator.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let next = 0;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: Array.from({ length: 5 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
-  const { world } = opened;
-  const home = new URL((await migratedEndpoint(world.db, { orgId: world.orgId, endpointId: 'alpine-1' })).baseUrl).origin;
-  const door = await world.portals.openDoor('alpine');
-  await world.portals.setHabits('alpine', { cookieBanner: 'never', confirmsFirst: true, asksOpinion: true, signIn: { at: door, home } });
-  const { portalType } = await migratedEndpoint(world.db, { orgId: world.orgId, endpointId: 'alpine-1' });
+  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 5 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  const { testEnvironment } = opened;
+  const home = new URL((await migratedEndpoint(testEnvironment.db, { orgId: testEnvironment.orgId, endpointId: 'alpine-1' })).baseUrl).origin;
+  const door = await testEnvironment.portals.openDoor('alpine');
+  await testEnvironment.portals.setHabits('alpine', { cookieBanner: 'never', confirmsFirst: true, asksOpinion: true, signIn: { at: door, home } });
+  const { portalType } = await migratedEndpoint(testEnvironment.db, { orgId: testEnvironment.orgId, endpointId: 'alpine-1' });
   const hosts = [...portalType.hosts, new URL(door).host];
   await upsertPortalType(
-    world.db,
+    testEnvironment.db,
     { ...portalType, hosts, loopbackHosts: hosts, hostNames: { [new URL(door).host]: 'idp' }, recipe: patientRecipe(await readRecipeFile('alpine-guarded')) },
     { actor: 'person:os:test', reason: 'alpine asks for the current password first' },
   );
@@ -28,8 +28,8 @@ afterAll(() => opened?.close());
 
 /** An endpoint that no other test uses. */
 const fresh = () => {
-  const found = opened.world.endpoints[next++];
-  if (!found) throw new Error('the world has no endpoint left');
+  const found = opened.testEnvironment.endpoints[next++];
+  if (!found) throw new Error('the test environment has no endpoint left');
   return found;
 };
 
@@ -63,8 +63,8 @@ describe('a portal that asks for the current password before a change, and count
       ['accepted', 'current', true],
       ['accepted', 'staged', true],
     ]);
-    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsAccepted: 3, loginsRejected: 0, passwordsChanged: 1 });
-    expect(await opened.world.portalAcceptsStore(id)).toBe(true);
+    expect(await opened.testEnvironment.portals.account(portal, username)).toMatchObject({ loginsAccepted: 3, loginsRejected: 0, passwordsChanged: 1 });
+    expect(await opened.testEnvironment.portalAcceptsStore(id)).toBe(true);
   });
 
   it('sees nothing of it where the ledger does not allow the try; the rotation waits and goes on', async () => {
@@ -80,14 +80,14 @@ describe('a portal that asks for the current password before a change, and count
       return session.changePassword(options);
     });
     expect(resultOf(await opened.rotate(id, throttled))).toBe('waiting');
-    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0, passwordsChanged: 0 });
+    expect(await opened.testEnvironment.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0, passwordsChanged: 0 });
     expect(await opened.sql('SELECT state, detail FROM rotation_attempt WHERE login_identity = $1', [loginIdentity])).toMatchObject([
       { detail: expect.stringContaining('throttled') },
     ]);
     await opened.sql(`DELETE FROM login_attempt WHERE login_identity = $1 AND outcome = 'throttled'`, [loginIdentity]);
     await opened.sql(`UPDATE rotation_attempt SET waiting_until = clock_timestamp() WHERE login_identity = $1`, [loginIdentity]);
     expect(resultOf(await opened.untilEnded(id))).toBe('done');
-    expect(await opened.world.portalAcceptsStore(id)).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore(id)).toBe(true);
   });
 
   it('leaves a try that counts where the rotator dies before it knows its end, and the next one ends the rotation', async () => {
@@ -102,9 +102,9 @@ describe('a portal that asks for the current password before a change, and count
       ['accepted', 'current', true],
       [null, 'current', true],
     ]);
-    expect((await opened.world.portals.account(portal, username)).passwordsChanged).toBe(0);
+    expect((await opened.testEnvironment.portals.account(portal, username)).passwordsChanged).toBe(0);
     expect(resultOf(await opened.untilEnded(id))).toBe('done');
-    expect(await opened.world.portalAcceptsStore(id)).toBe(true);
+    expect(await opened.testEnvironment.portalAcceptsStore(id)).toBe(true);
   });
 
   it('is not tried where the lease was lost after the ledger had said yes, and nothing counts', async () => {
@@ -129,6 +129,6 @@ describe('a portal that asks for the current password before a change, and count
       ['accepted', 'current', true],
       ['not_submitted', 'current', true],
     ]);
-    expect(await opened.world.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
+    expect(await opened.testEnvironment.portals.account(portal, username)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
   });
 });

@@ -3,19 +3,19 @@ import { listNotifications } from '@rcm/db/notifications';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { DAY, HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+import { DAY, HOUR, type Login, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
 
-let row: RowWorld;
-beforeAll(async () => void (row = await openRowWorld()));
-afterEach(() => row.world.portals.setHabits('alpine', { keepsFirst: null }));
+let row: RowEnvironment;
+beforeAll(async () => void (row = await openRowEnvironment()));
+afterEach(() => row.testEnvironment.portals.setHabits('alpine', { keepsFirst: null }));
 afterAll(() => row?.close());
 
 const told = async ({ id }: Login, kind: string) =>
-  (await listNotifications(row.world.db, { limit: 1_000 })).some((notification) => notification.endpointId === id && notification.kind === kind);
+  (await listNotifications(row.testEnvironment.db, { limit: 1_000 })).some((notification) => notification.endpointId === id && notification.kind === kind);
 
 /** In the end the portal accepts what is current, agents work, and nobody was locked out by us. */
 async function expectRight({ id }: Login): Promise<void> {
-  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
   expect(await row.visit(id)).toBe('in');
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 }
@@ -29,12 +29,12 @@ describe('a portal that makes the change later', () => {
     ['hours after an error page', 'makes_it_after', 5 * HOUR],
   ];
   it.each(isLongForm() ? late : late.slice(0, 1))('%s: what it made becomes current, and nobody waits for a person', async (_what, fault, delayMs) => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
-    await row.world.portals.setAccountFault(login, { fault, delayMs });
+    await row.testEnvironment.portals.setAccountFault(login, { fault, delayMs });
     await row.rotateToEnd(login.id);
     expect(await row.holdsAccepted(login.id)).toBe(true);
-    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(delayMs);
     expect(await row.holdsAccepted(login.id)).toBe(true);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
@@ -43,12 +43,12 @@ describe('a portal that makes the change later', () => {
   });
 
   it('and keeps only the first 14 characters of it: these are found long after the rotation was given up', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
-    await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
-    await row.world.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
+    await row.testEnvironment.portals.setHabits('alpine', { keepsFirst: 14 });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
     expect(await row.rotateToEnd(login.id)).toBe('abandoned');
-    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(5 * HOUR);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: DAY });
     await expectRight(login);
@@ -56,10 +56,10 @@ describe('a portal that makes the change later', () => {
   });
 
   itInLongForm('after it was seen to accept the current password, while nobody was at it: the new one is asked for before anything older', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.rotateToEnd(login.id)).toBe('done');
     expect(await row.rotateToEnd(login.id)).toBe('done');
-    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 20 * MINUTE });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 20 * MINUTE });
     let returns = 0;
     const gone = {
       ...row.patient,
@@ -69,7 +69,7 @@ describe('a portal that makes the change later', () => {
     };
     await expect(row.rotateToEnd(login.id, gone)).rejects.toThrow('the process is gone');
     const before = refusals(await row.history(login.id)).wrong;
-    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(20 * MINUTE);
     expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectRight(login);
@@ -78,10 +78,10 @@ describe('a portal that makes the change later', () => {
   });
 
   it('keeps the copy for as long as nobody has been let in with what is current', async () => {
-    const login = await row.world.addEndpoint('alpine');
-    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
+    const login = await row.testEnvironment.addEndpoint('alpine');
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
     await row.rotateToEnd(login.id);
-    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'none' });
     await row.pass(31 * DAY);
     await row.removeOldCopies();
     expect(await row.holdsAccepted(login.id)).toBe(true);
@@ -96,17 +96,17 @@ describe('a portal that makes the change later', () => {
 if (isLongForm())
   describe('a portal that says "changed"', () => {
     it('and makes none of the first two tries: the third is no other password', async () => {
-      const login = await row.world.addEndpoint('alpine');
-      await row.world.portals.setAccountFault(login, { fault: 'says_changed_does_not', count: 2 });
+      const login = await row.testEnvironment.addEndpoint('alpine');
+      await row.testEnvironment.portals.setAccountFault(login, { fault: 'says_changed_does_not', count: 2 });
       expect(await row.rotateToEnd(login.id)).toBe('done');
       await expectRight(login);
       expect((await row.history(login.id)).passwordsChanged).toBe(1);
     });
 
     it('and keeps the first 14 characters: these are current in the end, and people are told', async () => {
-      const login = await row.world.addEndpoint('alpine');
+      const login = await row.testEnvironment.addEndpoint('alpine');
       expect(await row.visit(login.id)).toBe('in');
-      await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
+      await row.testEnvironment.portals.setHabits('alpine', { keepsFirst: 14 });
       await row.rotateToEnd(login.id);
       await expectRight(login);
       const { password } = (await row.open(login.id)).fields;
@@ -119,7 +119,7 @@ describe('a database that fails over and has lost the commit of `submitting`', (
   it.each(isLongForm() ? (['applied', 'verified'] as const) : (['verified'] as const))(
     'is found out by the copy that the portal accepts (lost up to %s)',
     async (write) => {
-      const login = await row.world.addEndpoint('alpine');
+      const login = await row.testEnvironment.addEndpoint('alpine');
       await expect(
         row.rotate(login.id, {
           ...row.patient,

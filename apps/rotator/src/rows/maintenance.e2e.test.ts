@@ -1,15 +1,15 @@
 import { assessPortalTypes } from '@rcm/db/rotation';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+import { HOUR, type Login, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
 
 /** How many logins at once: a portal's pages, and two cores, serve so many. */
 const AT_ONCE = 4;
 /** First used while it stands; so many more without a browser in `scripted-portal.int.test.ts`. */
 const LOGINS = isLongForm() ? 40 : 8;
 
-let row: RowWorld;
-beforeAll(async () => void (row = await openRowWorld()));
+let row: RowEnvironment;
+beforeAll(async () => void (row = await openRowEnvironment()));
 afterAll(() => row?.close());
 
 /** Every login visited by an agent; what each was told. */
@@ -23,12 +23,12 @@ async function visitAll(logins: readonly Login[]): Promise<string[]> {
   return told;
 }
 
-const closed = (isClosed: boolean) => row.world.portals.setHabits('alpine', { closedSaysWrong: isClosed });
+const closed = (isClosed: boolean) => row.testEnvironment.portals.setHabits('alpine', { closedSaysWrong: isClosed });
 const triesOf = async (logins: readonly Login[]) => (await Promise.all(logins.map(({ id }) => row.history(id)))).flatMap(({ tries }) => tries).length;
 
 describe('a maintenance page that says "wrong password"', () => {
   it('spoils neither of two logins that had worked, however long it stands', async () => {
-    const logins = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+    const logins = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine')];
     expect(await visitAll(logins)).toEqual(['in', 'in']);
     await closed(true);
     for (let round = 0; round < (isLongForm() ? 4 : 2); round += 1) {
@@ -48,7 +48,7 @@ describe('a maintenance page that says "wrong password"', () => {
 
   it(`spoils none of ${LOGINS} that are used for the first time while it stands, and stops their rotations`, async () => {
     const logins: Login[] = [];
-    for (let number = 0; number < LOGINS; number += 1) logins.push(await row.world.addEndpoint('alpine'));
+    for (let number = 0; number < LOGINS; number += 1) logins.push(await row.testEnvironment.addEndpoint('alpine'));
     await closed(true);
     expect(await visitAll(logins)).not.toContain('in');
     await assessPortalTypes(row.rotator.db, row.rotator.breaker);

@@ -6,41 +6,47 @@ import { recordMigrated } from '@rcm/db/migration';
 import { accountOf } from '@rcm/portal-access';
 import { Secret } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { DAY, type Fields, HOUR, type Login, MINUTE, openRowWorld, type RowWorld, SECOND } from './row-world.fixture.ts';
+import { DAY, type Fields, HOUR, type Login, MINUTE, openRowEnvironment, type RowEnvironment, SECOND } from './row-environment.fixture.ts';
 
-let row: RowWorld;
+let row: RowEnvironment;
 let numbered = 0;
-beforeAll(async () => void (row = await openRowWorld({ endpoints: ['alpine'] })));
+beforeAll(async () => void (row = await openRowEnvironment({ endpoints: ['alpine'] })));
 afterAll(() => row?.close());
 
 /** The same account once more, as somebody migrates it who knows the portal by its other address: an endpoint and a secret of its own. */
 async function throughTheOtherDoor(login: Login): Promise<Login> {
-  const { world } = row;
-  const baseUrl = await world.portals.openDoor('alpine');
-  const known = await getEndpoint(world.db, { orgId: login.orgId, endpointId: login.id });
+  const { testEnvironment } = row;
+  const baseUrl = await testEnvironment.portals.openDoor('alpine');
+  const known = await getEndpoint(testEnvironment.db, { orgId: login.orgId, endpointId: login.id });
   if (!known) throw new Error('no endpoint');
   const hosts = [new URL(baseUrl).host];
-  await upsertPortalType(world.db, { ...known.portalType, code: 'alpine-app', hosts, loopbackHosts: hosts, accountRealm: 'alpine' });
+  await upsertPortalType(testEnvironment.db, { ...known.portalType, code: 'alpine-app', hosts, loopbackHosts: hosts, accountRealm: 'alpine' });
   numbered += 1;
   const [id, accountId] = [`alpine-app-${numbered}`, `account-${numbered}`];
-  await insertEndpoint(world.db, { id, orgId: login.orgId, portalTypeCode: 'alpine-app', accountId, baseUrl });
-  const place = { store: 'ssm', partition: 'aws', region: world.aws.region, accountId: world.aws.accountId } as const;
-  const reference = credentialReference({ ...place, environment: world.environmentName, orgId: login.orgId, endpointId: id, portalAccountId: accountId });
+  await insertEndpoint(testEnvironment.db, { id, orgId: login.orgId, portalTypeCode: 'alpine-app', accountId, baseUrl });
+  const place = { store: 'ssm', partition: 'aws', region: testEnvironment.aws.region, accountId: testEnvironment.aws.accountId } as const;
+  const reference = credentialReference({
+    ...place,
+    environment: testEnvironment.environmentName,
+    orgId: login.orgId,
+    endpointId: id,
+    portalAccountId: accountId,
+  });
   const { fields } = await row.open(login.id);
   const text = serializePayload(parsePayload(new Secret(JSON.stringify(fields))));
-  const tags = { TenantId: login.orgId, Environment: world.environmentName, PortalType: 'alpine-app' };
-  const created = await world.stores.forTenant(login.orgId).create(reference, text, tags);
-  const endpoint = await getEndpoint(world.db, { orgId: login.orgId, endpointId: id });
+  const tags = { TenantId: login.orgId, Environment: testEnvironment.environmentName, PortalType: 'alpine-app' };
+  const created = await testEnvironment.stores.forTenant(login.orgId).create(reference, text, tags);
+  const endpoint = await getEndpoint(testEnvironment.db, { orgId: login.orgId, endpointId: id });
   if (!endpoint) throw new Error('no endpoint');
   const loginIdentity = accountOf(row.rotator.keys, endpoint, parsePayload(text)).names[0]?.id ?? '';
   const fingerprint = createHash('sha256').update(id).digest('hex');
   const secretArn = formatReference(created.reference);
-  await recordMigrated(world.db, { endpointId: id, orgId: login.orgId, secretArn, version: created.version, loginIdentity, fingerprint });
-  const added: WorldEndpoint = { ...login, id, secretArn, loginIdentity };
-  (world.endpoints as WorldEndpoint[]).push(added);
+  await recordMigrated(testEnvironment.db, { endpointId: id, orgId: login.orgId, secretArn, version: created.version, loginIdentity, fingerprint });
+  const added: EnvironmentEndpoint = { ...login, id, secretArn, loginIdentity };
+  (testEnvironment.endpoints as EnvironmentEndpoint[]).push(added);
   return added;
 }
 
@@ -51,7 +57,7 @@ const never = async (id: string) => expect(await row.history(id)).toMatchObject(
 
 describe('one account behind two addresses of a portal', () => {
   it('has one budget: whatever fails at either door, we do not lock it', async () => {
-    const www = await row.world.addEndpoint('alpine');
+    const www = await row.testEnvironment.addEndpoint('alpine');
     const app = await throughTheOtherDoor(www);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
     const { fields } = await row.open(www.id);
@@ -71,7 +77,7 @@ describe('one account behind two addresses of a portal', () => {
   });
 
   itInLongForm('is not rotated at one door while the other one would be left with a wrong password', async () => {
-    const www = await row.world.addEndpoint('alpine');
+    const www = await row.testEnvironment.addEndpoint('alpine');
     const app = await throughTheOtherDoor(www);
     for (const { id } of [www, app, www]) await row.rotateToEnd(id);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
@@ -82,14 +88,14 @@ describe('one account behind two addresses of a portal', () => {
 describe('a portal type whose realm or rule of case is changed', () => {
   /** What both doors of a portal say of their accounts; the one that is saved last may not differ from the other meanwhile. */
   async function define(login: Login, change: { readonly accountRealm: string | null }): Promise<void> {
-    const known = await getEndpoint(row.world.db, { orgId: login.orgId, endpointId: login.id });
+    const known = await getEndpoint(row.testEnvironment.db, { orgId: login.orgId, endpointId: login.id });
     if (!known) throw new Error('no endpoint');
-    await upsertPortalType(row.world.db, { ...known.portalType, ...change }, { actor: 'test', reason: 'a test' });
+    await upsertPortalType(row.testEnvironment.db, { ...known.portalType, ...change }, { actor: 'test', reason: 'a test' });
   }
-  const identityOf = async ({ orgId, id }: Login) => (await getEndpoint(row.world.db, { orgId, endpointId: id }))?.loginIdentity;
+  const identityOf = async ({ orgId, id }: Login) => (await getEndpoint(row.testEnvironment.db, { orgId, endpointId: id }))?.loginIdentity;
 
   it('does not forgive its accounts anything: what failed before counts, at whichever door', async () => {
-    const www = await row.world.addEndpoint('alpine');
+    const www = await row.testEnvironment.addEndpoint('alpine');
     const app = await throughTheOtherDoor(www);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
     const { fields } = await row.open(www.id);
@@ -119,26 +125,26 @@ describe('a person who puts another user name into a secret', () => {
   const take = ({ username, password }: Fields) => ({ username, password });
 
   itInLongForm('moves the login to the other account, whose budget holds from then on', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
     const other = { portal: 'alpine', username: 'somebody-else', password: 'Set-by-a-person-1' } as const;
-    await row.world.portals.createAccount(other);
+    await row.testEnvironment.portals.createAccount(other);
     await row.edit(login.id, take(other));
     expect(await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE })).toBeLessThan(5 * MINUTE);
     expect(await row.rotateToEnd(login.id)).toBe('done');
     expect(await row.visit(login.id)).toBe('in');
-    expect(await row.world.portals.history(other)).toMatchObject({ passwordsChanged: 1, accountsLocked: 0 });
+    expect(await row.testEnvironment.portals.history(other)).toMatchObject({ passwordsChanged: 1, accountsLocked: 0 });
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 0 });
   });
 
   it('in the middle of a rotation ends that one: agents get in as the other account, and the old one’s password is not lost', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
     const gone = { ...row.patient, onJournalWrite: dyingBefore('applied') };
     await expect(row.rotate(login.id, gone)).rejects.toThrow('the process is gone');
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 1 });
     const other = { portal: 'alpine', username: 'the-one-after', password: 'Set-by-a-person-1' } as const;
-    await row.world.portals.createAccount(other);
+    await row.testEnvironment.portals.createAccount(other);
     await row.edit(login.id, take(other));
     await row.pass(MINUTE);
     expect(await row.rotateToEnd(login.id)).toBe('abandoned');
@@ -152,11 +158,11 @@ describe('a person who puts another user name into a secret', () => {
   });
 
   it('and is undone by somebody who saves an older copy: the new password of the account between them is not lost', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
     const { fields: opened } = await row.open(login.id);
     const other = { portal: 'alpine', username: 'the-one-between', password: 'Set-by-a-person-1' } as const;
-    await row.world.portals.createAccount(other);
+    await row.testEnvironment.portals.createAccount(other);
     await row.edit(login.id, take(other));
     await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
     expect(await row.rotateToEnd(login.id)).toBe('done');
@@ -164,13 +170,16 @@ describe('a person who puts another user name into a secret', () => {
     await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
     await row.pass(DAY);
     expect(await row.rotateToEnd(login.id)).toBe('done');
-    const accepted = (await row.storedPasswords(login.id)).map((password) => row.world.portals.accepts({ ...other, password }));
+    const accepted = (await row.storedPasswords(login.id)).map((password) => row.testEnvironment.portals.accepts({ ...other, password }));
     expect(await Promise.all(accepted)).toContain(true);
   });
 
   it('and back, as often as they like, has the budget of each account and never more', async () => {
-    const [login, other] = [await row.world.addEndpoint('alpine'), { portal: 'alpine', username: 'to-and-fro', password: 'Set-by-a-person-2' } as const];
-    await row.world.portals.createAccount(other);
+    const [login, other] = [
+      await row.testEnvironment.addEndpoint('alpine'),
+      { portal: 'alpine', username: 'to-and-fro', password: 'Set-by-a-person-2' } as const,
+    ];
+    await row.testEnvironment.portals.createAccount(other);
     const own = take((await row.open(login.id)).fields);
     for (let number = 0; number < (isLongForm() ? 4 : 3); number += 1) {
       for (const { username } of [own, other]) {
@@ -183,26 +192,26 @@ describe('a person who puts another user name into a secret', () => {
       }
     }
     await never(login.id);
-    expect(await row.world.portals.history(other)).toMatchObject({ locked: false, accountsLocked: 0 });
+    expect(await row.testEnvironment.portals.history(other)).toMatchObject({ locked: false, accountsLocked: 0 });
   });
 
   itInLongForm('while that one’s change is late, and puts its old account into another secret: the new password is found beside the first', async () => {
-    const left = await row.world.addEndpoint('alpine', 'vault');
-    const taken = await row.world.addEndpoint('alpine', 'vault');
-    const spare = await row.world.addEndpoint('alpine');
+    const left = await row.testEnvironment.addEndpoint('alpine', 'vault');
+    const taken = await row.testEnvironment.addEndpoint('alpine', 'vault');
+    const spare = await row.testEnvironment.addEndpoint('alpine');
     const account = take((await row.open(left.id)).fields);
-    await row.world.portals.setAccountFault(left, { fault: 'makes_it_after', delayMs: 12 * HOUR });
+    await row.testEnvironment.portals.setAccountFault(left, { fault: 'makes_it_after', delayMs: 12 * HOUR });
     expect(await row.rotateToEnd(left.id)).toBe('abandoned');
     await row.edit(taken.id, account);
     await row.edit(left.id, take((await row.open(spare.id)).fields));
     await row.pass(12 * HOUR);
     await row.untilIn(taken.id, { stepMs: 10 * MINUTE, atMostMs: 6 * HOUR });
     expect((await row.open(taken.id)).fields['username']).toBe(account.username);
-    expect(await row.world.portals.history({ ...taken, username: String(account.username) })).toMatchObject({ locked: false, accountsLocked: 0 });
+    expect(await row.testEnvironment.portals.history({ ...taken, username: String(account.username) })).toMatchObject({ locked: false, accountsLocked: 0 });
   });
 
   it('that another secret has already: neither is rotated and leaves the other behind, and both share a budget', async () => {
-    const [own, taken] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+    const [own, taken] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine')];
     await row.edit(own.id, take((await row.open(taken.id)).fields));
     await row.untilIn(own.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
     for (const { id } of [own, taken, own]) await row.rotateToEnd(id);
@@ -220,7 +229,7 @@ describe('a person who puts another user name into a secret', () => {
   });
 
   it('that another secret has already, whose password a person changes and saves in one of the two: the other one follows, password only', async () => {
-    const [own, taken] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'vault')];
+    const [own, taken] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine', 'vault')];
     await row.edit(own.id, { ...take((await row.open(taken.id)).fields), note: 'Ask at the desk' });
     await row.untilIn(own.id, { stepMs: MINUTE, atMostMs: 5 * MINUTE });
     await row.setAtPortal(taken.id, 'Set-by-a-person-3');

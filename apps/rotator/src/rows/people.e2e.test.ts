@@ -7,11 +7,11 @@ import { resolveCommand } from '../commands/resolve.ts';
 import { itInLongForm } from '../long-form.fixture.ts';
 import { rotateLogin } from '../rotate.ts';
 import { dyingStores } from '../testing.fixture.ts';
-import { DAY, HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+import { DAY, HOUR, type Login, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
 
-let row: RowWorld;
-beforeAll(async () => void (row = await openRowWorld()));
-afterEach(() => row.world.portals.setHabits('alpine', { keepsFirst: null }));
+let row: RowEnvironment;
+beforeAll(async () => void (row = await openRowEnvironment()));
+afterEach(() => row.testEnvironment.portals.setHabits('alpine', { keepsFirst: null }));
 afterAll(() => row?.close());
 
 const STORES = ['ssm', 'secrets-manager', 'vault'] as const;
@@ -24,7 +24,7 @@ const THEIRS = { note: 'call Ms. Li on Mondays', custom_fields: { npi: '12345678
 
 async function expectWorking({ id }: Login): Promise<void> {
   expect(await row.visit(id)).toBe('in');
-  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 }
 async function expectTheirs(login: Login): Promise<void> {
@@ -90,7 +90,7 @@ function losing(stores: TenantStores, edit: (text: StoredSecret['text']) => Stor
 
 describe('a person who opens the secret before a rotation and saves it after', () => {
   it.each(STORES)('keeps what they wrote and the newest password (%s)', async (store) => {
-    const login = await row.world.addEndpoint('alpine', store);
+    const login = await row.testEnvironment.addEndpoint('alpine', store);
     expect(await row.visit(login.id)).toBe('in');
     if (isWhole(store)) expect(await row.rotateToEnd(login.id)).toBe('done');
     const { fields } = await row.open(login.id);
@@ -105,7 +105,7 @@ describe('a person who opens the secret before a rotation and saves it after', (
   });
 
   it.each(MORE)('also where that rotation was the first (%s)', async (store) => {
-    const login = await row.world.addEndpoint('alpine', store);
+    const login = await row.testEnvironment.addEndpoint('alpine', store);
     const { fields } = await row.open(login.id);
     expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.save(login.id, { ...fields, ...THEIRS });
@@ -116,7 +116,7 @@ describe('a person who opens the secret before a rotation and saves it after', (
 
 describe('a person who saves an old copy over the newest password', () => {
   it('keeps nobody out, though the old one is known to be refused, so that no agent tries it any more', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const { fields: old } = await row.open(login.id);
     const password = 'Set-by-a-person-at-the-portal-1';
     await row.setAtPortal(login.id, password);
@@ -143,7 +143,7 @@ describe('a person who saves an old copy over the newest password', () => {
 
 describe('what a person wrote stays where another password becomes current', () => {
   it('because they wrote it while the portal was being changed', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
     expect(await row.rotateToEnd(login.id)).toBe('done');
@@ -151,7 +151,7 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   it.each(MORE)('and where the store then answers once with what it had held before (%s)', async (backend) => {
-    const login = await row.world.addEndpoint('alpine', backend);
+    const login = await row.testEnvironment.addEndpoint('alpine', backend);
     const before = await row.open(login.id);
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
@@ -160,21 +160,21 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   it.each(MORE)('and where it answers once with what the rotation had written over their edit (%s)', async (backend) => {
-    const login = await row.world.addEndpoint('alpine', backend);
+    const login = await row.testEnvironment.addEndpoint('alpine', backend);
     const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
     expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, edit) })).toBe('done');
     await expectTheirs(login);
   });
 
   itInLongForm('and where its history is behind, too', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
     expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, edit, 'behind') })).toBe('done');
     await expectTheirs(login);
   });
 
   itInLongForm('and where the store goes on answering with that, the portal is not asked again and again', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const before = await row.open(login.id);
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
@@ -187,7 +187,7 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   it('and what they set at the portal later, while the promotion had to wait, stays current', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const dying = (step: 'promote' | 'replace') => ({ ...row.patient, stores: dyingStores(row.patient.stores, step, 'before') });
     await expect(row.rotate(login.id, dying('promote'))).rejects.toThrow('died before promote');
     const password = 'Stored-first-and-set-later-1';
@@ -200,10 +200,10 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   itInLongForm('because the portal made an abandoned change after all', async () => {
-    const login = await row.world.addEndpoint('alpine');
-    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
+    const login = await row.testEnvironment.addEndpoint('alpine');
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 5 * HOUR });
     await row.rotateToEnd(login.id);
-    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'none' });
     await row.edit(login.id, THEIRS);
     await row.pass(5 * HOUR);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
@@ -211,11 +211,11 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   itInLongForm('because a rotation found that the portal accepts the copy of the one before', async () => {
-    const login = await row.world.addEndpoint('alpine');
-    await row.world.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 12 * HOUR });
+    const login = await row.testEnvironment.addEndpoint('alpine');
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'makes_it_after', delayMs: 12 * HOUR });
     await row.rotateToEnd(login.id);
     await row.edit(login.id, THEIRS);
-    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     await row.rotate(login.id, row.patient);
     await row.pass(12 * HOUR);
     await row.rotateToEnd(login.id);
@@ -223,7 +223,7 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   itInLongForm('because the portal went back to an earlier password', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.visit(login.id)).toBe('in');
     const { password } = (await row.open(login.id)).fields;
     expect(await row.rotateToEnd(login.id)).toBe('done');
@@ -235,16 +235,16 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   itInLongForm('because the portal keeps the first 14 characters', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     await row.edit(login.id, THEIRS);
-    await row.world.portals.setHabits('alpine', { keepsFirst: 14 });
+    await row.testEnvironment.portals.setHabits('alpine', { keepsFirst: 14 });
     await row.rotateToEnd(login.id);
     await expectTheirs(login);
   });
 
   itInLongForm('because they edited it while a rotation was blocked, and then said what the portal accepts', async () => {
-    const login = await row.world.addEndpoint('alpine');
-    await row.world.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
+    const login = await row.testEnvironment.addEndpoint('alpine');
+    await row.testEnvironment.portals.setAccountFault(login, { fault: '500_before_commit', count: 1 });
     expect((await row.rotate(login.id, row.patient)).kind).toBe('attempt');
     await row.setAtPortal(login.id, 'Set-by-a-person-1');
     expect(await row.rotateToEnd(login.id)).toBe('blocked');
@@ -259,13 +259,13 @@ describe('what a person wrote stays where another password becomes current', () 
   });
 
   it('because they wrote it while the login was rolled back to an earlier password', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const { password } = (await row.open(login.id)).fields;
     expect(await row.rotateToEnd(login.id)).toBe('done');
     const dying = { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') };
     const place = { orgId: login.orgId, endpointId: login.id };
     const asked = { ...place, kind: 'rollback', chosenVersion: '1', actor: 'person:os:test', reason: 'test' } as const;
-    const { requestId } = await requestRotation(row.world.db, asked);
+    const { requestId } = await requestRotation(row.testEnvironment.db, asked);
     const request = { ...place, reason: 'rollback', requestId, signal: new AbortController().signal } as const;
     await expect(rotateLogin(dying, request)).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);

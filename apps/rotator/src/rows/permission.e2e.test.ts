@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { detectManualChanges } from '../manual/detect-changes.ts';
 import { dyingStores } from '../testing.fixture.ts';
-import { DAY, type Login, openRowWorld, type RowWorld } from './row-world.fixture.ts';
+import { DAY, type Login, openRowEnvironment, type RowEnvironment } from './row-environment.fixture.ts';
 
 /** Everything that reaches the portal passes here, and every connection is counted. */
 class Passage {
@@ -39,11 +39,11 @@ class Passage {
   }
 }
 
-let row: RowWorld;
+let row: RowEnvironment;
 let passage: Passage;
 let host: string;
 beforeAll(async () => {
-  row = await openRowWorld();
+  row = await openRowEnvironment();
   const [type] = await row.sql<{ hosts: string[] }>(`SELECT hosts FROM portal_type WHERE code = 'alpine'`, []);
   const direct = type?.hosts ?? [];
   passage = new Passage(`http://${direct[0] ?? ''}/`);
@@ -60,7 +60,7 @@ afterAll(async () => {
 const ALLOWED = { automation: 'allowed', termsVersion: 'a test', termsDate: new Date('2026-11-29'), automationDecidedBy: 'test', rotationMode: 'automatic' };
 const UNDECIDED = { automation: null, termsVersion: null, termsDate: null, automationDecidedBy: null };
 
-const add = (): Promise<Login> => row.world.addEndpoint('alpine');
+const add = (): Promise<Login> => row.testEnvironment.addEndpoint('alpine');
 /** A login whose portal is reached through the passage alone. */
 async function through(): Promise<Login> {
   const login = await add();

@@ -1,12 +1,12 @@
 import { type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '@rcm/db/codes';
 import { Secret, systemClock } from '@rcm/telemetry';
-import type { World, WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint, TestEnvironment } from '@rcm/test-environment';
 
 /** A login whose secret says that a person is asked for its codes. */
-export async function askedLogin(world: World): Promise<WorldEndpoint & { readonly password: string }> {
-  const endpoint = await world.addEndpoint('borealis');
-  const store = world.stores.forTenant(endpoint.orgId);
+export async function askedLogin(testEnvironment: TestEnvironment): Promise<EnvironmentEndpoint & { readonly password: string }> {
+  const endpoint = await testEnvironment.addEndpoint('borealis');
+  const store = testEnvironment.stores.forTenant(endpoint.orgId);
   const current = await store.read(parseReference(endpoint.secretArn));
   if (!current) throw new Error('no secret');
   const payload = parsePayload(current.text).map((before): CredentialPayload => ({ ...before, mfa_seed: null, second_factors: ['person'] }));
@@ -16,11 +16,11 @@ export async function askedLogin(world: World): Promise<WorldEndpoint & { readon
 
 /** Answers whatever the login asks, while something goes on; how often it asked. */
 export async function answersDuring(
-  world: World,
-  { orgId, id }: WorldEndpoint,
+  testEnvironment: TestEnvironment,
+  { orgId, id }: EnvironmentEndpoint,
   { going, code }: { readonly going: Promise<unknown>; readonly code: () => Promise<string> },
 ): Promise<number> {
-  const [operator, done] = [world.databaseAs('rcm_operator'), new AbortController()];
+  const [operator, done] = [testEnvironment.databaseAs('rcm_operator'), new AbortController()];
   let asked = 0;
   const answering = (async () => {
     for (; !done.signal.aborted; await systemClock.sleep(50)) {

@@ -5,19 +5,19 @@ import { beginMove, recordMove } from '@rcm/db/migration';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { DAY, HOUR, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+import { DAY, HOUR, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
 
 /** Logins of one organization whose secrets lie in two accounts of AWS. */
 const SECOND = '222222222222';
 const WHY = { actor: 'person:os:jane', reason: 'the first account is full' };
 
-let row: RowWorld;
-beforeAll(async () => void (row = await openRowWorld({ furtherAccounts: [SECOND] })));
+let row: RowEnvironment;
+beforeAll(async () => void (row = await openRowEnvironment({ furtherAccounts: [SECOND] })));
 afterAll(() => row?.close());
-beforeEach(() => [row.world.aws, ...row.world.further].forEach((aws) => aws.setFaults({ kind: 'none' })));
+beforeEach(() => [row.testEnvironment.aws, ...row.testEnvironment.further].forEach((aws) => aws.setFaults({ kind: 'none' })));
 
 const second = () => {
-  const [account] = row.world.further;
+  const [account] = row.testEnvironment.further;
   if (!account) throw new Error('there is no second account');
   return account;
 };
@@ -29,7 +29,7 @@ const well = async (id: string) => {
 
 /** As `rcm endpoint move` does it; the row follows in one transaction. */
 async function moveToSecond(id: string): Promise<void> {
-  const { db, stores, orgId, environmentName } = row.world;
+  const { db, stores, orgId, environmentName } = row.testEnvironment;
   const endpoint = await findEndpoint(db, { endpointId: id });
   if (!endpoint?.secretArn) throw new Error(`${id} names no secret`);
   const [from, store] = [parseReference(endpoint.secretArn), stores.forTenant(orgId)];
@@ -52,18 +52,18 @@ async function moveToSecond(id: string): Promise<void> {
   await releaseLease(db, { leaseId: lease.lease.id, orgId });
 }
 /** What the store that is no more named holds of the attempts' copies. */
-const copiesAt = (secretArn: string) => row.rotator.stores.forTenant(row.world.orgId).listStaged(parseReference(secretArn));
+const copiesAt = (secretArn: string) => row.rotator.stores.forTenant(row.testEnvironment.orgId).listStaged(parseReference(secretArn));
 
 describe('secrets in two accounts', () => {
   it.each(isLongForm() ? (['ssm', 'secrets-manager'] as const) : (['ssm'] as const))('are used and rotated in both, %s', async (store) => {
-    const logins = [await row.world.addEndpoint('alpine', store), await row.world.addEndpoint('alpine', store, SECOND)];
+    const logins = [await row.testEnvironment.addEndpoint('alpine', store), await row.testEnvironment.addEndpoint('alpine', store, SECOND)];
     for (const { id } of logins) expect(await row.visit(id)).toBe('in');
     for (const { id } of logins) expect(await row.rotateToEnd(id)).toBe('done');
     for (const { id } of logins) await well(id);
   });
 
   itInLongForm('one account throttles, then is down: logins of the other are used and rotated meanwhile, and nobody is refused in either', async () => {
-    const [here, there] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine', 'ssm', SECOND)];
+    const [here, there] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine', 'ssm', SECOND)];
     for (const { id } of [here, there]) expect(await row.visit(id)).toBe('in');
     for (const kind of ['throttle', 'down'] as const) {
       second().setFaults({ kind });
@@ -85,24 +85,24 @@ describe('secrets in two accounts', () => {
 
 describe('a login that was moved to the other account', () => {
   itInLongForm('is used and rotated there, and what lies at the first is no more than what was', async () => {
-    const { id, secretArn } = await row.world.addEndpoint('alpine');
+    const { id, secretArn } = await row.testEnvironment.addEndpoint('alpine');
     await well(id);
     await moveToSecond(id);
     expect(await row.visit(id)).toBe('in');
-    const before = (await row.rotator.stores.forTenant(row.world.orgId).read(parseReference(secretArn)))?.version;
+    const before = (await row.rotator.stores.forTenant(row.testEnvironment.orgId).read(parseReference(secretArn)))?.version;
     expect(await row.rotateToEnd(id)).toBe('done');
     expect(await row.visit(id)).toBe('in');
-    expect((await row.rotator.stores.forTenant(row.world.orgId).read(parseReference(secretArn)))?.version).toBe(before);
+    expect((await row.rotator.stores.forTenant(row.testEnvironment.orgId).read(parseReference(secretArn)))?.version).toBe(before);
     expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0, wrong: 0 });
   });
 
   it('gets in again where the portal makes a change after all that was staged at the first', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const { id, secretArn } = login;
     await well(id);
-    await row.world.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'says_used_before_makes_it', delayMs: 5 * HOUR });
     expect(await row.rotateToEnd(id)).toBe('abandoned');
-    await row.world.portals.setAccountFault(login, { fault: 'none' });
+    await row.testEnvironment.portals.setAccountFault(login, { fault: 'none' });
     const copies = await copiesAt(secretArn);
     expect(copies.length).toBeGreaterThan(0);
     await moveToSecond(id);

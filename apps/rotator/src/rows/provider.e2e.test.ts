@@ -8,55 +8,60 @@ import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { accountOf } from '@rcm/portal-access';
 import { credentialReference, formatReference, generatePassword, parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
 import { Secret } from '@rcm/telemetry';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+import { type Login, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
 
 const RULES = 'minlength: 12; maxlength: 64; required: lower; required: upper; required: digit; allowed: ascii-printable;';
 
-let row: RowWorld;
+let row: RowEnvironment;
 let numbered = 0;
 beforeAll(async () => {
-  row = await openRowWorld({ endpoints: ['alpine'] });
-  const { world } = row;
-  const { baseUrl, applications } = await world.portals.openProvider();
-  const known = await getEndpoint(world.db, { orgId: world.orgId, endpointId: 'alpine-1' });
+  row = await openRowEnvironment({ endpoints: ['alpine'] });
+  const { testEnvironment } = row;
+  const { baseUrl, applications } = await testEnvironment.portals.openProvider();
+  const known = await getEndpoint(testEnvironment.db, { orgId: testEnvironment.orgId, endpointId: 'alpine-1' });
   if (!known) throw new Error('no endpoint');
   const idp = new URL(baseUrl).host;
   for (const name of ['claims', 'inquiry'] as const) {
     const hosts = [new URL(applications[name].baseUrl).host, idp];
     const recipe = patientRecipe(await readRecipeFile(`delta-${name}`));
     const behind = { hosts, loopbackHosts: hosts, hostNames: { [idp]: 'idp' }, accountRealm: 'delta', passwordRules: RULES };
-    await upsertPortalType(world.db, { ...known.portalType, ...behind, code: `delta-${name}`, name: `Delta ${name}`, recipe });
+    await upsertPortalType(testEnvironment.db, { ...known.portalType, ...behind, code: `delta-${name}`, name: `Delta ${name}`, recipe });
   }
 });
 afterAll(() => row?.close());
 
 /** One account of the provider, as an organization has it that works at both applications: an endpoint at each, one secret for both. */
 async function atBothApplications(): Promise<{ readonly claims: Login; readonly inquiry: Login }> {
-  const { world } = row;
-  const { applications } = await world.portals.openProvider();
+  const { testEnvironment } = row;
+  const { applications } = await testEnvironment.portals.openProvider();
   const username = `delta-user-${(numbered += 1)}`;
   const password = generatePassword(parsePasswordRules(RULES)).reveal();
-  await world.portals.createAccount({ portal: 'delta', username, password });
+  await testEnvironment.portals.createAccount({ portal: 'delta', username, password });
   const accountId = `account-${numbered}`;
-  const place = { store: 'ssm', partition: 'aws', region: world.aws.region, accountId: world.aws.accountId } as const;
-  const held = { environment: world.environmentName, orgId: world.orgId, endpointId: `delta-claims-${numbered}`, portalAccountId: accountId };
+  const place = { store: 'ssm', partition: 'aws', region: testEnvironment.aws.region, accountId: testEnvironment.aws.accountId } as const;
+  const held = {
+    environment: testEnvironment.environmentName,
+    orgId: testEnvironment.orgId,
+    endpointId: `delta-claims-${numbered}`,
+    portalAccountId: accountId,
+  };
   const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password }))));
-  const tags = { TenantId: world.orgId, Environment: world.environmentName, PortalType: 'delta-claims' };
-  const created = await world.stores.forTenant(world.orgId).create(credentialReference({ ...place, ...held }), text, tags);
+  const tags = { TenantId: testEnvironment.orgId, Environment: testEnvironment.environmentName, PortalType: 'delta-claims' };
+  const created = await testEnvironment.stores.forTenant(testEnvironment.orgId).create(credentialReference({ ...place, ...held }), text, tags);
   const add = async (name: 'claims' | 'inquiry'): Promise<Login> => {
     const [id, baseUrl] = [`delta-${name}-${numbered}`, applications[name].baseUrl];
-    await insertEndpoint(world.db, { id, orgId: world.orgId, portalTypeCode: `delta-${name}`, accountId, baseUrl });
-    const endpoint = await getEndpoint(world.db, { orgId: world.orgId, endpointId: id });
+    await insertEndpoint(testEnvironment.db, { id, orgId: testEnvironment.orgId, portalTypeCode: `delta-${name}`, accountId, baseUrl });
+    const endpoint = await getEndpoint(testEnvironment.db, { orgId: testEnvironment.orgId, endpointId: id });
     if (!endpoint) throw new Error('no endpoint');
     const loginIdentity = accountOf(row.rotator.keys, endpoint, parsePayload(text)).names[0]?.id ?? '';
     const secretArn = formatReference(created.reference);
     const fingerprint = createHash('sha256').update(id).digest('hex');
-    await recordMigrated(world.db, { endpointId: id, orgId: world.orgId, secretArn, version: created.version, loginIdentity, fingerprint });
-    const added: WorldEndpoint = { id, orgId: world.orgId, portal: 'delta', username, secretArn, loginIdentity };
-    (world.endpoints as WorldEndpoint[]).push(added);
+    await recordMigrated(testEnvironment.db, { endpointId: id, orgId: testEnvironment.orgId, secretArn, version: created.version, loginIdentity, fingerprint });
+    const added: EnvironmentEndpoint = { id, orgId: testEnvironment.orgId, portal: 'delta', username, secretArn, loginIdentity };
+    (testEnvironment.endpoints as EnvironmentEndpoint[]).push(added);
     return added;
   };
   return { claims: await add('claims'), inquiry: await add('inquiry') };
@@ -98,14 +103,14 @@ describe('two applications behind one provider', () => {
     expect(await row.history(claims.id)).toMatchObject({ passwordsChanged: 1 });
     // The other application's login is the one that is being changed: no agent is let in there meanwhile.
     const asking = { orgId: inquiry.orgId, endpointId: inquiry.id, holder: 'another-agent', ttlMs: 60_000 };
-    expect(await acquireSharedLease(row.world.databaseAs('rcm_agent'), asking)).toEqual({ granted: false, reason: 'rotation_open' });
+    expect(await acquireSharedLease(row.testEnvironment.databaseAs('rcm_agent'), asking)).toEqual({ granted: false, reason: 'rotation_open' });
     await row.pass(MINUTE);
     expect(await row.rotateToEnd(inquiry.id)).toBe('done');
     expect(await row.history(claims.id)).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, accountsLocked: 0 });
     const [first, second] = await versions(both);
     expect(first).toBe(second);
     expect([await row.visit(claims.id), await row.visit(inquiry.id)]).toEqual(['in', 'in']);
-    expect(await row.world.portalAcceptsStore(claims.id)).toBe(true);
+    expect(await row.testEnvironment.portalAcceptsStore(claims.id)).toBe(true);
     expect(await row.sql('SELECT state FROM rotation_attempt WHERE login_identity = $1', [claims.loginIdentity])).toEqual([{ state: 'done' }]);
   });
 });

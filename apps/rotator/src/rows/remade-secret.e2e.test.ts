@@ -4,32 +4,36 @@ import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { MINUTE, openRowWorld, refusals, type RowWorld, SECOND } from './row-world.fixture.ts';
+import { MINUTE, openRowEnvironment, refusals, type RowEnvironment, SECOND } from './row-environment.fixture.ts';
 
-let row: RowWorld;
-beforeAll(async () => void (row = await openRowWorld()));
+let row: RowEnvironment;
+beforeAll(async () => void (row = await openRowEnvironment()));
 afterAll(() => row?.close());
 
 /** A person who became the guardian deletes the parameter: nobody else may. */
 async function remove(id: string): Promise<void> {
-  const { world } = row;
-  const { secretArn } = world.endpoint(id);
-  const person = new SSMClient({ region: world.aws.region, endpoint: world.aws.endpoint, credentials: world.aws.taskCredentials(GUARDIAN_ROLE) });
+  const { testEnvironment } = row;
+  const { secretArn } = testEnvironment.endpoint(id);
+  const person = new SSMClient({
+    region: testEnvironment.aws.region,
+    endpoint: testEnvironment.aws.endpoint,
+    credentials: testEnvironment.aws.taskCredentials(GUARDIAN_ROLE),
+  });
   await person.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf(':parameter') + ':parameter'.length) }));
   person.destroy();
 }
 
 /** And makes it again: SSM counts its versions from 1. */
 async function create(id: string, fields: object): Promise<void> {
-  const { world } = row;
-  const { orgId, secretArn, portal } = world.endpoint(id);
-  const tags = { TenantId: orgId, Environment: world.environmentName, PortalType: portal };
+  const { testEnvironment } = row;
+  const { orgId, secretArn, portal } = testEnvironment.endpoint(id);
+  const tags = { TenantId: orgId, Environment: testEnvironment.environmentName, PortalType: portal };
   const text = serializePayload(parsePayload(new Secret(JSON.stringify(fields))));
-  expect(await world.stores.forTenant(orgId).create(parseReference(secretArn), text, tags)).toMatchObject({ version: '1' });
+  expect(await testEnvironment.stores.forTenant(orgId).create(parseReference(secretArn), text, tags)).toMatchObject({ version: '1' });
 }
 
 it('a secret that was deleted and made again has the version of one that was refused, and works at once', async () => {
-  const [{ id }, other] = [await row.world.addEndpoint('alpine'), await row.world.addEndpoint('alpine')];
+  const [{ id }, other] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine')];
   expect([await row.visit(id), await row.visit(other.id)]).toEqual(['in', 'in']);
   await row.setAtPortal(id, 'Set-by-a-person-1');
   for (let look = 0; look < 2; look += 1) {
@@ -43,12 +47,12 @@ it('a secret that was deleted and made again has the version of one that was ref
   expect(await row.visit(id)).toBe('in');
   expect(await row.rotateToEnd(id)).toBe('done');
   expect(await row.visit(id)).toBe('in');
-  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 });
 
 it('a secret that is made again in the very moment in which a new password is to become current has that one, and what the person wrote', async () => {
-  const { id } = await row.world.addEndpoint('alpine');
+  const { id } = await row.testEnvironment.addEndpoint('alpine');
   expect(await row.visit(id)).toBe('in');
   const { fields } = await row.open(id);
   const dies = { ...row.patient, onJournalWrite: dyingAfter('verified') };
@@ -60,14 +64,14 @@ it('a secret that is made again in the very moment in which a new password is to
   expect(await row.rotateToEnd(id)).toBe('done');
   expect(await row.visit(id)).toBe('in');
   expect((await row.open(id)).fields).toMatchObject({ note: 'made again' });
-  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
   expect((await row.history(id)).passwordsChanged).toBe(1);
 });
 
 itInLongForm(
   'a password of their own that a person saves from an old copy stays, though the secret was made again and nobody can see what they had opened',
   async () => {
-    const { id } = await row.world.addEndpoint('alpine');
+    const { id } = await row.testEnvironment.addEndpoint('alpine');
     expect(await row.rotateToEnd(id)).toBe('done');
     const { fields } = await row.open(id);
     await remove(id);
@@ -86,11 +90,11 @@ itInLongForm(
 );
 
 it('a secret that is made again under an open rotation, and has its very version but another account, is that account’s', async () => {
-  const { id } = await row.world.addEndpoint('alpine');
+  const { id } = await row.testEnvironment.addEndpoint('alpine');
   const { fields, version } = await row.open(id);
   await expect(row.rotate(id, { ...row.patient, onJournalWrite: dyingAfter('staged') })).rejects.toThrow('the process is gone');
   const [username, password] = [`${id}-second`, 'The-second-account-1'];
-  await row.world.portals.createAccount({ portal: 'alpine', username, password });
+  await row.testEnvironment.portals.createAccount({ portal: 'alpine', username, password });
   await remove(id);
   await create(id, { ...fields, username, password });
   expect((await row.open(id)).version).toBe(version);

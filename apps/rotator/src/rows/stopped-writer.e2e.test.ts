@@ -7,18 +7,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readRotatorConfig } from '../config.ts';
 import { itInLongForm } from '../long-form.fixture.ts';
 import { openRotator } from '../services.ts';
-import { HOUR, type Login, MINUTE, openRowWorld, refusals, type RowWorld } from './row-world.fixture.ts';
+import { HOUR, type Login, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
 import { type StoreCall, openStoreProxy, type StoreProxy } from './store-proxy.fixture.ts';
 
 const ROTATOR = fileURLToPath(new URL('../machine/paused-rotator.fixture.ts', import.meta.url));
 const THEIRS = { mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', note: 'written by a person' };
 
-let row: RowWorld;
+let row: RowEnvironment;
 let proxy: StoreProxy;
 const children: ChildProcess[] = [];
 beforeAll(async () => {
-  row = await openRowWorld();
-  proxy = await openStoreProxy(row.world.aws.endpoint);
+  row = await openRowEnvironment();
+  proxy = await openStoreProxy(row.testEnvironment.aws.endpoint);
 });
 afterEach(() => proxy.deny(null));
 afterAll(async () => {
@@ -28,9 +28,9 @@ afterAll(async () => {
 });
 
 const environment = () => ({
-  ...row.world.environmentOf('rcm_rotator'),
+  ...row.testEnvironment.environmentOf('rcm_rotator'),
   RCM_AWS_ENDPOINT: proxy.endpoint,
-  RCM_TENANT_ROLE_ARN: row.world.aws.tenantRoleArn('rotator'),
+  RCM_TENANT_ROLE_ARN: row.testEnvironment.aws.tenantRoleArn('rotator'),
   RCM_LOG_LEVEL: 'error',
   RCM_SUBMIT_DEADLINE_MS: '60000',
   RCM_LEASE_TTL_MS: '90000',
@@ -77,7 +77,7 @@ async function stoppedAtItsWrite(login: Login) {
 
 async function expectRight({ id }: Login): Promise<void> {
   await row.untilIn(id, { stepMs: 10 * MINUTE, atMostMs: HOUR });
-  expect(await row.world.portalAcceptsStore(id)).toBe(true);
+  expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 }
 
@@ -85,7 +85,7 @@ describe('a rotator that is stopped in its write, while another one finishes its
   // One that dies is tried below, where a person has written: what it leaves behind is harder there.
   for (const end of isLongForm() ? (['goesOn', 'dies'] as const) : (['goesOn'] as const)) {
     it(`and rotates again: the newer password stays (the stopped one ${end === 'dies' ? 'dies' : 'goes on'})`, async () => {
-      const login = await row.world.addEndpoint('alpine');
+      const login = await row.testEnvironment.addEndpoint('alpine');
       const stopped = await stoppedAtItsWrite(login);
       expect([await row.rotateToEnd(login.id), await row.rotateToEnd(login.id)]).toEqual(['done', 'done']);
       const { password } = (await row.open(login.id)).fields;
@@ -99,7 +99,7 @@ describe('a rotator that is stopped in its write, while another one finishes its
   }
 
   itInLongForm('and a person puts a new seed into the secret: it stays', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const stopped = await stoppedAtItsWrite(login);
     expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.edit(login.id, THEIRS);
@@ -111,7 +111,7 @@ describe('a rotator that is stopped in its write, while another one finishes its
   });
 
   it('and a person puts a new seed into the secret, and the stopped one dies: the login works, and what they wrote is still in the store', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const stopped = await stoppedAtItsWrite(login);
     expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.edit(login.id, THEIRS);
@@ -126,12 +126,12 @@ describe('a rotator that is stopped in its write, while another one finishes its
 
 describe('a rotation whose end can be known beforehand', () => {
   it('changes nothing at the portal where nobody lets it write the current secret', async () => {
-    const login = await row.world.addEndpoint('alpine');
+    const login = await row.testEnvironment.addEndpoint('alpine');
     const opened = openRotator(readRotatorConfig({ ...process.env, ...environment() }));
     proxy.deny((call) => writesCurrent(login)({ ...call, input: { ...call.input, AllowedPattern: undefined } }));
     await row.rotate(login.id, opened.rotator).finally(() => opened.close());
     expect(await row.history(login.id)).toMatchObject({ passwordsChanged: 0, locked: false });
-    expect(await row.world.portalAcceptsStore(login.id)).toBe(true);
+    expect(await row.testEnvironment.portalAcceptsStore(login.id)).toBe(true);
     expect(await row.open(login.id)).toMatchObject({ version: '1' });
     proxy.deny(null);
     expect(await row.rotateToEnd(login.id)).toBe('done');

@@ -1,20 +1,20 @@
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { pauseRotations, requestRotation, resumeRotations } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { rotateAsked, takeUpLeftRequests } from './asked.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
 const { signal } = new AbortController();
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine'] });
+  opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'] });
 });
 afterAll(() => opened?.close());
 
 /** All that a command does before it dies; `ms` ago. */
 async function left(endpointId: string, ms: number): Promise<string> {
-  const { orgId } = opened.world.endpoint(endpointId);
+  const { orgId } = opened.testEnvironment.endpoint(endpointId);
   const { requestId } = await requestRotation(opened.rotator.db, { orgId, endpointId, kind: 'compromise', ...PERSON });
   await opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - make_interval(secs => $2::float8 / 1000) WHERE id = $1`, [requestId, ms]);
   return requestId;
@@ -66,7 +66,7 @@ describe('a rotation that somebody asked for by a command which died', () => {
 
   it('is nobody’s to take up once the command has told how it went on', async () => {
     await pauseRotations(opened.rotator.db, { scope: { kind: 'all' }, ...PERSON });
-    const { orgId } = opened.world.endpoint('alpine-3');
+    const { orgId } = opened.testEnvironment.endpoint('alpine-3');
     const asked = { orgId, endpointId: 'alpine-3', kind: 'demand' } as const;
     const { requestId } = await requestRotation(opened.rotator.db, { ...asked, ...PERSON });
     expect(await rotateAsked(opened.rotator, { ...asked, requestId }, signal)).toMatchObject({ result: 'not_started' });
@@ -78,8 +78,8 @@ describe('a rotation that somebody asked for by a command which died', () => {
   });
 
   it('holds up nobody else’s while its login is busy, however few are taken up at once', async () => {
-    const { orgId } = opened.world.endpoint('alpine-2');
-    const busy = await acquireExclusiveLease(opened.world.db, {
+    const { orgId } = opened.testEnvironment.endpoint('alpine-2');
+    const busy = await acquireExclusiveLease(opened.testEnvironment.db, {
       orgId,
       endpointId: 'alpine-2',
       holder: 'somebody',
@@ -91,7 +91,7 @@ describe('a rotation that somebody asked for by a command which died', () => {
     const hurried = { ...opened.rotator, lease: { ...opened.rotator.lease, waitMs: 100 } };
     for (let round = 0; round < 2; round += 1) await takeUpLeftRequests(hurried, { limit: 1, signal });
     expect([await answerTo(older), await answerTo(newer)]).toEqual([{ answer: null }, { answer: 'done' }]);
-    await releaseLease(opened.world.db, { orgId, leaseId: busy.lease.id });
+    await releaseLease(opened.testEnvironment.db, { orgId, leaseId: busy.lease.id });
     await takeUp();
     expect(await answerTo(older)).toEqual({ answer: 'done' });
   });

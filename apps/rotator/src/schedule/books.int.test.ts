@@ -2,7 +2,7 @@ import { serverTime } from '@rcm/db';
 import { recordBackupRun } from '@rcm/db/admin';
 import { createMetrics, type Metrics } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { backupAge } from '../backup/backup-age.ts';
 import { countBooks } from './chores.ts';
@@ -14,19 +14,19 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 const HOUR_MS = 3_600_000;
 const RULES = { windowMs: 600_000, suspects: 3, failures: 3 };
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let metrics: Metrics;
 let books: Chore;
 let now: number;
-beforeAll(async () => void (world = await openWorld({ endpoints: ['alpine', 'alpine', 'alpine'] })));
-afterAll(() => world?.close());
+beforeAll(async () => void (testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'] })));
+afterAll(() => testEnvironment?.close());
 beforeEach(() => {
   metrics = createMetrics();
   now = 0;
-  books = countBooks({ db: world.databaseAs('rcm_rotator'), breaker: RULES }, metrics, () => now);
+  books = countBooks({ db: testEnvironment.databaseAs('rcm_rotator'), breaker: RULES }, metrics, () => now);
 });
 
-const sql = (text: string) => world.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
+const sql = (text: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
 const login = (end: string) =>
   sql(`INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect, rests_until)
        SELECT login_identity, org_id, id, gen_random_uuid(), 'agent', '1', '1:' || login_identity, now(), now(), ${end} FROM integration_endpoint`);
@@ -92,7 +92,7 @@ it('books that cannot be counted grow old, and that is told of', async () => {
   now += HOUR_MS;
   await expect(away.round(signal)).rejects.toThrow('away');
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: ['rcm-books-not-counted'], cloudWatch: ['rcm-books-not-counted'] });
-  books = countBooks({ db: world.databaseAs('rcm_rotator'), breaker: RULES }, metrics, () => now);
+  books = countBooks({ db: testEnvironment.databaseAs('rcm_rotator'), breaker: RULES }, metrics, () => now);
   await books.round(signal);
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: [], cloudWatch: [] });
 });
@@ -100,7 +100,7 @@ it('books that cannot be counted grow old, and that is told of', async () => {
 it('backups that nobody makes any more, or never made, are told of until there is a new one; before the database was asked, nothing is', async () => {
   const signal = new AbortController().signal;
   metrics = createMetrics();
-  const db = world.databaseAs('rcm_rotator');
+  const db = testEnvironment.databaseAs('rcm_rotator');
   const age = backupAge(db, metrics, { now: () => Date.now(), elapsed: () => now });
   const none = { prometheus: [], cloudWatch: [] };
   const old = { prometheus: ['rcm-backup-old'], cloudWatch: ['rcm-backup-old'] };

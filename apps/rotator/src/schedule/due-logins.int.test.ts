@@ -3,7 +3,7 @@ import { createMetrics } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { RotationRequest } from '../rotate.ts';
 import type { Rotator } from '../rotator.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import type { RotationOutcome, RotationResult } from './rotation-outcome.ts';
 import { startService } from './service.ts';
 
@@ -11,9 +11,9 @@ const LONG_MS = 600_000;
 /** Longer than any test: what is begun sooner was begun because a slot had become free. */
 const NEVER_MS = 3_600_000;
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'cascade', 'cascade'], portalType: { maxConcurrency: 2 } });
+  opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'cascade', 'cascade'], portalType: { maxConcurrency: 2 } });
 });
 afterAll(() => opened?.close());
 
@@ -34,7 +34,7 @@ function rotatorOf(owner: string, slots: number) {
     begun,
     /** As a rotation that went through leaves the row, or as one that could not begin does. */
     async end(endpointId: string, result: RotationResult = 'done') {
-      if (result === 'done') await setNextRotation(opened.world.db, { endpointIds: [endpointId], at: new Date(Date.now() + NEVER_MS) });
+      if (result === 'done') await setNextRotation(opened.testEnvironment.db, { endpointIds: [endpointId], at: new Date(Date.now() + NEVER_MS) });
       inHand.get(endpointId)?.(result);
       inHand.delete(endpointId);
     },
@@ -51,7 +51,7 @@ const claimed = () => opened.sql<{ id: string }>('SELECT endpoint_id AS id FROM 
 beforeEach(async () => {
   const at = (minutes: number) => new Date(Date.now() - minutes * 60_000);
   const all = ['alpine-1', 'alpine-2', 'alpine-3', 'cascade-4', 'cascade-5'];
-  for (const [i, endpointId] of all.entries()) await setNextRotation(opened.world.db, { endpointIds: [endpointId], at: at(100 - i) });
+  for (const [i, endpointId] of all.entries()) await setNextRotation(opened.testEnvironment.db, { endpointIds: [endpointId], at: at(100 - i) });
 });
 
 it('fills each slot as it becomes free, over portal types, and never one type beyond its room', { timeout: LONG_MS }, async () => {

@@ -5,21 +5,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { migratedEndpoint } from '@rcm/portal-access';
 import type { RequestReason, Rotator } from '../rotator.ts';
 import { whyNotStart } from '../starting.ts';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { rotateAndReport } from './rotation-outcome.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 const HOUR_MS = 3_600_000;
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: ['alpine', 'alpine', 'alpine', 'cascade', 'cascade'], portalType: { maxConcurrency: 1 } });
+  opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'cascade', 'cascade'], portalType: { maxConcurrency: 1 } });
 });
 afterAll(() => opened?.close());
 
 const startable = async () => (await listStartable(opened.rotator.db, { rules: opened.rotator.rules, limit: 10 })).map(({ endpointId }) => endpointId);
 /** What a login counts for whose account the portal has locked. */
 const lock = (endpointId: string) => {
-  const { loginIdentity, orgId } = opened.world.endpoint(endpointId);
+  const { loginIdentity, orgId } = opened.testEnvironment.endpoint(endpointId);
   return opened.sql(
     `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
      VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', now(), now(), 'locked', 'none')`,
@@ -27,14 +27,14 @@ const lock = (endpointId: string) => {
   );
 };
 const rotate = (endpointId: string, reason: RequestReason, rotator: Rotator = opened.rotator) =>
-  rotateAndReport(rotator, { orgId: opened.world.endpoint(endpointId).orgId, endpointId, reason, signal: new AbortController().signal });
+  rotateAndReport(rotator, { orgId: opened.testEnvironment.endpoint(endpointId).orgId, endpointId, reason, signal: new AbortController().signal });
 
 describe('a due login that cannot be rotated', () => {
   beforeAll(async () => {
     const at = (hours: number): Date => new Date(Date.now() - hours * HOUR_MS);
-    await setNextRotation(opened.world.db, { endpointIds: ['alpine-1'], at: at(3) });
-    await setNextRotation(opened.world.db, { endpointIds: ['alpine-2'], at: at(2) });
-    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: at(1) });
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: ['alpine-1'], at: at(3) });
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: ['alpine-2'], at: at(2) });
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: ['alpine-3'], at: at(1) });
     await opened.sql(`UPDATE integration_endpoint SET secret_arn = replace(secret_arn, 'alpine-1', 'alpine-77') WHERE id = 'alpine-1'`, []);
     await lock('alpine-2');
   });
@@ -70,19 +70,19 @@ describe('a rotator whose clock is wrong', () => {
     ['slow', -2 * HOUR_MS],
     ['fast', 2 * HOUR_MS],
   ])('%s: starts what Postgres says is due, and nothing else', async (_, offMs) => {
-    const endpoint = await migratedEndpoint(opened.rotator.db, { orgId: opened.world.endpoint('alpine-3').orgId, endpointId: 'alpine-3' });
+    const endpoint = await migratedEndpoint(opened.rotator.db, { orgId: opened.testEnvironment.endpoint('alpine-3').orgId, endpointId: 'alpine-3' });
     const inAnHour = new Date(Date.now() + HOUR_MS);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + offMs });
-    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: 'now' });
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: ['alpine-3'], at: 'now' });
     expect(await whyNotStart(opened.rotator, endpoint, 'due')).toBeNull();
-    await setNextRotation(opened.world.db, { endpointIds: ['alpine-3'], at: inAnHour });
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: ['alpine-3'], at: inAnHour });
     expect(await whyNotStart(opened.rotator, endpoint, 'due')).toMatchObject({ reason: 'it is not due any more' });
   });
 });
 
 describe('a login whose plaintext still lies in a row', () => {
   it('is refused to a person, too, with what ends that', async () => {
-    const { orgId } = opened.world.endpoint('alpine-3');
+    const { orgId } = opened.testEnvironment.endpoint('alpine-3');
     const asked = async () => whyNotStart(opened.rotator, await migratedEndpoint(opened.rotator.db, { orgId, endpointId: 'alpine-3' }), 'demand');
     expect(await asked()).toBeNull();
     await opened.sql(`UPDATE integration_endpoint SET config = config || '{"credentials": {"username": "u", "password": "old"}}' WHERE id = 'alpine-3'`, []);
@@ -94,7 +94,7 @@ describe('a login whose plaintext still lies in a row', () => {
 
 describe('the first rotation of the day', () => {
   it('that waits for its own account is not waited for: the next one goes first', async () => {
-    await setNextRotation(opened.world.db, { endpointIds: ['cascade-4', 'cascade-5'], at: 'now' });
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: ['cascade-4', 'cascade-5'], at: 'now' });
     expect(await startable()).toContain('cascade-4');
     const { stores } = opened.rotator;
     /** A person mistypes the password while ours is being staged. */

@@ -2,19 +2,19 @@ import { openTracing, tracedMetrics } from '@rcm/portal-access/tracing';
 import { attributesOf, startCollector } from '@rcm/portal-access/tracing/testing';
 import { createMetrics } from '@rcm/telemetry';
 import { expect, it } from 'vitest';
-import { openUnusedWorld } from '../upkeep/unused-world.fixture.ts';
+import { openUnusedEnvironment } from '../upkeep/unused-environment.fixture.ts';
 import { tracedRotation } from './traced-rotation.ts';
 
 it('a rotation, its lease and its logins are one trace, which says how it ended and nothing of whose it is', async () => {
   await using opened = new AsyncDisposableStack();
   const collector = opened.adopt(await startCollector(), (each) => each.close());
   const tracing = await openTracing(collector.url, 'rcm-rotator');
-  const world = opened.adopt(await openUnusedWorld({ logins: 2, kinds: [{ dormantDays: 1_000 }] }), (each) => each.close());
-  const rotator = { ...world.rotator, metrics: tracedMetrics(createMetrics(), tracing) };
+  const testEnvironment = opened.adopt(await openUnusedEnvironment({ logins: 2, kinds: [{ dormantDays: 1_000 }] }), (each) => each.close());
+  const rotator = { ...testEnvironment.rotator, metrics: tracedMetrics(createMetrics(), tracing) };
   const rotate = (endpointId: string, reason: 'due' | 'recovery') =>
     tracedRotation(tracing)(rotator, { orgId: 'hospital-one', endpointId, reason, signal: new AbortController().signal });
   const nothingOpen = await rotate('login-1', 'recovery');
-  await world.pass(60);
+  await testEnvironment.pass(60);
   const done = await rotate('login-0', 'due');
   expect([nothingOpen.result, done.result]).toEqual(['not_started', 'done']);
   await tracing.close();

@@ -6,20 +6,20 @@ import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { planRotation } from '@rcm/db/rotation';
 import { urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { TypedLogins } from './typed-logins.ts';
 
-let opened: RotatorWorld;
+let opened: RotatorEnvironment;
 let page: Database;
 /** The rotator that people type for. */
 let typing: TypedLogins;
 const { signal } = new AbortController();
 
 beforeAll(async () => {
-  opened = await openRotatorWorld({ endpoints: [], portalType: { settleMs: 200 } });
-  page = openDatabase({ url: urlFor('rcm_console', opened.world.databaseUrl), applicationName: 'console', role: 'rcm_console' });
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  page = openDatabase({ url: urlFor('rcm_console', opened.testEnvironment.databaseUrl), applicationName: 'console', role: 'rcm_console' });
 });
 afterAll(async () => {
   await page?.close();
@@ -37,41 +37,42 @@ beforeEach(async () => {
 
 const JANE = 'person:oidc:https://id.example#jane';
 const NEW = 'Chosen-At-The-Portal-7';
-const ask = ({ orgId, id }: WorldEndpoint) => askAct(page, { orgId, endpointId: id, kind: 'set', actor: JANE, reason: 'read from the letter' });
+const ask = ({ orgId, id }: EnvironmentEndpoint) => askAct(page, { orgId, endpointId: id, kind: 'set', actor: JANE, reason: 'read from the letter' });
 /** As a page does it; `other`: sealed as if it were for something else. */
-async function type({ orgId }: WorldEndpoint, id: string, { password = NEW, seed = '', other = {} as Partial<TypingOf> } = {}): Promise<void> {
+async function type({ orgId }: EnvironmentEndpoint, id: string, { password = NEW, seed = '', other = {} as Partial<TypingOf> } = {}): Promise<void> {
   const key = await typingKey(page, { id, orgId, actor: JANE });
   if (!key) throw new Error('there is no such request');
   const sealed = sealTypedLogin(key.publicKey, { ...key, ...other }, { password: new Secret(password), seed: new Secret(seed) });
   await typeLogin(page, { id, orgId, actor: JANE, sealed });
 }
-async function typed(at: WorldEndpoint, what: Parameters<typeof type>[2] = {}): Promise<string> {
+async function typed(at: EnvironmentEndpoint, what: Parameters<typeof type>[2] = {}): Promise<string> {
   const { id } = await ask(at);
   await typing.offer(signal);
   await type(at, id, what);
   return id;
 }
-const setAtPortal = ({ portal, username }: WorldEndpoint, password: string) => opened.world.portals.createAccount({ portal, username, password });
-const triesOf = async (at: WorldEndpoint) => (await opened.world.portals.history(at)).tries.map(({ ended }) => ended);
-const actsOf = async ({ orgId, id }: WorldEndpoint) => listAskedActs(page, { orgId, endpointId: id, limit: 5 });
+const setAtPortal = ({ portal, username }: EnvironmentEndpoint, password: string) =>
+  opened.testEnvironment.portals.createAccount({ portal, username, password });
+const triesOf = async (at: EnvironmentEndpoint) => (await opened.testEnvironment.portals.history(at)).tries.map(({ ended }) => ended);
+const actsOf = async ({ orgId, id }: EnvironmentEndpoint) => listAskedActs(page, { orgId, endpointId: id, limit: 5 });
 const keys = () => opened.sql('SELECT request_id FROM login_typing', []);
-async function currentOf({ orgId, secretArn }: WorldEndpoint): Promise<StoredSecret> {
+async function currentOf({ orgId, secretArn }: EnvironmentEndpoint): Promise<StoredSecret> {
   const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return current;
 }
-const payloadOf = async (at: WorldEndpoint) => parsePayload((await currentOf(at)).text).reveal();
+const payloadOf = async (at: EnvironmentEndpoint) => parsePayload((await currentOf(at)).text).reveal();
 /** What a login is and has met, without who looked at it. */
-const kept = async (at: WorldEndpoint) => {
+const kept = async (at: EnvironmentEndpoint) => {
   const { secret, logins, attempts } = (await opened.snapshot(at.id)) as { readonly secret: unknown; readonly logins: unknown; readonly attempts: unknown };
   return { secret, logins, attempts };
 };
-async function exclusiveOf(at: WorldEndpoint) {
+async function exclusiveOf(at: EnvironmentEndpoint) {
   const lease = await acquireExclusiveLease(opened.rotator.db, { orgId: at.orgId, endpointId: at.id, holder: 'another', ttlMs: 3_600_000, wantMs: 0 });
   if (!lease.granted) throw new Error(lease.reason);
   return lease.lease;
 }
-async function rotationOf(at: WorldEndpoint): Promise<void> {
+async function rotationOf(at: EnvironmentEndpoint): Promise<void> {
   const lease = await exclusiveOf(at);
   await planRotation(opened.rotator.db, {
     ...{ attemptId: randomUUID(), leaseId: lease.id, fence: lease.fence, endpointId: at.id, orgId: at.orgId, owner: 'another', reason: 'due', recipeHash: 'h' },
@@ -82,7 +83,7 @@ async function rotationOf(at: WorldEndpoint): Promise<void> {
 
 describe('what a person types into the console', () => {
   it('is proved by one login and is the next version, with the event of the person who typed it; nothing else in the secret changes', async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     const before = await payloadOf(at);
     await setAtPortal(at, NEW);
     await typed(at, { seed: 'JBSWY3DPEHPK3PXP' });
@@ -101,7 +102,7 @@ describe('what a person types into the console', () => {
   });
 
   it('changes nothing where the portal refuses it: one login was spent, and its page says so', async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     const before = await currentOf(at);
     await typed(at, { password: 'not-it-by-a-letter' });
     const tries = (await triesOf(at)).length;
@@ -115,7 +116,7 @@ describe('what a person types into the console', () => {
   });
 
   it('is asked for by nobody while a rotation of the login is open, and stored by nobody where one has begun since', async () => {
-    const [open, opens] = [await opened.world.addEndpoint('alpine'), await opened.world.addEndpoint('alpine')];
+    const [open, opens] = [await opened.testEnvironment.addEndpoint('alpine'), await opened.testEnvironment.addEndpoint('alpine')];
     await rotationOf(open);
     await ask(open);
     const id = await typed(opens);
@@ -128,7 +129,7 @@ describe('what a person types into the console', () => {
   });
 
   it('is nothing to the process that comes after the one it was typed for: it ends, nothing is stored, and it may be asked for again', async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     await setAtPortal(at, NEW);
     const before = await kept(at);
     await typed(at);
@@ -152,7 +153,7 @@ describe('what a person types into the console', () => {
   });
 
   it('is given up at once by a process that ends, typed or not', async () => {
-    const [one, other] = [await opened.world.addEndpoint('alpine'), await opened.world.addEndpoint('alpine')];
+    const [one, other] = [await opened.testEnvironment.addEndpoint('alpine'), await opened.testEnvironment.addEndpoint('alpine')];
     await ask(one);
     await typed(other);
     await typing.leave();
@@ -164,7 +165,7 @@ describe('what a person types into the console', () => {
   });
 
   it('is not stored late: whose request has ended while its process stood still does nothing any more, and spends no login', async () => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     await setAtPortal(at, NEW);
     const id = await typed(at);
     const busy = await exclusiveOf(at);
@@ -177,13 +178,13 @@ describe('what a person types into the console', () => {
     expect([await kept(at), (await actsOf(at))[0]?.state]).toEqual([before, 'left']);
   });
 
-  it.each<[string, (at: WorldEndpoint) => Partial<TypingOf>]>([
+  it.each<[string, (at: EnvironmentEndpoint) => Partial<TypingOf>]>([
     ['another login', () => ({ endpointId: 'another' })],
     ['another organization', () => ({ orgId: 'another' })],
     ['another request', () => ({ requestId: randomUUID() })],
     ['another person', () => ({ actor: `${JANE} says else` })],
   ])('and was sealed for %s opens nowhere', async (_, other) => {
-    const at = await opened.world.addEndpoint('alpine');
+    const at = await opened.testEnvironment.addEndpoint('alpine');
     await setAtPortal(at, NEW);
     const before = await kept(at);
     await typed(at, { other: other(at) });
@@ -192,7 +193,7 @@ describe('what a person types into the console', () => {
   });
 
   it('is taken by one round of several, each login for itself', async () => {
-    const logins = await Promise.all(Array.from({ length: 3 }, () => opened.world.addEndpoint('alpine')));
+    const logins = await Promise.all(Array.from({ length: 3 }, () => opened.testEnvironment.addEndpoint('alpine')));
     for (const at of logins) {
       await setAtPortal(at, `${NEW}-${at.id}`);
       await ask(at);
@@ -208,7 +209,7 @@ describe('what a person types into the console', () => {
 });
 
 it('so many keys are out at a time, and what is withdrawn makes room', async () => {
-  const at = await opened.world.addEndpoint('alpine');
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   // Of logins that only have to be there.
   const others = Array.from({ length: 20 }, (_, i) => `more-${i}`);
   for (const id of others)
@@ -234,7 +235,7 @@ it('so many keys are out at a time, and what is withdrawn makes room', async () 
 });
 
 it('so many are set within an hour, over all organizations: of more nobody is asked', async () => {
-  const at = await opened.world.addEndpoint('alpine');
+  const at = await opened.testEnvironment.addEndpoint('alpine');
   await opened.sql('ALTER TABLE login_request DISABLE TRIGGER must_be_typed', []);
   await opened.sql(
     `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, taken_at, taken_by, ended_at, outcome)

@@ -1,17 +1,17 @@
 import { listNotifications } from '@rcm/db/notifications';
 import { afterEach, expect, it } from 'vitest';
 import { keepAlive } from './keep-alive.ts';
-import { openUnusedWorld, type UnusedWorld } from './unused-world.fixture.ts';
+import { openUnusedEnvironment, type UnusedEnvironment } from './unused-environment.fixture.ts';
 
-let world: UnusedWorld | null = null;
+let testEnvironment: UnusedEnvironment | null = null;
 afterEach(async () => {
-  await world?.close();
-  world = null;
+  await testEnvironment?.close();
+  testEnvironment = null;
 });
 
 it('a password that nobody uses is tried once in so many days; one that is wrong is refused once, told of and never locked', async () => {
   // These portals disable nobody within the test, and a rotation comes after it.
-  const opened = (world = await openUnusedWorld({ logins: 3, kinds: [{ dormantDays: 10_000 }], verifyEveryDays: 2 }));
+  const opened = (testEnvironment = await openUnusedEnvironment({ logins: 3, kinds: [{ dormantDays: 10_000 }], verifyEveryDays: 2 }));
   const signal = new AbortController().signal;
   const round = async () => Object.fromEntries((await keepAlive(opened.rotator, { limit: 10, signal })).map(({ endpointId, result }) => [endpointId, result]));
   const logins = () => [...opened.portals.accounts.values()].map(({ logins: made, failures, locked }) => ({ made, failures, locked }));

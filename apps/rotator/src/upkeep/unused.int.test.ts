@@ -1,7 +1,7 @@
 import { isLongForm } from '@rcm/test-services';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Account } from './unused-portals.fixture.ts';
-import { openUnusedWorld, type UnusedWorld } from './unused-world.fixture.ts';
+import { openUnusedEnvironment, type UnusedEnvironment } from './unused-environment.fixture.ts';
 
 vi.setConfig({ testTimeout: 7_200_000, hookTimeout: 7_200_000 });
 
@@ -22,12 +22,12 @@ const isDown = (day: number): boolean => day % 30 >= 20 && day % 30 < (day % 60 
 /** What became due while portals were down says nothing of when it is due, nor does what waited for their rotations. */
 const wasDown = (day: number): boolean => [0.5, 1, 1.5, 2].some((ago) => isDown(day - ago));
 
-let world: UnusedWorld | null = null;
-afterEach(() => world?.close());
+let testEnvironment: UnusedEnvironment | null = null;
+afterEach(() => testEnvironment?.close());
 
 /** So many days with rotations and outages; what became of the accounts of each kind, by the portals' own record. */
 async function live(upkeep: boolean) {
-  const opened = (world = await openUnusedWorld({ logins: LOGINS, kinds: PORTALS }));
+  const opened = (testEnvironment = await openUnusedEnvironment({ logins: LOGINS, kinds: PORTALS }));
   const { accounts } = opened.portals;
   const kept: { readonly username: string; readonly idleDays: number; readonly isLate: boolean }[] = [];
   while (opened.day < DAYS) {

@@ -6,7 +6,7 @@ import { alarmsTold } from '@rcm/telemetry/testing';
 import { Writable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiWorld, type Ask, openApiWorld } from '../http/api.fixture.ts';
+import { type ApiEnvironment, type Ask, openApiEnvironment } from '../http/api.fixture.ts';
 import type { ApiServer } from '../http/server.ts';
 import { deliverCallbacks, deliverNext, type DeliveryOptions, retryAfter } from './deliver.ts';
 import { Receivers } from './receiver.ts';
@@ -15,7 +15,7 @@ import { startReceiver, type TestReceiver, type Told } from './receiver.fixture.
 const PATIENT = 'canary-patient-4711';
 const KEYS = [Buffer.alloc(32, 1), Buffer.alloc(24, 2)] as const;
 const NEVER = new AbortController().signal;
-let world: ApiWorld;
+let testEnvironment: ApiEnvironment;
 let api: ApiServer;
 let there: TestReceiver;
 let other: TestReceiver;
@@ -35,17 +35,17 @@ beforeAll(async () => {
       ['two', new Map([['theirs', receiver(other)]])],
     ]),
   );
-  world = await openApiWorld();
-  api = await world.start({ receivers });
+  testEnvironment = await openApiEnvironment();
+  api = await testEnvironment.start({ receivers });
 });
 afterAll(async () => {
   await api?.close();
-  await world?.close();
+  await testEnvironment?.close();
   await Promise.all([there.close(), other.close()]);
 });
 afterEach(async () => {
   there.behave('takes');
-  await asSuperuser(world.url, ['DELETE FROM portal_task', 'DELETE FROM task_callback_receiver']);
+  await asSuperuser(testEnvironment.url, ['DELETE FROM portal_task', 'DELETE FROM task_callback_receiver']);
 });
 
 const sink = new Writable({
@@ -56,26 +56,33 @@ const sink = new Writable({
 });
 const metrics = createMetrics();
 const options = (rest: Partial<DeliveryOptions> = {}): DeliveryOptions => ({
-  ...{ db: world.db, logger: createLogger({ name: 'web-agent', level: 'trace', destination: sink }), metrics, clock: systemClock, receivers, signal: NEVER },
+  ...{
+    db: testEnvironment.db,
+    logger: createLogger({ name: 'web-agent', level: 'trace', destination: sink }),
+    metrics,
+    clock: systemClock,
+    receivers,
+    signal: NEVER,
+  },
   ...{ deadline: () => NEVER, ...rest },
 });
 const ask = (callback: string | undefined, how: Ask = {}) => {
   const org = how.org ?? 'one';
   const body = { endpoint: `alpine-${org}`, task: 'claim_status', input: { claim_number: PATIENT }, callback };
-  return world.ask('/v1/tasks', { method: 'POST', port: api.port, body, ...how });
+  return testEnvironment.ask('/v1/tasks', { method: 'POST', port: api.port, body, ...how });
 };
 async function ended(how: Ask & { readonly callback?: string } = {}, end: object = { result: { found: true, rows: [{ patient: PATIENT }] } }): Promise<string> {
   const { callback = 'claims', ...rest } = how;
   const { status, json } = await ask(callback, rest);
   expect(status).toBe(202);
   const mine = { taskId: String(json['id']), orgId: rest.org ?? 'one', worker: 'w' };
-  expect(await claimPortalTask(world.db, { ...mine, ttlMs: 600_000 })).not.toBeNull();
-  expect(await finishPortalTask(world.db, { ...mine, ...(end as { result: unknown }) })).toBe(true);
+  expect(await claimPortalTask(testEnvironment.db, { ...mine, ttlMs: 600_000 })).not.toBeNull();
+  expect(await finishPortalTask(testEnvironment.db, { ...mine, ...(end as { result: unknown }) })).toBe(true);
   return mine.taskId;
 }
 /** As if its pause were over. */
 const pauseOver = () =>
-  asSuperuser(world.url, [
+  asSuperuser(testEnvironment.url, [
     `UPDATE task_callback SET not_before = now() - interval '1 s', claimed_until = NULL`,
     `UPDATE task_callback_receiver SET rests_until = '-infinity'`,
   ]);
@@ -94,7 +101,7 @@ describe('who may name what', () => {
     ]);
     const [theirs, nobodys] = answers.map(({ text }) => text);
     expect(theirs?.replace('theirs', 'nobodys')).toBe(nobodys);
-    expect((await world.ask('/v1/tasks')).json['tasks']).toEqual([]);
+    expect((await testEnvironment.ask('/v1/tasks')).json['tasks']).toEqual([]);
     expect(await ask('claims')).toMatchObject({ status: 202, json: { callback: 'claims' } });
     expect(await ask(undefined)).toMatchObject({ status: 202, json: { callback: null } });
   });
@@ -105,13 +112,16 @@ describe('who may name what', () => {
   });
 
   test('where the deployment has none, nothing', async () => {
-    expect(await ask('claims', { port: world.api.port })).toMatchObject({ status: 422, json: { code: 'callback_unknown' } });
+    expect(await ask('claims', { port: testEnvironment.api.port })).toMatchObject({ status: 422, json: { code: 'callback_unknown' } });
   });
 
   test('a task that is asked for again has the callback of the one before', async () => {
     const taskId = await ended({}, { errorCode: 'login_rejected', message: 'words' });
-    expect(await world.ask(`/v1/tasks/${taskId}/retry`, { method: 'POST', port: api.port })).toMatchObject({ status: 202, json: { callback: 'claims' } });
-    expect(await world.ask(`/v1/tasks/${taskId}/retry`, { method: 'POST' })).toMatchObject({ status: 422, json: { code: 'callback_unknown' } });
+    expect(await testEnvironment.ask(`/v1/tasks/${taskId}/retry`, { method: 'POST', port: api.port })).toMatchObject({
+      status: 202,
+      json: { callback: 'claims' },
+    });
+    expect(await testEnvironment.ask(`/v1/tasks/${taskId}/retry`, { method: 'POST' })).toMatchObject({ status: 422, json: { code: 'callback_unknown' } });
   });
 });
 
@@ -217,7 +227,7 @@ test('a silent receiver holds up no other, and stopping waits for what is in han
   expect(await Promise.race([delivering.then(() => 'ended'), new Promise((resolve) => setTimeout(resolve, 50, 'in hand'))])).toBe('in hand');
   late.abort();
   await delivering;
-  const rows = await world.owner.transaction(
+  const rows = await testEnvironment.owner.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ state: string; count: number }[]>`
       SELECT CASE WHEN delivered_at IS NOT NULL THEN 'delivered' ELSE coalesce(last_error, 'waits') END AS state, count(*)::int FROM task_callback GROUP BY 1 ORDER BY 1`,

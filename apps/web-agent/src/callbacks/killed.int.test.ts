@@ -5,22 +5,22 @@ import { claimPortalTask, createPortalTask, finishPortalTask } from '@rcm/db/tas
 import { asSuperuser, urlFor } from '@rcm/db/testing';
 import { compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiWorld, openApiWorld, TASK_KEY } from '../http/api.fixture.ts';
+import { type ApiEnvironment, openApiEnvironment, TASK_KEY } from '../http/api.fixture.ts';
 import { type AgentProcess, startAgent } from '../process.fixture.ts';
 import { startReceiver, type TestReceiver } from './receiver.fixture.ts';
 
-let world: ApiWorld;
+let testEnvironment: ApiEnvironment;
 let there: TestReceiver;
 let folder: string;
 let agents: AgentProcess[] = [];
 beforeAll(async () => {
-  [world, there] = [await openApiWorld(), await startReceiver()];
+  [testEnvironment, there] = [await openApiEnvironment(), await startReceiver()];
   folder = mkdtempSync(join(tmpdir(), 'rcm-callbacks-'));
 });
 afterAll(async () => {
   for (const agent of agents) agent.signal('SIGKILL');
   await Promise.all(agents.map((agent) => agent.ended()));
-  await Promise.all([world?.close(), there?.close()]);
+  await Promise.all([testEnvironment?.close(), there?.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -33,7 +33,7 @@ async function agent(): Promise<AgentProcess> {
     ...compileCache(),
     ...{ PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: 'i'.repeat(32) },
     ...{
-      RCM_DATABASE_URL: urlFor('rcm_agent', world.url),
+      RCM_DATABASE_URL: urlFor('rcm_agent', testEnvironment.url),
       RCM_TASK_KEYS: 'file',
       RCM_TASK_KEY: TASK_KEY,
       RCM_TASK_KEY_ID: 'test',
@@ -52,9 +52,16 @@ const told = async (count: number): Promise<void> => {
 
 test('a web-agent that is killed while it tells a receiver leaves it to another, which tells it with the same id', async () => {
   const requester = { kind: 'token', subject: 'claims', issuer: 'https://identity.example/' } as const;
-  const { taskId } = await createPortalTask(world.db, { orgId: 'one', endpointId: 'alpine-one', name: 'n', input: {}, requester, callback: 'claims' });
-  await claimPortalTask(world.db, { orgId: 'one', taskId, worker: 'w', ttlMs: 600_000 });
-  await finishPortalTask(world.db, { orgId: 'one', taskId, worker: 'w', result: {} });
+  const { taskId } = await createPortalTask(testEnvironment.db, {
+    orgId: 'one',
+    endpointId: 'alpine-one',
+    name: 'n',
+    input: {},
+    requester,
+    callback: 'claims',
+  });
+  await claimPortalTask(testEnvironment.db, { orgId: 'one', taskId, worker: 'w', ttlMs: 600_000 });
+  await finishPortalTask(testEnvironment.db, { orgId: 'one', taskId, worker: 'w', result: {} });
   there.behave('silent');
   const first = await agent();
   await told(1);
@@ -62,13 +69,13 @@ test('a web-agent that is killed while it tells a receiver leaves it to another,
   await first.ended();
   there.behave('takes');
   // Nobody else has it until the claim of the dead one is over: as if so much time had gone by.
-  await asSuperuser(world.url, [`UPDATE task_callback SET not_before = now(), claimed_until = now() WHERE delivered_at IS NULL`]);
+  await asSuperuser(testEnvironment.url, [`UPDATE task_callback SET not_before = now(), claimed_until = now() WHERE delivered_at IS NULL`]);
   const second = await agent();
   await told(2);
   second.signal('SIGTERM');
   expect(await second.ended()).toBe(0);
   expect(new Set(there.told.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([`task_ended_${taskId}`]));
-  const [row] = await world.owner.transaction(
+  const [row] = await testEnvironment.owner.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ again: boolean; delivered: boolean }[]>`SELECT tries > 1 AS again, delivered_at IS NOT NULL AS delivered FROM task_callback`,
   );

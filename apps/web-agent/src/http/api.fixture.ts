@@ -59,7 +59,7 @@ export interface Ask {
 }
 
 /** An API over a database with three organizations, `one`, `two` and `busy`, each with an endpoint `alpine-ORG`; and somebody who asks it. */
-export interface ApiWorld {
+export interface ApiEnvironment {
   readonly owner: Database;
   /** As a web-agent. */
   readonly db: Database;
@@ -75,7 +75,7 @@ export interface ApiWorld {
   close(): Promise<void>;
 }
 
-export async function openApiWorld(): Promise<ApiWorld> {
+export async function openApiEnvironment(): Promise<ApiEnvironment> {
   let logged = '';
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -2,7 +2,7 @@ import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { isLongForm, rowDigests, TYPED_SECRET } from '@rcm/test-services';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ApiWorld, openApiWorld } from './api.fixture.ts';
+import { type ApiEnvironment, openApiEnvironment } from './api.fixture.ts';
 import {
   type Bad,
   badBodies,
@@ -27,31 +27,37 @@ const BODIES = [
 /** What is good where a code is given. */
 const CODE = { code: '123456' };
 const GOOD: Record<string, string> = { code: 'alpine' };
-let world: ApiWorld;
-let api: Awaited<ReturnType<ApiWorld['start']>>;
+let testEnvironment: ApiEnvironment;
+let api: Awaited<ReturnType<ApiEnvironment['start']>>;
 let token: string;
 let before: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  world = await openApiWorld();
+  testEnvironment = await openApiEnvironment();
   // The long form asks more than any organization may.
-  api = await world.start({ perMinute: 100_000_000 });
+  api = await testEnvironment.start({ perMinute: 100_000_000 });
   const claims = { scope: 'tasks:write tasks:read:org codes:answer', sub: 'claims-service' };
-  token = await world.issuer.token('one', { claims });
+  token = await testEnvironment.issuer.token('one', { claims });
   // One that failed, so that every act could be done with it.
-  const { json } = await world.ask('/v1/tasks', { method: 'POST', body: BODIES[0] });
+  const { json } = await testEnvironment.ask('/v1/tasks', { method: 'POST', body: BODIES[0] });
   GOOD['id'] = String(json['id']);
-  await claimPortalTask(world.db, { orgId: 'one', taskId: GOOD['id'], worker: 'w', ttlMs: 60_000 });
-  await finishPortalTask(world.db, { orgId: 'one', taskId: GOOD['id'], worker: 'w', errorCode: 'login_rejected', message: 'The portal refused the login.' });
+  await claimPortalTask(testEnvironment.db, { orgId: 'one', taskId: GOOD['id'], worker: 'w', ttlMs: 60_000 });
+  await finishPortalTask(testEnvironment.db, {
+    orgId: 'one',
+    taskId: GOOD['id'],
+    worker: 'w',
+    errorCode: 'login_rejected',
+    message: 'The portal refused the login.',
+  });
 });
 afterAll(async () => {
   await api?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
-beforeEach(async () => void (before = await rowDigests(world.url)));
+beforeEach(async () => void (before = await rowDigests(testEnvironment.url)));
 afterEach(async () => {
-  expect(await rowDigests(world.url)).toEqual(before);
-  expect(world.logged()).not.toContain(TYPED_SECRET);
+  expect(await rowDigests(testEnvironment.url)).toEqual(before);
+  expect(testEnvironment.logged()).not.toContain(TYPED_SECRET);
 });
 
 /** Bodies that are good for a route. */
@@ -128,8 +134,8 @@ it('names of tasks and inputs that fit and mean nothing are refused, those of an
       route,
       [...bodies, theirs].map(({ names: place, body }) => ({ what: JSON.stringify(body), names: place, body: JSON.stringify(body) })),
     );
-  const { json } = await world.ask('/v1/tasks', { method: 'POST', org: 'two', body: theirs.body });
-  before = await rowDigests(world.url);
+  const { json } = await testEnvironment.ask('/v1/tasks', { method: 'POST', org: 'two', body: theirs.body });
+  before = await rowDigests(testEnvironment.url);
   for (const each of ROUTES.filter(({ path }) => path.includes('{id}')))
     await allRefused(each, [{ what: 'theirs', names: '', path: { id: String(json['id']) } }]);
 });

@@ -2,26 +2,26 @@ import { endCodeTurn } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';
+import { type ApiEnvironment, type Ask, openApiEnvironment } from './api.fixture.ts';
 import { WaitingLogins } from './waiting-login.fixture.ts';
 
 const ANSWERS = { scope: 'codes:answer', sub: 'code-reader' };
 const used: string[] = [];
-let world: ApiWorld;
+let testEnvironment: ApiEnvironment;
 let logins: WaitingLogins;
 let storage: KeptStorage;
 beforeAll(async () => {
-  world = await openApiWorld();
-  storage = await keepStorage(world.owner);
-  logins = new WaitingLogins(world);
+  testEnvironment = await openApiEnvironment();
+  storage = await keepStorage(testEnvironment.owner);
+  logins = new WaitingLogins(testEnvironment);
 });
 afterAll(async () => {
   await storage?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
-const list = (how: Ask = {}) => world.ask('/v1/codes', { ...ANSWERS, ...how });
-const answer = (id: string, code: string, how: Ask = {}) => world.ask(`/v1/codes/${id}`, { ...ANSWERS, method: 'POST', body: { code }, ...how });
+const list = (how: Ask = {}) => testEnvironment.ask('/v1/codes', { ...ANSWERS, ...how });
+const answer = (id: string, code: string, how: Ask = {}) => testEnvironment.ask(`/v1/codes/${id}`, { ...ANSWERS, method: 'POST', body: { code }, ...how });
 const placesOf = (files: readonly string[]) => new Set(files.map((name) => name.split('/')[0]));
 const idsOf = ({ json }: { readonly json: Record<string, unknown> }) => (json['codes'] as { id: string }[]).map(({ id }) => id);
 function newCode(): string {
@@ -50,16 +50,18 @@ describe('a program', () => {
   it('is in the audit trail by its token, and who issued it', async () => {
     const login = await logins.asked('one');
     await answer(login.requestId, newCode());
-    const events = await world.owner.transaction(
+    const events = await testEnvironment.owner.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<object[]>`SELECT actor, action, details FROM audit_event WHERE subject = ${login.endpointId} AND action = 'code.answered'`,
     );
-    expect(events).toEqual([{ actor: 'token:code-reader', action: 'code.answered', details: { requestId: login.requestId, issuer: world.issuer.name } }]);
+    expect(events).toEqual([
+      { actor: 'token:code-reader', action: 'code.answered', details: { requestId: login.requestId, issuer: testEnvironment.issuer.name } },
+    ]);
   });
 
   it('of another organization is answered as for a request that does not exist, and so is one for whom nothing waits any more', async () => {
     const [login, over, early] = [await logins.asked('one'), await logins.asked('one'), await logins.begun('one')];
-    await endCodeTurn(world.db, over);
+    await endCodeTurn(testEnvironment.db, over);
     const nobodys = await answer(randomUUID(), newCode());
     expect(nobodys).toMatchObject({ status: 409, json: { code: 'state_conflict' } });
     for (const [id, how] of [
@@ -79,7 +81,7 @@ describe('a program', () => {
     const asks = { scope: 'tasks:write tasks:read:org' };
     expect([await list(asks), await answer(login.requestId, newCode(), asks)]).toMatchObject([{ status: 403 }, { status: 403 }]);
     expect(await list({ org: null })).toMatchObject({ status: 401 });
-    expect(await world.ask('/v1/tasks', ANSWERS)).toMatchObject({ status: 403 });
+    expect(await testEnvironment.ask('/v1/tasks', ANSWERS)).toMatchObject({ status: 403 });
     expect(await login.taken()).toBeNull();
   });
 
@@ -100,6 +102,6 @@ it('no code is in a byte of Postgres or its write-ahead log, nor in a log', asyn
   // What the database does know of it is found in both.
   expect(placesOf(await storage.holding([login.endpointId]))).toEqual(new Set(['base', 'pg_wal']));
   expect(await storage.holding(used)).toEqual([]);
-  expect(world.logged()).toContain('a program has answered with a code');
-  for (const code of used) expect(world.logged()).not.toContain(code);
+  expect(testEnvironment.logged()).toContain('a program has answered with a code');
+  for (const code of used) expect(testEnvironment.logged()).not.toContain(code);
 });

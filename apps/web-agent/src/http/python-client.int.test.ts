@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientUpToDate } from '../../python/write-client.ts';
-import { type ApiWorld, openApiWorld } from './api.fixture.ts';
+import { type ApiEnvironment, openApiEnvironment } from './api.fixture.ts';
 
 const CLIENT = join(import.meta.dirname, '..', '..', 'python', 'rcm_tasks.py');
 const TIMEOUT_MS = 600_000;
@@ -40,15 +40,15 @@ describe.skipIf(program === null)(
   `the Python client, copied into an empty folder${program === null ? ' (there is no python3 of version 3.9 or later)' : ''}`,
   { timeout: TIMEOUT_MS },
   () => {
-    let world: ApiWorld;
+    let testEnvironment: ApiEnvironment;
     let folder: string;
     beforeAll(async () => {
-      world = await openApiWorld();
+      testEnvironment = await openApiEnvironment();
       folder = await mkdtemp(join(tmpdir(), 'rcm-python-'));
       await copyFile(CLIENT, join(folder, 'rcm_tasks.py'));
     }, TIMEOUT_MS);
     afterAll(async () => {
-      await world?.close();
+      await testEnvironment?.close();
       await rm(folder, { recursive: true, force: true });
     });
 
@@ -57,8 +57,8 @@ describe.skipIf(program === null)(
       await writeFile(join(folder, 'program.py'), `${CLIENT_FOR}${lines}`);
       const env = {
         PATH: process.env['PATH'],
-        API: `http://127.0.0.1:${world.api.port}`,
-        TOKEN: await world.issuer.token('one', { claims: { scope, sub: 'python' } }),
+        API: `http://127.0.0.1:${testEnvironment.api.port}`,
+        TOKEN: await testEnvironment.issuer.token('one', { claims: { scope, sub: 'python' } }),
       };
       const { stdout } = await promisify(execFile)('python3', ['program.py'], { cwd: folder, env, timeout: TIMEOUT_MS });
       return stdout
@@ -86,11 +86,14 @@ tell(read=client.read(task["id"])["state"], none=client.read("00000000-0000-4000
     });
 
     it('waits for a result, and fails with the task’s own code', async () => {
-      const { json } = await world.ask('/v1/tasks', { method: 'POST', body: { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: 'C-2' } } });
+      const { json } = await testEnvironment.ask('/v1/tasks', {
+        method: 'POST',
+        body: { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: 'C-2' } },
+      });
       const id = String(json['id']);
       const waiting = says(`tell(result=client.result("${id}", 60))`);
-      expect(await claimPortalTask(world.db, { orgId: 'one', taskId: id, worker: 'w', ttlMs: 60_000 })).not.toBeNull();
-      await finishPortalTask(world.db, { orgId: 'one', taskId: id, worker: 'w', result: { found: true, rows: [{ number: 'C-2' }] } });
+      expect(await claimPortalTask(testEnvironment.db, { orgId: 'one', taskId: id, worker: 'w', ttlMs: 60_000 })).not.toBeNull();
+      await finishPortalTask(testEnvironment.db, { orgId: 'one', taskId: id, worker: 'w', result: { found: true, rows: [{ number: 'C-2' }] } });
       expect(await waiting).toEqual([{ result: { found: true, rows: [{ number: 'C-2' }] } }]);
       expect(
         await says(`

@@ -2,26 +2,26 @@ import { type Database, openDatabase } from '@rcm/db';
 import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';
+import { type ApiEnvironment, type Ask, openApiEnvironment } from './api.fixture.ts';
 import type { Issuer } from './issuer.fixture.ts';
 import { KEEP_ALIVE_MS } from './keep-alive.ts';
 import type { ApiServer } from './server.ts';
 
 const PATIENT = 'canary-patient-4711';
-let world: ApiWorld;
+let testEnvironment: ApiEnvironment;
 let owner: Database;
 let db: Database;
 let issuer: Issuer;
 let api: ApiServer;
 
 beforeAll(async () => {
-  world = await openApiWorld();
-  ({ owner, db, issuer, api } = world);
+  testEnvironment = await openApiEnvironment();
+  ({ owner, db, issuer, api } = testEnvironment);
 });
-afterAll(() => world?.close());
+afterAll(() => testEnvironment?.close());
 
-const start: ApiWorld['start'] = (options) => world.start(options);
-const ask: ApiWorld['ask'] = (path, how) => world.ask(path, how);
+const start: ApiEnvironment['start'] = (options) => testEnvironment.start(options);
+const ask: ApiEnvironment['ask'] = (path, how) => testEnvironment.ask(path, how);
 const post = (body: unknown, more: Ask = {}) => ask('/v1/tasks', { method: 'POST', body, ...more });
 const TASK = { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: PATIENT } };
 
@@ -257,6 +257,6 @@ describe('what reaches no route', () => {
 });
 
 it('has logged its requests, and nothing of what was in them', () => {
-  expect(world.logged()).toContain('/v1/tasks/:id');
-  for (const part of [PATIENT, 'Bearer', 'claims-service']) expect(world.logged()).not.toContain(part);
+  expect(testEnvironment.logged()).toContain('/v1/tasks/:id');
+  for (const part of [PATIENT, 'Bearer', 'claims-service']) expect(testEnvironment.logged()).not.toContain(part);
 });

@@ -1,30 +1,30 @@
 import { claimPortalTask, finishPortalTask, renewTaskClaim, requeuePortalTask } from '@rcm/db/tasks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiWorld, type Ask, openApiWorld } from './api.fixture.ts';
+import { type ApiEnvironment, type Ask, openApiEnvironment } from './api.fixture.ts';
 import { ADDRESSES } from './other-methods.ts';
 
 const PATIENT = 'canary-patient-4711';
 const TASK = { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: PATIENT } };
 const ANNA = { scope: 'tasks:write tasks:read', sub: 'anna' };
 const BEN = { scope: 'tasks:write tasks:read', sub: 'ben' };
-let world: ApiWorld;
-beforeAll(async () => void (world = await openApiWorld()));
-afterAll(() => world?.close());
+let testEnvironment: ApiEnvironment;
+beforeAll(async () => void (testEnvironment = await openApiEnvironment()));
+afterAll(() => testEnvironment?.close());
 
 async function asked(how: Ask = {}, body: object = TASK): Promise<string> {
-  const { status, json } = await world.ask('/v1/tasks', { method: 'POST', body, ...how });
+  const { status, json } = await testEnvironment.ask('/v1/tasks', { method: 'POST', body, ...how });
   expect(status).toBe(202);
   return String(json['id']);
 }
-const act = (id: string, what: 'cancel' | 'retry', how: Ask = {}) => world.ask(`/v1/tasks/${id}/${what}`, { method: 'POST', ...how });
-const claim = (taskId: string, worker = 'w') => claimPortalTask(world.db, { orgId: 'one', taskId, worker, ttlMs: 60_000 });
+const act = (id: string, what: 'cancel' | 'retry', how: Ask = {}) => testEnvironment.ask(`/v1/tasks/${id}/${what}`, { method: 'POST', ...how });
+const claim = (taskId: string, worker = 'w') => claimPortalTask(testEnvironment.db, { orgId: 'one', taskId, worker, ttlMs: 60_000 });
 async function ended(taskId: string, end: { result: unknown } | { errorCode: 'login_rejected'; message: string }): Promise<void> {
   expect(await claim(taskId)).not.toBeNull();
-  await finishPortalTask(world.db, { orgId: 'one', taskId, worker: 'w', ...end });
+  await finishPortalTask(testEnvironment.db, { orgId: 'one', taskId, worker: 'w', ...end });
 }
 const FAILED = { errorCode: 'login_rejected', message: 'The portal refused the login.' } as const;
 const events = (taskId: string) =>
-  world.owner.transaction(
+  testEnvironment.owner.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ actor: string; action: string }[]>`SELECT actor, action FROM audit_event WHERE subject = ${taskId} ORDER BY seq`,
   );
@@ -36,8 +36,8 @@ describe('GET /v1/tasks', () => {
     const made: string[] = [];
     for (let i = 0; i < 5; i += 1) made.push(await asked({ org }, { ...TASK, endpoint: 'alpine-busy' }));
     await asked({ org: 'two' }, { ...TASK, endpoint: 'alpine-two' });
-    const [first, seen] = [await world.ask('/v1/tasks?limit=2', { org }), [] as string[]];
-    for (let page = first; ; page = await world.ask(`/v1/tasks?limit=2&after=${String(page.json['next'])}`, { org })) {
+    const [first, seen] = [await testEnvironment.ask('/v1/tasks?limit=2', { org }), [] as string[]];
+    for (let page = first; ; page = await testEnvironment.ask(`/v1/tasks?limit=2&after=${String(page.json['next'])}`, { org })) {
       seen.push(...idsOf(page.json));
       if (page.json['next'] === null) break;
     }
@@ -50,7 +50,7 @@ describe('GET /v1/tasks', () => {
     const [mine, done] = [await asked(ANNA), await asked(BEN)];
     await ended(done, { result: { found: true, rows: [{ patient: PATIENT }] } });
     const list = async (query: string, how: Ask = {}) => {
-      const answer = await world.ask(`/v1/tasks?limit=500&${query}`, how);
+      const answer = await testEnvironment.ask(`/v1/tasks?limit=500&${query}`, how);
       expect(answer.text).not.toContain(PATIENT);
       return idsOf(answer.json);
     };
@@ -74,7 +74,7 @@ describe('GET /v1/tasks', () => {
     'org=two',
     'endpoint=A_',
   ])('refuses %s and says where it is wrong', async (query) => {
-    expect(await world.ask(`/v1/tasks?${query}`)).toMatchObject({
+    expect(await testEnvironment.ask(`/v1/tasks?${query}`)).toMatchObject({
       status: 400,
       json: { code: 'request_invalid', detail: expect.stringMatching(/state|limit|after|its fields|endpoint/) as string },
     });
@@ -84,22 +84,22 @@ describe('GET /v1/tasks', () => {
     'takes the place %j, which is no moment, for none',
     async (at) => {
       const after = Buffer.from(JSON.stringify({ at, id: crypto.randomUUID() })).toString('base64url');
-      expect(await world.ask(`/v1/tasks?after=${after}`)).toMatchObject({ status: 400 });
+      expect(await testEnvironment.ask(`/v1/tasks?after=${after}`)).toMatchObject({ status: 400 });
     },
   );
 
   it('is not for who may only ask', async () => {
-    expect(await world.ask('/v1/tasks', { scope: 'tasks:write' })).toMatchObject({ status: 403, json: { code: 'scope_missing' } });
+    expect(await testEnvironment.ask('/v1/tasks', { scope: 'tasks:write' })).toMatchObject({ status: 403, json: { code: 'scope_missing' } });
   });
 });
 
 describe('a queued task that was put off', () => {
   it('says what it waits for and until when', async () => {
     const id = await asked();
-    expect((await world.ask(`/v1/tasks/${id}`)).json).toMatchObject({ next_try_at: null, waits_for: null });
+    expect((await testEnvironment.ask(`/v1/tasks/${id}`)).json).toMatchObject({ next_try_at: null, waits_for: null });
     await claim(id);
-    await requeuePortalTask(world.db, { taskId: id, orgId: 'one', worker: 'w', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false });
-    const { json } = await world.ask(`/v1/tasks/${id}`);
+    await requeuePortalTask(testEnvironment.db, { taskId: id, orgId: 'one', worker: 'w', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false });
+    const { json } = await testEnvironment.ask(`/v1/tasks/${id}`);
     expect(json).toMatchObject({ state: 'queued', waits_for: 'lease_unavailable' });
     expect(Date.parse(String(json['next_try_at']))).toBeGreaterThan(Date.parse(String(json['created_at'])));
   });
@@ -121,9 +121,9 @@ describe('POST /v1/tasks/{id}/cancel', () => {
     const id = await asked();
     await claim(id);
     expect((await act(id, 'cancel')).status).toBe(200);
-    expect(await renewTaskClaim(world.db, { orgId: 'one', taskId: id, worker: 'w', ttlMs: 60_000 })).toBe(false);
-    await finishPortalTask(world.db, { orgId: 'one', taskId: id, worker: 'w', result: { found: true, rows: [] } });
-    expect((await world.ask(`/v1/tasks/${id}`)).json).toMatchObject({ state: 'failed', error: { code: 'cancelled' }, result: null });
+    expect(await renewTaskClaim(testEnvironment.db, { orgId: 'one', taskId: id, worker: 'w', ttlMs: 60_000 })).toBe(false);
+    await finishPortalTask(testEnvironment.db, { orgId: 'one', taskId: id, worker: 'w', result: { found: true, rows: [] } });
+    expect((await testEnvironment.ask(`/v1/tasks/${id}`)).json).toMatchObject({ state: 'failed', error: { code: 'cancelled' }, result: null });
   });
 
   it('does nothing to one that has ended', async () => {
@@ -132,7 +132,7 @@ describe('POST /v1/tasks/{id}/cancel', () => {
     const answer = await act(id, 'cancel');
     expect(answer).toMatchObject({ status: 409, json: { code: 'state_conflict' } });
     expect(answer.text).not.toContain(PATIENT);
-    expect((await world.ask(`/v1/tasks/${id}`)).json).toMatchObject({ state: 'succeeded' });
+    expect((await testEnvironment.ask(`/v1/tasks/${id}`)).json).toMatchObject({ state: 'succeeded' });
   });
 });
 
@@ -169,7 +169,7 @@ describe.each(['cancel', 'retry'] as const)('%s', (what) => {
     expect((await act(theirs, what)).text).toBe(none.text);
     for (const how of [BEN, { ...BEN, scope: 'tasks:write' }]) expect((await act(annas, what, how)).text).toBe(none.text);
     expect((await act('17', what)).text).toBe(none.text);
-    expect((await world.ask(`/v1/tasks/${annas}`)).json).toMatchObject({ state: 'queued' });
+    expect((await testEnvironment.ask(`/v1/tasks/${annas}`)).json).toMatchObject({ state: 'queued' });
     expect(await act(annas, what, { scope: 'tasks:read:org' })).toMatchObject({ status: 403, json: { code: 'scope_missing' } });
   });
 });
@@ -177,7 +177,7 @@ describe.each(['cancel', 'retry'] as const)('%s', (what) => {
 describe('GET /v1/tasks/{id}?wait=', () => {
   it('answers when the task ends, and reads its result once', async () => {
     const id = await asked();
-    const waiting = world.ask(`/v1/tasks/${id}?wait=30`);
+    const waiting = testEnvironment.ask(`/v1/tasks/${id}?wait=30`);
     // On a slow machine it may come later than the end, and then shows less; it fails on none.
     await new Promise((done) => setTimeout(done, 500));
     await ended(id, { result: { found: true, rows: [{ patient: PATIENT }] } });
@@ -187,9 +187,9 @@ describe('GET /v1/tasks/{id}?wait=', () => {
 
   it('answers how it stands when the time is over, and at once where the API stops', async () => {
     const id = await asked();
-    expect((await world.ask(`/v1/tasks/${id}?wait=1`)).json).toMatchObject({ state: 'queued' });
-    const stopping = await world.start({});
-    const waiting = world.ask(`/v1/tasks/${id}?wait=30`, { port: stopping.port });
+    expect((await testEnvironment.ask(`/v1/tasks/${id}?wait=1`)).json).toMatchObject({ state: 'queued' });
+    const stopping = await testEnvironment.start({});
+    const waiting = testEnvironment.ask(`/v1/tasks/${id}?wait=30`, { port: stopping.port });
     // It is let in before it waits: the request is begun, or refused as one that comes too late.
     await new Promise((done) => setTimeout(done, 500));
     await stopping.close();
@@ -198,20 +198,23 @@ describe('GET /v1/tasks/{id}?wait=', () => {
 
   it('is for tasks that the caller may read', async () => {
     const id = await asked(ANNA);
-    expect(await world.ask(`/v1/tasks/${id}?wait=30`, BEN)).toMatchObject({ status: 404 });
-    expect(await world.ask(`/v1/tasks/${id}?wait=31`)).toMatchObject({ status: 400, json: { detail: expect.stringContaining('wait') as string } });
+    expect(await testEnvironment.ask(`/v1/tasks/${id}?wait=30`, BEN)).toMatchObject({ status: 404 });
+    expect(await testEnvironment.ask(`/v1/tasks/${id}?wait=31`)).toMatchObject({ status: 400, json: { detail: expect.stringContaining('wait') as string } });
   });
 });
 
 describe('what can be asked for', () => {
   it('are the organization’s endpoints', async () => {
-    expect((await world.ask('/v1/endpoints')).json).toEqual({ endpoints: [{ id: 'alpine-one', portal_type: 'alpine', has_login: false }], next: null });
-    expect((await world.ask('/v1/endpoints?portal_type=nowhere', { org: 'two' })).json).toEqual({ endpoints: [], next: null });
-    expect((await world.ask('/v1/endpoints', { scope: 'none' })).status).toBe(403);
+    expect((await testEnvironment.ask('/v1/endpoints')).json).toEqual({
+      endpoints: [{ id: 'alpine-one', portal_type: 'alpine', has_login: false }],
+      next: null,
+    });
+    expect((await testEnvironment.ask('/v1/endpoints?portal_type=nowhere', { org: 'two' })).json).toEqual({ endpoints: [], next: null });
+    expect((await testEnvironment.ask('/v1/endpoints', { scope: 'none' })).status).toBe(403);
   });
 
   it('are the tasks of portals where it has one, each with what it takes and gives', async () => {
-    const { json } = await world.ask('/v1/portals/alpine/tasks');
+    const { json } = await testEnvironment.ask('/v1/portals/alpine/tasks');
     expect(json).toMatchObject({
       portal_type: 'alpine',
       tasks: [
@@ -243,21 +246,21 @@ describe('what can be asked for', () => {
         },
       ],
     });
-    for (const code of ['nowhere', 'A_', '%00']) expect(await world.ask(`/v1/portals/${code}/tasks`)).toMatchObject({ status: 404 });
+    for (const code of ['nowhere', 'A_', '%00']) expect(await testEnvironment.ask(`/v1/portals/${code}/tasks`)).toMatchObject({ status: 404 });
   });
 });
 
 it('every address refuses what it does not take, and says what it takes', async () => {
   for (const address of ADDRESSES) {
     const path = address.replace(':id', crypto.randomUUID()).replace(':code', 'alpine');
-    const { status, headers, json } = await world.ask(path, { method: 'DELETE' });
+    const { status, headers, json } = await testEnvironment.ask(path, { method: 'DELETE' });
     expect({ status, json }).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } });
     expect(headers.get('allow')).toMatch(/^(GET, HEAD|POST|GET, HEAD, POST)$/);
   }
 });
 
 it('every address stands in the description', async () => {
-  const { json } = await world.ask('/v1/openapi.json');
+  const { json } = await testEnvironment.ask('/v1/openapi.json');
   const described = Object.keys(json['paths'] as object);
   expect(described.sort()).toEqual(
     ADDRESSES.filter((address) => address !== '/v1/openapi.json')
@@ -268,15 +271,15 @@ it('every address stands in the description', async () => {
 
 it('a request keeps the id that it came with, where it is one, and is found by it in the log', async () => {
   const path = `/v1/tasks/${crypto.randomUUID()}`;
-  expect((await world.ask(path, { requestId: 'claims.7-a' })).headers.get('x-request-id')).toBe('claims.7-a');
-  expect((await world.ask(path, { requestId: `${PATIENT} x` })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-  expect(world.logged()).toContain('"requestId":"claims.7-a"');
-  expect(world.logged()).not.toContain(PATIENT);
+  expect((await testEnvironment.ask(path, { requestId: 'claims.7-a' })).headers.get('x-request-id')).toBe('claims.7-a');
+  expect((await testEnvironment.ask(path, { requestId: `${PATIENT} x` })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  expect(testEnvironment.logged()).toContain('"requestId":"claims.7-a"');
+  expect(testEnvironment.logged()).not.toContain(PATIENT);
 });
 
 it('says how much an organization may still ask', async () => {
-  const few = await world.start({ perMinute: 2 });
-  const { headers } = await world.ask(`/v1/tasks/${crypto.randomUUID()}`, { port: few.port });
+  const few = await testEnvironment.start({ perMinute: 2 });
+  const { headers } = await testEnvironment.ask(`/v1/tasks/${crypto.randomUUID()}`, { port: few.port });
   expect(headers.get('ratelimit-policy')).toBe('"organization";q=2;w=60');
   expect(headers.get('ratelimit')).toBe('"organization";r=1;t=30');
   await few.close();

@@ -21,19 +21,19 @@ export interface Waits {
   readonly again?: CodeTurn;
 }
 
-/** Logins, each of an account of its own, that wait for codes in an API's world. */
+/** Logins, each of an account of its own, that wait for codes in an API's test environment. */
 export class WaitingLogins {
-  readonly #world: { readonly owner: Database; readonly db: Database };
+  readonly #testEnvironment: { readonly owner: Database; readonly db: Database };
   #key: Promise<CodeKey> | null = null;
 
-  constructor(world: { readonly owner: Database; readonly db: Database }) {
-    this.#world = world;
+  constructor(testEnvironment: { readonly owner: Database; readonly db: Database }) {
+    this.#testEnvironment = testEnvironment;
   }
 
   /** One of the organization that has its turn, and whose page asks. */
   async asked(orgId: string, waits: Waits = {}): Promise<WaitingLogin> {
     const login = await this.begun(orgId, waits);
-    await askForCode(this.#world.db, login, 600_000);
+    await askForCode(this.#testEnvironment.db, login, 600_000);
     return login;
   }
 
@@ -46,7 +46,7 @@ export class WaitingLogins {
 
   /** `null`: it is another login's turn. */
   async turn(orgId: string, { portal = 'alpine', inboxes, again }: Waits = {}): Promise<WaitingLogin | null> {
-    const { db } = this.#world;
+    const { db } = this.#testEnvironment;
     const place = { orgId, endpointId: again?.endpointId ?? (await this.#endpoint(orgId, portal)) };
     const lease = await acquireSharedLease(db, { ...place, holder: 'agent', ttlMs: 600_000 });
     if (!lease.granted) throw new Error(lease.reason);
@@ -63,7 +63,7 @@ export class WaitingLogins {
   }
 
   async #endpoint(orgId: string, portal: string): Promise<string> {
-    const { owner } = this.#world;
+    const { owner } = this.#testEnvironment;
     const id = `waits-${randomUUID().slice(0, 8)}`;
     await insertEndpoint(owner, { id, orgId, portalTypeCode: portal, accountId: id, baseUrl: `https://${portal}.example/` });
     const secretArn = `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/${orgId}/endpoints/${id}/${id}`;

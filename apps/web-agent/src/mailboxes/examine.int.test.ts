@@ -2,12 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { freePort } from '@rcm/test-services';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { examineInbound } from './examine.ts';
-import { type MailWorld, openMailWorld, type TestMailbox } from './mail-world.fixture.ts';
+import { type MailEnvironment, openMailEnvironment, type TestMailbox } from './mail-environment.fixture.ts';
 
-let w: MailWorld;
+let w: MailEnvironment;
 let absent: string | null = null;
 beforeAll(async () => {
-  const opened = await openMailWorld();
+  const opened = await openMailEnvironment();
   if ('absent' in opened) return void (absent = opened.absent);
   w = opened;
 });

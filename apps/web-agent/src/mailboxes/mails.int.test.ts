@@ -1,16 +1,16 @@
 import { askForCode, endCodeTurn } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { later, type MailWorld, openMailWorld } from './mail-world.fixture.ts';
+import { later, type MailEnvironment, openMailEnvironment } from './mail-environment.fixture.ts';
 
-let w: MailWorld;
+let w: MailEnvironment;
 let storage: KeptStorage;
 let absent: string | null = null;
 beforeAll(async () => {
-  const opened = await openMailWorld();
+  const opened = await openMailEnvironment();
   if ('absent' in opened) return void (absent = opened.absent);
   w = opened;
-  storage = await keepStorage(w.world.owner);
+  storage = await keepStorage(w.testEnvironment.owner);
 });
 beforeEach(({ skip }) => skip(absent !== null, absent ?? ''));
 afterAll(async () => {
@@ -29,7 +29,7 @@ describe('a mail with a code', () => {
     await w.send({ ...box.address(), code: w.newCode() });
     await reader.ended(2);
     expect(await login.taken()).toBeNull();
-    const events = await w.world.owner.transaction(
+    const events = await w.testEnvironment.owner.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<object[]>`SELECT org_id, actor, details FROM audit_event WHERE subject = ${login.endpointId} AND action = 'code.answered'`,
     );
@@ -38,7 +38,7 @@ describe('a mail with a code', () => {
 
   it('that nobody waits for is remembered for six hours, since anybody may send one', async () => {
     const seen = () =>
-      w.world.owner.transaction(
+      w.testEnvironment.owner.transaction(
         'no tenant',
         (tx) =>
           tx.$queryRaw<
@@ -105,7 +105,7 @@ describe('a mail with a code', () => {
     expect(await w.answered(login)).toBe(mail.code);
     await w.send(mail);
     await reader.ended(2);
-    await endCodeTurn(w.world.db, login);
+    await endCodeTurn(w.testEnvironment.db, login);
     const next = await w.asked('two', box.address());
     // As if it had been sent just now; and once more by another name.
     await w.send({ ...mail, at: new Date() });
@@ -149,7 +149,7 @@ describe('a mail with a code', () => {
     while ((await w.server.mailsOf(box.user)).length === 0) await later();
     // It is read when its first round is over, and the mail lies there.
     await w.reader(box).until('read');
-    await askForCode(w.world.db, login, 600_000);
+    await askForCode(w.testEnvironment.db, login, 600_000);
     expect(await w.answered(login)).toBe(code);
   });
 });

@@ -5,16 +5,16 @@ import { alarmsTold } from '@rcm/telemetry/testing';
 import { freePort, isLongForm } from '@rcm/test-services';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { HurriedClock, KEYS, later, type MailWorld, openMailWorld } from './mail-world.fixture.ts';
+import { HurriedClock, KEYS, later, type MailEnvironment, openMailEnvironment } from './mail-environment.fixture.ts';
 import { readAllMailboxes } from './read-all.ts';
 
 /** One after the other at one address; every fourth mail is late. */
 const LOGINS = isLongForm() ? 20 : 8;
 
-let w: MailWorld;
+let w: MailEnvironment;
 let absent: string | null = null;
 beforeAll(async () => {
-  const opened = await openMailWorld();
+  const opened = await openMailEnvironment();
   if ('absent' in opened) return void (absent = opened.absent);
   w = opened;
 });
@@ -28,7 +28,7 @@ describe('readers', () => {
     await first.until('read');
     const second = w.reader(box);
     await second.until('elsewhere');
-    await asSuperuser(w.world.url, ['DELETE FROM mailbox_turn']);
+    await asSuperuser(w.testEnvironment.url, ['DELETE FROM mailbox_turn']);
     await second.until('read');
     const names = Array.from({ length: 6 }, (_, n) => `codes-${n}`);
     const logins = await Promise.all(names.map((name) => w.logins.asked('one', box.address(name))));
@@ -60,7 +60,14 @@ describe('readers', () => {
   it('raise the alarm while one of several mailboxes cannot be read, and not while another process reads it', async () => {
     const [well, away] = [await w.mailbox(), { ...(await w.mailbox()), name: 'away' }];
     const [stop, metrics] = [new AbortController(), createMetrics()];
-    const parts = { db: w.world.db, keys: KEYS, logger: createLogger({ name: 'test', level: 'silent' }), metrics, clock: systemClock, signal: stop.signal };
+    const parts = {
+      db: w.testEnvironment.db,
+      keys: KEYS,
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      metrics,
+      clock: systemClock,
+      signal: stop.signal,
+    };
     const elsewhere = w.reader(well);
     await elsewhere.until('read');
     const running = readAllMailboxes({ ...parts, mailboxes: [well, away] });
@@ -144,7 +151,7 @@ describe('an inbox that twenty accounts share', () => {
         await w.send({ ...box.address(), code });
         expect(await w.answered(login)).toBe(code);
       }
-      await endCodeTurn(w.world.db, login);
+      await endCodeTurn(w.testEnvironment.db, login);
     }
     await reader.ended(LOGINS - 1);
     expect((await reader.ends())['answered']).toBe((LOGINS / 4) * 3);

@@ -2,9 +2,9 @@ import { codeInboxes } from '@rcm/credentials';
 import { endCodeTurn } from '@rcm/db/codes';
 import { asSuperuser } from '@rcm/db/testing';
 import { createLogger, createMetrics } from '@rcm/telemetry';
-import { type ApiWorld, makePortal } from '../http/api.fixture.ts';
+import { type ApiEnvironment, makePortal } from '../http/api.fixture.ts';
 import { type WaitingLogin, WaitingLogins } from '../http/waiting-login.fixture.ts';
-import { KEYS } from './mail-world.fixture.ts';
+import { KEYS } from './mail-environment.fixture.ts';
 import { MailRounds, type MailSource } from './mail-round.ts';
 import type { Mailbox } from './mailbox.ts';
 
@@ -47,7 +47,7 @@ export interface Verdict {
 }
 
 export interface Story {
-  readonly world: ApiWorld;
+  readonly testEnvironment: ApiEnvironment;
   readonly logins: number;
   /** 0 up to 1. */
   readonly random: () => number;
@@ -74,7 +74,7 @@ export class SimulatedInboxes {
 
   constructor(story: Story) {
     this.#story = story;
-    this.#waiting = new WaitingLogins(story.world);
+    this.#waiting = new WaitingLogins(story.testEnvironment);
     const source: MailSource = {
       newMails: async () => this.#fresh.splice(0).map(({ uid, receivedAt, source: { length: bytes } }) => ({ uid, receivedAt, bytes })),
       sourceOf: async (uid) => this.#lying.get(uid)?.source ?? null,
@@ -82,21 +82,21 @@ export class SimulatedInboxes {
       delete: async (uid) => void this.#lying.delete(uid),
     };
     this.#rounds = new MailRounds(source, {
-      ...{ db: story.world.db, keys: KEYS, logger: createLogger({ name: 'story', level: 'silent' }), metrics: createMetrics() },
+      ...{ db: story.testEnvironment.db, keys: KEYS, logger: createLogger({ name: 'story', level: 'silent' }), metrics: createMetrics() },
       mailbox: MAILBOX,
       keepTurn: async () => undefined,
     });
   }
 
-  static async prepare(world: ApiWorld): Promise<void> {
+  static async prepare(testEnvironment: ApiEnvironment): Promise<void> {
     // A turn ends within an hour of its beginning, by one clock; here it begins by the story's.
-    await asSuperuser(world.url, ['ALTER TABLE code_request DROP CONSTRAINT code_request_turn_bounded']);
+    await asSuperuser(testEnvironment.url, ['ALTER TABLE code_request DROP CONSTRAINT code_request_turn_bounded']);
     const outcomes = [
       { when: { text: 'Welcome' }, is: 'accepted' },
       { when: { text: 'Wrong' }, is: 'rejected' },
     ];
     for (const { code, from, words } of PORTALS)
-      await makePortal(world.owner, code, { version: 1, name: code, login: { outcomes }, codes: { from: [from], pattern: `${words}{code}` } });
+      await makePortal(testEnvironment.owner, code, { version: 1, name: code, login: { outcomes }, codes: { from: [from], pattern: `${words}{code}` } });
   }
 
   async tell(): Promise<Verdict> {
@@ -117,7 +117,7 @@ export class SimulatedInboxes {
       await this.#rounds.once();
       for (const each of open) await this.#take(each);
     }
-    for (const { login } of open) await endCodeTurn(this.#story.world.db, login);
+    for (const { login } of open) await endCodeTurn(this.#story.testEnvironment.db, login);
     this.verdict.logins += open.length;
     this.verdict.own += open.filter(({ code }) => this.#typed.has(code)).length;
     this.verdict.none += open.filter(({ code }) => !this.#typed.has(code)).length;
@@ -129,7 +129,7 @@ export class SimulatedInboxes {
     const login = await this.#waiting.turn(this.#pick(['one', 'two']), waits);
     if (!login) return null;
     this.#now += 2 * SECOND;
-    const { owner } = this.#story.world;
+    const { owner } = this.#story.testEnvironment;
     await owner.transaction(
       'every tenant',
       (tx) =>

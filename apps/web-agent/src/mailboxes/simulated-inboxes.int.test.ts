@@ -1,7 +1,7 @@
 import { keepStorage } from '@rcm/db/testing';
 import { isLongForm } from '@rcm/test-services';
 import { expect, it } from 'vitest';
-import { openApiWorld } from '../http/api.fixture.ts';
+import { openApiEnvironment } from '../http/api.fixture.ts';
 import { SimulatedInboxes } from './simulated-inboxes.fixture.ts';
 
 const LOGINS = isLongForm() ? 10_000 : 80;
@@ -16,17 +16,17 @@ function randomOf(seed: number): () => number {
 
 it(`of ${LOGINS} logins on shared inboxes each has its own code or none, none is typed twice, and none is at rest`, { timeout: TIMEOUT_MS }, async () => {
   const seed = 1 + Math.floor(Math.random() * 1_000_000);
-  const world = await openApiWorld();
-  await SimulatedInboxes.prepare(world);
-  const storage = await keepStorage(world.owner);
-  const story = new SimulatedInboxes({ world, logins: LOGINS, random: randomOf(seed) });
+  const testEnvironment = await openApiEnvironment();
+  await SimulatedInboxes.prepare(testEnvironment);
+  const storage = await keepStorage(testEnvironment.owner);
+  const story = new SimulatedInboxes({ testEnvironment, logins: LOGINS, random: randomOf(seed) });
   const { logins, own, none, wrong } = await story.tell();
   const found = await storage.holding(story.codes, 'alone');
   // What the database does know of them is found in the same way.
   const places = (await storage.holding(['inbound:mailbox'], 'alone')).map((name) => name.split('/')[0]);
   process.stdout.write(`${logins} logins, ${own} with their own code, ${none} with none (story ${seed})\n`);
   await storage.close();
-  await world.close();
+  await testEnvironment.close();
   expect({ seed, wrong, found }).toEqual({ seed, wrong: [], found: [] });
   expect(new Set(places)).toEqual(new Set(['base', 'pg_wal']));
   expect(own).toBeGreaterThan(logins / 3);

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { TASK_KEY } from '../http/api.fixture.ts';
 import { type AgentProcess, startAgent } from '../process.fixture.ts';
-import { IDENTITY_KEY, later, type MailWorld, openMailWorld, type TestMailbox } from './mail-world.fixture.ts';
+import { IDENTITY_KEY, later, type MailEnvironment, openMailEnvironment, type TestMailbox } from './mail-environment.fixture.ts';
 
-let w: MailWorld;
+let w: MailEnvironment;
 let folder: string;
 let agents: AgentProcess[] = [];
 let absent: string | null = null;
 beforeAll(async () => {
-  const opened = await openMailWorld();
+  const opened = await openMailEnvironment();
   if ('absent' in opened) absent = opened.absent;
   else w = opened;
   folder = mkdtempSync(join(tmpdir(), 'rcm-mailboxes-'));
@@ -34,7 +34,7 @@ async function agent({ host, port, ca, user, secret, authservId, afterwards }: T
   const started = await startAgent({
     ...compileCache(),
     ...{ PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: IDENTITY_KEY },
-    ...{ RCM_DATABASE_URL: urlFor('rcm_agent', w.world.url), RCM_TASK_KEYS: 'file', RCM_TASK_KEY: TASK_KEY, RCM_TASK_KEY_ID: 'test' },
+    ...{ RCM_DATABASE_URL: urlFor('rcm_agent', w.testEnvironment.url), RCM_TASK_KEYS: 'file', RCM_TASK_KEY: TASK_KEY, RCM_TASK_KEY_ID: 'test' },
     ...{ RCM_INBOUND_MAILBOXES_FILE: file, RCM_LOG_LEVEL: 'trace' },
     ...{ RCM_AWS_REGION: 'us-east-1', RCM_AWS_ACCOUNT_ID: '123456789012', RCM_KMS_KEY_ID: 'alias/rcm' },
     RCM_TENANT_ROLE_ARN: 'arn:aws:iam::123456789012:role/rcm-agent-tenant',
@@ -48,7 +48,7 @@ const reads = async (one: AgentProcess): Promise<void> => {
 /** Until a session of Postgres waits for a lock that a mail’s way needs: the mail is fetched, and not handed over. */
 async function atHandOver(): Promise<void> {
   for (;;) {
-    const [row] = await w.world.owner.transaction(
+    const [row] = await w.testEnvironment.owner.transaction(
       'no tenant',
       (tx) => tx.$queryRaw<{ waits: boolean }[]>`
         SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rcm_answer_code_by_message%') AS waits`,
@@ -67,7 +67,7 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
     const login = await w.asked('one', box.address());
     const code = w.newCode();
     const hold = Promise.withResolvers<void>();
-    const holding = w.world.owner.transaction('every tenant', async (tx) => {
+    const holding = w.testEnvironment.owner.transaction('every tenant', async (tx) => {
       await tx.$queryRaw`SELECT id::text FROM code_request WHERE id = ${login.requestId}::uuid FOR UPDATE`;
       await hold.promise;
     });
@@ -75,7 +75,7 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
     await atHandOver();
     first.signal(signal);
     // What the process has asked for is undone with its session, as where it died, or where its server gave it up.
-    await asSuperuser(w.world.url, [
+    await asSuperuser(w.testEnvironment.url, [
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%rcm_answer_code_by_message%' AND wait_event_type = 'Lock'`,
       // As if a minute had gone by.
       'UPDATE mailbox_turn SET turn_until = clock_timestamp()',
@@ -84,7 +84,7 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
     await holding;
     const second = await agent(box);
     expect(await w.answered(login)).toBe(code);
-    await endCodeTurn(w.world.db, login);
+    await endCodeTurn(w.testEnvironment.db, login);
     const next = await w.asked('two', box.address());
     if (signal === 'SIGSTOP') first.signal('SIGCONT');
     const own = w.newCode();

@@ -2,24 +2,24 @@ import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import type { PortalSession, TaskOutcome } from '@rcm/portal-drivers';
 import { createMetrics } from '@rcm/telemetry';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebAgentConfig } from '../config.ts';
 import { openWebAgent, type WebAgentProcess, workerOptions } from '../services.ts';
 import { TaskWorker } from './worker.ts';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 let agent: WebAgentProcess;
 let worker: TaskWorker;
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
-  world = await openWorld({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
   const config = readWebAgentConfig({
     ...process.env,
-    ...world.environmentOf('rcm_agent'),
-    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'),
+    ...testEnvironment.environmentOf('rcm_agent'),
+    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'),
     RCM_LOG_LEVEL: 'error',
     RCM_LEASE_WAIT_MS: '300',
     RCM_LEASE_POLL_MS: '50',
@@ -30,14 +30,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await agent?.close();
-  await world?.close();
+  await testEnvironment?.close();
 });
 
 type QueuedTask = Parameters<TaskWorker['handle']>[0];
 
-async function queue(endpoint: WorldEndpoint, input: Record<string, string>): Promise<QueuedTask> {
+async function queue(endpoint: EnvironmentEndpoint, input: Record<string, string>): Promise<QueuedTask> {
   const { orgId } = endpoint;
-  const { taskId } = await createPortalTask(world.db, {
+  const { taskId } = await createPortalTask(testEnvironment.db, {
     orgId,
     endpointId: endpoint.id,
     name: 'claim_status',
@@ -46,11 +46,11 @@ async function queue(endpoint: WorldEndpoint, input: Record<string, string>): Pr
   });
   return { taskId, orgId };
 }
-const stored = (task: QueuedTask) => getPortalTask(world.db, task);
+const stored = (task: QueuedTask) => getPortalTask(testEnvironment.db, task);
 
 describe('a portal task', () => {
   it.each(['alpine-1', 'borealis-2', 'cascade-3'])('finds a claim at %s and stores its rows', async (id) => {
-    const endpoint = world.endpoint(id);
+    const endpoint = testEnvironment.endpoint(id);
     const task = await queue(endpoint, { claim_number: 'CLM-1001' });
     expect(await worker.handle(task, signal)).toMatchObject({ kind: 'succeeded', result: { found: true } });
     const done = await stored(task);
@@ -63,13 +63,13 @@ describe('a portal task', () => {
   });
 
   it('that finds nothing succeeds with no rows', async () => {
-    const endpoint = world.endpoint('alpine-1');
+    const endpoint = testEnvironment.endpoint('alpine-1');
     const task = await queue(endpoint, { claim_number: 'CLM-9999' });
     expect(await worker.handle(task, signal)).toEqual({ kind: 'succeeded', result: { found: false, rows: [] } });
   });
 
   it('is done once, however often its job comes', async () => {
-    const endpoint = world.endpoint('alpine-1');
+    const endpoint = testEnvironment.endpoint('alpine-1');
     const task = await queue(endpoint, { claim_number: 'CLM-1002' });
     const verdicts = await Promise.all([worker.handle(task, signal), worker.handle(task, signal), worker.handle(task, signal)]);
     expect(verdicts.filter((verdict) => verdict !== null)).toHaveLength(1);
@@ -77,16 +77,16 @@ describe('a portal task', () => {
   });
 
   it('that ended all its workers before they could say how is not begun once more', async () => {
-    const task = await queue(world.endpoint('alpine-1'), { claim_number: 'CLM-1001' });
-    await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_task SET tries = 5 WHERE id = ${task.taskId}::uuid`);
-    const before = await world.portals.account('alpine', world.endpoint('alpine-1').username);
+    const task = await queue(testEnvironment.endpoint('alpine-1'), { claim_number: 'CLM-1001' });
+    await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_task SET tries = 5 WHERE id = ${task.taskId}::uuid`);
+    const before = await testEnvironment.portals.account('alpine', testEnvironment.endpoint('alpine-1').username);
     expect(await worker.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'portal_unexpected' });
     expect(await stored(task)).toMatchObject({
       state: 'failed',
       errorCode: 'portal_unexpected',
       errorMessage: 'The task was begun 5 times and never came to an end.',
     });
-    expect(await world.portals.account('alpine', world.endpoint('alpine-1').username)).toEqual(before);
+    expect(await testEnvironment.portals.account('alpine', testEnvironment.endpoint('alpine-1').username)).toEqual(before);
   });
 
   /** A worker at a portal that answers every task so. */
@@ -100,12 +100,16 @@ describe('a portal task', () => {
     };
     const drivers = { for: () => ({ hash: 'x', openSession: async () => session }) } as unknown as typeof agent.access.drivers;
     const access = { ...agent.access, drivers };
-    const config = readWebAgentConfig({ ...process.env, ...world.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent') });
+    const config = readWebAgentConfig({
+      ...process.env,
+      ...testEnvironment.environmentOf('rcm_agent'),
+      RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'),
+    });
     return new TaskWorker({ db: agent.db, access, logger: agent.logger, metrics: createMetrics(), ...workerOptions(config) });
   }
 
   it('whose result the database cannot hold fails, instead of being done again and again', async () => {
-    const task = await queue(world.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
+    const task = await queue(testEnvironment.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
     expect(await workerAt({ kind: 'found', rows: [{ name: 'half \ud83d' }] }).handle(task, signal)).toMatchObject({
       kind: 'failed',
       code: 'portal_unexpected',
@@ -114,7 +118,7 @@ describe('a portal task', () => {
   });
 
   it('whose answer does not fit its contract fails at once and says why, instead of asking the portal again', async () => {
-    const task = await queue(world.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
+    const task = await queue(testEnvironment.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
     const detail = 'In record 1, status of claim_status is "Suspended" on the page';
     expect(await workerAt({ kind: 'unfit', detail }).handle(task, signal)).toMatchObject({ kind: 'failed', code: 'contract_unmet' });
     expect(await stored(task)).toMatchObject({
@@ -127,19 +131,25 @@ describe('a portal task', () => {
   });
 
   it('goes back to the queue while the login is being changed, and no try is spent', async () => {
-    const endpoint = world.endpoint('alpine-4');
-    const held = await acquireExclusiveLease(world.db, { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'rotator', ttlMs: 60_000, wantMs: 1_000 });
+    const endpoint = testEnvironment.endpoint('alpine-4');
+    const held = await acquireExclusiveLease(testEnvironment.db, {
+      orgId: endpoint.orgId,
+      endpointId: endpoint.id,
+      holder: 'rotator',
+      ttlMs: 60_000,
+      wantMs: 1_000,
+    });
     const task = await queue(endpoint, { claim_number: 'CLM-1001' });
     expect(await worker.handle(task, signal)).toEqual({ kind: 'put_off', reason: 'exclusive_held' });
     expect(await stored(task)).toMatchObject({ state: 'queued', tries: 0 });
-    if (held.granted) await releaseLease(world.db, { leaseId: held.lease.id, orgId: endpoint.orgId });
+    if (held.granted) await releaseLease(testEnvironment.db, { leaseId: held.lease.id, orgId: endpoint.orgId });
   });
 
   it('comes back when its login’s password has cooled down, or after five minutes to look, and not every moment until then', async () => {
-    const endpoint = world.endpoint('cascade-3');
-    await world.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_type SET settle_ms = 3000000 WHERE code = 'cascade'`);
+    const endpoint = testEnvironment.endpoint('cascade-3');
+    await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_type SET settle_ms = 3000000 WHERE code = 'cascade'`);
     await agent.access.sessions.drop(endpoint.id);
-    await world.portals.setHabits('cascade', { closedSaysWrong: true });
+    await testEnvironment.portals.setHabits('cascade', { closedSaysWrong: true });
     const [first, second] = [await queue(endpoint, { claim_number: 'CLM-1001' }), await queue(endpoint, { claim_number: 'CLM-1001' })];
     expect(await worker.handle(first, signal)).toMatchObject({ kind: 'retry', code: 'portal_unexpected' });
     const askedAt = Date.now();
@@ -148,17 +158,17 @@ describe('a portal task', () => {
     expect([state, tries]).toEqual(['queued', 0]);
     expect(notBefore?.getTime()).toBeGreaterThanOrEqual(askedAt + 300_000);
     expect(notBefore?.getTime()).toBeLessThanOrEqual(Date.now() + 300_000);
-    await world.portals.setHabits('cascade', { closedSaysWrong: false });
+    await testEnvironment.portals.setHabits('cascade', { closedSaysWrong: false });
   });
 
   it('fails at once where the portal refuses the password, and the account is not tried again', async () => {
-    const endpoint = world.endpoint('alpine-5');
-    await world.portals.createAccount({ portal: 'alpine', username: endpoint.username, password: 'Changed-by-hand-9' });
+    const endpoint = testEnvironment.endpoint('alpine-5');
+    await testEnvironment.portals.createAccount({ portal: 'alpine', username: endpoint.username, password: 'Changed-by-hand-9' });
     const task = await queue(endpoint, { claim_number: 'CLM-1001' });
     expect(await worker.handle(task, signal)).toMatchObject({ kind: 'failed', code: 'login_rejected' });
     expect(await stored(task)).toMatchObject({ state: 'failed', errorCode: 'login_rejected' });
     const second = await queue(endpoint, { claim_number: 'CLM-1001' });
     expect(await worker.handle(second, signal)).toMatchObject({ kind: 'failed', code: 'login_rejected' });
-    expect(await world.portals.account('alpine', endpoint.username)).toMatchObject({ loginsRejected: 1, locked: false });
+    expect(await testEnvironment.portals.account('alpine', endpoint.username)).toMatchObject({ loginsRejected: 1, locked: false });
   });
 });

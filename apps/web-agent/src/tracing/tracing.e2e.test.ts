@@ -1,5 +1,5 @@
 import { createPortalTask } from '@rcm/db/tasks';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWebAgentConfig } from '../config.ts';
 import { openWebAgent, type WebAgentProcess, workerOptions } from '../services.ts';
@@ -8,7 +8,7 @@ import { attributesOf, type Collector, startCollector } from '@rcm/portal-access
 import { openTracing, type Tracing } from '@rcm/portal-access/tracing';
 
 const PATIENT = 'canary-patient-4711';
-let world: World;
+let testEnvironment: TestEnvironment;
 let agent: WebAgentProcess;
 let worker: TaskWorker;
 let collector: Collector;
@@ -16,21 +16,21 @@ let tracing: Tracing;
 beforeAll(async () => {
   collector = await startCollector();
   tracing = await openTracing(collector.url, 'rcm-web-agent');
-  world = await openWorld({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = world.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
-  const own = { RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error' };
-  const config = readWebAgentConfig({ ...process.env, ...world.environmentOf('rcm_agent'), ...own });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
+  const own = { RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error' };
+  const config = readWebAgentConfig({ ...process.env, ...testEnvironment.environmentOf('rcm_agent'), ...own });
   agent = openWebAgent(config, { tracing });
   worker = new TaskWorker({ db: agent.db, access: agent.access, logger: agent.logger, metrics: agent.metrics, tracing, ...workerOptions(config) });
 });
 afterAll(async () => {
   await agent?.close();
-  await world?.close();
+  await testEnvironment?.close();
   await collector?.close();
 });
 
 it('a task, its lease, its login and the store call that it costs are in the task’s trace, and nothing of them is said', async () => {
-  const endpoint = world.endpoint('alpine-1');
+  const endpoint = testEnvironment.endpoint('alpine-1');
   const { orgId } = endpoint;
   const asked = {
     orgId,
@@ -39,7 +39,7 @@ it('a task, its lease, its login and the store call that it costs are in the tas
     input: { claim_number: PATIENT },
     requester: { kind: 'terminal', name: 'test' },
   } as const;
-  const { taskId } = await createPortalTask(world.db, asked);
+  const { taskId } = await createPortalTask(testEnvironment.db, asked);
   expect(await worker.handle({ taskId, orgId }, new AbortController().signal)).toMatchObject({ kind: 'succeeded' });
   await tracing.close();
   const spans = collector.spans();

@@ -1,28 +1,28 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiWorld, openApiWorld } from '../http/api.fixture.ts';
+import { type ApiEnvironment, openApiEnvironment } from '../http/api.fixture.ts';
 import type { ApiServer } from '../http/server.ts';
 import { attributesOf, type Collector, startCollector } from '@rcm/portal-access/tracing/testing';
 import { openTracing, type Tracing } from '@rcm/portal-access/tracing';
 
 const PATIENT = 'canary-patient-4711';
-let world: ApiWorld;
+let testEnvironment: ApiEnvironment;
 let api: ApiServer;
 let collector: Collector;
 let tracing: Tracing;
 beforeAll(async () => {
   collector = await startCollector();
   tracing = await openTracing(collector.url, 'rcm-web-agent');
-  world = await openApiWorld();
-  api = await world.start({ tracing });
+  testEnvironment = await openApiEnvironment();
+  api = await testEnvironment.start({ tracing });
 });
 afterAll(async () => {
   await api?.close();
-  await world?.close();
+  await testEnvironment?.close();
   await collector?.close();
 });
 
 test('a request that asks for a task or is about one is in the task’s trace, by route and status; any other is in none', async () => {
-  const ask = (path: string, more: object = {}) => world.ask(path, { port: api.port, ...more });
+  const ask = (path: string, more: object = {}) => testEnvironment.ask(path, { port: api.port, ...more });
   const body = { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: PATIENT } };
   const made = await ask('/v1/tasks', { method: 'POST', body, key: PATIENT });
   expect(made.status).toBe(202);

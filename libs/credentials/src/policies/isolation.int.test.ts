@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployed } from './isolation/account.fixture.ts';
 import { Judgement } from './isolation/judgement.fixture.ts';
 import { mutantsOf } from './isolation/mutants.fixture.ts';
-import { type IsolationWorld, openIsolationWorld } from './isolation/world.fixture.ts';
+import { type IsolationEnvironment, openIsolationEnvironment } from './isolation/test-environment.fixture.ts';
 
 /** Some 7,000 calls over HTTP, 34,000 in the long form, one after the other. It only ends what hangs. */
 const MATRIX_MS = 7_200_000;
@@ -16,17 +16,17 @@ const OPENS_NOTHING = [
 ];
 
 describe.skipIf(backend() === 'containers')('tenants apart, over HTTP (the emulator in containers enforces no policies)', () => {
-  let world: IsolationWorld;
+  let testEnvironment: IsolationEnvironment;
   let judgement: Judgement;
   beforeAll(async () => {
-    world = await openIsolationWorld();
-    judgement = new Judgement(world.account.decider);
+    testEnvironment = await openIsolationEnvironment();
+    judgement = new Judgement(testEnvironment.account.decider);
   }, 60_000);
-  afterAll(() => world.close());
+  afterAll(() => testEnvironment.close());
 
   it('exactly what is expected is allowed, in every combination of session, tenant and action', { timeout: MATRIX_MS }, async () => {
     const [tried, allowed] = [[0], [0]];
-    for (const group of world.groups) {
+    for (const group of testEnvironment.groups) {
       const tally = await judgement.run(group, deployed());
       process.stdout.write(`isolation: ${tally.tried} tried, ${tally.allowed} allowed: ${group.name} (${group.layers})\n`);
       tried.push(tally.tried);

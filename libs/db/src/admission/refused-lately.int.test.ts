@@ -88,10 +88,10 @@ test.each([
   ['few logins, and moments that several share', together],
   ['a portal of which about a fifth is refused', rowsOf(120, of(8, 2))],
   ['a portal that refuses more than a hundred', mended],
-])('what is found by the newest rows is what all of them say: %s', async (_what, worlds) => {
+])('what is found by the newest rows is what all of them say: %s', async (_what, histories) => {
   const seen = new Set<boolean>();
   await fc.assert(
-    fc.asyncProperty(worlds, async (rows) => {
+    fc.asyncProperty(histories, async (rows) => {
       const ill = isIllByAll(rows);
       seen.add(ill);
       expect(await isIll(rows)).toBe(ill);

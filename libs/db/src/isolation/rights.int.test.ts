@@ -611,7 +611,7 @@ const RIGHTS: readonly (readonly [Asking, 'may' | 'may not', string])[] = [
   ['rcm_migrator', 'may not', `SELECT rcm_organization_of('$endpoint')`],
 ];
 
-/** What a person asks for a login. The world's own rows ask that each be verified, which is not asked twice at once. */
+/** What a person asks for a login. The test environment's own rows ask that each be verified, which is not asked twice at once. */
 function asked(actor: string, reason: string, kind: 'verify' | 'rotate' | 'rollback' | 'set' = 'verify'): string {
   return `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES ('$org', '$endpoint', '${kind}', '${actor}', '${reason}')`;
 }

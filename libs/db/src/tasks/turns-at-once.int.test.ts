@@ -2,10 +2,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TestEndpoint } from '../testing.fixture.ts';
 import { claimNextPortalTask, finishPortalTask } from './claim.ts';
-import { openTurnsWorld, type TurnsWorld } from './turns-world.fixture.ts';
+import { openTurnsEnvironment, type TurnsEnvironment } from './turns-environment.fixture.ts';
 
-let w: TurnsWorld;
-beforeAll(async () => void (w = await openTurnsWorld()));
+let w: TurnsEnvironment;
+beforeAll(async () => void (w = await openTurnsEnvironment()));
 afterAll(() => w.close());
 beforeEach(() => w.clear());
 

@@ -7,10 +7,10 @@ import { claimNextPortalTask, claimPortalTask, finishPortalTask, renewTaskClaim 
 import { type Choice, readAll, rightChoices } from './plain-turns.fixture.ts';
 import { requeuePortalTask } from './queue.ts';
 import { tidyPortalTasks } from './tidy.ts';
-import { openTurnsWorld, type TurnsWorld } from './turns-world.fixture.ts';
+import { openTurnsEnvironment, type TurnsEnvironment } from './turns-environment.fixture.ts';
 
-let w: TurnsWorld;
-beforeAll(async () => void (w = await openTurnsWorld()));
+let w: TurnsEnvironment;
+beforeAll(async () => void (w = await openTurnsEnvironment()));
 afterAll(() => w.close());
 
 type Act = readonly [kind: string, one: number, other: number];

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { claimNextPortalTask, claimPortalTask } from './claim.ts';
-import { openTurnsWorld, type TurnsWorld } from './turns-world.fixture.ts';
+import { openTurnsEnvironment, type TurnsEnvironment } from './turns-environment.fixture.ts';
 
-let w: TurnsWorld;
-beforeAll(async () => void (w = await openTurnsWorld()));
+let w: TurnsEnvironment;
+beforeAll(async () => void (w = await openTurnsEnvironment()));
 afterAll(() => w.close());
 
 const [MINUTE_MS, HOUR_MS] = [60_000, 3_600_000];
@@ -11,7 +11,7 @@ const next = (ttlMs: number) => claimNextPortalTask(w.t.agent, { worker: 'w', tt
 
 test('a task whose worker died comes again, also where its tenant was served meanwhile by somebody who looked at nothing else', async () => {
   const [one, other] = w.endpoints;
-  if (!one || !other) throw new Error('The world has no accounts.');
+  if (!one || !other) throw new Error('The test environment has no accounts.');
   await w.ask(one, { pool: false, delay: '-1 minute', deadline: '1 day' });
   await w.ask(other, { pool: false, delay: '0', deadline: '1 day' });
   const left = await next(MINUTE_MS);

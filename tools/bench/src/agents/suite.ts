@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UNIT_COSTS, workOf } from '@rcm/cost';
 import { createPortalTask, taskCounts } from '@rcm/db/tasks';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { AT_ONCE } from '../measured-world/at-once.ts';
-import { type MeasuredWorld, openMeasuredWorld, type Spent, spentSince } from '../measured-world/measured-world.ts';
+import { AT_ONCE } from '../measured-environment/at-once.ts';
+import { type MeasuredEnvironment, openMeasuredEnvironment, type Spent, spentSince } from '../measured-environment/measured-environment.ts';
 import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
 import { median } from '../statistics.ts';
 import { AgentProcess } from './agent-process.ts';
@@ -25,10 +25,15 @@ interface Worked extends Spent {
 }
 
 /** Asks for a task of each, and waits until all have succeeded. Fails where one fails, or where the agent ends. */
-async function work({ world, spentFor }: MeasuredWorld, agent: AgentProcess, endpoints: readonly WorldEndpoint[], signal: AbortSignal): Promise<Worked> {
-  const [before, startedAt, counts] = [await spentFor(agent.pid), performance.now(), await taskCounts(world.db)];
+async function work(
+  { testEnvironment, spentFor }: MeasuredEnvironment,
+  agent: AgentProcess,
+  endpoints: readonly EnvironmentEndpoint[],
+  signal: AbortSignal,
+): Promise<Worked> {
+  const [before, startedAt, counts] = [await spentFor(agent.pid), performance.now(), await taskCounts(testEnvironment.db)];
   for (const { id, orgId } of endpoints)
-    await createPortalTask(world.db, {
+    await createPortalTask(testEnvironment.db, {
       orgId,
       endpointId: id,
       name: 'claim_status',
@@ -38,7 +43,7 @@ async function work({ world, spentFor }: MeasuredWorld, agent: AgentProcess, end
   for (let done = 0; done < endpoints.length && !signal.aborted;) {
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     agent.check();
-    const now = await taskCounts(world.db);
+    const now = await taskCounts(testEnvironment.db);
     if (now.failed > counts.failed) throw new Error('A task of the benchmark has failed.');
     done = now.succeeded - counts.succeeded;
   }
@@ -47,15 +52,15 @@ async function work({ world, spentFor }: MeasuredWorld, agent: AgentProcess, end
 
 async function measureAgents(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   await using opened = new AsyncDisposableStack();
-  const world = opened.use(await openMeasuredWorld());
-  await world.setLatency(PORTAL_LATENCY_MS);
-  const agent = opened.use(new AgentProcess(world.environmentOf('agent')));
+  const testEnvironment = opened.use(await openMeasuredEnvironment());
+  await testEnvironment.setLatency(PORTAL_LATENCY_MS);
+  const agent = opened.use(new AgentProcess(testEnvironment.environmentOf('agent')));
   const measured: Record<Kind, Worked[]> = { 'a task that signs in': [], 'a task of a session': [] };
   for (let round = 0; round <= (run.size === 'quick' ? 1 : ROUNDS) && !run.signal.aborted; round += 1) {
-    const endpoints = await world.fresh(A_ROUND[run.size]);
+    const endpoints = await testEnvironment.fresh(A_ROUND[run.size]);
     for (const [kind, times] of Object.entries(KINDS) as [Kind, number][]) {
       const each: Worked[] = [];
-      for (let time = 0; time < times; time += 1) each.push(await work(world, agent, endpoints, run.signal));
+      for (let time = 0; time < times; time += 1) each.push(await work(testEnvironment, agent, endpoints, run.signal));
       const worked = summed(each);
       run.progress(`round ${round}: ${kind}: ${perMinute(worked).toFixed(0)} a minute, ${processor(worked).toFixed(2)} s of processors each`);
       // The first is for warming up.
@@ -63,7 +68,7 @@ async function measureAgents(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     }
   }
   const alone: Worked[] = [];
-  for (const endpoint of await world.fresh(run.size === 'quick' ? 1 : 9)) alone.push(await work(world, agent, [endpoint], run.signal));
+  for (const endpoint of await testEnvironment.fresh(run.size === 'quick' ? 1 : 9)) alone.push(await work(testEnvironment, agent, [endpoint], run.signal));
   if (run.signal.aborted) return [];
   return [
     {

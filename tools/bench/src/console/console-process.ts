@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { urlFor } from '@rcm/db/testing';
 import { asRoot, compileCache, freePort } from '@rcm/test-services';
-import { processorSeconds } from '../measured-world/processor-seconds.ts';
+import { processorSeconds } from '../measured-environment/processor-seconds.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../../apps/console/src/main.ts');
 const READY_MS = 60_000;

@@ -6,7 +6,7 @@ import { makeFleet, PER_ORGANIZATION } from '@rcm/db/scale';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase, startThrowawayPostgres } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { secondsOfAll } from '../measured-world/processor-seconds.ts';
+import { secondsOfAll } from '../measured-environment/processor-seconds.ts';
 import { signIn } from './browsers.ts';
 import { startConsoleProcess } from './console-process.ts';
 import { pageLines, type Times, timePages } from './pages.ts';

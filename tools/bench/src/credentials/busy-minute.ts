@@ -54,14 +54,14 @@ export const busyMinute: Benchmark = {
     const size = SIZES[run.size];
     const minutes = await forEachSubject(async (name) => {
       run.progress(`  ${name}: ${size.seconds} s`);
-      return inFreshWorld(size, (account, secrets, database) => busy(name, { account, secrets, database, size, run }));
+      return inFreshEnvironment(size, (account, secrets, database) => busy(name, { account, secrets, database, size, run }));
     });
     return lines(minutes, size);
   },
 };
 
 /** Each reader meets the same secrets at their first version. */
-async function inFreshWorld<T>(size: Size, act: (account: Account, secrets: readonly BenchSecret[], database: BenchDatabase) => Promise<T>): Promise<T> {
+async function inFreshEnvironment<T>(size: Size, act: (account: Account, secrets: readonly BenchSecret[], database: BenchDatabase) => Promise<T>): Promise<T> {
   const account = await startAccount({ readsPerSecond: QUOTA });
   try {
     const secrets = benchSecrets(account, { count: size.secrets, tenants: size.tenants });

@@ -1,10 +1,10 @@
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { MigrationWorld } from './migration-world.ts';
+import type { MigrationEnvironment } from './migration-environment.ts';
 
 /** One after the other, as the design wrote it down: no pace, no second look, the client's own few retries; a login that fails is passed over. */
-export async function runScript(world: MigrationWorld): Promise<void> {
-  const client = new SSMClient({ region: 'us-east-1', endpoint: world.proxy.endpoint, credentials: world.admin });
-  const rows = await world.db.transaction(
+export async function runScript(testEnvironment: MigrationEnvironment): Promise<void> {
+  const client = new SSMClient({ region: 'us-east-1', endpoint: testEnvironment.proxy.endpoint, credentials: testEnvironment.admin });
+  const rows = await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ id: string; org: string; text: string }[]>`
       SELECT id, org_id AS org, (config->'credentials')::text AS text FROM integration_endpoint WHERE secret_arn IS NULL ORDER BY id`,
@@ -23,7 +23,7 @@ export async function runScript(world: MigrationWorld): Promise<void> {
       continue;
     }
     const arn = `arn:aws:ssm:us-east-1:123456789012:parameter${Name}`;
-    await world.db.transaction(
+    await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$executeRaw`UPDATE integration_endpoint SET secret_arn = ${arn}, current_version = '1' WHERE id = ${id}`,
     );

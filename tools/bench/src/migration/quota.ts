@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import type { Counted } from '../counting-proxy.ts';
-import { type MigrationWorld, openMigrationWorld, WRITES_PER_SECOND } from './migration-world.ts';
+import { type MigrationEnvironment, openMigrationEnvironment, WRITES_PER_SECOND } from './migration-environment.ts';
 import { migratorProgram, runMigrator } from './migrator-process.ts';
 import { runScript } from './original-script.ts';
 
@@ -28,18 +28,22 @@ function judge({ puts }: Counted, { logins, left }: { readonly logins: number; r
   return { percent, errors: puts.length - taken.length, twice: taken.length - (logins - left), left };
 }
 
-async function measure(logins: number, policies: 'the platform’s' | 'none', act: (world: MigrationWorld) => Promise<unknown>): Promise<Measured> {
-  const world = await openMigrationWorld({ logins, policies, quota: 'default' });
+async function measure(
+  logins: number,
+  policies: 'the platform’s' | 'none',
+  act: (testEnvironment: MigrationEnvironment) => Promise<unknown>,
+): Promise<Measured> {
+  const testEnvironment = await openMigrationEnvironment({ logins, policies, quota: 'default' });
   try {
-    world.proxy.take();
-    await act(world);
-    const [row] = await world.db.transaction(
+    testEnvironment.proxy.take();
+    await act(testEnvironment);
+    const [row] = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ left: number }[]>`SELECT count(*)::int AS left FROM integration_endpoint WHERE secret_arn IS NULL`,
     );
-    return judge(world.proxy.take(), { logins, left: row?.left ?? logins });
+    return judge(testEnvironment.proxy.take(), { logins, left: row?.left ?? logins });
   } finally {
-    await world.close();
+    await testEnvironment.close();
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { type MigrationWorld, openMigrationWorld } from './migration-world.ts';
+import { type MigrationEnvironment, openMigrationEnvironment } from './migration-environment.ts';
 import { type MigratorEnd, migratorProgram, runMigrator } from './migrator-process.ts';
 
 const MOST_MEGABYTES = 150;
@@ -23,11 +23,11 @@ type Figures = Readonly<Record<Command, MigratorEnd>>;
 
 /** What each command weighs and how fast it is with so many logins, in a store without a quota and without policies, which the stand-in would take longer for than we do. */
 async function measure(run: BenchmarkRun, { logins, program }: { readonly logins: number; readonly program: readonly string[] }): Promise<Figures> {
-  const world: MigrationWorld = await openMigrationWorld({ logins, policies: 'none', quota: 'none' });
+  const testEnvironment: MigrationEnvironment = await openMigrationEnvironment({ logins, policies: 'none', quota: 'none' });
   try {
     const figures: Partial<Record<Command, MigratorEnd>> = {};
     for (const args of COMMANDS) {
-      const end = await runMigrator({ program, args, environment: world.environment, signal: run.signal });
+      const end = await runMigrator({ program, args, environment: testEnvironment.environment, signal: run.signal });
       if (end.code !== 0) throw new Error(`${args[0]} of ${logins} logins ended with ${end.code}: ${end.stderr.slice(-500)}`);
       figures[args[0]] = { ...end, stdout: '', stderr: '' };
       run.progress(
@@ -36,7 +36,7 @@ async function measure(run: BenchmarkRun, { logins, program }: { readonly logins
     }
     return figures as Figures;
   } finally {
-    await world.close();
+    await testEnvironment.close();
   }
 }
 

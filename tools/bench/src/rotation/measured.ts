@@ -1,4 +1,4 @@
-import type { Spent } from '../measured-world/measured-world.ts';
+import type { Spent } from '../measured-environment/measured-environment.ts';
 
 /** What one way of rotating came to, by what its own process knows. */
 export interface Rotated {

@@ -1,6 +1,6 @@
 import { requestRotation } from '@rcm/db/rotation';
 import { rotateAndReport, type Rotator } from '@rcm/rotator';
-import { atOnce } from '../measured-world/at-once.ts';
+import { atOnce } from '../measured-environment/at-once.ts';
 import { timedDrivers } from './timed-drivers.ts';
 import type { WayOptions } from './way-options.ts';
 

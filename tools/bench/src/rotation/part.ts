@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { WorldEndpoint } from '@rcm/test-world';
-import { type MeasuredWorld, spentSince } from '../measured-world/measured-world.ts';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
+import { type MeasuredEnvironment, spentSince } from '../measured-environment/measured-environment.ts';
 import type { Measured, Rotated } from './measured.ts';
 import type { Way } from './ways.ts';
 
@@ -13,35 +13,35 @@ interface Answer {
   readonly error?: string;
 }
 
-/** A way of rotating in its own process, and what each part of the world spends while it works. */
+/** A way of rotating in its own process, and what each part of the test environment spends while it works. */
 export class RotatingPart implements AsyncDisposable {
   readonly #process: ChildProcess;
-  readonly #world: MeasuredWorld;
+  readonly #testEnvironment: MeasuredEnvironment;
   readonly #ended: Promise<unknown>;
 
-  private constructor(process: ChildProcess, world: MeasuredWorld) {
-    [this.#process, this.#world, this.#ended] = [process, world, once(process, 'exit')];
+  private constructor(process: ChildProcess, testEnvironment: MeasuredEnvironment) {
+    [this.#process, this.#testEnvironment, this.#ended] = [process, testEnvironment, once(process, 'exit')];
   }
 
   /** Fails where the process ends before it is ready. */
-  static async start(way: Way, world: MeasuredWorld): Promise<RotatingPart> {
+  static async start(way: Way, testEnvironment: MeasuredEnvironment): Promise<RotatingPart> {
     const child = fork(PROGRAM, [way], {
       execArgv: ['--disable-sigusr1'],
-      env: world.environmentOf('rotator'),
+      env: testEnvironment.environmentOf('rotator'),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const part = new RotatingPart(child, world);
+    const part = new RotatingPart(child, testEnvironment);
     await part.#answer(way);
     return part;
   }
 
   /** One part at a time: the database and the stores cannot tell who asks. Fails where a rotation did not come to its end. */
-  async rotate(way: Way, endpoints: readonly WorldEndpoint[]): Promise<Measured> {
-    const before = await this.#world.spentFor(this.#process.pid ?? 0);
+  async rotate(way: Way, endpoints: readonly EnvironmentEndpoint[]): Promise<Measured> {
+    const before = await this.#testEnvironment.spentFor(this.#process.pid ?? 0);
     this.#process.send(endpoints);
     const { rotated } = await this.#answer(way);
     if (!rotated) throw new Error(`${way} answered nothing`);
-    return { ...rotated, ...spentSince(before, await this.#world.spentFor(this.#process.pid ?? 0)) };
+    return { ...rotated, ...spentSince(before, await this.#testEnvironment.spentFor(this.#process.pid ?? 0)) };
   }
 
   async #answer(way: Way): Promise<Answer> {

@@ -2,8 +2,8 @@ import { generatePassword, parsePasswordRules, parsePayload, parseReference, ser
 import { migratedEndpoint } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics } from '@rcm/telemetry';
-import type { WorldEndpoint } from '@rcm/test-world';
-import { AT_ONCE, atOnce } from '../measured-world/at-once.ts';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
+import { AT_ONCE, atOnce } from '../measured-environment/at-once.ts';
 import { type Page, PLAIN_PORTALS, type PlainPortal } from './plain-portals.ts';
 import type { WayOptions } from './way-options.ts';
 
@@ -30,7 +30,7 @@ export async function rotatePlainly(options: WayOptions, policy: { readonly sign
 async function rotateOne(
   { opened, signal, onClosed }: WayOptions,
   browser: BrowserPool,
-  { id, orgId, portal, secretArn }: WorldEndpoint,
+  { id, orgId, portal, secretArn }: EnvironmentEndpoint,
   { signsOut }: { readonly signsOut: boolean },
 ): Promise<void> {
   const { portalType, baseUrl } = await migratedEndpoint(opened.db, { orgId, endpointId: id });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { openRotator, readRotatorConfig } from '@rcm/rotator';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import type { Rotated } from './measured.ts';
 import { WAYS, type Way } from './ways.ts';
 
@@ -21,7 +21,7 @@ pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]): unkn
 const opened = openRotator(readRotatorConfig(process.env));
 const ending = new AbortController();
 
-async function rotate(endpoints: readonly WorldEndpoint[]): Promise<Rotated> {
+async function rotate(endpoints: readonly EnvironmentEndpoint[]): Promise<Rotated> {
   const before = { ...asked };
   const startedAt = performance.now();
   let browserMs = 0;
@@ -35,7 +35,7 @@ async function rotate(endpoints: readonly WorldEndpoint[]): Promise<Rotated> {
   };
 }
 
-process.on('message', (endpoints: readonly WorldEndpoint[]) => {
+process.on('message', (endpoints: readonly EnvironmentEndpoint[]) => {
   rotate(endpoints).then(
     (rotated) => process.send?.({ rotated }),
     (error: unknown) => process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

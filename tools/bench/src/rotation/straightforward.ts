@@ -1,7 +1,7 @@
 import { generatePassword, parsePasswordRules, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { migratedEndpoint, portalCredential } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, declaredHosts, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import { timedDriver } from './timed-drivers.ts';
 import type { WayOptions } from './way-options.ts';
@@ -29,7 +29,7 @@ export async function rotateWithScript(options: WayOptions): Promise<void> {
   }
 }
 
-async function rotateOne({ opened, signal, onClosed }: WayOptions, { id, orgId, secretArn }: WorldEndpoint, browser: BrowserPool): Promise<void> {
+async function rotateOne({ opened, signal, onClosed }: WayOptions, { id, orgId, secretArn }: EnvironmentEndpoint, browser: BrowserPool): Promise<void> {
   const { portalType, baseUrl } = await migratedEndpoint(opened.db, { orgId, endpointId: id });
   const store = opened.rotator.stores.forTenant(orgId);
   const current = await store.read(parseReference(secretArn), { signal });

@@ -1,5 +1,5 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { type MeasuredWorld, openMeasuredWorld } from '../measured-world/measured-world.ts';
+import { type MeasuredEnvironment, openMeasuredEnvironment } from '../measured-environment/measured-environment.ts';
 import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
 import { median } from '../statistics.ts';
 import { type Measured, perMinute, processorSecondsEach } from './measured.ts';
@@ -12,13 +12,13 @@ const ROUNDS = 3;
 const A_ROUND: Readonly<Record<Way, number>> = { product: 24, script: 6, plain: 24, 'plain, no sign-out': 24 };
 
 /** The ways take turns, so that whatever else the machine does meets them all. */
-async function measureRounds(world: MeasuredWorld, parts: ReadonlyMap<Way, RotatingPart>, run: BenchmarkRun): Promise<Map<Way, Measured[]>> {
+async function measureRounds(testEnvironment: MeasuredEnvironment, parts: ReadonlyMap<Way, RotatingPart>, run: BenchmarkRun): Promise<Map<Way, Measured[]>> {
   const measured = new Map<Way, Measured[]>([...parts.keys()].map((way) => [way, []]));
   const [rounds, share] = run.size === 'quick' ? [1, 12] : [ROUNDS, 1];
   for (let round = 0; round <= rounds && !run.signal.aborted; round += 1) {
     const told: string[] = [];
     for (const [way, part] of parts) {
-      const rotated = await part.rotate(way, await world.fresh(Math.max(1, A_ROUND[way] / share)));
+      const rotated = await part.rotate(way, await testEnvironment.fresh(Math.max(1, A_ROUND[way] / share)));
       told.push(`${way} ${perMinute(rotated).toFixed(1)} (${processorSecondsEach(rotated).toFixed(2)} s)`);
       // The first is for warming up.
       if (round > 0) measured.get(way)?.push(rotated);
@@ -30,13 +30,13 @@ async function measureRounds(world: MeasuredWorld, parts: ReadonlyMap<Way, Rotat
 
 async function measureRotations(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   await using opened = new AsyncDisposableStack();
-  const world = opened.use(await openMeasuredWorld());
+  const testEnvironment = opened.use(await openMeasuredEnvironment());
   const parts = new Map<Way, RotatingPart>();
-  for (const way of Object.keys(WAYS) as Way[]) parts.set(way, opened.use(await RotatingPart.start(way, world)));
+  for (const way of Object.keys(WAYS) as Way[]) parts.set(way, opened.use(await RotatingPart.start(way, testEnvironment)));
   const results: BenchmarkResult[] = [];
   for (const latencyMs of [0, PORTAL_LATENCY_MS]) {
-    await world.setLatency(latencyMs);
-    const measured = await measureRounds(world, parts, run);
+    await testEnvironment.setLatency(latencyMs);
+    const measured = await measureRounds(testEnvironment, parts, run);
     if (run.signal.aborted) return [];
     const medians = (of: (measured: Measured) => number) =>
       Object.fromEntries([...measured].map(([way, rounds]) => [way, median(rounds.map(of))])) as Readonly<Record<Way, number>>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asRoot } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { openDueWorld, PORTAL_TYPES } from './due-world.ts';
+import { openDueEnvironment, PORTAL_TYPES } from './due-environment.ts';
 
 const MAIN = join(import.meta.dirname, 'rotator-process.ts');
 const SLOTS = 16;
@@ -45,11 +45,11 @@ function start(url: string, rotations: Rotation[]): ChildProcess {
 }
 
 async function measure(due: number, rotators: number, run: BenchmarkRun): Promise<Measured> {
-  const world = await openDueWorld(due);
+  const testEnvironment = await openDueEnvironment(due);
   const rotations: Rotation[] = [];
-  const children = Array.from({ length: rotators }, () => start(world.url, rotations));
+  const children = Array.from({ length: rotators }, () => start(testEnvironment.url, rotations));
   try {
-    while ((await world.countDone()) < due && !run.signal.aborted) {
+    while ((await testEnvironment.countDone()) < due && !run.signal.aborted) {
       if (children.some(({ exitCode }) => exitCode !== null)) throw new Error('A rotator has ended by itself.');
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));
     }
@@ -57,7 +57,7 @@ async function measure(due: number, rotators: number, run: BenchmarkRun): Promis
     const ended = children.map((child) => (child.exitCode === null ? once(child, 'exit') : null));
     for (const child of children) child.kill('SIGTERM');
     await Promise.all(ended);
-    await world.close();
+    await testEnvironment.close();
   }
   const seconds = (Math.max(...rotations.map(({ ended }) => ended)) - Math.min(...rotations.map(({ begun }) => begun))) / 1000;
   return { seconds, percent: slotsInUse(rotations, rotators * SLOTS) };

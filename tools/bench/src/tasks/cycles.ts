@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type RunningService, startThrowawayPostgres } from '@rcm/test-services';
 import pg from 'pg';
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { openQueueWorld, type QueueWorld } from './queue-world.ts';
+import { openQueueEnvironment, type QueueEnvironment } from './queue-environment.ts';
 import { turnsByTenant } from './takers.ts';
 
 /** Tasks that are asked for, taken, ended and deleted again; the sizes are looked at after the first fifth, and at the end. */
@@ -20,15 +20,15 @@ const TABLES = ['portal_task', 'task_tenant', 'task_turn', 'task_queue', 'task_n
 /** Whether what a task leaves behind is used again: the tables keep their size however many come and go. */
 export async function measureCycles(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const cycles = CYCLES[run.size];
-  const world = await openQueueWorld({ accounts: 1_000, tenants: 200, portalTypes: 20, tasksEach: 0, crowd: 0 }, 'now', vacuumed);
-  const watch = new pg.Client({ connectionString: world.url });
+  const testEnvironment = await openQueueEnvironment({ accounts: 1_000, tenants: 200, portalTypes: 20, tasksEach: 0, crowd: 0 }, 'now', vacuumed);
+  const watch = new pg.Client({ connectionString: testEnvironment.url });
   await watch.connect();
   try {
-    await turn(world, watch, cycles * FIRST, run);
+    await turn(testEnvironment, watch, cycles * FIRST, run);
     const first = await sizes(watch);
     const before = await updates(watch);
     const startedAt = performance.now();
-    await turn(world, watch, cycles * (1 - FIRST), run);
+    await turn(testEnvironment, watch, cycles * (1 - FIRST), run);
     const seconds = (performance.now() - startedAt) / 1_000;
     const [last, after] = [await sizes(watch), await updates(watch)];
     const all = (of: ReadonlyMap<string, number>): number => [...of.values()].reduce((sum, bytes) => sum + bytes, 0);
@@ -49,7 +49,7 @@ export async function measureCycles(run: BenchmarkRun): Promise<BenchmarkResult[
     ];
   } finally {
     await watch.end();
-    await world.close();
+    await testEnvironment.close();
   }
 }
 
@@ -66,8 +66,8 @@ async function vacuumed(): Promise<RunningService> {
   };
 }
 
-async function turn(world: QueueWorld, watch: pg.Client, count: number, { signal, progress }: BenchmarkRun): Promise<void> {
-  const queue = turnsByTenant(world.agent);
+async function turn(testEnvironment: QueueEnvironment, watch: pg.Client, count: number, { signal, progress }: BenchmarkRun): Promise<void> {
+  const queue = turnsByTenant(testEnvironment.agent);
   for (let done = 0; done < count && !signal.aborted; done += BATCH) {
     await watch.query(
       `INSERT INTO portal_task (id, org_id, endpoint_id, name) SELECT rcm_new_id(), 'o' || i % 200, 'e' || i, 'n' FROM (SELECT ($1::int + n) % 1000 AS i FROM generate_series(1, $2::int) n) x`,

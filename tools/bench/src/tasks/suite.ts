@@ -1,7 +1,7 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { median, quantile, rounded } from '../statistics.ts';
 import { measureCycles } from './cycles.ts';
-import { openQueueWorld, type QueueSizes } from './queue-world.ts';
+import { openQueueEnvironment, type QueueSizes } from './queue-environment.ts';
 import { type Measured, measureTakers, oneLockForAll, operations, type Queue, turnsByTenant } from './takers.ts';
 import { longestWait } from './waits.ts';
 
@@ -21,8 +21,8 @@ const ROUNDS = 3;
 async function measureTasks(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const results: BenchmarkResult[] = [];
   for (const sizes of run.size === 'quick' ? QUICK : FULL) {
-    const ours = await measureWorld(sizes, run, 'now', { 'tasks taken and ended': turnsByTenant, 'with all that a web-agent does for one': operations });
-    const before = await measureWorld(sizes, run, 'before', { 'tasks taken and ended': oneLockForAll });
+    const ours = await measureEnvironment(sizes, run, 'now', { 'tasks taken and ended': turnsByTenant, 'with all that a web-agent does for one': operations });
+    const before = await measureEnvironment(sizes, run, 'before', { 'tasks taken and ended': oneLockForAll });
     for (const { what, takers, rounds } of ours) {
       const peer = before.find((each) => each.what === what && each.takers === takers);
       results.push(...lines({ sizes, what, takers, rounds, peer: peer?.rounds ?? null }));
@@ -37,18 +37,18 @@ interface Series {
   readonly rounds: readonly Measured[];
 }
 
-async function measureWorld(
+async function measureEnvironment(
   sizes: QueueSizes,
   run: BenchmarkRun,
   as: 'now' | 'before',
   ways: Readonly<Record<string, (db: never) => Queue>>,
 ): Promise<Series[]> {
-  const world = await openQueueWorld(sizes, as);
+  const testEnvironment = await openQueueEnvironment(sizes, as);
   try {
     const series: Series[] = [];
     for (const [what, queueOf] of Object.entries(ways))
       for (const takers of TAKERS) {
-        const queue = queueOf(world.agent as never);
+        const queue = queueOf(testEnvironment.agent as never);
         const rounds: Measured[] = [];
         for (let round = 0; round < ROUNDS && !run.signal.aborted; round += 1)
           rounds.push(
@@ -60,7 +60,7 @@ async function measureWorld(
       }
     return series;
   } finally {
-    await world.close();
+    await testEnvironment.close();
   }
 }
 

@@ -36,21 +36,21 @@ async function measureAs(as: 'before' | 'now', { progress, signal, size, endpoin
   await using opened = new AsyncDisposableStack();
   const { logins, accounts: many, rounds } = { ...SIZES[size], ...(endpoints === undefined ? {} : { logins: endpoints }) };
   progress(`${as}: making ${logins} logins`);
-  const world = await openWorld(opened, { logins, as });
+  const testEnvironment = await openTestEnvironment(opened, { logins, as });
   const quiet = quietAccounts(logins);
   const measured = new Map<ActName, number>();
   for (const [name, act] of Object.entries(ACTS) as [ActName, Act][]) {
     if (signal.aborted) break;
     const accounts = quiet.splice(0, many);
-    for (const account of accounts) await act(world.hands, account, async () => undefined);
-    const [sums, from] = [new Map<string, number>(), await world.place()];
-    const step = world.stepsOf(sums);
-    for (let round = 0; round < rounds; round += 1) for (const account of accounts) await act(world.hands, account, step);
+    for (const account of accounts) await act(testEnvironment.hands, account, async () => undefined);
+    const [sums, from] = [new Map<string, number>(), await testEnvironment.place()];
+    const step = testEnvironment.stepsOf(sums);
+    for (let round = 0; round < rounds; round += 1) for (const account of accounts) await act(testEnvironment.hands, account, step);
     await step('end');
-    const [to, times] = [await world.place(), many * rounds];
-    measured.set(name, Math.round((await world.between(from, to)) / times));
+    const [to, times] = [await testEnvironment.place(), many * rounds];
+    measured.set(name, Math.round((await testEnvironment.between(from, to)) / times));
     for (const [what, sum] of sums) progress(`  ${as}: ${name}: ${what}: ${Math.round(sum / times)} bytes`);
-    for (const line of (await writtenBy(world.watch, from, to)).slice(0, SHOWN)) progress(`  ${as}: ${name}: of ${described(line, times)}`);
+    for (const line of (await writtenBy(testEnvironment.watch, from, to)).slice(0, SHOWN)) progress(`  ${as}: ${name}: of ${described(line, times)}`);
   }
   return measured;
 }
@@ -82,7 +82,7 @@ function quietAccounts(logins: number): Account[] {
     .map(accountAt);
 }
 
-interface WrittenWorld {
+interface WrittenEnvironment {
   readonly watch: pg.Client;
   readonly hands: Hands;
   place(): Promise<string>;
@@ -91,7 +91,10 @@ interface WrittenWorld {
   stepsOf(sums: Map<string, number>): (name: string) => Promise<void>;
 }
 
-async function openWorld(opened: AsyncDisposableStack, { logins, as }: { readonly logins: number; readonly as: 'before' | 'now' }): Promise<WrittenWorld> {
+async function openTestEnvironment(
+  opened: AsyncDisposableStack,
+  { logins, as }: { readonly logins: number; readonly as: 'before' | 'now' },
+): Promise<WrittenEnvironment> {
   const folder = await mkdtemp(join(tmpdir(), 'rcm-written-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const server = await startThrowawayPostgres({ folder });

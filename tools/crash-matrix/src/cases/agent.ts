@@ -3,7 +3,7 @@ import { taskRoleName } from '@rcm/credentials/policies';
 import { type AgentAccess, Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type ErrorCode, isRcmError, systemClock } from '@rcm/telemetry';
-import type { World, WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint, TestEnvironment } from '@rcm/test-environment';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TIMING } from './timing.ts';
 
@@ -13,33 +13,33 @@ type Visit = 'in' | ErrorCode;
 /** An agent with the rights, the connections and the browser of its own process; it has no faults. */
 export interface MatrixAgent {
   /** One task, with a login of its own. */
-  visit(endpoint: WorldEndpoint): Promise<Visit>;
+  visit(endpoint: EnvironmentEndpoint): Promise<Visit>;
   /** One task after the other until the signal aborts; what each came to. */
-  lookIn(endpoint: WorldEndpoint, signal: AbortSignal): Promise<readonly Visit[]>;
+  lookIn(endpoint: EnvironmentEndpoint, signal: AbortSignal): Promise<readonly Visit[]>;
   close(): Promise<void>;
 }
 
 const DEADLINE_MS = 60_000;
 
-export function openAgent(world: World): MatrixAgent {
+export function openAgent(testEnvironment: TestEnvironment): MatrixAgent {
   const logger = createLogger({ name: 'agent', level: 'silent' });
   const metrics = createMetrics();
   const { RCM_CHROMIUM_PATH: executablePath } = process.env;
   const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
-  const { region, endpoint, kmsKeyArn: kmsKeyId } = world.aws;
+  const { region, endpoint, kmsKeyArn: kmsKeyId } = testEnvironment.aws;
   const stores = createTenantStores({
     region,
     endpoint,
     kmsKeyId,
-    environment: world.environmentName,
-    roleArn: world.aws.tenantRoleArn('agent'),
-    credentials: world.aws.taskCredentials(taskRoleName('agent')),
-    vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
+    environment: testEnvironment.environmentName,
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    credentials: testEnvironment.aws.taskCredentials(taskRoleName('agent')),
+    vault: { address: testEnvironment.vault.address, mount: testEnvironment.vault.mount, appRole: appRoleFolder(testEnvironment.vault.folderOf('agent')) },
   });
   const sessions = new SessionCache({ maxSessions: 1, idleMs: 1_000 });
   const credentials = createCredentialManager({ stores, metrics });
   const access: AgentAccess = {
-    db: world.databaseAs('rcm_agent'),
+    db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
     credentials,
@@ -48,9 +48,9 @@ export function openAgent(world: World): MatrixAgent {
     lease: { ttlMs: TIMING.leaseTtlMs, waitMs: 30_000, pollMs: 250 },
     login: { loginDeadlineMs: DEADLINE_MS, totpWaitMs: 2 * DEADLINE_MS, personWaitMs: 60_000 },
     illness: { windowMs: TIMING.lockoutWindowMs, suspects: 3 },
-    keys: world.identityKeys,
+    keys: testEnvironment.identityKeys,
   };
-  const visit = async ({ id: endpointId, orgId, secretArn }: WorldEndpoint, signal: AbortSignal): Promise<Visit> => {
+  const visit = async ({ id: endpointId, orgId, secretArn }: EnvironmentEndpoint, signal: AbortSignal): Promise<Visit> => {
     // A case is much shorter than what is cached: here every task finds its cache grown too old.
     credentials.invalidate({ reference: parseReference(secretArn) });
     try {

@@ -1,4 +1,4 @@
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import type { Cell } from '../cells/cell.ts';
 import type { Place } from './place.ts';
 
@@ -6,7 +6,7 @@ import type { Place } from './place.ts';
 export interface CaseAt {
   readonly cell: Cell;
   readonly place: Place;
-  readonly endpoint: WorldEndpoint;
+  readonly endpoint: EnvironmentEndpoint;
   /** For marks. */
   readonly folder: string;
   /** Bounds how many processes start and work at the same moment. */

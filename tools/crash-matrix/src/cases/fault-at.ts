@@ -1,4 +1,4 @@
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -64,7 +64,7 @@ export async function stopAt(at: CaseAt, order: FaultOrder): Promise<Stopped | s
   };
 }
 
-export const orderOf = ({ orgId, id: endpointId }: WorldEndpoint, reason: Order['reason'], fault: Fault | null = null): Order => ({
+export const orderOf = ({ orgId, id: endpointId }: EnvironmentEndpoint, reason: Order['reason'], fault: Fault | null = null): Order => ({
   orgId,
   endpointId,
   reason,

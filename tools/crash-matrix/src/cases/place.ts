@@ -1,6 +1,6 @@
 import { appRoleFolder, createTenantStores, type SecretStore } from '@rcm/credentials';
 import { taskRoleName } from '@rcm/credentials/policies';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { join } from 'node:path';
 import pg from 'pg';
 import { RotatorProcess } from '../rotator/process.ts';
@@ -10,7 +10,7 @@ import { keepUndoLog } from './undo-log.ts';
 
 /** One database, one AWS, one set of portals, and who lives on there: rotators that recover, and an agent. */
 export interface Place {
-  readonly world: World;
+  readonly testEnvironment: TestEnvironment;
   /** The superuser's, so row level security hides nothing. */
   readonly pool: pg.Pool;
   /** Reads what is current and what is staged, for verdicts: with the rotator's rights, as nobody else may read both. */
@@ -31,34 +31,34 @@ export interface PlaceOptions {
 }
 
 export async function openPlace({ server, folder, keepsFirst }: PlaceOptions): Promise<Place> {
-  const world = await openWorld({
+  const testEnvironment = await openTestEnvironment({
     endpoints: [],
     server,
     lockoutWindowMs: TIMING.lockoutWindowMs,
     // More than there are cases side by side: how many rotations may be under way is not what the matrix asks about.
     portalType: { settleMs: TIMING.propagationDelayMs, lockoutWindowSeconds: TIMING.lockoutWindowMs / 1000, maxConcurrency: 1_000 },
   });
-  await world.portals.setHabits('alpine', { keepsFirst });
-  const pool = new pg.Pool({ connectionString: world.databaseUrl, max: 4 });
+  await testEnvironment.portals.setHabits('alpine', { keepsFirst });
+  const pool = new pg.Pool({ connectionString: testEnvironment.databaseUrl, max: 4 });
   await keepUndoLog(pool);
-  const environment = rotatorEnvironment(world, folder);
-  const { region, endpoint, kmsKeyArn: kmsKeyId } = world.aws;
+  const environment = rotatorEnvironment(testEnvironment, folder);
+  const { region, endpoint, kmsKeyArn: kmsKeyId } = testEnvironment.aws;
   const stores = createTenantStores({
     region,
     endpoint,
     kmsKeyId,
-    roleArn: world.aws.tenantRoleArn('rotator'),
-    credentials: world.aws.taskCredentials(taskRoleName('rotator')),
-    vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('rotator')) },
-    environment: world.environmentName,
+    roleArn: testEnvironment.aws.tenantRoleArn('rotator'),
+    credentials: testEnvironment.aws.taskCredentials(taskRoleName('rotator')),
+    vault: { address: testEnvironment.vault.address, mount: testEnvironment.vault.mount, appRole: appRoleFolder(testEnvironment.vault.folderOf('rotator')) },
+    environment: testEnvironment.environmentName,
   });
-  const agent = openAgent(world);
+  const agent = openAgent(testEnvironment);
   const [one, other] = [new RotatorProcess(environment), new RotatorProcess(environment)];
   let turn = 0;
   return {
-    world,
+    testEnvironment,
     pool,
-    witness: stores.forTenant(world.orgId),
+    witness: stores.forTenant(testEnvironment.orgId),
     agent,
     startRotator: () => new RotatorProcess(environment),
     survivors() {
@@ -69,19 +69,19 @@ export async function openPlace({ server, folder, keepsFirst }: PlaceOptions): P
       await Promise.all([one.end(), other.end(), agent.close()]);
       await stores.close();
       await pool.end();
-      await world.close();
+      await testEnvironment.close();
     },
   };
 }
 
-function rotatorEnvironment(world: World, folder: string): Record<string, string> {
+function rotatorEnvironment(testEnvironment: TestEnvironment, folder: string): Record<string, string> {
   const inherited = ['PATH', 'HOME', 'RCM_CHROMIUM_PATH', 'NODE_COMPILE_CACHE'].flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
   return {
     ...Object.fromEntries(inherited),
-    ...world.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+    ...testEnvironment.environmentOf('rcm_rotator'),
+    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
     RCM_SUBMIT_DEADLINE_MS: String(TIMING.submitDeadlineMs),
     RCM_LEASE_TTL_MS: String(TIMING.leaseTtlMs),

@@ -1,5 +1,5 @@
 import { isRetryable } from '@rcm/telemetry';
-import type { WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ANSWER_FACTS } from '../cells/answer.ts';
 import type { Cell } from '../cells/cell.ts';
@@ -7,7 +7,7 @@ import { PORTAL_FACTS } from '../cells/portal.ts';
 import type { CaseAt } from './case-at.ts';
 import { SCENARIO_ACTS } from './scenarios.ts';
 import { readJournalFacts } from './journal-facts.ts';
-import type { MatrixWorld } from './matrix-world.ts';
+import type { MatrixEnvironment } from './matrix-environment.ts';
 import type { Place } from './place.ts';
 import { readStored } from './stored.ts';
 import { orderOf } from './fault-at.ts';
@@ -28,7 +28,7 @@ const MOST_TRIES = 10;
 const LOOK_MS = 100;
 
 export interface CaseParts extends Pick<CaseAt, 'processSlot'> {
-  readonly matrix: MatrixWorld;
+  readonly matrix: MatrixEnvironment;
 }
 
 /** One login of its own, with its faults as the cell says, then left to those that live on. */
@@ -53,17 +53,17 @@ export async function runCase({ matrix, processSlot }: CaseParts, cell: Cell): P
     note('stuck', met === null ? null : `no agent was let in within ${TIMING.caseDeadlineMs} ms; the last one met ${met}`);
   }
   const facts = await readJournalFacts(place.pool, { endpointId: endpoint.id, loginIdentity: endpoint.loginIdentity });
-  const history = await place.world.portals.history(endpoint);
+  const history = await place.testEnvironment.portals.history(endpoint);
   findings.push(...judgeCase(cell, { history, stored: await readStored(at) }, facts));
   const trail = findings.length > 0 ? await journalTrail(place.pool, endpoint.loginIdentity) : [];
   return { cell, findings, trail, tookMs: performance.now() - startedAt };
 }
 
 /** Another one where a busy machine did not answer in time: whatever is left of that one is nobody's. */
-async function newLogin({ portal, store }: Cell, { world }: Place): Promise<WorldEndpoint> {
+async function newLogin({ portal, store }: Cell, { testEnvironment }: Place): Promise<EnvironmentEndpoint> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await world.addEndpoint(PORTAL_FACTS[portal].code, store);
+      return await testEnvironment.addEndpoint(PORTAL_FACTS[portal].code, store);
     } catch (error) {
       if (tries === MOST_TRIES || !isRetryable(error)) throw error;
     }
@@ -83,12 +83,12 @@ async function answerSo({ cell, place, endpoint }: CaseAt): Promise<void> {
   const { fault, isLate, isSlow } = ANSWER_FACTS[cell.answer];
   if (fault === null) return;
   const delayMs = isLate ? TIMING.latePortalMs : isSlow ? TIMING.slowPortalMs : 0;
-  await place.world.portals.setAccountFault(endpoint, { fault, delayMs, ...(isLate ? {} : { count: 1 }) });
+  await place.testEnvironment.portals.setAccountFault(endpoint, { fault, delayMs, ...(isLate ? {} : { count: 1 }) });
 }
 
 /** Somebody types wrong passwords until the portal's own threshold, and begins anew when the lock ends, until a login that was not theirs has met it. */
 async function whileLocked<T>(at: CaseAt, act: (at: CaseAt) => Promise<T>): Promise<T> {
-  const { portals } = at.place.world;
+  const { portals } = at.place.testEnvironment;
   const isOver = new AbortController();
   const from = (await portals.history(at.endpoint)).tries.length;
   const lock = async (): Promise<void> => {
@@ -116,7 +116,7 @@ async function lostNow(at: CaseAt, when: string): Promise<string | null> {
 async function recover({ cell, place, endpoint }: CaseAt): Promise<string | null> {
   const [survivor] = place.survivors();
   const ask = (reason: 'recovery' | 'demand') => survivor.order(orderOf(endpoint, reason), TIMING.caseDeadlineMs);
-  const { passwordsChanged } = await place.world.portals.account(endpoint.portal, endpoint.username);
+  const { passwordsChanged } = await place.testEnvironment.portals.account(endpoint.portal, endpoint.username);
   const first = await ask('recovery');
   const isUntouched = first.kind === 'answered' && first.end.result === 'not_started' && passwordsChanged === cell.earlierRotations;
   const outcome = isUntouched ? await ask('demand') : first;
@@ -126,7 +126,7 @@ async function recover({ cell, place, endpoint }: CaseAt): Promise<string | null
 
 /** The rotation is at its end: from now on the portal is as it should be, and makes what it has promised to make. */
 async function untilMadeLate({ cell, place, endpoint }: CaseAt): Promise<string | null> {
-  const { portals } = place.world;
+  const { portals } = place.testEnvironment;
   await portals.setAccountFault(endpoint, { fault: 'none' });
   const giveUpAt = (await portals.now()).getTime() + 2 * TIMING.latePortalMs;
   while ((await portals.history(endpoint)).passwordsChanged <= cell.earlierRotations) {

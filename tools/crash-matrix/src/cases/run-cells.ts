@@ -1,10 +1,10 @@
 import type { Cell } from '../cells/cell.ts';
-import type { MatrixWorld } from './matrix-world.ts';
+import type { MatrixEnvironment } from './matrix-environment.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 import { slots } from './slots.ts';
 
 export interface RunOptions {
-  readonly matrix: MatrixWorld;
+  readonly matrix: MatrixEnvironment;
   readonly cells: readonly Cell[];
   /** Cases under way at once. Most of a case is waiting for leases and portals. */
   readonly sideBySide: number;

@@ -30,7 +30,7 @@ async function withOthersBeside(at: CaseAt): Promise<Finding[]> {
   const { cell, place, endpoint } = at;
   const [point] = cell.crashPoints;
   if (!point) return [];
-  await setNextRotation(place.world.db, { endpointIds: [endpoint.id], at: 'now' });
+  await setNextRotation(place.testEnvironment.db, { endpointIds: [endpoint.id], at: 'now' });
   const isOver = new AbortController();
   const killed = at.processSlot(() => killAt(at, { point, index: 0, reason: 'due' })).finally(() => isOver.abort());
   await inSomebodysHands(at, isOver.signal);
@@ -66,7 +66,7 @@ async function stoppedWhileAnotherFinishes(at: CaseAt, { rotationsMore }: { read
   const { cell, place, endpoint } = at;
   const [point] = cell.crashPoints;
   if (!point) return [];
-  await setNextRotation(place.world.db, { endpointIds: [endpoint.id], at: 'now' });
+  await setNextRotation(place.testEnvironment.db, { endpointIds: [endpoint.id], at: 'now' });
   const stopped = await at.processSlot(() => stopAt(at, { point, index: 0, reason: 'due' }));
   if (typeof stopped === 'string') return [{ failure: 'unexpectedEnd', what: stopped }];
   const [survivor] = place.survivors();

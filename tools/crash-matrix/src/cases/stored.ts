@@ -13,14 +13,14 @@ export interface Stored {
 }
 
 export async function readStored({ cell, place, endpoint }: Pick<CaseAt, 'cell' | 'place' | 'endpoint'>): Promise<Stored> {
-  const { witness: store, world } = place;
+  const { witness: store, testEnvironment } = place;
   const { orgId, portal, username, secretArn } = endpoint;
   const { keepsFirst } = PORTAL_FACTS[cell.portal];
   const reference = parseReference(secretArn);
-  const accepts = (password: string): Promise<boolean> => world.portals.accepts({ portal, username, password });
+  const accepts = (password: string): Promise<boolean> => testEnvironment.portals.accepts({ portal, username, password });
   const current = await store.read(reference);
   const copies = await store.listStaged(reference);
-  const tags = { TenantId: orgId, Environment: world.environmentName, PortalType: portal };
+  const tags = { TenantId: orgId, Environment: testEnvironment.environmentName, PortalType: portal };
   const texts = [current, ...(await Promise.all(copies.map((attemptId) => store.readStaged({ current: reference, attemptId, tags }))))];
   const passwords = texts.flatMap((stored) => (stored === null ? [] : [parsePayload(stored.text).reveal().password]));
   const kept = passwords.flatMap((password) => [password, ...(keepsFirst === null ? [] : [[...password].slice(0, keepsFirst).join('')])]);

@@ -1,4 +1,4 @@
-import type { StoreKind } from '@rcm/test-world';
+import type { StoreKind } from '@rcm/test-environment';
 import { ANSWER_FACTS, type Answer, ANSWERS } from './answer.ts';
 import type { Scenario, Lost } from './scenario.ts';
 import { type CrashPoint, nameOfPoint, RECOVERY_ACTS, ROTATION_ACTS, type When } from './crash-point.ts';

@@ -6,12 +6,12 @@ import { SCENARIOS, LOST } from './scenario.ts';
 import { crossedCells } from './crossings.ts';
 import { RECOVERY_ACTS, ROTATION_ACTS } from './crash-point.ts';
 import { PORTALS } from './portal.ts';
-import { fewestCells, quickCells, worldOf } from './quick.ts';
+import { circumstanceOf, fewestCells, quickCells } from './quick.ts';
 
 const STORES = ['ssm', 'secrets-manager', 'vault'] as const;
 const product = productCells(STORES);
 const crossed = crossedCells(STORES);
-const WORLDS = ['codes', 'one-text', 'cutting', 'late', 'lying', 'beside', 'stopped', 'outrun', 'forgetful'];
+const CIRCUMSTANCES = ['codes', 'one-text', 'cutting', 'late', 'lying', 'beside', 'stopped', 'outrun', 'forgetful'];
 
 describe('the cells of the crash matrix', () => {
   it('are the whole product of act, before and after, store and answer, each once', () => {
@@ -26,7 +26,7 @@ describe('the cells of the crash matrix', () => {
     expect(product.length).toBeGreaterThanOrEqual(300);
   });
 
-  it('are those of the product and of the crossed worlds, each once', () => {
+  it('are those of the product and of the crossed circumstances, each once', () => {
     const names = allCells(STORES).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(names)).toEqual(new Set([...product, ...crossed].map(({ name }) => name)));
@@ -42,23 +42,23 @@ describe('the cells of the crash matrix', () => {
   it.each([
     ['quick', quickCells, 40],
     ['smallest', fewestCells, 22],
-  ] as const)('come up in the %s choice by every act, store, answer and world', (_, choose, most) => {
+  ] as const)('come up in the %s choice by every act, store, answer and circumstance', (_, choose, most) => {
     const quick = choose(STORES);
     const seen = quick.flatMap(({ store, answer, crashPoints }) => [store, answer, ...crashPoints.map(({ act }) => act)]);
     for (const each of [...STORES, ...ANSWERS, ...ROTATION_ACTS, ...RECOVERY_ACTS]) expect(seen).toContain(each);
-    expect(quick.map(worldOf)).toEqual(expect.arrayContaining(WORLDS));
+    expect(quick.map(circumstanceOf)).toEqual(expect.arrayContaining(CIRCUMSTANCES));
     expect(quick.length).toBeLessThan(most);
   });
 });
 
-describe('the crossed worlds', () => {
+describe('the crossed circumstances', () => {
   it('have each portal, each untrue answer, each scenario and each loss, and each of them at every store', () => {
     const seen = new Set(
       crossed.flatMap(({ portal, answer, scenario, loses, store }) => [portal, answer, scenario, loses].map((word) => `${word} at ${store}`)),
     );
     const words = [...PORTALS, ...UNTRUE_ANSWERS, ...SCENARIOS, ...LOST];
     expect(words.flatMap((word) => STORES.map((store) => `${word} at ${store}`)).filter((each) => !seen.has(each))).toEqual([]);
-    expect(new Set(crossed.map(worldOf))).toEqual(new Set(WORLDS));
+    expect(new Set(crossed.map(circumstanceOf))).toEqual(new Set(CIRCUMSTANCES));
   });
 
   it('stop a rotator before, in and after every write to every store', () => {

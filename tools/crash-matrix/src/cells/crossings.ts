@@ -1,11 +1,11 @@
-import type { StoreKind } from '@rcm/test-world';
+import type { StoreKind } from '@rcm/test-environment';
 import type { Answer } from './answer.ts';
 import { type Cell, cell, type CellAxes, FIRST_OF_TWO } from './cell.ts';
 import type { Lost } from './scenario.ts';
 import type { CrashPoint, When } from './crash-point.ts';
 
 /*
- * Worlds beside the whole product of act, store and answer. What they add does not depend on everything they could be crossed with: a store does not know what
+ * Circumstances beside the whole product of act, store and answer. What they add does not depend on everything they could be crossed with: a store does not know what
  * the portal said, and a portal not which store is used. So each is crossed with the crash points that its own difference reaches, and the stores come in turn.
  * Two meet every store at every point they have: SIGSTOP, which is about writes to a store, and lost commits, after which the store is asked what is true.
  */

@@ -1,4 +1,4 @@
-import type { PortalCode } from '@rcm/test-world';
+import type { PortalCode } from '@rcm/test-environment';
 
 /** What kind of portal the login is at. */
 export const PORTALS = ['plain', 'codes', 'one-text', 'cutting'] as const;

@@ -26,7 +26,7 @@ export interface DispatchOptions {
   readonly authorize: Authorize;
   readonly quotas: Quotas;
   readonly clock: Clock;
-  readonly world: Omit<Call, 'principal' | 'now' | 'permit'>;
+  readonly backend: Omit<Call, 'principal' | 'now' | 'permit'>;
   /** Told about defects and a data file that cannot be written; the answer says only "internal". */
   onInternalError(error: unknown): void;
 }
@@ -61,7 +61,7 @@ const internalError = (service: Service | null, requestId: string): Answer =>
 
 /** Who, what, whether, then the act in one transaction: the order in which AWS refuses, too. */
 function perform(options: DispatchOptions, service: Service, request: SignedRequest, requested: Requested): { operation: string; output: object } {
-  const { authenticator, authorize, quotas, clock, world } = options;
+  const { authenticator, authorize, quotas, clock, backend } = options;
   const identity = authenticator.authenticate(request);
   if ('failure' in identity) throw authenticationError(identity.failure, service.protocol);
   if (identity.scope.service !== service.name) throw authenticationError('wrong_scope', service.protocol);
@@ -76,19 +76,19 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
   if (!quotas.take(action)) throw throttlingError();
   const input = readInput(service, definition, called.input);
   const { principal } = identity;
-  const facts = accountFacts(world);
+  const facts = accountFacts(backend);
   // Also before: what could not be reached when it was changed may be reachable now.
-  world.regions.replicate();
-  const output = world.database.transaction(() => {
+  backend.regions.replicate();
+  const output = backend.database.transaction(() => {
     const now = clock.now();
     const permit = (permission: Permission): void => {
       const refused = authorize({ principal, now, account: facts, ...permission });
       if (refused) throw accessDenied({ arn: principal.arn, action: permission.action, refused, protocol: service.protocol });
     };
-    const prepared = definition.prepare(input, { ...world, principal, now, permit });
+    const prepared = definition.prepare(input, { ...backend, principal, now, permit });
     for (const permission of [{ action, resources: prepared.resources, conditions: prepared.conditions }, ...prepared.also]) permit(permission);
     return prepared.run();
   });
-  world.regions.replicate();
+  backend.regions.replicate();
   return { operation: called.operation, output };
 }

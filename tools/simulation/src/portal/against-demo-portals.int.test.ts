@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DemoPortals, startDemoPortals } from '@rcm/demo-portals';
 import { backend } from '@rcm/test-services';
-import { portalControl } from '@rcm/test-world';
+import { portalControl } from '@rcm/test-environment';
 import { Inside } from '../time/inside.fixture.ts';
 import { Random } from '../time/random.ts';
 import { isSame } from './account.ts';

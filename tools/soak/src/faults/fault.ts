@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SoakWorld } from '../world/soak-world.ts';
+import type { SoakEnvironment } from '../environment/soak-environment.ts';
 
 /** The kinds of trouble that the issue names; each is made again and again. */
 export const FAULT_KINDS = ['rotator killed', 'agent killed', 'postgres restarted', 'store throttles', 'portal fails'] as const;
@@ -9,7 +9,7 @@ const STORE_TROUBLE_MS = 5_000;
 const MAINTENANCE_MS = 4_000;
 
 /** Makes one fault, and resolves when it is over. `turn` counts the faults of its kind. */
-export async function makeFault(kind: FaultKind, soak: SoakWorld, turn: number, signal: AbortSignal): Promise<void> {
+export async function makeFault(kind: FaultKind, soak: SoakEnvironment, turn: number, signal: AbortSignal): Promise<void> {
   switch (kind) {
     case 'rotator killed':
       return soak.rotators[turn % soak.rotators.length]?.kill();
@@ -18,20 +18,20 @@ export async function makeFault(kind: FaultKind, soak: SoakWorld, turn: number, 
     case 'postgres restarted':
       return soak.postgres.restart();
     case 'store throttles':
-      soak.world.aws.setFaults({ match: turn % 2 === 0 ? 'ssm' : 'secretsmanager', kind: 'throttle', probability: 0.8, seed: turn });
+      soak.testEnvironment.aws.setFaults({ match: turn % 2 === 0 ? 'ssm' : 'secretsmanager', kind: 'throttle', probability: 0.8, seed: turn });
       await delay(STORE_TROUBLE_MS, undefined, { signal }).catch(() => undefined);
-      return soak.world.aws.setFaults([]);
+      return soak.testEnvironment.aws.setFaults([]);
     case 'portal fails':
       return portalFault(soak, turn, signal);
   }
 }
 
 /** In turn: closed for everybody, and changes that end in an error, before or after they were made. */
-async function portalFault({ world }: SoakWorld, turn: number, signal: AbortSignal): Promise<void> {
+async function portalFault({ testEnvironment }: SoakEnvironment, turn: number, signal: AbortSignal): Promise<void> {
   const portal = (['alpine', 'cascade', 'borealis'] as const)[Math.floor(turn / 4) % 3] ?? 'alpine';
   const fault = (['500_after_commit', 'maintenance', 'drop_after_commit', '500_before_commit'] as const)[turn % 4] ?? 'maintenance';
-  if (fault !== 'maintenance') return world.portals.setFault({ portal, fault, count: 2 });
-  await world.portals.setFault({ portal, fault });
+  if (fault !== 'maintenance') return testEnvironment.portals.setFault({ portal, fault, count: 2 });
+  await testEnvironment.portals.setFault({ portal, fault });
   await delay(MAINTENANCE_MS, undefined, { signal }).catch(() => undefined);
-  await world.portals.setFault({ portal, fault: 'none' });
+  await testEnvironment.portals.setFault({ portal, fault: 'none' });
 }

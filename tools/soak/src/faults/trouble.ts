@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SoakWorld } from '../world/soak-world.ts';
+import type { SoakEnvironment } from '../environment/soak-environment.ts';
 import { FAULT_KINDS, type FaultKind, makeFault } from './fault.ts';
 
 export type FaultCounts = Record<FaultKind, number>;
@@ -11,7 +11,7 @@ export interface Trouble {
 }
 
 /** Makes one fault after another, each kind in its turn, with a pause between two. */
-export function startTrouble(soak: SoakWorld, options: { readonly pauseMs: number; readonly say: (line: string) => void }): Trouble {
+export function startTrouble(soak: SoakEnvironment, options: { readonly pauseMs: number; readonly say: (line: string) => void }): Trouble {
   const counts = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as FaultCounts;
   const stop = new AbortController();
   const run = async (): Promise<void> => {

@@ -1,11 +1,11 @@
 import { setNextRotation } from '@rcm/db/rotation';
 import { createPortalTask } from '@rcm/db/tasks';
-import type { World } from '@rcm/test-world';
+import type { TestEnvironment } from '@rcm/test-environment';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EndpointState, Tables } from './tables.ts';
 
 export interface DemandOptions {
-  readonly world: World;
+  readonly testEnvironment: TestEnvironment;
   readonly tables: Tables;
   /** Rotations due or under way at once, and tasks asked for and not finished. */
   readonly rotations: number;
@@ -35,23 +35,23 @@ export async function keepDemand(options: DemandOptions): Promise<void> {
   }
 }
 
-async function makeDue({ world, rotations }: DemandOptions, states: readonly EndpointState[]): Promise<void> {
+async function makeDue({ testEnvironment, rotations }: DemandOptions, states: readonly EndpointState[]): Promise<void> {
   const room = rotations - states.filter((state) => state.isRotating).length;
   const next = states
     .filter((state) => !state.isRotating)
     .sort((a, b) => a.rotations - b.rotations)
     .slice(0, Math.max(0, room));
-  if (next.length > 0) await setNextRotation(world.db, { endpointIds: next.map(({ id }) => id), at: 'now' });
+  if (next.length > 0) await setNextRotation(testEnvironment.db, { endpointIds: next.map(({ id }) => id), at: 'now' });
 }
 
-async function askTasks({ world, tasks }: DemandOptions, states: readonly EndpointState[], round: number): Promise<void> {
+async function askTasks({ testEnvironment, tasks }: DemandOptions, states: readonly EndpointState[], round: number): Promise<void> {
   const room = tasks - states.filter((state) => state.hasOpenTask).length;
   const next = states
     .filter((state) => !state.hasOpenTask)
     .sort((a, b) => a.tasksDone - b.tasksDone)
     .slice(0, Math.max(0, room));
   for (const { id, orgId } of next) {
-    await createPortalTask(world.db, {
+    await createPortalTask(testEnvironment.db, {
       orgId,
       endpointId: id,
       name: 'claim_status',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, noContent, nothingThere, Refusal, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { digestOf } from './digest.ts';
 import { seconds } from './duration.ts';
 import { issueToken } from './tokens.ts';
@@ -22,20 +22,20 @@ const DEFAULT_TTL = 32 * 24 * 3600;
  * `POST auth/approle/login`. The sentence of a refusal is the same for an unknown role and a wrong secret id, its status 400
  * (openbao builtin/credential/approle/path_login.go; ErrInvalidCredentials is 400 in sdk/logical/response_util.go).
  */
-export function logIn(world: World, { body, namespace }: VaultRequest): Answer {
+export function logIn(vault: VaultState, { body, namespace }: VaultRequest): Answer {
   const roleId = trimmed(body['role_id']);
   if (roleId === '') throw new Refusal(400, 'missing role_id');
-  const role = world.database.get<RoleRow>('SELECT * FROM app_role WHERE role_id = ? AND namespace = ?', roleId, namespace);
+  const role = vault.database.get<RoleRow>('SELECT * FROM app_role WHERE role_id = ? AND namespace = ?', roleId, namespace);
   if (!role) throw new Refusal(400, 'invalid role or secret ID');
   const secretId = trimmed(body['secret_id']);
   if (secretId === '') throw new Refusal(400, 'missing secret_id');
-  if (!useSecretId(world, roleId, digestOf(secretId))) throw new Refusal(400, 'invalid role or secret ID');
+  if (!useSecretId(vault, roleId, digestOf(secretId))) throw new Refusal(400, 'invalid role or secret ID');
   const policies = ['default', ...(JSON.parse(role.policies) as string[])];
-  return issueToken(world, { namespace, roleName: role.name, policies, ttl: role.token_ttl, maxTtl: role.token_max_ttl });
+  return issueToken(vault, { namespace, roleName: role.name, policies, ttl: role.token_ttl, maxTtl: role.token_max_ttl });
 }
 
 /** A secret id with a number of uses goes with its last one. */
-function useSecretId({ database }: World, roleId: string, digest: string): boolean {
+function useSecretId({ database }: VaultState, roleId: string, digest: string): boolean {
   const found = database.get<{ readonly uses_left: number | null }>('SELECT uses_left FROM secret_id WHERE role_id = ? AND digest = ?', roleId, digest);
   if (!found) return false;
   if (found.uses_left === 1) database.run('DELETE FROM secret_id WHERE role_id = ? AND digest = ?', roleId, digest);
@@ -44,24 +44,24 @@ function useSecretId({ database }: World, roleId: string, digest: string): boole
 }
 
 /** `auth/approle/role/<name>[/role-id|/secret-id|/secret-id/destroy]`. Null: no such route. */
-export function answerAppRole(world: World, request: VaultRequest): Answer | null {
+export function answerAppRole(vault: VaultState, request: VaultRequest): Answer | null {
   const match = /^auth\/approle\/role\/([\w.-]+)(?:\/(.+))?$/.exec(request.path);
   if (!match) return null;
   const [, name = '', part = ''] = match;
-  const role = world.database.get<RoleRow>('SELECT * FROM app_role WHERE namespace = ? AND name = ?', request.namespace, name);
-  if (part === '' && request.verb === 'write') return writeRole(world, request, name, role);
+  const role = vault.database.get<RoleRow>('SELECT * FROM app_role WHERE namespace = ? AND name = ?', request.namespace, name);
+  if (part === '' && request.verb === 'write') return writeRole(vault, request, name, role);
   if (!role) throw nothingThere();
   const route = `${request.verb} ${part}`;
   if (route === 'read role-id') return withData({ role_id: role.role_id });
-  if (route === 'write secret-id') return makeSecretId(world, request, role);
+  if (route === 'write secret-id') return makeSecretId(vault, request, role);
   if (route === 'write secret-id/destroy') {
-    world.database.run('DELETE FROM secret_id WHERE role_id = ? AND digest = ?', role.role_id, digestOf(trimmed(request.body['secret_id'])));
+    vault.database.run('DELETE FROM secret_id WHERE role_id = ? AND digest = ?', role.role_id, digestOf(trimmed(request.body['secret_id'])));
     return noContent;
   }
   return null;
 }
 
-function writeRole({ database }: World, { namespace, body }: VaultRequest, name: string, known: RoleRow | null): Answer {
+function writeRole({ database }: VaultState, { namespace, body }: VaultRequest, name: string, known: RoleRow | null): Answer {
   const policies = body['token_policies'] ?? [];
   const ttl = seconds(body['token_ttl'], known?.token_ttl ?? DEFAULT_TTL);
   const maxTtl = seconds(body['token_max_ttl'], known?.token_max_ttl ?? DEFAULT_TTL);
@@ -73,7 +73,7 @@ function writeRole({ database }: World, { namespace, body }: VaultRequest, name:
   return noContent;
 }
 
-function makeSecretId({ database }: World, { body }: VaultRequest, role: RoleRow): Answer {
+function makeSecretId({ database }: VaultState, { body }: VaultRequest, role: RoleRow): Answer {
   const secretId = randomUUID();
   const uses = Number(body['num_uses'] ?? 0);
   database.run('INSERT INTO secret_id(role_id, digest, uses_left) VALUES (?, ?, ?)', role.role_id, digestOf(secretId), uses > 0 ? uses : null);

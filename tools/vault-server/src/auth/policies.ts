@@ -1,10 +1,10 @@
 import { type Answer, noContent, nothingThere, Refusal, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { parsePolicy } from './policy.ts';
 
 /** `sys/policies/acl/<name>`. Null: no such route. */
-export function answerPolicy({ database }: World, { verb, path, namespace, body }: VaultRequest): Answer | null {
+export function answerPolicy({ database }: VaultState, { verb, path, namespace, body }: VaultRequest): Answer | null {
   const name = /^sys\/policies\/acl\/([\w.-]+)$/.exec(path)?.[1];
   if (name === undefined) return null;
   if (verb === 'write') {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Answer, noContent, permissionDenied, Refusal, withAuth, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { digestOf } from './digest.ts';
 import { seconds } from './duration.ts';
 import { parsePolicy, type Rule } from './policy.ts';
@@ -41,7 +41,7 @@ export interface Issue {
 }
 
 /** A new token as a login answers it. Lifetimes in seconds. */
-export function issueToken({ database, clock }: World, { namespace, roleName, policies, ttl, maxTtl }: Issue): Answer {
+export function issueToken({ database, clock }: VaultState, { namespace, roleName, policies, ttl, maxTtl }: Issue): Answer {
   const token = `hvs.${randomBytes(24).toString('base64url')}`;
   const now = clock.now().getTime();
   const lease = Math.min(ttl, maxTtl);
@@ -59,17 +59,17 @@ const authOf = (token: string, policies: readonly string[], roleName: string, le
 });
 
 /** Fails with 403, also for a token of another namespace (vault/request_handling.go: no token entry, no permission). */
-export function authenticate(world: World, request: VaultRequest): Caller {
-  if (request.token === rootToken(world)) return { digest: digestOf(request.token), namespace: request.namespace, policies: ['root'] };
-  const row = rowOf(world, digestOf(request.token));
+export function authenticate(vault: VaultState, request: VaultRequest): Caller {
+  if (request.token === rootToken(vault)) return { digest: digestOf(request.token), namespace: request.namespace, policies: ['root'] };
+  const row = rowOf(vault, digestOf(request.token));
   if (!row || row.namespace !== request.namespace) throw permissionDenied();
   return { digest: row.digest, namespace: row.namespace, policies: JSON.parse(row.policies) as string[] };
 }
 
-export const rootToken = ({ root }: Pick<World, 'root'>): string => `hvs.${root.token('root-token')}`;
+export const rootToken = ({ root }: Pick<VaultState, 'root'>): string => `hvs.${root.token('root-token')}`;
 
 /** All rules of a caller's policies; a policy that is not there grants nothing. */
-export function rulesOf({ database }: World, { namespace, policies }: Caller): readonly Rule[] {
+export function rulesOf({ database }: VaultState, { namespace, policies }: Caller): readonly Rule[] {
   const documents = policies.map((name) =>
     database.get<{ readonly document: string }>('SELECT document FROM policy WHERE namespace = ? AND name = ?', namespace, name),
   );
@@ -77,40 +77,40 @@ export function rulesOf({ database }: World, { namespace, policies }: Caller): r
 }
 
 /** `auth/token/…`: lookup-self, renew-self, revoke-self, and for whoever may `revoke` and `sys/leases/revoke-prefix/…`. Null: no such route. */
-export function answerToken(world: World, request: VaultRequest, caller: Caller): Answer | null {
+export function answerToken(vault: VaultState, request: VaultRequest, caller: Caller): Answer | null {
   const route = `${request.verb} ${request.path}`;
-  if (route === 'read auth/token/lookup-self') return lookUp(world, caller);
-  if (route === 'write auth/token/renew-self') return renew(world, request, caller);
-  if (route === 'write auth/token/revoke-self') return revoke(world, caller.digest);
-  if (route === 'write auth/token/revoke') return revoke(world, digestOf(String(request.body['token'])));
+  if (route === 'read auth/token/lookup-self') return lookUp(vault, caller);
+  if (route === 'write auth/token/renew-self') return renew(vault, request, caller);
+  if (route === 'write auth/token/revoke-self') return revoke(vault, caller.digest);
+  if (route === 'write auth/token/revoke') return revoke(vault, digestOf(String(request.body['token'])));
   // What an administrator does after an incident: every token that AppRole gave out here.
   if (route === 'write sys/leases/revoke-prefix/auth/approle/login') {
-    world.database.run('DELETE FROM token WHERE namespace = ?', request.namespace);
+    vault.database.run('DELETE FROM token WHERE namespace = ?', request.namespace);
     return noContent;
   }
   return null;
 }
 
 /** Renewal ends where the role's `token_max_ttl` does: the lease that comes back is then shorter than the one before. */
-function renew(world: World, request: VaultRequest, caller: Caller): Answer {
-  const row = rowOf(world, caller.digest);
+function renew(vault: VaultState, request: VaultRequest, caller: Caller): Answer {
+  const row = rowOf(vault, caller.digest);
   if (!row) throw new Refusal(400, 'lease is not renewable');
-  const now = world.clock.now().getTime();
+  const now = vault.clock.now().getTime();
   const expiresAt = Math.min(now + seconds(request.body['increment'], row.ttl) * 1000, row.expires_at_most);
-  world.database.run('UPDATE token SET expires_at = ? WHERE digest = ?', expiresAt, row.digest);
+  vault.database.run('UPDATE token SET expires_at = ? WHERE digest = ?', expiresAt, row.digest);
   return withAuth(authOf(request.token, caller.policies, row.role_name, Math.floor((expiresAt - now) / 1000)));
 }
 
-function lookUp(world: World, caller: Caller): Answer {
-  const row = rowOf(world, caller.digest);
-  const ttl = row ? Math.floor((row.expires_at - world.clock.now().getTime()) / 1000) : 0;
+function lookUp(vault: VaultState, caller: Caller): Answer {
+  const row = rowOf(vault, caller.digest);
+  const ttl = row ? Math.floor((row.expires_at - vault.clock.now().getTime()) / 1000) : 0;
   return withData({ policies: caller.policies, ttl, renewable: row !== null, type: 'service' });
 }
 
-function revoke({ database }: World, digest: string): Answer {
+function revoke({ database }: VaultState, digest: string): Answer {
   database.run('DELETE FROM token WHERE digest = ?', digest);
   return noContent;
 }
 
-const rowOf = ({ database, clock }: World, digest: string): TokenRow | null =>
+const rowOf = ({ database, clock }: VaultState, digest: string): TokenRow | null =>
   database.get<TokenRow>('SELECT * FROM token WHERE digest = ? AND expires_at > ?', digest, clock.now().getTime());

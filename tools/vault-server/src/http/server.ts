@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Faults, InjectedFault } from '../faults.ts';
 import { VaultServerStartError } from '../start-error.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { type Answer, Refusal } from './answer.ts';
 import { answerControl, isControl } from './control.ts';
 import { health } from './health.ts';
@@ -19,7 +19,7 @@ const KEEP_ALIVE_MS = 65_000;
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly world: World;
+  readonly vault: VaultState;
   readonly namespaces: readonly string[];
   readonly faults: Faults;
   /** Told about defects and storage that fails; the caller sees a 500. */
@@ -60,8 +60,8 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   const body = await readBody(incoming);
   if (!body) return send(response, new Refusal(413, 'http: request body too large').answer);
   const raw: RawRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: incoming.headers, body };
-  if (isControl(raw)) return send(response, answerControl(options.world, options.faults, raw));
-  if (/^\/v1\/sys\/health(\?|$)/.test(raw.target)) return send(response, health(options.faults.state(), options.world.clock.now()));
+  if (isControl(raw)) return send(response, answerControl(options.vault, options.faults, raw));
+  if (/^\/v1\/sys\/health(\?|$)/.test(raw.target)) return send(response, health(options.faults.state(), options.vault.clock.now()));
   const fault = options.faults.take(requestName(raw));
   if (fault?.kind === 'slow') await delay(fault.delayMs, undefined, { signal: stopping });
   if (fault?.when === 'before' && inject(fault, response)) return;
@@ -80,11 +80,11 @@ function requestName(raw: RawRequest): string {
   }
 }
 
-function answerTo({ world, namespaces, onInternalError }: ServerOptions, raw: RawRequest): Answer {
+function answerTo({ vault, namespaces, onInternalError }: ServerOptions, raw: RawRequest): Answer {
   try {
     const request = parseRequest(raw);
     if (!['', ...namespaces].includes(request.namespace)) throw new Refusal(404, `no handler for route "${request.path}". route entry not found.`);
-    return world.database.transaction(() => route(world, request));
+    return vault.database.transaction(() => route(vault, request));
   } catch (error) {
     if (error instanceof Refusal) return error.answer;
     onInternalError(error);

@@ -1,7 +1,7 @@
 import { type Answer, noContent, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
 import type { Database } from '../storage/database.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import type { Place } from './records.ts';
 
 export interface MountConfig {
@@ -22,7 +22,7 @@ export function configOf(database: Database, { namespace, mount }: Pick<Place, '
 }
 
 /** `<mount>/config`: read and write. Null: no such route. */
-export function answerConfig({ database }: World, { verb, namespace, body }: VaultRequest, mount: string): Answer | null {
+export function answerConfig({ database }: VaultState, { verb, namespace, body }: VaultRequest, mount: string): Answer | null {
   const { maxVersions, casRequired } = configOf(database, { namespace, mount });
   if (verb === 'read') return withData({ max_versions: maxVersions, cas_required: casRequired, delete_version_after: '0s' });
   if (verb !== 'write') return null;

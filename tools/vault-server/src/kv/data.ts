@@ -1,20 +1,20 @@
 import { type Answer, noContent, nothingThere, Refusal, withData } from '../http/answer.ts';
 import { isFields, type VaultRequest } from '../http/request.ts';
 import type { Database } from '../storage/database.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { configOf, DEFAULT_MAX_VERSIONS, type MountConfig } from './config.ts';
 import { ensureKey, type KeyRow, keyAt, type Place, versionMetadata, versionOf } from './records.ts';
 
 /** `<mount>/data/<path>` (openbao builtin/logical/kv/path_data.go). Null: no such route. */
-export function answerData(world: World, request: VaultRequest, place: Place): Answer | null {
-  if (request.verb === 'read') return readData(world, request, place);
-  if (request.verb === 'write') return writeData(world, request, place);
-  if (request.verb === 'delete') return deleteLatest(world, place);
+export function answerData(vault: VaultState, request: VaultRequest, place: Place): Answer | null {
+  if (request.verb === 'read') return readData(vault, request, place);
+  if (request.verb === 'write') return writeData(vault, request, place);
+  if (request.verb === 'delete') return deleteLatest(vault, place);
   return null;
 }
 
 /** Nothing ever there: 404 with empty errors. Deleted or destroyed: 404 with `data: null` and the version's metadata. */
-function readData({ database, root, clock }: World, { query }: VaultRequest, place: Place): Answer {
+function readData({ database, root, clock }: VaultState, { query }: VaultRequest, place: Place): Answer {
   const key = keyAt(database, place);
   if (!key) throw nothingThere();
   const asked = Number(query.get('version') ?? 0);
@@ -29,7 +29,7 @@ function readData({ database, root, clock }: World, { query }: VaultRequest, pla
   return withData({ data: JSON.parse(root.open(stored.box)) as object, metadata });
 }
 
-function writeData({ database, root, clock }: World, { body }: VaultRequest, place: Place): Answer {
+function writeData({ database, root, clock }: VaultState, { body }: VaultRequest, place: Place): Answer {
   const { data } = body;
   if (!isFields(data)) throw new Refusal(400, 'no data provided');
   const now = clock.now().getTime();
@@ -64,7 +64,7 @@ function dropOldVersions(database: Database, key: KeyRow, current: number, confi
   return oldest;
 }
 
-function deleteLatest({ database, clock }: World, place: Place): Answer {
+function deleteLatest({ database, clock }: VaultState, place: Place): Answer {
   const key = keyAt(database, place);
   if (key) {
     const now = clock.now().getTime();

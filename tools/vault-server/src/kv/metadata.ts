@@ -1,6 +1,6 @@
 import { type Answer, noContent, nothingThere, Refusal, withData } from '../http/answer.ts';
 import { isFields, type VaultRequest } from '../http/request.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { customMetadata, ensureKey, keyAt, type KeyRow, type Place, timeText, type VersionRow } from './records.ts';
 
 /** Bounds of `custom_metadata` (builtin/logical/kv/path_metadata.go). */
@@ -9,19 +9,19 @@ const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 512;
 
 /** `<mount>/metadata/<path>` (path_metadata.go). Null: no such route. */
-export function answerMetadata(world: World, request: VaultRequest, place: Place): Answer | null {
-  if (request.verb === 'list') return list(world, place);
-  if (request.verb === 'write') return write(world, request, place);
-  const key = keyAt(world.database, place);
+export function answerMetadata(vault: VaultState, request: VaultRequest, place: Place): Answer | null {
+  if (request.verb === 'list') return list(vault, place);
+  if (request.verb === 'write') return write(vault, request, place);
+  const key = keyAt(vault.database, place);
   if (request.verb === 'delete') {
-    if (key) world.database.run('DELETE FROM kv_key WHERE id = ?', key.id);
+    if (key) vault.database.run('DELETE FROM kv_key WHERE id = ?', key.id);
     return noContent;
   }
   if (!key) throw nothingThere();
-  return withData(describe(world, key));
+  return withData(describe(vault, key));
 }
 
-function describe({ database }: World, key: KeyRow): object {
+function describe({ database }: VaultState, key: KeyRow): object {
   const rows = database.all<VersionRow>('SELECT * FROM kv_version WHERE key_id = ? ORDER BY version', key.id);
   const versions = rows.map((row) => [
     String(row.version),
@@ -34,7 +34,7 @@ function describe({ database }: World, key: KeyRow): object {
   };
 }
 
-function write({ database, clock }: World, { body }: VaultRequest, place: Place): Answer {
+function write({ database, clock }: VaultState, { body }: VaultRequest, place: Place): Answer {
   const known = ['max_versions', 'cas_required', 'delete_version_after', 'custom_metadata'];
   if (!known.some((name) => body[name] !== undefined)) return noContent;
   const custom = body['custom_metadata'] === undefined ? undefined : checkedCustom(body['custom_metadata']);
@@ -67,7 +67,7 @@ function checkedCustom(given: unknown): string {
 }
 
 /** Names one level below; a folder ends with a slash. Nothing there: 404 (response_util.go: no keys). */
-function list({ database }: World, { namespace, mount, path }: Place): Answer {
+function list({ database }: VaultState, { namespace, mount, path }: Place): Answer {
   const prefix = path === '' || path.endsWith('/') ? path : `${path}/`;
   const rows = database.all<{ readonly path: string }>(
     'SELECT path FROM kv_key WHERE namespace = ? AND mount = ? AND substr(path, 1, ?) = ? ORDER BY path',

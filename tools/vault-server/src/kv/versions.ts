@@ -1,6 +1,6 @@
 import { type Answer, noContent, Refusal } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { keyAt, type Place } from './records.ts';
 
 /** What may be done to versions named by number; what is not there, or gone for good, is passed over. */
@@ -14,7 +14,7 @@ const SQL: Readonly<Record<VersionAct, string>> = {
 };
 
 /** `POST|PUT <mount>/delete|undelete|destroy/<path> {versions}` (builtin/logical/kv/path_delete.go, path_destroy.go). */
-export function answerVersions({ database, clock }: World, { verb, body }: VaultRequest, act: VersionAct, place: Place): Answer | null {
+export function answerVersions({ database, clock }: VaultState, { verb, body }: VaultRequest, act: VersionAct, place: Place): Answer | null {
   if (verb !== 'write') return null;
   const given = body['versions'];
   const versions = (Array.isArray(given) ? given : String(given ?? '').split(',')).map(Number).filter((version) => Number.isInteger(version) && version > 0);

@@ -1,17 +1,17 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { type Answer, Refusal, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 import { keyNamed, materialOf, type TransitKey, type TransitPlace } from './keys.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** `<mount>/datakey/<plaintext|wrapped>/<name>` (builtin/logical/transit/path_datakey.go). */
-export function answerDataKey(world: World, { body }: VaultRequest, place: TransitPlace, form: string): Answer {
+export function answerDataKey(vault: VaultState, { body }: VaultRequest, place: TransitPlace, form: string): Answer {
   if (form !== 'plaintext' && form !== 'wrapped') throw new Refusal(400, "Invalid path, must be 'plaintext' or 'wrapped'");
   const context = base64Of(body['context'], 'failed to base64-decode context');
-  const key = keyNamed(world, place);
+  const key = keyNamed(vault, place);
   if (!key) throw new Refusal(400, 'encryption key not found');
   const bits = body['bits'] ?? 256;
   if (![128, 256, 512].includes(Number(bits))) throw new Refusal(400, 'invalid bit length');
@@ -22,11 +22,11 @@ export function answerDataKey(world: World, { body }: VaultRequest, place: Trans
 }
 
 /** `<mount>/decrypt/<name>` (path_decrypt.go; sdk/helper/keysutil/policy.go, DecryptWithFactory). One ciphertext, no batch. */
-export function answerDecrypt(world: World, { body }: VaultRequest, place: TransitPlace): Answer {
+export function answerDecrypt(vault: VaultState, { body }: VaultRequest, place: TransitPlace): Answer {
   const { ciphertext } = body;
   if (typeof ciphertext !== 'string' || ciphertext === '') throw new Refusal(400, 'missing ciphertext to decrypt');
   const context = base64Of(body['context'], 'failed to base64-decode context');
-  const key = keyNamed(world, place);
+  const key = keyNamed(vault, place);
   if (!key) throw new Refusal(400, 'encryption key not found');
   return withData({ plaintext: decrypt(key, context, ciphertext).toString('base64') });
 }

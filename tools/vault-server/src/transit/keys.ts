@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { type Answer, noContent, nothingThere, Refusal, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
-import type { World } from '../world.ts';
+import type { VaultState } from '../vault-state.ts';
 
 /** A named key of the transit engine, of type aes256-gcm96. */
 export interface TransitKey {
@@ -21,50 +21,50 @@ export interface TransitPlace {
 /** sdk/framework, GenericNameRegex. */
 const NAME = /^\w(([\w.-]+)?\w)?$/;
 
-export function keyNamed({ database, root }: World, { namespace, mount, name }: TransitPlace): TransitKey | null {
+export function keyNamed({ database, root }: VaultState, { namespace, mount, name }: TransitPlace): TransitKey | null {
   const row = database.get<{ readonly box: Uint8Array }>('SELECT box FROM transit_key WHERE namespace = ? AND mount = ? AND name = ?', namespace, mount, name);
   return row && (JSON.parse(root.open(row.box)) as TransitKey);
 }
 
-function keep({ database, root }: World, { namespace, mount, name }: TransitPlace, key: TransitKey): void {
+function keep({ database, root }: VaultState, { namespace, mount, name }: TransitPlace, key: TransitKey): void {
   database.run('INSERT OR REPLACE INTO transit_key(namespace, mount, name, box) VALUES (?, ?, ?, ?)', namespace, mount, name, root.seal(JSON.stringify(key)));
 }
 
 const newVersion = (): string => randomBytes(32).toString('base64');
 
 /** `<mount>/keys/<name>`, `…/config`, `…/rotate` (builtin/logical/transit/path_keys.go, path_config.go, path_rotate.go). Null: no such route. */
-export function answerKeys(world: World, request: VaultRequest, place: TransitPlace, act: string): Answer | null {
+export function answerKeys(vault: VaultState, request: VaultRequest, place: TransitPlace, act: string): Answer | null {
   if (!NAME.test(place.name)) throw new Refusal(404, `no handler for route "${request.path}". route entry not found.`);
-  const known = keyNamed(world, place);
-  if (act === 'config' && request.verb === 'write') return configure(world, request, place, known);
-  if (act === 'rotate' && request.verb === 'write') return rotate(world, place, known);
+  const known = keyNamed(vault, place);
+  if (act === 'config' && request.verb === 'write') return configure(vault, request, place, known);
+  if (act === 'rotate' && request.verb === 'write') return rotate(vault, place, known);
   if (act !== '') return null;
   if (request.verb === 'read') {
     if (!known) throw nothingThere();
     return withData(described(place, known));
   }
-  if (request.verb === 'write') return create(world, request, place, known);
-  if (request.verb === 'delete') return remove(world, place, known);
+  if (request.verb === 'write') return create(vault, request, place, known);
+  if (request.verb === 'delete') return remove(vault, place, known);
   return null;
 }
 
-function create(world: World, { body }: VaultRequest, place: TransitPlace, known: TransitKey | null): Answer {
+function create(vault: VaultState, { body }: VaultRequest, place: TransitPlace, known: TransitKey | null): Answer {
   if (![undefined, 'aes256-gcm96'].includes(body['type'] as string | undefined)) throw new Refusal(400, `unknown key type ${String(body['type'])}`);
   // A key that is there stays as it is.
   const key = known ?? { derived: body['derived'] === true, deletionAllowed: false, minDecryptionVersion: 1, versions: [newVersion()] };
-  keep(world, place, key);
+  keep(vault, place, key);
   return withData(described(place, key));
 }
 
-function remove(world: World, place: TransitPlace, known: TransitKey | null): Answer {
+function remove(vault: VaultState, place: TransitPlace, known: TransitKey | null): Answer {
   // keysutil/lock_manager.go, DeletePolicy.
   if (!known) throw new Refusal(400, 'error deleting policy ' + place.name + ': could not delete key; not found');
   if (!known.deletionAllowed) throw new Refusal(400, `error deleting policy ${place.name}: deletion is not allowed for this key`);
-  world.database.run('DELETE FROM transit_key WHERE namespace = ? AND mount = ? AND name = ?', place.namespace, place.mount, place.name);
+  vault.database.run('DELETE FROM transit_key WHERE namespace = ? AND mount = ? AND name = ?', place.namespace, place.mount, place.name);
   return noContent;
 }
 
-function configure(world: World, { body }: VaultRequest, place: TransitPlace, known: TransitKey | null): Answer {
+function configure(vault: VaultState, { body }: VaultRequest, place: TransitPlace, known: TransitKey | null): Answer {
   if (!known) throw new Refusal(400, `no existing key named ${place.name} could be found`);
   const wanted = body['min_decryption_version'];
   if (wanted !== undefined && (!Number.isInteger(wanted) || Number(wanted) > known.versions.length))
@@ -74,14 +74,14 @@ function configure(world: World, { body }: VaultRequest, place: TransitPlace, kn
     deletionAllowed: typeof body['deletion_allowed'] === 'boolean' ? body['deletion_allowed'] : known.deletionAllowed,
     minDecryptionVersion: wanted === undefined ? known.minDecryptionVersion : Math.max(1, Number(wanted)),
   };
-  keep(world, place, key);
+  keep(vault, place, key);
   return withData(described(place, key));
 }
 
-function rotate(world: World, place: TransitPlace, known: TransitKey | null): Answer {
+function rotate(vault: VaultState, place: TransitPlace, known: TransitKey | null): Answer {
   if (!known) throw new Refusal(400, 'key not found');
   const key = { ...known, versions: [...known.versions, newVersion()] };
-  keep(world, place, key);
+  keep(vault, place, key);
   return withData(described(place, key));
 }
 

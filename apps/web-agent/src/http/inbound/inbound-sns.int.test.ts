@@ -1,12 +1,12 @@
 import { endCodeTurn } from '@rcm/db/codes';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type InboundWorld, openInboundWorld } from './inbound-world.fixture.ts';
+import { type InboundEnvironment, openInboundEnvironment } from './inbound-environment.fixture.ts';
 import { CERTIFICATE_AT, CONFIRM_BY, smsOf, type SnsSender, TOPIC } from './sns-sender.fixture.ts';
 
-let w: InboundWorld;
+let w: InboundEnvironment;
 let sender: SnsSender;
 beforeAll(async () => {
-  w = await openInboundWorld();
+  w = await openInboundEnvironment();
   if (w.snsSender) sender = w.snsSender;
 });
 beforeEach(({ skip }) => skip(w.snsSender === null, 'openssl is not installed: no certificate can be made'));
@@ -21,7 +21,7 @@ it('a text message of SNS is given to the login that waits at its number, and co
   const message = sender.signed({ Message: sms(to, code), Timestamp: new Date(Date.now() + 60_000).toISOString() });
   expect(await w.sns(message)).toEqual(TAKEN);
   expect(await login.taken()).toBe(code);
-  await endCodeTurn(w.world.db, login);
+  await endCodeTurn(w.testEnvironment.db, login);
   const next = await w.logins.asked('two', { inboxes });
   expect(await w.sns(message)).toEqual(TAKEN);
   // The same code in another message.
@@ -49,7 +49,7 @@ it('where its certificate cannot be had, SNS is asked to send it again', async (
 
 it('what asks for a subscription is told in the log with what a person confirms it by, answered, and not followed', async () => {
   expect(await w.sns(sender.asking())).toEqual(TAKEN);
-  const told = w.world
+  const told = w.testEnvironment
     .logged()
     .split('\n')
     .find((line) => line.includes('a gateway asks whether'));
@@ -59,10 +59,10 @@ it('what asks for a subscription is told in the log with what a person confirms 
 
 it('one that nobody waited for is remembered for an hour, after which SNS’s signature is too old', async () => {
   await w.sns(sender.signed({ Message: sms(w.inbox().to, w.newCode()) }));
-  const kept = await w.world.owner.transaction(
+  const kept = await w.testEnvironment.owner.transaction(
     'no tenant',
     (tx) => tx.$queryRaw<{ hours: number }[]>`SELECT DISTINCT round(extract(epoch FROM kept_until - seen_at) / 3600)::int AS hours FROM inbound_seen`,
   );
   expect(kept.map(({ hours }) => hours)).toContain(1);
-  expect(w.world.logged()).not.toContain(w.codes.at(-1));
+  expect(w.testEnvironment.logged()).not.toContain(w.codes.at(-1));
 });

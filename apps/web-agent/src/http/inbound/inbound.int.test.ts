@@ -2,13 +2,13 @@ import { codePrints, ownCodePrints } from '@rcm/credentials';
 import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type InboundWorld, KEYS, openInboundWorld } from './inbound-world.fixture.ts';
+import { type InboundEnvironment, KEYS, openInboundEnvironment } from './inbound-environment.fixture.ts';
 
-let w: InboundWorld;
+let w: InboundEnvironment;
 let storage: KeptStorage;
 beforeAll(async () => {
-  w = await openInboundWorld();
-  storage = await keepStorage(w.world.owner);
+  w = await openInboundEnvironment();
+  storage = await keepStorage(w.testEnvironment.owner);
 });
 afterAll(async () => {
   await storage?.close();
@@ -18,14 +18,14 @@ afterAll(async () => {
 const words = (code: string): string => `Alpine Health: Your Alpine\n code is ${code.slice(0, 4)} ${code.slice(4)}. Do not share it.`;
 /** By the database's clock. */
 async function begunAt({ requestId }: { readonly requestId: string }): Promise<number> {
-  const read = w.world.owner.transaction(
+  const read = w.testEnvironment.owner.transaction(
     { tenant: 'one' },
     (tx) => tx.$queryRaw<{ at: Date }[]>`SELECT begun_at AS at FROM code_request WHERE id = ${requestId}::uuid`,
   );
   return (await read)[0]?.at.getTime() ?? Number.NaN;
 }
 const seen = () =>
-  w.world.owner.transaction(
+  w.testEnvironment.owner.transaction(
     'no tenant',
     (tx) =>
       tx.$queryRaw<{ print: string; hours: number }[]>`SELECT print, round(extract(epoch FROM kept_until - seen_at) / 3600)::int AS hours FROM inbound_seen`,
@@ -50,7 +50,7 @@ describe('a message with a code', () => {
     expect(await login.taken()).toBe(code);
     expect(await w.twilio({ to, text: words(w.newCode()) })).toEqual(TAKEN);
     expect(await login.taken()).toBeNull();
-    const events = await w.world.owner.transaction(
+    const events = await w.testEnvironment.owner.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<object[]>`SELECT org_id, actor, action, details FROM audit_event WHERE subject = ${login.endpointId} AND action = 'code.answered'`,
     );
@@ -98,7 +98,7 @@ describe('a message with a code', () => {
     const first = await w.logins.asked('one', { inboxes });
     await w.twilio(message);
     expect(await first.taken()).not.toBeNull();
-    await endCodeTurn(w.world.db, first);
+    await endCodeTurn(w.testEnvironment.db, first);
     expect(await w.twilio(unasked)).toEqual(TAKEN);
     const next = await w.logins.asked('two', { inboxes });
     for (const again of [message, unasked]) expect(await w.twilio(again)).toEqual(TAKEN);
@@ -148,7 +148,7 @@ describe('a message with a code', () => {
     const login = await w.logins.begun('one', { inboxes });
     const sent = w.twilio({ to, text: words(code) });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    await askForCode(w.world.db, login, 600_000);
+    await askForCode(w.testEnvironment.db, login, 600_000);
     expect(await sent).toEqual(TAKEN);
     expect(await login.taken()).toBe(code);
   });
@@ -159,7 +159,7 @@ describe('a message whose code is good for longer than one login', () => {
     w.twilio({ to, from: '24681', text: `Your Dogwood code is ${code}, good for 12 hours.`, ...(id ? { id } : {}) });
   /** As the login does that the portal has let in with it. */
   const letIn = ({ orgId, endpointId, leaseId }: CodeTurn, address: string, code: string) =>
-    noteLastingCode(w.world.db, {
+    noteLastingCode(w.testEnvironment.db, {
       ...{ orgId, endpointId, leaseId, goodMs: 3_600_000, codePrints: codePrints(KEYS, { address, code }) },
       ownPrints: ownCodePrints(KEYS, { address, code, orgId, endpointId }),
     });
@@ -171,18 +171,18 @@ describe('a message whose code is good for longer than one login', () => {
     await dogwood(to, code);
     expect(await first.taken()).toBe(code);
     await letIn(first, to, code);
-    await endCodeTurn(w.world.db, first);
+    await endCodeTurn(w.testEnvironment.db, first);
     for (const org of ['one', 'two']) {
       const other = await w.logins.asked(org, waits);
       await dogwood(to, code);
       expect(await other.taken()).toBeNull();
-      await endCodeTurn(w.world.db, other);
+      await endCodeTurn(w.testEnvironment.db, other);
     }
     for (let time = 0; time < 2; time += 1) {
       const again = await w.logins.asked('one', { ...waits, again: first });
       await dogwood(to, code);
       expect(await again.taken()).toBe(code);
-      await endCodeTurn(w.world.db, again);
+      await endCodeTurn(w.testEnvironment.db, again);
     }
   });
 
@@ -192,7 +192,7 @@ describe('a message whose code is good for longer than one login', () => {
     const first = await w.logins.asked('one', waits);
     await dogwood(to, code, id);
     expect(await first.taken()).toBe(code);
-    await endCodeTurn(w.world.db, first);
+    await endCodeTurn(w.testEnvironment.db, first);
     const second = await w.logins.asked('one', { ...waits, again: first });
     await dogwood(to, code);
     expect(await second.taken()).toBeNull();
@@ -216,7 +216,7 @@ describe('logins that share an inbox', () => {
     const code = w.newCode();
     await w.twilio({ to, text: words(code) });
     expect(await first.taken()).toBe(code);
-    await endCodeTurn(w.world.db, first);
+    await endCodeTurn(w.testEnvironment.db, first);
     expect(await w.logins.turn('two', { inboxes })).not.toBeNull();
   });
 
@@ -236,7 +236,7 @@ describe('logins that share an inbox', () => {
     const code = w.newCode();
     expect(await w.twilio({ to, from: '24680', text: `Use ${code} to sign in` })).toEqual(TAKEN);
     expect([await birch.taken(), await cedar.taken()]).toEqual([null, null]);
-    await endCodeTurn(w.world.db, cedar);
+    await endCodeTurn(w.testEnvironment.db, cedar);
     const next = w.newCode();
     await w.twilio({ to, from: '24680', text: `Use ${next} to sign in` });
     expect(await birch.taken()).toBe(next);
@@ -245,7 +245,12 @@ describe('logins that share an inbox', () => {
 
 describe('an address', () => {
   it('takes messages of gateways that are configured alone, and says nothing of who waits', async () => {
-    const { status, text } = await w.world.ask('/v1/inbound/twilio', { method: 'POST', org: null, body: '', type: 'application/x-www-form-urlencoded' });
+    const { status, text } = await w.testEnvironment.ask('/v1/inbound/twilio', {
+      method: 'POST',
+      org: null,
+      body: '',
+      type: 'application/x-www-form-urlencoded',
+    });
     expect({ status, text }).toMatchObject({ status: 404, text: expect.stringContaining('not_found') as string });
     const { to, inboxes } = w.inbox();
     const login = await w.logins.asked('one', { inboxes });
@@ -258,7 +263,7 @@ describe('an address', () => {
     const canary = 'canary-4711';
     expect(await w.twilio({ to: '', text: canary })).toMatchObject({ status: 400, text: expect.not.stringContaining(canary) as string });
     expect(await w.twilio({ to: '1', text: canary.repeat(9_000) })).toMatchObject({ status: 413, text: expect.not.stringContaining(canary) as string });
-    expect(w.world.logged()).not.toContain(canary);
+    expect(w.testEnvironment.logged()).not.toContain(canary);
   });
 });
 
@@ -271,6 +276,6 @@ it('no code and no number is in a byte of Postgres or its write-ahead log, nor i
   const places = (await storage.holding([login.endpointId])).map((name) => name.split('/')[0]);
   expect(new Set(places)).toEqual(new Set(['base', 'pg_wal']));
   expect(await storage.holding([...w.codes, to.slice(1)])).toEqual([]);
-  expect(w.world.logged()).toContain('a message came');
-  for (const each of [...w.codes, to.slice(1)]) expect(w.world.logged()).not.toContain(each);
+  expect(w.testEnvironment.logged()).toContain('a message came');
+  for (const each of [...w.codes, to.slice(1)]) expect(w.testEnvironment.logged()).not.toContain(each);
 });

@@ -3,11 +3,11 @@ import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db
 import { isLongForm } from '@rcm/test-services';
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { type ApiWorld, makePortal, openApiWorld } from '../api.fixture.ts';
+import { type ApiEnvironment, makePortal, openApiEnvironment } from '../api.fixture.ts';
 import { type WaitingLogin, WaitingLogins } from '../waiting-login.fixture.ts';
 import type { InboundMessage } from './gateway.ts';
 import { giveCode } from './give-code.ts';
-import { KEYS } from './inbound-world.fixture.ts';
+import { KEYS } from './inbound-environment.fixture.ts';
 
 const LOGINS = isLongForm() ? 2_000 : 100;
 /** Only ends what hangs. */
@@ -43,7 +43,7 @@ class Story {
   readonly wrong: string[] = [];
   own = 0;
   again = 0;
-  readonly #world: ApiWorld;
+  readonly #testEnvironment: ApiEnvironment;
   readonly #random: () => number;
   readonly #waiting: WaitingLogins;
   readonly #accounts: readonly Account[];
@@ -51,10 +51,10 @@ class Story {
   #underWay: Sent[] = [];
   readonly #delivered: Sent[] = [];
 
-  constructor(world: ApiWorld, random: () => number) {
-    this.#world = world;
+  constructor(testEnvironment: ApiEnvironment, random: () => number) {
+    this.#testEnvironment = testEnvironment;
     this.#random = random;
-    this.#waiting = new WaitingLogins(world);
+    this.#waiting = new WaitingLogins(testEnvironment);
     this.#accounts = Array.from({ length: 6 }, (_, n) => ({
       ...{ org: n % 2 ? 'one' : 'two', to: `codes-${n % 3 ? 1 : 2}@shared.example`, turn: null, code: this.#newCode(), letIn: false },
     }));
@@ -66,14 +66,14 @@ class Story {
     const waits = { portal: 'dogwood', inboxes: codeInboxes(KEYS, account.to) };
     const login = await this.#waiting.begun(account.org, account.turn ? { ...waits, again: account.turn } : waits);
     account.turn = login;
-    await askForCode(this.#world.db, login, 600_000);
+    await askForCode(this.#testEnvironment.db, login, 600_000);
     for (const chance of [0.9, 0.3]) if (this.#random() < chance) this.#underWay.push(this.#sentTo(account));
     for (const sent of this.#comesNow()) {
       this.#delivered.push(sent);
-      await giveCode({ db: this.#world.db, keys: KEYS }, sent.gateway, sent.message);
+      await giveCode({ db: this.#testEnvironment.db, keys: KEYS }, sent.gateway, sent.message);
     }
     await this.#type(account, login);
-    await endCodeTurn(this.#world.db, login);
+    await endCodeTurn(this.#testEnvironment.db, login);
   }
 
   /** What the portal sends says when, until the account was let in with it: then it may come by whichever way. */
@@ -102,12 +102,12 @@ class Story {
     const { orgId, endpointId, leaseId } = login;
     const at = { address: account.to, code: typed };
     const prints = { codePrints: codePrints(KEYS, at), ownPrints: ownCodePrints(KEYS, { ...at, orgId, endpointId }) };
-    await noteLastingCode(this.#world.db, { orgId, endpointId, leaseId, ...prints, goodMs: 12 * HOUR_MS });
+    await noteLastingCode(this.#testEnvironment.db, { orgId, endpointId, leaseId, ...prints, goodMs: 12 * HOUR_MS });
   }
 
   /** Half a day later: what is remembered is so much older, and the portal has a new code for everybody. */
   async #nextDay(): Promise<void> {
-    const { owner } = this.#world;
+    const { owner } = this.#testEnvironment;
     await owner.transaction('no tenant', (tx) => tx.$executeRaw`UPDATE inbound_seen SET kept_until = kept_until - interval '12 hours'`);
     for (const account of this.#accounts) Object.assign(account, { code: this.#newCode(), letIn: false });
     // What comes after four days is no code that anybody waits for any more.
@@ -119,17 +119,17 @@ class Story {
 
 it(`of ${LOGINS} logins at a portal with codes for the day none has another’s code, or one of a day before`, { timeout: TIMEOUT_MS }, async () => {
   const seed = 1 + Math.floor(Math.random() * 1_000_000);
-  const world = await openApiWorld();
+  const testEnvironment = await openApiEnvironment();
   const outcomes = [
     { when: { text: 'Welcome' }, is: 'accepted' },
     { when: { text: 'Wrong' }, is: 'rejected' },
   ];
   const codes = { from: [FROM], pattern: `${WORDS}{code}`, valid: { hours: 12 } };
-  await makePortal(world.owner, 'dogwood', { version: 2, name: 'dogwood', login: { outcomes }, codes });
-  const story = new Story(world, randomOf(seed));
+  await makePortal(testEnvironment.owner, 'dogwood', { version: 2, name: 'dogwood', login: { outcomes }, codes });
+  const story = new Story(testEnvironment, randomOf(seed));
   for (let n = 0; n < LOGINS; n += 1) await story.login();
   process.stdout.write(`${LOGINS} logins, ${story.own} with their own code, ${story.again} of them with one of before (story ${seed})\n`);
-  await world.close();
+  await testEnvironment.close();
   expect({ seed, wrong: story.wrong }).toEqual({ seed, wrong: [] });
   expect(story.own).toBeGreaterThan(LOGINS / 3);
   expect(story.again).toBeGreaterThan(0);

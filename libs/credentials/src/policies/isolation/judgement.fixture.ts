@@ -3,7 +3,7 @@ import type { PlatformPolicies } from '../index.ts';
 import type { Decider, Layers } from './account.fixture.ts';
 import type { Cell } from './matrix.fixture.ts';
 import type { Mutant } from './mutants.fixture.ts';
-import type { CellGroup } from './world.fixture.ts';
+import type { CellGroup } from './test-environment.fixture.ts';
 
 /** A question that cells raised, and how it was decided. */
 interface Question {

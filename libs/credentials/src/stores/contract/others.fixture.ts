@@ -12,64 +12,64 @@ export interface Others {
   readonly makesAnew: boolean;
   /** What they wrote has more than another password, so that a rotation made without it can be told. */
   readonly showsInFields: boolean;
-  act(world: World, scene: Scene): Promise<void>;
+  act(testEnvironment: TestEnvironment, scene: Scene): Promise<void>;
 }
 
 /** The store as it is for everybody but the stopped writer. */
-export interface World {
+export interface TestEnvironment {
   readonly store: SecretStore;
   remove(reference: SecretReference): Promise<void>;
 }
 
-async function newest({ store }: World, { named }: Scene): Promise<StoredSecret> {
+async function newest({ store }: TestEnvironment, { named }: Scene): Promise<StoredSecret> {
   const found = await store.read(named);
   if (found === null) throw new Error('There is no secret to act on.');
   return found;
 }
 
 /** As a person's tool does it: read, change, write on top of what was read. */
-async function edit(world: World, scene: Scene, change: Partial<CredentialPayload>): Promise<void> {
-  const found = await newest(world, scene);
+async function edit(testEnvironment: TestEnvironment, scene: Scene, change: Partial<CredentialPayload>): Promise<void> {
+  const found = await newest(testEnvironment, scene);
   const text = serializePayload(new Secret({ ...parsePayload(found.text).reveal(), ...change }));
-  await world.store.replace(found.reference ?? scene.named, text, found.version);
+  await testEnvironment.store.replace(found.reference ?? scene.named, text, found.version);
 }
 
 const editing = (what: string, change: Partial<CredentialPayload>, showsInFields = true): Others => ({
   name: `a person edits ${what}`,
   makesAnew: false,
   showsInFields,
-  act: (world, scene) => edit(world, scene, change),
+  act: (testEnvironment, scene) => edit(testEnvironment, scene, change),
 });
 
 /** A twin of the stopped rotator, with the same attempt. */
-async function finish({ store }: World, { slot, base, staged }: Scene): Promise<void> {
+async function finish({ store }: TestEnvironment, { slot, base, staged }: Scene): Promise<void> {
   await store.stage(slot, staged);
   await store.promote(slot, base);
 }
 
-async function rotateAgain(world: World, scene: Scene): Promise<void> {
-  const found = await newest(world, scene);
+async function rotateAgain(testEnvironment: TestEnvironment, scene: Scene): Promise<void> {
+  const found = await newest(testEnvironment, scene);
   const slot = newSlot(found.reference ?? scene.named);
-  await world.store.stage(slot, rotatedText(found.text, slot.attemptId, 'newer', rotationOf(found.text).counter + 1));
-  await world.store.promote(slot, found.version);
+  await testEnvironment.store.stage(slot, rotatedText(found.text, slot.attemptId, 'newer', rotationOf(found.text).counter + 1));
+  await testEnvironment.store.promote(slot, found.version);
 }
 
 const finishing = (name: string, act: Others['act'], showsInFields: boolean): Others => ({
   name: `a twin finishes the attempt${name}`,
   makesAnew: false,
   showsInFields,
-  async act(world, scene) {
+  async act(testEnvironment, scene) {
     // Where the stopped writer has changed current already, the twin is told; what follows goes on from what it finds.
-    await finish(world, scene).catch(() => {});
-    await act(world, scene);
+    await finish(testEnvironment, scene).catch(() => {});
+    await act(testEnvironment, scene);
   },
 });
 
 export const OTHERS: readonly Others[] = [
   finishing('', async () => {}, true),
   finishing(' and rotates again', rotateAgain, true),
-  finishing(' and a person edits a note then', (world, scene) => edit(world, scene, { note: 'edited' }), true),
-  finishing(' and a person sets another password then', (world, scene) => edit(world, scene, { password: 'typed' }), false),
+  finishing(' and a person edits a note then', (testEnvironment, scene) => edit(testEnvironment, scene, { note: 'edited' }), true),
+  finishing(' and a person sets another password then', (testEnvironment, scene) => edit(testEnvironment, scene, { password: 'typed' }), false),
   {
     name: 'a rival of another attempt comes first',
     makesAnew: false,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rotationOf } from '../../payload.ts';
 import type { SecretReference } from '../../reference.ts';
 import type { ClosableSecretStore, SecretStore } from '../store.ts';
-import { OTHERS, type Others, type World } from './others.fixture.ts';
+import { OTHERS, type Others, type TestEnvironment } from './others.fixture.ts';
 import { type CallHook, codeOf, newReference, newSlot, payloadText, rotatedText, type StoreUnderTest, tags } from './store-under-test.fixture.ts';
 import type { Scene } from './scene.fixture.ts';
 
@@ -98,10 +98,10 @@ async function runStopped(
 export function describeStoppedWriters(under: StoreUnderTest): void {
   // One for everybody else: a process that is never stopped has its connections for good.
   let store: ClosableSecretStore;
-  let world: World;
+  let testEnvironment: TestEnvironment;
   beforeAll(() => {
     store = under.open();
-    world = { store, remove: under.remove };
+    testEnvironment = { store, remove: under.remove };
   });
   afterAll(() => store.close());
   const setScene = async (step: Step): Promise<Scene> => {
@@ -118,7 +118,7 @@ export function describeStoppedWriters(under: StoreUnderTest): void {
 
   /** The secret after the others: what they wrote, or where they wrote nothing, what was there. */
   const letAct = async (others: Others, scene: Scene): Promise<string | undefined> => {
-    await others.act(world, scene);
+    await others.act(testEnvironment, scene);
     return currentText(scene);
   };
 

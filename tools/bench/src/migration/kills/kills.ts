@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../../benchmark.ts';
 import { seededRandom } from '../../random.ts';
-import { openMigrationWorld } from '../migration-world.ts';
+import { openMigrationEnvironment } from '../migration-environment.ts';
 import { migratorProgram } from '../migrator-process.ts';
 import { Judge } from './judge.ts';
 import { Operator } from './operator.ts';
@@ -15,12 +15,12 @@ const SEED = 15;
 async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const { logins, deaths } = run.size === 'quick' ? { logins: 12, deaths: 4 } : { logins: 300, deaths: 50 };
   const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migrator-'));
-  const world = await openMigrationWorld({ logins, policies: 'none', quota: 'none' });
+  const testEnvironment = await openMigrationEnvironment({ logins, policies: 'none', quota: 'none' });
   const random = seededRandom(SEED);
-  const people = new People(world.db, { typed: world.passwords, random });
-  const judge = new Judge(world.db, people, { endpoint: world.proxy.endpoint, credentials: world.admin });
+  const people = new People(testEnvironment.db, { typed: testEnvironment.passwords, random });
+  const judge = new Judge(testEnvironment.db, people, { endpoint: testEnvironment.proxy.endpoint, credentials: testEnvironment.admin });
   try {
-    const operator = new Operator({ world, program: await migratorProgram(folder), people, random, signal: run.signal });
+    const operator = new Operator({ testEnvironment, program: await migratorProgram(folder), people, random, signal: run.signal });
     const { deaths: died, verdicts } = await tellStory({ operator, judge, people, logins, deaths, random, progress: (line) => run.progress(line) });
     run.progress(`${people.edits} edits by people, who took the row ${people.chosen('row')} times and the store ${people.chosen('store')} times`);
     const count = (kind: 'lost' | 'stale' | 'twice' | 'left') => new Set(verdicts.flatMap((verdict) => verdict[kind])).size;
@@ -35,7 +35,7 @@ async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     ];
   } finally {
     judge.close();
-    await world.close();
+    await testEnvironment.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

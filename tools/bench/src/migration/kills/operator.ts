@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MigrationWorld } from '../migration-world.ts';
+import type { MigrationEnvironment } from '../migration-environment.ts';
 import { startMigrator } from '../migrator-process.ts';
 import type { People } from './people.ts';
 
@@ -18,7 +18,7 @@ export interface Death {
 }
 
 export interface OperatorOptions {
-  readonly world: MigrationWorld;
+  readonly testEnvironment: MigrationEnvironment;
   readonly program: readonly string[];
   readonly people: People;
   readonly random: () => number;
@@ -40,8 +40,8 @@ export class Operator {
     args: readonly string[],
     { death, people = 'at work' }: { readonly death?: Death | undefined; readonly people?: 'at work' | 'at home' } = {},
   ): Promise<Told> {
-    const { world, program, people: editors, random, signal } = this.#options;
-    const { child, ended } = startMigrator({ program, args: [...args, '--json-lines'], environment: world.environment, signal });
+    const { testEnvironment, program, people: editors, random, signal } = this.#options;
+    const { child, ended } = startMigrator({ program, args: [...args, '--json-lines'], environment: testEnvironment.environment, signal });
     const over = new AbortController();
     let lines = 0;
     let reached = (): void => {};

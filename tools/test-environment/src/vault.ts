@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 type Part = 'agent' | 'rotator' | 'migrator';
 
-export interface WorldVault {
+export interface EnvironmentVault {
   readonly address: string;
   readonly mount: string;
   /** Where the AppRoles of one app's tenants lie, as `RCM_VAULT_APPROLE_FOLDER` names it. */
@@ -16,7 +16,7 @@ export interface WorldVault {
 }
 
 /** A Vault with an AppRole for the organization and each app. */
-export async function startWorldVault({
+export async function startEnvironmentVault({
   folder,
   orgId,
   environment,
@@ -24,7 +24,7 @@ export async function startWorldVault({
   readonly folder: string;
   readonly orgId: string;
   readonly environment: string;
-}): Promise<WorldVault> {
+}): Promise<EnvironmentVault> {
   const server = await startVaultServer();
   const mount = server.mounts[0] ?? '';
   const folderOf = (part: Part): string => join(folder, `approles-${part}`);

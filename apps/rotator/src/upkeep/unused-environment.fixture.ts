@@ -32,7 +32,7 @@ export interface PortalKind {
 const usernameOf = (endpointId: string): string => endpointId.replace('login', 'user');
 const codeOf = ({ dormantDays, rotatedDays = 60 }: PortalKind): string => `after-${dormantDays}-${rotatedDays}`;
 
-export interface UnusedWorld {
+export interface UnusedEnvironment {
   readonly rotator: Rotator;
   readonly db: Database;
   /** Their accounts are `user-0` and on, at one kind of portal after the other. */
@@ -48,7 +48,7 @@ export interface UnusedWorld {
 }
 
 /** Logins that nobody uses, at portals of several kinds; real tables, leases, ledger and journal, and time that passes when a test says so. */
-export async function openUnusedWorld({
+export async function openUnusedEnvironment({
   logins,
   kinds,
   verifyEveryDays,
@@ -57,7 +57,7 @@ export async function openUnusedWorld({
   readonly kinds: readonly PortalKind[];
   /** Portals that disable nothing, and whose type asks for this. Default: they say after how many days they disable. */
   readonly verifyEveryDays?: number;
-}): Promise<UnusedWorld> {
+}): Promise<UnusedEnvironment> {
   const database = await freshDatabase({ migrate: migrateWithLogins });
   const clock = await ownClock(database.url);
   const owner = openDatabase({ url: database.url, applicationName: 'test owner' });

@@ -3,7 +3,7 @@ import type { Database } from './storage/database.ts';
 import type { RootKey } from './storage/root-key.ts';
 
 /** What every operation works on. */
-export interface World {
+export interface VaultState {
   readonly database: Database;
   readonly root: RootKey;
   readonly clock: Clock;

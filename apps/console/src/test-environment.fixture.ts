@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { parsePayload, parseReference } from '@rcm/credentials';
 import { urlFor } from '@rcm/db/testing';
 import { asRoot, compileCache } from '@rcm/test-services';
-import type { World, WorldEndpoint } from '@rcm/test-world';
+import type { EnvironmentEndpoint, TestEnvironment } from '@rcm/test-environment';
 
 const programOf = (app: string): string => fileURLToPath(new URL(`../../${app}/src/main.ts`, import.meta.url));
 
-const environmentOf = (world: World): Record<string, string> => ({
+const environmentOf = (testEnvironment: TestEnvironment): Record<string, string> => ({
   ...asRoot(),
   ...compileCache(),
-  ...world.environmentOf('rcm_rotator'),
-  RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn('rotator'),
+  ...testEnvironment.environmentOf('rcm_rotator'),
+  RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
   RCM_LOG_LEVEL: 'info',
   RCM_HEALTH_PORT: '0',
   RCM_SUBMIT_DEADLINE_MS: '30000',
@@ -38,8 +38,8 @@ export interface RunningProcess {
 }
 
 /** A rotator that does what is asked for, until it is stopped. */
-export const startRotator = (world: World, settings: Readonly<Record<string, string>> = {}): Promise<RunningProcess> =>
-  startProcess('rotator', ['run'], { ...environmentOf(world), ...settings });
+export const startRotator = (testEnvironment: TestEnvironment, settings: Readonly<Record<string, string>> = {}): Promise<RunningProcess> =>
+  startProcess('rotator', ['run'], { ...environmentOf(testEnvironment), ...settings });
 
 /** A console as a process of its own, with nothing but these settings. */
 export const startConsoleProcess = (settings: Readonly<Record<string, string>>): Promise<RunningProcess> =>
@@ -90,11 +90,11 @@ export async function rcmAlone(
 }
 
 /** One command of `rcm`, as a person calls it, with what they type; returns what it said, and fails where it did not end well. */
-export async function rcm(world: World, words: readonly string[], typed = ''): Promise<string> {
+export async function rcm(testEnvironment: TestEnvironment, words: readonly string[], typed = ''): Promise<string> {
   const child = start('cli', [...words, '--reason', REASON], {
-    ...environmentOf(world),
-    RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', world.databaseUrl),
-    RCM_MIGRATOR_DATABASE_URL: urlFor('rcm_migrator', world.databaseUrl),
+    ...environmentOf(testEnvironment),
+    RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', testEnvironment.databaseUrl),
+    RCM_MIGRATOR_DATABASE_URL: urlFor('rcm_migrator', testEnvironment.databaseUrl),
   });
   child.stdin?.end(typed);
   let text = '';
@@ -108,15 +108,15 @@ export async function rcm(world: World, words: readonly string[], typed = ''): P
 export const REASON = 'the payer has called, ticket 4711';
 
 /** What must be in no answer: the password that the store holds now, and the key that accounts are known by. */
-export async function secretsOf(world: World, { orgId, secretArn }: WorldEndpoint): Promise<readonly string[]> {
-  const current = await world.stores.forTenant(orgId).read(parseReference(secretArn));
+export async function secretsOf(testEnvironment: TestEnvironment, { orgId, secretArn }: EnvironmentEndpoint): Promise<readonly string[]> {
+  const current = await testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
-  return [parsePayload(current.text).reveal().password, readFileSync(world.environmentOf('rcm_rotator')['RCM_IDENTITY_KEY_FILE'] ?? '', 'utf8')];
+  return [parsePayload(current.text).reveal().password, readFileSync(testEnvironment.environmentOf('rcm_rotator')['RCM_IDENTITY_KEY_FILE'] ?? '', 'utf8')];
 }
 
 /** A rotation of this login that a person has to decide about, and that no rotator looks at meanwhile. */
-export async function block(world: World, { id }: WorldEndpoint): Promise<void> {
-  await world.db.transaction(
+export async function block(testEnvironment: TestEnvironment, { id }: EnvironmentEndpoint): Promise<void> {
+  await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$executeRaw`
       INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash, detail, waiting_from, waiting_until)
@@ -132,27 +132,32 @@ const isOfTheConsole = (table: string, row: string): boolean =>
   (table === 'audit_event' && row.includes('"action": "approval.')) || (table === 'notice' && row.includes('"kind": "approval_waiting"'));
 
 /** Every row of every table that is about this login or task, with what differs between any two acts taken for what it is. */
-export async function rowsAbout(world: World, names: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const tables = await world.db.transaction('every tenant', (tx) =>
+export async function rowsAbout(testEnvironment: TestEnvironment, names: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const tables = await testEnvironment.db.transaction('every tenant', (tx) =>
     tx.$queryRawUnsafe<{ name: string }[]>(`SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`),
   );
   const rows: string[] = [];
   for (const { name } of tables.filter((table) => !OF_THE_CONSOLE.includes(table.name))) {
-    const found = await world.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<{ row: string }[]>(`SELECT to_jsonb(t)::text AS row FROM "${name}" t`));
+    const found = await testEnvironment.db.transaction('every tenant', (tx) =>
+      tx.$queryRawUnsafe<{ row: string }[]>(`SELECT to_jsonb(t)::text AS row FROM "${name}" t`),
+    );
     for (const { row } of found.filter((each) => !isOfTheConsole(name, each.row)))
       if (Object.keys(names).some((about) => row.includes(`"${about}"`))) rows.push(`${name} ${alike(row, names)}`);
   }
   return rows.sort();
 }
 
-export async function lastEvent(world: World): Promise<bigint> {
-  const [last] = await world.db.transaction('every tenant', (tx) => tx.$queryRaw<{ seq: bigint }[]>`SELECT coalesce(max(seq), 0) AS seq FROM audit_event`);
+export async function lastEvent(testEnvironment: TestEnvironment): Promise<bigint> {
+  const [last] = await testEnvironment.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ seq: bigint }[]>`SELECT coalesce(max(seq), 0) AS seq FROM audit_event`,
+  );
   return last?.seq ?? 0n;
 }
 
 /** What is paused of no tenant's, whether portals are open, and the events of the one organization since then. */
-export async function wideRows(world: World, since: bigint): Promise<readonly string[]> {
-  const rows = await world.db.transaction(
+export async function wideRows(testEnvironment: TestEnvironment, since: bigint): Promise<readonly string[]> {
+  const rows = await testEnvironment.db.transaction(
     'every tenant',
     (tx) => tx.$queryRaw<{ row: string }[]>`
       SELECT 'rotation_pause ' || to_jsonb(p)::text AS row FROM rotation_pause p WHERE p.org_id IS NULL

@@ -6,7 +6,7 @@ import { type Portal, PORTAL_FACTS } from '../cells/portal.ts';
 import { openPlace, type Place } from './place.ts';
 
 /** What all cases of a run share: one Postgres, and the places where their logins are. */
-export interface MatrixWorld {
+export interface MatrixEnvironment {
   /** For marks. */
   readonly folder: string;
   /** Where logins of such a portal are; opened when the first case asks. */
@@ -14,7 +14,7 @@ export interface MatrixWorld {
   close(): Promise<void>;
 }
 
-export async function openMatrixWorld(): Promise<MatrixWorld> {
+export async function openMatrixEnvironment(): Promise<MatrixEnvironment> {
   const postgres = await startEmbeddedPostgres();
   const folder = await mkdtemp(join(tmpdir(), 'rcm-crash-matrix-'));
   const places = new Map<number | null, Promise<Place>>();

@@ -13,7 +13,7 @@ import { insertEndpoint } from '@rcm/db/admin';
 import { recordMigrated } from '@rcm/db/migration';
 import type { PortalDriver } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Metrics, Secret, systemClock } from '@rcm/telemetry';
-import { openWorld, type World } from '@rcm/test-world';
+import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { accountOf } from './account.ts';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -30,8 +30,8 @@ export interface Portal {
   beforeLogin: () => Promise<void>;
 }
 
-export interface LegacyWorld {
-  readonly world: World;
+export interface LegacyEnvironment {
+  readonly testEnvironment: TestEnvironment;
   readonly portal: Portal;
   readonly access: AgentAccess;
   readonly metrics: Metrics;
@@ -50,23 +50,30 @@ export interface LegacyWorld {
   close(): Promise<void>;
 }
 
-export async function openLegacyWorld(): Promise<LegacyWorld> {
-  const world = await openWorld({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 3, lockoutMargin: 1 } });
+export async function openLegacyEnvironment(): Promise<LegacyEnvironment> {
+  const testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 3, lockoutMargin: 1 } });
   const portal: Portal = { passwords: new Map(), sent: [], beforeLogin: () => Promise.resolve() };
   const [metrics, log] = [createMetrics(), [] as string[]];
-  const config = world.environmentOf('rcm_agent');
+  const config = testEnvironment.environmentOf('rcm_agent');
   const stores = createTenantStores({
-    ...{ region: world.aws.region, endpoint: world.aws.endpoint, environment: world.environmentName, kmsKeyId: world.aws.kmsKeyArn },
-    roleArn: world.aws.tenantRoleArn('agent'),
-    credentials: world.aws.taskCredentials(taskRoleName('agent')),
+    ...{
+      region: testEnvironment.aws.region,
+      endpoint: testEnvironment.aws.endpoint,
+      environment: testEnvironment.environmentName,
+      kmsKeyId: testEnvironment.aws.kmsKeyArn,
+    },
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    credentials: testEnvironment.aws.taskCredentials(taskRoleName('agent')),
   });
   const legacy: LegacyReading = {
     vocabulary: vocabularyOf(),
-    places: secretPlaces({ RCM_AWS_REGION: world.aws.region, RCM_AWS_ACCOUNT_ID: config['RCM_AWS_ACCOUNT_ID'] } as Parameters<typeof secretPlaces>[0]),
-    environment: world.environmentName,
+    places: secretPlaces({ RCM_AWS_REGION: testEnvironment.aws.region, RCM_AWS_ACCOUNT_ID: config['RCM_AWS_ACCOUNT_ID'] } as Parameters<
+      typeof secretPlaces
+    >[0]),
+    environment: testEnvironment.environmentName,
   };
   const access: AgentAccess = {
-    db: world.databaseAs('rcm_agent'),
+    db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
     logger: createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void log.push(line) } }),
     metrics,
@@ -76,48 +83,59 @@ export async function openLegacyWorld(): Promise<LegacyWorld> {
     lease: { ttlMs: 30_000, waitMs: 500, pollMs: 50 },
     login: { loginDeadlineMs: 60_000, totpWaitMs: 60_000, personWaitMs: 60_000 },
     illness: { windowMs: 600_000, suspects: 3 },
-    keys: world.identityKeys,
+    keys: testEnvironment.identityKeys,
     legacy,
   };
-  const type = async () => (await world.db.transaction('no tenant', (tx) => tx.portalType.findUniqueOrThrow({ where: { code: 'alpine' } }))) as never;
+  const type = async () => (await testEnvironment.db.transaction('no tenant', (tx) => tx.portalType.findUniqueOrThrow({ where: { code: 'alpine' } }))) as never;
   const reference = (id: string) => {
     const [place] = legacy.places;
     if (!place) throw new Error('no place');
-    return credentialReference({ ...place, environment: world.environmentName, orgId: world.orgId, endpointId: id, portalAccountId: id });
+    return credentialReference({ ...place, environment: testEnvironment.environmentName, orgId: testEnvironment.orgId, endpointId: id, portalAccountId: id });
   };
   const textOf = (payload: Readonly<Record<string, unknown>>) => serializePayload(parsePayload(new Secret(JSON.stringify(payload))));
   return {
-    ...{ world, portal, access, metrics, log },
+    ...{ testEnvironment, portal, access, metrics, log },
     async row(id, credentials, account) {
       const { hosts } = (await type()) as { hosts: string[] };
       const config = new Secret({ credentials, timeout: 5 });
-      await insertEndpoint(world.db, { id, orgId: world.orgId, portalTypeCode: 'alpine', accountId: id, baseUrl: `http://${hosts[0]}/`, config });
+      await insertEndpoint(testEnvironment.db, {
+        id,
+        orgId: testEnvironment.orgId,
+        portalTypeCode: 'alpine',
+        accountId: id,
+        baseUrl: `http://${hosts[0]}/`,
+        config,
+      });
       if (account) portal.passwords.set(account.username, account.password);
     },
     async edit(id, credentials) {
       const text = JSON.stringify(credentials);
-      await world.db.transaction(
+      await testEnvironment.db.transaction(
         'every tenant',
         (tx) => tx.$executeRaw`UPDATE integration_endpoint SET config = jsonb_set(config, '{credentials}', ${text}::jsonb) WHERE id = ${id}`,
       );
     },
     async store(id, payload) {
-      const tags = { TenantId: world.orgId, Environment: world.environmentName, PortalType: 'alpine' };
-      return (await world.stores.forTenant(world.orgId).create(reference(id), textOf(payload), tags)).version;
+      const tags = { TenantId: testEnvironment.orgId, Environment: testEnvironment.environmentName, PortalType: 'alpine' };
+      return (await testEnvironment.stores.forTenant(testEnvironment.orgId).create(reference(id), textOf(payload), tags)).version;
     },
     async migrated(id, account, version) {
-      const names = accountOf(world.identityKeys, { baseUrl: 'http://portal.example/', portalType: await type() }, parsePayload(textOf(account))).names;
-      const [held] = await world.db.transaction(
+      const names = accountOf(
+        testEnvironment.identityKeys,
+        { baseUrl: 'http://portal.example/', portalType: await type() },
+        parsePayload(textOf(account)),
+      ).names;
+      const [held] = await testEnvironment.db.transaction(
         'every tenant',
         (tx) => tx.$queryRaw<{ text: string }[]>`SELECT (config->'credentials')::text AS text FROM integration_endpoint WHERE id = ${id}`,
       );
-      const fingerprintOf = rowFingerprint(fingerprintKeys(world.identityKeys), id);
+      const fingerprintOf = rowFingerprint(fingerprintKeys(testEnvironment.identityKeys), id);
       const row = { fingerprintOf, fingerprint: fingerprintOf(new Secret(held?.text ?? ''))[0] ?? null };
-      const place = { endpointId: id, orgId: world.orgId, secretArn: formatReference(reference(id)), version };
-      const recorded = await recordMigrated(world.db, { ...place, loginIdentity: names[0]?.id ?? '', fingerprint: 'f', row });
+      const place = { endpointId: id, orgId: testEnvironment.orgId, secretArn: formatReference(reference(id)), version };
+      const recorded = await recordMigrated(testEnvironment.db, { ...place, loginIdentity: names[0]?.id ?? '', fingerprint: 'f', row });
       if (recorded !== 'recorded') throw new Error(`not recorded: ${recorded}`);
     },
-    async visit(id, more = {}, orgId = world.orgId) {
+    async visit(id, more = {}, orgId = testEnvironment.orgId) {
       const visit = { orgId, endpointId: id, holder: 'web-agent@test:1', signal: new AbortController().signal };
       return withAgentSession({ ...access, ...more }, visit, async () => ({ value: 'visited', session: 'close' })).catch(
         (error: { code?: string; details?: { reason?: unknown } }) => [error.code ?? String(error), error.details?.reason].filter(Boolean).join(' '),
@@ -126,7 +144,7 @@ export async function openLegacyWorld(): Promise<LegacyWorld> {
     async close() {
       await access.sessions.close();
       await stores.close();
-      await world.close();
+      await testEnvironment.close();
     },
   };
 }

@@ -2,7 +2,7 @@ import { codeInboxes, type IdentityKeys } from '@rcm/credentials';
 import { Secret } from '@rcm/telemetry';
 import { canMakeCertificates } from '@rcm/test-services';
 import { createHmac, randomBytes, randomInt } from 'node:crypto';
-import { type ApiWorld, makePortal, openApiWorld } from '../api.fixture.ts';
+import { type ApiEnvironment, makePortal, openApiEnvironment } from '../api.fixture.ts';
 import { WaitingLogins } from '../waiting-login.fixture.ts';
 import { signed } from './signed.ts';
 import { SnsCertificates } from './sns-certificates.ts';
@@ -33,8 +33,8 @@ export interface Answered {
 }
 
 /** An API with three gateways, portals that send codes, and somebody who delivers messages as the gateways do. */
-export interface InboundWorld {
-  readonly world: ApiWorld;
+export interface InboundEnvironment {
+  readonly testEnvironment: ApiEnvironment;
   readonly logins: WaitingLogins;
   /** Every code that a message had. */
   readonly codes: readonly string[];
@@ -55,12 +55,12 @@ export interface InboundWorld {
 }
 
 /** Portals: `alpine`; `birch`, with senders and words of its own; `cedar`, whose messages cannot be told from those of `birch`; `dogwood`, whose codes are good for half a day. */
-export async function openInboundWorld(): Promise<InboundWorld> {
-  const world = await openApiWorld();
+export async function openInboundEnvironment(): Promise<InboundEnvironment> {
+  const testEnvironment = await openApiEnvironment();
   for (const code of ['birch', 'cedar'])
-    await makePortal(world.owner, code, { version: 1, name: code, login: LOGIN, codes: { from: ['24680'], pattern: 'use {code} to sign in' } });
+    await makePortal(testEnvironment.owner, code, { version: 1, name: code, login: LOGIN, codes: { from: ['24680'], pattern: 'use {code} to sign in' } });
   const codes = { from: ['24681'], pattern: 'your dogwood code is {code}', valid: { hours: 12 } };
-  await makePortal(world.owner, 'dogwood', { version: 2, name: 'dogwood', login: LOGIN, codes });
+  await makePortal(testEnvironment.owner, 'dogwood', { version: 2, name: 'dogwood', login: LOGIN, codes });
   const [token, key] = [randomBytes(16).toString('hex'), randomBytes(32)];
   const snsSender = canMakeCertificates() ? new SnsSender() : null;
   const gateways = new Map([
@@ -68,7 +68,7 @@ export async function openInboundWorld(): Promise<InboundWorld> {
     ['signed', signed({ keys: [new Secret(key.toString('base64'))] })],
     ['sns', sns({ topics: [TOPIC], certificates: new SnsCertificates({ fetch: snsSender?.fetch }) })],
   ]);
-  const api = await world.start({ inbound: { gateways, keys: KEYS } });
+  const api = await testEnvironment.start({ inbound: { gateways, keys: KEYS } });
   const newCodes: string[] = [];
   const post = async (gateway: string, headers: Record<string, string>, body: string): Promise<Answered> => {
     const response = await fetch(`http://127.0.0.1:${api.port}/v1/inbound/${gateway}`, { method: 'POST', headers, body });
@@ -76,8 +76,8 @@ export async function openInboundWorld(): Promise<InboundWorld> {
   };
   const newId = () => `SM${randomBytes(16).toString('hex')}`;
   return {
-    world,
-    logins: new WaitingLogins(world),
+    testEnvironment,
+    logins: new WaitingLogins(testEnvironment),
     codes: newCodes,
     inbox() {
       const number = `+1555${randomInt(1_000_000, 9_999_999)}${randomInt(100, 999)}`;
@@ -114,7 +114,7 @@ export async function openInboundWorld(): Promise<InboundWorld> {
     sns: (envelope) => post('sns', { 'content-type': 'text/plain; charset=UTF-8', 'x-amz-sns-message-type': envelope.Type }, JSON.stringify(envelope)),
     async close() {
       await api.close();
-      await world.close();
+      await testEnvironment.close();
     },
   };
 }

@@ -15,7 +15,7 @@ export interface QueueSizes {
   readonly crowd: number;
 }
 
-export interface QueueWorld {
+export interface QueueEnvironment {
   /** Superuser URL. */
   readonly url: string;
   /** As a web-agent logs in. */
@@ -28,11 +28,11 @@ const BEFORE = join(import.meta.dirname, '../../../../prisma/migrations/20261126
 const FUNCTION = /CREATE OR REPLACE FUNCTION rcm_take_task[\s\S]*?END \$\$;/;
 
 /** A database with tasks that wait. `before`: with the one lock for all takers, held while every account that has something waiting is looked at. */
-export async function openQueueWorld(
+export async function openQueueEnvironment(
   sizes: QueueSizes,
   as: 'now' | 'before',
   start: () => Promise<RunningService> = startEmbeddedPostgres,
-): Promise<QueueWorld> {
+): Promise<QueueEnvironment> {
   const { url, stop } = await start();
   await migrateWithLogins(url);
   const owner = openDatabase({ url, applicationName: 'bench', maxConnections: 1 });

@@ -1,33 +1,33 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openWorld, type World } from './world.ts';
+import { openTestEnvironment, type TestEnvironment } from './test-environment.ts';
 
 const STORES = ['ssm', 'secrets-manager', 'vault'] as const;
 const PASSWORD = 'Another-one-47-b';
 const ATTEMPT = '0b7d1c8e-55a4-4d5e-9a70-2f8d3c1b6e90';
 
-let world: World;
+let testEnvironment: TestEnvironment;
 beforeAll(async () => {
-  world = await openWorld({ endpoints: [] });
+  testEnvironment = await openTestEnvironment({ endpoints: [] });
 });
-afterAll(() => world.close());
+afterAll(() => testEnvironment.close());
 
 it.each(STORES)('finds what a portal accepts as current, as the copy of a rotation, as what was current before, and nowhere: %s', async (kind) => {
-  const { id, orgId, portal, username, secretArn } = await world.addEndpoint('alpine', kind);
-  const [store, current] = [world.rotatorStores.forTenant(orgId), parseReference(secretArn)];
+  const { id, orgId, portal, username, secretArn } = await testEnvironment.addEndpoint('alpine', kind);
+  const [store, current] = [testEnvironment.rotatorStores.forTenant(orgId), parseReference(secretArn)];
   const holding = async (password: string) => {
     const payload = parsePayload((await store.read(current))?.text ?? new Secret('{}')).reveal();
     return serializePayload(parsePayload(new Secret(JSON.stringify({ ...payload, password, metadata: { rotation_attempt_id: ATTEMPT } }))));
   };
-  const atPortal = (password: string) => world.portals.createAccount({ portal, username, password });
-  const seen = () => Promise.all([world.acceptedFrom(id), world.portalAcceptsStore(id)]);
+  const atPortal = (password: string) => testEnvironment.portals.createAccount({ portal, username, password });
+  const seen = () => Promise.all([testEnvironment.acceptedFrom(id), testEnvironment.portalAcceptsStore(id)]);
   expect(await seen()).toEqual(['current', true]);
 
   await atPortal(PASSWORD);
   expect(await seen()).toEqual(['none', false]);
 
-  const slot = { current, attemptId: ATTEMPT, tags: { TenantId: orgId, Environment: world.environmentName, PortalType: portal } };
+  const slot = { current, attemptId: ATTEMPT, tags: { TenantId: orgId, Environment: testEnvironment.environmentName, PortalType: portal } };
   await store.stage(slot, await holding(PASSWORD));
   expect(await seen()).toEqual(['copy', false]);
 

@@ -34,9 +34,9 @@ import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { Secret } from '@rcm/telemetry';
 import { asRoot, compileCache, freshDatabase } from '@rcm/test-services';
 import { type PortalControl, portalControl } from './portal-control.ts';
-import { startWorldVault, type WorldVault } from './vault.ts';
+import { type EnvironmentVault, startEnvironmentVault } from './vault.ts';
 
-export interface WorldOptions {
+export interface TestEnvironmentOptions {
   /** One endpoint for each entry, named `<portal>-<number>`. */
   readonly endpoints: readonly PortalCode[];
   /** Overrides of every portal type, for example shorter windows. */
@@ -53,7 +53,7 @@ export interface WorldOptions {
 
 export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
 
-export interface WorldEndpoint {
+export interface EnvironmentEndpoint {
   readonly id: string;
   readonly orgId: string;
   /** Where its account is. */
@@ -63,7 +63,7 @@ export interface WorldEndpoint {
   readonly loginIdentity: string;
 }
 
-export interface World {
+export interface TestEnvironment {
   readonly db: Database;
   readonly databaseUrl: string;
   /** The database as an app's process sees it. Closed by `close`. */
@@ -74,20 +74,20 @@ export interface World {
   readonly replica: LocalAws | null;
   /** Further accounts, in the order in which they were asked for. */
   readonly further: readonly LocalAws[];
-  readonly vault: WorldVault;
+  readonly vault: EnvironmentVault;
   readonly stores: TenantStores;
   /** As a rotator has them: in Vault only it sees the copies of rotations, and it creates no secret. */
   readonly rotatorStores: TenantStores;
-  /** What every app of this world knows accounts and passwords by. */
+  /** What every app of this test environment knows accounts and passwords by. */
   readonly identityKeys: IdentityKeys;
   readonly portals: PortalControl;
   /** The one organization, and the environment in every path. */
   readonly orgId: string;
   readonly environmentName: string;
-  readonly endpoints: readonly WorldEndpoint[];
+  readonly endpoints: readonly EnvironmentEndpoint[];
   /** One more login, migrated, named `<portal>-<number>`. */
-  addEndpoint(portal: PortalCode, store?: StoreKind, account?: string): Promise<WorldEndpoint>;
-  endpoint(id: string): WorldEndpoint;
+  addEndpoint(portal: PortalCode, store?: StoreKind, account?: string): Promise<EnvironmentEndpoint>;
+  endpoint(id: string): EnvironmentEndpoint;
   /** Whether the portal accepts what the store holds as current. */
   portalAcceptsStore(id: string): Promise<boolean>;
   /** Where the store holds a password that the portal accepts; `none`: neither as current, nor as the copy of a rotation, nor in an earlier version that a rotator can read. */
@@ -110,7 +110,7 @@ interface Accounts {
 }
 
 /** Keys are an account's, whatever the region, and a process has one pair of them: so all are made of one root. */
-async function startAccounts(folder: string, { secondRegion = false, furtherAccounts = [] }: WorldOptions): Promise<Accounts> {
+async function startAccounts(folder: string, { secondRegion = false, furtherAccounts = [] }: TestEnvironmentOptions): Promise<Accounts> {
   const [first, second] = REGIONS;
   const regions = secondRegion ? [...REGIONS] : [first];
   const policiesOf = (accountId: string) => platformPolicies({ accountId, regions, environment: ENVIRONMENT });
@@ -134,8 +134,8 @@ const placeOf = ({ accountId, region, endpoint }: LocalAws) => ({ account: accou
 const tagsOf = (portal: RealmCode): SecretTags => ({ TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
 
 /** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
-export async function openWorld(options: WorldOptions): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-world-'));
+export async function openTestEnvironment(options: TestEnvironmentOptions): Promise<TestEnvironment> {
+  const folder = await mkdtemp(join(tmpdir(), 'rcm-environment-'));
   const server = options.server === undefined ? {} : { server: options.server };
   const database = await freshDatabase({ migrate: migrateWithLogins, ...server });
   const asApps: Database[] = [];
@@ -146,8 +146,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     roleArn: aws.tenantRoleArn('agent'),
     credentials: aws.taskCredentials(taskRoleName('agent')),
   });
-  const db = openDatabase({ url: database.url, applicationName: 'test-world', dataKeys });
-  const vault = await startWorldVault({ folder, orgId: ORGANIZATION, environment: ENVIRONMENT });
+  const db = openDatabase({ url: database.url, applicationName: 'test-environment', dataKeys });
+  const vault = await startEnvironmentVault({ folder, orgId: ORGANIZATION, environment: ENVIRONMENT });
   const demo = await startDemoPortals(options.lockoutWindowMs === undefined ? {} : { lockoutWindowMs: options.lockoutWindowMs });
   const portals = portalControl(demo.control.baseUrl);
   const storesWith = (inVault: 'migrator' | 'rotator'): TenantStores =>
@@ -173,7 +173,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     await upsertPortalType(db, { ...type, recipe: patientRecipe(type.recipe as Recipe) });
   }
 
-  const add = async (portal: PortalCode, number: number, store: StoreKind = 'ssm', accountId: string = aws.accountId): Promise<WorldEndpoint> => {
+  const add = async (portal: PortalCode, number: number, store: StoreKind = 'ssm', accountId: string = aws.accountId): Promise<EnvironmentEndpoint> => {
     const id = `${portal}-${number}`;
     const baseUrl = demo.portals[portal].baseUrl;
     const username = portal === 'cascade' ? `USER${number}` : `user-${number}`;
@@ -200,13 +200,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     });
     return { id, orgId: ORGANIZATION, portal, username, secretArn, loginIdentity: identity };
   };
-  const endpoints: WorldEndpoint[] = [];
+  const endpoints: EnvironmentEndpoint[] = [];
   for (const [index, portal] of options.endpoints.entries()) endpoints.push(await add(portal, index + 1));
   let numbered = endpoints.length;
 
-  const endpoint = (id: string): WorldEndpoint => {
+  const endpoint = (id: string): EnvironmentEndpoint => {
     const found = endpoints.find((e) => e.id === id);
-    if (!found) throw new Error(`the world has no endpoint ${id}`);
+    if (!found) throw new Error(`the test environment has no endpoint ${id}`);
     return found;
   };
   /** Whether the portal accepts each payload that the store has: current first, then the copies of rotations, then what was current before. */
@@ -252,7 +252,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     db,
     databaseUrl: database.url,
     databaseAs(role) {
-      const opened = openDatabase({ url: urlFor(role, database.url), applicationName: `test-world ${role}`, role, dataKeys });
+      const opened = openDatabase({ url: urlFor(role, database.url), applicationName: `test-environment ${role}`, role, dataKeys });
       asApps.push(opened);
       return opened;
     },

@@ -11,7 +11,7 @@ import { type CountingProxy, startCountingProxy } from '../counting-proxy.ts';
 
 export const WRITES_PER_SECOND = 3;
 
-export interface MigrationWorld {
+export interface MigrationEnvironment {
   readonly db: Database;
   readonly proxy: CountingProxy;
   /** Of the account's own user, who may do everything where there are no policies. */
@@ -25,7 +25,7 @@ export interface MigrationWorld {
 
 const REGION = 'us-east-1';
 
-export interface WorldOptions {
+export interface TestEnvironmentOptions {
   readonly logins: number;
   /** `none`: the platform's let nobody write as the original design's script does. */
   readonly policies?: 'the platform’s' | 'none';
@@ -34,7 +34,7 @@ export interface WorldOptions {
 }
 
 /** A database with plaintext logins, and a store. */
-export async function openMigrationWorld({ logins, policies = 'the platform’s', quota }: WorldOptions): Promise<MigrationWorld> {
+export async function openMigrationEnvironment({ logins, policies = 'the platform’s', quota }: TestEnvironmentOptions): Promise<MigrationEnvironment> {
   const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migration-'));
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });

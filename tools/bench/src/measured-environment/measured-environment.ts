@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startThrowawayPostgres } from '@rcm/test-services';
-import { openWorld, type World, type WorldEndpoint } from '@rcm/test-world';
+import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { startCountingProxy } from '../counting-proxy.ts';
 import { AT_ONCE } from './at-once.ts';
 import { processorSeconds, secondsOfAll } from './processor-seconds.ts';
 
-/** What each part of the world has spent so far. Seconds are a processor's. */
+/** What each part of the test environment has spent so far. Seconds are a processor's. */
 export interface Spent {
   /** Node, where the measured process itself runs. */
   readonly programSeconds: number;
@@ -25,14 +25,14 @@ export interface Spent {
   readonly auditRows: number;
 }
 
-export interface MeasuredWorld extends AsyncDisposable {
-  readonly world: World;
+export interface MeasuredEnvironment extends AsyncDisposable {
+  readonly testEnvironment: TestEnvironment;
   /** Of a process of this app, which does `AT_ONCE` things at a time. */
   environmentOf(app: MeasuredApp): NodeJS.ProcessEnv;
   /** What has been spent for the process `pid`, all its children, and by everybody else. One at a time: the database and the stores cannot tell who asks. */
   spentFor(pid: number): Promise<Spent>;
   /** Logins that nobody has used yet, of both portals with forms. */
-  fresh(count: number): Promise<WorldEndpoint[]>;
+  fresh(count: number): Promise<EnvironmentEndpoint[]>;
   setLatency(ms: number): Promise<void>;
 }
 
@@ -45,29 +45,29 @@ const OF_APP = {
 
 const SPENT = `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal, (SELECT count(*) FROM login_attempt) AS ledger, (SELECT count(*) FROM audit_event) AS audit`;
 
-/** A migrated world: the database in processes of its own, portals and stores in this one, and whoever is measured elsewhere. */
-export async function openMeasuredWorld(): Promise<MeasuredWorld> {
+/** A migrated test environment: the database in processes of its own, portals and stores in this one, and whoever is measured elsewhere. */
+export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
   await using opened = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-world-'));
+  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-environment-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const postgres = await startThrowawayPostgres({ folder });
   opened.defer(() => postgres.stop());
-  const world = await openWorld({ endpoints: [], server: postgres.url, portalType: { maxConcurrency: 64 } });
-  opened.defer(() => world.close());
-  const proxy = await startCountingProxy(world.aws.endpoint);
+  const testEnvironment = await openTestEnvironment({ endpoints: [], server: postgres.url, portalType: { maxConcurrency: 64 } });
+  opened.defer(() => testEnvironment.close());
+  const proxy = await startCountingProxy(testEnvironment.aws.endpoint);
   opened.defer(() => proxy.close());
-  const watch = new pg.Client({ connectionString: world.databaseUrl });
+  const watch = new pg.Client({ connectionString: testEnvironment.databaseUrl });
   await watch.connect();
   opened.defer(() => watch.end());
   let storeCalls = 0;
   const kept = opened.move();
   return {
-    world,
+    testEnvironment,
     environmentOf: (app) => ({
       ...process.env,
-      ...world.environmentOf(`rcm_${app}`),
+      ...testEnvironment.environmentOf(`rcm_${app}`),
       RCM_AWS_ENDPOINT: proxy.endpoint,
-      RCM_TENANT_ROLE_ARN: world.aws.tenantRoleArn(app),
+      RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn(app),
       RCM_LOG_LEVEL: 'error',
       RCM_MAX_BROWSER_CONTEXTS: String(AT_ONCE),
       ...OF_APP[app],
@@ -85,13 +85,13 @@ export async function openMeasuredWorld(): Promise<MeasuredWorld> {
       };
     },
     async fresh(count) {
-      const made: WorldEndpoint[] = [];
-      for (let index = 0; index < count; index += 1) made.push(await world.addEndpoint(index % 3 === 2 ? 'cascade' : 'alpine'));
+      const made: EnvironmentEndpoint[] = [];
+      for (let index = 0; index < count; index += 1) made.push(await testEnvironment.addEndpoint(index % 3 === 2 ? 'cascade' : 'alpine'));
       return made;
     },
     async setLatency(ms) {
       for (const portal of ['alpine', 'cascade'] as const)
-        await world.portals.setFault(ms === 0 ? { portal, fault: 'none' } : { portal, fault: 'slow', delayMs: ms });
+        await testEnvironment.portals.setFault(ms === 0 ? { portal, fault: 'none' } : { portal, fault: 'slow', delayMs: ms });
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

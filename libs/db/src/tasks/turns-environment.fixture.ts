@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 
 /** Four tenants, three portals with limits of every kind, pools, and a login that two tenants have. */
-export interface TurnsWorld {
+export interface TurnsEnvironment {
   readonly t: TestDatabase;
   readonly endpoints: readonly TestEndpoint[];
   readonly portals: readonly string[];
@@ -15,7 +15,7 @@ export interface TurnsWorld {
   close(): Promise<void>;
 }
 
-export async function openTurnsWorld(): Promise<TurnsWorld> {
+export async function openTurnsEnvironment(): Promise<TurnsEnvironment> {
   const t = await openTestDatabase();
   const portals = ['wide', 'narrow', 'double'];
   const limits = [

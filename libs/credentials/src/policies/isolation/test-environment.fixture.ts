@@ -18,14 +18,14 @@ export interface CellGroup {
   readonly cells: readonly Cell[];
 }
 
-export interface IsolationWorld {
+export interface IsolationEnvironment {
   readonly account: JudgedAccount;
   readonly groups: readonly CellGroup[];
   close(): Promise<void>;
 }
 
 /** An account under the platform's own policies, with every tenant's secrets, every session, and everything they may try. */
-export async function openIsolationWorld(): Promise<IsolationWorld> {
+export async function openIsolationEnvironment(): Promise<IsolationEnvironment> {
   const account = await openJudgedAccount();
   const targets = await makeTargets(account);
   const [sessions, forged] = [await openSessions(account.aws), openForgedSessions(account.aws)];

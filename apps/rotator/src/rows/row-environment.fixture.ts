@@ -13,13 +13,13 @@ import { upsertPortalType } from '@rcm/db/admin';
 import { setNextRotation } from '@rcm/db/rotation';
 import { type AgentAccess, type Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { createLogger, createMetrics, isRcmError, Secret, systemClock } from '@rcm/telemetry';
-import type { WorldEndpoint, WorldOptions } from '@rcm/test-world';
+import type { EnvironmentEndpoint, TestEnvironmentOptions } from '@rcm/test-environment';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
 import { rotateLogin } from '../rotate.ts';
 import type { Rotator } from '../rotator.ts';
 import { vi } from 'vitest';
-import { openRotatorWorld, type RotatorWorld } from '../testing.fixture.ts';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
 // What is slow is the machine, and what waits is told that time has passed: only a test that hangs takes so long.
 vi.setConfig({ testTimeout: 3_600_000, hookTimeout: 3_600_000 });
@@ -34,10 +34,10 @@ export const LOCKOUT = 15 * MINUTE;
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A world in which time passes when a test says so, with rotators, agents and people in it. Verdicts come from the portal's records, from what the store
+ * A test environment in which time passes when a test says so, with rotators, agents and people in it. Verdicts come from the portal's records, from what the store
  * holds and from the clock; the code's own states only say when there is nothing more to do.
  */
-export interface RowWorld extends RotatorWorld {
+export interface RowEnvironment extends RotatorEnvironment {
   /** So much time passes for everybody: at the portals, and since all that Postgres has written down. Leases that are held stay held. */
   pass(ms: number): Promise<void>;
   /** One task of an agent, with a login of its own: `in`, or the code of what stopped it. `keys`: as the agent has them; default: as the rotator does. */
@@ -60,7 +60,7 @@ export interface RowWorld extends RotatorWorld {
   /** A person sets another password at the portal, or its support does: the account is unlocked and nothing counts. Nobody tells the store. */
   setAtPortal(endpointId: string, password: unknown): Promise<void>;
   /** What happened to the account, by the portal's own record. */
-  history(endpointId: string): ReturnType<RotatorWorld['world']['portals']['history']>;
+  history(endpointId: string): ReturnType<RotatorEnvironment['testEnvironment']['portals']['history']>;
   /** Passwords of this login that lie in its store, current and staged. */
   storedPasswords(endpointId: string): Promise<readonly string[]>;
   /** Whether the portal accepts any of them: else the password is lost. */
@@ -72,17 +72,17 @@ export interface RowWorld extends RotatorWorld {
 /** Everything that Postgres has a time of, but for leases (they are held now) and the audit trail (it cannot be changed). */
 const AGED = ['integration_endpoint', 'login_attempt', 'login_clearance', 'rotation_attempt', 'portal_gate', 'notice', 'portal_task'];
 
-export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise<RowWorld> {
-  const opened = await openRotatorWorld({
+export async function openRowEnvironment(options: Partial<TestEnvironmentOptions> = {}): Promise<RowEnvironment> {
+  const opened = await openRotatorEnvironment({
     endpoints: [],
     lockoutWindowMs: LOCKOUT,
     ...options,
     portalType: { settleMs: SECOND, lockoutWindowSeconds: LOCKOUT / SECOND, lockoutLastsSeconds: LOCKOUT / SECOND, ...options.portalType },
   });
-  const { world, sql } = opened;
+  const { testEnvironment, sql } = opened;
   const agent = openAgent(opened);
-  const store = opened.rotator.stores.forTenant(world.orgId);
-  const referenceOf = (id: string) => parseReference(world.endpoint(id).secretArn);
+  const store = opened.rotator.stores.forTenant(testEnvironment.orgId);
+  const referenceOf = (id: string) => parseReference(testEnvironment.endpoint(id).secretArn);
   const open = async (id: string) => {
     const stored = await store.read(referenceOf(id));
     if (!stored) throw new Error(`the secret of ${id} is gone`);
@@ -105,16 +105,16 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
   await sql(`CREATE FUNCTION codes_are_apart() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.last_totp_step := 0; RETURN NEW; END'`, []);
   await sql('CREATE TRIGGER codes_are_apart BEFORE UPDATE OF last_totp_step ON login_identity FOR EACH ROW EXECUTE FUNCTION codes_are_apart()', []);
   const pass = async (ms: number) => {
-    await world.portals.advance(ms);
-    await world.db.transaction('every tenant', async (tx) => {
+    await testEnvironment.portals.advance(ms);
+    await testEnvironment.db.transaction('every tenant', async (tx) => {
       for (const statement of aging) await tx.$executeRawUnsafe(statement, ms / SECOND);
     });
   };
   const mend = (keys = opened.patient.keys) => mendWanted({ ...opened.patient, keys }, { limit: 100, pauseMs: 0, signal: stop.signal });
   const storedPasswords = async (id: string) => {
-    const { orgId, portal } = world.endpoint(id);
+    const { orgId, portal } = testEnvironment.endpoint(id);
     const texts = [await store.read(referenceOf(id))];
-    const tags = { TenantId: orgId, Environment: world.environmentName, PortalType: portal };
+    const tags = { TenantId: orgId, Environment: testEnvironment.environmentName, PortalType: portal };
     for (const attemptId of await store.listStaged(referenceOf(id))) texts.push(await store.readStaged({ current: referenceOf(id), attemptId, tags }));
     return texts.flatMap((stored) => (stored ? [parsePayload(stored.text).reveal().password] : []));
   };
@@ -139,8 +139,8 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
       throw new Error('the rotation comes to no end');
     },
     async rotateDue(id) {
-      await setNextRotation(world.db, { endpointIds: [id], at: 'now' });
-      const report = await rotateLogin(opened.patient, { orgId: world.orgId, endpointId: id, reason: 'due', signal: stop.signal });
+      await setNextRotation(testEnvironment.db, { endpointIds: [id], at: 'now' });
+      const report = await rotateLogin(opened.patient, { orgId: testEnvironment.orgId, endpointId: id, reason: 'due', signal: stop.signal });
       return report.kind === 'attempt' ? report.attempt.state : `not started: ${report.reason}`;
     },
     async untilIn(id, { stepMs, atMostMs }) {
@@ -155,21 +155,21 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
     save,
     edit: async (id, change) => save(id, { ...(await open(id)).fields, ...change }),
     async setAtPortal(id, password) {
-      const { portal, username } = world.endpoint(id);
-      await world.portals.createAccount({ portal, username, password: String(password) });
+      const { portal, username } = testEnvironment.endpoint(id);
+      await testEnvironment.portals.createAccount({ portal, username, password: String(password) });
     },
-    history: (id) => world.portals.history(world.endpoint(id)),
+    history: (id) => testEnvironment.portals.history(testEnvironment.endpoint(id)),
     storedPasswords,
     async holdsAccepted(id) {
-      const { portal, username } = world.endpoint(id);
-      for (const password of await storedPasswords(id)) if (await world.portals.accepts({ portal, username, password })) return true;
+      const { portal, username } = testEnvironment.endpoint(id);
+      for (const password of await storedPasswords(id)) if (await testEnvironment.portals.accepts({ portal, username, password })) return true;
       return false;
     },
     async setPortalType(code, changes) {
-      const at = world.endpoints.find(({ portal }) => portal === code);
-      const row = at && (await getEndpoint(world.db, { orgId: at.orgId, endpointId: at.id }));
+      const at = testEnvironment.endpoints.find(({ portal }) => portal === code);
+      const row = at && (await getEndpoint(testEnvironment.db, { orgId: at.orgId, endpointId: at.id }));
       if (!row) throw new Error(`no endpoint of ${code}`);
-      await upsertPortalType(world.db, { ...row.portalType, ...changes }, { actor: 'test', reason: 'a test' });
+      await upsertPortalType(testEnvironment.db, { ...row.portalType, ...changes }, { actor: 'test', reason: 'a test' });
     },
     async close() {
       stop.abort();
@@ -180,23 +180,23 @@ export async function openRowWorld(options: Partial<WorldOptions> = {}): Promise
 }
 
 /** An agent as its own process has everything: its role in the database, its role in the stores, its sessions. The browser is the rotator's: to start another costs as much as a login. */
-function openAgent({ world, rotator }: RotatorWorld) {
+function openAgent({ testEnvironment, rotator }: RotatorEnvironment) {
   const logger = createLogger({ name: 'agent', level: 'silent' });
   const metrics = createMetrics();
   const stores = createTenantStores({
-    region: world.aws.region,
-    endpoint: world.aws.endpoint,
-    environment: world.environmentName,
-    roleArn: world.aws.tenantRoleArn('agent'),
-    kmsKeyId: world.aws.kmsKeyArn,
-    credentials: world.aws.taskCredentials('rcm-agent-task'),
-    vault: { address: world.vault.address, mount: world.vault.mount, appRole: appRoleFolder(world.vault.folderOf('agent')) },
-    furtherPlaces: world.further.map(({ accountId, region, endpoint, kmsKeyArn }) => ({ accountId, region, endpoint, kmsKeyId: kmsKeyArn })),
+    region: testEnvironment.aws.region,
+    endpoint: testEnvironment.aws.endpoint,
+    environment: testEnvironment.environmentName,
+    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
+    kmsKeyId: testEnvironment.aws.kmsKeyArn,
+    credentials: testEnvironment.aws.taskCredentials('rcm-agent-task'),
+    vault: { address: testEnvironment.vault.address, mount: testEnvironment.vault.mount, appRole: appRoleFolder(testEnvironment.vault.folderOf('agent')) },
+    furtherPlaces: testEnvironment.further.map(({ accountId, region, endpoint, kmsKeyArn }) => ({ accountId, region, endpoint, kmsKeyId: kmsKeyArn })),
   });
   const sessions = new SessionCache({ maxSessions: 1, idleMs: 60_000 });
   const credentials = createCredentialManager({ stores, metrics });
   const access: AgentAccess = {
-    db: world.databaseAs('rcm_agent'),
+    db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
     logger,
     credentials,
@@ -210,8 +210,8 @@ function openAgent({ world, rotator }: RotatorWorld) {
   return {
     visit(endpointId: string, keys: IdentityKeys = rotator.keys): Promise<string> {
       // What was cached is older than a cache keeps it: the time that passes here is not the cache's.
-      credentials.invalidate({ reference: parseReference(world.endpoint(endpointId).secretArn) });
-      const place = { orgId: world.orgId, endpointId, holder: 'agent', signal: new AbortController().signal };
+      credentials.invalidate({ reference: parseReference(testEnvironment.endpoint(endpointId).secretArn) });
+      const place = { orgId: testEnvironment.orgId, endpointId, holder: 'agent', signal: new AbortController().signal };
       return withAgentSession({ ...access, keys }, place, async () => ({ value: 'in', session: 'close' as const })).catch((error: unknown) => {
         if (isRcmError(error)) return error.code;
         throw error;
@@ -225,7 +225,7 @@ function openAgent({ world, rotator }: RotatorWorld) {
 }
 
 /** For verdicts: how often the portal said no to whoever typed on its pages, and how often it locked. */
-export function refusals(history: Awaited<ReturnType<RowWorld['history']>>) {
+export function refusals(history: Awaited<ReturnType<RowEnvironment['history']>>) {
   const byUs = history.tries.filter(({ by }) => by === 'visitor');
   return {
     wrong: byUs.filter(({ ended }) => ended === 'wrong').length,
@@ -234,4 +234,4 @@ export function refusals(history: Awaited<ReturnType<RowWorld['history']>>) {
   };
 }
 
-export type Login = WorldEndpoint;
+export type Login = EnvironmentEndpoint;

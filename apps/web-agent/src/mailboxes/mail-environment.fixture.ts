@@ -3,7 +3,7 @@ import { type Clock, createLogger, createMetrics, Secret, systemClock } from '@r
 import { AUTHSERV_ID, type MailOrigin, type MailServer, startMailServer } from '@rcm/test-services';
 import { randomBytes, randomInt } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type ApiWorld, makePortal, openApiWorld } from '../http/api.fixture.ts';
+import { type ApiEnvironment, makePortal, openApiEnvironment } from '../http/api.fixture.ts';
 import { type WaitingLogin, WaitingLogins } from '../http/waiting-login.fixture.ts';
 import type { Mailbox } from './mailbox.ts';
 import { MailboxReader, type ReaderState } from './mailbox-reader.ts';
@@ -45,9 +45,9 @@ export interface TestReader {
 }
 
 /** Opens it for a test file; where there is no mail server, says so, and every test of the file is skipped with these words. */
-export async function openMailWorld(): Promise<MailWorld | { readonly absent: string }> {
-  const opened = await MailWorld.open();
-  if (opened instanceof MailWorld) return opened;
+export async function openMailEnvironment(): Promise<MailEnvironment | { readonly absent: string }> {
+  const opened = await MailEnvironment.open();
+  if (opened instanceof MailEnvironment) return opened;
   // .ci/run sets it: there, a mail server that is missing is a failure.
   if (process.env['RCM_REQUIRE_MAIL'] === '1') throw new Error(`RCM_REQUIRE_MAIL=1, and ${opened.absent}`);
   process.stdout.write(`not tested here: ${opened.absent}\n`);
@@ -55,30 +55,30 @@ export async function openMailWorld(): Promise<MailWorld | { readonly absent: st
 }
 
 /** A mail server, the platform’s database, and portals that send codes by mail: `alpine`, and `birch` with other words. */
-export class MailWorld {
+export class MailEnvironment {
   readonly server: MailServer;
-  readonly world: ApiWorld;
+  readonly testEnvironment: ApiEnvironment;
   readonly logins: WaitingLogins;
   readonly codes: string[] = [];
   readonly addresses: string[] = [];
   #logged = '';
   readonly #readers: TestReader[] = [];
 
-  private constructor(server: MailServer, world: ApiWorld) {
-    [this.server, this.world, this.logins] = [server, world, new WaitingLogins(world)];
+  private constructor(server: MailServer, testEnvironment: ApiEnvironment) {
+    [this.server, this.testEnvironment, this.logins] = [server, testEnvironment, new WaitingLogins(testEnvironment)];
   }
 
-  static async open(): Promise<MailWorld | { readonly absent: string }> {
+  static async open(): Promise<MailEnvironment | { readonly absent: string }> {
     const server = await startMailServer();
     if ('absent' in server) return server;
-    const world = await openApiWorld();
+    const testEnvironment = await openApiEnvironment();
     const codes = { from: ['no-reply@birch.example'], pattern: 'use {code} to sign in' };
     const outcomes = [
       { when: { text: 'Welcome' }, is: 'accepted' },
       { when: { text: 'Wrong' }, is: 'rejected' },
     ];
-    await makePortal(world.owner, 'birch', { version: 1, name: 'birch', login: { outcomes }, codes });
-    return new MailWorld(server, world);
+    await makePortal(testEnvironment.owner, 'birch', { version: 1, name: 'birch', login: { outcomes }, codes });
+    return new MailEnvironment(server, testEnvironment);
   }
 
   async mailbox(afterwards: Mailbox['afterwards'] = 'mark'): Promise<TestMailbox> {
@@ -117,7 +117,7 @@ export class MailWorld {
 
   /** Until the clock shows a second that began after the login did: mails say no more than seconds. Here its beginning has lost what it had beyond milliseconds, so that an equal one is not after it. */
   async nextSecond(login: WaitingLogin): Promise<void> {
-    const [row] = await this.world.owner.transaction(
+    const [row] = await this.testEnvironment.owner.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ at: Date }[]>`SELECT begun_at AS at FROM code_request WHERE id = ${login.requestId}::uuid`,
     );
@@ -152,7 +152,7 @@ export class MailWorld {
     });
     const [stop, metrics, states] = [new AbortController(), createMetrics(), [] as ReaderState[]];
     const logger = createLogger({ name: 'reader', level: 'trace', destination });
-    const options = { mailbox, db: this.world.db, keys: KEYS, logger, metrics, clock, signal: stop.signal };
+    const options = { mailbox, db: this.testEnvironment.db, keys: KEYS, logger, metrics, clock, signal: stop.signal };
     const running = new MailboxReader({ ...options, onState: (state) => states.push(state) }).run();
     const ends = async (): Promise<Readonly<Record<string, number>>> => {
       const values = (await metrics.values()).filter(({ name }) => name === 'rcm_inbound_messages_total');
@@ -182,12 +182,12 @@ export class MailWorld {
   }
 
   logged(): string {
-    return this.#logged + this.world.logged();
+    return this.#logged + this.testEnvironment.logged();
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader.stop()));
-    await Promise.all([this.world.close(), this.server.close()]);
+    await Promise.all([this.testEnvironment.close(), this.server.close()]);
   }
 }
 

@@ -3,7 +3,7 @@ import { applyMigrations, ensureAppLogin, upsertPortalType } from '@rcm/db/admin
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
 
-export interface DueWorld {
+export interface DueEnvironment {
   /** As a rotator's login. */
   readonly url: string;
   countDone(): Promise<number>;
@@ -16,7 +16,7 @@ const ROOM = 8;
 const ORGANIZATIONS = 100;
 
 /** A Postgres of its own with so many logins due now, over 40 portal types and 100 organizations. */
-export async function openDueWorld(due: number): Promise<DueWorld> {
+export async function openDueEnvironment(due: number): Promise<DueEnvironment> {
   const postgres = await startEmbeddedPostgres();
   try {
     const { url } = await freshDatabase({ migrate: (to) => applyMigrations({ url: to }).then(() => undefined), server: postgres.url });
