@@ -118,7 +118,8 @@ class Story {
 }
 
 it(`of ${LOGINS} logins at a portal with codes for the day none has another’s code, or one of a day before`, { timeout: TIMEOUT_MS }, async () => {
-  const seed = 1 + Math.floor(Math.random() * 1_000_000);
+  // Of so few logins a story may by chance give too few a code: on a change it is the same one.
+  const seed = isLongForm() ? 1 + Math.floor(Math.random() * 1_000_000) : 20_261_130;
   const testEnvironment = await openApiEnvironment();
   const outcomes = [
     { when: { text: 'Welcome' }, is: 'accepted' },
