@@ -7,7 +7,7 @@ import { type Cost, Measurer } from './measure.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
 
-const [SMALL, LARGE] = isLongForm() ? [10_000, 100_000] : [5_000, 50_000];
+const [SMALL, LARGE] = isLongForm() ? [10_000, 100_000] : [3_000, 30_000];
 const ONCE = { most: 3, longestMs: 1 };
 /** Pages of a fleet ten times as large: an index may be one page deeper, and some more. */
 const MOST_GROWTH = 2;
