@@ -92,7 +92,6 @@ const OVER = {
     'libs/db/src/scale/operation.ts': 5,
     'libs/portal-access/src/agent-session.ts': 5,
     'libs/portal-drivers/src/inspection/login-look.ts': 5,
-    'libs/portal-drivers/src/interpreter/follow.ts': 5,
     'libs/portal-drivers/src/recipe/use.ts': 5,
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },

@@ -6,12 +6,20 @@ import { type SessionParts, timeOf } from './parts.ts';
 import { quietAct } from './quiet-act.ts';
 import { runSteps } from './steps.ts';
 
+export interface Followed {
+  readonly steps: readonly Step[];
+  /** What is waited for once the steps are done. */
+  readonly words: readonly Worded[];
+  /** What ends them before they are. */
+  readonly early?: readonly Worded[];
+}
+
 /** Runs steps that send no credential, until one of the words shows. */
-export function follow(parts: SessionParts, name: 'check' | 'logout', options: StepOptions, words: readonly Worded[], steps: readonly Step[]): Promise<Worded> {
+export function follow(parts: SessionParts, name: 'check' | 'logout', options: StepOptions, { steps, words, early = [] }: Followed): Promise<Worded> {
   parts.requestGate.reset();
   parts.watch.home();
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
-    const outcomes = createOutcomeWatch<Worded>(parts.watch, []);
+    const outcomes = createOutcomeWatch<Worded>(parts.watch, early);
     const time = timeOf(parts, { deadlineMs: options.deadlineMs, signal });
     const act = quietAct<Worded>(parts, { name, time, outcomes, plain: (value) => value.text ?? '' });
     const ended = await runSteps(act, steps);

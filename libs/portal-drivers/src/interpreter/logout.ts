@@ -3,22 +3,34 @@ import type { Step } from '../recipe/step.ts';
 import { holds, isShown } from './conditions.ts';
 import { follow } from './follow.ts';
 import { locate } from './locate.ts';
+import type { Worded } from './outcome-watch.ts';
 import { type SessionParts, tellStep } from './parts.ts';
 import { stepName, stepTarget } from './step-words.ts';
+
+interface Logout {
+  readonly steps: readonly Step[];
+  readonly done: Condition;
+}
 
 /** In ms, for everything together. */
 const LOGOUT_MS = 3_000;
 
 /**
  * Logs out as the recipe says. Where it would open a page first, and what it does there can be done on the page that is open, it is done there: logouts
- * were 38 % of what a rotation asked of a portal while each loaded a page for a press. Where half of the time did not do it, the page is opened after all.
+ * were 38 % of what a rotation asked of a portal while each loaded a page for a press. Where half of the time did not do it, the page is opened after all. A portal
+ * that has ended the session by itself, as some do at a change, shows so on the page that is opened, and nothing is waited for there.
  */
 export async function logout(parts: SessionParts, ms = LOGOUT_MS): Promise<void> {
   const { logout: recipe } = parts.recipe;
   if (!recipe) return;
   const endsAt = performance.now() + ms;
   const run = (steps: readonly Step[], deadlineMs: number) =>
-    follow(parts, 'logout', { deadlineMs, signal: new AbortController().signal }, [{ when: recipe.done, is: 'done' }], steps);
+    follow(
+      parts,
+      'logout',
+      { deadlineMs, signal: new AbortController().signal },
+      { steps, words: [{ when: recipe.done, is: 'done' }], early: endedBefore(recipe) },
+    );
   const whole = () => run(recipe.steps, Math.max(endsAt - performance.now(), 1));
   const [first, ...others] = recipe.steps;
   if (first && (await canBeDoneHere(parts, recipe).catch(() => false))) {
@@ -27,8 +39,14 @@ export async function logout(parts: SessionParts, ms = LOGOUT_MS): Promise<void>
   } else await whole();
 }
 
+/** What ends a logout shows, and what it would use first does not: nobody is logged in. */
+function endedBefore({ steps, done }: Logout): readonly Worded[] {
+  const target = steps.map(stepTarget).find((each) => each !== undefined);
+  return target ? [{ when: { all: [done, { gone: target }] }, is: 'done' }] : [];
+}
+
 /** Whether the first step opens a page, and the page that is open shows the element of the second, and not yet what ends a logout. */
-async function canBeDoneHere(parts: SessionParts, { steps, done }: { readonly steps: readonly Step[]; readonly done: Condition }): Promise<boolean> {
+async function canBeDoneHere(parts: SessionParts, { steps, done }: Logout): Promise<boolean> {
   const [first, second] = steps;
   const target = second && stepTarget(second);
   if (first?.open === undefined || !target) return false;

@@ -119,5 +119,5 @@ async function isLoggedIn(parts: SessionParts, options: StepOptions): Promise<bo
     { when: logged_in, is: 'in' },
     { when: logged_out, is: 'out' },
   ];
-  return (await follow(parts, 'check', options, words, [{ open }])).is === 'in';
+  return (await follow(parts, 'check', options, { steps: [{ open }], words })).is === 'in';
 }
