@@ -25,8 +25,7 @@ export interface ProjectTestsOptions {
 }
 
 // They only end what hangs: a machine that is ten times as slow must not fail a test.
-const INT_TIMEOUT_MS = 600_000;
-const UNIT_TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 600_000;
 const E2E_TIMEOUT_MS = 1_200_000;
 // Two cores are the smallest machine this must work on; Nx runs three projects at a time.
 const WORKERS = 2;
@@ -62,8 +61,8 @@ export function projectTests(
     };
   };
   const projects = [
-    kind('unit', 'unit', UNIT_TIMEOUT_MS),
-    ...(needsServer ? [kind('embedded', 'int', INT_TIMEOUT_MS, 'embedded.ts'), kind('containers', 'int', INT_TIMEOUT_MS, 'containers.ts')] : []),
+    kind('unit', 'unit', TIMEOUT_MS),
+    ...(needsServer ? [kind('embedded', 'int', TIMEOUT_MS, 'embedded.ts'), kind('containers', 'int', TIMEOUT_MS, 'containers.ts')] : []),
     kind('e2e', 'e2e', E2E_TIMEOUT_MS, 'embedded.ts'),
   ];
   return {
