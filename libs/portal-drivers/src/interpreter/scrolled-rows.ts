@@ -84,26 +84,43 @@ interface Scrollable {
   readonly scrollHeight: number;
   readonly scrollTop: number;
   scrollTo(to: { readonly top: number; readonly behavior: 'instant' }): void;
-  readonly ownerDocument: { readonly scrollingElement: Scrollable | null };
+  readonly ownerDocument: { readonly scrollingElement: Scrollable | null; readonly defaultView: Frames };
 }
+
+interface Frames {
+  requestAnimationFrame(drawn: () => void): void;
+  setTimeout(over: () => void, ms: number): void;
+}
+
+/** In ms: a part of a page that is out of sight may draw no frame. */
+const MOST_FOR_A_FRAME = 2_000;
 
 /** Less than what is in sight, so that no row is passed over. */
 const SHARE = 0.7;
 
-/** Scrolls; `stays`: it was at its end already. Fails with `portal_unexpected` where there is nothing to scroll, or more than one thing. */
+/**
+ * Scrolls; `stays`: it was at its end already. A page is told of the new place when it draws its next frame, which on a busy machine comes after what it shows has stood
+ * still for a while: that frame is waited for, or rows would be passed over. Fails with `portal_unexpected` where there is nothing to scroll, or more
+ * than one thing.
+ */
 async function scrollTo<W extends Worded>(act: Act<W>, { in: place }: ScrollRecipe, where: 'top' | 'on'): Promise<'moved' | 'stays'> {
   const found: Locator = place ? locate(act.watch.page, place) : act.watch.page.locator(':root');
   if ((await found.count()) !== 1) throw new RcmError('portal_unexpected', 'What is scrolled to see more rows is not on the page once.');
   const limits = { timeout: act.time.stepMs(act.stepDeadlineMs), signal: act.time.signal };
   return found.evaluate(
-    (node: unknown, { share, toTop, isPage }) => {
+    (node: unknown, { share, toTop, isPage, mostMs }) => {
       const found = node as Scrollable;
       const box = (isPage ? found.ownerDocument.scrollingElement : null) ?? found;
       const before = box.scrollTop;
       box.scrollTo({ top: toTop ? 0 : before + Math.max(1, Math.floor(box.clientHeight * share)), behavior: 'instant' });
-      return box.scrollTop === before ? 'stays' : 'moved';
+      const end = box.scrollTop === before ? 'stays' : 'moved';
+      const frames = found.ownerDocument.defaultView;
+      return new Promise<typeof end>((done) => {
+        frames.requestAnimationFrame(() => done(end));
+        frames.setTimeout(() => done(end), mostMs);
+      });
     },
-    { share: SHARE, toTop: where === 'top', isPage: place === undefined },
+    { share: SHARE, toTop: where === 'top', isPage: place === undefined, mostMs: MOST_FOR_A_FRAME },
     limits,
   );
 }
