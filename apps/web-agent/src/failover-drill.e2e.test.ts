@@ -11,7 +11,6 @@ import { getPortalTask } from '@rcm/db/tasks';
 import {
   claimFolder,
   FOLDER_PREFIX,
-  isLongForm,
   openRelay,
   type Relay,
   type RestartablePostgres,
@@ -27,7 +26,7 @@ import { type AgentProcess, startAgent } from './process.fixture.ts';
 import { openTaskKeys } from './task-keys.ts';
 
 /** In SSM, and in Secrets Manager, which copies by itself. */
-const LOGINS = isLongForm() ? { ssm: 5, replicated: 2 } : { ssm: 3, replicated: 1 };
+const LOGINS = { ssm: 5, replicated: 2 };
 const MAIN = { agent: 'main.ts', rotator: '../../rotator/src/main.ts' } as const;
 /** They only end what hangs. */
 const LONG_MS = 1_800_000;

@@ -9,7 +9,7 @@ import { findEndpoint } from '@rcm/db';
 import { insertEndpoint, upsertOrganization } from '@rcm/db/admin';
 import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import { Secret } from '@rcm/telemetry';
-import { isLongForm, startEmbeddedPostgres } from '@rcm/test-services';
+import { startEmbeddedPostgres } from '@rcm/test-services';
 import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AgentProcess, startAgent } from './process.fixture.ts';
@@ -143,10 +143,9 @@ class OldProgram {
   }
 }
 
-/** A task at one login of each organization, by the web-agent; on a change, of the organizations by turns. */
+/** A task at one login of each organization, by the web-agent. */
 async function useSome(turn: number, except: ReadonlySet<string>): Promise<void> {
-  const all = Object.entries(ORGANIZATIONS).map(([org, count]) => `${org}-${(turn % count) + 1}`);
-  const ids = isLongForm() ? all : all.filter((_, place) => place === turn % all.length);
+  const ids = Object.entries(ORGANIZATIONS).map(([org, count]) => `${org}-${(turn % count) + 1}`);
   await Promise.all(ids.filter((id) => !except.has(id)).map(useOne));
 }
 
