@@ -99,7 +99,7 @@ describe('portal try with a credential on standard input', () => {
       [...at('borealis'), '--rotate', '--yes', '--save-credential', join(folder, 'kept.json')],
       payload('bea', 'Old-password-1', { mfa_seed: SEED }),
     );
-    expect(await run.ended()).toBe(0);
+    expect(await run.ended(), run.stdout).toBe(0);
     const passwords = await kept();
     expect(passwords.state).toBe('applied and verified');
     expect(await demo.accepts('borealis', 'bea', passwords.new.password)).toBe(true);
