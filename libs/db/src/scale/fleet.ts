@@ -202,5 +202,7 @@ async function settle(sql: Sql): Promise<void> {
     if ((await sql(UNSETTLED)).rows.length === 0) return;
     await sql('SELECT pg_sleep(1)');
   }
-  throw new Error('Somebody holds a snapshot of the database: its tables cannot be settled.');
+  throw new Error(
+    `After ${MOST_VACUUMS} vacuums some pages are still not marked as visible to all: what is read would vary. Somebody may hold a snapshot of the database.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { RcmError } from '@rcm/telemetry';
 import type { Locator, Request } from 'playwright';
 import type { PageRecord } from '../contract/page-record.ts';
@@ -89,10 +90,9 @@ interface Scrollable {
 
 interface Frames {
   requestAnimationFrame(drawn: () => void): void;
-  setTimeout(over: () => void, ms: number): void;
 }
 
-/** In ms: a part of a page that is out of sight may draw no frame. */
+/** In ms: a part of a page that is out of sight may draw no frame, and a page may never say that it did. */
 const MOST_FOR_A_FRAME = 2_000;
 
 /** Less than what is in sight, so that no row is passed over. */
@@ -107,20 +107,30 @@ async function scrollTo<W extends Worded>(act: Act<W>, { in: place }: ScrollReci
   const found: Locator = place ? locate(act.watch.page, place) : act.watch.page.locator(':root');
   if ((await found.count()) !== 1) throw new RcmError('portal_unexpected', 'What is scrolled to see more rows is not on the page once.');
   const limits = { timeout: act.time.stepMs(act.stepDeadlineMs), signal: act.time.signal };
-  return found.evaluate(
-    (node: unknown, { share, toTop, isPage, mostMs }) => {
+  const end = await found.evaluate(
+    (node: unknown, { share, toTop, isPage }) => {
       const found = node as Scrollable;
       const box = (isPage ? found.ownerDocument.scrollingElement : null) ?? found;
       const before = box.scrollTop;
       box.scrollTo({ top: toTop ? 0 : before + Math.max(1, Math.floor(box.clientHeight * share)), behavior: 'instant' });
-      const end = box.scrollTop === before ? 'stays' : 'moved';
-      const frames = found.ownerDocument.defaultView;
-      return new Promise<typeof end>((done) => {
-        frames.requestAnimationFrame(() => done(end));
-        frames.setTimeout(() => done(end), mostMs);
-      });
+      return box.scrollTop === before ? 'stays' : 'moved';
     },
-    { share: SHARE, toTop: where === 'top', isPage: place === undefined, mostMs: MOST_FOR_A_FRAME },
+    { share: SHARE, toTop: where === 'top', isPage: place === undefined },
     limits,
   );
+  await nextFrame(found, act.time.signal);
+  return end;
+}
+
+/** Bounded by a clock of ours: what the page calls its own may never come. */
+async function nextFrame(found: Locator, signal: AbortSignal): Promise<void> {
+  const drawn = new AbortController();
+  const frame = found.evaluate(
+    (node: unknown) => new Promise<null>((done) => (node as Scrollable).ownerDocument.defaultView.requestAnimationFrame(() => done(null))),
+    undefined,
+    { timeout: MOST_FOR_A_FRAME, signal },
+  );
+  const most = pause(MOST_FOR_A_FRAME, null, { signal: AbortSignal.any([signal, drawn.signal]) });
+  await Promise.race([frame.catch(() => null), most.catch(() => null)]);
+  drawn.abort();
 }
