@@ -31,6 +31,8 @@ const SORTS: readonly (AddressSort & { readonly nets: readonly string[] })[] = [
     words: 'a reserved address',
     nets: ['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '240.0.0.0/4'],
   },
+  // Open to the world, yet of no portal: AS112 answers for the names of private addresses, AMT relays multicast.
+  { kind: 'never', words: 'a reserved address', nets: ['192.31.196.0/24', '192.52.193.0/24', '192.175.48.0/24', '2620:4f:8000::/48'] },
   // Teredo, ORCHID and benchmarks; documentation; 6to4, whose inner address could be any.
   { kind: 'never', words: 'a reserved address', nets: ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'] },
   { kind: 'public', words: 'a public address', nets: ['0.0.0.0/0', '2000::/3'] },
