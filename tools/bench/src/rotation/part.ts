@@ -41,7 +41,8 @@ export class RotatingPart implements AsyncDisposable {
     this.#process.send(endpoints);
     const { rotated } = await this.#answer(way);
     if (!rotated) throw new Error(`${way} answered nothing`);
-    return { ...rotated, ...spentSince(before, await this.#testEnvironment.spentFor(this.#process.pid ?? 0)) };
+    const spent = spentSince(before, await this.#testEnvironment.spentFor(this.#process.pid ?? 0));
+    return { ...rotated, ...spent, browserSeconds: spent.browserSeconds + rotated.closedBrowserSeconds };
   }
 
   async #answer(way: Way): Promise<Answer> {
