@@ -1,5 +1,6 @@
 import { parsePayload } from '@rcm/credentials';
-import { type GuardedResult, type HeldLease, loginError, type MigratedEndpoint, type NotAccepted } from '@rcm/portal-access';
+import type { HeldLease } from '@rcm/db/holding';
+import { type GuardedResult, loginError, type MigratedEndpoint, type NotAccepted } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { askHeld } from './finding/held-login.ts';
 import type { Rotator } from './rotator.ts';

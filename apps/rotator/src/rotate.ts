@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { adoptAttempt, getOpenAttempt, JOURNAL_VERSION, planRotation, resumeAttempt, type RotationAttempt } from '@rcm/db/rotation';
-import { type HeldLease, holdLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
+import { leaseRequest } from './lease-request.ts';
 import { type LoginInHand, loginInHand, readCurrent } from './finding/login-in-hand.ts';
 import type { AttemptInHand } from './machine/attempt.ts';
 import { journal } from './machine/journal.ts';
@@ -34,27 +36,12 @@ export type RotationReport = { readonly kind: 'attempt'; readonly attempt: Rotat
  */
 export async function rotateLogin(rotator: Rotator, request: RotationRequest): Promise<RotationReport> {
   const endpoint = await migratedEndpoint(rotator.db, request);
-  const held = await holdLease({
-    db: rotator.db,
-    clock: rotator.clock,
-    logger: rotator.logger,
-    metrics: rotator.metrics,
-    orgId: endpoint.orgId,
-    endpointId: endpoint.id,
-    loginIdentity: endpoint.loginIdentity,
-    holder: rotator.owner,
-    kind: 'exclusive',
-    timing: rotator.lease,
-    signal: request.signal,
-  });
-  try {
+  return withExclusiveLease(leaseRequest(rotator, endpoint, request.signal), async (held) => {
     const open = await getOpenAttempt(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
-    if (open) return await resume(rotator, endpoint, held, open);
+    if (open) return resume(rotator, endpoint, held, open);
     // Read again: while this one waited for its lease, another rotator may have rotated the login.
-    return await start(rotator, await migratedEndpoint(rotator.db, request), held, request);
-  } finally {
-    await held.release();
-  }
+    return start(rotator, await migratedEndpoint(rotator.db, request), held, request);
+  });
 }
 
 async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, request: RotationRequest): Promise<RotationReport> {

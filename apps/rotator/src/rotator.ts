@@ -1,6 +1,6 @@
 import type { TenantStores } from '@rcm/credentials';
+import type { LeaseTiming } from '@rcm/db/holding';
 import type { AttemptReason, StartRules } from '@rcm/db/rotation';
-import type { LeaseTiming } from '@rcm/portal-access';
 import type { RotatorServices } from './machine/attempt.ts';
 
 export interface Rotator extends RotatorServices {

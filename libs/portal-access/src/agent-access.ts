@@ -1,9 +1,9 @@
 import type { CredentialManager, IdentityKeys, TenantDevices } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
+import type { LeaseTiming } from '@rcm/db/holding';
 import type { BreakerRules } from '@rcm/db/rotation';
 import type { Clock, Logger, Metrics } from '@rcm/telemetry';
 import type { Drivers } from './drivers.ts';
-import type { LeaseTiming } from './held-lease.ts';
 import type { LegacyReading } from './legacy-reading.ts';
 import type { LoginTiming } from './login-request.ts';
 import type { SessionCache } from './session-cache.ts';

@@ -1,5 +1,6 @@
 import { getEndpoint } from '@rcm/db';
 import { NOBODY_ANSWERED } from '@rcm/db/codes';
+import { type HeldLease, holdLease } from '@rcm/db/holding';
 import { recordKeptSession } from '@rcm/db/ledger';
 import type { DeviceRules, PortalSession } from '@rcm/portal-drivers';
 import { hasCode, RcmError } from '@rcm/telemetry';
@@ -9,7 +10,6 @@ import type { CredentialSource, CurrentCredential, NamedEndpoint } from './crede
 import { guardedLogin } from './guarded-login.ts';
 import { loginError } from './login-error.ts';
 import type { GuardedResult, NotAccepted, NotAllowedReason } from './login-request.ts';
-import { type HeldLease, holdLease } from './held-lease.ts';
 import { legacyCredential, namedLegacy } from './legacy-credential.ts';
 import { type LoginDevice, loginDevice } from './login-device.ts';
 import { automationRefusal } from './permission.ts';

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { LONGEST_CODE_WAIT_MS } from '@rcm/db/codes';
+import type { LeaseTiming } from '@rcm/db/holding';
 import { systemClock, transportEnvironment } from '@rcm/telemetry';
 import { z } from 'zod';
 import type { LoginTiming } from './login-request.ts';
-import type { LeaseTiming } from './held-lease.ts';
 import { KeptCodes } from './kept-codes.ts';
 import { PersonPlaces } from './person-places.ts';
 

@@ -17,7 +17,6 @@ export { guardedLogin } from './guarded-login.ts';
 export { loginError } from './login-error.ts';
 export type { GuardedLogin, GuardedResult, LoginTiming, NotAccepted } from './login-request.ts';
 export { automationRefusal } from './permission.ts';
-export { type HeldLease, holdLease, type LeaseTiming } from './held-lease.ts';
 export { KeptCodes, type KeptCodesOptions } from './kept-codes.ts';
 export type { CodeEnd } from './lasting-code.ts';
 export { type LoginDevice, loginDevice, type LoginDeviceOptions } from './login-device.ts';

@@ -1,12 +1,12 @@
 import { credentialReference, type HeldCredential, type IdentityKeys, parsePayload, serializePayload } from '@rcm/credentials';
 import { compareTexts, fingerprintKeys, readRowLogin, rowFingerprint, type RowLogin } from '@rcm/credentials/legacy';
 import { type EndpointRow, getEndpoint } from '@rcm/db';
+import type { HeldLease } from '@rcm/db/holding';
 import { type LegacyNamed, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from '@rcm/db/migration';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy, type LoginAccount } from './account.ts';
 import type { AgentAccess } from './agent-access.ts';
 import { type CredentialSource, type CurrentCredential, type NamedEndpoint, notReady } from './credential-source.ts';
-import type { HeldLease } from './held-lease.ts';
 import { notMigrated } from './stored-credential.ts';
 import type { LegacyReading } from './legacy-reading.ts';
 

@@ -1,12 +1,12 @@
 import { type HeldCredential, parseReference } from '@rcm/credentials';
 import { type Database, type EndpointRow, getEndpoint } from '@rcm/db';
+import type { HeldLease } from '@rcm/db/holding';
 import { coolDownLogin } from '@rcm/db/ledger';
 import { followStoreVersion, knowsRotation, outrunCopy, wantCredentialSearch } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import type { AgentAccess } from './agent-access.ts';
 import { type CredentialSource, notReady } from './credential-source.ts';
-import type { HeldLease } from './held-lease.ts';
 import { rotationThatMade } from './portal-credential.ts';
 import { afterRestoreMs } from './restored.ts';
 import type { MigratedEndpoint } from './migrated-endpoint.ts';

@@ -1,12 +1,13 @@
 import { parseReference } from '@rcm/credentials';
 import { rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, findEndpoint, listEndpoints, recordAuditEvent } from '@rcm/db';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { migrationCounts, type RestoreAnswer, restoreLegacyCredentials } from '@rcm/db/migration';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, RcmError } from '@rcm/telemetry';
 import { asItWas } from '../credential/as-it-was.ts';
 import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { failureLines, type Report } from '../report.ts';
 
@@ -47,7 +48,7 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
   if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
   const reference = parseReference(secretArn);
   // Exclusive: no agent works with the login and no rotation starts between the read and the write.
-  await withExclusiveLease(migration, endpoint, async ({ id: leaseId }) => {
+  await withExclusiveLease(leaseRequest(migration, endpoint), async ({ lease: { id: leaseId } }) => {
     const open = await getOpenAttempt(db, { orgId: endpoint.orgId, loginIdentity });
     if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first.`);
     await recordAuditEvent(db, {

@@ -1,9 +1,10 @@
 import { formatReference, isSameText, type NewPlace, parseReference, placeForSize, placeKey, type SecretReference, type StoredSecret } from '@rcm/credentials';
 import { type EndpointRow, findEndpoint } from '@rcm/db';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { beginMove, endMove, type MoveAnswer, recordMove } from '@rcm/db/migration';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, RcmError } from '@rcm/telemetry';
-import { type Held, withExclusiveLease } from '../exclusive.ts';
+import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
 import type { Migration } from '../migration.ts';
 import { isIdentityOf } from './examine.ts';
 import { dropLeftDevice } from './left-device.ts';
@@ -27,7 +28,7 @@ export async function relocateEndpoint(migration: Migration, endpoint: EndpointR
   const reference = mayMove(migration, endpoint, to);
   const [from, there] = [placeKey(reference), placeKey(to)];
   if (from === there) return { is: 'already', from, to: there };
-  await withExclusiveLease(migration, endpoint, (held) => relocateHeld(migration, { endpoint, to, why, held }));
+  await withExclusiveLease(leaseRequest(migration, endpoint), (held) => relocateHeld(migration, { endpoint, to, why, held }));
   return { is: 'moved', from, to: there };
 }
 
@@ -49,7 +50,7 @@ interface Move {
   readonly endpoint: EndpointRow;
   readonly to: NewPlace;
   readonly why: Why;
-  readonly held: Held;
+  readonly held: HeldLease;
 }
 
 async function relocateHeld(migration: Migration, move: Move): Promise<void> {
@@ -68,8 +69,9 @@ async function relocateHeld(migration: Migration, move: Move): Promise<void> {
   const before = { secretArn: row.secretArn, version: stored.version, place: placeKey(reference) };
   const copy = { secretArn: formatReference(placed.reference), version: placed.stored.version, place: placeKey(to) };
   if ((await readSecret(migration, endpoint, reference))?.version !== stored.version) throw changed();
-  held.assertHeld();
-  const name = (from: typeof copy, now: typeof copy, act: Why) => patience(null, () => recordMove(db, { ...owner, leaseId: held.id, from, to: now }, act));
+  held.assertHeld(LEASE_MARGIN_MS);
+  const name = (from: typeof copy, now: typeof copy, act: Why) =>
+    patience(null, () => recordMove(db, { ...owner, leaseId: held.lease.id, from, to: now }, act));
   const answer = await name(before, copy, why);
   if (answer !== 'moved') throw new RcmError(...REFUSALS[answer]);
   const goBack = async (version: string, reason: string): Promise<void> => {
@@ -150,7 +152,7 @@ async function copyTo(migration: Migration, { endpoint, to, why, held, stored, a
         `Another payload lies under this name in ${placeKey(to)}, and nobody here knows of it. The row names what it named; have it looked at first.`,
       );
     // Ours, and named by no row: what lay there stays an earlier version of it.
-    const options = { signal: giveUp, beforeWrite: () => held.assertHeld() };
+    const options = { signal: giveUp, beforeWrite: () => held.assertHeld(LEASE_MARGIN_MS) };
     await patience(pace.writes(to), () => stores.forTenant(endpoint.orgId).replace(placed.reference, stored.text, placed.stored.version, options));
     const now = await readSecret(migration, endpoint, placed.reference);
     if (now !== null && isSameText(now.text, stored.text)) return { reference: placed.reference, stored: now };

@@ -1,10 +1,11 @@
 import { parsePayload, parseReference, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, recordAuditEvent } from '@rcm/db';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { claimLegacy, readLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, wasPromoted } from '@rcm/db/migration';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
-import { type Held, withExclusiveLease } from '../exclusive.ts';
+import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
 import type { Migration } from '../migration.ts';
 import { placeBegunWith } from '../placing/in-place-with-room.ts';
 import { asItWas } from './as-it-was.ts';
@@ -34,14 +35,14 @@ interface Word extends Why {
 export async function resolveEndpoint(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
   if (endpoint.secretArn === null) return resolveUnmigrated(migration, endpoint, word);
   const { secretArn } = endpoint;
-  return withExclusiveLease(migration, endpoint, async (held) => {
+  return withExclusiveLease(leaseRequest(migration, endpoint), async (held) => {
     await mustHaveNoRotation(migration, endpoint);
     const pair = await readBoth(migration, endpoint, secretArn);
     const done = await follow(migration, endpoint, { ...pair, ...word, held });
     const { credentials, stored, kept } = done;
     const answer = await migration.patience(null, () =>
       recordResolved(migration.db, {
-        ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.id, secretArn, ...word, credentials, kept },
+        ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id, secretArn, ...word, credentials, kept },
         version: stored.version,
         fingerprint: canonicalFingerprint(migration.fingerprintKey, stored.text),
         row: seen(migration, endpoint, pair.legacy),
@@ -57,7 +58,7 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
   const { db, holder, patience } = migration;
   const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
   const reference = secretOf(migration, endpoint, await placeBegunWith(migration, endpoint));
-  const alone = async (held: Held | null): Promise<Resolved> => {
+  const alone = async (held: HeldLease | null): Promise<Resolved> => {
     const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
     if (claimed.is === 'taken')
       throw new RcmError(
@@ -76,7 +77,7 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
       await releaseClaim(db, claim).catch((error: unknown) => migration.logger.warn({ err: error }, 'the claim was not given back'));
     }
   };
-  return endpoint.loginIdentity === null ? alone(null) : withExclusiveLease(migration, endpoint, alone);
+  return endpoint.loginIdentity === null ? alone(null) : withExclusiveLease(leaseRequest(migration, endpoint), alone);
 }
 
 interface Pair {
@@ -102,7 +103,7 @@ async function readPair(
 }
 
 interface Choice extends Pair, Word {
-  readonly held: Held | null;
+  readonly held: HeldLease | null;
 }
 
 interface Followed {
@@ -142,7 +143,7 @@ async function storeNext(migration: Migration, endpoint: EndpointRow, { referenc
   if (canonicalFingerprint(fingerprintKey, text) === canonicalFingerprint(fingerprintKey, stored.text)) return { credentials: null, stored, kept: null };
   await tellFirst(migration, endpoint, word);
   const kept = await keepBeside(migration, endpoint, stored.text);
-  const options = { signal: giveUp, beforeWrite: () => held?.assertHeld() };
+  const options = { signal: giveUp, beforeWrite: () => held?.assertHeld(LEASE_MARGIN_MS) };
   const { version } = await patience(pace.writes(reference), () =>
     migration.stores.forTenant(endpoint.orgId).replace(reference, text, stored.version, options),
   );

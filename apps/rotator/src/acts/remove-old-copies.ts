@@ -1,7 +1,8 @@
 import { recordAuditEvent } from '@rcm/db';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved, type RotationAttempt } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotator.ts';
 
@@ -23,7 +24,7 @@ export async function removeOldCopies(rotator: Rotator, { limit, signal }: { rea
  */
 async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId }: RotationAttempt, signal: AbortSignal): Promise<void> {
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId });
-  await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+  await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const current = await readCurrent(login);
     if (!(await mayRemoveCopy(rotator.db, { attemptId, orgId, currentVersion: current.version }))) return;

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
 import { upsertPortalType } from '@rcm/db/admin';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { planRotation } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import type { EnvironmentEndpoint, PortalCode } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { mendWanted } from '../mending/mend-wanted.ts';
 import { callRotator, type CommandEnd } from '../process.fixture.ts';
 import { proveLogin } from '../prove-login.ts';
@@ -65,7 +66,7 @@ async function logIn(at: EnvironmentEndpoint): Promise<string> {
   const { rotator: own } = opened;
   const endpoint = await migratedEndpoint(own.db, { orgId: at.orgId, endpointId: at.id });
   const { text, version } = await currentOf(at);
-  return withExclusiveLease(own, endpoint, new AbortController().signal, (held) =>
+  return withExclusiveLease(leaseRequest(own, endpoint, new AbortController().signal), (held) =>
     proveLogin(own, endpoint, held, { stored: text, version, actor: 'rotator', what: 'the stored password' }).then(
       () => 'none',
       (error: { code: string }) => error.code,

@@ -1,10 +1,11 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
 import { type Database, type EndpointRow, findEndpoint, serverTime } from '@rcm/db';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { type ClearanceKind, clearLogin } from '@rcm/db/ledger';
 import { wantCredentialSearch } from '@rcm/db/rotation';
-import { accountOf, type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { accountOf, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode, RcmError } from '@rcm/telemetry';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { mendLogin, type Mended } from '../mending/mend-login.ts';
 import { proveLogin } from '../prove-login.ts';
@@ -114,7 +115,9 @@ export async function retryLogin({ rotator, db }: Services, clearing: Clearing, 
   const { endpointId } = clearing;
   const orgId = await cleared(db, clearing, 'retry');
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
-  return withExclusiveLease(rotator, endpoint, signal, (held) => mendLogin(rotator, endpoint, held, (current) => isAccepted(rotator, endpoint, held, current)));
+  return withExclusiveLease(leaseRequest(rotator, endpoint, signal), (held) =>
+    mendLogin(rotator, endpoint, held, (current) => isAccepted(rotator, endpoint, held, current)),
+  );
 }
 
 /** One login, which is the person's in the ledger. Fails as `proveLogin` where the portal says neither yes nor no. */

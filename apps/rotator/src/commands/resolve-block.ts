@@ -10,6 +10,7 @@ import {
   withPassword,
 } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import {
   adoptAttempt,
   announceSuccessor,
@@ -20,7 +21,7 @@ import {
   resolveBySuccessor,
   type RotationAttempt,
 } from '@rcm/db/rotation';
-import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { foundOf, stagedVersion } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
@@ -29,7 +30,7 @@ import { heldOptions, loginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotator.ts';
 import { rotateAndReport, type RotationOutcome } from '../schedule/rotation-outcome.ts';
 import type { RotatorProcess } from '../services.ts';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { type LoginProof, proveLogin } from '../prove-login.ts';
 import { knownEndpoint } from './clear-login.ts';
 import type { ResolveOptions } from './resolve-options.ts';
@@ -65,7 +66,7 @@ export async function resolveBlock(block: Block, typed: Secret<string> | null, s
     reason: options.reason,
     details: { attemptId: attempt.id, accept: options.accept, proof: options.proof },
   });
-  const goesOn = await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+  const goesOn = await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
     // First of all: two people may have been told to decide, and no login is spent on what is decided already.
     const { since, ...resolution } = await adopt(block, held);
     if (options.accept === 'found') return acceptFound(block, held, { ...resolution, since });

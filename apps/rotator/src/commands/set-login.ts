@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { brokenRules, type CredentialPayload, parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { remainingBudget } from '@rcm/db/ledger';
 import { followStoreVersion, wantCredentialSearch } from '@rcm/db/rotation';
-import { type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
+import type { MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { stagedVersion } from '../finding/candidate.ts';
 import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
@@ -76,7 +77,7 @@ export async function readyToSet(rotator: Rotator, endpointId: string): Promise<
 export async function setLogin(rotator: Rotator, setting: Setting, signal: AbortSignal): Promise<WasSet> {
   const { db } = rotator;
   const { endpoint, proof, mustBeWanted } = setting;
-  const version = await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+  const version = await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
     await mustBeWanted?.();
     await mustHaveNoRotation(rotator, endpoint);
     const stored = await storeTyped(rotator, held, setting);

@@ -1,9 +1,10 @@
 import { recordAuditEvent } from '@rcm/db';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { remainingBudget } from '@rcm/db/ledger';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
@@ -51,7 +52,7 @@ export async function verifyLogin(
   const { orgId, id: endpointId } = endpoint;
   await mustHaveNoRotation(rotator, endpoint);
   await recordAuditEvent(db, { orgId, actor, action: 'login.verify', subject: endpointId, reason });
-  await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+  await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const current = await readCurrent(login);
     const reconciled = await reconcileCurrent(rotator, login, current);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { parsePayload, serializePayload } from '@rcm/credentials';
 import { insertEndpoint } from '@rcm/db/admin';
-import { type HeldLease, migratedEndpoint } from '@rcm/portal-access';
+import type { HeldLease } from '@rcm/db/holding';
+import { migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
+import { withExclusiveLease } from '@rcm/db/holding';
 import type { Secret } from '@rcm/telemetry';
 import { accountOf, migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
@@ -41,7 +42,7 @@ async function search(asksTwice: Search['asksTwice'], cut?: { readonly first: nu
   const { id, orgId, secretArn, portal, username, loginIdentity } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
   const attemptId = randomUUID();
-  const answer = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
+  const answer = await withExclusiveLease(leaseRequest(rotator, endpoint, new AbortController().signal), async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const saved = async (password: string | null) => {
       const found = await login.store.read(login.reference);
@@ -121,7 +122,7 @@ async function searchOfOverwritten(stored: string, refusals: Refusals) {
   const { testEnvironment, rotator } = opened;
   const { id, orgId, portal, username } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
-  const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
+  const found = await withExclusiveLease(leaseRequest(rotator, endpoint, new AbortController().signal), async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const right = await login.store.read(login.reference);
     if (!right) throw new Error('no secret');
@@ -161,7 +162,7 @@ it('but with what somebody has just stored, if it was never refused: what was re
   const { testEnvironment, rotator } = opened;
   const { id, orgId, portal, username } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
-  const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
+  const found = await withExclusiveLease(leaseRequest(rotator, endpoint, new AbortController().signal), async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const right = await login.store.read(login.reference);
     if (!right) throw new Error('no secret');
@@ -192,7 +193,7 @@ it('a search that begins anew goes on with what was not refused yet: what a port
   const last = kept.at(-1) ?? 0;
   await testEnvironment.portals.createAccount({ portal, username, password: staged.slice(0, last) });
   const { tries: before } = await testEnvironment.portals.history({ portal, username });
-  const found = await withExclusiveLease(rotator, endpoint, new AbortController().signal, async (held) => {
+  const found = await withExclusiveLease(leaseRequest(rotator, endpoint, new AbortController().signal), async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const current = await login.store.read(login.reference);
     if (!current) throw new Error('no secret');

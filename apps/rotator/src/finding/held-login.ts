@@ -1,14 +1,6 @@
 import type { CredentialPayload } from '@rcm/credentials';
-import {
-  guardedLogin,
-  type GuardedResult,
-  type HeldLease,
-  type LoginCodes,
-  loginCodes,
-  type LoginDevice,
-  loginDevice,
-  type MigratedEndpoint,
-} from '@rcm/portal-access';
+import type { HeldLease } from '@rcm/db/holding';
+import { guardedLogin, type GuardedResult, type LoginCodes, loginCodes, type LoginDevice, loginDevice, type MigratedEndpoint } from '@rcm/portal-access';
 import type { DeviceRules } from '@rcm/portal-drivers';
 import type { Secret } from '@rcm/telemetry';
 import type { RotatorServices } from '../machine/attempt.ts';

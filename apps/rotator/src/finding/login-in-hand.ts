@@ -8,8 +8,9 @@ import {
   type TenantStores,
 } from '@rcm/credentials';
 import { type Database, getEndpoint } from '@rcm/db';
+import type { HeldLease } from '@rcm/db/holding';
 import { getAttempt } from '@rcm/db/rotation';
-import type { HeldLease, MigratedEndpoint } from '@rcm/portal-access';
+import type { MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 
 /** One login in the hands of the process that holds its exclusive lease. */

@@ -1,8 +1,9 @@
 import { backupCodes, parsePayload } from '@rcm/credentials';
 import { type LoginMoved, type LoginToMove, moveLogin, movePrints } from '@rcm/db/admin';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { wantCredentialSearch } from '@rcm/db/rotation';
 import { accountOf, goesBy, migratedEndpoint } from '@rcm/portal-access';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { storedPrints } from '../finding/stored-prints.ts';
 import type { Rotator } from '../rotator.ts';
@@ -17,7 +18,7 @@ export type KeyMoved = LoginMoved | 'prints' | 'other_account';
 export async function moveLoginKeys(rotator: Rotator, { orgId, endpointId }: LoginToMove, signal: AbortSignal): Promise<KeyMoved> {
   const { db, keys } = rotator;
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
-  return withExclusiveLease(rotator, endpoint, signal, async (held) => {
+  return withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
     const login = loginInHand(rotator, endpoint, held);
     const current = await readCurrent(login);
     const payload = parsePayload(current.text);

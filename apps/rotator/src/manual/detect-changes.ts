@@ -1,9 +1,10 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { forgetPasswords } from '@rcm/db/ledger';
 import { claimManualLooks, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db/rotation';
-import { type HeldLease, mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { loginInHand } from '../finding/login-in-hand.ts';
 import { storedPrints } from '../finding/stored-prints.ts';
 import { proveLogin } from '../prove-login.ts';
@@ -47,7 +48,7 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
   try {
     const endpoint = await migratedEndpoint(rotator.db, watched);
     if ((await news(rotator, endpoint, watched, signal)) === null) return 'unchanged';
-    return await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+    return await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
       // Another rotator may have looked while this one waited, or the person has stored yet another.
       const current = await news(rotator, endpoint, await watchedLogin(rotator.db, watched), held.signal);
       if (current === null) return 'unchanged';

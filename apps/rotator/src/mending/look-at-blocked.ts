@@ -1,9 +1,10 @@
 import { recordAuditEvent, serverTime } from '@rcm/db';
+import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { adoptAttempt, beginLook, JOURNAL_VERSION, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, type RotationAttempt } from '@rcm/db/rotation';
-import { type HeldLease, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
+import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode } from '@rcm/telemetry';
 import { accountLeft } from '../acts/account-left.ts';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
 import { type LoginInHand, loginInHand } from '../finding/login-in-hand.ts';
@@ -26,7 +27,7 @@ export async function lookAtBlocked(rotator: Rotator, { limit, signal }: { reado
     if (signal.aborted) return;
     try {
       const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId });
-      await withExclusiveLease(rotator, endpoint, signal, (held) => look(rotator, endpoint, held, id));
+      await withExclusiveLease(leaseRequest(rotator, endpoint, signal), (held) => look(rotator, endpoint, held, id));
     } catch (error) {
       const isUsual = hasCode(error, 'lease_unavailable', 'lease_lost', 'cancelled');
       rotator.logger[isUsual ? 'info' : 'warn']({ err: error, endpointId, attemptId: id }, 'a blocked rotation could not be looked at; it is tried again');

@@ -1,8 +1,9 @@
 import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
+import type { HeldLease } from '@rcm/db/holding';
 import { passwordTries } from '@rcm/db/ledger';
 import { followStoreVersion, getOpenAttempt, noteSearched, postponeSearch, type SearchStart, startSearch, tellFound } from '@rcm/db/rotation';
-import { accountOf, type HeldLease, type MigratedEndpoint } from '@rcm/portal-access';
+import { accountOf, type MigratedEndpoint } from '@rcm/portal-access';
 import { type Candidate, foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
 import { heldOptions, type LoginInHand, loginInHand, readCurrent } from '../finding/login-in-hand.ts';

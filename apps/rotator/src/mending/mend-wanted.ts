@@ -1,7 +1,8 @@
+import { withExclusiveLease } from '@rcm/db/holding';
 import { listWantedSearches } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { hasCode } from '@rcm/telemetry';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import type { Rotator } from '../rotator.ts';
 import { mendLogin } from './mend-login.ts';
 
@@ -18,7 +19,7 @@ export async function mendWanted(rotator: Rotator, { limit, pauseMs, signal }: M
     if (signal.aborted) return;
     try {
       const endpoint = await migratedEndpoint(rotator.db, wanted);
-      await withExclusiveLease(rotator, endpoint, signal, (held) => mendLogin(rotator, endpoint, held));
+      await withExclusiveLease(leaseRequest(rotator, endpoint, signal), (held) => mendLogin(rotator, endpoint, held));
     } catch (error) {
       const isUsual = hasCode(error, 'lease_unavailable', 'lease_lost', 'cancelled', 'store_conflict');
       rotator.logger[isUsual ? 'info' : 'warn'](

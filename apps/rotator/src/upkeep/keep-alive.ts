@@ -1,7 +1,8 @@
 import { parsePayload } from '@rcm/credentials';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
-import { withExclusiveLease } from '../exclusive.ts';
+import { leaseRequest } from '../lease-request.ts';
 import { askHeld } from '../finding/held-login.ts';
 import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
@@ -38,7 +39,7 @@ export async function keepAlive(
 async function logIn(rotator: Rotator, unused: UnusedLogin, signal: AbortSignal): Promise<KeptAlive> {
   try {
     const endpoint = await migratedEndpoint(rotator.db, unused);
-    return await withExclusiveLease(rotator, endpoint, signal, async (held) => {
+    return await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
       const login = loginInHand(rotator, endpoint, held);
       const current = await readCurrent(login);
       if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';

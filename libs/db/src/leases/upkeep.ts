@@ -32,7 +32,8 @@ export async function releaseLease(db: Database, { leaseId, orgId }: { readonly 
   await db.transaction({ tenant: orgId }, (tx) => tx.loginLease.deleteMany({ where: { id: leaseId } }));
 }
 
-export interface HeldLease extends Omit<Lease, 'currentVersion' | 'secretArn'> {
+/** A lease that lives, and whose it is. */
+export interface LiveLease extends Omit<Lease, 'currentVersion' | 'secretArn'> {
   readonly holder: string;
   readonly acquiredAt: Date;
   readonly endpointId: string;
@@ -44,21 +45,21 @@ const HELD = Prisma.sql`
   l.org_id AS "orgId"`;
 
 /** Leases that live now, in the order in which they were given; COUNTED_AT_MOST at most. For reports. */
-export async function listLeases(db: Database): Promise<readonly HeldLease[]> {
+export async function listLeases(db: Database): Promise<readonly LiveLease[]> {
   return byIndex(
     db,
     'every tenant',
-    (tx) => tx.$queryRaw<HeldLease[]>`SELECT ${HELD} FROM login_lease l WHERE l.expires_at > now() ORDER BY l.fence LIMIT ${COUNTED_AT_MOST}`,
+    (tx) => tx.$queryRaw<LiveLease[]>`SELECT ${HELD} FROM login_lease l WHERE l.expires_at > now() ORDER BY l.fence LIMIT ${COUNTED_AT_MOST}`,
   );
 }
 
 /** Who changes a login now, whichever organization's; `null`: nobody does. For reports. */
-export async function findExclusiveLease(db: Database, { loginIdentity }: { readonly loginIdentity: string }): Promise<HeldLease | null> {
+export async function findExclusiveLease(db: Database, { loginIdentity }: { readonly loginIdentity: string }): Promise<LiveLease | null> {
   const [held] = await byIndex(
     db,
     'every tenant',
     (tx) =>
-      tx.$queryRaw<HeldLease[]>`SELECT ${HELD} FROM login_lease l WHERE l.login_identity = ${loginIdentity} AND l.kind = 'exclusive' AND l.expires_at > now()`,
+      tx.$queryRaw<LiveLease[]>`SELECT ${HELD} FROM login_lease l WHERE l.login_identity = ${loginIdentity} AND l.kind = 'exclusive' AND l.expires_at > now()`,
   );
   return held ?? null;
 }

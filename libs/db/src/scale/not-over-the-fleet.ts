@@ -27,7 +27,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['mayAdvance', 'mayBeLocked', 'mayEnd', 'nextState', 'openDatabase', 'readDatabaseConfig', 'coolDownAfter', 'schemaWords', 'serverTime', 'troublesOf'],
     ...['withCa', 'withDatabaseCa', 'applyMigrations', 'ensureAppLogin', 'migrationStatus', 'roleLogins', 'checkRewriteRights', 'listenForCredentialChanges'],
-    ...['cursorOf', 'placeIn', 'placeOf'],
+    ...['cursorOf', 'placeIn', 'placeOf', 'holdLease', 'withExclusiveLease'],
     ...[
       'changePace',
       'noteMessage',

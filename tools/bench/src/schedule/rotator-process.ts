@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { openDatabase } from '@rcm/db';
+import { holdLease } from '@rcm/db/holding';
 import { advanceAttempt, finishAttempt, planRotation, promoteAttempt } from '@rcm/db/rotation';
-import { holdLease } from '@rcm/portal-access';
 import { type RotationOutcome, type RotationRequest, type Rotator, startService, stopFailingPortalTypes } from '@rcm/rotator';
 import { createLogger, createMetrics, processName, systemClock } from '@rcm/telemetry';
 

@@ -29,7 +29,7 @@ const stores = (name: string): string => `libs/credentials/src/stores/${name}.ts
 const database = (name: string): string => `tools/simulation/src/database/${name}.ts`;
 
 const HELD_FOR_EVER: Edit = {
-  file: access('held-lease'),
+  file: 'libs/db/src/leases/held-lease.ts',
   from: 'if (lost.signal.aborted || performance.now() + forMs >= safeUntil) throw lose();',
   to: 'if (forMs < 0) throw lose();',
 };

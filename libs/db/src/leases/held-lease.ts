@@ -1,17 +1,19 @@
-import type { Database } from '@rcm/db';
-import { acquireExclusiveLease, acquireSharedLease, type Lease, releaseLease, renewLease, withdrawWriterIntent } from '@rcm/db/leases';
+import { acquireExclusiveLease, acquireSharedLease, type Lease, type LeaseRefusal, releaseLease, renewLease, withdrawWriterIntent } from '@rcm/db/leases';
 import { type Clock, type Logger, type Metrics, RcmError } from '@rcm/telemetry';
+import type { Database } from '../database.ts';
 
 export interface LeaseTiming {
   /** How long a lease lives without renewal, in ms. It is renewed every quarter of this. */
   readonly ttlMs: number;
   /** How long to wait for the lease, in ms, before `lease_unavailable`. */
   readonly waitMs: number;
+  /** The same where somebody changes the login, in ms: the lease of one that died ends by itself, `ttlMs` after its last renewal at the latest. Default: `waitMs`. */
+  readonly waitForWriterMs?: number;
   /** Pause between two tries, in ms. */
   readonly pollMs: number;
 }
 
-export interface LeaseRequest {
+export interface HoldRequest {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -25,6 +27,10 @@ export interface LeaseRequest {
   readonly kind: 'shared' | 'exclusive';
   readonly timing: LeaseTiming;
   readonly signal: AbortSignal;
+  /** Told once that somebody changes the login and is waited for. */
+  readonly onWriter?: () => Promise<void>;
+  /** What `lease_unavailable` says, in the words of who asks. */
+  readonly words?: (reason: LeaseRefusal) => Promise<string>;
 }
 
 /**
@@ -44,8 +50,8 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** Waits at most `waitMs` for the lease. Fails with `lease_unavailable` (retry later; also where the login has another name than `loginIdentity` by then) or `cancelled`. */
-export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
+/** Waits for the lease as `timing` says. Fails with `lease_unavailable` (retry later; `details.reason` is a `LeaseRefusal` or `renamed`, where the login has another name than `loginIdentity` by then) or `cancelled`. */
+export async function holdLease(request: HoldRequest): Promise<HeldLease> {
   const startedAt = performance.now();
   const waited = (given: 'yes' | 'no') =>
     request.metrics?.histogram('rcm_lease_wait_seconds').observe({ kind: request.kind, given }, (performance.now() - startedAt) / 1000);
@@ -59,19 +65,24 @@ export async function holdLease(request: LeaseRequest): Promise<HeldLease> {
   }
 }
 
-async function waitForLease(request: LeaseRequest): Promise<HeldLease> {
-  const { clock, timing } = request;
-  const giveUpAt = clock.now().getTime() + timing.waitMs;
+async function waitForLease(request: HoldRequest): Promise<HeldLease> {
+  const { clock, timing, onWriter } = request;
+  const startedAt = clock.now().getTime();
+  let told = false;
   for (;;) {
     const askedAt = performance.now();
-    const answer = await ask(request, giveUpAt - clock.now().getTime());
+    const answer = await ask(request, startedAt + timing.waitMs - clock.now().getTime());
     if (answer.granted) return keepRenewing(request, await sameLogin(request, answer.lease), askedAt);
-    if (clock.now().getTime() + timing.pollMs > giveUpAt) {
+    const waitMs = longest(timing, answer.reason);
+    if (clock.now().getTime() + timing.pollMs > startedAt + waitMs) {
       await withdrawIntent(request);
-      throw new RcmError('lease_unavailable', `The login is in use or being changed (${answer.reason}); it was not free within ${timing.waitMs} ms.`, {
+      const words = await request.words?.(answer.reason);
+      throw new RcmError('lease_unavailable', words ?? `The login is in use or being changed (${answer.reason}); it was not free within ${waitMs} ms.`, {
         details: { endpointId: request.endpointId, reason: answer.reason },
       });
     }
+    if (answer.reason === 'exclusive_held' && !told) await onWriter?.();
+    told ||= answer.reason === 'exclusive_held';
     await clock.sleep(timing.pollMs, request.signal).catch(async (error: unknown) => {
       await withdrawIntent(request);
       throw error;
@@ -79,8 +90,10 @@ async function waitForLease(request: LeaseRequest): Promise<HeldLease> {
   }
 }
 
+const longest = ({ waitMs, waitForWriterMs = waitMs }: LeaseTiming, reason: LeaseRefusal): number => (reason === 'exclusive_held' ? waitForWriterMs : waitMs);
+
 /** While this one waited, the login may have got another name: what the caller knows of it is to be read again before anything is done by it. */
-async function sameLogin({ db, orgId, endpointId, loginIdentity }: LeaseRequest, lease: Lease): Promise<Lease> {
+async function sameLogin({ db, orgId, endpointId, loginIdentity }: HoldRequest, lease: Lease): Promise<Lease> {
   if (lease.loginIdentity === loginIdentity) return lease;
   await releaseLease(db, { leaseId: lease.id, orgId });
   throw new RcmError('lease_unavailable', 'The login got another name while its lease was waited for; ask again.', {
@@ -89,14 +102,14 @@ async function sameLogin({ db, orgId, endpointId, loginIdentity }: LeaseRequest,
 }
 
 /** Whoever gives up waiting holds no agent back any more. A writer intent that stays all the same ends by itself. */
-async function withdrawIntent({ db, logger, kind, orgId, endpointId, loginIdentity, holder }: LeaseRequest): Promise<void> {
+async function withdrawIntent({ db, logger, kind, orgId, endpointId, loginIdentity, holder }: HoldRequest): Promise<void> {
   if (kind !== 'exclusive') return;
   await withdrawWriterIntent(db, { orgId, loginIdentity, holder }).catch((error: unknown) =>
     logger.warn({ err: error, endpointId }, 'a writer intent for a lease could not be withdrawn'),
   );
 }
 
-function ask(request: LeaseRequest, leftMs: number) {
+function ask(request: HoldRequest, leftMs: number) {
   const { db, orgId, endpointId, holder, timing } = request;
   if (request.kind === 'shared') return acquireSharedLease(db, { orgId, endpointId, holder, ttlMs: timing.ttlMs });
   // The intent outlives one poll, so new shared leases keep waiting, but not a rotator that died while waiting.
@@ -104,7 +117,7 @@ function ask(request: LeaseRequest, leftMs: number) {
   return acquireExclusiveLease(db, { orgId, endpointId, holder, ttlMs: timing.ttlMs, wantMs });
 }
 
-function keepRenewing(request: LeaseRequest, lease: Lease, askedAt: number): HeldLease {
+function keepRenewing(request: HoldRequest, lease: Lease, askedAt: number): HeldLease {
   const { db, logger, timing } = request;
   const lost = new AbortController();
   const renewEveryMs = timing.ttlMs / 4;

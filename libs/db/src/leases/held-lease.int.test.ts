@@ -1,71 +1,28 @@
-import { type Database, openDatabase } from '@rcm/db';
-import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { acquireExclusiveLease, acquireSharedLease, listLeases, releaseLease } from '@rcm/db/leases';
-import { recordMigrated } from '@rcm/db/migration';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { createLogger, systemClock } from '@rcm/telemetry';
-import { freshDatabase } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { holdLease, type LeaseRequest } from './held-lease.ts';
+import type { Database } from '../database.ts';
+import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { acquireExclusiveLease, acquireSharedLease } from './acquire.ts';
+import { holdLease, type HoldRequest } from './held-lease.ts';
+import { listLeases, releaseLease } from './upkeep.ts';
 
+let t: TestDatabase;
+let place: TestEndpoint;
+/** Of the rotator: it alone may hold both kinds. */
 let db: Database;
-let drop: () => Promise<void>;
-const identity = 'a'.repeat(64);
-const place = { orgId: 'hospital-one', endpointId: 'portal-1' };
 
 beforeAll(async () => {
-  const database = await freshDatabase({ migrate: migrateWithLogins });
-  drop = database.drop;
-  const owner = openDatabase({ url: database.url, applicationName: 'held-lease-test' });
-  await upsertOrganization(owner, { id: place.orgId, name: 'Hospital One' });
-  await upsertPortalType(owner, {
-    code: 'portal',
-    name: 'Portal',
-    hosts: ['portal.example'],
-    driver: 'recipe',
-    recipe: {},
-    passwordRules: 'minlength: 8;',
-    rotationMode: 'automatic',
-    rotationIntervalDays: 60,
-    rotationSpreadDays: 0,
-    lockoutThreshold: 3,
-    lockoutMargin: 1,
-    lockoutWindowSeconds: 900,
-    settleMs: 100,
-    totpSkew: 0,
-    totpPeriodSeconds: 30,
-    maxSessionsPerAccount: 1,
-    maxConcurrency: 1,
-  });
-  await insertEndpoint(owner, {
-    id: place.endpointId,
-    orgId: place.orgId,
-    portalTypeCode: 'portal',
-    accountId: 'account-1',
-    baseUrl: 'https://portal.example',
-  });
-  await recordMigrated(owner, {
-    ...place,
-    secretArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-one/endpoints/portal-1/account-1',
-    version: '1',
-    loginIdentity: identity,
-    fingerprint: 'f',
-  });
-  await owner.close();
-  // It alone may hold both kinds.
-  db = openDatabase({ url: urlFor('rcm_rotator', database.url), applicationName: 'held-lease-test', role: 'rcm_rotator' });
+  t = await openTestDatabase();
+  db = t.rotator;
+  place = await makeEndpoint(t.db);
 });
-afterAll(async () => {
-  await db.close();
-  await drop();
-});
+afterAll(() => t.close());
 
-const request = (changes: Partial<LeaseRequest> = {}): LeaseRequest => ({
+const request = (changes: Partial<HoldRequest> = {}): HoldRequest => ({
   db,
   clock: systemClock,
   logger: createLogger({ name: 'test', level: 'silent' }),
   ...place,
-  loginIdentity: identity,
   holder: 'test',
   kind: 'shared',
   timing: { ttlMs: 2_000, waitMs: 400, pollMs: 50 },
