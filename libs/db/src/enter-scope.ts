@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts';
+import type { RawTransaction } from './database.ts';
 import { checkId } from './input.ts';
 import type { Scope } from './scope.ts';
 
@@ -10,7 +10,7 @@ const EVERY_TENANT = '*';
  * the next caller. Fails with `input_invalid` for a tenant that is no id. Postgres compiles nothing just in time meanwhile: these statements
  * read a few rows by index, and where policies make the planner expect many, compiling them took seconds each time.
  */
-export async function enterScope(tx: Transaction, scope: Scope): Promise<void> {
+export async function enterScope(tx: RawTransaction, scope: Scope): Promise<void> {
   // Also where there is none: a login may have a tenant set for its sessions, by itself (ALTER ROLE … SET) or by a mistake.
   const value = scope === 'no tenant' ? '' : scope === 'every tenant' ? EVERY_TENANT : checkId('orgId', scope.tenant);
   await tx.$executeRaw`SELECT set_config('app.tenant_id', ${value}, true), set_config('jit', 'off', true)`;

@@ -11,6 +11,7 @@ import { type AppRole, checkAppRole } from './roles/app-role.ts';
 import { checkTaskKeys } from './sealing/check.ts';
 import { CachedDataKeys } from './sealing/data-keys.ts';
 import type { DataKeyWrapping } from './sealing/wrapping.ts';
+import { inRawTransaction } from './raw-transaction.ts';
 
 export interface DatabaseOptions {
   /** Pooled URL; a transaction-mode pooler is fine. */
@@ -39,42 +40,60 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = createPool({ url: options.url, applicationName: options.applicationName, maxConnections: options.maxConnections ?? 10 });
   const client: Client = new PrismaClient({
-    adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    adapter: new PrismaPg(pool),
     omit: OMIT,
     errorFormat: 'minimal',
     log: [],
-    transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement, isolationLevel: 'ReadCommitted' },
+    // Their isolation is what BeginningClient begins them with.
+    transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement },
   });
-  const entered = enterAs(options);
+  const checks = checksOf(options);
   const transaction: Database['transaction'] = (scope, act) =>
     translated(() =>
       client.$transaction(async (tx) => {
-        await entered(tx);
+        await checks.pass(tx);
         await enterScope(tx, scope);
         return act(tx);
       }),
     );
+  const rawTransaction: Database['rawTransaction'] = (scope, act) =>
+    translated(async () => {
+      if (!checks.passed()) await transaction('no tenant', () => Promise.resolve());
+      return inRawTransaction(pool, scope, act);
+    });
   return {
     directUrl: options.directUrl ?? options.url,
     applicationName: options.applicationName,
     dataKeys: options.dataKeys ? new CachedDataKeys({ wrapping: options.dataKeys, transaction }) : null,
     ping: () => transaction('no tenant', async (tx) => void (await tx.$queryRaw`SELECT 1 AS one`)),
-    close: () => client.$disconnect(),
-    transaction,
+    // Prisma, where nothing has asked it, knows of no pool.
+    close: async () => {
+      await client.$disconnect();
+      if (!pool.ending) await pool.end();
+    },
+    ...{ transaction, rawTransaction },
   };
 }
 
 /** The checks of schema, login and keys before the first transaction. They are repeated until they have been answered: an unreachable database proves nothing. */
-function enterAs({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 'dataKeys'>): (tx: Transaction) => Promise<void> {
+function checksOf({ role, keys, dataKeys }: Pick<DatabaseOptions, 'role' | 'keys' | 'dataKeys'>): Checks {
   let passed = role === undefined && keys === undefined;
-  return async (tx) => {
-    if (passed) return;
-    // First: without tables there are no roles to speak of.
-    if (role !== undefined) await checkSchema(tx);
-    if (role !== undefined) await checkAppRole(tx, role);
-    if (keys !== undefined) await checkKeys(tx, keys, role);
-    if (role === 'rcm_agent' && dataKeys !== undefined) await checkTaskKeys(tx, dataKeys);
-    if (role === 'rcm_agent' || role === 'rcm_rotator') await notePlace(tx);
-    passed = true;
+  return {
+    passed: () => passed,
+    async pass(tx) {
+      if (passed) return;
+      // First: without tables there are no roles to speak of.
+      if (role !== undefined) await checkSchema(tx);
+      if (role !== undefined) await checkAppRole(tx, role);
+      if (keys !== undefined) await checkKeys(tx, keys, role);
+      if (role === 'rcm_agent' && dataKeys !== undefined) await checkTaskKeys(tx, dataKeys);
+      if (role === 'rcm_agent' || role === 'rcm_rotator') await notePlace(tx);
+      passed = true;
+    },
   };
+}
+
+interface Checks {
+  passed(): boolean;
+  pass(tx: Transaction): Promise<void>;
 }

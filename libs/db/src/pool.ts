@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { BeginningClient } from './beginning-client.ts';
 import { connectionOf } from './connection.ts';
 
 /** Everything that waits for Postgres ends within these (milliseconds). */
@@ -11,7 +12,7 @@ export const TIMEOUTS = {
 } as const;
 
 /** The pool has one time-out for both waits and hands it on to its clients; connecting gets its own here. */
-class PoolClient extends pg.Client {
+class PoolClient extends BeginningClient {
   constructor(config?: pg.ClientConfig) {
     super({ ...config, connectionTimeoutMillis: TIMEOUTS.connect });
   }
@@ -44,6 +45,7 @@ export function createPool({
     query_timeout: TIMEOUTS.statement + 5_000,
     keepAlive: true,
   });
+  pool.on('acquire', (client) => (client as unknown as PoolClient).forget());
   // An idle connection that breaks is simply replaced; without a listener it would end the process.
   pool.on('error', () => {});
   return pool;

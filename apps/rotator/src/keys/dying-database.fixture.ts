@@ -36,16 +36,19 @@ export function dyingDatabase(db: Database, n = Infinity): DyingDatabase {
           : value;
       },
     });
+  const dying =
+    <Tx extends object, T>(act: (tx: Tx) => Promise<T>) =>
+    async (tx: Tx): Promise<T> => {
+      step();
+      const result = await act(counting(tx));
+      // Before the commit.
+      step();
+      return result;
+    };
   return {
     ...db,
     statements: () => statements,
-    transaction: (scope, act) =>
-      db.transaction(scope, async (tx) => {
-        step();
-        const result = await act(counting(tx));
-        // Before the commit.
-        step();
-        return result;
-      }),
+    transaction: (scope, act) => db.transaction(scope, dying(act)),
+    rawTransaction: (scope, act) => db.rawTransaction(scope, dying(act)),
   };
 }

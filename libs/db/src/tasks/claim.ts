@@ -23,7 +23,7 @@ export async function claimPortalTask(
 ): Promise<ClaimedTask | null> {
   checkUuid('taskId', taskId);
   const ms = checkMs('ttlMs', ttlMs, 100);
-  const [taken] = await db.transaction(
+  const [taken] = await db.rawTransaction(
     { tenant: orgId },
     (tx) => tx.$queryRaw<Taken[]>`
       SELECT task_id::text AS "taskId", org_id AS "orgId"
@@ -47,7 +47,7 @@ const MEETINGS = { most: 20, pauseMs: 10 } as const;
 export async function claimNextPortalTask(db: Database, { worker, ttlMs }: Claim): Promise<ClaimedTask | null> {
   const ms = checkMs('ttlMs', ttlMs, 100);
   for (let asked = 1; ; asked += 1) {
-    const [next] = await db.transaction(
+    const [next] = await db.rawTransaction(
       'no tenant',
       (tx) => tx.$queryRaw<{ taskId: string | null; orgId: string | null; again: boolean }[]>`
         SELECT task_id::text AS "taskId", org_id AS "orgId", again FROM rcm_next_task(${worker}, make_interval(secs => ${ms}::float8 / 1000))`,
@@ -61,7 +61,7 @@ export async function claimNextPortalTask(db: Database, { worker, ttlMs }: Claim
 
 /** Whether a task may be there to be taken now. Only a look, cheap whatever waits, so that a web-agent with nothing to do may ask often. */
 export async function portalTaskWaits(db: Database): Promise<boolean> {
-  const [row] = await db.transaction('no tenant', (tx) => tx.$queryRaw<{ waits: boolean }[]>`SELECT rcm_task_waits() AS waits`);
+  const [row] = await db.rawTransaction('no tenant', (tx) => tx.$queryRaw<{ waits: boolean }[]>`SELECT rcm_task_waits() AS waits`);
   return row?.waits ?? false;
 }
 
@@ -99,7 +99,7 @@ export async function renewTaskClaim(
 ): Promise<boolean> {
   checkUuid('taskId', taskId);
   const ms = checkMs('ttlMs', ttlMs, 100);
-  const renewed = await db.transaction(
+  const renewed = await db.rawTransaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE portal_task SET claimed_until = greatest(claimed_until, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))
@@ -124,7 +124,7 @@ export async function finishPortalTask(db: Database, end: TaskEnd): Promise<bool
 
 async function writeEnd(db: Database, end: TaskEnd, result: Sealed | null): Promise<boolean> {
   const [code, message] = 'errorCode' in end ? [end.errorCode, end.message] : [null, null];
-  const finished = await db.transaction(
+  const finished = await db.rawTransaction(
     { tenant: end.orgId },
     (tx) => tx.$executeRaw`
       UPDATE portal_task SET state = ${result ? 'succeeded' : 'failed'}, result_sealed = ${result?.bytes ?? null}, result_key_id = ${result?.keyId ?? null}::uuid,

@@ -14,7 +14,7 @@ export interface Queue {
 
 /** The statements that a web-agent sends, without what it does to open and seal. */
 const endBySql = (db: Database) => (task: Taken, worker: string) =>
-  db.transaction(
+  db.rawTransaction(
     { tenant: task.orgId },
     (tx) => tx.$executeRaw`
       UPDATE portal_task SET state = 'failed', error_code = 'bench', claimed_until = NULL, finished_at = clock_timestamp()
@@ -24,7 +24,7 @@ const endBySql = (db: Database) => (task: Taken, worker: string) =>
 export const turnsByTenant = (db: Database): Queue => ({
   async take(worker) {
     for (;;) {
-      const [next] = await db.transaction(
+      const [next] = await db.rawTransaction(
         'no tenant',
         (tx) => tx.$queryRaw<{ taskId: string | null; orgId: string; again: boolean }[]>`
           SELECT task_id::text AS "taskId", org_id AS "orgId", again FROM rcm_next_task(${worker}, interval '1 minute')`,

@@ -118,6 +118,10 @@ export class ModelDatabase implements Database {
     return Promise.reject(new Error('The product uses an operation of libs/db that the simulated database does not have.'));
   }
 
+  rawTransaction(): Promise<never> {
+    return this.transaction();
+  }
+
   ping(): Promise<void> {
     return this.transact('ping', () => undefined);
   }

@@ -1,0 +1,68 @@
+import pg from 'pg';
+
+/** What a transaction starts with (enter-scope.ts), as Prisma sends it. */
+export const ENTER_SCOPE = `SELECT set_config('app.tenant_id', $1, true), set_config('jit', 'off', true)`;
+
+/** As the clients of the database ask for one; anything else of `pg.Client.query` is not held back. */
+interface Asked {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+type Answered = Pick<pg.QueryResult, 'rowCount' | 'rows' | 'fields'>;
+
+const NOTHING: Answered = { rowCount: 0, rows: [], fields: [] };
+
+/**
+ * A connection that begins a transaction, and enters its scope, in one message instead of three (BEGIN, its isolation, the scope): most transactions here ask one thing, and
+ * each message costs both sides a turn. So BEGIN is held back until something follows. What goes wrong on the way leaves nothing begun.
+ */
+export class BeginningClient extends pg.Client {
+  #toBegin = false;
+
+  /** A connection that somebody else used: what they meant to begin, they did not. */
+  forget(): void {
+    this.#toBegin = false;
+  }
+
+  /** As `pg.Client.query`, whose many forms its types are of; what it answers is whatever was asked for. */
+  override query(...args: readonly unknown[]): never {
+    return this.#ask(args) as never;
+  }
+
+  #ask(args: readonly unknown[]): unknown {
+    const asked = askedOf(args);
+    if (asked?.text === 'BEGIN') {
+      this.#toBegin = true;
+      return Promise.resolve(NOTHING);
+    }
+    if (!this.#toBegin) return this.#send(args);
+    this.#toBegin = false;
+    return asked?.text === ENTER_SCOPE ? this.#beginWith(asked) : this.#beginBefore(args);
+  }
+
+  #send(args: readonly unknown[]): Promise<Answered> {
+    return Reflect.apply(pg.Client.prototype.query, this, args) as Promise<Answered>;
+  }
+
+  async #beginWith({ values = [] }: Asked): Promise<Answered> {
+    // A message of several statements has no parameters.
+    const scope = this.escapeLiteral(String(values[0]));
+    const answers = (await this.#send([`${BEGIN}; ${ENTER_SCOPE.replace('$1', () => scope)}`])) as unknown as readonly Answered[];
+    return answers.at(-1) ?? NOTHING;
+  }
+
+  async #beginBefore(args: readonly unknown[]): Promise<Answered> {
+    await this.#send([BEGIN]);
+    return this.#send(args);
+  }
+}
+
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+
+/** `null`: asked with a callback, as the pool itself does. */
+function askedOf([first, ...others]: readonly unknown[]): Asked | null {
+  if (others.some((other) => typeof other === 'function')) return null;
+  if (typeof first === 'string') return { text: first };
+  return typeof first === 'object' && first !== null && 'text' in first && typeof first.text === 'string' ? (first as Asked) : null;
+}
