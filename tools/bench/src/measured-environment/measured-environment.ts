@@ -6,7 +6,8 @@ import { startThrowawayPostgres } from '@rcm/test-services';
 import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { startCountingProxy } from '../counting-proxy.ts';
 import { AT_ONCE } from './at-once.ts';
-import { processorSeconds, secondsOfAll } from './processor-seconds.ts';
+import { secondsOfAll } from './processor-seconds.ts';
+import { ProcessorWatch } from './processor-watch.ts';
 
 /** What each part of the test environment has spent so far. Seconds are a processor's. */
 export interface Spent {
@@ -61,6 +62,12 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
   opened.defer(() => watch.end());
   let storeCalls = 0;
   const kept = opened.move();
+  const watches = new Map<number, ProcessorWatch>();
+  const watchOf = (pid: number): ProcessorWatch => {
+    const watched = watches.get(pid) ?? kept.use(new ProcessorWatch(pid));
+    watches.set(pid, watched);
+    return watched;
+  };
   return {
     testEnvironment,
     environmentOf: (app) => ({
@@ -73,7 +80,7 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
       ...OF_APP[app],
     }),
     async spentFor(pid) {
-      const { own, others } = processorSeconds(pid);
+      const { own, others } = watchOf(pid).seconds();
       const { user, system } = process.cpuUsage();
       const databaseSeconds = secondsOfAll(postgres.pid);
       const { rows } = await watch.query<{ wal: string; ledger: string; audit: string }>(SPENT);

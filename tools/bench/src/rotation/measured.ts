@@ -6,8 +6,6 @@ export interface Rotated {
   readonly tookMs: number;
   /** Time that browser contexts were open, over all rotations. */
   readonly browserMs: number;
-  /** Seconds of processors of browsers that were closed, which nobody else can see any more. */
-  readonly closedBrowserSeconds: number;
   /** Questions to the database: each is a round trip. */
   readonly queries: number;
   /** Those of them that ended a transaction. */

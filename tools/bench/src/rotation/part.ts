@@ -41,8 +41,7 @@ export class RotatingPart implements AsyncDisposable {
     this.#process.send(endpoints);
     const { rotated } = await this.#answer(way);
     if (!rotated) throw new Error(`${way} answered nothing`);
-    const spent = spentSince(before, await this.#testEnvironment.spentFor(this.#process.pid ?? 0));
-    return { ...rotated, ...spent, browserSeconds: spent.browserSeconds + rotated.closedBrowserSeconds };
+    return { ...rotated, ...spentSince(before, await this.#testEnvironment.spentFor(this.#process.pid ?? 0)) };
   }
 
   async #answer(way: Way): Promise<Answer> {

@@ -4,7 +4,6 @@ import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { AT_ONCE, atOnce } from '../measured-environment/at-once.ts';
-import { closeBrowser } from '../measured-environment/closed-browser.ts';
 import { type Page, PLAIN_PORTALS, type PlainPortal } from './plain-portals.ts';
 import type { WayOptions } from './way-options.ts';
 
@@ -24,7 +23,7 @@ export async function rotatePlainly(options: WayOptions, policy: { readonly sign
   try {
     await atOnce(options.endpoints, (endpoint) => rotateOne(options, browser, endpoint, policy));
   } finally {
-    options.onBrowserClosed(await closeBrowser(browser));
+    await browser.close();
   }
 }
 

@@ -25,19 +25,11 @@ async function rotate(endpoints: readonly EnvironmentEndpoint[]): Promise<Rotate
   const before = { ...asked };
   const startedAt = performance.now();
   let browserMs = 0;
-  let closedBrowserSeconds = 0;
-  await WAYS[way]({
-    opened,
-    endpoints,
-    signal: ending.signal,
-    onClosed: (ms) => (browserMs += ms),
-    onBrowserClosed: (seconds) => (closedBrowserSeconds += seconds),
-  });
+  await WAYS[way]({ opened, endpoints, signal: ending.signal, onClosed: (ms) => (browserMs += ms) });
   return {
     rotations: endpoints.length,
     tookMs: performance.now() - startedAt,
     browserMs,
-    closedBrowserSeconds,
     queries: asked.queries - before.queries,
     transactions: asked.transactions - before.transactions,
   };

@@ -3,7 +3,6 @@ import { migratedEndpoint, portalCredential } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, declaredHosts, parseRecipe, type PortalDriver } from '@rcm/portal-drivers';
 import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { createLogger, createMetrics } from '@rcm/telemetry';
-import { closeBrowser } from '../measured-environment/closed-browser.ts';
 import { timedDriver } from './timed-drivers.ts';
 import type { WayOptions } from './way-options.ts';
 
@@ -25,7 +24,7 @@ export async function rotateWithScript(options: WayOptions): Promise<void> {
     try {
       await rotateOne(options, endpoint, browser);
     } finally {
-      options.onBrowserClosed(await closeBrowser(browser));
+      await browser.close();
     }
   }
 }

@@ -8,6 +8,4 @@ export interface WayOptions {
   readonly signal: AbortSignal;
   /** Told of each context that was open, and for how long. */
   readonly onClosed: (ms: number) => void;
-  /** Told of each browser that was closed, and of how many seconds of processors only that way is known any more. */
-  readonly onBrowserClosed: (seconds: number) => void;
 }
