@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Transaction } from './database.ts';
+import type { RawTransaction } from './database.ts';
 
 /** A login identity's row as it is while the caller's transaction holds its lock. `now` is Postgres's clock, read after the wait. */
 export interface LockedIdentity {
@@ -20,7 +20,7 @@ export interface LockedIdentity {
  * Every time written afterwards comes from clock_timestamp(): now() is the transaction's start and may be a whole wait old.
  * Fails with `state_conflict` where there is no such identity.
  */
-export async function lockIdentity(tx: Transaction, loginIdentity: string): Promise<LockedIdentity> {
+export async function lockIdentity(tx: RawTransaction, loginIdentity: string): Promise<LockedIdentity> {
   const row = await lockRow(tx, loginIdentity);
   if (!row) throw new RcmError('state_conflict', 'This login identity is not known to the database.');
   // A second statement: in the first, the clock would be read before the lock was waited for.
@@ -29,7 +29,7 @@ export async function lockIdentity(tx: Transaction, loginIdentity: string): Prom
 }
 
 /** `null`: there is none, or none that the tenant has. */
-async function lockRow(tx: Transaction, loginIdentity: string): Promise<Omit<LockedIdentity, 'now'> | null> {
+async function lockRow(tx: RawTransaction, loginIdentity: string): Promise<Omit<LockedIdentity, 'now'> | null> {
   const [row] = await tx.$queryRaw<Omit<LockedIdentity, 'now'>[]>`
     SELECT id, fence, exclusive_wanted_by AS "exclusiveWantedBy", exclusive_wanted_since AS "exclusiveWantedSince",
            exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveCoolDownUntil", last_totp_step AS "lastTotpStep"
@@ -45,10 +45,11 @@ const MOVES = 3;
  * one is locked. Fails with `endpoint_unknown`, or `state_conflict` where nothing is migrated yet or the endpoint moves all the time.
  */
 export async function lockEndpointIdentity(
-  tx: Transaction,
+  tx: RawTransaction,
   { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string },
 ): Promise<LockedIdentity> {
-  const endpoint = await tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { loginIdentity: true } });
+  const [endpoint] = await tx.$queryRaw<{ loginIdentity: string | null }[]>`
+    SELECT login_identity AS "loginIdentity" FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}`;
   if (!endpoint) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
   let loginIdentity = endpoint.loginIdentity;
   for (let move = 0; move < MOVES && loginIdentity !== null; move += 1) {

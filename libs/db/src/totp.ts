@@ -39,10 +39,10 @@ export async function reserveTotpStep(
     skew,
   }: { readonly orgId: string; readonly loginIdentity: string; readonly periodSeconds: number; readonly skew: number },
 ): Promise<TotpReservation> {
-  return db.transaction({ tenant: orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: orgId }, async (tx) => {
     const identity = await lockIdentity(tx, loginIdentity);
     const answer = nextTotpStep({ nowMs: identity.now.getTime(), last: Number(identity.lastTotpStep), periodSeconds, skew });
-    if ('step' in answer) await tx.loginIdentity.update({ where: { id: loginIdentity }, data: { lastTotpStep: answer.step } });
+    if ('step' in answer) await tx.$executeRaw`UPDATE login_identity SET last_totp_step = ${answer.step}::bigint WHERE id = ${loginIdentity}`;
     return answer;
   });
 }

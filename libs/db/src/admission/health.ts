@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { checkMs } from '../input.ts';
 import type { BreakerRules } from './breaker.ts';
 
@@ -15,7 +15,7 @@ export interface HealthQuestion {
 }
 
 /** By the ledger of all organizations; one word, and no row of another tenant is shown. */
-export async function portalHealth(tx: Transaction, { portalTypeCode, loginIdentity, since, rules }: HealthQuestion): Promise<PortalHealth> {
+export async function portalHealth(tx: RawTransaction, { portalTypeCode, loginIdentity, since, rules }: HealthQuestion): Promise<PortalHealth> {
   const windowMs = checkMs('windowMs', rules.windowMs);
   const [row] = await tx.$queryRaw<{ health: PortalHealth }[]>`
     SELECT rcm_portal_health(${portalTypeCode}, ${loginIdentity}, ${since?.toISOString() ?? null}::timestamptz, make_interval(secs => ${windowMs}::float8 / 1000), ${rules.suspects}::int) AS health`;
@@ -24,5 +24,5 @@ export async function portalHealth(tx: Transaction, { portalTypeCode, loginIdent
 
 /** Whether the other logins of a portal type are refused now, so that what it says of a password means little. */
 export function isPortalIll(db: Database, asked: Omit<HealthQuestion, 'since'> & { readonly orgId: string }): Promise<boolean> {
-  return db.transaction({ tenant: asked.orgId }, async (tx) => (await portalHealth(tx, { ...asked, since: null })) === 'ill');
+  return db.rawTransaction({ tenant: asked.orgId }, async (tx) => (await portalHealth(tx, { ...asked, since: null })) === 'ill');
 }

@@ -1,5 +1,5 @@
 import { RcmError, hasCode } from '@rcm/telemetry';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { jsonText } from '../input.ts';
 
 export interface AuditEvent {
@@ -19,7 +19,7 @@ export interface AuditEvent {
 const isPerson = (actor: string): boolean => actor.startsWith('person:');
 
 /** Inside a caller's transaction: the event and the act it tells of are committed together or not at all. */
-export async function writeAuditEvent(tx: Transaction, event: AuditEvent): Promise<void> {
+export async function writeAuditEvent(tx: RawTransaction, event: AuditEvent): Promise<void> {
   const details = jsonText('details', event.details ?? {});
   if (isPerson(event.actor)) {
     await tx.$executeRaw`SELECT rcm_record_person(${event.orgId}, ${event.actor}, ${event.action}, ${event.subject}, ${event.reason}, ${details}::jsonb)`;
@@ -35,7 +35,7 @@ export async function writeAuditEvent(tx: Transaction, event: AuditEvent): Promi
  * The same event for every organization that has an endpoint of a portal type, or of any (`null`): what a person does to all of them
  * stands in the chain of each. Needs the scope of every tenant; in order of their ids, so that two such acts cannot wait for each other.
  */
-export async function writeAuditEventForAll(tx: Transaction, portalTypeCode: string | null, event: Omit<AuditEvent, 'orgId'>): Promise<void> {
+export async function writeAuditEventForAll(tx: RawTransaction, portalTypeCode: string | null, event: Omit<AuditEvent, 'orgId'>): Promise<void> {
   const details = jsonText('details', event.details ?? {});
   if (isPerson(event.actor)) {
     await tx.$executeRaw`

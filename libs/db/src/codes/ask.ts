@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid } from '../input.ts';
 import { writeNotification } from '../notifications/write.ts';
@@ -47,7 +47,7 @@ export async function takeCodeTurn(
 ): Promise<CodeTurn | null> {
   checkUuid('leaseId', leaseId);
   const ms = Math.min(checkMs('forMs', forMs, 1), LONGEST_TURN_MS);
-  return db.transaction({ tenant: orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: orgId }, async (tx) => {
     await lockEndpointIdentity(tx, { orgId, endpointId });
     if (actor !== 'person' && asks !== 'nobody') await heedCoolDown(tx, endpointId);
     const [row] = await tx.$queryRaw<{ held: boolean; request: string | null }[]>`
@@ -61,7 +61,7 @@ export async function takeCodeTurn(
 export const NOBODY_ANSWERED = 'nobody_answered';
 
 /** Of those who wait for a turn, too, only the first asks where nobody is there. */
-async function heedCoolDown(tx: Transaction, endpointId: string): Promise<void> {
+async function heedCoolDown(tx: RawTransaction, endpointId: string): Promise<void> {
   const [coolDown] = await tx.$queryRaw<{ until: Date | null }[]>`SELECT rcm_code_rest(${endpointId}) AS until`;
   if (!coolDown?.until) return;
   const until = coolDown.until.toISOString();
@@ -76,7 +76,7 @@ async function heedCoolDown(tx: Transaction, endpointId: string): Promise<void> 
  */
 export async function askForCode(db: Database, { orgId, endpointId, requestId, leaseId }: CodeTurn, forMs: number): Promise<void> {
   if (checkMs('forMs', forMs, 1) > LONGEST_CODE_WAIT_MS) throw new RcmError('input_invalid', `A code is waited for for ${LONGEST_CODE_WAIT_MS} ms at most.`);
-  await db.transaction({ tenant: orgId }, async (tx) => {
+  await db.rawTransaction({ tenant: orgId }, async (tx) => {
     const [row] = await tx.$queryRaw<{ asked: boolean }[]>`SELECT asked FROM rcm_ask_code(${requestId}::uuid, ${leaseId}::uuid, ${forMs}::integer)`;
     if (!row?.asked)
       throw new RcmError('lease_lost', 'The lease on the login ran out before a person could be asked for its code.', { details: { endpointId } });
@@ -89,7 +89,7 @@ export type CodeAnswer = { readonly kind: 'sealed'; readonly sealed: Uint8Array 
 
 /** Takes the answer, once. */
 export async function takeCode(db: Database, { orgId, requestId, leaseId }: CodeTurn): Promise<CodeAnswer> {
-  const [row] = await db.transaction(
+  const [row] = await db.rawTransaction(
     { tenant: orgId },
     (tx) => tx.$queryRaw<{ answer: Uint8Array | null; open: boolean }[]>`
       SELECT answer, is_open AS open FROM rcm_take_code(${requestId}::uuid, ${leaseId}::uuid)`,
@@ -100,5 +100,5 @@ export async function takeCode(db: Database, { orgId, requestId, leaseId }: Code
 
 /** The login has ended: the next one may take its turn, nobody is shown the request any more, and an answer that nobody took is gone. */
 export async function endCodeTurn(db: Database, { orgId, requestId, leaseId }: CodeTurn): Promise<void> {
-  await db.transaction({ tenant: orgId }, (tx) => tx.$queryRaw`SELECT rcm_end_code_turn(${requestId}::uuid, ${leaseId}::uuid)::text`);
+  await db.rawTransaction({ tenant: orgId }, (tx) => tx.$queryRaw`SELECT rcm_end_code_turn(${requestId}::uuid, ${leaseId}::uuid)::text`);
 }

@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { checkLimit, checkMs, timestamp } from '../input.ts';
 import { checkFingerprints, type Fingerprints } from '../ledger/password.ts';
 import { writeNotification } from '../notifications/write.ts';
@@ -21,7 +21,7 @@ export interface SearchStart extends WantedSearch {
  * Notes it, in the transaction that saw the portal's refusal. A rotator searches what is stored for what the portal accepts, once the portal has had
  * its time: somebody may have changed the password a moment ago, and the old one would still be accepted. A search that is wanted already is not put off.
  */
-export async function wantSearch(tx: Transaction, { orgId, endpointId }: WantedSearch): Promise<void> {
+export async function wantSearch(tx: RawTransaction, { orgId, endpointId }: WantedSearch): Promise<void> {
   await tx.$executeRaw`
     UPDATE integration_endpoint e
        SET search_wanted_at = least(e.search_wanted_at, clock_timestamp() + make_interval(secs => p.settle_ms::float8 / 1000)), search_wishes = e.search_wishes + 1
@@ -29,14 +29,14 @@ export async function wantSearch(tx: Transaction, { orgId, endpointId }: WantedS
 }
 
 /** The same at once, in the transaction of a person's word that a password is right. */
-export async function wantSearchNow(tx: Transaction, { orgId, endpointId }: WantedSearch): Promise<void> {
+export async function wantSearchNow(tx: RawTransaction, { orgId, endpointId }: WantedSearch): Promise<void> {
   await tx.$executeRaw`
     UPDATE integration_endpoint SET search_wanted_at = clock_timestamp(), search_wishes = search_wishes + 1 WHERE org_id = ${orgId} AND id = ${endpointId}`;
 }
 
 /** The same, for an agent that sees it without a login: what lies in the store is older than what was promoted, or names another account. */
 export function wantCredentialSearch(db: Database, wanted: WantedSearch): Promise<void> {
-  return db.transaction({ tenant: wanted.orgId }, (tx) => wantSearchNow(tx, wanted));
+  return db.rawTransaction({ tenant: wanted.orgId }, (tx) => wantSearchNow(tx, wanted));
 }
 
 /**
@@ -48,7 +48,7 @@ export async function wantSearchIfOutdated(
   { orgId, endpointId, fingerprints }: WantedSearch & { readonly fingerprints: Fingerprints },
 ): Promise<void> {
   const prints = [...checkFingerprints(fingerprints)];
-  await db.transaction(
+  await db.rawTransaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint e SET search_wanted_at = clock_timestamp(), search_wishes = e.search_wishes + 1
@@ -84,8 +84,12 @@ export async function listWantedSearches(
 
 /** A search begins, before it reads anything. Fails with `endpoint_unknown`. */
 export async function startSearch(db: Database, { orgId, endpointId }: WantedSearch): Promise<SearchStart> {
-  const row = await db.transaction({ tenant: orgId }, (tx) =>
-    tx.integrationEndpoint.findFirst({ where: { id: endpointId, orgId }, select: { searchRequests: true } }),
+  const [row] = await db.rawTransaction(
+    { tenant: orgId },
+    (tx) =>
+      tx.$queryRaw<
+        { searchRequests: number }[]
+      >`SELECT search_wishes AS "searchRequests" FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}`,
   );
   if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
   return { orgId, endpointId, requests: row.searchRequests };
@@ -93,7 +97,7 @@ export async function startSearch(db: Database, { orgId, endpointId }: WantedSea
 
 /** A search has come to its end: what it has seen is wanted no more. */
 export async function noteSearched(db: Database, { orgId, endpointId, requests }: SearchStart): Promise<void> {
-  await db.transaction(
+  await db.rawTransaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint
@@ -108,7 +112,7 @@ export async function postponeSearch(db: Database, search: SearchStart & ({ read
   const { orgId, endpointId, requests } = search;
   const until = 'until' in search ? timestamp(search.until) : null;
   const ms = 'forMs' in search ? checkMs('forMs', search.forMs) : null;
-  await db.transaction(
+  await db.rawTransaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE integration_endpoint
@@ -124,7 +128,7 @@ export async function tellFound(
   told: WantedSearch & { readonly portalTypeCode: string; readonly version: string; readonly found: string },
 ): Promise<void> {
   const { orgId, endpointId, portalTypeCode, version, found } = told;
-  await db.transaction({ tenant: orgId }, (tx) =>
+  await db.rawTransaction({ tenant: orgId }, (tx) =>
     writeNotification(tx, { kind: 'found', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail: `it accepts ${found}` }),
   );
 }
@@ -135,7 +139,7 @@ export async function tellLeftBehind(
   told: WantedSearch & { readonly portalTypeCode: string; readonly version: string; readonly detail: string },
 ): Promise<void> {
   const { orgId, endpointId, portalTypeCode, version, detail } = told;
-  await db.transaction({ tenant: orgId }, (tx) =>
+  await db.rawTransaction({ tenant: orgId }, (tx) =>
     writeNotification(tx, { kind: 'left_previous', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail }),
   );
 }

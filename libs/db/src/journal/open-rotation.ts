@@ -1,4 +1,4 @@
-import type { Transaction } from '../database.ts';
+import type { RawTransaction } from '../database.ts';
 import type { AttemptState, OpenState } from './attempt.ts';
 
 /** What every organization that has a login may know of the rotation that is open for it. */
@@ -10,7 +10,7 @@ export interface OpenRotation {
 }
 
 /** The login's open rotation, whichever organization's; `null`: there is none, or the tenant does not have the login. */
-export async function openRotation(tx: Transaction, loginIdentity: string): Promise<OpenRotation | null> {
+export async function openRotation(tx: RawTransaction, loginIdentity: string): Promise<OpenRotation | null> {
   const [open] = await tx.$queryRaw<OpenRotation[]>`SELECT state, waiting_from AS "waitingFrom", mine FROM rcm_open_rotation(${loginIdentity})`;
   return open ?? null;
 }

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { lockEndpointIdentity, type LockedIdentity } from '../identity.ts';
 import { checkMs } from '../input.ts';
 import { openRotation } from '../journal/open-rotation.ts';
@@ -14,7 +14,7 @@ const LEAST_TTL_MS = 100;
  */
 export async function acquireSharedLease(db: Database, request: LeaseRequest): Promise<LeaseAnswer> {
   const ttlMs = checkMs('ttlMs', request.ttlMs, LEAST_TTL_MS);
-  return db.transaction({ tenant: request.orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const { exclusive } = await liveLeases(tx, identity);
     if (exclusive > 0) return refused('exclusive_held');
@@ -33,7 +33,7 @@ export async function acquireSharedLease(db: Database, request: LeaseRequest): P
 export async function acquireExclusiveLease(db: Database, request: LeaseRequest & { readonly wantMs: number }): Promise<LeaseAnswer> {
   const ttlMs = checkMs('ttlMs', request.ttlMs, LEAST_TTL_MS);
   const wantMs = checkMs('wantMs', request.wantMs);
-  return db.transaction({ tenant: request.orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const { exclusive, shared } = await liveLeases(tx, identity);
     if (exclusive > 0) return refused('exclusive_held');
@@ -52,14 +52,14 @@ export async function acquireExclusiveLease(db: Database, request: LeaseRequest 
 const refused = (reason: LeaseRefusal): LeaseAnswer => ({ granted: false, reason });
 
 /** Removes what has expired (a dead holder's lease is free), then counts what is left, whichever organization's. Under the identity's lock. */
-async function liveLeases(tx: Transaction, { id }: LockedIdentity): Promise<{ exclusive: number; shared: number }> {
+async function liveLeases(tx: RawTransaction, { id }: LockedIdentity): Promise<{ exclusive: number; shared: number }> {
   const [count] = await tx.$queryRaw<{ exclusive: number; shared: number }[]>`SELECT exclusive, shared FROM rcm_live_leases(${id})`;
   return count ?? { exclusive: 0, shared: 0 };
 }
 
 const UNCERTAIN: ReadonlySet<string> = new Set(['submitting', 'applied', 'verified']);
 
-async function rotationInTheWay(tx: Transaction, { id }: LockedIdentity): Promise<LeaseRefusal | null> {
+async function rotationInTheWay(tx: RawTransaction, { id }: LockedIdentity): Promise<LeaseRefusal | null> {
   const open = await openRotation(tx, id);
   if (open?.state === 'blocked') return 'blocked';
   const state = open?.state === 'waiting' ? open.waitingFrom : open?.state;
@@ -67,7 +67,7 @@ async function rotationInTheWay(tx: Transaction, { id }: LockedIdentity): Promis
 }
 
 /** Raw SQL: the expiry is Postgres's clock plus the TTL, and the fence comes from a sequence, which never gives a number twice. */
-async function grant(tx: Transaction, identity: LockedIdentity, kind: Lease['kind'], request: LeaseRequest, ttlMs: number): Promise<Lease> {
+async function grant(tx: RawTransaction, identity: LockedIdentity, kind: Lease['kind'], request: LeaseRequest, ttlMs: number): Promise<Lease> {
   const [lease] = await tx.$queryRaw<Lease[]>`
     INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at)
     SELECT ${identity.id}, e.org_id, e.id, ${kind}, nextval('login_fence'), ${request.holder}, t.now, t.now + make_interval(secs => ${ttlMs}::float8 / 1000)
@@ -76,6 +76,6 @@ async function grant(tx: Transaction, identity: LockedIdentity, kind: Lease['kin
       (SELECT current_version FROM integration_endpoint WHERE id = ${request.endpointId}) AS "currentVersion",
       (SELECT secret_arn FROM integration_endpoint WHERE id = ${request.endpointId}) AS "secretArn"`;
   if (!lease) throw new Error('an insert under lock returned no row');
-  if (kind === 'exclusive') await tx.loginIdentity.update({ where: { id: identity.id }, data: { fence: lease.fence } });
+  if (kind === 'exclusive') await tx.$executeRaw`UPDATE login_identity SET fence = ${lease.fence} WHERE id = ${identity.id}`;
   return lease;
 }

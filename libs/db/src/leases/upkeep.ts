@@ -16,7 +16,7 @@ export async function renewLease(
 ): Promise<Date | null> {
   checkUuid('leaseId', leaseId);
   const ms = checkMs('ttlMs', ttlMs, 100);
-  const rows = await db.transaction(
+  const rows = await db.rawTransaction(
     { tenant: orgId },
     (tx) => tx.$queryRaw<{ expiresAt: Date }[]>`
       UPDATE login_lease SET expires_at = greatest(expires_at, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))
@@ -29,7 +29,7 @@ export async function renewLease(
 /** Gives a lease back. Safe to repeat, and on one that has expired. */
 export async function releaseLease(db: Database, { leaseId, orgId }: { readonly leaseId: string; readonly orgId: string }): Promise<void> {
   checkUuid('leaseId', leaseId);
-  await db.transaction({ tenant: orgId }, (tx) => tx.loginLease.deleteMany({ where: { id: leaseId } }));
+  await db.rawTransaction({ tenant: orgId }, (tx) => tx.$executeRaw`DELETE FROM login_lease WHERE id = ${leaseId}::uuid`);
 }
 
 /** A lease that lives, and whose it is. */

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { lockIdentity, type LockedIdentity } from '../identity.ts';
 
 /** Longest time a writer intent may hold new shared leases back, however often it is renewed. */
@@ -12,7 +12,7 @@ const INTENT_COOL_DOWN_MS = 15_000;
  * because a writer intent ends after the limit and a cool-down follows.
  */
 export async function registerIntent(
-  tx: Transaction,
+  tx: RawTransaction,
   identity: LockedIdentity,
   { holder, wantMs }: { readonly holder: string; readonly wantMs: number },
 ): Promise<void> {
@@ -22,20 +22,19 @@ export async function registerIntent(
   const since = goesOn && identity.exclusiveWantedSince ? identity.exclusiveWantedSince.getTime() : now;
   const limit = since + INTENT_LIMIT_MS;
   const until = Math.min(now + wantMs, limit);
-  const data = {
-    exclusiveWantedBy: holder,
-    exclusiveWantedSince: new Date(since),
-    exclusiveWantedUntil: new Date(until),
-    exclusiveCoolDownUntil: until === limit ? new Date(limit + INTENT_COOL_DOWN_MS) : null,
-  };
   // The cool-down begins when the intent ends; until then the intent holds, so the row says both.
-  await tx.loginIdentity.update({ where: { id: identity.id }, data });
+  const coolDownUntil = until === limit ? new Date(limit + INTENT_COOL_DOWN_MS) : null;
+  await tx.$executeRaw`
+    UPDATE login_identity SET exclusive_wanted_by = ${holder}, exclusive_wanted_since = ${new Date(since)}::timestamptz, exclusive_wanted_until = ${new Date(until)}::timestamptz,
+           exclusive_rest_until = ${coolDownUntil}::timestamptz
+     WHERE id = ${identity.id}`;
 }
 
 /** Forgets a writer intent, only its own holder's. */
-export async function clearIntent(tx: Transaction, { loginIdentity, holder }: { readonly loginIdentity: string; readonly holder: string }): Promise<void> {
-  const none = { exclusiveWantedBy: null, exclusiveWantedSince: null, exclusiveWantedUntil: null };
-  await tx.loginIdentity.updateMany({ where: { id: loginIdentity, exclusiveWantedBy: holder }, data: none });
+export async function clearIntent(tx: RawTransaction, { loginIdentity, holder }: { readonly loginIdentity: string; readonly holder: string }): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE login_identity SET exclusive_wanted_by = NULL, exclusive_wanted_since = NULL, exclusive_wanted_until = NULL
+     WHERE id = ${loginIdentity} AND exclusive_wanted_by = ${holder}`;
 }
 
 /** For a caller that gives up polling, so that readers need not wait for the intent to run out. Safe to repeat. */
@@ -43,7 +42,7 @@ export async function withdrawWriterIntent(
   db: Database,
   intent: { readonly orgId: string; readonly loginIdentity: string; readonly holder: string },
 ): Promise<void> {
-  await db.transaction({ tenant: intent.orgId }, async (tx) => {
+  await db.rawTransaction({ tenant: intent.orgId }, async (tx) => {
     await lockIdentity(tx, intent.loginIdentity);
     await clearIntent(tx, intent);
   });

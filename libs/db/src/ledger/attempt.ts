@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { wantSearch } from '../endpoints/search.ts';
@@ -63,7 +63,7 @@ export async function beginLoginAttempt(db: Database, request: LoginAttemptReque
   const rotationAttemptId = request.rotationAttemptId === undefined ? null : checkUuid('rotationAttemptId', request.rotationAttemptId);
   const taskId = request.taskId === undefined ? null : checkUuid('taskId', request.taskId);
   const [fingerprint = ''] = checkFingerprints(request.fingerprints);
-  return db.transaction({ tenant: request.orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: request.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, request);
     const refusal = await refusalOf(tx, identity.id, request);
     if (refusal) return { allowed: false, ...refusal };
@@ -82,8 +82,10 @@ export async function beginLoginAttempt(db: Database, request: LoginAttemptReque
 type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
 /** Why a login may not be made, in the order of what a caller can do about it; `null` if it may. */
-async function refusalOf(client: Transaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
-  const lease = await client.loginLease.findFirst({ where: { id: request.leaseId, loginIdentity, endpointId: request.endpointId, orgId: request.orgId } });
+async function refusalOf(client: RawTransaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
+  const [lease] = await client.$queryRaw<{ expiresAt: Date }[]>`
+    SELECT expires_at AS "expiresAt" FROM login_lease
+     WHERE id = ${request.leaseId}::uuid AND login_identity = ${loginIdentity} AND endpoint_id = ${request.endpointId} AND org_id = ${request.orgId}`;
   const state = await askedLedger(client, loginIdentity);
   if (!lease || lease.expiresAt <= state.now) return { reason: 'lease_lost', until: null };
   const refusal = budgetRefusal(state);
@@ -104,8 +106,10 @@ export async function checkLoginAttempt(
   request: LoginAttemptRequest,
 ): Promise<{ readonly allowed: true } | Extract<LoginPermission, { allowed: false }>> {
   checkUuid('leaseId', request.leaseId);
-  return db.transaction({ tenant: request.orgId }, async (client) => {
-    const lease = await client.loginLease.findUnique({ where: { id: request.leaseId }, select: { loginIdentity: true } });
+  return db.rawTransaction({ tenant: request.orgId }, async (client) => {
+    const [lease] = await client.$queryRaw<
+      { loginIdentity: string }[]
+    >`SELECT login_identity AS "loginIdentity" FROM login_lease WHERE id = ${request.leaseId}::uuid`;
     const refusal = lease ? await refusalOf(client, lease.loginIdentity, request) : ({ reason: 'lease_lost', until: null } as const);
     return refusal ? { allowed: false, ...refusal } : { allowed: true };
   });
@@ -138,11 +142,10 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
   checkUuid('loginAttemptId', end.loginAttemptId);
   const throttledUntil = end.throttledUntil ? timestamp(end.throttledUntil) : null;
   const coolDownMs = end.coolDownMs === undefined ? null : checkMs('coolDownMs', end.coolDownMs);
-  await db.transaction({ tenant: end.orgId }, async (tx) => {
-    const attempt = await tx.loginAttempt.findUnique({
-      where: { id: end.loginAttemptId },
-      select: { loginIdentity: true, orgId: true, endpointId: true, version: true, rotationAttemptId: true },
-    });
+  await db.rawTransaction({ tenant: end.orgId }, async (tx) => {
+    const [attempt] = await tx.$queryRaw<{ loginIdentity: string; orgId: string; endpointId: string; rotationAttemptId: string | null }[]>`
+      SELECT login_identity AS "loginIdentity", org_id AS "orgId", endpoint_id AS "endpointId", rotation_attempt_id::text AS "rotationAttemptId"
+        FROM login_attempt WHERE id = ${end.loginAttemptId}::uuid`;
     if (!attempt) return;
     // Under the lock, so that a count that is being made sees either all of the outcome or none of it. Where the endpoint has followed its secret
     // to another account meanwhile, this one's row may be somebody else's alone: then there is nothing to lock, and the outcome still counts.

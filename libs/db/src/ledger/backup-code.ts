@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkUuid } from '../input.ts';
 import { writeNotification } from '../notifications/write.ts';
@@ -35,7 +35,7 @@ export async function spendBackupCode(db: Database, { orgId, endpointId, leaseId
   const lease = checkUuid('leaseId', leaseId);
   if (codes.length === 0 || codes.length > MOST_CODES) throw new RcmError('input_invalid', `A login has 1 to ${MOST_CODES} backup codes here.`);
   const known = codes.flatMap((prints, code) => checkFingerprints(prints).map((print) => ({ print, code })));
-  return db.transaction({ tenant: orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: orgId }, async (tx) => {
     await lockEndpointIdentity(tx, { orgId, endpointId });
     const [row] = await tx.$queryRaw<{ taken: number | null; remaining: number | null }[]>`
       SELECT taken, remaining FROM rcm_spend_backup_code(${endpointId}, ${lease}::uuid, ${known.map(({ print }) => print)}::text[], ${known.map(({ code }) => code)}::integer[])`;
@@ -48,7 +48,7 @@ export async function spendBackupCode(db: Database, { orgId, endpointId, leaseId
 
 /** Once a day that few are left, and once a day that none is. */
 async function tell(
-  tx: Transaction,
+  tx: RawTransaction,
   { orgId, endpointId, left }: { readonly orgId: string; readonly endpointId: string; readonly left: number },
 ): Promise<void> {
   const detail = left === 0 ? 'none is left' : left === 1 ? '1 is left' : `${left} are left`;

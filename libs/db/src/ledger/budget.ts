@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { noteEndedProcesses } from './ended.ts';
 
 /** A portal's limits as they hold for one identity; where it lies under several portal types, the strictest of each. */
@@ -47,7 +47,7 @@ export interface LedgerState {
  * password (`password_expired`, `change_forced`) is no failure and no acceptance. Everything else that was sent counts, also what we did not
  * understand; a wrong one-time code does where the portal counts them.
  */
-export async function ledgerState(tx: Transaction, loginIdentity: string): Promise<LedgerState> {
+export async function ledgerState(tx: RawTransaction, loginIdentity: string): Promise<LedgerState> {
   const [row] = await tx.$queryRaw<(Omit<LedgerState, 'limits'> & LockoutLimits)[]>`
     SELECT threshold, budget, window_seconds AS "windowSeconds", success_forgives AS "successForgives", failures, in_flight AS "inFlight", late,
            oldest_leaves_at AS "oldestLeavesAt", newest_leaves_at AS "newestLeavesAt", locked_until AS "lockedUntil", locked_for_good AS "lockedForGood",
@@ -59,7 +59,7 @@ export async function ledgerState(tx: Transaction, loginIdentity: string): Promi
 }
 
 /** The ledger for whoever wants to log in: where attempts may be held against it that have no answer, it is looked whether they still can come. */
-export async function askedLedger(tx: Transaction, loginIdentity: string): Promise<LedgerState> {
+export async function askedLedger(tx: RawTransaction, loginIdentity: string): Promise<LedgerState> {
   const state = await ledgerState(tx, loginIdentity);
   if (state.late > 0 || state.failures > state.inFlight) await noteEndedProcesses(tx, loginIdentity);
   return state;
@@ -114,7 +114,7 @@ export async function remainingBudget(
   db: Database,
   { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string },
 ): Promise<{ readonly failuresLeft: number; readonly until: Date | null }> {
-  const state = await db.transaction({ tenant: orgId }, (tx) => askedLedger(tx, loginIdentity));
+  const state = await db.rawTransaction({ tenant: orgId }, (tx) => askedLedger(tx, loginIdentity));
   const refusal = budgetRefusal(state);
   if (refusal) return { failuresLeft: 0, until: refusal.until };
   return { failuresLeft: failuresLeft(state), until: state.oldestLeavesAt };
@@ -122,7 +122,7 @@ export async function remainingBudget(
 
 /** Whether nothing counts against the account: no failure, nothing that may come late, no lock. Only a look, and it marks nothing. Fails as `remainingBudget`. */
 export async function hasFullBudget(db: Database, { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string }): Promise<boolean> {
-  const state = await db.transaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
+  const state = await db.rawTransaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
   return state.failures === 0 && state.late === 0 && state.inFlight === 0 && budgetRefusal(state) === null;
 }
 
@@ -131,6 +131,6 @@ export async function hasFullBudget(db: Database, { orgId, loginIdentity }: { re
  * humans could have reached the threshold. A first failure alone says nothing of the kind. Fails as `remainingBudget`.
  */
 export async function mayBeLocked(db: Database, { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string }): Promise<boolean> {
-  const { failures, limits } = await db.transaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
+  const { failures, limits } = await db.rawTransaction({ tenant: orgId }, (tx) => ledgerState(tx, loginIdentity));
   return failures > 1 && failures >= limits.budget;
 }

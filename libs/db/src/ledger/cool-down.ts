@@ -19,7 +19,7 @@ export async function coolDownLogin(
 ): Promise<void> {
   const ms = checkMs('forMs', coolDown.forMs);
   checkUuid('leaseId', coolDown.leaseId);
-  await db.transaction({ tenant: coolDown.orgId }, async (tx) => {
+  await db.rawTransaction({ tenant: coolDown.orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, coolDown);
     await tx.$executeRaw`
       INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, throttled_until)

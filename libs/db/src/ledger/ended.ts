@@ -1,11 +1,11 @@
 import { hasEnded } from '@rcm/telemetry';
-import type { Transaction } from '../database.ts';
+import type { RawTransaction } from '../database.ts';
 
 /**
  * Looks which of a login's unanswered attempts were made by processes that have ended on this machine, and notes it for all: what has not come by then, and within
  * the two minutes for which a kernel may still send, does not come. The sooner it is noted, the sooner a portal has forgotten it (`rcm_login_ledger`).
  */
-export async function noteEndedProcesses(tx: Transaction, loginIdentity: string): Promise<void> {
+export async function noteEndedProcesses(tx: RawTransaction, loginIdentity: string): Promise<void> {
   // Older ones are held against nobody (docs/adr/0013).
   const open = await tx.$queryRaw<{ id: string; process: string | null }[]>`
     SELECT id::text, process FROM login_attempt

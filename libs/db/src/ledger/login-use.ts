@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { checkUuid } from '../input.ts';
 
 /** What a use of a login is told by: everything a chain from a portal's log to whoever asked goes through. */
@@ -19,7 +19,7 @@ export interface LoginUse {
 type Session = 'opened' | 'kept';
 
 /** Part of the transaction that writes the login into the ledger. */
-export const writeLoginUse = (tx: Transaction, use: LoginUse, process: string): Promise<void> => writeAuditEvent(tx, eventOf(use, process, 'opened'));
+export const writeLoginUse = (tx: RawTransaction, use: LoginUse, process: string): Promise<void> => writeAuditEvent(tx, eventOf(use, process, 'opened'));
 
 /**
  * Writes down that a session that was kept is used once more, before it is: the portal sees a click and no login, and the ledger has no line for it.

@@ -32,7 +32,7 @@ export interface PasswordStateQuestion {
 /** The state of a password, asked before its outcome is written. */
 export async function passwordState(db: Database, asked: PasswordStateQuestion): Promise<PasswordState> {
   const { orgId, loginIdentity, version, propagationDelayMs } = asked;
-  return db.transaction({ tenant: orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: orgId }, async (tx) => {
     const record = await passwordRecord(tx, asked);
     const [row] = await tx.$queryRaw<{ fresh: boolean; seriesMs: number | null }[]>`
       SELECT EXISTS (SELECT 1 FROM rotation_attempt r WHERE r.login_identity = ${loginIdentity}

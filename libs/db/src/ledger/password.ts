@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
 
 /** A password as the ledger knows it: by keyed digests, the newest key's first; two while a key is changed. Never the password. */
@@ -31,7 +31,7 @@ export interface PasswordRecord {
 
 /** Reads it within a transaction of a tenant that has the login. */
 export async function passwordRecord(
-  tx: Transaction,
+  tx: RawTransaction,
   { loginIdentity, fingerprints, since = null }: { readonly loginIdentity: string; readonly fingerprints: Fingerprints; readonly since?: Date | null },
 ): Promise<PasswordRecord> {
   const [row] = await tx.$queryRaw<PasswordRecord[]>`
@@ -46,7 +46,7 @@ export async function passwordTries(
   db: Database,
   asked: { readonly orgId: string; readonly loginIdentity: string; readonly fingerprints: Fingerprints; readonly since: Date },
 ): Promise<PasswordRecord & { readonly now: Date }> {
-  return db.transaction({ tenant: asked.orgId }, async (tx) => {
+  return db.rawTransaction({ tenant: asked.orgId }, async (tx) => {
     const record = await passwordRecord(tx, asked);
     const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
     return { ...record, now: clock?.now ?? new Date(Number.NaN) };
@@ -58,7 +58,7 @@ export async function forgetPasswords(
   db: Database,
   asked: { readonly orgId: string; readonly loginIdentity: string; readonly keep: Fingerprints },
 ): Promise<number> {
-  const [row] = await db.transaction(
+  const [row] = await db.rawTransaction(
     { tenant: asked.orgId },
     (tx) => tx.$queryRaw<{ forgotten: number }[]>`SELECT rcm_forget_passwords(${asked.loginIdentity}, ${[...asked.keep]}::text[]) AS forgotten`,
   );
