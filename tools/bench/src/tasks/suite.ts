@@ -11,8 +11,8 @@ const TAKERS = [1, 8] as const;
 
 /** Accounts that have something waiting, of up to 1,000 tenants; the last with 50,000 more for one of them. */
 const FULL: readonly QueueSizes[] = [
-  { accounts: 200, tenants: 200, portalTypes: 20, tasksEach: 120, crowd: 0 },
-  { accounts: 1_000, tenants: 1_000, portalTypes: 20, tasksEach: 30, crowd: 0 },
+  { accounts: 200, tenants: 200, portalTypes: 20, tasksEach: 300, crowd: 0 },
+  { accounts: 1_000, tenants: 1_000, portalTypes: 20, tasksEach: 60, crowd: 0 },
   { accounts: 10_000, tenants: 1_000, portalTypes: 20, tasksEach: 4, crowd: 50_000 },
 ];
 const QUICK: readonly QueueSizes[] = [{ accounts: 40, tenants: 20, portalTypes: 4, tasksEach: 20, crowd: 100 }];
