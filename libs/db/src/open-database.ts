@@ -64,7 +64,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     directUrl: options.directUrl ?? options.url,
     applicationName: options.applicationName,
-    dataKeys: options.dataKeys ? new CachedDataKeys({ wrapping: options.dataKeys, transaction }) : null,
+    dataKeys: options.dataKeys ? new CachedDataKeys({ wrapping: options.dataKeys, transaction: rawTransaction }) : null,
     ping: () => transaction('no tenant', async (tx) => void (await tx.$queryRaw`SELECT 1 AS one`)),
     // Prisma, where nothing has asked it, knows of no pool.
     close: async () => {

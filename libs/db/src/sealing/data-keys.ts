@@ -7,7 +7,7 @@ import type { DataKeyOwner, DataKeyWrapping } from './wrapping.ts';
 
 export interface DataKeysOptions extends Partial<KeyCacheLimits> {
   readonly wrapping: DataKeyWrapping;
-  readonly transaction: Database['transaction'];
+  readonly transaction: Database['rawTransaction'];
 }
 
 interface KeyRow {
@@ -25,7 +25,7 @@ interface KeyRow {
  */
 export class CachedDataKeys implements DataKeys {
   readonly #wrapping: DataKeyWrapping;
-  readonly #transaction: Database['transaction'];
+  readonly #transaction: Database['rawTransaction'];
   readonly #cache: KeyCache;
   readonly #underWay = new Map<string, Promise<HeldKey>>();
 

@@ -1,8 +1,10 @@
-import { hasCode, isRcmError, systemClock } from '@rcm/telemetry';
-import type { Database } from '../database.ts';
+import { hasCode, isRcmError, RcmError, systemClock } from '@rcm/telemetry';
+import type { Database, RawTransaction } from '../database.ts';
+import { enterScope } from '../enter-scope.ts';
 import type { PortalTask as Row } from '../generated/client.ts';
 import { checkMs, checkUuid } from '../input.ts';
 import { requeuePortalTask } from './queue.ts';
+import { taskRow } from './row.ts';
 import { openTask, type Sealed, withSealed } from './sealed.ts';
 import type { ClaimedTask, PortalTask } from './task.ts';
 
@@ -23,18 +25,12 @@ export async function claimPortalTask(
 ): Promise<ClaimedTask | null> {
   checkUuid('taskId', taskId);
   const ms = checkMs('ttlMs', ttlMs, 100);
-  const [taken] = await db.rawTransaction(
-    { tenant: orgId },
-    (tx) => tx.$queryRaw<Taken[]>`
-      SELECT task_id::text AS "taskId", org_id AS "orgId"
-        FROM rcm_take_task(${worker}, make_interval(secs => ${ms}::float8 / 1000), ${taskId}::uuid, ${orgId}::text)`,
-  );
-  return taken ? readTaken(db, taken, worker) : null;
-}
-
-interface Taken {
-  readonly taskId: string;
-  readonly orgId: string;
+  const row = await db.rawTransaction({ tenant: orgId }, async (tx) => {
+    const [taken] = await tx.$queryRaw<{ taskId: string }[]>`
+      SELECT task_id::text AS "taskId" FROM rcm_take_task(${worker}, make_interval(secs => ${ms}::float8 / 1000), ${taskId}::uuid, ${orgId}::text)`;
+    return taken ? taskRow(tx, taken.taskId) : null;
+  });
+  return row && asClaimed(db, row, worker);
 }
 
 /** How often a hand that met another at everything there is asks again at once, and the longest pause before it does, in ms. */
@@ -47,16 +43,23 @@ const MEETINGS = { most: 20, pauseMs: 10 } as const;
 export async function claimNextPortalTask(db: Database, { worker, ttlMs }: Claim): Promise<ClaimedTask | null> {
   const ms = checkMs('ttlMs', ttlMs, 100);
   for (let asked = 1; ; asked += 1) {
-    const [next] = await db.rawTransaction(
-      'no tenant',
-      (tx) => tx.$queryRaw<{ taskId: string | null; orgId: string | null; again: boolean }[]>`
-        SELECT task_id::text AS "taskId", org_id AS "orgId", again FROM rcm_next_task(${worker}, make_interval(secs => ${ms}::float8 / 1000))`,
-    );
-    if (next && next.taskId !== null && next.orgId !== null) return readTaken(db, { taskId: next.taskId, orgId: next.orgId }, worker);
-    if (!next?.again || asked === MEETINGS.most) return null;
+    const { row, again } = await db.rawTransaction('no tenant', (tx) => takeNext(tx, worker, ms));
+    if (row) return asClaimed(db, row, worker);
+    if (!again || asked === MEETINGS.most) return null;
     // Nobody waits in the database for another's transaction: so many hands would be idle connections there.
     await systemClock.sleep(1 + Math.random() * MEETINGS.pauseMs);
   }
+}
+
+/** The next task's row; of its own tenant, whose rows the rest of the transaction sees. One that cannot be read is not taken. */
+async function takeNext(tx: RawTransaction, worker: string, ms: number): Promise<{ readonly row: Row | null; readonly again: boolean }> {
+  const [next] = await tx.$queryRaw<{ taskId: string | null; orgId: string | null; again: boolean }[]>`
+    SELECT task_id::text AS "taskId", org_id AS "orgId", again FROM rcm_next_task(${worker}, make_interval(secs => ${ms}::float8 / 1000))`;
+  if (!next || next.taskId === null || next.orgId === null) return { row: null, again: next?.again ?? false };
+  await enterScope(tx, { tenant: next.orgId });
+  const row = await taskRow(tx, next.taskId);
+  if (!row) throw new RcmError('database_failed', 'A task was taken whose row its tenant does not see.');
+  return { row, again: false };
 }
 
 /** Whether a task may be there to be taken now. Only a look, cheap whatever waits, so that a web-agent with nothing to do may ask often. */
@@ -65,9 +68,7 @@ export async function portalTaskWaits(db: Database): Promise<boolean> {
   return row?.waits ?? false;
 }
 
-/** A claim whose task could not be read runs out by itself. */
-async function readTaken(db: Database, { taskId, orgId }: Taken, worker: string): Promise<ClaimedTask | null> {
-  const row = await db.transaction({ tenant: orgId }, (tx) => tx.portalTask.findUniqueOrThrow({ where: { id: taskId } }));
+async function asClaimed(db: Database, row: Row, worker: string): Promise<ClaimedTask | null> {
   if (row.endpointId === null) return null;
   return { ...(await openClaimed(db, row, worker)), endpointId: row.endpointId };
 }
