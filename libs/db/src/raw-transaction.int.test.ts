@@ -97,6 +97,27 @@ describe('a transaction', () => {
     expect(await written()).toEqual([]);
   });
 
+  test.each([true, false])('asks nothing any more once it is over, whoever has its connection next (its act failed: %s)', async (fails) => {
+    const db = openDatabase({ url: t.url, applicationName: 'late', maxConnections: 1 });
+    const nextBegan = Promise.withResolvers<void>();
+    let late: Promise<unknown> = Promise.resolve();
+    try {
+      const first = db.rawTransaction('no tenant', async (tx) => {
+        late = nextBegan.promise.then(() => tx.$executeRaw`INSERT INTO written VALUES ('late')`);
+        if (fails) throw new RcmError('state_conflict', 'of the act');
+        await tx.$queryRaw`SELECT 1 AS one`;
+      });
+      await (fails ? expect(first).rejects.toMatchObject({ code: 'state_conflict' }) : first);
+      await db.rawTransaction('no tenant', async () => {
+        nextBegan.resolve();
+        await expect(late).rejects.toThrow('over');
+      });
+      expect(await written()).toEqual([]);
+    } finally {
+      await db.close();
+    }
+  });
+
   test('fails in the words of this package, and gives its connection back', async () => {
     const db = openDatabase({ url: t.url, applicationName: 'one at a time', maxConnections: 1 });
     try {

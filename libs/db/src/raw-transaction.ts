@@ -5,23 +5,26 @@ import { enterScope } from './enter-scope.ts';
 import { Prisma } from './generated/client.ts';
 import type { Scope } from './scope.ts';
 
-/** Runs `act` in a transaction of one connection of the pool. Fails as pg does, and with what `act` throws; then nothing is committed. */
+/** Runs `act` in a transaction of one connection of the pool. Fails as pg does, and with what `act` throws; then nothing is committed, but where the answer to COMMIT did not come, which nobody can tell. */
 export async function inRawTransaction<T>(pool: pg.Pool, scope: Scope, act: (tx: RawTransaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Without a listener a connection that breaks while nothing is asked of it would end the process.
   const onError = (error: Error): void => void (broken = error);
   client.on('error', onError);
+  const over = new AbortController();
   try {
     await client.query('BEGIN');
-    const tx = rawTransactionOf(client);
+    const tx = rawTransactionOf(client, over.signal);
     await enterScope(tx, scope);
     const answer = await act(tx);
+    over.abort();
     const { command } = await client.query('COMMIT');
     // Of a transaction in which a statement failed, whoever caught that, nothing is committed, and Postgres says so by this word alone.
     if (command !== 'COMMIT') throw new Error(`The transaction ended with ${command}.`);
     return answer;
   } catch (error) {
+    over.abort();
     await client.query('ROLLBACK').catch((failure: unknown) => void (broken ??= failure as Error));
     throw error;
   } finally {
@@ -30,8 +33,10 @@ export async function inRawTransaction<T>(pool: pg.Pool, scope: Scope, act: (tx:
   }
 }
 
-const rawTransactionOf = (client: pg.PoolClient): RawTransaction => {
+/** `over`: what is asked from then on, by a part of the act that nobody waits for any more, would be asked in whatever transaction the connection is lent to next. */
+const rawTransactionOf = (client: pg.PoolClient, over: AbortSignal): RawTransaction => {
   const ask = (query: TemplateStringsArray | Prisma.Sql, values: readonly unknown[]) => {
+    if (over.aborted) throw new Error('The transaction is over.');
     const { text, values: all } = query instanceof Prisma.Sql ? query : Prisma.sql(query, ...values);
     return client.query<Record<string, unknown>>({ text, values: all, types: AS_PRISMA });
   };
