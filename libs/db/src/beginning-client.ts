@@ -15,7 +15,7 @@ const NOTHING: Answered = { rowCount: 0, rows: [], fields: [] };
 
 /**
  * A connection that begins a transaction, and enters its scope, in one message instead of three (BEGIN, its isolation, the scope): most transactions here ask one thing, and
- * each message costs both sides a turn. So BEGIN is held back until something follows. What goes wrong on the way leaves nothing begun.
+ * each message costs both sides a turn. So BEGIN is held back until something follows; what has not been sent by then is forgotten when the connection is lent again.
  */
 export class BeginningClient extends pg.Client {
   #toBegin = false;

@@ -12,7 +12,7 @@ export interface KeyCacheLimits {
 }
 
 /**
- * As many keys as the largest fleet has organizations: they take turns, so that of fewer each would be gone when its turn comes, and its wrapping asked for every task. A key is a kilobyte.
+ * As many keys as the largest fleet has organizations: they take turns, so that of fewer each would be gone when its turn comes, and its wrapping asked for every task.
  * 4,096 processes and restarts a day, each with so many uses, stay within the 2^32 random nonces that a key may see.
  */
 const LIMITS: KeyCacheLimits = { mostKeys: 10_000, longestMs: 15 * 60_000, mostUses: 2 ** 20, now: () => performance.now() };

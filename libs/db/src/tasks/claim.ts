@@ -1,10 +1,10 @@
-import { hasCode, isRcmError, RcmError, systemClock } from '@rcm/telemetry';
+import { hasCode, isRcmError, systemClock } from '@rcm/telemetry';
 import type { Database, RawTransaction } from '../database.ts';
 import { enterScope } from '../enter-scope.ts';
 import type { PortalTask as Row } from '../generated/client.ts';
 import { checkMs, checkUuid } from '../input.ts';
 import { requeuePortalTask } from './queue.ts';
-import { taskRow } from './row.ts';
+import { takenRow } from './row.ts';
 import { openTask, type Sealed, withSealed } from './sealed.ts';
 import type { ClaimedTask, PortalTask } from './task.ts';
 
@@ -28,7 +28,7 @@ export async function claimPortalTask(
   const row = await db.rawTransaction({ tenant: orgId }, async (tx) => {
     const [taken] = await tx.$queryRaw<{ taskId: string }[]>`
       SELECT task_id::text AS "taskId" FROM rcm_take_task(${worker}, make_interval(secs => ${ms}::float8 / 1000), ${taskId}::uuid, ${orgId}::text)`;
-    return taken ? taskRow(tx, taken.taskId) : null;
+    return taken ? takenRow(tx, taken.taskId) : null;
   });
   return row && asClaimed(db, row, worker);
 }
@@ -57,9 +57,7 @@ async function takeNext(tx: RawTransaction, worker: string, ms: number): Promise
     SELECT task_id::text AS "taskId", org_id AS "orgId", again FROM rcm_next_task(${worker}, make_interval(secs => ${ms}::float8 / 1000))`;
   if (!next || next.taskId === null || next.orgId === null) return { row: null, again: next?.again ?? false };
   await enterScope(tx, { tenant: next.orgId });
-  const row = await taskRow(tx, next.taskId);
-  if (!row) throw new RcmError('database_failed', 'A task was taken whose row its tenant does not see.');
-  return { row, again: false };
+  return { row: await takenRow(tx, next.taskId), again: false };
 }
 
 /** Whether a task may be there to be taken now. Only a look, cheap whatever waits, so that a web-agent with nothing to do may ask often. */
