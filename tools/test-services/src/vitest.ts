@@ -42,6 +42,7 @@ export function projectTests(
   const long = longFiles(dir, longForm);
   const longThere = longFiles(dir, longOnContainers);
   const leftOut = new Map<string, string[]>();
+  const generates = existsSync(join(dir, 'package.json')) && readFileSync(join(dir, 'package.json'), 'utf8').includes('"fast-check"');
   const kind = (name: string, files: string, timeoutMs: number, setup?: string): TestProjectInlineConfiguration => {
     const left = [...new Set([...long, ...(name === 'containers' ? longThere : [])])].filter((path) => path.endsWith(`.${files}.test.ts`));
     leftOut.set(name, left);
@@ -56,6 +57,8 @@ export function projectTests(
         hookTimeout: timeoutMs,
         provide: { rcmServices: services },
         env: chromium(dir),
+        // None in a browser generates anything.
+        setupFiles: generates && files !== 'e2e' ? [join(import.meta.dirname, 'run', 'same-stories.ts')] : [],
         ...(setup ? { globalSetup: join(import.meta.dirname, 'run', setup) } : {}),
       },
     };

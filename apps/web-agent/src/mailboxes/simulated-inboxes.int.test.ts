@@ -15,7 +15,7 @@ function randomOf(seed: number): () => number {
 }
 
 it(`of ${LOGINS} logins on shared inboxes each has its own code or none, none is typed twice, and none is at rest`, { timeout: TIMEOUT_MS }, async () => {
-  const seed = 1 + Math.floor(Math.random() * 1_000_000);
+  const seed = isLongForm() ? 1 + Math.floor(Math.random() * 1_000_000) : 20_261_130;
   const testEnvironment = await openApiEnvironment();
   await SimulatedInboxes.prepare(testEnvironment);
   const storage = await keepStorage(testEnvironment.owner);
