@@ -157,16 +157,17 @@ test('the task whose turn it is is the one that looking at every row would choos
       }
       // And what is left is done to the end, nobody being told of anything but by the rows.
       await acts['heal']?.(0, 0);
-      for (let left = 200; left > 0 && (await unfinished()); left -= 1) {
+      // Every third look ends a task; some are handed back by their claim's end instead, and come again.
+      for (let left = 6 * (await unfinished()) + 40; left > 0 && (await unfinished()) > 0; left -= 1) {
         await acts['take']?.(1, 0);
         if (left % 3 === 0) await acts['end']?.(0, 0);
         if (left % 40 === 0) await acts['pass']?.(2, 0);
       }
-      expect(await unfinished()).toBe(false);
+      expect(await unfinished()).toBe(0);
     }),
     { numRuns: isLongForm() ? 1_000 : 8, endOnFailure: true },
   );
 });
 
-const unfinished = async (): Promise<boolean> =>
-  (await w.t.sql(`SELECT FROM portal_task WHERE state IN ('queued', 'running') AND deadline_at > clock_timestamp() LIMIT 1`)).length > 0;
+const unfinished = async (): Promise<number> =>
+  (await w.t.sql(`SELECT FROM portal_task WHERE state IN ('queued', 'running') AND deadline_at > clock_timestamp()`)).length;
