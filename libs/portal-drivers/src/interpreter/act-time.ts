@@ -5,12 +5,17 @@ import { type PageWatch, type Trouble, troubleInWords } from './page-watch.ts';
 /** Milliseconds between two looks at a page, twice as many after each look up to the last, and the first again when the page has moved. A look costs a few milliseconds; people need ten times the last to see a change. */
 const FIRST_PAUSE_MS = 5;
 const LAST_PAUSE_MS = 40;
+/**
+ * The same while the server has yet to answer for a document: what comes with it ends the pause, and only what a script draws meanwhile is seen so much later. In a
+ * page of frames, where each look asks all of them, half of all questions were asked then.
+ */
+const AWAITED_PAUSE_MS = 150;
 
 export interface ActTimeOptions {
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   /** The page that is looked at: its next movement ends a pause, and a broken frame is told where something did not show. */
-  readonly watch: Pick<PageWatch, 'moved' | 'frameTrouble'>;
+  readonly watch: Pick<PageWatch, 'moved' | 'awaitsDocument' | 'frameTrouble'>;
   /** Done after every look that found nothing. */
   readonly meanwhile?: () => Promise<void>;
   /** Of the deadline that the act runs under. Default: nothing is outside of it. */
@@ -60,7 +65,8 @@ export function createActTime({ deadlineMs, signal, watch, meanwhile, outside }:
         await meanwhile?.();
         if (performance.now() >= last) throw tooLate(`${what} did not show within ${Math.round(ms)} ms`, watch.frameTrouble());
         await pause(FIRST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
-        const early = await Promise.race([moved, pause(pauseMs - FIRST_PAUSE_MS, false, { signal }).catch(() => false)]);
+        const pauseNow = watch.awaitsDocument() ? AWAITED_PAUSE_MS : pauseMs;
+        const early = await Promise.race([moved, pause(pauseNow - FIRST_PAUSE_MS, false, { signal }).catch(() => false)]);
         pauseMs = early ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
       }
     },

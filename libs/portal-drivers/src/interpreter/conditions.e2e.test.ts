@@ -2,7 +2,7 @@ import { createLogger } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool } from '../pool/browser-pool.ts';
 import type { Condition } from '../recipe/condition.ts';
-import { holds, mayAnyHold } from './conditions.ts';
+import { holds, whichHold } from './conditions.ts';
 import { registerDeclaredEngine } from './declared-engine.ts';
 import { placesOf } from './places.ts';
 import { createTabs, type Tabs } from './tabs.ts';
@@ -57,23 +57,30 @@ const NOT_HOLDING: readonly Condition[] = [
   { all: [{ text: 'Welcome' }, { text: 'no such words' }] },
 ];
 
-describe('whether any condition may hold', () => {
-  it('is no where none does, all of them asked together', async () => {
-    expect(await Promise.all(NOT_HOLDING.map((condition) => holds(watch, condition)))).toEqual(NOT_HOLDING.map(() => false));
-    expect(await mayAnyHold(watch, NOT_HOLDING)).toBe(false);
-    expect(await mayAnyHold(watch, [])).toBe(false);
+const none = NOT_HOLDING.map(() => false);
+
+describe('which conditions hold', () => {
+  it('is none where none does', async () => {
+    expect(await Promise.all(NOT_HOLDING.map((condition) => holds(watch, condition)))).toEqual(none);
+    expect(await whichHold(watch, NOT_HOLDING)).toEqual(none);
+    expect(await whichHold(watch, [])).toEqual([]);
   });
 
-  it.each(HOLDING)('is yes for %j alone, and in the midst of those that do not hold', async (condition) => {
+  it.each(HOLDING)('is %j alone, and in the midst of those that do not hold', async (condition) => {
     expect(await holds(watch, condition)).toBe(true);
-    expect(await mayAnyHold(watch, [condition])).toBe(true);
-    expect(await mayAnyHold(watch, [...NOT_HOLDING, condition])).toBe(true);
-    expect(await mayAnyHold(watch, [condition, ...NOT_HOLDING])).toBe(true);
+    expect(await whichHold(watch, [condition])).toEqual([true]);
+    expect(await whichHold(watch, [...NOT_HOLDING, condition])).toEqual([...none, true]);
+    expect(await whichHold(watch, [condition, ...NOT_HOLDING])).toEqual([true, ...none]);
   });
 
-  it('is yes beside a selector that no browser understands', async () => {
+  it('is all that hold at once, each in its place', async () => {
+    const mixed = HOLDING.flatMap((condition, index) => [condition, NOT_HOLDING[index] ?? condition]);
+    expect(await whichHold(watch, mixed)).toEqual(HOLDING.flatMap(() => [true, false]));
+  });
+
+  it('is seen beside a selector that no browser understands', async () => {
     const broken: Condition = { visible: { css: 'li[[' } };
     expect(await holds(watch, broken)).toBe(false);
-    expect(await mayAnyHold(watch, [broken, { text: 'Welcome' }])).toBe(true);
+    expect(await whichHold(watch, [broken, { text: 'Welcome' }])).toEqual([false, true]);
   });
 });

@@ -33,23 +33,32 @@ const answers = (one: PageResponse, { status, method }: NonNullable<Condition['r
   one.status === status && (method === undefined || one.method === method);
 
 /**
- * `false` where none of the conditions holds now. Most looks find nothing, so that is one question for each frame, however many
- * words are looked for; which one holds, if any, must be asked where the answer is `true`.
+ * Which of the conditions hold now. Most looks find nothing, so that is one question for each frame, however many words are looked for; only where a frame says yes
+ * is it asked which of them.
  */
-export async function mayAnyHold(watch: Tabs, conditions: readonly Condition[]): Promise<boolean> {
-  const together = conditions.filter((condition) => condition.text !== undefined || (condition.visible && !condition.visible.frame));
-  const alone = conditions.filter((condition) => !together.includes(condition));
+export async function whichHold(watch: Tabs, conditions: readonly Condition[]): Promise<readonly boolean[]> {
+  const inFrames = conditions.filter((condition) => condition.text !== undefined || (condition.visible && !condition.visible.frame));
   const main = watch.page.mainFrame();
-  const questions = watch.page.frames().flatMap((frame) => {
-    const sought = together.flatMap(({ text, visible }) =>
-      text !== undefined ? [showing(frame, text)] : visible && frame === main ? [locate(watch.page, visible)] : [],
-    );
-    const [first, ...others] = sought;
-    // A selector that the browser does not understand must not hide what stands beside it.
-    return first ? [isShown(others.reduce((all, one) => all.or(one), first)).catch(() => true)] : [];
+  const frames = watch.page.frames().map(async (frame) => ((await mayShow(watch, frame, inFrames)) ? [frame] : []));
+  const held = conditions.map(async (condition) => {
+    if (!inFrames.includes(condition)) return holds(watch, condition);
+    const asked = (await Promise.all(frames)).flat();
+    if (condition.text !== undefined) return anyFrameShows(asked, condition.text);
+    return asked.includes(main) && holds(watch, condition);
   });
-  const answers = await Promise.all([...questions, ...alone.map((condition) => holds(watch, condition))]);
-  return answers.includes(true);
+  return Promise.all(held);
+}
+
+/** `false` where a frame shows none of what is looked for. */
+async function mayShow(watch: Tabs, frame: Frame, conditions: readonly Condition[]): Promise<boolean> {
+  const isMain = frame === watch.page.mainFrame();
+  const sought = conditions.flatMap(({ text, visible }) =>
+    text !== undefined ? [showing(frame, text)] : visible && isMain ? [locate(watch.page, visible)] : [],
+  );
+  const [first, ...others] = sought;
+  if (!first) return false;
+  // A selector that the browser does not understand must not hide what stands beside it.
+  return isShown(others.reduce((all, one) => all.or(one), first)).catch(() => true);
 }
 
 const showing = (frame: Frame, words: string): Locator => frame.getByText(words).filter({ visible: true });

@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { ElementHandle } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
-import { holds, mayAnyHold, shownElement, stillStands } from './conditions.ts';
+import { shownElement, stillStands, whichHold } from './conditions.ts';
 import { troubleInWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -51,8 +51,10 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
 
   /** All at once: one way to the browser and back instead of one for each entry. */
   async function whatHolds(list: readonly W[]): Promise<readonly (readonly [W, boolean])[]> {
-    const when = list.map((entry) => entry.when);
-    const held = (await mayAnyHold(watch, when)) ? await Promise.all(when.map((condition) => holds(watch, condition))) : [];
+    const held = await whichHold(
+      watch,
+      list.map((entry) => entry.when),
+    );
     return list.map((entry, index) => [entry, held[index] ?? false]);
   }
 

@@ -37,6 +37,8 @@ export interface PageWatch {
   forget(): void;
   /** Resolves when the next document begins or stands, in any frame. */
   moved(): Promise<void>;
+  /** Whether the server has yet to answer for a document, in any frame. */
+  awaitsDocument(): boolean;
   /** Whether the page crashed or was closed. */
   gone(): boolean;
 }
@@ -52,6 +54,7 @@ export function watchPage(page: Page): PageWatch {
   let responses: PageResponse[] = [];
   let expected: DialogAnswer | null = null;
   let crashed = false;
+  const awaited = new Set<Request>();
   let movement: PromiseWithResolvers<void> = Promise.withResolvers();
 
   const moved = (): void => {
@@ -59,8 +62,12 @@ export function watchPage(page: Page): PageWatch {
     movement = Promise.withResolvers();
   };
 
+  page.on('request', (request: Request) => {
+    if (request.isNavigationRequest()) awaited.add(request);
+  });
   page.on('framenavigated', () => {
     documents += 1;
+    awaited.clear();
     moved();
   });
   page.on('domcontentloaded', moved);
@@ -72,6 +79,7 @@ export function watchPage(page: Page): PageWatch {
   page.on('response', (response: Response) => {
     responses = [...responses.slice(1 - KEPT_RESPONSES), { url: response.url(), status: response.status(), method: response.request().method() }];
     if (!response.request().isNavigationRequest()) return;
+    awaited.delete(response.request());
     const found = response.status() >= 500 ? { status: response.status() } : null;
     frameTrouble = null;
     if (isMainFrame(response.request(), page)) [status, trouble] = [response.status(), found];
@@ -111,6 +119,7 @@ export function watchPage(page: Page): PageWatch {
       responses = [];
     },
     moved: () => movement.promise,
+    awaitsDocument: () => awaited.size > 0,
     gone: () => crashed || page.isClosed(),
   };
 }

@@ -49,6 +49,7 @@ export function createTabs(first: Page, { fits }: Pick<Places, 'fits'>, guard: (
     expectDialog: (answer) => current().expectDialog(answer),
     forget: () => current().forget(),
     moved: () => current().moved(),
+    awaitsDocument: () => current().awaitsDocument(),
     gone: () => current().gone(),
     enter(page) {
       guard(page);
