@@ -1,22 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
-import { fleetOverview } from '../fleet/overview.ts';
 import { listLogins } from '../fleet/list-logins.ts';
+import { fleetOverview } from '../fleet/overview.ts';
 import { showLogin } from '../fleet/show-login.ts';
-import { recordMigrated } from '../legacy/migrate.ts';
-import { releaseLease } from '../leases/upkeep.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
-import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
-import { remainingBudget } from '../ledger/budget.ts';
+import { releaseLease } from '../leases/upkeep.ts';
 import { claimPortalTask, getPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
-import { makeEndpoint, openTestDatabase, plannedAttempt, printOf, REQUESTER, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { makeEndpoint, openTestDatabase, plannedAttempt, REQUESTER, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { getEndpoint, listEndpointsOf } from './read.ts';
 import { listRetired, reinstateEndpoint, retireEndpoint } from './retire.ts';
-import { liesElsewhere, listDueEndpoints } from './schedule.ts';
+import { Retiring, WHY } from './retiring.fixture.ts';
 import { noteSecretRemoved } from './secret-removed.ts';
 
-const WHY = { actor: 'person:os:anna', reason: 'the hospital left us' };
 let t: TestDatabase;
 let operator: Database;
 beforeAll(async () => {
@@ -24,24 +20,15 @@ beforeAll(async () => {
   operator = t.another('rcm_operator');
 });
 afterAll(() => t.close());
+const retiring = new Retiring(() => t);
 
-const task = (on: TestEndpoint) => createPortalTask(t.agent, { ...on, name: 'claim_status', input: {}, requester: REQUESTER });
 const retire = (on: TestEndpoint) => retireEndpoint(operator, on.endpointId, WHY);
-const eventsOf = (subject: string) =>
-  t.sql<{ action: string; actor: string; reason: string; details: object }>(
-    'SELECT action, actor, reason, details FROM audit_event WHERE subject = $1 ORDER BY seq',
-    [subject],
-  );
-const due = async (on: TestEndpoint) => (await listDueEndpoints(t.rotator, { limit: 1000 })).some(({ id }) => id === on.endpointId);
-
-/** Names its secret again, as the migrator does once it has read it. */
-const named = (on: TestEndpoint) => recordMigrated(t.db, { ...on, version: '2', fingerprint: 'f' });
 
 describe('a login that is retired', () => {
   test('names no secret and no account, and nothing that looks for logins finds it; what was written down stays', async () => {
     const on = await makeEndpoint(t.db);
     await t.sql(`UPDATE integration_endpoint SET next_rotation_at = now() - interval '1 day', search_wanted_at = now() WHERE id = $1`, [on.endpointId]);
-    expect(await due(on)).toBe(true);
+    expect(await retiring.due(on)).toBe(true);
     const logins = (await fleetOverview(operator, { tenant: on.orgId })).logins;
     expect(await retire(on)).toBe('retired');
     expect(await getEndpoint(t.agent, on)).toMatchObject({
@@ -52,22 +39,22 @@ describe('a login that is retired', () => {
       retiredAt: expect.any(Date) as Date,
       retiredSecretArn: on.secretArn,
     });
-    expect(await due(on)).toBe(false);
+    expect(await retiring.due(on)).toBe(false);
     expect((await listEndpointsOf(t.agent, { orgId: on.orgId, limit: 10 })).endpoints).toEqual([]);
     expect((await listLogins(operator, { filter: { orgId: on.orgId }, limit: 10 })).logins).toEqual([]);
     expect((await fleetOverview(operator, { tenant: on.orgId })).logins).toBe(logins - 1);
     expect(await showLogin(operator, { endpointId: on.endpointId })).toMatchObject({ stored: false, retiredAt: expect.any(Date) as Date });
-    expect((await eventsOf(on.endpointId)).at(-1)).toMatchObject({ action: 'endpoint.retired', ...WHY, details: { secretArn: on.secretArn } });
+    expect((await retiring.eventsOf(on.endpointId)).at(-1)).toMatchObject({ action: 'endpoint.retired', ...WHY, details: { secretArn: on.secretArn } });
     expect(await t.sql('SELECT id FROM login_identity WHERE id = $1', [on.loginIdentity])).toHaveLength(1);
   });
 
   test('takes no task; those that waited for it end, with an event each', async () => {
     const on = await makeEndpoint(t.db);
-    const { taskId } = await task(on);
+    const { taskId } = await retiring.task(on);
     expect(await retire(on)).toBe('retired');
     expect(await getPortalTask(t.agent, { orgId: on.orgId, taskId })).toMatchObject({ state: 'failed', errorCode: 'endpoint_retired' });
-    expect(await eventsOf(taskId)).toMatchObject([{ action: 'task.requested' }, { action: 'task.cancelled', ...WHY }]);
-    await expect(task(on)).rejects.toMatchObject({ code: 'endpoint_retired' });
+    expect(await retiring.eventsOf(taskId)).toMatchObject([{ action: 'task.requested' }, { action: 'task.cancelled', ...WHY }]);
+    await expect(retiring.task(on)).rejects.toMatchObject({ code: 'endpoint_retired' });
     await expect(createPortalTask(t.agent, { orgId: on.orgId, portalTypeCode: 'alpine', name: 'x', input: {}, requester: REQUESTER })).rejects.toMatchObject({
       code: 'endpoint_unknown',
     });
@@ -76,7 +63,7 @@ describe('a login that is retired', () => {
   test('gets no secret by a migration, by an operator or by anybody, as long as it is', async () => {
     const on = await makeEndpoint(t.db);
     await retire(on);
-    await expect(named(on)).rejects.toMatchObject({ code: 'endpoint_retired' });
+    await expect(retiring.named(on)).rejects.toMatchObject({ code: 'endpoint_retired' });
     await expect(t.sql(`UPDATE integration_endpoint SET secret_arn = $2 WHERE id = $1`, [on.endpointId, on.secretArn])).rejects.toThrow(
       'integration_endpoint_retired_names_nothing',
     );
@@ -87,16 +74,16 @@ describe('a login that is retired', () => {
     await retire(on);
     expect(await reinstateEndpoint(operator, on.endpointId, WHY)).toBe('reinstated');
     expect(await getEndpoint(t.agent, on)).toMatchObject({ secretArn: null, retiredAt: null, retiredSecretArn: on.secretArn });
-    expect(await named(on)).toBe('recorded');
+    expect(await retiring.named(on)).toBe('recorded');
     expect(await getEndpoint(t.agent, on)).toMatchObject({
       secretArn: on.secretArn,
       loginIdentity: on.loginIdentity,
       currentVersion: '2',
       retiredSecretArn: null,
     });
-    expect((await eventsOf(on.endpointId)).map(({ action }) => action)).toContain('endpoint.reinstated');
+    expect((await retiring.eventsOf(on.endpointId)).map(({ action }) => action)).toContain('endpoint.reinstated');
     expect(await reinstateEndpoint(operator, on.endpointId, WHY)).toBe('not_retired');
-    expect((await task(on)).created).toBe(true);
+    expect((await retiring.task(on)).created).toBe(true);
   });
 
   test('is listed with its secret, page by page, of one organization or of all', async () => {
@@ -131,34 +118,16 @@ describe('a login that is retired', () => {
     expect(await note('arn:aws:ssm:us-east-1:1:parameter/another')).toBe('not_retired');
     expect([await note(), await note()]).toEqual(['noted', 'already']);
     expect(await list(0)).toEqual({ overdue: 0, removed: [true] });
-    expect((await eventsOf(on.endpointId)).filter(({ action }) => action === 'endpoint.secret_removed')).toMatchObject([
+    expect((await retiring.eventsOf(on.endpointId)).filter(({ action }) => action === 'endpoint.secret_removed')).toMatchObject([
       { ...WHY, details: { secretArn: on.secretArn } },
     ]);
 
     await reinstateEndpoint(operator, on.endpointId, WHY);
     expect(await note()).toBe('not_retired');
-    await named(on);
+    await retiring.named(on);
     await retire(on);
     expect(await list(0)).toEqual({ overdue: 1, removed: [false] });
   });
-});
-
-test('an account of two organizations has one count of failures and is rotated in neither; retired in one, the other has it with that count', async () => {
-  const here = await makeEndpoint(t.db);
-  const there = await makeEndpoint(t.db, { loginIdentity: here.loginIdentity });
-  const left = async (on: TestEndpoint) => (await remainingBudget(t.rotator, on)).failuresLeft;
-  const whole = await left(there);
-  const held = await acquireSharedLease(t.agent, { ...here, holder: 'agent', ttlMs: 60_000 });
-  if (!held.granted) throw new Error(held.reason);
-  const asked = { ...here, leaseId: held.lease.id, actor: 'agent', version: '1', fingerprints: [printOf('wrong')] } as const;
-  const begun = await beginLoginAttempt(t.agent, asked);
-  if (!begun.allowed) throw new Error(begun.reason);
-  await finishLoginAttempt(t.agent, { ...here, loginAttemptId: begun.loginAttemptId, outcome: 'rejected', effect: 'bad' });
-  await releaseLease(t.agent, { ...here, leaseId: held.lease.id });
-  expect([await left(here), await left(there)]).toEqual([whole - 1, whole - 1]);
-  expect([await liesElsewhere(t.rotator, here), await liesElsewhere(t.rotator, there)]).toEqual([true, true]);
-  expect(await retire(here)).toBe('retired');
-  expect([await left(there), await liesElsewhere(t.rotator, there)]).toEqual([whole - 1, false]);
 });
 
 describe('nothing is retired', () => {
@@ -169,18 +138,18 @@ describe('nothing is retired', () => {
     await retire(on);
     expect(await retire(on)).toBe('already');
     expect(await retireEndpoint(operator, 'nobody', WHY)).toBe('unknown');
-    expect((await eventsOf(on.endpointId)).filter(({ action }) => action === 'endpoint.retired')).toHaveLength(1);
+    expect((await retiring.eventsOf(on.endpointId)).filter(({ action }) => action === 'endpoint.retired')).toHaveLength(1);
   });
 
   test('where it is only asked whether it would be, and the answer is that of the act', async () => {
     const on = await makeEndpoint(t.db);
-    const { taskId } = await task(on);
+    const { taskId } = await retiring.task(on);
     const asked = (endpointId: string) => retireEndpoint(operator, endpointId, { ...WHY, dryRun: true });
-    const events = (await eventsOf(on.endpointId)).length;
+    const events = (await retiring.eventsOf(on.endpointId)).length;
     expect(await asked(on.endpointId)).toBe('would_retire');
     await stays(on);
     expect(await getPortalTask(t.agent, { orgId: on.orgId, taskId })).toMatchObject({ state: 'queued' });
-    expect(await eventsOf(on.endpointId)).toHaveLength(events);
+    expect(await retiring.eventsOf(on.endpointId)).toHaveLength(events);
     await claimPortalTask(t.agent, { orgId: on.orgId, taskId, worker: 'w', ttlMs: 60_000 });
     expect(await asked(on.endpointId)).toBe('in_use');
     expect(await asked('nobody')).toBe('unknown');
@@ -188,7 +157,7 @@ describe('nothing is retired', () => {
 
   test('without a reason, or by somebody who did not sign in', async () => {
     const on = await makeEndpoint(t.db);
-    const { taskId } = await task(on);
+    const { taskId } = await retiring.task(on);
     for (const who of [
       { ...WHY, reason: ' ' },
       { ...WHY, actor: 'anna' },
@@ -204,7 +173,7 @@ describe('nothing is retired', () => {
     if (!answer.granted) throw new Error(answer.reason);
     expect(await retire(on)).toBe('in_use');
     await releaseLease(t.agent, { leaseId: answer.lease.id, orgId: on.orgId });
-    const { taskId } = await task(on);
+    const { taskId } = await retiring.task(on);
     await claimPortalTask(t.agent, { orgId: on.orgId, taskId, worker: 'w', ttlMs: 60_000 });
     expect(await retire(on)).toBe('in_use');
     await stays(on);

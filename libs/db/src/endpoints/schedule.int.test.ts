@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { finishAttempt } from '../journal/ends.ts';
-import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { acquireSharedLease } from '../leases/acquire.ts';
+import { releaseLease } from '../leases/upkeep.ts';
+import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
+import { remainingBudget } from '../ledger/budget.ts';
+import { identityOf, makeEndpoint, openTestDatabase, plannedAttempt, printOf, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { putOffRotation } from './put-off.ts';
 import { findEndpoint } from './read.ts';
-import { bringRotationForward, listDueEndpoints, listSharedIdentities, passwordTooYoungUntil, setNextRotation } from './schedule.ts';
+import { retireEndpoint } from './retire.ts';
+import { WHY } from './retiring.fixture.ts';
+import { bringRotationForward, liesElsewhere, listDueEndpoints, listSharedIdentities, passwordTooYoungUntil, setNextRotation } from './schedule.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -127,4 +133,22 @@ test('a password is too young by its age, and by how often it was changed in 24 
     await t.sql(`DELETE FROM login_lease WHERE endpoint_id = $1`, [endpoint.endpointId]);
   }
   expect([await until(0, 1), await until(0, 2), await until(0, 3)]).toEqual([22, 4, null]);
+});
+
+test('an account of two organizations has one count of failures and is rotated in neither; retired in one, the other has it with that count', async () => {
+  const here = await makeEndpoint(t.db);
+  const there = await makeEndpoint(t.db, { loginIdentity: here.loginIdentity });
+  const left = async (on: TestEndpoint) => (await remainingBudget(t.rotator, on)).failuresLeft;
+  const whole = await left(there);
+  const held = await acquireSharedLease(t.agent, { ...here, holder: 'agent', ttlMs: 60_000 });
+  if (!held.granted) throw new Error(held.reason);
+  const asked = { ...here, leaseId: held.lease.id, actor: 'agent', version: '1', fingerprints: [printOf('wrong')] } as const;
+  const begun = await beginLoginAttempt(t.agent, asked);
+  if (!begun.allowed) throw new Error(begun.reason);
+  await finishLoginAttempt(t.agent, { ...here, loginAttemptId: begun.loginAttemptId, outcome: 'rejected', effect: 'bad' });
+  await releaseLease(t.agent, { ...here, leaseId: held.lease.id });
+  expect([await left(here), await left(there)]).toEqual([whole - 1, whole - 1]);
+  expect([await liesElsewhere(t.rotator, here), await liesElsewhere(t.rotator, there)]).toEqual([true, true]);
+  expect(await retireEndpoint(t.another('rcm_operator'), here.endpointId, WHY)).toBe('retired');
+  expect([await left(there), await liesElsewhere(t.rotator, there)]).toEqual([whole - 1, false]);
 });
