@@ -1,171 +1,107 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { setNextRotation } from '../endpoints/schedule.ts';
-import { advanceAttempt, blockAttempt } from '../journal/advance.ts';
-import type { AttemptReason } from '../journal/attempt.ts';
-import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
-import { planRotation } from '../journal/open.ts';
-import { requestRotation } from '../journal/request.ts';
-import { releaseLease } from '../leases/upkeep.ts';
+import { blockAttempt } from '../journal/advance.ts';
 import { listNotifications } from '../notifications/outbox.ts';
-import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { listAdmissions } from './list.ts';
+import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { pauseRotations, resumeRotations } from './pause.ts';
-import type { StartRules } from './rules.ts';
 import { listStartable } from './startable.ts';
+import { RULES, Starts } from './starts.fixture.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
-
-const RULES: StartRules = { canary: true, probeMs: 3_600_000, lastingMs: 60_000 };
-let made = 0;
-
-/** Endpoints of one portal type of its own, each of another organization, due since an hour ago. */
-async function type(count: number, portal: object = {}): Promise<{ code: string; endpoints: TestEndpoint[] }> {
-  made += 1;
-  const code = `gated-${made}`;
-  const endpoints: TestEndpoint[] = [];
-  for (let i = 0; i < count; i += 1)
-    endpoints.push(await makeEndpoint(t.db, { orgId: `${code}-org-${i}`, endpointId: `${code}-${i}`, portal: { ...portal, code } }));
-  await setNextRotation(t.db, { endpointIds: endpoints.map(({ endpointId }) => endpointId), at: new Date(Date.now() - 3_600_000) });
-  return { code, endpoints };
-}
-
-interface Started {
-  readonly attemptId: string;
-  readonly fence: bigint;
-  readonly leaseId: string;
-}
-
-async function start(endpoint: TestEndpoint | undefined, reason: AttemptReason = 'due', rules = RULES): Promise<Started & { refusal: string | null }> {
-  if (!endpoint) throw new Error('no endpoint');
-  const lease = await exclusiveLease(t.rotator, endpoint);
-  const attemptId = randomUUID();
-  const plan = { ...endpoint, attemptId, leaseId: lease.id, fence: lease.fence, owner: 'rotator', reason, baseVersion: '1', recipeHash: 'h', rules };
-  const isAsked = reason === 'demand' || reason === 'compromise';
-  const asked = isAsked ? await requestRotation(t.rotator, { ...endpoint, kind: reason, actor: 'person:os:jane', reason: 'r' }) : {};
-  const planned = await planRotation(t.rotator, { ...plan, ...asked });
-  if (!planned.created) await releaseLease(t.rotator, { leaseId: lease.id, orgId: endpoint.orgId });
-  return { attemptId, fence: lease.fence, leaseId: lease.id, refusal: planned.created ? null : (planned.refusal ?? 'other') };
-}
-
-async function finish(endpoint: TestEndpoint | undefined, started: Started): Promise<void> {
-  const step = { attemptId: started.attemptId, orgId: endpoint?.orgId ?? '', fence: started.fence };
-  await advanceAttempt(t.rotator, { ...step, from: 'planned', to: 'staged' });
-  await advanceAttempt(t.rotator, { ...step, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 1 } });
-  await advanceAttempt(t.rotator, { ...step, from: 'submitting', to: 'applied' });
-  await advanceAttempt(t.rotator, { ...step, from: 'applied', to: 'verified' });
-  await promoteAttempt(t.rotator, { ...step, promotedVersion: '2', previousVersion: '1' });
-  expect(await finishAttempt(t.rotator, { ...step, from: 'promoted', end: 'done' })).toBe(true);
-}
-
-const abandon = (endpoint: TestEndpoint | undefined, started: Started, outcome?: 'unproven') =>
-  finishAttempt(t.rotator, {
-    attemptId: started.attemptId,
-    orgId: endpoint?.orgId ?? '',
-    fence: started.fence,
-    from: 'planned',
-    end: 'abandoned',
-    detail: 'x',
-    ...(outcome ? { outcome } : {}),
-  });
-
-const startable = async (code: string) =>
-  (await listStartable(t.rotator, { rules: RULES, limit: 1000 })).filter((s) => s.portalTypeCode === code).map((s) => s.endpointId);
-const breakerOf = async (code: string) => (await listAdmissions(t.rotator)).find((admission) => admission.portalTypeCode === code)?.breaker?.cause ?? null;
+const rotations = new Starts(() => t);
 
 describe('the first rotation of a portal type and day', () => {
   test('goes ahead alone; when it got through, as many follow as the portal takes', async () => {
-    const { code, endpoints } = await type(4, { maxConcurrency: 2 });
+    const { code, endpoints } = await rotations.type(4, { maxConcurrency: 2 });
     const [first, second, third, fourth] = endpoints;
-    expect(await startable(code)).toEqual([first?.endpointId]);
-    const canary = await start(first);
+    expect(await rotations.startable(code)).toEqual([first?.endpointId]);
+    const canary = await rotations.start(first);
     expect(canary.refusal).toBeNull();
-    expect(await startable(code)).toEqual([]);
-    expect((await start(second)).refusal).toBe('canary');
-    await finish(first, canary);
-    expect(await startable(code)).toEqual([second?.endpointId, third?.endpointId]);
-    const running = await start(second);
+    expect(await rotations.startable(code)).toEqual([]);
+    expect((await rotations.start(second)).refusal).toBe('canary');
+    await rotations.finish(first, canary);
+    expect(await rotations.startable(code)).toEqual([second?.endpointId, third?.endpointId]);
+    const running = await rotations.start(second);
     expect(running.refusal).toBeNull();
-    expect(await startable(code)).toEqual([third?.endpointId]);
-    await finish(second, running);
-    expect(await startable(code)).toEqual([third?.endpointId, fourth?.endpointId]);
+    expect(await rotations.startable(code)).toEqual([third?.endpointId]);
+    await rotations.finish(second, running);
+    expect(await rotations.startable(code)).toEqual([third?.endpointId, fourth?.endpointId]);
   });
 
   test('is one, however many would be it at the same moment', async () => {
-    const { code, endpoints } = await type(6);
+    const { code, endpoints } = await rotations.type(6);
     // The admission is there already, and held for a moment: what keeps them apart is its lock, not the making of it, nor luck.
     await t.sql('INSERT INTO portal_gate (portal_type_code) VALUES ($1)', [code]);
     const held = t.db.transaction('no tenant', async (tx) => {
       await tx.$queryRaw`SELECT portal_type_code FROM portal_gate WHERE portal_type_code = ${code} FOR UPDATE`;
       await tx.$queryRaw`SELECT pg_sleep(1)::text`;
     });
-    const starts = await Promise.all(endpoints.map((endpoint) => start(endpoint)));
+    const starts = await Promise.all(endpoints.map((endpoint) => rotations.start(endpoint)));
     await held;
     expect(starts.filter(({ refusal }) => refusal === null)).toHaveLength(1);
     expect(starts.filter(({ refusal }) => refusal === 'canary')).toHaveLength(5);
   });
 
   test('that fails stops its portal type, and people are told once; one that proved nothing makes room for another', async () => {
-    const { code, endpoints } = await type(3);
+    const { code, endpoints } = await rotations.type(3);
     const [first, second, third] = endpoints;
-    await abandon(first, await start(first), 'unproven');
-    expect(await breakerOf(code)).toBeNull();
-    await abandon(second, await start(second));
-    expect(await breakerOf(code)).toBe('canary_failed');
-    expect((await start(third)).refusal).toBe('stopped');
-    expect((await start(third, 'compromise')).refusal).toBe('stopped');
-    expect(await startable(code)).toEqual([]);
+    await rotations.abandon(first, await rotations.start(first), 'unproven');
+    expect(await rotations.breakerOf(code)).toBeNull();
+    await rotations.abandon(second, await rotations.start(second));
+    expect(await rotations.breakerOf(code)).toBe('canary_failed');
+    expect((await rotations.start(third)).refusal).toBe('stopped');
+    expect((await rotations.start(third, 'compromise')).refusal).toBe('stopped');
+    expect(await rotations.startable(code)).toEqual([]);
     expect((await listNotifications(t.rotator, { limit: 1000 })).filter((n) => n.portalTypeCode === code && n.kind === 'breaker_open')).toHaveLength(1);
   });
 
   test('does not hold a person back, nor a compromise', async () => {
-    const { endpoints } = await type(3);
-    expect((await start(endpoints[0])).refusal).toBeNull();
-    expect((await start(endpoints[1], 'demand')).refusal).toBeNull();
-    expect((await start(endpoints[2], 'compromise')).refusal).toBeNull();
+    const { endpoints } = await rotations.type(3);
+    expect((await rotations.start(endpoints[0])).refusal).toBeNull();
+    expect((await rotations.start(endpoints[1], 'demand')).refusal).toBeNull();
+    expect((await rotations.start(endpoints[2], 'compromise')).refusal).toBeNull();
   });
 });
 
 describe('an open breaker', () => {
   test('is closed by a person, and the next one is a canary again', async () => {
-    const { code, endpoints } = await type(3);
-    await abandon(endpoints[0], await start(endpoints[0]));
+    const { code, endpoints } = await rotations.type(3);
+    await rotations.abandon(endpoints[0], await rotations.start(endpoints[0]));
     const answer = await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:os:jane', reason: 'recipe mended' });
     expect(answer).toEqual({ wasPaused: false, wasStopped: true });
-    expect((await start(endpoints[1])).refusal).toBeNull();
-    expect((await start(endpoints[2])).refusal).toBe('canary');
+    expect((await rotations.start(endpoints[1])).refusal).toBeNull();
+    expect((await rotations.start(endpoints[2])).refusal).toBe('canary');
     const [event] = await t.sql<{ actor: string }>(`SELECT actor FROM audit_event WHERE action = 'rotation.resumed' AND org_id = $1`, [endpoints[2]?.orgId]);
     expect(event?.actor).toBe('person:os:jane');
   });
 
   test('lets one through when its cool-down is over, and is closed by it', async () => {
-    const { code, endpoints } = await type(3);
-    await abandon(endpoints[0], await start(endpoints[0]));
+    const { code, endpoints } = await rotations.type(3);
+    await rotations.abandon(endpoints[0], await rotations.start(endpoints[0]));
     const cooledDown = { ...RULES, probeMs: 0 };
     expect((await listStartable(t.rotator, { rules: cooledDown, limit: 1000 })).filter((s) => s.portalTypeCode === code)).toHaveLength(1);
-    const probe = await start(endpoints[1], 'due', cooledDown);
+    const probe = await rotations.start(endpoints[1], 'due', cooledDown);
     expect(probe.refusal).toBeNull();
-    expect((await start(endpoints[2])).refusal).toBe('stopped');
-    await finish(endpoints[1], probe);
-    expect(await breakerOf(code)).toBeNull();
+    expect((await rotations.start(endpoints[2])).refusal).toBe('stopped');
+    await rotations.finish(endpoints[1], probe);
+    expect(await rotations.breakerOf(code)).toBeNull();
   });
 });
 
 describe('what else holds a start back', () => {
   test('a pause of everything, of the portal type, of the login', async () => {
-    const { code, endpoints } = await type(1);
+    const { code, endpoints } = await rotations.type(1);
     const [endpoint] = endpoints;
     if (!endpoint) throw new Error('no endpoint');
     for (const scope of [{ kind: 'all' }, { kind: 'portal_type', portalTypeCode: code }, { kind: 'endpoint', ...endpoint }] as const) {
       const who = { scope, actor: 'person:os:jane', reason: 'x' };
       expect([await pauseRotations(t.rotator, who), await pauseRotations(t.rotator, who)]).toEqual([true, false]);
-      expect((await start(endpoint, 'compromise')).refusal).toBe('paused');
-      expect(await startable(code)).toEqual([]);
+      expect((await rotations.start(endpoint, 'compromise')).refusal).toBe('paused');
+      expect(await rotations.startable(code)).toEqual([]);
       await resumeRotations(t.rotator, who);
     }
-    expect((await start(endpoint)).refusal).toBeNull();
+    expect((await rotations.start(endpoint)).refusal).toBeNull();
   });
 
   test.each([
@@ -190,26 +126,26 @@ describe('what else holds a start back', () => {
   });
 
   test('as many under way as the portal type takes, exactly, however many would start at the same moment', async () => {
-    const { endpoints } = await type(5, { maxConcurrency: 2 });
+    const { endpoints } = await rotations.type(5, { maxConcurrency: 2 });
     const free = { ...RULES, canary: false };
-    const started = await Promise.all(endpoints.map((endpoint) => start(endpoint, 'due', free)));
+    const started = await Promise.all(endpoints.map((endpoint) => rotations.start(endpoint, 'due', free)));
     expect(started.map(({ refusal }) => refusal ?? 'started').sort()).toEqual(['busy', 'busy', 'busy', 'started', 'started']);
     const place = started.findIndex(({ refusal }) => refusal === 'busy');
-    expect((await start(endpoints[place], 'compromise', free)).refusal).toBeNull();
+    expect((await rotations.start(endpoints[place], 'compromise', free)).refusal).toBeNull();
   });
 
   test('a portal type in its maintenance hours starts nothing that is scheduled, and what a person asks for', async () => {
-    const { code, endpoints } = await type(1, { maintenanceWindows: ['daily 00:00-00:00'] });
-    expect(await startable(code)).toEqual([]);
-    expect((await start(endpoints[0])).refusal).toBe('maintenance');
-    expect((await start(endpoints[0], 'demand')).refusal).toBeNull();
+    const { code, endpoints } = await rotations.type(1, { maintenanceWindows: ['daily 00:00-00:00'] });
+    expect(await rotations.startable(code)).toEqual([]);
+    expect((await rotations.start(endpoints[0])).refusal).toBe('maintenance');
+    expect((await rotations.start(endpoints[0], 'demand')).refusal).toBeNull();
   });
 
   test('a portal type where no program may log in starts nothing, however long it is due', async () => {
     const undecided = { automation: null, termsVersion: null, termsDate: null, automationDecidedBy: null };
     for (const portal of [undecided, { automation: 'assisted' }, { automation: 'forbidden' }]) {
-      const { code } = await type(1, portal);
-      const { code: allowed } = await type(1);
+      const { code } = await rotations.type(1, portal);
+      const { code: allowed } = await rotations.type(1);
       const codes = (await listStartable(t.rotator, { rules: RULES, limit: 1000 })).map(({ portalTypeCode }) => portalTypeCode);
       expect([codes.includes(code), codes.includes(allowed)]).toEqual([false, true]);
     }
@@ -222,13 +158,13 @@ describe('what else holds a start back', () => {
       { maintenanceTimeZone: 'Mars/Olympus' },
       { passwordExpiresDays: 5, expiryHeadStartDays: 5 },
     ])
-      await expect(type(1, wrong)).rejects.toMatchObject({ code: 'input_invalid' });
+      await expect(rotations.type(1, wrong)).rejects.toMatchObject({ code: 'input_invalid' });
   });
 });
 
 test('a blocked attempt counts against its portal type as a failed canary does', async () => {
-  const { code, endpoints } = await type(1);
-  const started = await start(endpoints[0]);
+  const { code, endpoints } = await rotations.type(1);
+  const started = await rotations.start(endpoints[0]);
   await blockAttempt(t.rotator, { attemptId: started.attemptId, orgId: endpoints[0]?.orgId ?? '', fence: started.fence, from: 'planned', detail: 'x' });
-  expect(await breakerOf(code)).toBe('canary_failed');
+  expect(await rotations.breakerOf(code)).toBe('canary_failed');
 });
