@@ -1,6 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeEndpoint, openTestDatabase, PORTAL, type TestDatabase } from '../testing.fixture.ts';
+import type { NewPortalType } from './endpoint.ts';
 import { findEndpoint } from './read.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from './seed.ts';
 
@@ -44,6 +45,22 @@ describe('seeding', () => {
     { hosts: ['alpine.example', 'login.example'], hostNames: { 'alpine.example': 'idp', 'login.example': 'idp' } },
   ])('refuses a portal type with %j', async (wrong) => {
     await expect(upsertPortalType(t.db, { ...PORTAL, code: 'wrong', ...wrong })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+
+  test.each<[string, Partial<NewPortalType>]>([
+    ['a window without a length', { lockoutCounts: 'window', lockoutWindowSeconds: null }],
+    ['a window where only a person unlocks', { lockoutCounts: 'until_unlocked', lockoutWindowSeconds: 900 }],
+    ['another way of counting', { lockoutCounts: 'sometimes' as 'window' }],
+    ['a lock that lasts no time', { lockoutLastsSeconds: 0 }],
+  ])('%s is not saved', async (_, portal) => {
+    await expect(makeEndpoint(t.db, { portal })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+
+  test('portal types behind one sign-in cannot differ in what is the same user name', async () => {
+    await makeEndpoint(t.db, { portal: { accountRealm: 'sign-in-a', usernameCase: 'ignored' } });
+    await makeEndpoint(t.db, { portal: { accountRealm: 'sign-in-a', usernameCase: 'ignored' } });
+    await expect(makeEndpoint(t.db, { portal: { accountRealm: 'sign-in-a', usernameCase: 'exact' } })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(makeEndpoint(t.db, { portal: { code: 'sign-in-a', usernameCase: 'exact' } })).rejects.toMatchObject({ code: 'input_invalid' });
   });
 
   test('a host lies at public addresses unless its portal type says otherwise; what is not said again stays', async () => {

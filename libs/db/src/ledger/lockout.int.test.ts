@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { NewPortalType } from '../endpoints/endpoint.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { type Account, BUDGET, Logins } from './account.fixture.ts';
 import { clearLogin } from './clearance.ts';
@@ -93,22 +92,6 @@ describe('how a portal counts', () => {
     expect(await logins.left(on)).toBe(2);
     for (let login = 0; login < 5; login += 1) await logins.login(on, 'accepted');
     expect(await logins.left(on)).toBe(2);
-  });
-
-  test.each<[string, Partial<NewPortalType>]>([
-    ['a window without a length', { lockoutCounts: 'window', lockoutWindowSeconds: null }],
-    ['a window where only a person unlocks', { lockoutCounts: 'until_unlocked', lockoutWindowSeconds: 900 }],
-    ['another way of counting', { lockoutCounts: 'sometimes' as 'window' }],
-    ['a lock that lasts no time', { lockoutLastsSeconds: 0 }],
-  ])('%s is not saved', async (_, portal) => {
-    await expect(logins.account(portal)).rejects.toMatchObject({ code: 'input_invalid' });
-  });
-
-  test('portal types behind one sign-in cannot differ in what is the same user name', async () => {
-    await logins.account({ accountRealm: 'sign-in-a', usernameCase: 'ignored' });
-    await logins.account({ accountRealm: 'sign-in-a', usernameCase: 'ignored' });
-    await expect(logins.account({ accountRealm: 'sign-in-a', usernameCase: 'exact' })).rejects.toMatchObject({ code: 'input_invalid' });
-    await expect(logins.account({ code: 'sign-in-a', usernameCase: 'exact' })).rejects.toMatchObject({ code: 'input_invalid' });
   });
 });
 
