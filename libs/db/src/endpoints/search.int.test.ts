@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { releaseLease } from '../leases/upkeep.ts';
 import { type Account, Logins } from '../ledger/account.fixture.ts';
-import { beginLoginAttempt, finishLoginAttempt, type LoginEffect } from '../ledger/attempt.ts';
+import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
 import { clearLogin } from '../ledger/clearance.ts';
-import { forgetPasswords } from '../ledger/password.ts';
 import { openTestDatabase, plannedAttempt, printOf, type TestDatabase } from '../testing.fixture.ts';
-import { countRefusedLogins, listWantedSearches, noteSearched, postponeSearch, startSearch, wantCredentialSearch, wantSearchIfOutdated } from './search.ts';
+import { countRefusedLogins, noteSearched, postponeSearch, startSearch, wantCredentialSearch } from './search.ts';
+import { Searches } from './searches.fixture.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 const logins = new Logins(() => t);
+const searches = new Searches(() => t);
 
-const wanted = async (pauseMs = 0) => (await listWantedSearches(t.rotator, { limit: 1000, pauseMs })).map(({ endpointId }) => endpointId);
-const isWanted = async (on: Account, pauseMs = 0) => (await wanted(pauseMs)).includes(on.endpointId);
-const refuse = (on: Account, effect: LoginEffect = 'bad', password = 'right') => logins.login(on, 'rejected', { effect, coolDownMs: 1_000, password });
 const notificationsOf = (on: Account) => t.sql(`SELECT kind, detail FROM notice WHERE endpoint_id = $1`, [on.endpointId]);
 
 describe('a search is wanted', () => {
@@ -25,26 +23,26 @@ describe('a search is wanted', () => {
     ['none', false],
   ] as const)('by a login that was refused as %s: %s; and people are told', async (effect, expected) => {
     const on = await logins.account({ settleMs: 0 });
-    await refuse(on, effect);
-    expect(await isWanted(on)).toBe(expected);
+    await searches.refuse(on, effect);
+    expect(await searches.isWanted(on)).toBe(expected);
     expect((await notificationsOf(on)).map(({ kind }) => kind)).toEqual(expected ? ['refused'] : []);
   });
 
   test('not before the portal has had its time: the old password might still be accepted', async () => {
     const on = await logins.account({ settleMs: 600_000 });
-    await refuse(on);
-    expect(await isWanted(on)).toBe(false);
+    await searches.refuse(on);
+    expect(await searches.isWanted(on)).toBe(false);
     await t.sql(`UPDATE integration_endpoint SET search_wanted_at = search_wanted_at - interval '600 s' WHERE id = $1`, [on.endpointId]);
-    expect(await isWanted(on)).toBe(true);
+    expect(await searches.isWanted(on)).toBe(true);
     // Whoever is refused again puts it off no further.
-    await refuse(on, 'bad', 'another');
-    expect(await isWanted(on)).toBe(true);
+    await searches.refuse(on, 'bad', 'another');
+    expect(await searches.isWanted(on)).toBe(true);
   });
 
   test('and people are told once a day, however often it is refused, and never of the password or its version', async () => {
     const on = await logins.account();
-    await refuse(on, 'bad', 'one');
-    await refuse(on, 'bad', 'two');
+    await searches.refuse(on, 'bad', 'one');
+    await searches.refuse(on, 'bad', 'two');
     expect(await notificationsOf(on)).toEqual([{ kind: 'refused', detail: 'the portal says that the password is wrong, and lets others in' }]);
   });
 
@@ -57,7 +55,7 @@ describe('a search is wanted', () => {
     if (!begun.allowed) throw new Error(begun.reason);
     await finishLoginAttempt(t.rotator, { loginAttemptId: begun.loginAttemptId, orgId: on.orgId, outcome: 'rejected', effect: 'bad', coolDownMs: 1_000 });
     await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
   });
 
   test.each([
@@ -66,116 +64,60 @@ describe('a search is wanted', () => {
   ] as const)('by a person’s word that the password is right, in one transaction with it: %s: %s', async (kind, expected) => {
     const on = await logins.account({ settleMs: 600_000 });
     await clearLogin(t.rotator, { ...on, kind, actor: 'person:os:jane', reason: 'r' });
-    expect(await isWanted(on)).toBe(expected);
+    expect(await searches.isWanted(on)).toBe(expected);
     const other = await logins.account();
     await expect(clearLogin(t.rotator, { ...other, kind, actor: '', reason: 'r' })).rejects.toMatchObject({ code: 'database_failed' });
-    expect(await isWanted(other)).toBe(false);
+    expect(await searches.isWanted(other)).toBe(false);
   });
 
   test('by an agent that sees it without a login', async () => {
     const on = await logins.account();
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
     await wantCredentialSearch(t.agent, on);
-    expect(await isWanted(on)).toBe(true);
-  });
-});
-
-describe('an agent that may not try what the store holds, as the portal refused it', () => {
-  const asksFor = (on: Account, password: string) => wantSearchIfOutdated(t.agent, { ...on, fingerprints: [printOf(password)] });
-  /** `old` was refused and `new` accepted later; what that made anybody search for is done. */
-  const outdated = async () => {
-    const on = await logins.account({ settleMs: 0 });
-    await refuse(on, 'bad', 'old');
-    await noteSearched(t.rotator, await startSearch(t.rotator, on));
-    await logins.login(on, 'accepted', { password: 'new' });
-    expect(await isWanted(on)).toBe(false);
-    return on;
-  };
-
-  test('has it searched where the account let somebody in by another one since then', async () => {
-    const on = await outdated();
-    await asksFor(on, 'old');
-    expect(await isWanted(on)).toBe(true);
-  });
-
-  test('leaves a search as it is that is wanted already, or waits', async () => {
-    const on = await outdated();
-    await asksFor(on, 'old');
-    await postponeSearch(t.rotator, { ...(await startSearch(t.rotator, on)), forMs: 3_600_000 });
-    await asksFor(on, 'old');
-    expect(await isWanted(on)).toBe(false);
-  });
-
-  test('has nothing searched where it was refused after that', async () => {
-    const on = await outdated();
-    await logins.age(on, 3_700);
-    await refuse(on, 'bad', 'old');
-    await noteSearched(t.rotator, await startSearch(t.rotator, on));
-    await asksFor(on, 'old');
-    expect(await isWanted(on)).toBe(false);
-  });
-
-  test.each(['new', 'never tried'])('has nothing searched where what it holds was never refused: %s', async (password) => {
-    const on = await outdated();
-    await asksFor(on, password);
-    expect(await isWanted(on)).toBe(false);
-  });
-
-  test('has nothing searched where what was accepted since then is stored no more', async () => {
-    const on = await outdated();
-    await forgetPasswords(t.rotator, { ...on, keep: [printOf('old')] });
-    await asksFor(on, 'old');
-    expect(await isWanted(on)).toBe(false);
-  });
-
-  test('sees nothing of what other organizations did with the account', async () => {
-    const firm = await outdated();
-    const hospital = await logins.account(undefined, { loginIdentity: firm.loginIdentity });
-    await asksFor(hospital, 'old');
-    expect(await isWanted(hospital)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(true);
   });
 });
 
 describe('a search that is under way', () => {
   const begun = async () => {
     const on = await logins.account({ settleMs: 0 });
-    await refuse(on);
+    await searches.refuse(on);
     return { on, start: await startSearch(t.rotator, on) };
   };
 
   test.each<[string, (on: Account) => Promise<unknown>]>([
-    ['somebody is refused', (on) => refuse(on, 'bad', 'another')],
+    ['somebody is refused', (on) => searches.refuse(on, 'bad', 'another')],
     ['an agent sees another account in the secret', (on) => wantCredentialSearch(t.agent, on)],
     ['a person says that the password is right', (on) => clearLogin(t.rotator, { ...on, kind: 'retry', actor: 'person:os:jane', reason: 'r' })],
   ])('leaves what is wanted meanwhile to the next one: %s', async (_, meanwhile) => {
     const { on, start } = await begun();
     await meanwhile(on);
     await noteSearched(t.rotator, start);
-    expect(await isWanted(on)).toBe(true);
+    expect(await searches.isWanted(on)).toBe(true);
     await noteSearched(t.rotator, await startSearch(t.rotator, on));
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
   });
 
   test('ends what it has seen, whichever process writes it twice', async () => {
     const { on, start } = await begun();
     await noteSearched(t.rotator, start);
     await noteSearched(t.rotator, start);
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
   });
 
   test('puts itself off, and not what is wanted meanwhile', async () => {
     const { on, start } = await begun();
     await postponeSearch(t.rotator, { ...start, forMs: 3_600_000 });
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
     const next = await startSearch(t.rotator, on);
     await wantCredentialSearch(t.agent, on);
     await postponeSearch(t.rotator, { ...next, until: new Date(Date.now() + 3_600_000) });
-    expect(await isWanted(on)).toBe(true);
+    expect(await searches.isWanted(on)).toBe(true);
   });
 
   test('is wanted still where the process that made it died', async () => {
     const { on } = await begun();
-    expect(await isWanted(on)).toBe(true);
+    expect(await searches.isWanted(on)).toBe(true);
   });
 });
 
@@ -184,19 +126,19 @@ describe('what is to be searched', () => {
     const accounts = [await logins.account(), await logins.account(), await logins.account()];
     for (const on of accounts.toReversed()) await wantCredentialSearch(t.agent, on);
     const ids = accounts.map(({ endpointId }) => endpointId);
-    expect((await wanted()).filter((id) => ids.includes(id))).toEqual(ids.toReversed());
+    expect((await searches.wanted()).filter((id) => ids.includes(id))).toEqual(ids.toReversed());
   });
 
   test('was not searched since; and is searched again when somebody was refused after that, but not before the pause is over', async () => {
     const on = await logins.account();
     await wantCredentialSearch(t.agent, on);
     await noteSearched(t.rotator, await startSearch(t.rotator, on));
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
     await wantCredentialSearch(t.agent, on);
-    expect(await isWanted(on)).toBe(true);
-    expect(await isWanted(on, 3_600_000)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(true);
+    expect(await searches.isWanted(on, 3_600_000)).toBe(false);
     await t.sql(`UPDATE integration_endpoint SET searched_at = searched_at - interval '2 h' WHERE id = $1`, [on.endpointId]);
-    expect(await isWanted(on, 3_600_000)).toBe(true);
+    expect(await searches.isWanted(on, 3_600_000)).toBe(true);
   });
 
   test('has no rotation under way, whoever’s it is', async () => {
@@ -205,24 +147,24 @@ describe('what is to be searched', () => {
     for (const each of [on, sharing]) await releaseLease(t.agent, each);
     await wantCredentialSearch(t.agent, on);
     const { attemptId } = await plannedAttempt(t.rotator, sharing);
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
     await t.sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now() WHERE id = $1`, [attemptId]);
-    expect(await isWanted(on)).toBe(true);
+    expect(await searches.isWanted(on)).toBe(true);
   });
 
   test('has a secret', async () => {
     const on = await logins.account();
     await wantCredentialSearch(t.agent, on);
     await t.sql(`UPDATE integration_endpoint SET secret_arn = NULL WHERE id = $1`, [on.endpointId]);
-    expect(await isWanted(on)).toBe(false);
+    expect(await searches.isWanted(on)).toBe(false);
   });
 });
 
 test('refused logins are counted until the portal shows that a password is right', async () => {
   const on = await logins.account();
   const before = await countRefusedLogins(t.rotator);
-  await refuse(on);
-  await refuse(on, 'bad', 'another');
+  await searches.refuse(on);
+  await searches.refuse(on, 'bad', 'another');
   expect(await countRefusedLogins(t.rotator)).toBe(before + 1);
   await noteSearched(t.rotator, await startSearch(t.rotator, on));
   expect(await countRefusedLogins(t.rotator)).toBe(before + 1);
