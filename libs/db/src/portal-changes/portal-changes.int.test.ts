@@ -3,7 +3,8 @@ import type { Database } from '../database.ts';
 import type { NewPortalType } from '../endpoints/endpoint.ts';
 import { upsertPortalType } from '../endpoints/seed.ts';
 import { claimNotifications } from '../notifications/outbox.ts';
-import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { changedPortal, JANE } from './changed-portal.fixture.ts';
 import { listPortalChanges, showPortalChange } from './list.ts';
 import { decidePortalChange, proposePortalType } from './propose.ts';
 import { saveApprovedChange } from './save.ts';
@@ -19,28 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-const JANE = 'person:oidc:https://id.example#jane';
 const JOHN = 'person:oidc:https://id.example#john';
 const OLGA = { actor: 'person:os:olga', reason: 'approved' };
-let made = 0;
-
-/** A portal type of its own, with one login. */
-async function portal() {
-  made += 1;
-  const code = `changed-${made}`;
-  const { orgId } = await makeEndpoint(t.db, { portal: { code, settleMs: 1_000 } });
-  const [row] = await t.sql<{ document: NewPortalType }>(
-    `SELECT jsonb_build_object('code', code, 'name', name, 'hosts', hosts, 'driver', driver, 'recipe', recipe, 'passwordRules', password_rules, 'rotationMode', rotation_mode,
-       'rotationIntervalDays', rotation_interval_days, 'rotationSpreadDays', rotation_spread_days, 'lockoutThreshold', lockout_threshold, 'lockoutMargin', lockout_margin,
-       'lockoutWindowSeconds', lockout_window_seconds, 'settleMs', settle_ms, 'totpSkew', totp_skew, 'totpPeriodSeconds', totp_period_seconds,
-       'maxSessionsPerAccount', max_sessions_per_account, 'maxConcurrency', max_concurrency) AS document FROM portal_type WHERE code = $1`,
-    [code],
-  );
-  if (!row) throw new Error('no portal type');
-  const propose = (then: Partial<NewPortalType> = { settleMs: 2_000 }) =>
-    proposePortalType(operator, { ...row.document, ...then }, { actor: JANE, reason: 'the payer has said so' });
-  return { code, orgId, document: row.document, propose };
-}
+const portal = () => changedPortal(t, operator);
 const approve = (id: string, actor = JOHN, db = page) => decidePortalChange(db, { id, decision: 'approved', actor, reason: 'read it' });
 const propagationDelayOf = async (code: string) => (await t.sql<{ ms: number }>('SELECT settle_ms AS ms FROM portal_type WHERE code = $1', [code]))[0]?.ms;
 const eventsOf = async (orgId: string) =>
