@@ -1,14 +1,12 @@
-import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
-import { createOneTimeKey, type OneTimeKey } from '../sealing/one-time-key.ts';
+import { createOneTimeKey } from '../sealing/one-time-key.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { askAct } from './ask.ts';
 import { listAskedActs } from './list.ts';
 import { endAct, endLeftActs, takeActs } from './take.ts';
 import { findTyping, typeLogin, typingKey } from './type-login.ts';
-import { sealedForTyping, sealTypedLogin } from './typed-login.ts';
-import { endLeftTypings, isStillAsked, listWantedTypings, offerTypingKey, takeTyped, type TypingWanted } from './typings.ts';
+import { CANARY, JANE, JOHN, MINUTES, Typing } from './typing.fixture.ts';
+import { endLeftTypings, isStillAsked, listWantedTypings, offerTypingKey, takeTyped } from './typings.ts';
 import { withdrawAct } from './withdraw.ts';
 
 let t: TestDatabase;
@@ -24,65 +22,34 @@ beforeEach(async () => {
   endpoint = await makeEndpoint(t.db);
 });
 
-const JANE = 'person:oidc:https://id.example#jane';
-const JOHN = 'person:oidc:https://id.example#john';
-const CANARY = 'canary-Chosen-7';
-const MINUTES = 5 * 60_000;
-
-interface Offered {
-  readonly id: string;
-  readonly orgId: string;
-  readonly key: OneTimeKey;
-}
-
-const ask = (at = endpoint, actor = JANE) => askAct(page, { orgId: at.orgId, endpointId: at.endpointId, kind: 'set', actor, reason: 'read from the letter' });
-async function wanted(): Promise<TypingWanted> {
-  const [first] = await listWantedTypings(t.rotator, { limit: 5 });
-  if (!first) throw new Error('nothing is wanted');
-  return first;
-}
-/** A rotator that waits for it. */
-async function offered(): Promise<Offered> {
-  const { id } = await ask();
-  const key = createOneTimeKey(sealedForTyping(await wanted()));
-  expect(await offerTypingKey(t.rotator, { requestId: id, orgId: endpoint.orgId, publicKey: key.publicKey, forMs: MINUTES })).toBe(true);
-  return { id, orgId: endpoint.orgId, key };
-}
-async function type({ id, orgId }: Pick<Offered, 'id' | 'orgId'>, actor = JANE, db = page): Promise<boolean> {
-  const key = await typingKey(db, { id, orgId, actor });
-  if (!key) return false;
-  const sealed = sealTypedLogin(key.publicKey, key, { password: new Secret(CANARY), seed: new Secret('') });
-  await typeLogin(db, { id, orgId, actor, sealed });
-  return true;
-}
-const take = (...ids: readonly string[]) => takeTyped(t.rotator, { requestIds: ids, takenBy: 'rotator@host:1' });
+const typing = new Typing(() => ({ t, page, endpoint }));
 const rows = () => t.sql<Record<string, unknown>>('SELECT * FROM login_typing');
 const stateOf = async () => (await listAskedActs(page, { ...endpoint, limit: 1 }))[0]?.state;
 const refused = (words: string) => ({ code: 'state_conflict', message: expect.stringContaining(words) as string });
 
 test('what whoever asked typed opens for the process that waits, is taken once, and is in the database no more', async () => {
-  const { id, orgId, key } = await offered();
+  const { id, orgId, key } = await typing.offered();
   expect(await findTyping(page, endpoint)).toMatchObject({ requestId: id, actor: JANE, typedAt: null });
-  expect(await take(id)).toBeNull();
-  expect(await type({ id, orgId })).toBe(true);
+  expect(await typing.take(id)).toBeNull();
+  expect(await typing.type({ id, orgId })).toBe(true);
   expect(JSON.stringify(await rows())).not.toContain(CANARY);
   expect(await findTyping(page, endpoint)).toMatchObject({ typedAt: expect.any(Date) as Date });
-  const both = await Promise.all([take(id), takeTyped(t.another('rcm_rotator'), { requestIds: [id], takenBy: 'rotator@host:2' })]);
+  const both = await Promise.all([typing.take(id), takeTyped(t.another('rcm_rotator'), { requestIds: [id], takenBy: 'rotator@host:2' })]);
   const [taken, ...others] = both.filter((each) => each !== null);
   expect([taken?.requestId, others]).toEqual([id, []]);
   expect(JSON.parse(key.open(taken?.sealed ?? new Uint8Array()).reveal())).toEqual({ password: CANARY });
-  expect([await take(id), await rows(), await stateOf()]).toEqual([null, [], 'under way']);
+  expect([await typing.take(id), await rows(), await stateOf()]).toEqual([null, [], 'under way']);
 });
 
 test('a process takes what was typed for its own keys alone', async () => {
-  const { id, orgId } = await offered();
-  await type({ id, orgId });
-  expect([await take(), await take(crypto.randomUUID())]).toEqual([null, null]);
-  expect((await take(crypto.randomUUID(), id))?.requestId).toBe(id);
+  const { id, orgId } = await typing.offered();
+  await typing.type({ id, orgId });
+  expect([await typing.take(), await typing.take(crypto.randomUUID())]).toEqual([null, null]);
+  expect((await typing.take(crypto.randomUUID(), id))?.requestId).toBe(id);
 });
 
 test('no rotator begins it before it was typed, one of before least of all, which takes whatever is not to be read', async () => {
-  const { id, orgId } = await offered();
+  const { id, orgId } = await typing.offered();
   expect(await takeActs(t.rotator, { takenBy: 'rotator@host:1', limit: 5 })).toEqual([]);
   const asBefore = () =>
     t.rotator.transaction(
@@ -93,45 +60,45 @@ test('no rotator begins it before it was typed, one of before least of all, whic
 });
 
 test('of processes that would wait for the same, one does; and at one login one request waits', async () => {
-  const { id } = await ask();
+  const { id } = await typing.ask();
   const keys = Array.from({ length: 4 }, () => createOneTimeKey({ use: 'test' }));
   const answers = await Promise.all(
     keys.map(({ publicKey }) => offerTypingKey(t.another('rcm_rotator'), { requestId: id, orgId: endpoint.orgId, publicKey, forMs: MINUTES })),
   );
   expect(answers.filter(Boolean)).toHaveLength(1);
   expect(await listWantedTypings(t.rotator, { limit: 5 })).toEqual([]);
-  for (const actor of [JANE, JOHN]) await expect(ask(endpoint, actor)).rejects.toMatchObject(refused('asked for already'));
+  for (const actor of [JANE, JOHN]) await expect(typing.ask(endpoint, actor)).rejects.toMatchObject(refused('asked for already'));
 });
 
 test.each<[string, () => Promise<unknown>, string]>([
-  ['somebody else has asked for', async () => type(await offered(), JOHN), 'they alone'],
-  ['no rotator waits for', async () => type({ ...(await ask()), orgId: endpoint.orgId }), 'No rotator waits'],
-  ['was typed', async () => type((await typed()).of), 'typed already'],
+  ['somebody else has asked for', async () => typing.type(await typing.offered(), JOHN), 'they alone'],
+  ['no rotator waits for', async () => typing.type({ ...(await typing.ask()), orgId: endpoint.orgId }), 'No rotator waits'],
+  ['was typed', async () => typing.type((await typed()).of), 'typed already'],
   [
     'was typed and begun',
     async () => {
       const { of } = await typed();
-      await take(of.id);
-      return type(of);
+      await typing.take(of.id);
+      return typing.type(of);
     },
     'typed already',
   ],
   [
     'is over',
     async () => {
-      const of = await offered();
+      const of = await typing.offered();
       await t.sql(OVER);
-      return type(of);
+      return typing.type(of);
     },
     'Nobody waits for it any more',
   ],
   [
     'was withdrawn',
     async () => {
-      const of = await offered();
+      const of = await typing.offered();
       await withdrawAct(page, { id: of.id, orgId: of.orgId, actor: JANE, reason: 'found it' });
       expect(await rows()).toEqual([]);
-      return type(of);
+      return typing.type(of);
     },
     'Nobody waits for it any more',
   ],
@@ -139,15 +106,15 @@ test.each<[string, () => Promise<unknown>, string]>([
   await expect(act()).rejects.toMatchObject(refused(words));
 });
 async function typed() {
-  const of = await offered();
-  await type(of);
+  const of = await typing.offered();
+  await typing.type(of);
   return { of };
 }
 /** Time passes. */
 const OVER = `UPDATE login_typing SET offered_at = offered_at - interval '1 hour', open_until = open_until - interval '1 hour', typed_at = typed_at - interval '1 hour'`;
 
 test('the table itself takes nothing twice, late or of somebody else, whatever the statement', async () => {
-  const { id, orgId } = await offered();
+  const { id, orgId } = await typing.offered();
   const write = (actor: string) =>
     page.transaction(
       { tenant: orgId },
@@ -157,7 +124,7 @@ test('the table itself takes nothing twice, late or of somebody else, whatever t
   expect(await write(`${JANE} says Jane`)).toBe(1);
   await expect(write(JANE)).rejects.toMatchObject({ details: { constraint: 'login_typing_once' } });
   await t.sql('DELETE FROM login_request');
-  const late = await offered();
+  const late = await typing.offered();
   await t.sql(OVER);
   await expect(
     page.transaction(
@@ -168,16 +135,16 @@ test('the table itself takes nothing twice, late or of somebody else, whatever t
 });
 
 test('of one organization so many wait to be typed at a time, and of another one more', async () => {
-  for (let more = 0; more < 8; more += 1) await ask(await makeEndpoint(t.db, { orgId: endpoint.orgId }));
-  await expect(ask()).rejects.toMatchObject(refused('8 logins of this organization wait already'));
-  await ask(await makeEndpoint(t.db));
+  for (let more = 0; more < 8; more += 1) await typing.ask(await makeEndpoint(t.db, { orgId: endpoint.orgId }));
+  await expect(typing.ask()).rejects.toMatchObject(refused('8 logins of this organization wait already'));
+  await typing.ask(await makeEndpoint(t.db));
   const [first] = await t.sql<{ id: string }>(`SELECT id::text FROM login_request WHERE org_id = $1 LIMIT 1`, [endpoint.orgId]);
   await withdrawAct(page, { id: first?.id ?? '', orgId: endpoint.orgId, actor: JANE, reason: 'found it' });
-  await ask();
+  await typing.ask();
 });
 
 test('another organization’s request is none', async () => {
-  const { id } = await offered();
+  const { id } = await typing.offered();
   const { orgId } = await makeEndpoint(t.db);
   expect(await typingKey(page, { id, orgId, actor: JANE })).toBeNull();
   expect(await typingKey(page, { id: crypto.randomUUID(), orgId: endpoint.orgId, actor: JANE })).toBeNull();
@@ -187,30 +154,30 @@ test('another organization’s request is none', async () => {
 });
 
 test('what nobody types ends, and what was typed for a process that does not take it is gone: neither is done later', async () => {
-  const first = await offered();
+  const first = await typing.offered();
   expect(await endLeftTypings(t.rotator)).toBe(0);
   await t.sql(OVER);
   expect([await endLeftTypings(t.rotator), await stateOf(), await rows()]).toEqual([1, 'expired', []]);
-  const second = await offered();
-  await type(second);
+  const second = await typing.offered();
+  await typing.type(second);
   expect(await endLeftTypings(t.rotator)).toBe(0);
   await t.sql(OVER);
   // It went on after a while, and another process has not looked yet.
-  expect(await take(second.id)).toBeNull();
+  expect(await typing.take(second.id)).toBeNull();
   expect([await endLeftTypings(t.rotator), await stateOf(), await rows()]).toEqual([1, 'expired', []]);
-  expect([await take(first.id, second.id), await isStillAsked(t.rotator, second)]).toEqual([null, false]);
+  expect([await typing.take(first.id, second.id), await isStillAsked(t.rotator, second)]).toEqual([null, false]);
   // And it may be asked for again at once.
-  await offered();
+  await typing.offered();
 });
 
 test('a rotator that does no such thing lets it end with whatever else nobody takes, and what was begun is left after minutes', async () => {
-  const { id, orgId } = await offered();
+  const { id, orgId } = await typing.offered();
   await t.sql(`UPDATE login_request SET asked_at = now() - interval '16 minutes'`);
   expect(await endLeftActs(t.rotator, { waitMs: 900_000, workMs: 3_600_000 })).toBe(1);
   expect([await stateOf(), await rows()]).toEqual(['expired', []]);
-  const begun = await offered();
-  await type(begun);
-  await take(begun.id);
+  const begun = await typing.offered();
+  await typing.type(begun);
+  await typing.take(begun.id);
   expect(await isStillAsked(t.rotator, begun)).toBe(true);
   await t.sql(`UPDATE login_request SET taken_at = now() - interval '21 minutes' WHERE ended_at IS NULL`);
   expect(await endLeftActs(t.rotator, { waitMs: 900_000, workMs: 3_600_000 })).toBe(1);
@@ -221,16 +188,16 @@ test('a rotator that does no such thing lets it end with whatever else nobody ta
 
 test('a rotator knows how many were set within the hour, or may be', async () => {
   for (const hours of [0, 0, 2]) {
-    const of = await offered();
-    await type(of);
-    await take(of.id);
+    const of = await typing.offered();
+    await typing.type(of);
+    await typing.take(of.id);
     await t.sql(
       `UPDATE login_request SET ended_at = clock_timestamp(), outcome = 'done', taken_at = taken_at - make_interval(hours => $1) WHERE ended_at IS NULL`,
       [hours],
     );
   }
   // And whom a key is out for.
-  await offered();
-  for (let more = 0; more < 2; more += 1) await ask(await makeEndpoint(t.db));
+  await typing.offered();
+  for (let more = 0; more < 2; more += 1) await typing.ask(await makeEndpoint(t.db));
   expect((await listWantedTypings(t.rotator, { limit: 5 })).map(({ setBefore }) => setBefore)).toEqual([3, 4]);
 });
