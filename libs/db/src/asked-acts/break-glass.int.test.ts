@@ -5,6 +5,7 @@ import { askAct } from './ask.ts';
 import { decideAct, type Decision } from './decide.ts';
 import { findBreakGlass, listBreakGlass } from './list.ts';
 import { openGlass, stayDue, wasTold } from './open-glass.ts';
+import { eventsOfPeople, secondsUntilDue } from './read-login.fixture.ts';
 import { endAct, endLeftActs, takeActs } from './take.ts';
 import { withdrawAct } from './withdraw.ts';
 
@@ -35,19 +36,9 @@ const approved = async (minutes?: number): Promise<string> => {
   await decide(id);
   return id;
 };
-const events = async () =>
-  (
-    await t.sql<{ said: string }>(`SELECT action || ' ' || actor AS said FROM audit_event WHERE org_id = $1 AND actor LIKE 'person:%' ORDER BY seq`, [
-      endpoint.orgId,
-    ])
-  ).map(({ said }) => said);
+const events = () => eventsOfPeople(t, endpoint.orgId);
 const rows = () => t.sql<Record<string, unknown>>('SELECT taken_by, outcome FROM login_request');
-const dueIn = async () =>
-  (
-    await t.sql<{ s: number }>('SELECT extract(epoch FROM next_rotation_at - clock_timestamp())::float8 AS s FROM integration_endpoint WHERE id = $1', [
-      endpoint.endpointId,
-    ])
-  )[0]?.s ?? Number.NaN;
+const dueIn = () => secondsUntilDue(t, endpoint.endpointId);
 const notifications = () => t.sql<{ kind: string; detail: string }>('SELECT kind, detail FROM notice WHERE org_id = $1 ORDER BY created_at', [endpoint.orgId]);
 
 test('two people: it is taken once by whoever asked, with its event, its notification, and a rotation when its minutes are over', async () => {
