@@ -31,7 +31,6 @@ const RIGHTS: readonly Right[] = [
   ...ACTORS,
   ...AUDIT,
   ...TASKS,
-  ...ACTORS,
   ...CODES,
   ...PORTALS,
   ...KEYS,
@@ -46,7 +45,7 @@ const RIGHTS: readonly Right[] = [
 describe('within its own tenant', () => {
   test.each(RIGHTS)('%s %s: %s', async (role, may, statement) => {
     const { orgId, endpointId, loginIdentity, uuid } = w.mine;
-    const text = statement.replace('$org', orgId).replace('$endpoint', endpointId).replace('$login', loginIdentity).replace('$uuid', uuid);
+    const text = statement.replaceAll('$org', orgId).replaceAll('$endpoint', endpointId).replaceAll('$login', loginIdentity).replaceAll('$uuid', uuid);
     const outcome = await w.ask(role, orgId, text);
     if (may === 'may') expect(outcome).toEqual({ rows: 1 });
     else expect(outcome).toEqual(DENIED);
