@@ -1,14 +1,10 @@
-import { Secret } from '@rcm/telemetry';
 import { describe, expect, test } from 'vitest';
 import { fromBitwarden } from './bitwarden.ts';
-import type { Exported, Item } from './item.ts';
+import type { Exported } from './item.ts';
 import { fromKeePass } from './keepass.ts';
-import { loginsOf } from './logins-of.ts';
-import { organizationFor, readMapping, ruleFor } from './mapping.ts';
-import { codesIn } from './one-time-codes.ts';
 import { fromOnePassword } from './one-password.ts';
+import { SEED } from './item.fixture.ts';
 
-const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const plain = ({ items, leftOut }: Exported) => ({
   items: items.map(({ username, password, oneTimeCodes, fields, ...item }) => ({
     ...item,
@@ -157,92 +153,4 @@ describe('an export is read as its program writes it', () => {
     expect(() => read(text)).toThrow(words);
     expect(() => read(text)).not.toThrow(/canary/);
   });
-});
-
-test.each<[string, string | object]>([
-  [SEED, { mfa_seed: SEED }],
-  ['jbsw y3dp-ehpk 3pxp', { mfa_seed: 'JBSWY3DPEHPK3PXP' }],
-  [`otpauth://totp/Alpine:north?secret=${SEED}&issuer=Alpine`, { mfa_seed: SEED }],
-  [`otpauth://totp/x?secret=${SEED}&digits=8&algorithm=SHA256&period=30`, { mfa_seed: SEED, mfa_digits: 8, mfa_algorithm: 'SHA256' }],
-  [`otpauth://totp/x?secret=${SEED}&period=60`, expect.stringContaining('another pace') as string],
-  [`otpauth://hotp/x?secret=${SEED}&counter=1`, expect.stringContaining('not made from the time') as string],
-  [`otpauth://totp/x?secret=${SEED}&digits=5`, expect.stringContaining('another kind') as string],
-  ['steam://ABCDEF', expect.stringContaining('base32') as string],
-])('one-time codes exported as %s', (exported, codes) => expect(codesIn(exported)).toEqual(codes));
-
-const MAPPING = {
-  portals: [
-    { address: 'portal.alpine.example', portal_type: 'alpine', custom_fields: { account_number: 'Member number' } },
-    { address: '*.birch.example', portal_type: 'birch', account: 'number', base_url: 'https://app.birch.example/' },
-  ],
-  organizations: { North: 'north', 'North/West': 'west', '*': 'others' },
-};
-const mapping = (more: object = {}) => readMapping(JSON.stringify({ ...MAPPING, ...more }));
-const item = (more: Partial<Item> = {}): Item => ({
-  ...{ place: 1, title: 'Alpine – Dr. Müller', folder: 'North', addresses: ['https://portal.alpine.example/login'] },
-  ...{ username: new Secret('north'), password: new Secret('p1'), oneTimeCodes: new Secret(SEED), fields: new Map([['Member number', new Secret('77')]]) },
-  ...more,
-});
-
-describe('a mapping', () => {
-  test('makes logins of items at its addresses, and leaves the others out', () => {
-    const birch = (place: number) => item({ place, addresses: ['app.birch.example'], folder: 'North/West/Old', oneTimeCodes: null });
-    const elsewhere = item({ place: 4, addresses: ['https://birch.example.evil.example', 'not an address'] });
-    const { logins, wrong, leftOut } = loginsOf({ items: [item(), birch(2), birch(3), elsewhere], leftOut: [] }, mapping());
-    expect(logins.map(({ payload, ...login }) => ({ ...login, payload: JSON.parse(payload.reveal()) as unknown }))).toEqual([
-      {
-        ...{ id: 'north-alpine-alpine-dr-muller', organization: 'north', portalType: 'alpine', account: 'alpine-dr-muller', baseUrl: null },
-        payload: { username: 'north', password: 'p1', mfa_seed: SEED, custom_fields: { account_number: '77' } },
-      },
-      ...[1, 2].map((number) => ({
-        ...{ id: `west-birch-${number}`, organization: 'west', portalType: 'birch', account: String(number), baseUrl: 'https://app.birch.example/' },
-        payload: { username: 'north', password: 'p1' },
-      })),
-    ]);
-    expect([wrong, leftOut]).toEqual([[], [{ place: 4, why: 'is at no address of the mapping' }]]);
-  });
-
-  test.each<[string, Partial<Item>, RegExp]>([
-    ['no password', { password: new Secret('') }, /no password/],
-    ['no user name', { username: new Secret('') }, /no user name/],
-    ['a field of the mapping missing', { fields: new Map() }, /"Member number"/],
-    ['codes of another kind', { oneTimeCodes: new Secret('otpauth://hotp/x?secret=canary-1') }, /not made from the time/],
-    ['a title of which no id can be made', { title: '—' }, /no account/],
-  ])('says what is wrong with a login that has %s, without a value', (_, more, words) => {
-    const { logins, wrong } = loginsOf({ items: [item(more)], leftOut: [] }, mapping());
-    expect(logins).toEqual([]);
-    expect(wrong).toEqual([{ place: 1, why: expect.stringMatching(words) as string }]);
-    expect(JSON.stringify(wrong)).not.toContain('canary');
-  });
-
-  test('an item of no organization is wrong, not left out: it would be missed', () => {
-    const { wrong } = loginsOf({ items: [item({ folder: 'South' })], leftOut: [] }, mapping({ organizations: { North: 'north' } }));
-    expect(wrong).toEqual([{ place: 1, why: 'its folder is of no organization of the mapping' }]);
-  });
-
-  test('the nearest folder counts, and `*` for the rest; a name of every object is none of the mapping’s', () => {
-    const of = (folder: string) => organizationFor(mapping(), folder);
-    expect([of('North'), of('North/East'), of('North/West/Old'), of('South'), of('')]).toEqual(['north', 'north', 'west', 'others', 'others']);
-    expect(organizationFor(mapping({ organizations: { North: 'north' } }), 'constructor')).toBeNull();
-  });
-
-  test.each<[string, string | null]>([
-    ['https://PORTAL.alpine.example/x', 'alpine'],
-    ['birch.example', 'birch'],
-    ['https://a.b.birch.example', 'birch'],
-    ['https://notbirch.example', null],
-    ['https://portal.alpine.example.evil.example', null],
-    ['http://[', null],
-  ])('%s is at %s', (address, code) => expect(ruleFor(mapping(), [address])?.portal_type ?? null).toBe(code));
-
-  test.each<[string, string, RegExp]>([
-    ['no JSON', 'x', /no JSON/],
-    [
-      'an address with a path',
-      JSON.stringify({ ...MAPPING, portals: [{ address: 'https://x.example/', portal_type: 'a' }] }),
-      /portals\.0\.address: must be a host/,
-    ],
-    ['an unknown name', JSON.stringify({ ...MAPPING, portal: [] }), /portal/],
-    ['an organization that is no id', JSON.stringify({ ...MAPPING, organizations: { x: 'No Id' } }), /organizations\.x: must be an id/],
-  ])('%s is refused, with where', (_, text, words) => expect(() => readMapping(text)).toThrow(words));
 });
