@@ -1,9 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
@@ -15,9 +10,9 @@ import { keyFileWrapping } from '@rcm/db/sealing';
 import { createPortalTask } from '@rcm/db/tasks';
 import { ALLOWED, asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
-import { asRoot, compileCache, freshDatabase, rowDigests } from '@rcm/test-services';
+import { freshDatabase, rowDigests } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { notAsDocumented } from './json-page.fixture.ts';
+import { dryRotation } from './dry-rotation.fixture.ts';
 import { rcm } from './testing.fixture.ts';
 
 /** The questions of docs/rcm.md but `rcm status`, which apps/rotator asks. */
@@ -150,7 +145,7 @@ test.each([
   ['shared', 1, { wouldStart: false, code: 'rotation_refused', detail: expect.stringContaining('also lies in another organization') as string }],
 ])('what would this rotation do? rcm login rotate %s --dry-run: says so, and does nothing', async (id, code, answer) => {
   const before = await rows();
-  const dry = await dryRotation(id);
+  const dry = await dryRotation(url, id);
   expect(dry).toEqual({ code, answer: { version: 1, endpointId: id, dryRun: true, ...answer }, askedStore: 0, openedBrowser: false });
   expect(await rows()).toEqual(before);
 });
@@ -179,43 +174,4 @@ test('docs/rcm.md has these questions with these commands', () => {
 async function rows() {
   const { 'public.key_check': _first, ...others } = await rowDigests(url);
   return others;
-}
-
-/** As a process of its own, which would ask this store and open this browser. */
-async function dryRotation(id: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'rcm-dry-'));
-  const browser = join(folder, 'browser');
-  writeFileSync(browser, `#!/bin/sh\ntouch '${folder}/opened'\n`, { mode: 0o755 });
-  let askedStore = 0;
-  const store = createServer((_, response) => {
-    askedStore += 1;
-    response.writeHead(500).end();
-  }).listen(0, '127.0.0.1');
-  await once(store, 'listening');
-  const words = ['login', 'rotate', id, '--dry-run', '--json'];
-  const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), ...words], {
-    env: {
-      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache() },
-      RCM_ROTATOR_DATABASE_URL: urlFor('rcm_rotator', url),
-      RCM_ENVIRONMENT: 'test',
-      RCM_IDENTITY_KEY: 'k'.repeat(32),
-      RCM_AWS_REGION: 'us-east-1',
-      RCM_AWS_ENDPOINT: `http://127.0.0.1:${(store.address() as AddressInfo).port}`,
-      RCM_AWS_ACCOUNT_ID: '123456789012',
-      RCM_KMS_KEY_ID: 'alias/rcm',
-      RCM_TENANT_ROLE_ARN: 'arn:aws:iam::123456789012:role/tenant',
-      RCM_CHROMIUM_PATH: browser,
-      RCM_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let stdout = '';
-  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  store.close();
-  const openedBrowser = readdirSync(folder).includes('opened');
-  rmSync(folder, { recursive: true });
-  const answer = JSON.parse(stdout) as Record<string, unknown>;
-  expect(notAsDocumented(words, answer)).toEqual([]);
-  return { code, answer, askedStore, openedBrowser };
 }
