@@ -1,0 +1,63 @@
+import { parseReference } from '@rcm/credentials';
+import { readLegacy } from '@rcm/db/migration';
+import { resolve } from './commands/resolve.ts';
+import type { Report } from './report.ts';
+import type { Take } from './credential/resolve.ts';
+import { hirePerson, type Person } from './person.fixture.ts';
+import { plant, type Seed, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { openTestEnvironment, stored, type TestEnvironment } from './testing.fixture.ts';
+
+export const SLOW_MS = 600_000;
+export const ACT = { actor: 'person:os:jane', reason: 'the portal was asked' };
+export const TAKES = ['row', 'store'] as const;
+
+export const passwordOf = (text: string | undefined): unknown => (JSON.parse(text ?? '{}') as { password?: unknown }).password;
+
+/** A login that lies in its row and in the store, a person who edits the row, and a migrator to which somebody says which of the two is right. */
+export class RowAndSecret {
+  readonly testEnvironment: TestEnvironment;
+  readonly migrator: OpenMigration;
+  readonly person: Person;
+  /** A test may plant another. */
+  seed: Seed;
+
+  private constructor(testEnvironment: TestEnvironment, seed: Seed) {
+    [this.testEnvironment, this.seed] = [testEnvironment, seed];
+    this.migrator = testEnvironment.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
+    this.person = hirePerson(testEnvironment);
+  }
+
+  static async open(): Promise<RowAndSecret> {
+    const testEnvironment = await openTestEnvironment();
+    const seed = seeds(3)[2] as Seed;
+    await plant(testEnvironment.db, [seed]);
+    return new RowAndSecret(testEnvironment, seed);
+  }
+
+  async close(): Promise<void> {
+    await this.person.close();
+    await this.testEnvironment.close();
+  }
+
+  decide(take: Take, migration = this.migrator): Promise<Report> {
+    return resolve(migration, { endpointId: this.seed.id, take, proof: 'none', ...ACT });
+  }
+
+  planned(): string {
+    return (this.seed.credentials as { password: string }).password;
+  }
+
+  async inRow(): Promise<unknown> {
+    return passwordOf((await readLegacy(this.migrator.db, { endpointId: this.seed.id, orgId: this.seed.orgId }))?.reveal());
+  }
+
+  async inStore(): Promise<unknown> {
+    return passwordOf((await stored(this.migrator, this.seed)).text);
+  }
+
+  /** What lies where a decision says that it has kept what was not taken. */
+  async keptText(kept: unknown): Promise<string | undefined> {
+    return (await this.migrator.stores.forTenant(this.seed.orgId).read(parseReference(String(kept))))?.text.reveal();
+  }
+}
