@@ -3,6 +3,7 @@ import { asSuperuser } from '@rcm/db/testing';
 import { backend, isLongForm } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adopted, endpointsOf, type Folder, openFolder, planned, plantPortalTypes } from './adopt.fixture.ts';
+import { ONE_TABLE, oneTable } from './adopt/one-table.fixture.ts';
 import { HIDDEN, MAPPING, sourceDatabase, type SourceDatabase, sourceTables, type SourceTables } from './adopt/source-table.fixture.ts';
 import { runs } from './commands/runs.ts';
 import { status } from './commands/status.ts';
@@ -35,37 +36,12 @@ const count = async (testEnvironment_: TestEnvironment): Promise<number> => (awa
 const expectNothingShown = (...runs: readonly Ended[]): void => expect(runs.map(({ stdout, stderr }) => stdout + stderr).join('\n')).not.toContain(HIDDEN);
 const mappingFile = () => folder.file('mapping.json', JSON.stringify(MAPPING));
 
-/** What the tables say in one: names of hospital and firm stand in the row. */
-function oneTable(): Record<string, unknown>[] {
-  return tables.logins.map(({ id, hospital, url, settings, note, active, changed }) => {
-    const at = tables.hospitals.find((each) => each.id === hospital);
-    const firm = tables.firms.find((each) => each.id === at?.firm);
-    return {
-      LOGIN_NO: id,
-      HOSPITAL_NO: hospital,
-      HOSPITAL: at?.name,
-      FIRM_NO: firm?.id,
-      FIRM: firm?.name,
-      PORTAL_URL: url,
-      SETTINGS: settings,
-      NOTE: note,
-      ACTIVE: active,
-      UPDATED: changed,
-    };
-  });
-}
-const ONE_TABLE = {
-  ...MAPPING,
-  table: undefined,
-  hospital: { id: 'HOSPITAL_NO', name: 'HOSPITAL', prefix: 'h-' },
-  firm: { id: 'FIRM_NO', name: 'FIRM', prefix: 'f-' },
-};
 const csvField = (value: unknown): string =>
   `"${(typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value)).replaceAll('"', '""')}"`;
 
 describe('rows come in', { timeout: 600_000 }, () => {
   it.each(['csv', 'jsonl'] as const)('from %s as they do from the tables, after which each says of the other that nothing has changed', async (form) => {
-    const rows = oneTable();
+    const rows = oneTable(tables);
     const csv = [Object.keys(rows[0] ?? {}).join(','), ...rows.map((row) => Object.values(row).map(csvField).join(','))].join('\r\n');
     const path = folder.file(`rows.${form}`, form === 'csv' ? csv : rows.map((row) => JSON.stringify(row)).join('\n'));
     const file = { folder, from: { form, path }, mapping: ONE_TABLE };
@@ -190,58 +166,4 @@ describe('organizations', { timeout: 600_000 }, () => {
   /** Rows of a hospital whose address leads nowhere: that is looked at after whose they are. */
   const notPlaced = (hospital: string) =>
     tables.logins.filter((login) => login.hospital === hospital && login.truth.is === 'refused' && login.truth.code === 'portal_unknown').length;
-});
-
-describe('the command line', { timeout: 600_000 }, () => {
-  it('says what is wrong with a call in one sentence, with exit code 2, and changes nothing', async () => {
-    const mapping = mappingFile();
-    const withPassword = source.url;
-    const open = folder.file('open.csv', 'LOGIN_NO\n', 0o644);
-    const calls: [string[], RegExp][] = [
-      [['--reason', 'x'], /--mapping/],
-      [['--mapping', mapping], /--reason/],
-      [['--mapping', mapping, '--plan'], /RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE/],
-      [['--mapping', mapping, '--plan', '--from', withPassword], /without a password/],
-      [['--mapping', mapping, '--plan', '--from', 'postgresql://reader@db.example/crm'], /leads to another machine without TLS/],
-      [['--mapping', mapping, '--plan', '--from', 'postgresql://reader@db.example/crm?sslmode=require'], /sslmode=require/],
-      [['--mapping', folder.file('one.json', JSON.stringify(ONE_TABLE)), '--plan', '--csv', open], /chmod 600/],
-      [['--mapping', mapping, '--plan', '--csv', open], /looks TITLE up in another/],
-      [['--mapping', mapping, '--plan', '--csv', open, '--jsonl', open], /cannot be used with/],
-      [['--mapping', folder.file('other.json', '{"source":"x"}'), '--plan', '--csv', open], /hospital/],
-    ];
-    // On a change every third of them: each is a process.
-    for (const [args, said] of calls.filter((_, n) => isLongForm() || n % 3 === 0)) {
-      const ended = await runMigrator(['adopt', ...args], testEnvironment.environment);
-      expect([args, ended.code, ended.stderr.match(said)?.[0] ?? ended.stderr]).toEqual([args, 2, expect.stringMatching(said)]);
-      expect(ended.stdout).toBe('');
-      expect(ended.stderr).not.toContain(new URL(withPassword).password);
-    }
-    const help = await runMigrator(['adopt', '--help'], testEnvironment.environment);
-    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--jsonl') as string });
-    expect(await count(testEnvironment)).toBe(0);
-  });
-
-  it('names a table or column that is not there, a source that does not answer, and one that may not be read', async () => {
-    const settings = (url: string) => ({ RCM_MIGRATOR_SOURCE_DATABASE_URL_FILE: folder.file('url', url) });
-    const args = ['adopt', '--mapping', mappingFile(), '--plan', '--json'];
-    const run = async (url: string, change?: string) => {
-      if (change) await source.sql(change);
-      const ended = await runMigrator(args, { ...testEnvironment.environment, ...settings(url) });
-      return { code: ended.code, error: (JSON.parse(ended.stdout) as { error: { code: string; message: string } }).error };
-    };
-    const nobody = new URL(source.url);
-    nobody.port = '1';
-    expect(await run(nobody.href)).toMatchObject({
-      code: 1,
-      error: { code: 'database_unavailable', message: expect.stringContaining('The source: ') as string },
-    });
-    expect(await run(source.url, 'ALTER TABLE crm."PORTAL_LOGINS" RENAME "NOTE" TO "NOTES"')).toMatchObject({
-      code: 2,
-      error: { code: 'input_invalid', message: expect.stringContaining('NOTE') as string },
-    });
-    expect(await run(source.url, 'ALTER TABLE crm."PORTAL_LOGINS" RENAME TO logins')).toMatchObject({
-      code: 2,
-      error: { message: expect.stringContaining('PORTAL_LOGINS') as string },
-    });
-  });
 });
