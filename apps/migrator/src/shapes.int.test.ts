@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { insertEndpoint } from '@rcm/db/admin';
-import { Secret } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli.ts';
 import { apply } from './commands/apply.ts';
@@ -14,44 +12,24 @@ import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { readMigratorConfig } from './config.ts';
 import { type LegacyRow, legacyTable } from './legacy-table.fixture.ts';
+import { RowConfigs, unfolded } from './row-configs.fixture.ts';
 import { plant, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openTestEnvironment, rotate, stored, type TestEnvironment } from './testing.fixture.ts';
 
 let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
+let rows: RowConfigs;
 const ACT = { actor: 'person:os:jane', reason: 'the old agents come back' };
 
 beforeEach(async () => {
   testEnvironment = await openTestEnvironment();
   migrator = testEnvironment.migrator({ RCM_MIGRATOR_STORE: 'secrets-manager' });
+  rows = new RowConfigs(testEnvironment.db);
   await plant(testEnvironment.db, seeds(1));
 });
 afterEach(() => testEnvironment.close());
 
-const put = (id: string, config: string): Promise<unknown> =>
-  insertEndpoint(testEnvironment.db, {
-    id,
-    orgId: 'north-1',
-    portalTypeCode: 'alpine',
-    accountId: `account-${id}`,
-    baseUrl: 'https://alpine.example/',
-    config: new Secret({}),
-  }).then(() => write(id, config));
-/** Digit by digit, as psql would. */
-const write = (id: string, config: string) =>
-  testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE integration_endpoint SET config = ${config}::jsonb WHERE id = ${id}`);
-const configOf = async (id: string): Promise<string> => {
-  const rows = await testEnvironment.db.transaction(
-    'every tenant',
-    (tx) => tx.$queryRaw<{ text: string }[]>`SELECT config::text AS text FROM integration_endpoint WHERE id = ${id}`,
-  );
-  return rows[0]?.text ?? '';
-};
-const same = async (one: string, other: string): Promise<boolean> => {
-  const rows = await testEnvironment.db.transaction('no tenant', (tx) => tx.$queryRaw<{ same: boolean }[]>`SELECT ${one}::jsonb = ${other}::jsonb AS same`);
-  return rows[0]?.same ?? false;
-};
 const scrubbing = (also: { paths?: string[]; otherPaths?: string[] } = {}, filter: Filter = {}) =>
   scrub(
     { ...migrator, filter },
@@ -70,7 +48,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     const table = legacyTable(40, 3);
     const [logins, others] = [table.filter(({ truth }) => truth.is === 'login'), table.filter(({ truth }) => truth.is !== 'login')];
     const refused = others.filter(({ truth }) => truth.is === 'refused').map(({ id }) => id);
-    for (const row of table) await put(row.id, row.config);
+    for (const row of table) await rows.put(row.id, row.config);
     const planned = await plan(migrator);
     expect(planned.json).toMatchObject({ create: logins.length + 1, nothing: others.length - refused.length });
     const said = JSON.stringify(planned);
@@ -100,7 +78,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     const stay = others.flatMap(({ elsewhere }) => elsewhere.map(({ path }) => path));
     expect(new Set(pathsOf(third))).toEqual(new Set(stay));
     for (const { id, values } of logins) {
-      const text = await configOf(id);
+      const text = await rows.configOf(id);
       expect(
         values.filter((value) => text.includes(JSON.stringify(value).slice(1, -1))),
         id,
@@ -109,7 +87,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
 
     expect((await rollback(migrator, 'all', ACT)).json).toMatchObject({ restored: logins.length + 1, failed: [] });
     for (const { id, config } of logins) {
-      const [now, before] = [JSON.parse(await configOf(id)), JSON.parse(config)] as { credentials: unknown }[];
+      const [now, before] = [JSON.parse(await rows.configOf(id)), JSON.parse(config)] as { credentials: unknown }[];
       // A text of JSON may come back with other blanks; what it says is the same.
       expect(unfolded(now?.credentials), id).toEqual(unfolded(before?.credentials));
     }
@@ -117,7 +95,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
   });
 
   it('a rotated one goes back in the words of its row, with the new password', async () => {
-    await put('odd', JSON.stringify({ credentials: [{ user: 'u-odd', pwd: 'p-odd', mfa: { secret: 'JBSWY3DPEHPK3PXP', type: 'totp' } }] }));
+    await rows.put('odd', JSON.stringify({ credentials: [{ user: 'u-odd', pwd: 'p-odd', mfa: { secret: 'JBSWY3DPEHPK3PXP', type: 'totp' } }] }));
     await apply(migrator);
     const seed = { id: 'odd', orgId: 'north-1', portal: 'alpine', credentials: null };
     await rotate(testEnvironment, migrator, seed, (payload) => payload);
@@ -125,19 +103,19 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     const { password } = JSON.parse((await stored(migrator, seed)).text) as { password: string };
     await rollback(migrator, { endpointId: 'odd' }, ACT);
     const expected = { credentials: [{ user: 'u-odd', pwd: password, mfa: { secret: 'JBSWY3DPEHPK3PXP', type: 'totp' } }] };
-    expect(await same(await configOf('odd'), JSON.stringify(expected))).toBe(true);
+    expect(await rows.same(await rows.configOf('odd'), JSON.stringify(expected))).toBe(true);
     expect((await apply(migrator)).json).toMatchObject({ migrated: 1, failed: [] });
   });
 
   it('an edit of the row that changes no field of the payload is an edit all the same', async () => {
-    await put('odd', JSON.stringify({ credentials: { user: 'u-odd', pwd: 'p-odd', mfa: { secret: 'JBSWY3DPEHPK3PXP', note: 'old phone' } } }));
+    await rows.put('odd', JSON.stringify({ credentials: { user: 'u-odd', pwd: 'p-odd', mfa: { secret: 'JBSWY3DPEHPK3PXP', note: 'old phone' } } }));
     await apply(migrator);
-    await write('odd', JSON.stringify({ credentials: { user: 'u-odd', pwd: 'p-odd', mfa: { secret: 'JBSWY3DPEHPK3PXP', note: 'new phone' } } }));
+    await rows.write('odd', JSON.stringify({ credentials: { user: 'u-odd', pwd: 'p-odd', mfa: { secret: 'JBSWY3DPEHPK3PXP', note: 'new phone' } } }));
     expect((await verify(migrator)).json).toMatchObject({ verified: 1, failed: [{ endpointId: 'odd', code: 'row_edited' }] });
   });
 
   it('what is not the store’s is removed beside a login only where a person says so', async () => {
-    await put(
+    await rows.put(
       'noted',
       JSON.stringify({
         credentials: { username: 'u', password: 'p-in-store' },
@@ -155,16 +133,16 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
       complete: false,
       json: { scrubbed: 2, failed: [{ endpointId: 'noted', code: 'state_conflict' }], elsewhere: [{ path: 'history[].password', endpoints: 1 }] },
     });
-    expect(await configOf('noted')).toContain('p-old-2');
+    expect(await rows.configOf('noted')).toContain('p-old-2');
     expect(await status(migrator)).toMatchObject({ complete: false });
     // What is asked of others touches no row of this one.
     expect(await scrubbing({ otherPaths: ['history[].password'] }, { endpointId: 'another' })).toMatchObject({
       complete: true,
       json: { beside: 0, elsewhere: [] },
     });
-    expect(await configOf('noted')).toContain('p-old-2');
+    expect(await rows.configOf('noted')).toContain('p-old-2');
     expect(await scrubbing({ otherPaths: ['history[].password'] })).toMatchObject({ complete: true, json: { beside: 1, elsewhere: [], rewritten: true } });
-    expect(await same(await configOf('noted'), JSON.stringify({ history: [{ at: 1 }, { at: 2 }], keep: 1 }))).toBe(true);
+    expect(await rows.same(await rows.configOf('noted'), JSON.stringify({ history: [{ at: 1 }, { at: 2 }], keep: 1 }))).toBe(true);
     expect((await status(migrator)).json).toMatchObject({ elsewhere: [] });
     const events = await testEnvironment.db.transaction(
       'every tenant',
@@ -186,7 +164,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
       return { code, json: JSON.parse(out) as Record<string, unknown> };
     };
     try {
-      await put('foreign', JSON.stringify({ zugang: { nutzer: 'u', kennwort: 'changeme' }, token: 'not one' }));
+      await rows.put('foreign', JSON.stringify({ zugang: { nutzer: 'u', kennwort: 'changeme' }, token: 'not one' }));
       const planned = await cli('plan');
       expect(planned.json).toMatchObject({ create: 1, nothing: 1, elsewhere: [{ path: 'token' }, { path: 'zugang.kennwort' }] });
       writeFileSync(
@@ -198,7 +176,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
       // None of the later steps needs the names: the secret says how its row was written.
       expect((await cli('verify')).json).toMatchObject({ verified: 2, failed: [] });
       expect((await cli('scrub', '--mappings', file, '--also', 'zugang', '--reason', 'test')).json).toMatchObject({ scrubbed: 2, failed: [], elsewhere: [] });
-      expect(await configOf('foreign')).toBe('{"token": "not one"}');
+      expect(await rows.configOf('foreign')).toBe('{"token": "not one"}');
       writeFileSync(file, '{"places": ["a..b"], "wrong": 1}');
       const wrong = await cli('plan', '--mappings', file);
       expect(wrong).toMatchObject({ code: 2, json: { error: { code: 'input_invalid', message: expect.stringMatching(/places\.0.*wrong/s) as string } } });
@@ -207,16 +185,3 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     }
   });
 });
-
-/** Whatever is JSON in a text, opened. */
-function unfolded(value: unknown): unknown {
-  if (typeof value === 'string' && /^\s*["[{]/.test(value)) {
-    try {
-      return unfolded(JSON.parse(value));
-    } catch {
-      return value;
-    }
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  return Array.isArray(value) ? value.map(unfolded) : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, unfolded(inner)]));
-}
