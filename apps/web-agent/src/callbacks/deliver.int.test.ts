@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
 import { asSuperuser } from '@rcm/db/testing';
-import { createLogger, createMetrics, Secret, systemClock } from '@rcm/telemetry';
+import { createLogger, createMetrics, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { Writable } from 'node:stream';
-import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiEnvironment, type Ask, openApiEnvironment } from '../http/api.fixture.ts';
 import type { ApiServer } from '../http/server.ts';
-import { deliverCallbacks, deliverNext, type DeliveryOptions, retryAfter } from './deliver.ts';
+import { deliverCallbacks, deliverNext, type DeliveryOptions } from './deliver.ts';
 import { Receivers } from './receiver.ts';
-import { startReceiver, type TestReceiver, type Told } from './receiver.fixture.ts';
+import { startReceiver, type TestReceiver } from './receiver.fixture.ts';
+import { counted, KEYS, pauseOver, receiverOf, verified } from './delivery.fixture.ts';
 
 const PATIENT = 'canary-patient-4711';
-const KEYS = [Buffer.alloc(32, 1), Buffer.alloc(24, 2)] as const;
 const NEVER = new AbortController().signal;
 let testEnvironment: ApiEnvironment;
 let api: ApiServer;
@@ -23,16 +22,10 @@ let receivers: Receivers;
 let logged = '';
 beforeAll(async () => {
   [there, other] = [await startReceiver(), await startReceiver()];
-  const receiver = ({ url, ca }: TestReceiver) => ({
-    url: new Secret(new URL(url)),
-    keys: KEYS.map((key) => new Secret<Uint8Array>(key)),
-    address: 'loopback' as const,
-    ca,
-  });
   receivers = new Receivers(
     new Map([
-      ['one', new Map([['claims', receiver(there)]])],
-      ['two', new Map([['theirs', receiver(other)]])],
+      ['one', new Map([['claims', receiverOf(there)]])],
+      ['two', new Map([['theirs', receiverOf(other)]])],
     ]),
   );
   testEnvironment = await openApiEnvironment();
@@ -80,17 +73,6 @@ async function ended(how: Ask & { readonly callback?: string } = {}, end: object
   expect(await finishPortalTask(testEnvironment.db, { ...mine, ...(end as { result: unknown }) })).toBe(true);
   return mine.taskId;
 }
-/** As if its pause were over. */
-const pauseOver = () =>
-  asSuperuser(testEnvironment.url, [
-    `UPDATE task_callback SET not_before = now() - interval '1 s', claimed_until = NULL`,
-    `UPDATE task_callback_receiver SET rests_until = '-infinity'`,
-  ]);
-const counted = async (name: 'rcm_task_callbacks_total' | 'rcm_task_callback_failures_total', label: object) => {
-  const [key, value] = Object.entries(label)[0] ?? [];
-  return (await metrics.counter(name).get()).values.find(({ labels }) => (labels as Record<string, unknown>)[String(key)] === value)?.value;
-};
-const verified = (key: Uint8Array, { body, headers }: Told): unknown => new Webhook(Buffer.from(key).toString('base64')).verify(body, { ...headers });
 
 describe('who may name what', () => {
   test('the organization’s own; another’s is refused word for word as one that nobody has, and nothing is asked for', async () => {
@@ -162,19 +144,19 @@ describe('a delivery', () => {
 
   test('that was not taken comes again with the same id, another time and another signature', async () => {
     const before = there.told.length;
-    const failures = (await counted('rcm_task_callback_failures_total', { reason: 'failed' })) ?? 0;
+    const failures = (await counted(metrics, 'rcm_task_callback_failures_total', { reason: 'failed' })) ?? 0;
     await ended();
     there.behave(503);
     expect(await deliverNext(options())).toBe('retry');
     there.behave('takes');
     expect(await deliverNext(options())).toBeNull();
-    await pauseOver();
+    await pauseOver(testEnvironment.url);
     expect(await deliverNext(options({ clock: { ...systemClock, now: () => new Date(Date.now() + 60_000) } }))).toBe('delivered');
     const [first, second] = there.told.slice(before);
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
     expect(second?.body).toBe(first?.body);
     expect(second?.headers['webhook-signature']).not.toBe(first?.headers['webhook-signature']);
-    expect(await counted('rcm_task_callback_failures_total', { reason: 'failed' })).toBe(failures + 1);
+    expect(await counted(metrics, 'rcm_task_callback_failures_total', { reason: 'failed' })).toBe(failures + 1);
   });
 
   test('that the receiver wants no more is given up at once, and so is said', async () => {
@@ -185,7 +167,7 @@ describe('a delivery', () => {
     expect(await deliverNext(options({ metrics: own }))).toBe('given_up');
     const alarmed = ['rcm-callbacks-given-up'];
     expect(await alarmsTold(own, 'web-agent')).toEqual({ prometheus: alarmed, cloudWatch: alarmed });
-    await pauseOver();
+    await pauseOver(testEnvironment.url);
     expect(await deliverNext(options())).toBeNull();
     expect((await own.counter('rcm_task_callbacks_total').get()).values).toContainEqual({ labels: { result: 'given_up' }, value: 1 });
     const line = logged.split('\n').find((each) => each.includes(taskId) && each.includes('given up'));
@@ -195,23 +177,9 @@ describe('a delivery', () => {
   test('whose receiver is in the configuration no more waits for its coming back', async () => {
     await ended();
     expect(await deliverNext(options({ receivers: new Receivers(new Map([['two', new Map()]])) }))).toBe('retry');
-    await pauseOver();
+    await pauseOver(testEnvironment.url);
     expect(await deliverNext(options())).toBe('delivered');
   });
-});
-
-test('pauses grow to an hour, and end within the day for which each task is kept at least', () => {
-  const pauses: number[] = [];
-  for (let ageMs = 0, tries = 1; ; tries += 1) {
-    const pause = retryAfter({ tries, ageMs }, { reason: 'silent' });
-    if (pause === null) break;
-    pauses.push(pause);
-    ageMs += pause;
-  }
-  expect(pauses.slice(0, 4)).toEqual([5_000, 10_000, 20_000, 40_000]);
-  expect([Math.max(...pauses), pauses.toSorted((a, b) => a - b)]).toEqual([3_600_000, pauses]);
-  expect(pauses.reduce((all, each) => all + each, 0)).toBeLessThan(20 * 3_600_000);
-  expect(retryAfter({ tries: 2, ageMs: 72_000_000 }, { reason: 'silent' })).toBeNull();
 });
 
 test('a silent receiver holds up no other, and stopping waits for what is in hand', async () => {
