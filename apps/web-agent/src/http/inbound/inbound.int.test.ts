@@ -1,8 +1,8 @@
-import { codePrints, ownCodePrints } from '@rcm/credentials';
-import { askForCode, type CodeTurn, endCodeTurn, noteLastingCode } from '@rcm/db/codes';
+import { askForCode, endCodeTurn } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type InboundEnvironment, KEYS, openInboundEnvironment } from './inbound-environment.fixture.ts';
+import { type InboundEnvironment, openInboundEnvironment } from './inbound-environment.fixture.ts';
+import { begunAt, expectNowhere, keptFor, TAKEN, words } from './inbound-messages.fixture.ts';
 
 let w: InboundEnvironment;
 let storage: KeptStorage;
@@ -15,31 +15,6 @@ afterAll(async () => {
   await w?.close();
 });
 
-const words = (code: string): string => `Alpine Health: Your Alpine\n code is ${code.slice(0, 4)} ${code.slice(4)}. Do not share it.`;
-/** By the database's clock. */
-async function begunAt({ requestId }: { readonly requestId: string }): Promise<number> {
-  const read = w.testEnvironment.owner.transaction(
-    { tenant: 'one' },
-    (tx) => tx.$queryRaw<{ at: Date }[]>`SELECT begun_at AS at FROM code_request WHERE id = ${requestId}::uuid`,
-  );
-  return (await read)[0]?.at.getTime() ?? Number.NaN;
-}
-const seen = () =>
-  w.testEnvironment.owner.transaction(
-    'no tenant',
-    (tx) =>
-      tx.$queryRaw<{ print: string; hours: number }[]>`SELECT print, round(extract(epoch FROM kept_until - seen_at) / 3600)::int AS hours FROM inbound_seen`,
-  );
-/** For how many hours is remembered what was sent, the least first. */
-async function keptFor(send: () => Promise<unknown>): Promise<readonly number[]> {
-  const before = new Set((await seen()).map(({ print }) => print));
-  await send();
-  return (await seen())
-    .filter(({ print }) => !before.has(print))
-    .map(({ hours }) => hours)
-    .sort((a, b) => a - b);
-}
-const TAKEN = { status: 200, text: '<Response/>' };
 const FORGED = { status: 401 };
 
 describe('a message with a code', () => {
@@ -109,17 +84,17 @@ describe('a message with a code', () => {
 
   it('is remembered for as long as its gateway could hand it on, where nobody waited for it; what answered, and its code, for 400 days', async () => {
     const { to, inboxes } = w.mailbox();
-    expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([96]);
-    expect(await keptFor(() => w.twilio({ to: w.inbox().to, text: words(w.newCode()) }))).toEqual([9_600]);
+    expect(await keptFor(w, () => w.signed({ to, text: words(w.newCode()) }))).toEqual([96]);
+    expect(await keptFor(w, () => w.twilio({ to: w.inbox().to, text: words(w.newCode()) }))).toEqual([9_600]);
     await w.logins.asked('one', { inboxes });
-    expect(await keptFor(() => w.signed({ to, text: words(w.newCode()) }))).toEqual([9_600, 9_600]);
+    expect(await keptFor(w, () => w.signed({ to, text: words(w.newCode()) }))).toEqual([9_600, 9_600]);
   });
 
   it('of two that come out of order, the newest is typed', async () => {
     const { to, inboxes } = w.inbox();
     const login = await w.logins.asked('one', { inboxes });
     const [older, newer] = [w.newCode(), w.newCode()];
-    const begun = await begunAt(login);
+    const begun = await begunAt(w, login);
     await w.signed({ to, text: words(newer), sentAt: new Date(begun + 2) });
     await w.signed({ to, text: words(older), sentAt: new Date(begun + 1) });
     expect(await login.taken()).toBe(newer);
@@ -128,7 +103,7 @@ describe('a message with a code', () => {
   it('is none that was sent before the login began', async () => {
     const { to, inboxes } = w.inbox();
     const login = await w.logins.asked('one', { inboxes });
-    await w.signed({ to, text: words(w.newCode()), sentAt: new Date((await begunAt(login)) - 1) });
+    await w.signed({ to, text: words(w.newCode()), sentAt: new Date((await begunAt(w, login)) - 1) });
     expect(await login.taken()).toBeNull();
   });
 
@@ -151,60 +126,6 @@ describe('a message with a code', () => {
     await askForCode(w.testEnvironment.db, login, 600_000);
     expect(await sent).toEqual(TAKEN);
     expect(await login.taken()).toBe(code);
-  });
-});
-
-describe('a message whose code is good for longer than one login', () => {
-  const dogwood = (to: string, code: string, id?: string) =>
-    w.twilio({ to, from: '24681', text: `Your Dogwood code is ${code}, good for 12 hours.`, ...(id ? { id } : {}) });
-  /** As the login does that the portal has let in with it. */
-  const letIn = ({ orgId, endpointId, leaseId }: CodeTurn, address: string, code: string) =>
-    noteLastingCode(w.testEnvironment.db, {
-      ...{ orgId, endpointId, leaseId, goodMs: 3_600_000, codePrints: codePrints(KEYS, { address, code }) },
-      ownPrints: ownCodePrints(KEYS, { address, code, orgId, endpointId }),
-    });
-
-  it('answers the login that it let in again, and no other at the inbox, in whatever organization', async () => {
-    const [{ to, inboxes }, code] = [w.inbox(), w.newCode()];
-    const waits = { inboxes, portal: 'dogwood' };
-    const first = await w.logins.asked('one', waits);
-    await dogwood(to, code);
-    expect(await first.taken()).toBe(code);
-    await letIn(first, to, code);
-    await endCodeTurn(w.testEnvironment.db, first);
-    for (const org of ['one', 'two']) {
-      const other = await w.logins.asked(org, waits);
-      await dogwood(to, code);
-      expect(await other.taken()).toBeNull();
-      await endCodeTurn(w.testEnvironment.db, other);
-    }
-    for (let time = 0; time < 2; time += 1) {
-      const again = await w.logins.asked('one', { ...waits, again: first });
-      await dogwood(to, code);
-      expect(await again.taken()).toBe(code);
-      await endCodeTurn(w.testEnvironment.db, again);
-    }
-  });
-
-  it('answers nobody where it is a message of before, or where its code let nobody in', async () => {
-    const [{ to, inboxes }, code, id] = [w.inbox(), w.newCode(), `SM${'d'.repeat(32)}`];
-    const waits = { inboxes, portal: 'dogwood' };
-    const first = await w.logins.asked('one', waits);
-    await dogwood(to, code, id);
-    expect(await first.taken()).toBe(code);
-    await endCodeTurn(w.testEnvironment.db, first);
-    const second = await w.logins.asked('one', { ...waits, again: first });
-    await dogwood(to, code);
-    expect(await second.taken()).toBeNull();
-    await letIn(second, to, code);
-    await dogwood(to, code, id);
-    expect(await second.taken()).toBeNull();
-  });
-
-  it('is remembered for 400 days, and its code for four', async () => {
-    const { to, inboxes } = w.inbox();
-    await w.logins.asked('one', { inboxes, portal: 'dogwood' });
-    expect(await keptFor(() => dogwood(to, w.newCode()))).toEqual([96, 9_600]);
   });
 });
 
@@ -272,10 +193,5 @@ it('no code and no number is in a byte of Postgres or its write-ahead log, nor i
   const login = await w.logins.asked('one', { inboxes });
   await w.twilio({ to, text: words(code) });
   expect(w.codes.length).toBeGreaterThan(15);
-  // What the database does know of it is found in both.
-  const places = (await storage.holding([login.endpointId])).map((name) => name.split('/')[0]);
-  expect(new Set(places)).toEqual(new Set(['base', 'pg_wal']));
-  expect(await storage.holding([...w.codes, to.slice(1)])).toEqual([]);
-  expect(w.testEnvironment.logged()).toContain('a message came');
-  for (const each of [...w.codes, to.slice(1)]) expect(w.testEnvironment.logged()).not.toContain(each);
+  await expectNowhere(w, { storage, known: login.endpointId, texts: [to.slice(1)] });
 });
