@@ -1,22 +1,19 @@
-import { type Database, openDatabase } from '@rcm/db';
+import { type Database } from '@rcm/db';
 import { claimPortalTask, finishPortalTask } from '@rcm/db/tasks';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiEnvironment, type Ask, openApiEnvironment } from './api.fixture.ts';
 import type { Issuer } from './issuer.fixture.ts';
 import { KEEP_ALIVE_MS } from './keep-alive.ts';
-import type { ApiServer } from './server.ts';
 
 const PATIENT = 'canary-patient-4711';
 let testEnvironment: ApiEnvironment;
 let owner: Database;
 let db: Database;
 let issuer: Issuer;
-let api: ApiServer;
 
 beforeAll(async () => {
   testEnvironment = await openApiEnvironment();
-  ({ owner, db, issuer, api } = testEnvironment);
+  ({ owner, db, issuer } = testEnvironment);
 });
 afterAll(() => testEnvironment?.close());
 
@@ -154,105 +151,6 @@ describe('a token’s scopes', () => {
         >`SELECT actor, action, details ->> 'issuer' AS issuer FROM audit_event WHERE org_id = 'one' AND details ->> 'taskId' = ${task.taskId} ORDER BY seq`,
     );
     expect(asked).toEqual(['task.requested', 'task.read'].map((action) => ({ actor: 'token:anna', action, issuer: issuer.name })));
-  });
-});
-
-describe('every route of tasks', () => {
-  it('wants a token', async () => {
-    for (const answer of [await post(TASK, { org: null }), await ask(`/v1/tasks/${crypto.randomUUID()}`, { org: null })]) {
-      expect(answer).toMatchObject({ status: 401, json: { code: 'token_invalid' } });
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    }
-  });
-
-  it('slows one tenant down and no other', async () => {
-    const slow = await start({ perMinute: 2 });
-    const here = { port: slow.port };
-    const path = `/v1/tasks/${crypto.randomUUID()}`;
-    expect([(await ask(path, here)).status, (await ask(path, here)).status]).toEqual([404, 404]);
-    const refused = await ask(path, here);
-    expect(refused).toMatchObject({ status: 429, json: { code: 'rate_exceeded' } });
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await ask(path, { ...here, org: 'two' })).status).toBe(404);
-    await slow.close();
-  });
-});
-
-it('serves its own description, which names every code path above, to anybody', async () => {
-  const { status, json } = await ask('/v1/openapi.json', { org: null });
-  expect(status).toBe(200);
-  expect(json).toMatchObject({ openapi: '3.1.0', paths: { '/v1/tasks': { post: {} }, '/v1/tasks/{id}': { get: {} } } });
-  expect(JSON.stringify(json)).not.toContain('$schema');
-});
-
-it('answers other addresses as problems too', async () => {
-  expect(await ask('/v1/users')).toMatchObject({ status: 404, json: { code: 'not_found' } });
-  expect(await ask('/v1/tasks', { method: 'DELETE' })).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } });
-});
-
-/** What is answered to bytes that no client of ours would send. */
-function answered(port: number, ...parts: readonly (string | number | (() => Promise<unknown>))[]): Promise<string> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect(port, '127.0.0.1');
-    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
-    socket.on('error', () => undefined).on('close', () => resolve(answer));
-    void (async () => {
-      for (const part of parts) {
-        if (typeof part === 'function') await part();
-        else if (typeof part === 'number') await new Promise((done) => setTimeout(done, part));
-        else socket.write(part);
-      }
-    })();
-  });
-}
-
-it('says that the database does not answer, and that the same may be asked again', async () => {
-  const gone = openDatabase({ url: 'postgresql://nobody:none@127.0.0.1:1/none', applicationName: 'test', role: 'rcm_agent' });
-  const alone = await start({ db: gone });
-  for (const answer of [await post(TASK, { port: alone.port }), await ask(`/v1/tasks/${crypto.randomUUID()}`, { port: alone.port })]) {
-    expect(answer).toMatchObject({ status: 503, json: { code: 'database_unavailable' } });
-    expect(answer.text).not.toContain('127.0.0.1');
-  }
-  await alone.close();
-  await gone.close();
-});
-
-describe('what reaches no route', () => {
-  const head = 'Host: x\r\nConnection: close\r\n\r\n';
-  it.each([
-    ['an address that cannot be decoded', `GET /v1/tasks/%zz${PATIENT} HTTP/1.1\r\n${head}`],
-    ['an id that is too long', `GET /v1/tasks/${PATIENT}${'a'.repeat(200)} HTTP/1.1\r\n${head}`],
-    ['a method that is none', `${PATIENT} /v1/tasks HTTP/1.1\r\n${head}`],
-    ['a header that is too large', `GET /v1/tasks HTTP/1.1\r\nX: ${PATIENT}${'a'.repeat(20_000)}\r\n${head}`],
-    ['two lengths of one body', `POST /v1/tasks HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n${head}0\r\n\r\n`],
-  ])('%s is answered as a problem that repeats nothing of it', async (_what, request) => {
-    const answer = await answered(api.port, request);
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toContain('application/problem+json');
-    expect(answer).toContain('"code":"request_invalid"');
-    expect(answer).not.toContain(PATIENT);
-  });
-
-  it('a request while the last ones are answered is told to ask again elsewhere', async () => {
-    const stopping = await start({});
-    const token = await issuer.token('one');
-    const body = JSON.stringify(TASK);
-    const first = `POST /v1/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-    const second = `GET /v1/tasks/${crypto.randomUUID()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-    const keysAsked = issuer.fetches();
-    let closed: Promise<void> | undefined;
-    const closeInTheMiddle = async () => {
-      // It asks for the keys once it has begun with a request.
-      await expect.poll(() => issuer.fetches(), { timeout: 20_000 }).toBe(keysAsked + 1);
-      closed = stopping.close();
-    };
-    const answer = await answered(stopping.port, first, closeInTheMiddle, body + second);
-    await closed;
-    expect(answer).toContain('HTTP/1.1 202 ');
-    expect(answer).toContain('HTTP/1.1 503 ');
-    expect(answer).toContain('"code":"stopping"');
-    expect(answer.match(/application\/problem\+json/g)).toHaveLength(1);
   });
 });
 

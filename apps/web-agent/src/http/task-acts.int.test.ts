@@ -1,7 +1,6 @@
 import { claimPortalTask, finishPortalTask, renewTaskClaim, requeuePortalTask } from '@rcm/db/tasks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiEnvironment, type Ask, openApiEnvironment } from './api.fixture.ts';
-import { ADDRESSES } from './other-methods.ts';
 
 const PATIENT = 'canary-patient-4711';
 const TASK = { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: PATIENT } };
@@ -201,86 +200,4 @@ describe('GET /v1/tasks/{id}?wait=', () => {
     expect(await testEnvironment.ask(`/v1/tasks/${id}?wait=30`, BEN)).toMatchObject({ status: 404 });
     expect(await testEnvironment.ask(`/v1/tasks/${id}?wait=31`)).toMatchObject({ status: 400, json: { detail: expect.stringContaining('wait') as string } });
   });
-});
-
-describe('what can be asked for', () => {
-  it('are the organization’s endpoints', async () => {
-    expect((await testEnvironment.ask('/v1/endpoints')).json).toEqual({
-      endpoints: [{ id: 'alpine-one', portal_type: 'alpine', has_login: false }],
-      next: null,
-    });
-    expect((await testEnvironment.ask('/v1/endpoints?portal_type=nowhere', { org: 'two' })).json).toEqual({ endpoints: [], next: null });
-    expect((await testEnvironment.ask('/v1/endpoints', { scope: 'none' })).status).toBe(403);
-  });
-
-  it('are the tasks of portals where it has one, each with what it takes and gives', async () => {
-    const { json } = await testEnvironment.ask('/v1/portals/alpine/tasks');
-    expect(json).toMatchObject({
-      portal_type: 'alpine',
-      tasks: [
-        {
-          name: 'payments',
-          contract: 'remittance_list',
-          result: {
-            properties: {
-              contract: { const: 'remittance_list' },
-              rows: {
-                items: {
-                  properties: {
-                    payment_date: { type: 'string', format: 'date', description: expect.stringContaining('X12 835 (005010X221A1): BPR16.') },
-                    amount: { properties: { amount: { type: 'string' }, currency: { type: 'string' } }, required: ['amount', 'currency'] },
-                    method: { anyOf: [{ enum: ['ach', 'check', 'wire', 'payer_choice', 'none'] }, { type: 'null' }] },
-                    raw: { required: expect.arrayContaining(['check', 'sum', 'day']) },
-                  },
-                  required: expect.arrayContaining(['payment_number', 'method', 'raw']),
-                },
-              },
-            },
-          },
-        },
-        {
-          name: 'claim_status',
-          contract: null,
-          input: { properties: { claim_number: { type: 'string', maxLength: 40 }, since: { format: 'date' } }, required: ['claim_number'] },
-          result: { properties: { rows: { items: { properties: { number: { type: 'string' } } } } } },
-        },
-      ],
-    });
-    for (const code of ['nowhere', 'A_', '%00']) expect(await testEnvironment.ask(`/v1/portals/${code}/tasks`)).toMatchObject({ status: 404 });
-  });
-});
-
-it('every address refuses what it does not take, and says what it takes', async () => {
-  for (const address of ADDRESSES) {
-    const path = address.replace(':id', crypto.randomUUID()).replace(':code', 'alpine');
-    const { status, headers, json } = await testEnvironment.ask(path, { method: 'DELETE' });
-    expect({ status, json }).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } });
-    expect(headers.get('allow')).toMatch(/^(GET, HEAD|POST|GET, HEAD, POST)$/);
-  }
-});
-
-it('every address stands in the description', async () => {
-  const { json } = await testEnvironment.ask('/v1/openapi.json');
-  const described = Object.keys(json['paths'] as object);
-  expect(described.sort()).toEqual(
-    ADDRESSES.filter((address) => address !== '/v1/openapi.json')
-      .map((address) => address.replaceAll(/:(\w+)/g, '{$1}'))
-      .sort(),
-  );
-});
-
-it('a request keeps the id that it came with, where it is one, and is found by it in the log', async () => {
-  const path = `/v1/tasks/${crypto.randomUUID()}`;
-  expect((await testEnvironment.ask(path, { requestId: 'claims.7-a' })).headers.get('x-request-id')).toBe('claims.7-a');
-  expect((await testEnvironment.ask(path, { requestId: `${PATIENT} x` })).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-  expect(testEnvironment.logged()).toContain('"requestId":"claims.7-a"');
-  expect(testEnvironment.logged()).not.toContain(PATIENT);
-});
-
-it('says how much an organization may still ask', async () => {
-  const few = await testEnvironment.start({ perMinute: 2 });
-  const { headers } = await testEnvironment.ask(`/v1/tasks/${crypto.randomUUID()}`, { port: few.port });
-  expect(headers.get('ratelimit-policy')).toBe('"organization";q=2;w=60');
-  expect(headers.get('ratelimit')).toBe('"organization";r=1;t=30');
-  await few.close();
 });
