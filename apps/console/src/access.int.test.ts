@@ -1,59 +1,21 @@
-import { openDatabase } from '@rcm/db';
-import { keyFileWrapping } from '@rcm/db/sealing';
-import { createPortalTask } from '@rcm/db/tasks';
-import { asSuperuser, urlFor } from '@rcm/db/testing';
-import { Secret } from '@rcm/telemetry';
+import { asSuperuser } from '@rcm/db/testing';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessTable, ACT_NAMES, CASES, type Case, expectsAct, expectsPage, PAGE_NAMES } from './access/cases.fixture.ts';
+import { type AllMade, makeAll, pairsOf } from './access/made.fixture.ts';
 import { actPath, loginIn, pagePath } from './access/paths.fixture.ts';
 import type { Browser } from './browser.fixture.ts';
 import { BULK_ACTS } from './pages/bulk.ts';
-import { RUN, runAtWork, wantedCode, wantedTyping } from './story.fixture.ts';
 import { PEOPLE, openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
 const browsers = new Map<string, { readonly browser: Browser; readonly token: string }>();
-const tasks = new Map<string, string>();
-/** What waits for a second person, by organization; `*`: for everything. */
-const requests = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID(), '*': crypto.randomUUID() } as const;
-/** Which code a login of each organization waits for. */
-const codes = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
-/** Which password somebody else has asked to read. */
-const glass = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
-/** Which password somebody else has asked to type. */
-const typings = { 'hospital-1': crypto.randomUUID(), 'hospital-2': crypto.randomUUID() } as const;
-const made = { tasks, codes, requests, glass, typings, run: RUN };
+let made: AllMade;
 
 beforeAll(async () => {
   w = await openTestConsole();
-  const agent = openDatabase({
-    url: urlFor('rcm_agent', w.url),
-    applicationName: 'agent',
-    role: 'rcm_agent',
-    dataKeys: keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) }),
-  });
-  for (const number of [1, 2]) {
-    const place = { orgId: `hospital-${number}`, endpointId: `alpine-${number}` };
-    const requester = { kind: 'token', subject: 'claims', issuer: 'https://id.example/' } as const;
-    tasks.set(place.orgId, (await createPortalTask(agent, { ...place, name: 'claim_status', input: { claim: 'c' }, requester })).taskId);
-  }
-  await agent.close();
-  await asSuperuser(w.url, [
-    ...([1, 2] as const).map(
-      (number) =>
-        `INSERT INTO login_request (id, org_id, endpoint_id, kind, actor, reason) VALUES ('${requests[`hospital-${number}`]}', 'hospital-${number}', 'alpine-${number}', 'rollback', 'person:os:jane', 'r')`,
-    ),
-    ...([1, 2] as const).map(
-      (number) =>
-        `INSERT INTO login_request (id, org_id, endpoint_id, kind, minutes, actor, reason) VALUES ('${glass[`hospital-${number}`]}', 'hospital-${number}', 'alpine-${number}', 'break_glass', 15, 'person:os:jane', 'r')`,
-    ),
-    ...([1, 2] as const).flatMap((number) => wantedTyping(typings[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
-    `INSERT INTO login_request (id, kind, actor, reason) VALUES ('${requests['*']}', 'pause', 'person:os:jane', 'r')`,
-    runAtWork(RUN),
-    ...([1, 2] as const).map((number) => wantedCode(codes[`hospital-${number}`], `hospital-${number}`, `alpine-${number}`)),
-  ]);
+  made = await makeAll(w.url);
   for (const { id } of PEOPLE.filter((person) => person.id !== 'nobody')) {
     const browser = await w.browser(id);
     browsers.set(id, { browser, token: await browser.token() });
@@ -106,39 +68,18 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
 
 test('what is another’s is answered word for word, and header for header, as what does not exist', async () => {
   const { browser, token } = signedIn('one-operator');
-  const pairs = [
-    ['/o/hospital-2/logins', '/o/hospital-3/logins'],
-    ['/o/hospital-2/logins/alpine-2', '/o/hospital-2/logins/none'],
-    ['/o/hospital-1/logins/alpine-2', '/o/hospital-1/logins/none'],
-    [`/o/hospital-1/tasks/${tasks.get('hospital-2')}`, `/o/hospital-1/tasks/${crypto.randomUUID()}`],
-    ['/o/hospital-2/audit', '/o/hospital-3/audit'],
-    ['/o/hospital-2/audit.csv', '/o/hospital-3/audit.csv'],
-    ['/all/logins', '/nothing/logins'],
-    ['/all/approvals', '/nothing/approvals'],
-    ['/o/hospital-2/rotations', '/o/hospital-3/rotations'],
-    ['/o/hospital-2/portals/alpine', '/o/hospital-3/portals/alpine'],
-    ['/o/hospital-2/migration', '/o/hospital-3/migration'],
-    ['/o/hospital-2/calendar', '/o/hospital-3/calendar'],
-    ['/all/calendar', '/nothing/calendar'],
-    ['/o/hospital-2/access', '/o/hospital-3/access'],
-    ['/o/hospital-2/access.csv', '/o/hospital-3/access.csv'],
-    ['/o/hospital-2/approvals', '/o/hospital-3/approvals'],
-    ['/o/hospital-2/codes', '/o/hospital-3/codes'],
-    [`/o/hospital-1/codes/${codes['hospital-2']}`, `/o/hospital-1/codes/${crypto.randomUUID()}`],
-    ['/o/hospital-2/notifications', '/o/hospital-3/notifications'],
-    ['/o/hospital-2/logins/alpine-2/set', '/o/hospital-3/logins/alpine-2/set'],
-    ['/o/hospital-1/logins/alpine-2/set', '/o/hospital-1/logins/none/set'],
-  ] as const;
   const heard = ({ status, text, headers }: Awaited<ReturnType<Browser['get']>>) => [status, text, [...headers].filter(([name]) => name !== 'date').sort()];
-  for (const [theirs, nowhere] of pairs) expect(heard(await browser.get(theirs)), theirs).toEqual(heard(await browser.get(nowhere)));
+  for (const [theirs, nowhere] of pairsOf(made)) expect(heard(await browser.get(theirs)), theirs).toEqual(heard(await browser.get(nowhere)));
   const act = (path: string) => browser.post(path, { token, reason: 'because' }).then(heard);
   expect(await act('/o/hospital-2/logins/alpine-2/acts/pause')).toEqual(await act('/o/hospital-3/logins/alpine-2/acts/pause'));
   expect(await act('/o/hospital-1/logins/alpine-2/acts/verify')).toEqual(await act('/o/hospital-1/logins/none/acts/verify'));
   for (const place of [1, 2])
-    expect(await act(`/o/hospital-${place}/requests/${typings['hospital-2']}/acts/type`)).toEqual(
+    expect(await act(`/o/hospital-${place}/requests/${made.typings['hospital-2']}/acts/type`)).toEqual(
       await act(`/o/hospital-3/requests/${crypto.randomUUID()}/acts/type`),
     );
-  expect(await act(`/o/hospital-1/tasks/${tasks.get('hospital-2')}/acts/cancel`)).toEqual(await act(`/o/hospital-1/tasks/${crypto.randomUUID()}/acts/cancel`));
+  expect(await act(`/o/hospital-1/tasks/${made.tasks.get('hospital-2')}/acts/cancel`)).toEqual(
+    await act(`/o/hospital-1/tasks/${crypto.randomUUID()}/acts/cancel`),
+  );
 });
 
 test('no page of an organization names another’s login, whoever looks', async () => {
@@ -173,16 +114,20 @@ test('what waits in another organization, or in all of them, is no request of an
   const none = await decide(`/o/hospital-1/requests/${crypto.randomUUID()}/acts/approve`);
   expect(none[0]).toBe(404);
   // Under their own organization's address, too.
-  for (const id of [requests['hospital-2'], requests['*']]) expect(await decide(`/o/hospital-1/requests/${id}/acts/approve`)).toEqual(none);
-  expect(await decide(`/all/requests/${requests['*']}/acts/approve`)).toEqual(none);
+  for (const id of [made.requests['hospital-2'], made.requests['*']]) expect(await decide(`/o/hospital-1/requests/${id}/acts/approve`)).toEqual(none);
+  expect(await decide(`/all/requests/${made.requests['*']}/acts/approve`)).toEqual(none);
   expect(
-    await signedIn('all-approver').browser.post(`/all/requests/${requests['hospital-1']}/acts/approve`, {
+    await signedIn('all-approver').browser.post(`/all/requests/${made.requests['hospital-1']}/acts/approve`, {
       token: signedIn('all-approver').token,
       reason: 'because',
     }),
   ).toMatchObject({ status: 404 });
   const page = (await browser.get('/o/hospital-1/approvals')).text;
-  expect([page.includes(requests['hospital-1']), page.includes(requests['hospital-2']), page.includes(requests['*'])]).toEqual([true, false, false]);
+  expect([page.includes(made.requests['hospital-1']), page.includes(made.requests['hospital-2']), page.includes(made.requests['*'])]).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 test('what may cost much is done once somebody else has approved it, and never by who asked', async () => {
