@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Answer, Browser } from './browser.fixture.ts';
 import { countIn, mustBeHarmless } from './harmless.fixture.ts';
 import { HOSTILE, SEALED, tellStory, wantedTyping } from './story.fixture.ts';
+import { ASKED, FORGED, pagesOf } from './hostile.fixture.ts';
 import { openTestConsole, PEOPLE, type TestConsole } from './testing.fixture.ts';
 
 /** Every text that a portal, a tenant, an issuer or a person can write is one that wants to be more than a text. */
@@ -24,33 +25,7 @@ beforeAll(async () => {
   );
   token = await browser.token();
   expect(await browser.post('/o/hospital-1/views', { token, name: HOSTILE })).toMatchObject({ status: 303 });
-  const logins = ['alpine-failing', 'alpine-blocked', 'alpine-well-3', 'alpine-locked', 'alpine-well'].map((id) => `/o/hospital-1/logins/${id}`);
-  const tasks = [queuedTask, failedTask].map((id) => `/o/hospital-1/tasks/${id}`);
-  paths = [
-    '/',
-    '/all/logins',
-    '/all/tasks?show=all',
-    '/all/system',
-    '/all/approvals',
-    '/all/rotations',
-    '/o/hospital-1/rotations',
-    '/all/portals',
-    '/all/portals/alpine',
-    '/all/migration',
-    '/all/codes',
-    '/o/hospital-1/codes',
-    '/o/hospital-1/approvals',
-    '/all/notifications',
-    '/o/hospital-1/notifications',
-    '/o/hospital-1/logins',
-    '/o/hospital-1/audit',
-    '/all/access',
-    '/o/hospital-1/logins/alpine-locked/set',
-    '/o/hospital-1/logins/alpine-well/set',
-    '/nothing',
-    ...logins,
-    ...tasks,
-  ];
+  paths = pagesOf([queuedTask, failedTask]);
 });
 afterAll(() => w?.close());
 const count = (query: string): Promise<number> => countIn(w.url, query);
@@ -70,19 +45,7 @@ test('what everybody has written is a text on every page, and what patients have
 test.each(['show', 'portal', 'month', 'day', 'after', 'before', 'actor', 'action', 'login', 'to'])(
   'what is asked for in %s comes back as a text, or not at all',
   async (name) => {
-    for (const path of [
-      '/all/logins',
-      '/o/hospital-1/logins',
-      '/o/hospital-1/logins/alpine-well',
-      '/o/hospital-1/logins/alpine-locked/set',
-      '/all/tasks',
-      '/all/rotations',
-      '/all/notifications',
-      '/o/hospital-1/calendar',
-      '/o/hospital-1/audit',
-      '/sign-in',
-      '/nothing',
-    ]) {
+    for (const path of ASKED) {
       const answer = await browser.get(`${path}?${new URLSearchParams({ [name]: HOSTILE }).toString()}`);
       expect(answer.status).toBeLessThan(500);
       mustBeHarmless(answer, `${path} ${name}`);
@@ -166,14 +129,7 @@ test('the same is not asked for twice while it waits', async () => {
   expect([(await verify()).status, (await verify()).status]).toEqual([303, 409]);
 });
 
-test.each([
-  ['no token', {}, {}],
-  ['a token of nobody', { token: 'A'.repeat(43) }, {}],
-  ['the token of another session', { token: 'another' }, {}],
-  ['a page of another site', { token: 'own' }, { origin: 'https://evil.example' }],
-  ['a page that hides where it is from', { token: 'own' }, { origin: 'null' }],
-  ['a browser that says that another site sent it', { token: 'own' }, { 'sec-fetch-site': 'cross-site' }],
-])('a form with %s does nothing', async (_name, fields: { token?: string }, headers) => {
+test.each(FORGED)('a form with %s does nothing', async (_name, fields, headers) => {
   const another = await (await w.browser('one-operator')).token();
   const given = fields.token === 'own' ? token : fields.token === 'another' ? another : fields.token;
   const before = await count('SELECT FROM login_request');
