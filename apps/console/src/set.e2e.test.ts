@@ -8,8 +8,8 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keptChromium, launchChromium } from './chromium.fixture.ts';
 import { everyRow, filesWith } from './everything.fixture.ts';
-import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
+import { addressOf, SetForm } from './set-form.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 import { rcm, REASON, rowsAbout, type RunningProcess, startRotator } from './test-environment.fixture.ts';
 
@@ -22,6 +22,7 @@ let chromium: Browser;
 let folder: string;
 let kept: BrowserContext;
 let page: Page;
+let form: SetForm;
 let streams: readonly Followed[];
 let logs = '';
 const outputs: string[] = [];
@@ -38,6 +39,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rcm-browser-'));
   kept = await keptChromium(folder);
   page = await signIn(kept, 'all-operator');
+  form = new SetForm(page, w.origin);
 });
 afterAll(async () => {
   streams?.forEach((stream) => stream.leave());
@@ -68,7 +70,6 @@ async function signIn(context: BrowserContext, person: string): Promise<Page> {
   return signedIn;
 }
 
-const addressOf = ({ orgId, id }: EnvironmentEndpoint): string => `/o/${orgId}/logins/${id}`;
 const namesOf = ({ id, loginIdentity, username }: EnvironmentEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
 const rowsOf = <Row>(query: string): Promise<Row[]> => testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<Row[]>(query));
 const setAtPortal = ({ portal, username }: EnvironmentEndpoint, password: string) => testEnvironment.portals.createAccount({ portal, username, password });
@@ -76,44 +77,6 @@ async function storedOf({ orgId, secretArn }: EnvironmentEndpoint): Promise<stri
   const current = await testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
   return parsePayload(current.text).reveal().password;
-}
-const howFar = async () =>
-  (await page
-    .locator('#asked td[data-title="How far"]')
-    .first()
-    .textContent()
-    .catch(() => null)) ?? '';
-/** On the page that is open, which nobody loads again. */
-async function untilSaid(...words: readonly string[]): Promise<string> {
-  for (;;) {
-    const said = await howFar();
-    if (words.includes(said)) return said;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-/** From the login's page to where a rotator waits, with the keyboard alone; the page itself leads there once one does. */
-async function asked(at: EnvironmentEndpoint): Promise<void> {
-  await page.goto(`${w.origin}${addressOf(at)}`);
-  const keyboard = new Keyboard(page);
-  const isOf = ({ action }: { readonly action: string }): boolean => action.endsWith('/acts/set');
-  await keyboard.to('set', (focused) => focused.tag === 'SUMMARY' && isOf(focused));
-  await keyboard.press('Enter');
-  await keyboard.to('the reason', (focused) => focused.name === 'reason' && isOf(focused));
-  await keyboard.type(REASON);
-  await keyboard.to('the button', (focused) => focused.tag === 'BUTTON' && isOf(focused));
-  await keyboard.enter();
-  await page.getByRole('link', { name: `type the password of ${at.id}` }).waitFor();
-  await keyboard.to('the form', ({ href }) => href === `${addressOf(at)}/set`);
-  await keyboard.enter();
-}
-async function typed(password: string): Promise<void> {
-  const keyboard = new Keyboard(page);
-  // The focus is where it is typed, by itself.
-  while ((await keyboard.focused()).name !== 'password') await new Promise((resolve) => setTimeout(resolve, 50));
-  await keyboard.type(password);
-  await keyboard.to('the button', ({ tag, action }) => tag === 'BUTTON' && action.endsWith('/acts/type'));
-  await keyboard.enter();
 }
 const passwords: string[] = [];
 const chosen = (): string => {
@@ -131,10 +94,10 @@ test(
     await setAtPortal(byHand, one);
     await setAtPortal(byPage, other);
     await rcm(testEnvironment, ['login', 'set', byHand.id], `${one}\n`);
-    await asked(byPage);
-    await typed(other);
+    await form.asked(byPage);
+    await form.typed(other);
     expect(page.url()).toBe(`${w.origin}${addressOf(byPage)}#asked`);
-    expect(await untilSaid('done', 'not done')).toBe('done');
+    expect(await form.untilSaid('done', 'not done')).toBe('done');
     expect([await storedOf(byHand), await storedOf(byPage), await testEnvironment.portalAcceptsStore(byPage.id)]).toEqual([one, other, true]);
     const rows = await rowsAbout(testEnvironment, namesOf(byPage));
     expect(rows).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
@@ -146,9 +109,9 @@ test('a password that the portal refuses costs one login and changes nothing, as
   const [byHand, byPage] = [await testEnvironment.addEndpoint('alpine'), await testEnvironment.addEndpoint('alpine')];
   const before = await storedOf(byPage);
   await expect(rcm(testEnvironment, ['login', 'set', byHand.id], `${chosen()}\n`)).rejects.toThrow('does not accept the typed password');
-  await asked(byPage);
-  await typed(chosen());
-  expect(await untilSaid('done', 'not done')).toBe('not done');
+  await form.asked(byPage);
+  await form.typed(chosen());
+  expect(await form.untilSaid('done', 'not done')).toBe('not done');
   expect(await page.locator('#asked td[data-title="What came of it"]').first().textContent()).toContain('login_rejected');
   expect(await storedOf(byPage)).toBe(before);
   const rows = await rowsAbout(testEnvironment, namesOf(byPage));
@@ -164,19 +127,19 @@ test(
     const before = await storedOf(at);
     const password = chosen();
     await setAtPortal(at, password);
-    await asked(at);
+    await form.asked(at);
     await rotator.kill('SIGKILL');
     outputs.push(rotator.output());
-    await typed(password);
-    expect(await untilSaid('typed; its rotator takes it')).not.toBe('');
+    await form.typed(password);
+    expect(await form.untilSaid('typed; its rotator takes it')).not.toBe('');
     rotator = await started();
     // A minute passes.
     await rowsOf(`UPDATE login_typing SET typed_at = typed_at - interval '2 minutes' RETURNING 1`);
-    expect(await untilSaid('nobody typed it in time, or nobody took it; nothing was done')).not.toBe('');
+    expect(await form.untilSaid('nobody typed it in time, or nobody took it; nothing was done')).not.toBe('');
     expect([await storedOf(at), await rowsOf('SELECT 1 FROM login_typing')]).toEqual([before, []]);
-    await asked(at);
-    await typed(password);
-    expect([await untilSaid('done', 'not done'), await storedOf(at)]).toEqual(['done', password]);
+    await form.asked(at);
+    await form.typed(password);
+    expect([await form.untilSaid('done', 'not done'), await storedOf(at)]).toEqual(['done', password]);
   },
 );
 
@@ -185,22 +148,22 @@ test('a rotator that stood still while its person typed, and goes on later, does
   const before = await storedOf(at);
   const password = chosen();
   await setAtPortal(at, password);
-  await asked(at);
+  await form.asked(at);
   await rotator.kill('SIGSTOP');
-  await typed(password);
-  await untilSaid('typed; its rotator takes it');
+  await form.typed(password);
+  await form.untilSaid('typed; its rotator takes it');
   await rowsOf(`UPDATE login_typing SET typed_at = typed_at - interval '2 minutes' RETURNING 1`);
   await rotator.kill('SIGCONT');
-  await untilSaid('nobody typed it in time, or nobody took it; nothing was done');
+  await form.untilSaid('nobody typed it in time, or nobody took it; nothing was done');
   expect([await storedOf(at), await rowsOf(`SELECT 1 FROM login_attempt WHERE endpoint_id = '${at.id}'`)]).toEqual([before, []]);
 });
 
 test('a rotator that is stopped says so at once to whoever has the form open', { timeout: 3_600_000 }, async () => {
   const at = await testEnvironment.addEndpoint('alpine');
-  await asked(at);
+  await form.asked(at);
   await rotator.stop();
   outputs.push(rotator.output());
-  await typed(chosen());
+  await form.typed(chosen());
   expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Not done');
   await page.goto(`${w.origin}${addressOf(at)}`);
   expect(await page.locator('#asked td[data-title="What came of it"]').first().textContent()).toMatch(/was stopped: ask again.*cancelled/);
