@@ -8,9 +8,10 @@ import { leaseRequest } from '../lease-request.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
+import { submitting, wasRefused } from './journal-rows.fixture.ts';
 import { findAccepted } from './find-accepted.ts';
 import type { Search } from './search.ts';
-import { loginInHand, type LoginInHand } from './login-in-hand.ts';
+import { loginInHand } from './login-in-hand.ts';
 
 /** No login of this test makes it long enough for a pause to end by itself. */
 const WINDOW_MS = 3_600_000;
@@ -21,25 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => opened?.close());
 
-/** The ledger's row of a login that the portal refused. */
-async function wasRefused(
-  { endpoint: { id, orgId, loginIdentity }, held }: LoginInHand,
-  row: { readonly version: string; readonly print: string | undefined; readonly effect: 'suspect' | 'provisional'; readonly minutesAgo: number },
-): Promise<void> {
-  await opened.sql(
-    `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, fingerprint, started_at, finished_at, outcome, effect)
-     SELECT $1, $2, $3, $4::uuid, 'rotator', $5, $6, at, at, 'rejected', $7 FROM (SELECT now() - make_interval(mins => $8::int) AS at) AS ago`,
-    [loginIdentity, orgId, id, held.lease.id, row.version, row.print, row.effect, row.minutesAgo],
-  );
-}
-
 /**
  * After a change: the staged password and the current one were refused twice hours ago, and a third one, which lies in the store's history, a moment ago. By now the
  * portal accepts the staged one; or, where `cut` says so, only so many first characters of it, of which it was asked that long ago.
  */
 async function search(asksTwice: Search['asksTwice'], cut?: { readonly first: number; readonly refusedMinutesAgo: number }) {
   const { testEnvironment, rotator, sql } = opened;
-  const { id, orgId, secretArn, portal, username, loginIdentity } = await testEnvironment.addEndpoint('alpine');
+  const { id, orgId, portal, username, loginIdentity } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
   const attemptId = randomUUID();
   const answer = await withExclusiveLease(leaseRequest(rotator, endpoint, new AbortController().signal), async (held) => {
@@ -61,14 +50,9 @@ async function search(asksTwice: Search['asksTwice'], cut?: { readonly first: nu
     await login.store.stage(login.slotOf(attemptId), accepted.text);
     const between = await saved('Stored-between-1!');
     const current = await saved('Stored-last-2!');
-    await sql(
-      `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
-                                     journal_version, submit_deadline_at, created_at, updated_at)
-       VALUES ($1::uuid, $2, $3, $4, $5, 'submitting', $6::bigint, $7, 'due', $8, $9, 'h', 1, now(), now(), now())`,
-      [attemptId, loginIdentity, orgId, id, portal, String(held.lease.fence), rotator.owner, secretArn, current.version],
-    );
+    await submitting(opened, login, { attemptId, baseVersion: current.version });
     const refused = (version: string, print: string | undefined, minutesAgo: number) =>
-      wasRefused(login, { version, print, effect: 'provisional', minutesAgo });
+      wasRefused(opened, login, { version, print, effect: 'provisional', minutesAgo });
     for (const minutesAgo of [200, 100]) {
       await refused(`staged:${attemptId}`, accepted.print, minutesAgo);
       await refused(current.version, current.print, minutesAgo);
@@ -131,7 +115,7 @@ async function searchOfOverwritten(stored: string, refusals: Refusals) {
     const of = { right, current: { text, version } };
     for (const [which, minutesAgo] of refusals) {
       const print = accountOf(rotator.keys, endpoint, parsePayload(of[which].text)).fingerprints[0];
-      await wasRefused(login, { version: of[which].version, print, effect: 'suspect', minutesAgo });
+      await wasRefused(opened, login, { version: of[which].version, print, effect: 'suspect', minutesAgo });
     }
     const answer = await findAccepted({ services: rotator, login, attemptId: null, since: new Date(Date.now() - 100 * 60_000), asksTwice: 'nothing' });
     return answer.kind === 'found' ? [answer.candidate.name.kind, answer.candidate.name.of === right.version] : answer.kind;
@@ -169,7 +153,7 @@ it('but with what somebody has just stored, if it was never refused: what was re
     const stale = serializePayload(parsePayload(right.text).map((payload) => ({ ...payload, password: 'Saved-from-an-old-copy-4!' })));
     const between = await login.store.replace(login.reference, stale, right.version);
     await login.store.replace(login.reference, right.text, between.version);
-    await wasRefused(login, {
+    await wasRefused(opened, login, {
       version: between.version,
       print: accountOf(rotator.keys, endpoint, parsePayload(stale)).fingerprints[0],
       effect: 'suspect',
@@ -183,8 +167,8 @@ it('but with what somebody has just stored, if it was never refused: what was re
 });
 
 it('a search that begins anew goes on with what was not refused yet: what a portal may have cut is not asked from its first length on for ever', async () => {
-  const { testEnvironment, rotator, sql } = opened;
-  const { id, orgId, secretArn, portal, username, loginIdentity } = await testEnvironment.addEndpoint('alpine');
+  const { testEnvironment, rotator } = opened;
+  const { id, orgId, portal, username } = await testEnvironment.addEndpoint('alpine');
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
   const attemptId = randomUUID();
   const staged = 'Staged-and-cut-by-the-portal-5!';
@@ -199,14 +183,9 @@ it('a search that begins anew goes on with what was not refused yet: what a port
     if (!current) throw new Error('no secret');
     const payloadOf = (password: string) => parsePayload(current.text).map((payload) => ({ ...payload, password }));
     await login.store.stage(login.slotOf(attemptId), serializePayload(payloadOf(staged)));
-    await sql(
-      `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
-                                     journal_version, submit_deadline_at, created_at, updated_at)
-       VALUES ($1::uuid, $2, $3, $4, $5, 'submitting', $6::bigint, $7, 'due', $8, $9, 'h', 1, now(), now(), now())`,
-      [attemptId, loginIdentity, orgId, id, portal, String(held.lease.fence), rotator.owner, secretArn, current.version],
-    );
+    await submitting(opened, login, { attemptId, baseVersion: current.version });
     const refused = (version: string, password: string | null, effect: 'suspect' | 'provisional', minutesAgo: number) =>
-      wasRefused(login, {
+      wasRefused(opened, login, {
         version,
         print: accountOf(rotator.keys, endpoint, password === null ? parsePayload(current.text) : payloadOf(password)).fingerprints[0],
         effect,
