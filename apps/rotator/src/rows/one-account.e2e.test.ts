@@ -1,54 +1,14 @@
-import { createHash } from 'node:crypto';
-import { credentialReference, formatReference, parsePayload, serializePayload } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
-import { insertEndpoint, upsertPortalType } from '@rcm/db/admin';
-import { recordMigrated } from '@rcm/db/migration';
-import { accountOf } from '@rcm/portal-access';
-import { Secret } from '@rcm/telemetry';
+import { upsertPortalType } from '@rcm/db/admin';
 import { isLongForm } from '@rcm/test-services';
-import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
+import { throughTheOtherDoor } from './other-door.fixture.ts';
 import { DAY, type Fields, HOUR, type Login, MINUTE, openRowEnvironment, type RowEnvironment, SECOND } from './row-environment.fixture.ts';
 
 let row: RowEnvironment;
-let numbered = 0;
 beforeAll(async () => void (row = await openRowEnvironment({ endpoints: ['alpine'] })));
 afterAll(() => row?.close());
-
-/** The same account once more, as somebody migrates it who knows the portal by its other address: an endpoint and a secret of its own. */
-async function throughTheOtherDoor(login: Login): Promise<Login> {
-  const { testEnvironment } = row;
-  const baseUrl = await testEnvironment.portals.openDoor('alpine');
-  const known = await getEndpoint(testEnvironment.db, { orgId: login.orgId, endpointId: login.id });
-  if (!known) throw new Error('no endpoint');
-  const hosts = [new URL(baseUrl).host];
-  await upsertPortalType(testEnvironment.db, { ...known.portalType, code: 'alpine-app', hosts, loopbackHosts: hosts, accountRealm: 'alpine' });
-  numbered += 1;
-  const [id, accountId] = [`alpine-app-${numbered}`, `account-${numbered}`];
-  await insertEndpoint(testEnvironment.db, { id, orgId: login.orgId, portalTypeCode: 'alpine-app', accountId, baseUrl });
-  const place = { store: 'ssm', partition: 'aws', region: testEnvironment.aws.region, accountId: testEnvironment.aws.accountId } as const;
-  const reference = credentialReference({
-    ...place,
-    environment: testEnvironment.environmentName,
-    orgId: login.orgId,
-    endpointId: id,
-    portalAccountId: accountId,
-  });
-  const { fields } = await row.open(login.id);
-  const text = serializePayload(parsePayload(new Secret(JSON.stringify(fields))));
-  const tags = { TenantId: login.orgId, Environment: testEnvironment.environmentName, PortalType: 'alpine-app' };
-  const created = await testEnvironment.stores.forTenant(login.orgId).create(reference, text, tags);
-  const endpoint = await getEndpoint(testEnvironment.db, { orgId: login.orgId, endpointId: id });
-  if (!endpoint) throw new Error('no endpoint');
-  const loginIdentity = accountOf(row.rotator.keys, endpoint, parsePayload(text)).names[0]?.id ?? '';
-  const fingerprint = createHash('sha256').update(id).digest('hex');
-  const secretArn = formatReference(created.reference);
-  await recordMigrated(testEnvironment.db, { endpointId: id, orgId: login.orgId, secretArn, version: created.version, loginIdentity, fingerprint });
-  const added: EnvironmentEndpoint = { ...login, id, secretArn, loginIdentity };
-  (testEnvironment.endpoints as EnvironmentEndpoint[]).push(added);
-  return added;
-}
 
 const dyingBefore = (write: string) => (written: string, when: 'before' | 'after') => {
   if (written === write && when === 'before') throw new Error('the process is gone');
@@ -58,7 +18,7 @@ const never = async (id: string) => expect(await row.history(id)).toMatchObject(
 describe('one account behind two addresses of a portal', () => {
   it('has one budget: whatever fails at either door, we do not lock it', async () => {
     const www = await row.testEnvironment.addEndpoint('alpine');
-    const app = await throughTheOtherDoor(www);
+    const app = await throughTheOtherDoor(row, www);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
     const { fields } = await row.open(www.id);
     for (let number = 0; number < (isLongForm() ? 3 : 2); number += 1) {
@@ -78,7 +38,7 @@ describe('one account behind two addresses of a portal', () => {
 
   itInLongForm('is not rotated at one door while the other one would be left with a wrong password', async () => {
     const www = await row.testEnvironment.addEndpoint('alpine');
-    const app = await throughTheOtherDoor(www);
+    const app = await throughTheOtherDoor(row, www);
     for (const { id } of [www, app, www]) await row.rotateToEnd(id);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
     await never(www.id);
@@ -96,7 +56,7 @@ describe('a portal type whose realm or rule of case is changed', () => {
 
   it('does not forgive its accounts anything: what failed before counts, at whichever door', async () => {
     const www = await row.testEnvironment.addEndpoint('alpine');
-    const app = await throughTheOtherDoor(www);
+    const app = await throughTheOtherDoor(row, www);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
     const { fields } = await row.open(www.id);
     try {
