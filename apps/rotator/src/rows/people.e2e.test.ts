@@ -1,13 +1,13 @@
-import { parsePayload, serializePayload, type StoredSecret, type TenantStores } from '@rcm/credentials';
 import { requestRotation } from '@rcm/db/rotation';
-import { RcmError } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveCommand } from '../commands/resolve.ts';
 import { itInLongForm } from '../long-form.fixture.ts';
 import { rotateLogin } from '../rotate.ts';
 import { dyingStores } from '../testing.fixture.ts';
-import { DAY, HOUR, type Login, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
+import { behind, losing } from './forgetful-stores.fixture.ts';
+import { expectTheirs, THEIRS, withTheirs } from './theirs.fixture.ts';
+import { DAY, HOUR, MINUTE, openRowEnvironment, refusals, type RowEnvironment } from './row-environment.fixture.ts';
 
 let row: RowEnvironment;
 beforeAll(async () => void (row = await openRowEnvironment()));
@@ -19,75 +19,6 @@ const STORES = ['ssm', 'secrets-manager', 'vault'] as const;
 const isRotatedAgain = (store: (typeof STORES)[number]): boolean => isLongForm() || store === 'ssm';
 /** That each store merges what a person wrote is tried always. */
 const MORE = isLongForm() ? STORES : [];
-/** What a person keeps in the secret beside the password. */
-const THEIRS = { note: 'call Ms. Li on Mondays', custom_fields: { npi: '1234567893' }, mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
-
-async function expectWorking({ id }: Login): Promise<void> {
-  expect(await row.visit(id)).toBe('in');
-  expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
-  expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
-}
-async function expectTheirs(login: Login): Promise<void> {
-  await expectWorking(login);
-  expect((await row.open(login.id)).fields).toMatchObject(THEIRS);
-}
-
-/** After a promote was refused, current is read to name the edit; so many reads after that, the second of which is built on, show what lay there `before`. */
-function behind(stores: TenantStores, before: StoredSecret, forReads: number): TenantStores {
-  let reads = Number.NEGATIVE_INFINITY;
-  return {
-    close: () => stores.close(),
-    forTenant(orgId) {
-      const store = stores.forTenant(orgId);
-      return {
-        ...store,
-        async promote(...asked) {
-          return store.promote(...asked).catch((error: unknown) => {
-            reads = 0;
-            throw error;
-          });
-        },
-        async read(...asked) {
-          reads += 1;
-          return reads >= 2 && reads < 2 + forReads ? before : store.read(...asked);
-        },
-      };
-    },
-  };
-}
-
-/**
- * A promotion that meets an edit and has written over it: the edit is put back, and the second and third read after that, the last of which is built on, show once more what the promotion had written.
- */
-function losing(stores: TenantStores, edit: (text: StoredSecret['text']) => StoredSecret['text'], history: 'shown' | 'behind' = 'shown'): TenantStores {
-  let reads = Number.NEGATIVE_INFINITY;
-  let written: StoredSecret | null = null;
-  return {
-    close: () => stores.close(),
-    forTenant(orgId) {
-      const store = stores.forTenant(orgId);
-      return {
-        ...store,
-        async promote(slot, base, options) {
-          if (written !== null) return store.promote(slot, base, options);
-          const [current, staged] = [await store.read(slot.current), await store.readStaged(slot)];
-          if (!current || !staged) throw new Error('there is nothing to promote');
-          const { version } = await store.replace(slot.current, staged.text, base);
-          written = { text: staged.text, version };
-          await store.replace(slot.current, edit(current.text), version);
-          reads = 0;
-          throw new RcmError('store_conflict', 'what had been overwritten was put back');
-        },
-        async read(...asked) {
-          reads += 1;
-          return reads >= 2 && reads < 4 && written !== null ? written : store.read(...asked);
-        },
-        readVersion: async (...asked) => (history === 'behind' && reads >= 2 && reads < 4 ? null : store.readVersion(...asked)),
-      };
-    },
-  };
-}
-
 describe('a person who opens the secret before a rotation and saves it after', () => {
   it.each(STORES)('keeps what they wrote and the newest password (%s)', async (store) => {
     const login = await row.testEnvironment.addEndpoint('alpine', store);
@@ -97,11 +28,11 @@ describe('a person who opens the secret before a rotation and saves it after', (
     expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.save(login.id, { ...fields, ...THEIRS });
     await row.untilIn(login.id, { stepMs: MINUTE, atMostMs: 10 * MINUTE });
-    await expectTheirs(login);
+    await expectTheirs(row, login);
     expect(refusals(await row.history(login.id)).wrong).toBe(0);
     if (!isRotatedAgain(store)) return;
     expect(await row.rotateToEnd(login.id)).toBe('done');
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   it.each(MORE)('also where that rotation was the first (%s)', async (store) => {
@@ -110,7 +41,7 @@ describe('a person who opens the secret before a rotation and saves it after', (
     expect(await row.rotateToEnd(login.id)).toBe('done');
     await row.save(login.id, { ...fields, ...THEIRS });
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 2 * HOUR });
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 });
 
@@ -136,7 +67,7 @@ describe('a person who saves an old copy over the newest password', () => {
     expect(await row.visit(login.id)).not.toBe('in');
     expect(refusals(await row.history(login.id)).wrong).toBe(wrong);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: HOUR });
-    await expectTheirs(login);
+    await expectTheirs(row, login);
     expect(refusals(await row.history(login.id)).wrong).toBe(wrong);
   });
 });
@@ -147,7 +78,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
     expect(await row.rotateToEnd(login.id)).toBe('done');
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   it.each(MORE)('and where the store then answers once with what it had held before (%s)', async (backend) => {
@@ -156,21 +87,19 @@ describe('what a person wrote stays where another password becomes current', () 
     await expect(row.rotate(login.id, { ...row.patient, stores: dyingStores(row.patient.stores, 'promote', 'before') })).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
     expect(await row.rotateToEnd(login.id, { ...row.patient, stores: behind(row.patient.stores, before, 2) })).toBe('done');
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   it.each(MORE)('and where it answers once with what the rotation had written over their edit (%s)', async (backend) => {
     const login = await row.testEnvironment.addEndpoint('alpine', backend);
-    const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
-    expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, edit) })).toBe('done');
-    await expectTheirs(login);
+    expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, withTheirs) })).toBe('done');
+    await expectTheirs(row, login);
   });
 
   itInLongForm('and where its history is behind, too', async () => {
     const login = await row.testEnvironment.addEndpoint('alpine');
-    const edit = (text: StoredSecret['text']) => serializePayload(parsePayload(text).map((payload) => ({ ...payload, ...THEIRS })));
-    expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, edit, 'behind') })).toBe('done');
-    await expectTheirs(login);
+    expect(await row.rotateToEnd(login.id, { ...row.patient, stores: losing(row.patient.stores, withTheirs, 'behind') })).toBe('done');
+    await expectTheirs(row, login);
   });
 
   itInLongForm('and where the store goes on answering with that, the portal is not asked again and again', async () => {
@@ -183,7 +112,7 @@ describe('what a person wrote stays where another password becomes current', () 
     expect(report).toMatchObject({ kind: 'attempt', attempt: { state: 'waiting' } });
     expect((await row.history(login.id)).loginsAccepted - accepted).toBeLessThan(4);
     expect(await row.rotateToEnd(login.id)).toBe('done');
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   it('and what they set at the portal later, while the promotion had to wait, stays current', async () => {
@@ -196,7 +125,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.setAtPortal(login.id, password);
     await row.rotateToEnd(login.id);
     expect((await row.open(login.id)).fields['password']).toBe(password);
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   itInLongForm('because the portal made an abandoned change after all', async () => {
@@ -207,7 +136,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.edit(login.id, THEIRS);
     await row.pass(5 * HOUR);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   itInLongForm('because a rotation found that the portal accepts the copy of the one before', async () => {
@@ -219,7 +148,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.rotate(login.id, row.patient);
     await row.pass(12 * HOUR);
     await row.rotateToEnd(login.id);
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   itInLongForm('because the portal went back to an earlier password', async () => {
@@ -231,7 +160,7 @@ describe('what a person wrote stays where another password becomes current', () 
     expect(await row.visit(login.id)).toBe('in');
     await row.setAtPortal(login.id, password);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: 3 * HOUR });
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   itInLongForm('because the portal keeps the first 14 characters', async () => {
@@ -239,7 +168,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.edit(login.id, THEIRS);
     await row.testEnvironment.portals.setHabits('alpine', { keepsFirst: 14 });
     await row.rotateToEnd(login.id);
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   itInLongForm('because they edited it while a rotation was blocked, and then said what the portal accepts', async () => {
@@ -255,7 +184,7 @@ describe('what a person wrote stays where another password becomes current', () 
     const act = { actor: 'person:os:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;
     await resolveCommand({ opened: row.process, json: true, signal: new AbortController().signal }, { ...act, accept: 'staged' });
     await row.rotateToEnd(login.id);
-    await expectTheirs(login);
+    await expectTheirs(row, login);
   });
 
   it('because they wrote it while the login was rolled back to an earlier password', async () => {
@@ -270,7 +199,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await expect(rotateLogin(dying, request)).rejects.toThrow('died before promote');
     await row.edit(login.id, THEIRS);
     expect(await row.rotateToEnd(login.id)).toBe('done');
-    await expectTheirs(login);
+    await expectTheirs(row, login);
     expect((await row.open(login.id)).fields['password']).toBe(password);
   });
 });
