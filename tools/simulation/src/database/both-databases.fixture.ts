@@ -5,10 +5,10 @@ import { freshDatabase } from '@rcm/test-services';
 import pg from 'pg';
 import { Inside } from '../time/inside.fixture.ts';
 import type { SimProcess } from '../time/sim-process.ts';
+import { addIdentity } from './identities.ts';
 import { ModelDatabase } from './model-database.ts';
 import * as model from './operations.ts';
 import * as real from './real.ts';
-import { addIdentity } from './schedule.ts';
 
 export type Name = keyof typeof model & keyof typeof real;
 

@@ -1,5 +1,5 @@
 import type { RotationAttempt } from '@rcm/db/rotation';
-import { attemptOf } from './journal.ts';
+import { attemptOf } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { later, operation } from './operation.ts';
 import type { Endpoint } from './tables.ts';

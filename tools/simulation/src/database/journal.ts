@@ -1,11 +1,11 @@
-import { type AttemptState, JOURNAL_VERSION, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db/rotation';
-import { refuseStart, tellAdmission } from './admission.ts';
+import { type AttemptState, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db/rotation';
+import { tellAdmission } from './admission.ts';
+import { lockedAttempt } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, identityNamed, identityOf, operation, refuse, sharing, writeNotification } from './operation.ts';
+import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
 import { afterDone } from './schedule.ts';
 
 const HOUR_MS = 3_600_000;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const OPEN: ReadonlySet<string> = new Set(['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted']);
 
 interface Step {
@@ -17,24 +17,8 @@ interface Step {
 
 const refuseStep = (from: AttemptState, to: AttemptState): never => refuse('input_invalid', `A rotation attempt cannot go from ${from} to ${to}.`);
 
-/** The organization's attempt; another's is not there. */
-export function attemptOf({ tables }: ModelDatabase, { attemptId, orgId }: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
-  const attempt = tables.attempts.get(attemptId);
-  return attempt?.orgId === orgId ? attempt : null;
-}
-
-/** As libs/db locks it, by its login. Fails with `state_conflict` where the organization has the login no more. */
-export function lockedAttempt(db: ModelDatabase, asked: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
-  const attempt = attemptOf(db, asked);
-  if (attempt) identityNamed(db, asked.orgId, attempt.loginIdentity);
-  return attempt;
-}
-
 const isWhere = (attempt: RotationAttempt | null, { from, fence }: Step): attempt is RotationAttempt => attempt?.state === from && attempt.fence === fence;
 const change = (db: ModelDatabase, id: string, to: Partial<RotationAttempt>): RotationAttempt => db.tables.attempts.change(id, { ...to, updatedAt: db.now });
-const openOf = ({ tables }: ModelDatabase, identity: string): RotationAttempt | null =>
-  tables.attempts.of(identity).find(({ endedAt }) => endedAt === null) ?? null;
-
 /** A lease of another tenant is no lease: its row cannot be seen. */
 function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity, orgId }: { readonly loginIdentity: string; readonly orgId: string }, fence: bigint) {
   return (
@@ -42,135 +26,6 @@ function exclusiveLease({ tables, now }: ModelDatabase, { loginIdentity, orgId }
     null
   );
 }
-
-const ASKED_FOR: ReadonlySet<string> = new Set(['demand', 'compromise', 'rollback']);
-
-/** As in libs/db/src/journal/request.ts. */
-function requestOf(
-  { tables }: ModelDatabase,
-  {
-    orgId,
-    endpointId,
-    reason,
-    requestId,
-  }: { readonly orgId: string; readonly endpointId: string; readonly reason: string; readonly requestId?: string | undefined },
-) {
-  if (!ASKED_FOR.has(reason)) return { requestId: null, chosenVersion: null };
-  const row = requestId === undefined ? null : tables.requests.get(requestId);
-  if (row?.orgId !== orgId || row.endpointId !== endpointId || row.kind !== reason) return refuse('rotation_refused', 'Nobody has asked for this rotation.');
-  if (tables.attempts.all().some((attempt) => attempt.requestId === row.id)) return refuse('rotation_refused', 'This request was begun already.');
-  return { requestId: row.id, chosenVersion: row.chosenVersion };
-}
-
-export const planRotation = operation('planRotation', (db, plan) => {
-  const identity = identityOf(db, plan);
-  const lease = db.tables.leases.get(plan.leaseId);
-  if (lease?.loginIdentity !== identity.id || lease.kind !== 'exclusive' || lease.fence !== plan.fence || lease.expiresAt <= db.now)
-    return refuse('lease_lost', 'A rotation is planned only under the live exclusive lease of its login.');
-  const open = openOf(db, identity.id);
-  if (open?.orgId === plan.orgId) {
-    const isOwn = open.id === plan.attemptId && open.fence === plan.fence && open.state === 'planned';
-    return isOwn ? { created: true as const, attempt: open } : { created: false as const, open };
-  }
-  if (open) return refuse('state_conflict', 'Another organization is rotating this login.');
-  const endpoint = endpointOf(db, plan) ?? refuse('endpoint_unknown', 'There is no such endpoint.');
-  if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false as const, open: null };
-  const { requestId, chosenVersion } = requestOf(db, plan);
-  const refusal = refuseStart(db, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? null);
-  if (refusal) return { created: false as const, open: null, refusal };
-  const { attemptId, orgId, endpointId, fence, owner, reason, baseVersion, recipeHash } = plan;
-  const attempt = db.tables.attempts.put({
-    ...{
-      id: attemptId,
-      loginIdentity: identity.id,
-      orgId,
-      endpointId,
-      portalTypeCode: endpoint.portalTypeCode,
-      state: 'planned',
-      waitingFrom: null,
-      waitingUntil: null,
-    },
-    ...{
-      fence,
-      owner,
-      reason,
-      secretArn: endpoint.secretArn,
-      baseVersion,
-      promotedVersion: null,
-      previousVersion: null,
-      recipeHash,
-      journalVersion: JOURNAL_VERSION,
-    },
-    ...{
-      submitDeadlineAt: null,
-      probes: 0,
-      found: null,
-      refusedRule: null,
-      heldSince: null,
-      detail: null,
-      chosenVersion,
-      requestId,
-      createdAt: db.now,
-      updatedAt: db.now,
-    },
-    ...{ endedAt: null, copyRemovedAt: null },
-  });
-  for (const { id } of sharing(db, endpoint)) db.tables.endpoints.change(id, { rotationStatus: 'pending' });
-  return { created: true as const, attempt };
-});
-
-export const getOpenAttempt = operation('getOpenAttempt', (db, { orgId, loginIdentity }) => {
-  const open = openOf(db, loginIdentity);
-  return open?.orgId === orgId ? open : null;
-});
-
-export const getAttempt = operation('getAttempt', (db, { attemptId }) => db.tables.attempts.get(attemptId));
-
-const byAge = (a: RotationAttempt, b: RotationAttempt): number => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
-
-export const listOpenAttempts = operation('listOpenAttempts', (db, { ownerGone = false, limit, after = null }) => {
-  const isFree = (attempt: RotationAttempt): boolean =>
-    attempt.state !== 'blocked' &&
-    (attempt.state !== 'waiting' || (attempt.waitingUntil !== null && attempt.waitingUntil <= db.now)) &&
-    !db.tables.leases.of(attempt.loginIdentity).some((lease) => lease.kind === 'exclusive' && lease.expiresAt > db.now);
-  const at = ({ state, waitingUntil, createdAt }: RotationAttempt): number =>
-    (ownerGone && state === 'waiting' ? (waitingUntil ?? createdAt) : createdAt).getTime();
-  const inOrder = (a: RotationAttempt, b: RotationAttempt): number => at(a) - at(b) || (a.id < b.id ? -1 : 1);
-  const last = after === null ? null : db.tables.attempts.get(after);
-  return db.tables.attempts
-    .all()
-    .filter((attempt) => attempt.endedAt === null && (!ownerGone || isFree(attempt)) && (last === null || inOrder(last, attempt) < 0))
-    .sort(inOrder)
-    .slice(0, limit);
-});
-
-const isLongWait = (db: ModelDatabase, { endedAt, state, waitingFrom, waitingUntil }: RotationAttempt): boolean =>
-  endedAt === null && state === 'waiting' && waitingFrom === 'staged' && waitingUntil !== null && waitingUntil > db.in(LOOK_AGAIN_MS);
-
-export const listLongWaits = operation('listLongWaits', (db, { limit, after = null }) => {
-  const last = after === null ? null : db.tables.attempts.get(after);
-  return db.tables.attempts
-    .all()
-    .filter((attempt) => isLongWait(db, attempt) && (last === null || byAge(last, attempt) < 0))
-    .sort(byAge)
-    .slice(0, limit)
-    .map(({ id, orgId, endpointId, secretArn, baseVersion }) => ({ id, orgId, endpointId, secretArn, baseVersion }));
-});
-
-export const endLongWait = operation('endLongWait', (db, { attemptId, orgId }) => {
-  const attempt = db.tables.attempts.get(attemptId);
-  if (attempt?.orgId !== orgId || !isLongWait(db, attempt)) return false;
-  db.tables.attempts.change(attemptId, { waitingUntil: db.now });
-  return true;
-});
-
-export const listAttempts = operation('listAttempts', (db, { limit, states }) =>
-  db.tables.attempts
-    .all()
-    .filter(({ state }) => states === undefined || states.includes(state))
-    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1))
-    .slice(0, limit),
-);
 
 export const adoptAttempt = operation('adoptAttempt', (db, { attemptId, orgId, fence, owner }) => {
   const seen = lockedAttempt(db, { attemptId, orgId });
@@ -272,30 +127,4 @@ export const finishAttempt = operation('finishAttempt', (db, step) => {
   tellAdmission(db, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
   if (!isDone) writeNotification(db, { kind: 'failed', key: seen.endpointId, every: 'day', endpointId: seen.endpointId });
   return true;
-});
-
-export const keptLength = operation('keptLength', (db, { portalTypeCode }) => {
-  const kept = db.tables.attempts
-    .all()
-    .filter((attempt) => attempt.portalTypeCode === portalTypeCode && attempt.promotedVersion !== null)
-    .flatMap(({ found }) => /\/([0-9]+)$/.exec(found ?? '')?.[1] ?? []);
-  return kept.length === 0 ? null : Math.min(...kept.map(Number));
-});
-
-export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId }) => {
-  if (!UUID.test(attemptId)) return true;
-  const attempt = attemptOf(db, { attemptId, orgId });
-  return attempt !== null && (attempt.promotedVersion !== null || attempt.endedAt !== null);
-});
-
-export const outrunCopy = operation('outrunCopy', (db, { orgId, loginIdentity, attemptId }) => {
-  const mine = attemptOf(db, { attemptId, orgId });
-  if (mine?.loginIdentity !== loginIdentity || mine.endedAt === null) return null;
-  const ended = ({ endedAt }: RotationAttempt): number => endedAt?.getTime() ?? 0;
-  const [newest] = db.tables.attempts
-    .of(loginIdentity)
-    .filter((later) => later.id !== mine.id && later.orgId === orgId && later.promotedVersion !== null && ended(later) > ended(mine))
-    .sort((a, b) => ended(b) - ended(a));
-  if (!newest?.promotedVersion) return null;
-  return { newest: { attemptId: newest.id, version: newest.promotedVersion }, openedVersion: mine.promotedVersion };
 });

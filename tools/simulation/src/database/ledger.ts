@@ -3,7 +3,7 @@ import { askedLedger, budgetRefusal, failuresLeft, type LedgerState, ledgerState
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, operation, refuse, writeNotification } from './operation.ts';
 import { passwordRecord } from './passwords.ts';
-import { wantSearchNow } from './schedule.ts';
+import { wantSearchNow } from './searches.ts';
 
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
 const BELIEVED_MS = 86_400_000;

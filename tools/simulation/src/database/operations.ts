@@ -2,25 +2,10 @@
 export { recordAuditEvent, recordKeptSession } from './audit.ts';
 export { earlierVersions, listCopiesElsewhere, listCopiesToRemove, listOtherSecrets, mayRemoveCopy, noteCopyRemoved, knownVersions } from './copies.ts';
 export { assessPortalTypes, pauseRotations, resumeRotations } from './admission.ts';
-export {
-  adoptAttempt,
-  advanceAttempt,
-  blockAttempt,
-  endLongWait,
-  finishAttempt,
-  getAttempt,
-  getOpenAttempt,
-  keptLength,
-  knowsRotation,
-  listAttempts,
-  listLongWaits,
-  listOpenAttempts,
-  outrunCopy,
-  planRotation,
-  promoteAttempt,
-  resumeAttempt,
-  waitAttempt,
-} from './journal.ts';
+export { endLongWait, listAttempts, listLongWaits, listOpenAttempts } from './attempt-lists.ts';
+export { getAttempt, getOpenAttempt, keptLength, knowsRotation, outrunCopy } from './attempts.ts';
+export { adoptAttempt, advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, resumeAttempt, waitAttempt } from './journal.ts';
+export { planRotation } from './plan-rotation.ts';
 export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawWriterIntent } from './leases.ts';
 export {
   beginLoginAttempt,
@@ -48,15 +33,10 @@ export {
   liesElsewhere,
   listDueEndpoints,
   listStartable,
-  listWantedSearches,
-  noteSearched,
   passwordTooYoungUntil,
-  postponeSearch,
   putOffRotation,
   setNextRotation,
-  startSearch,
   tellFound,
   tellLeftBehind,
-  wantCredentialSearch,
-  wantSearchIfOutdated,
 } from './schedule.ts';
+export { listWantedSearches, noteSearched, postponeSearch, startSearch, wantCredentialSearch, wantSearchIfOutdated } from './searches.ts';

@@ -1,5 +1,5 @@
 import { JOURNAL_VERSION, LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db/rotation';
-import { attemptOf, lockedAttempt } from './journal.ts';
+import { attemptOf, lockedAttempt } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
 

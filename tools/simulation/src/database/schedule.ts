@@ -1,9 +1,10 @@
 import type { EndpointRow } from '@rcm/db';
 import { hashOf } from '../time/random.ts';
 import { isOpen, isPaused, mayProbe, today, underWay } from './admission.ts';
+import { addIdentity, moveLedger, remember } from './identities.ts';
 import type { ModelDatabase } from './model-database.ts';
-import { checkMs, endpointOf, later, operation, refuse, sharing, writeNotification } from './operation.ts';
-import type { Endpoint, Past } from './tables.ts';
+import { checkMs, endpointOf, operation, refuse, sharing, writeNotification } from './operation.ts';
+import type { Endpoint } from './tables.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -35,7 +36,7 @@ export const findOrganization = operation('findOrganization', (db, { endpointId 
 
 const isDueNow = (db: ModelDatabase, { nextRotationAt }: Endpoint): boolean => nextRotationAt !== null && nextRotationAt <= db.now;
 /** `orgId`: only what this organization can see. */
-const hasOpen = ({ tables }: ModelDatabase, identity: string | null, orgId?: string): boolean =>
+export const hasOpen = ({ tables }: ModelDatabase, identity: string | null, orgId?: string): boolean =>
   identity !== null && tables.attempts.of(identity).some((attempt) => attempt.endedAt === null && (orgId === undefined || attempt.orgId === orgId));
 const byDue = (a: Endpoint, b: Endpoint): number => (a.nextRotationAt?.getTime() ?? 0) - (b.nextRotationAt?.getTime() ?? 0) || (a.id < b.id ? -1 : 1);
 
@@ -167,68 +168,6 @@ export const followAccount = operation('followAccount', (db, { orgId, endpointId
   return answer;
 });
 
-function moveLedger(db: ModelDatabase, from: string, to: string): void {
-  const { tables } = db;
-  for (const { id } of tables.logins.of(from)) tables.logins.change(id, { loginIdentity: to });
-  for (const { id } of tables.clearances.of(from)) tables.clearances.change(id, { loginIdentity: to });
-  for (const { identity, former, until } of tables.pasts.all()) if (former === from) remember(db, { identity, former: to, until });
-}
-
-/** What was tried under the former name until then counts for the identity. */
-function remember({ tables }: ModelDatabase, past: Omit<Past, 'id'>): void {
-  const { identity, former, until } = past;
-  if (identity === former) return;
-  const id = `${identity} ${former}`;
-  tables.pasts.put({ id, identity, former, until: later(tables.pasts.get(id)?.until, until) ?? until });
-}
-
-export function addIdentity({ tables }: ModelDatabase, { id, keyId }: { readonly id: string; readonly keyId: string }): void {
-  const nobody = { exclusiveWantedBy: null, exclusiveWantedSince: null, exclusiveWantedUntil: null, exclusiveCoolDownUntil: null };
-  tables.identities.put({ id, keyId, ...nobody, lastTotpStep: 0 });
-}
-
-export const wantCredentialSearch = operation('wantCredentialSearch', (db, wanted) => {
-  const endpoint = endpointOf(db, wanted);
-  if (endpoint) wantSearchNow(db, endpoint);
-});
-
-export const wantSearchIfOutdated = operation('wantSearchIfOutdated', (db, { fingerprints, ...wanted }) => {
-  const endpoint = endpointOf(db, wanted);
-  if (!endpoint || endpoint.searchWantedAt !== null || endpoint.loginIdentity === null) return;
-  // Of what other organizations did nothing is seen.
-  const own = db.tables.logins.of(endpoint.loginIdentity).filter(({ orgId, fingerprint }) => orgId === endpoint.orgId && fingerprint !== null);
-  const isAsked = ({ fingerprint }: (typeof own)[number]): boolean => fingerprints.includes(fingerprint ?? '');
-  const refused = own.filter((row) => isAsked(row) && (row.effect === 'suspect' || row.effect === 'bad'));
-  const refusedAt = Math.max(...refused.map(({ startedAt }) => startedAt.getTime()));
-  if (refused.length > 0 && own.some((row) => !isAsked(row) && row.outcome === 'accepted' && row.startedAt.getTime() > refusedAt)) wantSearchNow(db, endpoint);
-});
-
-export function wantSearchNow(db: ModelDatabase, { id, searchRequests }: Endpoint): void {
-  db.tables.endpoints.change(id, { searchWantedAt: db.now, searchRequests: searchRequests + 1 });
-}
-
-export const listWantedSearches = operation('listWantedSearches', (db, { limit, pauseMs }) => {
-  const pause = checkMs('pauseMs', pauseMs);
-  return db.tables.endpoints
-    .all()
-    .filter(({ searchWantedAt, searchedAt, secretArn, loginIdentity }) => {
-      if (searchWantedAt === null || searchWantedAt > db.now || secretArn === null || loginIdentity === null || hasOpen(db, loginIdentity)) return false;
-      return searchedAt === null || searchedAt < db.in(-pause);
-    })
-    .sort((a, b) => (a.searchWantedAt?.getTime() ?? 0) - (b.searchWantedAt?.getTime() ?? 0))
-    .slice(0, limit)
-    .map(({ orgId, id }) => ({ orgId, endpointId: id }));
-});
-
-export const postponeSearch = operation('postponeSearch', (db, search) => {
-  const wanted = 'until' in search ? search.until : db.in(checkMs('forMs', search.forMs));
-  const endpoint = endpointOf(db, search);
-  if (!endpoint) return;
-  const meanwhile = endpoint.searchRequests === search.requests ? null : endpoint.searchWantedAt;
-  const times = [wanted, db.in(DAY_MS), ...(meanwhile ? [meanwhile] : [])].map((time) => time.getTime());
-  db.tables.endpoints.change(endpoint.id, { searchWantedAt: new Date(Math.min(...times)) });
-});
-
 export const tellFound = operation('tellFound', (db, { endpointId, version, found }) =>
   writeNotification(db, { kind: 'found', key: `${endpointId}:${version}`, endpointId, detail: `it accepts ${found}` }),
 );
@@ -248,17 +187,4 @@ export const passwordTooYoungUntil = operation('passwordTooYoungUntil', (db, { l
   const times = [endpoint?.lastRotatedAt ? endpoint.lastRotatedAt.getTime() + hours * 3_600_000 : 0, nth === undefined ? 0 : nth + DAY_MS];
   const until = new Date(Math.max(...times));
   return until > db.now ? until : null;
-});
-
-export const startSearch = operation('startSearch', (db, { orgId, endpointId }) => {
-  const endpoint = endpointOf(db, { orgId, endpointId }) ?? refuse('endpoint_unknown', 'The organization has no such endpoint.');
-  return { orgId, endpointId, requests: endpoint.searchRequests };
-});
-
-export const noteSearched = operation('noteSearched', (db, asked) => {
-  const endpoint = endpointOf(db, asked);
-  if (!endpoint) return;
-  const { id, searchWantedAt, searchRequests } = endpoint;
-  const stays = searchRequests !== asked.requests || (searchWantedAt !== null && searchWantedAt > db.now);
-  db.tables.endpoints.change(id, { searchedAt: db.now, searchWantedAt: stays ? searchWantedAt : null });
 });

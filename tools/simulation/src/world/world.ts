@@ -3,7 +3,7 @@ import type { PortalTypeRow } from '@rcm/db';
 import type { PauseScope } from '@rcm/db/rotation';
 import { createLogger, type Logger, Secret } from '@rcm/telemetry';
 import { ModelDatabase } from '../database/model-database.ts';
-import { addIdentity } from '../database/schedule.ts';
+import { addIdentity } from '../database/identities.ts';
 import { cut } from '../portal/account.ts';
 import { Portal } from '../portal/portal.ts';
 import type { StoreEntry } from '../stores/store-model.ts';

@@ -1,0 +1,54 @@
+import type { RotationAttempt } from '@rcm/db/rotation';
+import type { ModelDatabase } from './model-database.ts';
+import { identityNamed, operation } from './operation.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The organization's attempt; another's is not there. */
+export function attemptOf({ tables }: ModelDatabase, { attemptId, orgId }: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
+  const attempt = tables.attempts.get(attemptId);
+  return attempt?.orgId === orgId ? attempt : null;
+}
+
+/** As libs/db locks it, by its login. Fails with `state_conflict` where the organization has the login no more. */
+export function lockedAttempt(db: ModelDatabase, asked: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {
+  const attempt = attemptOf(db, asked);
+  if (attempt) identityNamed(db, asked.orgId, attempt.loginIdentity);
+  return attempt;
+}
+
+export const openOf = ({ tables }: ModelDatabase, identity: string): RotationAttempt | null =>
+  tables.attempts.of(identity).find(({ endedAt }) => endedAt === null) ?? null;
+
+export const getOpenAttempt = operation('getOpenAttempt', (db, { orgId, loginIdentity }) => {
+  const open = openOf(db, loginIdentity);
+  return open?.orgId === orgId ? open : null;
+});
+
+export const getAttempt = operation('getAttempt', (db, { attemptId }) => db.tables.attempts.get(attemptId));
+
+export const keptLength = operation('keptLength', (db, { portalTypeCode }) => {
+  const kept = db.tables.attempts
+    .all()
+    .filter((attempt) => attempt.portalTypeCode === portalTypeCode && attempt.promotedVersion !== null)
+    .flatMap(({ found }) => /\/([0-9]+)$/.exec(found ?? '')?.[1] ?? []);
+  return kept.length === 0 ? null : Math.min(...kept.map(Number));
+});
+
+export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId }) => {
+  if (!UUID.test(attemptId)) return true;
+  const attempt = attemptOf(db, { attemptId, orgId });
+  return attempt !== null && (attempt.promotedVersion !== null || attempt.endedAt !== null);
+});
+
+export const outrunCopy = operation('outrunCopy', (db, { orgId, loginIdentity, attemptId }) => {
+  const mine = attemptOf(db, { attemptId, orgId });
+  if (mine?.loginIdentity !== loginIdentity || mine.endedAt === null) return null;
+  const ended = ({ endedAt }: RotationAttempt): number => endedAt?.getTime() ?? 0;
+  const [newest] = db.tables.attempts
+    .of(loginIdentity)
+    .filter((later) => later.id !== mine.id && later.orgId === orgId && later.promotedVersion !== null && ended(later) > ended(mine))
+    .sort((a, b) => ended(b) - ended(a));
+  if (!newest?.promotedVersion) return null;
+  return { newest: { attemptId: newest.id, version: newest.promotedVersion }, openedVersion: mine.promotedVersion };
+});
