@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { editsOf, PLANTED } from './faults.ts';
+import { PLANTED } from './faults.ts';
 import { placesOf } from './plant.ts';
+import { editsOf } from './planted-fault.ts';
 
 test.each(PLANTED)('$name can still be planted: each of its texts stands once in its file', (fault) => {
   expect(editsOf(fault).map(placesOf)).toEqual(editsOf(fault).map(() => 1));

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Edit, editsOf, PLANTED } from './faults.ts';
+import { PLANTED } from './faults.ts';
+import { type Edit, editsOf } from './planted-fault.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 

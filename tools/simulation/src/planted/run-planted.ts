@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { hasFailed } from '../run/figures.ts';
 import { inParallel, SeedWorker } from '../run/workers.ts';
-import { PLANTED, type PlantedFault } from './faults.ts';
+import { PLANTED } from './faults.ts';
+import type { PlantedFault } from './planted-fault.ts';
 
 /** A fault that is not found in so many seeds is not found. */
 const MOST_SEEDS = 2_000;

@@ -1,0 +1,85 @@
+import type { PlantedFault } from './planted-fault.ts';
+import { database, HELD_FOR_EVER } from './sources.ts';
+
+/** Of the budget of failures, of one-time codes and of leases. */
+export const FAULTS_OF_LOGINS: readonly PlantedFault[] = [
+  {
+    name: 'budget-plus-one',
+    words: 'the budget is one too many',
+    shows: ['over budget', 'locked'],
+    file: database('budget'),
+    from: 'Math.min(...types.map((type) => type.lockoutThreshold - type.lockoutMargin)),',
+    to: 'Math.min(...types.map((type) => type.lockoutThreshold - type.lockoutMargin)) + 1,',
+  },
+  {
+    name: 'codes-count-not',
+    words: 'wrong one-time codes are taken to count nowhere',
+    shows: ['over budget', 'locked'],
+    file: database('budget'),
+    from: 'codesCount: types.some((type) => type.lockoutCountsCodes),',
+    to: 'codesCount: false,',
+  },
+  {
+    name: 'window-half',
+    words: 'failures are forgotten after half of the window',
+    shows: ['over budget', 'locked'],
+    file: database('budget'),
+    from: 'windowMs: longest(types.map((type) => type.lockoutWindowSeconds)),',
+    to: 'windowMs: (longest(types.map((type) => type.lockoutWindowSeconds)) ?? 7_200_000) / 2,',
+  },
+  {
+    name: 'dead-logins-forgotten',
+    words: 'a login whose process died is not counted',
+    shows: ['over budget', 'locked'],
+    file: database('budget'),
+    from: 'if (row.outcome !== null && NO_FAILURE.has(row.outcome)) return false;',
+    to: 'if (row.outcome === null || NO_FAILURE.has(row.outcome)) return false;',
+  },
+  {
+    name: 'unknown-is-nothing',
+    words: 'a login that ended nobody knows how is not counted',
+    shows: ['over budget', 'locked'],
+    file: database('budget'),
+    from: "new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced'])",
+    to: "new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced', 'unknown'])",
+  },
+  {
+    name: 'codes-twice',
+    words: 'no one-time code is reserved: two processes type the same',
+    shows: ['rash'],
+    file: database('ledger'),
+    from: 'Math.max(goodForMs(current) > 0 ? current : current + 1, identity.lastTotpStep + 1)',
+    to: '(goodForMs(current) > 0 ? current : current + 1)',
+  },
+  {
+    name: 'lease-for-two',
+    words: 'a lease is given beside an exclusive one that lives',
+    shows: ['rash'],
+    file: database('leases'),
+    from: "if (exclusive > 0) return refused('exclusive_held');\n  const { exclusiveWantedBy",
+    to: 'const { exclusiveWantedBy',
+    also: [{ file: database('leases'), from: "if (liveLeases(db, identity).exclusive > 0) return refused('exclusive_held');", to: '' }],
+  },
+  {
+    name: 'lease-not-looked-at',
+    words: 'nobody looks at the lease before what cannot be taken back',
+    shows: ['rash'],
+    ...HELD_FOR_EVER,
+  },
+  {
+    name: 'agents-during-change',
+    words: 'agents log in while nobody knows which password holds',
+    shows: ['rash'],
+    file: database('leases'),
+    from: "return state && UNCERTAIN.has(state) ? 'rotation_open' : null;",
+    to: 'return null;',
+  },
+  {
+    name: 'locked-is-asked',
+    words: 'a locked account is asked again and again',
+    shows: ['rash'],
+    file: database('budget'),
+    from: "if (state.lockedForGood) return { reason: 'locked', until: null };",
+    to: '',
+  },
+];
