@@ -1,4 +1,5 @@
-import type { Portal, Told } from '../portal/portal.ts';
+import type { Portal } from '../portal/portal.ts';
+import type { Told } from '../portal/visit.ts';
 
 /** After these nothing was counted, as everybody can see. */
 const NOT_COUNTED: ReadonlySet<string> = new Set(['accepted', 'change_forced', 'password_expired']);

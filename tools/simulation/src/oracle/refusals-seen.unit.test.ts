@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Portal, Told } from '../portal/portal.ts';
+import type { Portal } from '../portal/portal.ts';
+import type { Told } from '../portal/visit.ts';
 import { lockedWrittenLate, refusalsSeen } from './refusals-seen.ts';
 
 const minutes = (count: number): number => count * 60_000;

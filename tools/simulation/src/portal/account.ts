@@ -33,6 +33,48 @@ export interface Account extends LockState {
   pending: PendingChange[];
 }
 
+/** An account as somebody opens it; `ageMs`: how old its password is, 0 where that is not said. */
+export interface GivenAccount {
+  readonly username: string;
+  readonly password: string;
+  readonly mfaSeed: string | null;
+  readonly ageMs?: number;
+}
+
+export const accountFrom = (habits: Pick<PortalHabits, 'keepsFirst'>, { username, password, mfaSeed, ageMs = 0 }: GivenAccount, now: number): Account => ({
+  username,
+  password: cut(habits, password),
+  passwordBy: 'person',
+  passwordAt: now - ageMs,
+  changes: 0,
+  propagatedAt: 0,
+  before: null,
+  former: [],
+  mfaSeed,
+  usedSteps: new Set(),
+  mustChange: false,
+  supportToldAt: 0,
+  pending: [],
+  failures: [],
+  lockedUntil: null,
+});
+
+/** A new password, which not every part of the portal knows before it has propagated. */
+export function setPassword(
+  habits: Pick<PortalHabits, 'keepsFirst' | 'propagationDelayMs'>,
+  account: Account,
+  { password, by, now }: { readonly password: string; readonly by: 'us' | 'person'; readonly now: number },
+): void {
+  account.former = [account.password, ...account.former];
+  account.before = account.password;
+  account.password = cut(habits, password);
+  account.passwordBy = by;
+  account.passwordAt = now;
+  account.changes += 1;
+  account.propagatedAt = now + habits.propagationDelayMs;
+  account.mustChange = false;
+}
+
 type Compares = Pick<PortalHabits, 'foldsCase'>;
 export const isSame = ({ foldsCase }: Compares, a: string, b: string): boolean => (foldsCase ? a.toLowerCase() === b.toLowerCase() : a === b);
 

@@ -1,10 +1,11 @@
-import type { ChangeOutcome, LoginOutcome, LoginResult, PortalDriver, PortalSession } from '@rcm/portal-drivers';
+import type { ChangeOutcome, LoginResult, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { RcmError, withDeadline } from '@rcm/telemetry';
 import type { Outside } from '../time/outside.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { currentProcess } from '../time/sim-process.ts';
-import type { Portal, Told, Visitor } from './portal.ts';
-import type { ChangeDecision, LoginEnd } from './record.ts';
+import { changeOutcome, loginOutcome } from './outcomes.ts';
+import type { Portal } from './portal.ts';
+import type { Told, Visitor } from './visit.ts';
 
 export interface DriverOptions {
   readonly outside: Outside;
@@ -81,7 +82,9 @@ class ModelSession implements PortalSession {
       const code = (await totp?.())?.reveal() ?? null;
       return this.#page('code', () => this.#portal.tryCode(visitor, username, password, code));
     });
-    const outcome = this.#loginOutcome(ended, username, submitted, hasProved);
+    const { habits, accounts } = this.#portal;
+    const { provesPassword } = this.#options;
+    const outcome = loginOutcome({ ended, submitted, hasProved, provesPassword, habits, account: accounts.get(username) });
     told.outcome = outcome.kind;
     told.endedAt = this.#options.scheduler.now;
     this.#isUsable = outcome.kind !== 'unknown' && outcome.kind !== 'unavailable';
@@ -181,42 +184,4 @@ class ModelSession implements PortalSession {
       return { value: null, submitted: sending.submitted };
     }
   }
-
-  #loginOutcome(ended: LoginEnd | null, username: string, submitted: boolean, hasProved: boolean): LoginOutcome {
-    const { habits } = this.#portal;
-    const account = this.#portal.accounts.get(username);
-    const proof = this.#options.provesPassword ? ({ provesPassword: true } as const) : {};
-    switch (ended) {
-      case null:
-        return { kind: 'unknown', detail: submitted ? 'no answer came' : 'the page did not come' };
-      case 'accepted': {
-        const { expiresAfterMs } = habits;
-        return { kind: 'accepted', ...(expiresAfterMs !== null && account ? { passwordExpiresAt: new Date(account.passwordAt + expiresAfterMs) } : {}) };
-      }
-      case 'wrong':
-      case 'closed':
-        return { kind: habits.oneText ? 'rejected_or_locked' : 'rejected' };
-      case 'wrong code':
-        return { kind: 'mfa_rejected', ...(hasProved ? proof : {}) };
-      case 'no code':
-        return { kind: 'mfa_required', ...(hasProved ? proof : {}) };
-      case 'at locked': {
-        if (habits.oneText) return { kind: 'rejected_or_locked' };
-        const until = account?.lockedUntil ?? null;
-        return { kind: 'locked', ...(habits.tellsUntil && until !== null && Number.isFinite(until) ? { until: new Date(until) } : {}) };
-      }
-      case 'must change':
-        return { kind: 'change_forced', ...proof };
-      case 'challenged':
-        return { kind: 'challenged' };
-      case 'unavailable':
-        return { kind: 'unavailable', detail: 'The portal says that it is not available.' };
-    }
-  }
-}
-
-function changeOutcome(decision: ChangeDecision | null, submitted: boolean): ChangeOutcome {
-  if (decision === null || decision === 'error') return { kind: 'unknown', detail: 'the portal says nothing clear', submitted };
-  if (decision === 'changed') return { kind: 'applied', submitted: true };
-  return { kind: 'refused', rule: decision === 'refused' ? 'too_simple' : decision, submitted };
 }

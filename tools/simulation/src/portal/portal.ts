@@ -2,33 +2,14 @@ import { totpCode } from '@rcm/portal-drivers';
 import { Secret } from '@rcm/telemetry';
 import type { Random } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
-import type { SimProcess } from '../time/sim-process.ts';
-import { type Account, cut, isSame } from './account.ts';
+import { type Account, accountFrom, cut, type GivenAccount, isSame, setPassword } from './account.ts';
+import { type AnswerSent, MEANINGS } from './change-answers.ts';
 import type { ChangeAnswer, PortalHabits } from './habits.ts';
 import { type Failure, isLocked, noteFailure, noteSuccess, unlock } from './lockout.ts';
 import type { ChangeDecision, LoginEnd, PortalEntry } from './record.ts';
+import type { Told, Visitor } from './visit.ts';
 
 const TOTP_STEP_MS = 30_000;
-
-/** Who stands at the portal's page. */
-export interface Visitor {
-  readonly by: PortalEntry['by'];
-  readonly process: string;
-  /** When they let it out, where that is not now. */
-  readonly askedAt?: number;
-}
-
-export interface Told {
-  readonly at: number;
-  readonly process: SimProcess | undefined;
-  readonly username: string;
-  /** Which was typed. */
-  readonly password: string;
-  /** As the interpreter said it; `null`: nothing, as to a process that died. */
-  outcome: string | null;
-  /** When its process had that answer, or had given up waiting for one; `null`: not yet, or it died first. */
-  endedAt: number | null;
-}
 
 /** What happens to a portal as a whole, each until a time in ms. */
 export interface Weather {
@@ -62,26 +43,10 @@ export class Portal {
     this.#random = options.random;
   }
 
-  add(account: { readonly username: string; readonly password: string; readonly mfaSeed: string | null; readonly ageMs?: number }): Account {
-    const added: Account = {
-      username: account.username,
-      password: cut(this.habits, account.password),
-      passwordBy: 'person',
-      passwordAt: this.#scheduler.now - (account.ageMs ?? 0),
-      changes: 0,
-      propagatedAt: 0,
-      before: null,
-      former: [],
-      mfaSeed: account.mfaSeed,
-      usedSteps: new Set(),
-      mustChange: false,
-      supportToldAt: 0,
-      pending: [],
-      failures: [],
-      lockedUntil: null,
-    };
-    this.accounts.set(account.username, added);
-    return added;
+  add(given: GivenAccount): Account {
+    const account = accountFrom(this.habits, given, this.#scheduler.now);
+    this.accounts.set(account.username, account);
+    return account;
   }
 
   get isWell(): boolean {
@@ -138,7 +103,7 @@ export class Portal {
   /** By a person at the page, or at the telephone: at once, everywhere. */
   setByHand(username: string, password: string): void {
     const account = this.#account(username);
-    this.#set(account, password, 'person');
+    setPassword(this.habits, account, { password, by: 'person', now: this.#scheduler.now });
     account.propagatedAt = 0;
     this.#note({ by: 'person', process: 'person' }, username, 'done', password, { act: 'set by hand' });
   }
@@ -175,14 +140,14 @@ export class Portal {
     return 'at locked';
   }
 
-  #answer(visitor: Visitor, account: Account, answer: Exclude<ChangeAnswer, 'not sent'>, next: string): ChangeDecision {
+  #answer(visitor: Visitor, account: Account, answer: AnswerSent, next: string): ChangeDecision {
     const by = visitor.by === 'person' ? 'person' : 'us';
     const say = (said: ChangeDecision, ended: 'made' | 'to be made' | 'not made' | 'refused'): ChangeDecision => {
       this.#note(visitor, account.username, ended, next, { act: 'change', said });
       return said;
     };
     const make = (said: ChangeDecision): ChangeDecision => {
-      this.#set(account, next, by);
+      setPassword(this.habits, account, { password: next, by, now: this.#scheduler.now });
       return say(said, 'made');
     };
     const makeIn = (ms: number, said: ChangeDecision): ChangeDecision => {
@@ -191,36 +156,23 @@ export class Portal {
       this.#scheduler.at(pending.dueAt, null, () => {
         account.pending = account.pending.filter((other) => other !== pending);
         if (pending.asOf !== account.changes) return;
-        this.#set(account, next, by);
+        setPassword(this.habits, account, { password: next, by, now: this.#scheduler.now });
         this.#note({ by: 'portal', process: this.realm }, account.username, 'made', next, { act: 'change made' });
       });
       return say(said, 'to be made');
     };
-    switch (answer) {
-      case 'made':
-        return make('changed');
-      case 'error, made':
-        return make('error');
-      case 'error, not made':
-        return say('error', 'not made');
-      case 'error, made late':
-        return makeIn(this.habits.lateMs, 'error');
-      case 'error, made long after':
-        return makeIn(this.habits.longAfterMs, 'error');
-      case 'says changed, does not':
-        return say('changed', 'not made');
-      case 'says changed, makes it late':
-        return makeIn(this.habits.lateMs, 'changed');
-      case 'says changed, makes it long after':
-        return makeIn(this.habits.longAfterMs, 'changed');
-      case 'says too short, makes it':
-        return make('too_short');
-      case 'says too short, makes it long after':
-        return makeIn(this.habits.longAfterMs, 'too_short');
-      case 'says used before, makes it':
-        return make('reused');
-      case 'refuses':
-        return say('refused', 'refused');
+    const { said, does } = MEANINGS[answer];
+    switch (does) {
+      case 'makes it':
+        return make(said);
+      case 'makes it late':
+        return makeIn(this.habits.lateMs, said);
+      case 'makes it long after':
+        return makeIn(this.habits.longAfterMs, said);
+      case 'does not make it':
+        return say(said, 'not made');
+      case 'refuses it':
+        return say(said, 'refused');
     }
   }
 
@@ -232,17 +184,6 @@ export class Portal {
   ): { readonly answer: ChangeAnswer; readonly decision: ChangeDecision } {
     this.#note(visitor, account.username, 'refused', null, { act: 'change', said: decision });
     return { answer, decision };
-  }
-
-  #set(account: Account, password: string, by: 'us' | 'person'): void {
-    account.former = [account.password, ...account.former];
-    account.before = account.password;
-    account.password = cut(this.habits, password);
-    account.passwordBy = by;
-    account.passwordAt = this.#scheduler.now;
-    account.changes += 1;
-    account.propagatedAt = this.#scheduler.now + this.habits.propagationDelayMs;
-    account.mustChange = false;
   }
 
   #note<E extends PortalEntry['ended']>(
