@@ -1,5 +1,6 @@
 import { type Account, cut, isSame } from '../portal/account.ts';
-import type { SimLogin, World } from '../world/world.ts';
+import type { SimLogin } from '../world/sim-login.ts';
+import type { World } from '../world/world.ts';
 
 /** The passwords that lie in a login's store, by where they lie. */
 export interface Holdings {

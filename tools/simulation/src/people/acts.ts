@@ -2,7 +2,8 @@ import type { SimProcess } from '../time/sim-process.ts';
 import type { Happening } from '../world/happening.ts';
 import type { Moment } from '../world/moment.ts';
 import { momentComes } from '../world/moment-comes.ts';
-import type { SimLogin, World } from '../world/world.ts';
+import type { SimLogin } from '../world/sim-login.ts';
+import type { World } from '../world/world.ts';
 import { operatorRuns } from './commands.ts';
 
 export type PersonalHappening = Extract<Happening, { readonly login: string }>;

@@ -7,7 +7,8 @@ import { addRequest } from '../database/requests.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Happening } from '../world/happening.ts';
 import { rotatorOf } from '../world/processes.ts';
-import { accountName, type SimLogin, type World } from '../world/world.ts';
+import { accountName, type SimLogin } from '../world/sim-login.ts';
+import type { World } from '../world/world.ts';
 
 export type Command =
   | Extract<Happening, { readonly kind: 'a person retries' | 'a person rotates' | 'a person rolls back' | 'a person pauses' }>

@@ -5,7 +5,8 @@ import { refusalsSeen } from '../oracle/refusals-seen.ts';
 import { accepts } from '../portal/account.ts';
 import { arnOf } from '../stores/stores.ts';
 import type { SimProcess } from '../time/sim-process.ts';
-import { accountName, type SimLogin, type World } from '../world/world.ts';
+import { accountName, type SimLogin } from '../world/sim-login.ts';
+import type { World } from '../world/world.ts';
 import { ACT, operatorRuns } from './commands.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,7 @@
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Moment } from './moment.ts';
-import type { SimLogin, World } from './world.ts';
+import type { SimLogin } from './sim-login.ts';
+import type { World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,5 +1,4 @@
-import { credentialReference, type IdentityKeys, loginIdentity, type SecretReference } from '@rcm/credentials';
-import type { PortalTypeRow } from '@rcm/db';
+import { credentialReference, type IdentityKeys, loginIdentity } from '@rcm/credentials';
 import type { PauseScope } from '@rcm/db/rotation';
 import { createLogger, type Logger, Secret } from '@rcm/telemetry';
 import { ModelDatabase } from '../database/model-database.ts';
@@ -17,32 +16,9 @@ import { Trace } from '../time/trace.ts';
 import type { Plan } from './plan.ts';
 import type { LoginPlan } from './login-plan.ts';
 import type { DoorPlan } from './portal-plan.ts';
+import { portalTypeRow } from './portal-type-row.ts';
 import { SecretWatch } from './secret-watch.ts';
-
-/** One login as the world knows it: where it lies, which account is meant, and what people know of it. */
-export interface SimLogin {
-  readonly plan: LoginPlan;
-  readonly portal: Portal;
-  readonly door: DoorPlan;
-  reference: SecretReference;
-  /** The account that the secret is to name. */
-  username: string;
-  /** Whoever has begun something that only they can end; agents may be out until then. */
-  readonly duties: Set<SimProcess>;
-  /** The portal's password was set by a person and has not been told to anybody. */
-  secretOfAPerson: string | null;
-}
-
-/** As the world's lists name an account. */
-export const accountName = ({ portal, username }: Pick<SimLogin, 'portal' | 'username'>): string => `${portal.realm} ${username}`;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-export interface Save {
-  readonly opened: Fields;
-  readonly found: Fields | null;
-  readonly saved: Fields;
-}
+import type { Save, SimLogin } from './sim-login.ts';
 
 export const KEYS: IdentityKeys = { current: { id: '1', key: new Secret('a key of the simulated world, which is no secret') } };
 const RESTART_MS = [2_000, 300_000] as const;
@@ -223,24 +199,4 @@ export class World {
       });
     }
   }
-}
-
-function portalTypeRow({ type }: DoorPlan): PortalTypeRow {
-  const plain = { maxTaskConcurrency: null, maintenanceWindows: [], maintenanceTimeZone: 'UTC', passwordExpiresDays: null, expiryHeadStartDays: 7 };
-  const decided = { automation: 'allowed', termsVersion: 'of the simulation', termsDate: new Date(0), automationDecidedBy: 'the simulation' } as const;
-  const lapses = { dormantAfterDays: null, dormantCounts: 'login', recertifyEveryDays: null, backupCodes: null, verifyEveryDays: null } as const;
-  const lockout = { lockoutCounts: 'consecutive', lockoutLastsSeconds: type.lockoutWindowSeconds, lockoutCountsCodes: true } as const;
-  return {
-    ...plain,
-    ...lockout,
-    ...decided,
-    ...lapses,
-    privateHosts: [],
-    loopbackHosts: [],
-    hostNames: {},
-    accountRealm: null,
-    formerRealms: [],
-    usernameCase: 'exact',
-    ...type,
-  };
 }
