@@ -4,6 +4,7 @@
  * or at the store. Test data only; it must never be pointed at anything it did not start itself.
  */
 export { type PortalCode } from '@rcm/platform/seed';
-export { type EnvironmentEndpoint, openTestEnvironment, type StoreKind, type TestEnvironment, type TestEnvironmentOptions } from './test-environment.ts';
+export { type EnvironmentEndpoint, type StoreKind } from './migrated-login.ts';
+export { openTestEnvironment, type TestEnvironment, type TestEnvironmentOptions } from './test-environment.ts';
 export { type EnvironmentVault } from './vault.ts';
 export { type AccountRecord, type FaultSettings, type PortalControl, type PortalLogin, portalControl } from './portal-control.ts';

@@ -1,42 +1,36 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   appRoleFolder,
   createKmsDataKeys,
   createTenantStores,
-  credentialReference,
-  formatReference,
-  generatePassword,
   type IdentityKeys,
-  loginIdentity,
-  type NewPlace,
-  parsePasswordRules,
   parsePayload,
   parseReference,
-  payloadFingerprint,
-  type SecretTags,
-  serializePayload,
   type StoredSecret,
   type TenantStores,
 } from '@rcm/credentials';
-import { platformPolicies, taskRoleName, type TenantApp } from '@rcm/credentials/policies';
+import { taskRoleName } from '@rcm/credentials/policies';
 import { type AppRole, type Database, openDatabase } from '@rcm/db';
-import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { recordMigrated } from '@rcm/db/migration';
+import { upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
-import { type RealmCode, startDemoPortals } from '@rcm/demo-portals';
-import { type LocalAws, type LocalAwsOptions, Regions, startLocalAws } from '@rcm/local-aws';
+import { startDemoPortals } from '@rcm/demo-portals';
+import type { LocalAws } from '@rcm/local-aws';
 import { type PortalCode, portalTypes } from '@rcm/platform/seed';
 import type { Recipe } from '@rcm/portal-drivers';
 import { patientRecipe } from '@rcm/portal-drivers/testing';
 import { Secret } from '@rcm/telemetry';
-import { asRoot, compileCache, freshDatabase } from '@rcm/test-services';
+import { freshDatabase } from '@rcm/test-services';
+import { type AccountsWanted, ALIAS, startAccounts } from './accounts.ts';
+import { addMigratedLogin, type EnvironmentEndpoint, type StoreKind, tagsOf } from './migrated-login.ts';
+import { ENVIRONMENT, ORGANIZATION } from './names.ts';
 import { type PortalControl, portalControl } from './portal-control.ts';
+import { type ProcessRole, processEnvironments } from './process-environment.ts';
 import { type EnvironmentVault, startEnvironmentVault } from './vault.ts';
 
-export interface TestEnvironmentOptions {
+export interface TestEnvironmentOptions extends AccountsWanted {
   /** One endpoint for each entry, named `<portal>-<number>`. */
   readonly endpoints: readonly PortalCode[];
   /** Overrides of every portal type, for example shorter windows. */
@@ -45,22 +39,6 @@ export interface TestEnvironmentOptions {
   readonly server?: string;
   /** Window and length of the portals' lockouts, in ms. Default: 15 minutes. */
   readonly lockoutWindowMs?: number;
-  /** Whether the account has a second region, empty at first, whose copies every app is told to keep. Default: `false`. */
-  readonly secondRegion?: boolean;
-  /** Further AWS accounts that hold secrets, empty at first, by their ids. Default: none. */
-  readonly furtherAccounts?: readonly string[];
-}
-
-export type StoreKind = 'ssm' | 'secrets-manager' | 'vault';
-
-export interface EnvironmentEndpoint {
-  readonly id: string;
-  readonly orgId: string;
-  /** Where its account is. */
-  readonly portal: RealmCode;
-  readonly username: string;
-  readonly secretArn: string;
-  readonly loginIdentity: string;
 }
 
 export interface TestEnvironment {
@@ -93,45 +71,9 @@ export interface TestEnvironment {
   /** Where the store holds a password that the portal accepts; `none`: neither as current, nor as the copy of a rotation, nor in an earlier version that a rotator can read. */
   acceptedFrom(id: string): Promise<'current' | 'copy' | 'none'>;
   /** What an app's process needs in its environment, secrets as files; the tenant role is the test's to name. */
-  environmentOf(role: keyof typeof PARTS): Readonly<Record<string, string>>;
+  environmentOf(role: ProcessRole): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
-
-const ENVIRONMENT = 'test';
-const ACCOUNT = '123456789012';
-const ORGANIZATION = 'hospital-one';
-const REGIONS = ['us-east-1', 'us-west-2'] as const;
-const PARTS = { rcm_agent: 'agent', rcm_rotator: 'rotator', rcm_migrator: 'migrator' } as const;
-
-interface Accounts {
-  readonly aws: LocalAws;
-  readonly replica: LocalAws | null;
-  readonly further: readonly LocalAws[];
-}
-
-/** Keys are an account's, whatever the region, and a process has one pair of them: so all are made of one root. */
-async function startAccounts(folder: string, { secondRegion = false, furtherAccounts = [] }: TestEnvironmentOptions): Promise<Accounts> {
-  const [first, second] = REGIONS;
-  const regions = secondRegion ? [...REGIONS] : [first];
-  const policiesOf = (accountId: string) => platformPolicies({ accountId, regions, environment: ENVIRONMENT });
-  if (!secondRegion && furtherAccounts.length === 0) return { aws: await startLocalAws({ enforce: policiesOf(ACCOUNT) }), replica: null, further: [] };
-  const root = join(folder, `${first}.sqlite`);
-  const replicating = new Regions();
-  const aws = await startLocalAws({ enforce: policiesOf(ACCOUNT), dataFile: root, regions: replicating });
-  const another = async (accountId: string, region: string, options: LocalAwsOptions = {}): Promise<LocalAws> => {
-    const dataFile = join(folder, `${accountId}-${region}.sqlite`);
-    await copyFile(`${root}.hsm`, `${dataFile}.hsm`);
-    return startLocalAws({ ...options, enforce: policiesOf(accountId), dataFile, accountId, region });
-  };
-  const replica = secondRegion ? await another(ACCOUNT, second, { regions: replicating }) : null;
-  return { aws, replica, further: await Promise.all(furtherAccounts.map((accountId) => another(accountId, first))) };
-}
-
-/** What a further account's key goes by. */
-const ALIAS = 'alias/rcm-credentials';
-const placeOf = ({ accountId, region, endpoint }: LocalAws) => ({ account: accountId, region, endpoint, kms_key_id: ALIAS });
-
-const tagsOf = (portal: RealmCode): SecretTags => ({ TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
 
 /** Everything migrated already: secrets in the store, references and identities in the rows, the same logins at the portals. */
 export async function openTestEnvironment(options: TestEnvironmentOptions): Promise<TestEnvironment> {
@@ -166,42 +108,16 @@ export async function openTestEnvironment(options: TestEnvironmentOptions): Prom
   const rotatorStores = storesWith('rotator');
   const key = new Secret(randomBytes(32).toString('hex'));
   const identityKeys: IdentityKeys = { current: { id: '1', key } };
-  const types = await portalTypes({ alpine: demo.portals.alpine.baseUrl, borealis: demo.portals.borealis.baseUrl, cascade: demo.portals.cascade.baseUrl });
+  const baseUrls = { alpine: demo.portals.alpine.baseUrl, borealis: demo.portals.borealis.baseUrl, cascade: demo.portals.cascade.baseUrl };
+  const types = await portalTypes(baseUrls);
   await upsertOrganization(db, { id: ORGANIZATION, name: 'Hospital One' });
   for (const each of types) {
     const type = { ...each, ...options.portalType };
     await upsertPortalType(db, { ...type, recipe: patientRecipe(type.recipe as Recipe) });
   }
-
-  const add = async (portal: PortalCode, number: number, store: StoreKind = 'ssm', accountId: string = aws.accountId): Promise<EnvironmentEndpoint> => {
-    const id = `${portal}-${number}`;
-    const baseUrl = demo.portals[portal].baseUrl;
-    const username = portal === 'cascade' ? `USER${number}` : `user-${number}`;
-    const rules = types.find((type) => type.code === portal)?.passwordRules ?? '';
-    const password = generatePassword(parsePasswordRules(rules)).reveal();
-    const mfaSeed = portal === 'borealis' ? { mfa_seed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' } : {};
-    await portals.createAccount({ portal, username, password, ...(mfaSeed.mfa_seed ? { mfaSeed: mfaSeed.mfa_seed } : {}) });
-    await insertEndpoint(db, { id, orgId: ORGANIZATION, portalTypeCode: portal, accountId: `account-${number}`, baseUrl });
-    const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
-    const place: NewPlace = store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: aws.region, accountId };
-    const reference = credentialReference({ ...place, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}` });
-    const created = await stores.forTenant(ORGANIZATION).create(reference, text, tagsOf(portal));
-    const secretArn = formatReference(created.reference);
-    const type = types.find(({ code }) => code === portal);
-    const realm = { realm: type?.accountRealm ?? portal, usernameCase: type?.usernameCase ?? 'exact' } as const;
-    const { id: identity } = loginIdentity(identityKeys, realm, username);
-    await recordMigrated(db, {
-      endpointId: id,
-      orgId: ORGANIZATION,
-      secretArn,
-      version: created.version,
-      loginIdentity: identity,
-      fingerprint: payloadFingerprint({ key, text }),
-    });
-    return { id, orgId: ORGANIZATION, portal, username, secretArn, loginIdentity: identity };
-  };
+  const parts = { db, aws, vault, stores, portals, baseUrls, types, identityKeys };
   const endpoints: EnvironmentEndpoint[] = [];
-  for (const [index, portal] of options.endpoints.entries()) endpoints.push(await add(portal, index + 1));
+  for (const [index, portal] of options.endpoints.entries()) endpoints.push(await addMigratedLogin(parts, { portal, number: index + 1 }));
   let numbered = endpoints.length;
 
   const endpoint = (id: string): EnvironmentEndpoint => {
@@ -222,32 +138,8 @@ export async function openTestEnvironment(options: TestEnvironmentOptions): Prom
     for (let held = current && (await store.readBefore(reference, current.version)); held; held = await store.readBefore(reference, held.version))
       yield await accepts(held);
   }
-  const file = async (name: string, text: string) => {
-    const path = join(folder, name);
-    await writeFile(path, text, { mode: 0o600 });
-    return path;
-  };
-  const databaseUrlFiles = {
-    rcm_agent: await file('database-url-agent', urlFor('rcm_agent', database.url)),
-    rcm_rotator: await file('database-url-rotator', urlFor('rcm_rotator', database.url)),
-    rcm_migrator: await file('database-url-migrator', urlFor('rcm_migrator', database.url)),
-  };
-  const identityKeyFile = await file('identity-key', key.reveal());
-  const awsCredentialsFileOf = async (app: TenantApp) => {
-    const { accessKeyId, secretAccessKey, sessionToken } = aws.taskCredentials(taskRoleName(app));
-    const keys = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, aws_session_token: sessionToken };
-    return file(
-      `aws-credentials-${app}`,
-      `[default]\n${Object.entries(keys)
-        .map(([name, value]) => `${name} = ${value}\n`)
-        .join('')}`,
-    );
-  };
-  const awsCredentialsFiles = {
-    agent: await awsCredentialsFileOf('agent'),
-    rotator: await awsCredentialsFileOf('rotator'),
-    migrator: await awsCredentialsFileOf('migrator'),
-  };
+  const accounts = { aws, replica, further };
+  const environmentOf = await processEnvironments({ folder, databaseUrl: database.url, identityKey: key, accounts, vault });
   return {
     db,
     databaseUrl: database.url,
@@ -270,7 +162,7 @@ export async function openTestEnvironment(options: TestEnvironmentOptions): Prom
     endpoint,
     async addEndpoint(portal, store, account) {
       numbered += 1;
-      const added = await add(portal, numbered, store, account);
+      const added = await addMigratedLogin(parts, { portal, number: numbered, store, accountId: account });
       endpoints.push(added);
       return added;
     },
@@ -285,23 +177,7 @@ export async function openTestEnvironment(options: TestEnvironmentOptions): Prom
       }
       return 'none';
     },
-    environmentOf: (role) => ({
-      ...asRoot(),
-      ...compileCache(),
-      RCM_DATABASE_URL_FILE: databaseUrlFiles[role],
-      RCM_IDENTITY_KEY_FILE: identityKeyFile,
-      RCM_ENVIRONMENT: ENVIRONMENT,
-      RCM_AWS_REGION: aws.region,
-      RCM_AWS_ENDPOINT: aws.endpoint,
-      RCM_AWS_ACCOUNT_ID: aws.accountId,
-      RCM_KMS_KEY_ID: aws.kmsKeyArn,
-      ...(replica ? { RCM_AWS_REPLICA_REGION: replica.region, RCM_AWS_REPLICA_ENDPOINT: replica.endpoint, RCM_AWS_REPLICA_KMS_KEY_ID: replica.kmsKeyArn } : {}),
-      ...(further.length > 0 ? { RCM_STORE_PLACES: JSON.stringify(further.map(placeOf)) } : {}),
-      AWS_SHARED_CREDENTIALS_FILE: awsCredentialsFiles[PARTS[role]],
-      RCM_VAULT_ADDRESS: vault.address,
-      RCM_VAULT_MOUNT: vault.mount,
-      RCM_VAULT_APPROLE_FOLDER: vault.folderOf(PARTS[role]),
-    }),
+    environmentOf,
     async close() {
       await Promise.all([stores, rotatorStores].map((each) => each.close()));
       await Promise.all([db, ...asApps].map((each) => each.close()));

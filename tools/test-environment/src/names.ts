@@ -1,0 +1,3 @@
+/** The environment in every path, and the one organization. */
+export const ENVIRONMENT = 'test';
+export const ORGANIZATION = 'hospital-one';
