@@ -5,7 +5,8 @@ import { allowedOnOwn, allowedOnOwnByGuardrail, allowedOnOwnByKeyPolicy, allowed
 import { forgeries } from './forgeries.fixture.ts';
 import { keyActions } from './key-actions.fixture.ts';
 import { type Cell, matrixOf } from './matrix.fixture.ts';
-import { guardianOnPaper, onPaper, otherSessions } from './on-paper.fixture.ts';
+import { guardianOnPaper } from './guardian-on-paper.fixture.ts';
+import { onPaper, otherSessions } from './on-paper.fixture.ts';
 import { parameterActions } from './parameter-actions.fixture.ts';
 import { secretActions } from './secret-actions.fixture.ts';
 import { openForgedSessions, openSessions, type Session } from './sessions.fixture.ts';
