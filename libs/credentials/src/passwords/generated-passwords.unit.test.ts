@@ -3,7 +3,8 @@ import { isLongForm } from '@rcm/test-services';
 import { describe, expect, it } from 'vitest';
 import { type PasswordGenerator, passwordGenerator } from './generate-password.ts';
 import { parsePasswordRules } from './password-rules.ts';
-import { contradiction, objection, type Published, readPublished } from './published-rules.fixture.ts';
+import { contradiction } from './contradiction.fixture.ts';
+import { objection, type Published, readPublished } from './published-rules.fixture.ts';
 import { CONFLICTS, KEYWORDS, randomRules } from './random-rules.fixture.ts';
 
 const RULE_SETS = isLongForm() ? 10_000 : 600;
