@@ -1,12 +1,12 @@
 import { isId, RcmError, Secret } from '@rcm/telemetry';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { serializePayload } from './payload.ts';
-import { PAYLOAD_REASONS, type PayloadReason, type ReferenceReason } from './refusal.ts';
-import { credentialReference, referenceKey, type SecretReference } from './reference.ts';
+import { METHODS, noId, notPayloads, part, PARTS, tags, wrongWith } from './bad-input.fixture.ts';
+import { PAYLOAD_REASONS } from './refusal.ts';
+import { credentialReference, type SecretReference } from './reference.ts';
 import { createSecretsManagerStore } from './stores/secrets-manager.ts';
 import { createSsmStore } from './stores/ssm.ts';
-import type { ClosableSecretStore, SecretStore, SecretTags } from './stores/store.ts';
+import type { ClosableSecretStore } from './stores/store.ts';
 import { createVaultStore } from './stores/vault.ts';
 import { createTenantStores } from './tenancy/tenant-stores.ts';
 
@@ -42,64 +42,6 @@ const good = (kind: (typeof KINDS)[number]): SecretReference =>
     ...(kind === 'vault' ? { store: kind, mount: 'kv' } : { store: kind, partition: 'aws', region: 'us-east-1', accountId: '123456789012' }),
     ...{ environment: 'test', orgId: 'org-a', endpointId: 'e1', portalAccountId: 'a1' },
   });
-const tags: SecretTags = { TenantId: 'org-a', Environment: 'test', PortalType: 'alpine' };
-const text = serializePayload(new Secret({ username: 'u', password: 'p' }));
-
-const METHODS: Readonly<Record<string, (store: SecretStore, reference: SecretReference, attemptId?: string) => Promise<unknown>>> = {
-  read: (store, reference) => store.read(reference),
-  async readMany(store, reference) {
-    const answer = (await store.readMany([reference])).get(referenceKey(reference));
-    if (answer instanceof RcmError) throw answer;
-  },
-  readVersion: (store, reference) =>
-    store.readVersion(reference, 'f0f0f0f0-0000-4000-8000-000000000000'.slice(0, reference.store === 'secrets-manager' ? 36 : 0) || '1'),
-  readBefore: (store, reference) => store.readBefore(reference, '2'),
-  create: (store, reference) => store.create(reference, text, tags),
-  replace: (store, reference) => store.replace(reference, text, '1'),
-  stage: (store, current, attemptId = 'x') => store.stage({ current, attemptId, tags }, text),
-  listStaged: (store, reference) => store.listStaged(reference),
-  readStaged: (store, current, attemptId = 'x') => store.readStaged({ current, attemptId, tags }),
-  rehearse: (store, current, attemptId = 'x') => store.rehearse({ current, attemptId, tags }, '1'),
-  promote: (store, current, attemptId = 'x') => store.promote({ current, attemptId, tags }, '1'),
-  discard: (store, current, attemptId = 'x') => store.discard({ current, attemptId, tags }),
-};
-
-/** What could leave a path, a tag or a policy, and whatever else is no id. */
-const ESCAPES = [
-  '..',
-  '.',
-  '',
-  '/',
-  'a/b',
-  '*',
-  'a*',
-  '?',
-  '$',
-  '${aws:PrincipalTag/tenant_id}',
-  '-a',
-  'A',
-  'о',
-  'ａ',
-  'é',
-  'a b',
-  'a\n',
-  'a:1',
-  'a%2f',
-  '_',
-  'x'.repeat(64),
-  '\u0000',
-  '\u202e',
-];
-const noId = fc.oneof(fc.constantFrom(...ESCAPES), fc.string(), fc.string({ unit: 'binary' })).filter((candidate) => !isId(candidate));
-/** The parts of a reference, and how a refusal names them. */
-const PARTS: Readonly<Record<string, ReferenceReason>> = {
-  environment: 'environment',
-  organizationId: 'organization',
-  endpointId: 'endpoint',
-  portalAccountId: 'account',
-};
-const part = fc.constantFrom(...Object.keys(PARTS));
-
 interface Failure {
   readonly code: string;
   readonly message: string;
@@ -116,26 +58,6 @@ const failureOf = async (act: () => Promise<unknown>): Promise<Failure> => {
 };
 
 const told = ({ code, details }: Failure) => ({ code, ...(details?.['reason'] === undefined ? {} : { reason: details['reason'] }) });
-
-/** What is wrong with a text that is no payload, read off the design's schema and not off the code. */
-function wrongWith(text: string): { readonly reason: PayloadReason; readonly field?: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { reason: 'not_json' };
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { reason: 'not_an_object', field: 'payload' };
-  const fields = value as Readonly<Record<string, unknown>>;
-  for (const field of ['username', 'password']) {
-    if (!Object.hasOwn(fields, field)) return { reason: 'field_missing', field };
-    if (typeof fields[field] !== 'string') return { reason: 'field_type', field };
-    if (fields[field] === '') return { reason: 'field_empty', field };
-  }
-  if (typeof fields['mfa_seed'] === 'number') return { reason: 'field_type', field: 'mfa_seed' };
-  if (typeof fields['metadata'] !== 'object') return { reason: 'field_type', field: 'metadata' };
-  return { reason: 'field_value', field: 'metadata.rotation_counter' };
-}
 
 describe('bad input reaches no store', () => {
   afterAll(async () => {
@@ -182,28 +104,6 @@ describe('bad input reaches no store', () => {
     );
   });
 
-  const notPayloads = fc.oneof(
-    fc.string(),
-    fc.json().filter((json) => !/"username"/.test(json)),
-    fc.constantFrom(
-      'null',
-      '[]',
-      '""',
-      '{',
-      '{"username":"u"}',
-      '{"username":"","password":"p"}',
-      '{"username":"u","password":7}',
-      '{"username":"u","password":null}',
-    ),
-    fc
-      .record({ username: fc.string({ minLength: 1 }), password: fc.oneof(fc.integer(), fc.constant(''), fc.constant(null)) })
-      .map((value) => JSON.stringify(value)),
-    fc.record({ username: fc.constant('u'), password: fc.constant('canary-p'), mfa_seed: fc.integer() }).map((value) => JSON.stringify(value)),
-    fc
-      .record({ username: fc.constant('u'), password: fc.constant('canary-p'), metadata: fc.oneof(fc.string(), fc.integer()) })
-      .map((value) => JSON.stringify(value)),
-    fc.integer({ max: -1 }).map((rotation_counter) => JSON.stringify({ username: 'u', password: 'canary-p', metadata: { rotation_counter } })),
-  );
   it('in a payload, which is not repeated either', async () => {
     const seen = new Set<unknown>();
     await fc.assert(
