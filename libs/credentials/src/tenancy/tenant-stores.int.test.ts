@@ -4,46 +4,24 @@ import { backend } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createReplicatedReaders, createReplicatedStores } from '../failover/replicated.ts';
 import { ManualClock } from '../reading/manual-clock.fixture.ts';
-import { credentialReference, type SecretReference } from '../reference.ts';
 import { codeOf, newSlot, passwordOf, payloadText, rotatedText } from '../stores/contract/store-under-test.fixture.ts';
 import { createSsmStore } from '../stores/ssm.ts';
-import { openTestAws, type TestAws } from '../stores/test-aws.fixture.ts';
-import { createTenantSessions } from './tenant-sessions.ts';
-import { createTenantReaders, createTenantStores, type TenantStoresOptions } from './tenant-stores.ts';
+import type { TestAws } from '../stores/test-aws.fixture.ts';
+import { createTenantReaders, type TenantStoresOptions } from './tenant-stores.ts';
+import { referenceOf, tagsOf, TenantsUnderTest } from './tenants-under-test.fixture.ts';
 
+let tested: TenantsUnderTest;
 let aws: TestAws;
-let shared: Omit<TenantStoresOptions, 'roleArn' | 'dedicatedOrgId'>;
-const closing: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
-  aws = await openTestAws();
-  shared = { ...aws.access, environment: 'test', kmsKeyId: aws.kmsKeyId };
+  tested = await TenantsUnderTest.open();
+  aws = tested.aws;
 });
-afterAll(async () => {
-  for (const close of closing) await close();
-  await aws.close();
-});
+afterAll(() => tested.close());
 
-const open = (options: Partial<TenantStoresOptions> = { roleArn: aws.roleArn }) => {
-  const stores = createTenantStores({ ...shared, ...options });
-  closing.push(() => stores.close());
-  return stores;
-};
-const referenceOf = (orgId: string, store: 'ssm' | 'secrets-manager' = 'ssm'): SecretReference =>
-  credentialReference({
-    store,
-    partition: 'aws',
-    region: 'us-east-1',
-    accountId: '123456789012',
-    environment: 'test',
-    orgId,
-    endpointId: `e-${crypto.randomUUID()}`,
-    portalAccountId: 'a',
-  });
-const tagsOf = (orgId: string) => ({ TenantId: orgId, Environment: 'test', PortalType: 'alpine' });
 const configCode = (options: Partial<TenantStoresOptions>) => {
   try {
-    open(options);
+    tested.stores(options);
     return 'accepted';
   } catch (error) {
     return error instanceof RcmError ? error.code : String(error);
@@ -52,7 +30,7 @@ const configCode = (options: Partial<TenantStoresOptions>) => {
 
 describe('tenant stores', () => {
   it.each(['ssm', 'secrets-manager'] as const)('reach a tenant’s secrets in %s with the tenant’s own session', async (kind) => {
-    const store = open().forTenant('hospital-a');
+    const store = tested.stores().forTenant('hospital-a');
     const { reference, version } = await store.create(referenceOf('hospital-a', kind), payloadText('old'), tagsOf('hospital-a'));
     const slot = { ...newSlot(reference), tags: tagsOf('hospital-a') };
     await store.stage(slot, rotatedText(payloadText('old'), slot.attemptId, 'new'));
@@ -62,7 +40,7 @@ describe('tenant stores', () => {
   });
 
   it('read from both stores in one go', async () => {
-    const store = open().forTenant('hospital-a');
+    const store = tested.stores().forTenant('hospital-a');
     const made = await Promise.all(
       (['ssm', 'secrets-manager'] as const).map((kind) => store.create(referenceOf('hospital-a', kind), payloadText(kind), tagsOf('hospital-a'))),
     );
@@ -71,11 +49,11 @@ describe('tenant stores', () => {
   });
 
   it('refuse another tenant’s reference whatever is asked', async () => {
-    expect(await codeOf(open().forTenant('hospital-a').read(referenceOf('hospital-b')))).toBe('reference_not_yours');
+    expect(await codeOf(tested.stores().forTenant('hospital-a').read(referenceOf('hospital-b')))).toBe('reference_not_yours');
   });
 
   it('go on when a tenant’s clients were closed to make room', async () => {
-    const stores = open({ roleArn: aws.roleArn, maxTenants: 1 });
+    const stores = tested.stores({ roleArn: aws.roleArn, maxTenants: 1 });
     const { reference } = await stores.forTenant('hospital-a').create(referenceOf('hospital-a'), payloadText('a'), tagsOf('hospital-a'));
     const reads = Array.from({ length: 6 }, (_, i) =>
       i % 2 === 0 ? stores.forTenant('hospital-a').read(reference) : stores.forTenant('hospital-b').read(referenceOf('hospital-b')),
@@ -84,7 +62,7 @@ describe('tenant stores', () => {
   });
 
   it('of a dedicated deployment serve its one organization with the process’s own credentials', async () => {
-    const stores = open({ dedicatedOrgId: 'hospital-a', accountId: '123456789012' });
+    const stores = tested.stores({ dedicatedOrgId: 'hospital-a', accountId: '123456789012' });
     const { reference } = await stores.forTenant('hospital-a').create(referenceOf('hospital-a'), payloadText('own'), tagsOf('hospital-a'));
     expect(passwordOf(await stores.forTenant('hospital-a').read(reference))).toBe('own');
     expect(() => stores.forTenant('hospital-b')).toThrow(RcmError);
@@ -96,8 +74,8 @@ describe('tenant stores', () => {
   });
 
   it('of an agent have nothing but reading in them', async () => {
-    const readers = createTenantReaders({ ...shared, roleArn: aws.roleArn });
-    closing.push(() => readers.close());
+    const readers = createTenantReaders({ ...tested.shared, roleArn: aws.roleArn });
+    tested.closing(() => readers.close());
     const reader = readers.forTenant('hospital-a');
     expect(Object.keys(reader).sort()).toEqual(['batchSize', 'read', 'readMany']);
     expect(await reader.read(referenceOf('hospital-a'))).toBeNull();
@@ -106,22 +84,15 @@ describe('tenant stores', () => {
 
 describe('tenant sessions', () => {
   afterEach(() => aws.local?.setFaults({ kind: 'none' }));
-  const sessionsWith = (clock: ManualClock, maxSessions?: number) => {
-    const sessions = createTenantSessions({ ...aws.access, environment: 'test', roleArn: aws.roleArn, clock, ...(maxSessions ? { maxSessions } : {}) });
-    closing.push(() => sessions.close());
-    return sessions;
-  };
-
   it('are assumed once for all who ask at the same time, and one per tenant', async () => {
-    const sessions = sessionsWith(new ManualClock(Date.now()));
+    const sessions = tested.sessions({ clock: new ManualClock(Date.now()) });
     const all = await Promise.all(Array.from({ length: 20 }, () => sessions.get('hospital-a')));
     expect(new Set(all.map(({ accessKeyId }) => accessKeyId)).size).toBe(1);
     expect((await sessions.get('hospital-b')).accessKeyId).not.toBe(all[0]?.accessKeyId);
   });
 
   it('name the process that asked in whatever AWS records of them', async () => {
-    const sessions = createTenantSessions({ ...aws.access, environment: 'test', roleArn: aws.roleArn, processName: 'web-agent@host-1:4711' });
-    closing.push(() => sessions.close());
+    const sessions = tested.sessions({ processName: 'web-agent@host-1:4711' });
     const sts = new STSClient({ ...aws.access, credentials: await sessions.get('hospital-a') });
     expect((await sts.send(new GetCallerIdentityCommand({}))).Arn).toMatch(/:assumed-role\/[^/]+\/web-agent@host-1-4711$/);
     sts.destroy();
@@ -129,7 +100,7 @@ describe('tenant sessions', () => {
 
   it('are renewed from five minutes before they end', async () => {
     const clock = new ManualClock(Date.now());
-    const sessions = sessionsWith(clock);
+    const sessions = tested.sessions({ clock });
     const first = await sessions.get('hospital-a');
     clock.forward(first.expiration.getTime() - 300_001 - clock.now().getTime());
     expect((await sessions.get('hospital-a')).accessKeyId).toBe(first.accessKeyId);
@@ -141,7 +112,7 @@ describe('tenant sessions', () => {
     'are handed out at once while they are renewed, by one call, also where STS hangs (the emulator in containers has no faults)',
     async () => {
       const clock = new ManualClock(Date.now());
-      const sessions = sessionsWith(clock);
+      const sessions = tested.sessions({ clock });
       const first = await sessions.get('hospital-a');
       clock.forward(first.expiration.getTime() - 299_000 - clock.now().getTime());
       aws.local?.setFaults({ match: 'sts', kind: 'slow', delayMs: 10_000, count: 1 });
@@ -158,8 +129,7 @@ describe('tenant sessions', () => {
     async () => {
       const clock = new ManualClock(Date.now());
       const metrics = createMetrics();
-      const sessions = createTenantSessions({ ...aws.access, maxAttempts: 1, environment: 'test', roleArn: aws.roleArn, clock, metrics });
-      closing.push(() => sessions.close());
+      const sessions = tested.sessions({ maxAttempts: 1, clock, metrics });
       const kept = async () => Number(/outcome="kept"\} (\d+)/.exec(await metrics.exposition())?.[1] ?? 0);
       const first = await sessions.get('hospital-a');
       aws.local?.setFaults({ match: 'sts', kind: 'down' });
@@ -177,7 +147,7 @@ describe('tenant sessions', () => {
   );
 
   it('are bounded in number', async () => {
-    const sessions = sessionsWith(new ManualClock(Date.now()), 1);
+    const sessions = tested.sessions({ clock: new ManualClock(Date.now()), maxSessions: 1 });
     const first = await sessions.get('hospital-a');
     await sessions.get('hospital-b');
     expect((await sessions.get('hospital-a')).accessKeyId).not.toBe(first.accessKeyId);
@@ -188,8 +158,7 @@ describe('tenant sessions', () => {
     async () => {
       const clock = new ManualClock(Date.now());
       const metrics = createMetrics();
-      const sessions = createTenantSessions({ ...aws.access, maxAttempts: 1, environment: 'test', roleArn: aws.roleArn, clock, metrics });
-      closing.push(() => sessions.close());
+      const sessions = tested.sessions({ maxAttempts: 1, clock, metrics });
       const first = await sessions.get('hospital-a');
       aws.local?.setFaults({ match: 'sts', kind: 'down' });
       clock.forward(first.expiration.getTime() - 1_000 - clock.now().getTime());
@@ -205,11 +174,11 @@ describe('tenant sessions', () => {
   );
 
   it('of an app are counted, whether it reads or writes', async () => {
-    const options = { stores: { ...shared, roleArn: aws.roleArn }, replica: {} };
+    const options = { stores: { ...tested.shared, roleArn: aws.roleArn }, replica: {} };
     const [ofAgent, ofRotator] = [createMetrics(), createMetrics()];
     const readers = createReplicatedReaders({ ...options, metrics: ofAgent, onTurn: () => undefined });
     const { stores } = createReplicatedStores({ ...options, metrics: ofRotator, onBehind: () => undefined });
-    closing.push(() => Promise.all([readers.close(), stores.close()]).then(() => undefined));
+    tested.closing(() => Promise.all([readers.close(), stores.close()]).then(() => undefined));
     for (const [tenants, metrics] of [
       [readers, ofAgent],
       [stores, ofRotator],
@@ -220,18 +189,18 @@ describe('tenant sessions', () => {
   });
 
   it('may have the longest id that an organization can have', async () => {
-    expect((await sessionsWith(new ManualClock(Date.now())).get('x'.repeat(63))).accessKeyId).toBeTruthy();
+    expect((await tested.sessions({ clock: new ManualClock(Date.now()) }).get('x'.repeat(63))).accessKeyId).toBeTruthy();
   });
 
   // Only the strict double confines a session to its tags; LocalStack's free image and moto let every session do everything.
   it.skipIf(backend() === 'containers')(
     'cannot read another tenant’s secret, even where our own check is not in the way (the emulator enforces no policies)',
     async () => {
-      const stores = open();
+      const stores = tested.stores();
       const { reference } = await stores.forTenant('hospital-b').create(referenceOf('hospital-b'), payloadText('b'), tagsOf('hospital-b'));
-      const session = await sessionsWith(new ManualClock(Date.now())).get('hospital-a');
+      const session = await tested.sessions({ clock: new ManualClock(Date.now()) }).get('hospital-a');
       const asHospitalA = createSsmStore({ ...aws.access, credentials: session, kmsKeyId: aws.kmsKeyId });
-      closing.push(() => asHospitalA.close());
+      tested.closing(() => asHospitalA.close());
       const own = await stores.forTenant('hospital-a').create(referenceOf('hospital-a'), payloadText('a'), tagsOf('hospital-a'));
       expect(await codeOf(asHospitalA.read(reference))).toBe('store_denied');
       const answers = [...(await asHospitalA.readMany([reference, own.reference])).values()];
