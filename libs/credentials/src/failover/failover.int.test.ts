@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type LocalAws, startLocalAws } from '@rcm/local-aws';
-import { createMetrics, RcmError, Secret } from '@rcm/telemetry';
+import { createMetrics, RcmError } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type CredentialManager, createCredentialManager } from '../reading/credential-manager.ts';
-import { credentialReference, type SecretReference } from '../reference.ts';
+import type { SecretReference } from '../reference.ts';
 import { createTenantReaders, createTenantStores, type TenantReaders, type TenantStores } from '../tenancy/tenant-stores.ts';
 import { type CopyingStores, createCopyingStores } from './copying-stores.ts';
 import { createFailoverReaders } from './failover-readers.ts';
 import { inRegion } from './in-region.ts';
 import { readCopy } from './replica-copy.ts';
+import { AWAY, codeOf, HOME, newReference, optionsFor, ORG, payload, TAGS } from './two-regions.fixture.ts';
 
-const [HOME, AWAY] = ['us-east-1', 'us-west-2'];
-const ORG = 'hospital-one';
-const TAGS = { TenantId: ORG, Environment: 'test', PortalType: 'alpine' };
 const OPEN_MS = 300;
 let home: LocalAws;
 let away: LocalAws;
@@ -24,17 +22,6 @@ let metrics: ReturnType<typeof createMetrics>;
 let credentials: CredentialManager;
 let turns: string[];
 let behind: string[];
-let made = 0;
-
-const optionsFor = (aws: LocalAws, role: 'agent' | 'rotator') => ({
-  region: aws.region,
-  endpoint: aws.endpoint,
-  credentials: aws.credentials,
-  environment: 'test',
-  kmsKeyId: 'alias/rcm-credentials',
-  roleArn: aws.tenantRoleArn(role),
-  maxAttempts: 1,
-});
 
 beforeAll(async () => {
   [home, away] = await Promise.all([startLocalAws({ region: HOME }), startLocalAws({ region: AWAY })]);
@@ -68,26 +55,8 @@ beforeEach(() => {
   credentials = createCredentialManager({ stores: readers, metrics, retryPauseMs: 10, missingMs: 0 });
 });
 
-const newReference = (): SecretReference =>
-  credentialReference({
-    store: 'ssm',
-    partition: 'aws',
-    region: HOME ?? '',
-    accountId: home.accountId,
-    environment: 'test',
-    orgId: ORG,
-    endpointId: `endpoint-${(made += 1)}`,
-    portalAccountId: 'account',
-  });
-const payload = (password: string, attempt?: string) =>
-  new Secret(JSON.stringify({ username: 'u', password, ...(attempt ? { metadata: { rotation_attempt_id: attempt } } : {}) }));
 const store = () => stores.forTenant(ORG);
 const get = (reference: SecretReference, version: string | null) => credentials.get({ orgId: ORG, reference, version });
-const codeOf = (act: Promise<unknown>) =>
-  act.then(
-    () => 'none',
-    (error: RcmError) => error.code,
-  );
 const metric = async (line: string) =>
   Number(
     (await metrics.exposition())
@@ -105,7 +74,7 @@ async function copyOf(reference: SecretReference) {
 }
 
 test('every write that makes a payload current leaves its copy at that version; repeating it changes nothing', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   const { version } = await store().create(reference, payload('one'), TAGS);
   expect(await copyOf(reference)).toEqual({ version, password: 'one' });
   const replaced = await store().replace(reference, payload('two'), version);
@@ -120,7 +89,7 @@ test('every write that makes a payload current leaves its copy at that version; 
 });
 
 test('a writer is asked through every layer before what cannot be taken back, and a rehearsal reaches the store', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   const { version } = await store().create(reference, payload('one'), TAGS);
   const slot = { current: reference, attemptId: randomUUID(), tags: TAGS };
   const { text } = await store().stage(slot, payload('two', slot.attemptId));
@@ -138,7 +107,7 @@ test('a writer is asked through every layer before what cannot be taken back, an
 });
 
 test('while the first region is down reads come from the second one and say so; when it is back they come from it again', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   const { version } = await store().create(reference, payload('one'), TAGS);
   home.setFaults({ kind: 'down' });
   const held = await get(reference, version);
@@ -147,14 +116,14 @@ test('while the first region is down reads come from the second one and say so; 
   expect(await metric('rcm_credential_region_down{store="ssm"}')).toBe(1);
   expect(await metric('rcm_credential_misses_total{served="replica"}')).toBe(1);
   home.setFaults({ kind: 'none' });
-  const other = newReference();
+  const other = newReference(home);
   const created = await store().create(other, payload('x'), TAGS);
-  await expect.poll(() => get(newReference(), null).catch(() => turns), { timeout: 20_000 }).toEqual(['ssm down', 'ssm up']);
+  await expect.poll(() => get(newReference(home), null).catch(() => turns), { timeout: 20_000 }).toEqual(['ssm down', 'ssm up']);
   expect((await get(other, created.version)).served).toBe('store');
 });
 
 test('a region that does not answer in time is down as well, and is not waited for at each read', async () => {
-  const references = [newReference(), newReference(), newReference()];
+  const references = [newReference(home), newReference(home), newReference(home)];
   const versions = [];
   for (const reference of references) versions.push((await store().create(reference, payload('slow'), TAGS)).version);
   home.setFaults({ kind: 'slow', delayMs: 600_000 });
@@ -172,7 +141,7 @@ test('a region that does not answer in time is down as well, and is not waited f
 });
 
 test('a copy that is not at the current version is not used, nor one of which nobody says what is current', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   const { version } = await store().create(reference, payload('one'), TAGS);
   away.setFaults({ kind: 'down' });
   const replaced = await store().replace(reference, payload('two'), version);
@@ -191,32 +160,32 @@ test('a copy that is not at the current version is not used, nor one of which no
 });
 
 test('what the second region does not have is not known to be missing', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   const { version } = await writers.home.forTenant(ORG).create(reference, payload('one'), TAGS);
   home.setFaults({ kind: 'down' });
   expect(await codeOf(get(reference, version))).toBe('store_unavailable');
 });
 
 test('a secret that is missing or refused in the first region is not looked for in the second', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   const twin = inRegion(reference, AWAY ?? '');
   if (twin) await writers.away.forTenant(ORG).create(twin, payload('away'), TAGS);
   expect(await codeOf(get(reference, '1'))).toBe('secret_missing');
-  expect(await codeOf(get({ ...newReference(), organizationId: 'hospital-two' }, '1'))).toBe('reference_not_yours');
+  expect(await codeOf(get({ ...newReference(home), organizationId: 'hospital-two' }, '1'))).toBe('reference_not_yours');
   expect(await metric('rcm_credential_failovers_total{store="ssm"}')).toBe(0);
 });
 
 test('writes never go to the second region alone', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   const { version } = await store().create(reference, payload('one'), TAGS);
   home.setFaults({ kind: 'down' });
   expect(await codeOf(store().replace(reference, payload('two'), version))).toMatch(/store_unavailable|deadline_exceeded/);
-  expect(await codeOf(store().create(newReference(), payload('new'), TAGS))).toMatch(/store_unavailable|deadline_exceeded/);
+  expect(await codeOf(store().create(newReference(home), payload('new'), TAGS))).toMatch(/store_unavailable|deadline_exceeded/);
   expect(await copyOf(reference)).toEqual({ version, password: 'one' });
 });
 
 test('two that copy at once end at what the secret holds', async () => {
-  const reference = newReference();
+  const reference = newReference(home);
   let { version } = await store().create(reference, payload('0'), TAGS);
   for (let i = 1; i <= 5; i += 1) ({ version } = await writers.home.forTenant(ORG).replace(reference, payload(String(i)), version));
   const ends = await Promise.all(Array.from({ length: 3 }, () => stores.repairCopy(reference, TAGS).catch((error: RcmError) => error.code)));
