@@ -3,9 +3,7 @@ import { hasCode, RcmError, Secret } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseRecipe } from '../index.ts';
-import { browserProcesses } from '../pool/browser-processes.fixture.ts';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
-import { UNASKED } from './confirm.fixture.ts';
 import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
 
 let run: CorpusRun;
@@ -131,83 +129,6 @@ describe('how a login ended', () => {
   });
 });
 
-describe('what was submitted', () => {
-  it('nothing, where the portal cannot be reached', async () => {
-    const alone = await CorpusRun.start();
-    const session = await alone.session(corpusRecipe({}));
-    await alone.portal.close();
-    const result = await alone.login(session);
-    await alone.close();
-    expect(result).toMatchObject({ outcome: { kind: 'unavailable' }, submitted: false });
-    expect(alone.leaked()).toEqual([]);
-  });
-
-  it('nothing, where the page has no such field', async () => {
-    const result = await run.login(await loginAt('home/-', { stepDeadlineMs: 600 }));
-    expect(result).toMatchObject({ outcome: { kind: 'unknown', detail: expect.stringContaining('User name') }, submitted: false });
-  });
-
-  it('nothing, and nobody is asked, where the button cannot be pressed', async () => {
-    let asked = 0;
-    const result = await run.login(await loginAt('disabled/-', { stepDeadlineMs: 600 }), { beforeSubmit: async () => void (asked += 1) });
-    expect([result.outcome.kind, result.submitted, asked, run.posts()]).toEqual(['unknown', false, 0, 0]);
-  });
-
-  it('nothing, where beforeSubmit throws; its error comes back', async () => {
-    const session = await loginAt('login/accepted');
-    const refusal = new RcmError('lease_lost', 'The lease is gone.');
-    await expect(run.login(session, { beforeSubmit: () => Promise.reject(refusal) })).rejects.toBe(refusal);
-    expect(run.posts()).toBe(0);
-    await expect(run.login(session)).rejects.toSatisfy((error) => hasCode(error, 'portal_unexpected'));
-  });
-
-  it('nothing before beforeSubmit has come back, even where the page’s script sends each key', async () => {
-    const session = await loginAt('telltale/-');
-    let before: readonly string[] = [];
-    const result = await run.login(session, {
-      beforeSubmit: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        before = run.portal.seen.map((one) => `${one.method} ${one.url} ${one.body}`).filter((line) => line.includes('strength'));
-      },
-    });
-    expect(before).toEqual([]);
-    expect(result.outcome.kind).toBe('accepted');
-  });
-
-  it.each(['unavailable', 'throttled'])('nothing, then and later, where the portal says %s before the submit and its page has sent already', async (kind) => {
-    const result = await run.login(await loginAt(`closing/${kind}`, { stepDeadlineMs: 3_000 }));
-    expect([result.outcome.kind, result.submitted]).toEqual([kind, false]);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(run.posts()).toBe(0);
-  });
-
-  it('nothing, where the signal aborts while beforeSubmit is awaited', async () => {
-    const stop = new AbortController();
-    const result = await run.login(await loginAt('login/accepted'), { signal: stop.signal, beforeSubmit: async () => stop.abort() });
-    expect([result.outcome.kind, result.submitted, run.posts()]).toEqual(['unknown', false, 0]);
-  });
-
-  it.runIf(process.platform === 'linux')('everything, where the browser dies after the submit; the next login has a new one', async () => {
-    const session = await loginAt('login/hang');
-    const dying = run.login(session);
-    await expect.poll(() => run.posts(), { timeout: 10_000 }).toBe(1);
-    for (const pid of browserProcesses()) process.kill(pid, 'SIGKILL');
-    const result = await dying;
-    expect([result.outcome.kind, result.submitted]).toEqual(['unknown', true]);
-    expect((await run.login(await loginAt('login/accepted'))).outcome.kind).toBe('accepted');
-  });
-
-  it('everything, where the signal aborts after the submit', async () => {
-    const stop = new AbortController();
-    const session = await loginAt('login/hang');
-    const login = run.login(session, { signal: stop.signal });
-    await expect.poll(() => run.posts(), { timeout: 10_000 }).toBe(1);
-    stop.abort();
-    const result = await login;
-    expect([result.outcome.kind, result.submitted]).toEqual(['unknown', true]);
-  });
-});
-
 describe('where a password can go', () => {
   it('no script of the page carries it to another origin', async () => {
     const result = await run.login(await loginAt('eavesdropper/-'));
@@ -254,65 +175,6 @@ describe('where a password can go', () => {
     const result = await run.login(await run.session({ ...recipe, login: { ...recipe.login, steps } }));
     expect(result.submitted).toBe(false);
     expect(run.thief.seen).toEqual([]);
-  });
-});
-
-describe('how a change ended', () => {
-  const answers = [
-    ['applied', { kind: 'applied', submitted: true }, 20_000],
-    ['too_long', { kind: 'refused', rule: 'too_long', submitted: true }, 20_000],
-    ['out', { kind: 'unknown', submitted: true }, 1_500],
-    ['drop', { kind: 'unknown', submitted: true }, 20_000],
-    ['error', { kind: 'unknown', submitted: true }, 20_000],
-    ['hang', { kind: 'unknown', submitted: true }, 1_500],
-  ] as const;
-
-  // What becomes of a login in each of these ways is tried above.
-  it.each(answers.slice(0, isLongForm() ? answers.length : 4))('%s', async (answer, outcome, stepDeadlineMs) => {
-    const session = await run.session(corpusRecipe({ change: `change/${answer}`, stepDeadlineMs }));
-    expect(await run.change(session)).toMatchObject(outcome);
-    expect(run.posts()).toBe(1);
-  });
-
-  it('by what is new on the page, not by words that stood there before', async () => {
-    expect(await run.change(await run.session(corpusRecipe({ change: 'change-by-script/applied' })))).toEqual({ kind: 'applied', submitted: true });
-  });
-
-  it('with the code that its page asks for, typed before anything is sent', async () => {
-    const session = await run.session(corpusRecipe({ change: 'change-with-code/applied', code: true }));
-    expect(await run.change(session, undefined, async () => new Secret('c0de-4711'))).toEqual({ kind: 'applied', submitted: true });
-    const [post] = run.portal.seen.filter(({ method }) => method === 'POST');
-    expect(post?.body).toContain('code=c0de-4711');
-  });
-
-  const codeless = [
-    ['has no code', null],
-    ['has none left', async () => null],
-    ['cannot be asked', () => Promise.reject(new Error('c0de-4711'))],
-  ] as const;
-
-  it.each(codeless.slice(isLongForm() ? 0 : 2))('not at all where its page asks for a code and the login %s', async (_, totp) => {
-    const session = await run.session(corpusRecipe({ change: 'change-with-code/applied', code: true }));
-    expect(await run.change(session, () => Promise.reject(new Error('must not be asked')), totp)).toMatchObject({ kind: 'unknown', submitted: false });
-    expect(run.posts()).toBe(0);
-  });
-
-  it('refused without a submit where the field is too short for the new password', async () => {
-    const recipe = corpusRecipe({});
-    const session = await run.session(recipe);
-    const outcome = await run.keep(
-      session.changePassword({
-        credential: { username: new Secret('u'), password: new Secret(CANARY.password), custom: {} },
-        newPassword: new Secret(CANARY.newPassword.repeat(3)),
-        totp: null,
-        confirm: UNASKED,
-        beforeSubmit: () => Promise.reject(new Error('must not be asked')),
-        deadlineMs: 5_000,
-        signal: new AbortController().signal,
-      }),
-    );
-    expect(outcome).toEqual({ kind: 'refused', rule: 'too_long', submitted: false });
-    expect(run.posts()).toBe(0);
   });
 });
 
