@@ -2,9 +2,11 @@ import { createLogger } from '@rcm/telemetry';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool } from '../pool/browser-pool.ts';
+import { cellFor, generator } from './amount-cells.fixture.ts';
 import { readPage } from './page-rows.ts';
 import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';
 import { isBroken, typedValue } from './typed-value.ts';
+import { SEEN_ONLY_BY_READERS, UNSEEN } from './unseen-words.fixture.ts';
 
 let pool: BrowserPool;
 let page: Page;
@@ -13,8 +15,6 @@ beforeAll(async () => {
   page = await (await pool.openContext({ context: {}, signal: new AbortController().signal })).context.newPage();
 });
 afterAll(() => pool.close());
-
-const SEEN_ONLY_BY_READERS = 'position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)';
 
 async function seenIn(html: string): Promise<SeenWords> {
   await page.setContent(`<table><tr><td id=cell>${html}</td></tr></table>`);
@@ -25,33 +25,7 @@ async function seenIn(html: string): Promise<SeenWords> {
 }
 
 describe('what a person does not see is no word of a cell', () => {
-  it.each([
-    ['not drawn', '<span style="display:none">X</span>'],
-    ['hidden', '<span hidden>X</span>'],
-    ['invisible', '<span style="visibility:hidden">X</span>'],
-    ['transparent', '<span style="opacity:0">X</span>'],
-    ['of no colour', '<span style="color:transparent">X</span>'],
-    ['of no height', '<span style="font-size:0">X</span>'],
-    ['cut to nothing', `<span style="${SEEN_ONLY_BY_READERS}">X</span>`],
-    ['cut to nothing by a path', '<span style="position:absolute;clip-path:inset(50%)">X</span>'],
-    ['cut to nothing from one side', '<span style="position:absolute;clip-path:inset(0 100% 0 0)">X</span>'],
-    ['cut to a path without an inside', '<span style="position:absolute;clip-path:polygon(0 0,0 0,0 0)">X</span>'],
-    ['shrunk to nothing', '<span style="position:absolute;transform:scale(0)">X</span>'],
-    ['made transparent by a filter', '<span style="filter:opacity(0)">X</span>'],
-    ['too faint to see', '<span style="opacity:0.01">X</span>'],
-    ['of the colour of the page', '<span style="color:#fff">X</span>'],
-    ['of the colour of what is behind it', '<span style="background:#036;color:#036">X</span>'],
-    ['moved out of its box', '<span style="display:inline-block;width:16px;overflow:hidden;white-space:nowrap;text-indent:-999px">X</span>'],
-    ['there for browsers that draw no bar', '<progress style="width:1px">X</progress>'],
-    ['a mark for where a word may be broken', '&#8203;&shy;'],
-    ['beside the page', '<span style="position:absolute;left:-9999px">X</span>'],
-    ['in a box without height', '<div style="height:0;overflow:hidden">X</div>'],
-    ['kept from being drawn', '<div style="content-visibility:hidden">X</div>'],
-    ['folded away', '<details><summary></summary>X</details>'],
-    ['a script', '<script type="text/x">X</script>'],
-    ['a template', '<template>X</template>'],
-    ['a key for sorting', '<span class="sort-key" style="display:none">20260103</span>'],
-  ])('where it is %s', async (_how, html) => {
+  it.each(UNSEEN)('where it is %s', async (_how, html) => {
     expect((await seenIn(`Paid${html}`)).text).toBe('Paid');
     expect((await seenIn(`${html}Paid`)).text).toBe('Paid');
     expect(await seenIn(html)).toEqual({ text: '', pieces: 0 });
@@ -205,45 +179,6 @@ describe('rows', () => {
     expect(repeatedHeadings).toEqual(['date']);
   });
 });
-
-/** The same each time it runs. */
-function generator(seed: number): (most: number) => number {
-  let state = Math.imul(seed, 2_654_435_761) >>> 0;
-  return (most) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * most);
-  };
-}
-
-/** A cell as some portal would write the amount, and whether a person could read it as that amount alone. */
-function cellFor(amount: string, pick: (most: number) => number): { readonly html: string; readonly readable: boolean } {
-  const [whole = '', cents = ''] = amount.split('.');
-  const other = String(1 + pick(900));
-  const unseen = [
-    `<span style="display:none">${other}</span>`,
-    `<i style="${SEEN_ONLY_BY_READERS}">${other}</i>`,
-    `<b hidden>${other}</b>`,
-    `<span style="opacity:0">${other}</span>`,
-  ];
-  const clear = [
-    `$${amount}`,
-    `<b>$</b>${amount}`,
-    `<span>$${whole}</span><span>.${cents}</span>`,
-    `<div>$${amount}</div>`,
-    `<input value="${amount}">`,
-    `<a href="#x">$${amount}</a><!-- ${other} -->`,
-  ];
-  const broken = [
-    `$${amount}<br>${other}`,
-    `<div>$${amount}</div><div>${other}</div>`,
-    `$${whole}<sup>${cents}</sup>`,
-    `<span style="margin-right:40px">$${amount}</span><span>${other}</span>`,
-  ];
-  const readable = pick(4) > 0;
-  const [forms, hidden] = [readable ? clear : broken, unseen[pick(unseen.length)] ?? ''];
-  const shown = forms[pick(forms.length)] ?? '';
-  return { html: [shown, `${hidden}${shown}`, `${shown}${hidden}`][pick(3)] ?? shown, readable };
-}
 
 it('of 300 pages of amounts, written in whatever way, each is read right or not at all', async () => {
   let [right, refused] = [0, 0];
