@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { createLogger, hasCode } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
@@ -14,25 +12,8 @@ import {
   type GuardedContext,
   openGuardedContext,
 } from '../index.ts';
-
-/** A resolver that answers as it is told, and counts. The last answer of a name is given from then on. */
-class Resolver {
-  readonly asked: string[] = [];
-  readonly #answers: Record<string, string[][]>;
-  constructor(answers: Record<string, string[][]>) {
-    this.#answers = answers;
-  }
-  readonly lookup = async (name: string) => {
-    this.asked.push(name);
-    const answers = this.#answers[name] ?? [];
-    const answer = answers.length > 1 ? answers.shift() : answers[0];
-    if (!answer) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
-    return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-  };
-}
-
-/** Of a part of the public space that IANA has not given out: a connection to it reaches nobody. */
-const ELSEWHERE = '2d00::1';
+import { InsideServer } from './inside-server.fixture.ts';
+import { ELSEWHERE, Resolver } from './resolver.fixture.ts';
 
 let portal: CorpusServer;
 let pool: BrowserPool;
@@ -179,30 +160,16 @@ describe('a name that changes its answer', () => {
 
 describe('a second host of a portal, whose name resolves to loopback', () => {
   const names = { 'portal.example.test': [['127.0.0.1']], 'inside.example.test': [['127.0.0.1']] };
-  let inside: Server;
+  let inside: InsideServer;
   let insideHost: string;
-  const reached: string[] = [];
-  const sockets = new Set<Socket>();
   beforeAll(async () => {
-    inside = createServer((request, response) => {
-      reached.push(`${request.method} ${request.url}`);
-      response.writeHead(200, { 'access-control-allow-origin': '*' }).end('inside');
-    });
-    inside.on('connection', (socket) => {
-      reached.push('connection');
-      sockets.add(socket);
-    });
-    inside.on('upgrade', (_request, socket) => socket.destroy());
-    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
-    insideHost = `inside.example.test:${(inside.address() as AddressInfo).port}`;
+    inside = await InsideServer.start();
+    insideHost = `inside.example.test:${inside.port}`;
   });
-  afterAll(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => inside.close(resolve));
-  });
+  afterAll(() => inside.close());
 
   async function page() {
-    reached.length = 0;
+    inside.reached.length = 0;
     const host = `portal.example.test:${portOf()}`;
     const context = await guarded([{ host, address: 'loopback' }, insideHost], new Resolver(names));
     const opened = await context.context.newPage();
@@ -225,7 +192,7 @@ describe('a second host of a portal, whose name resolves to loopback', () => {
   ])('is not reached by %s', async (_way, script) => {
     const { opened, host, blocked } = await page();
     await opened.evaluate(`Promise.resolve(${script({ host })}).then(() => 0, () => 0)`);
-    expect(reached).toEqual([]);
+    expect(inside.reached).toEqual([]);
     expect(blocked).toContainEqual({
       origin: insideHost,
       kind: 'connection',
@@ -237,6 +204,6 @@ describe('a second host of a portal, whose name resolves to loopback', () => {
     const { opened } = await page();
     const port = insideHost.split(':')[1];
     for (const scheme of ['http', 'https']) await opened.evaluate(`fetch('${scheme}://${name}:${port}/', { mode: 'no-cors' }).then(() => 0, () => 0)`);
-    expect(reached).toEqual([]);
+    expect(inside.reached).toEqual([]);
   });
 });
