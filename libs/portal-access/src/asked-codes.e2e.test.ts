@@ -1,22 +1,14 @@
-import {
-  codeInboxes,
-  createCredentialManager,
-  createTenantStores,
-  type CredentialPayload,
-  parsePayload,
-  parseReference,
-  serializePayload,
-} from '@rcm/credentials';
+import { codeInboxes, type CredentialPayload, parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { answerCodeByMessage, answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode, turnsAtInbox, type WantedCode } from '@rcm/db/codes';
-import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, type RcmError, Secret, systemClock } from '@rcm/telemetry';
+import type { BrowserPool } from '@rcm/portal-drivers';
+import { createLogger, type RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { openTestEnvironment, type TestEnvironment, type EnvironmentEndpoint } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withAgentSession } from './agent-session.ts';
 import type { AgentAccess } from './agent-access.ts';
-import { Drivers } from './drivers.ts';
+import { agentProcess, openBrowser } from './agent-process.fixture.ts';
 import { currentOf } from './rotated.fixture.ts';
 import { SessionCache } from './session-cache.ts';
 
@@ -35,39 +27,24 @@ beforeAll(async () => {
     portalType: { settleMs: 200, lockoutThreshold: 10 },
   });
   operator = testEnvironment.databaseAs('rcm_operator');
-  const logger = createLogger({ name: 'test', level: 'silent' });
-  browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
+  browser = openBrowser(8);
 });
 afterAll(async () => {
   await browser?.close();
   await testEnvironment?.close();
 });
 
-/** An agent's process: it has its own cache, its own sessions, and shares the database alone. */
 function agent(personWaitMs = LONG_MS): AgentAccess {
   const logger = createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void log.push(line) } });
-  const metrics = createMetrics();
-  const stores = createTenantStores({
-    region: testEnvironment.aws.region,
-    endpoint: testEnvironment.aws.endpoint,
-    environment: 'test',
-    roleArn: testEnvironment.aws.tenantRoleArn('agent'),
-    kmsKeyId: testEnvironment.aws.kmsKeyArn,
-    credentials: testEnvironment.aws.taskCredentials('rcm-agent-task'),
-  });
-  return {
-    db: testEnvironment.databaseAs('rcm_agent'),
-    clock: systemClock,
-    logger,
-    credentials: createCredentialManager({ stores, metrics }),
-    drivers: new Drivers(browser, logger, metrics),
-    sessions: new SessionCache({ maxSessions: 4, idleMs: 60_000 }),
-    lease: { ttlMs: 30_000, waitMs: 60_000, pollMs: 50 },
-    // A person takes longer than a login may.
-    login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs },
-    illness: { windowMs: 600_000, suspects: 3 },
-    keys: testEnvironment.identityKeys,
-  };
+  return agentProcess(
+    { environment: testEnvironment, browser, logger },
+    {
+      sessions: new SessionCache({ maxSessions: 4, idleMs: 60_000 }),
+      lease: { ttlMs: 30_000, waitMs: 60_000, pollMs: 50 },
+      // A person takes longer than a login may.
+      login: { loginDeadlineMs: 60_000, totpWaitMs: 120_000, personWaitMs },
+    },
+  );
 }
 
 const visit = (access: AgentAccess, { orgId, id }: EnvironmentEndpoint, signal = new AbortController().signal): Promise<unknown> =>
