@@ -79,6 +79,23 @@ export class AskedLogin {
     return { end, codes };
   }
 
+  /** As if all that was asked so far lay an hour back, and people had just left another process without an answer. */
+  async nobodyAnswersAnother(): Promise<void> {
+    await this.owner.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`
+        UPDATE code_request SET begun_at = begun_at - o.hour, turn_until = turn_until - o.hour, asked_at = asked_at - o.hour, open_until = open_until - o.hour,
+               answered_at = answered_at - o.hour, taken_at = taken_at - o.hour, ended_at = ended_at - o.hour FROM (SELECT interval '1 hour' AS hour) o`,
+    );
+    await this.owner.transaction(
+      'every tenant',
+      (tx) => tx.$executeRaw`
+        INSERT INTO code_request (org_id, endpoint_id, lease_id, public_key, begun_at, turn_until, asked_at, open_until, ended_at)
+        SELECT org_id, endpoint_id, gen_random_uuid(), public_key, n.at - interval '5 minutes', n.at, n.at - interval '5 minutes', n.at, n.at
+          FROM code_request, (SELECT clock_timestamp() AS at OFFSET 0) n LIMIT 1`,
+    );
+  }
+
   async outcomes(): Promise<readonly unknown[]> {
     const rows = await this.owner.transaction(
       'every tenant',
