@@ -1,60 +1,32 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Demo } from '../demo.fixture.ts';
+import type { Demo } from '../demo.fixture.ts';
 import { PortalProcess } from '../portal-process.fixture.ts';
+import { ALPINE_LOGIN, payload, RULES, SEED, TryStage, UNUSABLE, withoutTimes } from './try-stage.fixture.ts';
 
-const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const RULES = 'minlength: 12; maxlength: 12; required: upper; required: lower; required: digit;';
+let stage: TryStage;
 let demo: Demo;
-let folder = '';
 
 beforeAll(async () => {
-  demo = await Demo.start();
+  stage = await TryStage.start();
+  demo = stage.demo;
 });
-afterAll(() => demo?.close());
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'portal-try-'));
-  await demo.account('alpine', 'ann', 'Old-password-1');
-  await demo.account('borealis', 'bea', 'Old-password-1', SEED);
-});
-afterEach(async () => {
-  await PortalProcess.endAll();
-  await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'none' });
-  await rm(folder, { recursive: true, force: true });
-});
-
-const payload = (username: string, password = 'Old-password-1', more: object = {}): string => JSON.stringify({ username, password, ...more });
-const at = (portal: 'alpine' | 'borealis'): string[] => ['try', demo.patientRecipe(portal), '--base-url', demo.baseUrl(portal), '--address', 'loopback'];
-const kept = async (): Promise<{ state: string; new: { password: string }; old: { password: string } }> =>
-  JSON.parse(await readFile(join(folder, 'kept.json'), 'utf8'));
-/** Only what is not a time of its own. */
-const withoutTimes = (text: string): string => text.replace(/, \d+ ms\)/g, ')');
+afterAll(() => stage?.close());
+beforeEach(() => stage.begin());
+afterEach(() => stage.end());
 
 describe('portal try with a credential on standard input', () => {
   it('logs in and shows every step', async () => {
-    const run = PortalProcess.piped([...at('alpine'), '--login-only'], payload('ann'));
+    const run = PortalProcess.piped([...stage.at('alpine'), '--login-only'], payload('ann'));
     expect(await run.ended()).toBe(0);
     expect(run.stderr).toBe(`One login attempt: alpine at ${demo.baseUrl('alpine')}. Nothing else is done there.\n`);
-    expect(withoutTimes(run.stdout)).toBe(
-      [
-        '  ✓ login: open /login (done)',
-        '  – login: optional (skipped)',
-        '  ✓ login: fill "User name" (done)',
-        '  ✓ login: fill "Password" (done)',
-        '  ✓ login: press "Sign in" (done)',
-        '  – logout: open /home (skipped)',
-        '  ✓ logout: press "Sign out" (done)',
-        'login: accepted: logged in.',
-        '',
-      ].join('\n'),
-    );
+    expect(withoutTimes(run.stdout)).toBe(ALPINE_LOGIN);
   });
 
   it('does a task and prints all its rows as JSON', async () => {
-    const run = PortalProcess.piped([...at('alpine'), '--task', 'claim_status', '--input', '{"claim_number":"CLM-10"}', '--json'], payload('ann'));
+    const run = PortalProcess.piped([...stage.at('alpine'), '--task', 'claim_status', '--input', '{"claim_number":"CLM-10"}', '--json'], payload('ann'));
     expect(await run.ended()).toBe(0);
     const report = JSON.parse(run.stdout);
     expect(report).toMatchObject({ recipe: 'alpine', login: { outcome: { kind: 'accepted' }, submitted: true }, task: { kind: 'found' }, change: null });
@@ -63,15 +35,15 @@ describe('portal try with a credential on standard input', () => {
 
   it('tries a wrong password once, and says what that costs', async () => {
     const before = await demo.logins('alpine', 'ann');
-    const run = PortalProcess.piped(at('alpine'), payload('ann', 'Wrong-password-1'));
+    const run = PortalProcess.piped(stage.at('alpine'), payload('ann', 'Wrong-password-1'));
     expect(await run.ended()).toBe(1);
     expect(run.stdout).toContain('login: rejected: the portal refuses this user name and password.');
     expect(await demo.logins('alpine', 'ann')).toBe(before + 1);
   });
 
   it('keeps what the page showed, masked, in files that only their owner may read', async () => {
-    const kept = join(folder, 'evidence');
-    const run = PortalProcess.piped([...at('alpine'), '--evidence', kept, '--json'], payload('ann', 'Wrong-password-1'));
+    const kept = join(stage.folder, 'evidence');
+    const run = PortalProcess.piped([...stage.at('alpine'), '--evidence', kept, '--json'], payload('ann', 'Wrong-password-1'));
     expect(await run.ended()).toBe(1);
     const files = JSON.parse(run.stdout).evidence as string[];
     expect(files.map((file) => file.replace(/.*Z-/, ''))).toEqual(['01-login-rejected.txt', '01-login-rejected.png']);
@@ -83,8 +55,11 @@ describe('portal try with a credential on standard input', () => {
   });
 
   it('shows the table that it read, and keeps it beside the picture of the page', async () => {
-    const kept = join(folder, 'read');
-    const run = PortalProcess.piped([...at('alpine'), '--task', 'claim_status', '--input', '{"claim_number":"CLM-10"}', '--evidence', kept], payload('ann'));
+    const kept = join(stage.folder, 'read');
+    const run = PortalProcess.piped(
+      [...stage.at('alpine'), '--task', 'claim_status', '--input', '{"claim_number":"CLM-10"}', '--evidence', kept],
+      payload('ann'),
+    );
     expect(await run.ended()).toBe(0);
     expect(run.stdout).toContain('… and 14 more (--json prints all)');
     const names = await readdir(kept);
@@ -96,24 +71,18 @@ describe('portal try with a credential on standard input', () => {
 
   it('types a one-time code, and another one for the second login', async () => {
     const run = PortalProcess.piped(
-      [...at('borealis'), '--rotate', '--yes', '--save-credential', join(folder, 'kept.json')],
+      [...stage.at('borealis'), '--rotate', '--yes', '--save-credential', join(stage.folder, 'kept.json')],
       payload('bea', 'Old-password-1', { mfa_seed: SEED }),
     );
     expect(await run.ended(), run.stdout).toBe(0);
-    const passwords = await kept();
+    const passwords = await stage.kept();
     expect(passwords.state).toBe('applied and verified');
     expect(await demo.accepts('borealis', 'bea', passwords.new.password)).toBe(true);
   });
 
-  const unusable = [
-    ['no JSON', 'Old-password-1', 'The credential payload is not JSON.'],
-    ['nothing', '', 'Standard input holds no credential'],
-    ['no password', '{"username":"ann"}', 'The credential payload is not usable: password: expected string.'],
-  ] as const;
-
-  it.each(unusable.slice(0, isLongForm() ? 3 : 1))('refuses %s, sends nothing and repeats nothing of it', async (_, stdin, sentence) => {
+  it.each(UNUSABLE.slice(0, isLongForm() ? 3 : 1))('refuses %s, sends nothing and repeats nothing of it', async (_, stdin, sentence) => {
     const before = await demo.logins('alpine', 'ann');
-    const run = PortalProcess.piped(at('alpine'), stdin);
+    const run = PortalProcess.piped(stage.at('alpine'), stdin);
     expect(await run.ended()).toBeGreaterThan(0);
     expect(run.stderr).toContain(sentence);
     expect(run.stderr).not.toContain('Old-password-1');
@@ -122,16 +91,16 @@ describe('portal try with a credential on standard input', () => {
 });
 
 describe('portal try --rotate', () => {
-  const save = (): string[] => ['--rotate', '--yes', '--rules', RULES, '--save-credential', join(folder, 'kept.json')];
+  const save = (): string[] => ['--rotate', '--yes', '--rules', RULES, '--save-credential', join(stage.folder, 'kept.json')];
 
   it('changes the password, proves the new one, and keeps both in a file that only its owner may read', async () => {
-    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann', 'Old-password-1', { custom_fields: { office: 'north' } }));
+    const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('ann', 'Old-password-1', { custom_fields: { office: 'north' } }));
     expect(await run.ended()).toBe(0);
-    const passwords = await kept();
+    const passwords = await stage.kept();
     expect(passwords).toMatchObject({ state: 'applied and verified', old: { password: 'Old-password-1' }, new: { custom_fields: { office: 'north' } } });
     expect(passwords.new.password).toMatch(/^[A-Za-z0-9]{12}$/);
     expect(await demo.accepts('alpine', 'ann', passwords.new.password)).toBe(true);
-    expect((await stat(join(folder, 'kept.json'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(stage.folder, 'kept.json'))).mode & 0o777).toBe(0o600);
     expect(run.stdout + run.stderr).not.toContain(passwords.new.password);
   });
 
@@ -139,39 +108,39 @@ describe('portal try --rotate', () => {
     await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'slow_commit', delayMs: 5_000 });
     // An account of its own: the portal may still commit when the next test has begun.
     await demo.account('alpine', 'abe', 'Old-password-1');
-    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('abe'));
-    await expect.poll(async () => (await kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
-    const passwords = await kept();
+    const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('abe'));
+    await expect.poll(async () => (await stage.kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
+    const passwords = await stage.kept();
     expect(passwords.old.password).toBe('Old-password-1');
     expect(await demo.accepts('alpine', 'abe', 'Old-password-1')).toBe(true);
     run.child.kill('SIGKILL');
     await run.ended();
-    expect(await kept()).toEqual(passwords);
+    expect(await stage.kept()).toEqual(passwords);
   });
 
   it('says that it does not know where the portal did not answer, and tries no login then', async () => {
     await demo.control('PUT', '/faults', { portal: 'alpine', fault: '500_after_commit' });
     const before = await demo.logins('alpine', 'ann');
-    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann'));
+    const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('ann'));
     expect(await run.ended()).toBe(1);
     expect(run.stdout).toContain('It is not known which password holds.');
-    const passwords = await kept();
+    const passwords = await stage.kept();
     expect(passwords.state).toBe('unknown');
     expect(await demo.accepts('alpine', 'ann', passwords.new.password)).toBe(true);
     expect(await demo.logins('alpine', 'ann')).toBe(before + 1);
   });
 
   it('keeps no file where nothing was submitted', async () => {
-    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann', 'Wrong-password-1'));
+    const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('ann', 'Wrong-password-1'));
     expect(await run.ended()).toBe(1);
-    await expect(stat(join(folder, 'kept.json'))).rejects.toThrow('ENOENT');
+    await expect(stat(join(stage.folder, 'kept.json'))).rejects.toThrow('ENOENT');
     expect(run.stdout).not.toContain('kept.json');
   });
 
   it('waits for the answer at the first interruption after the submit', async () => {
     await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'slow_answer', delayMs: 4_000 });
-    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann'));
-    await expect.poll(async () => (await kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
+    const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('ann'));
+    await expect.poll(async () => (await stage.kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
     // The file is written a moment before the browser presses the button.
     await expect.poll(() => demo.accepts('alpine', 'ann', 'Old-password-1'), { timeout: 60_000 }).toBe(false);
     run.child.kill('SIGINT');
@@ -179,28 +148,28 @@ describe('portal try --rotate', () => {
     expect(run.stderr).toContain('waiting for the portal’s answer');
     expect(run.stdout).toContain('change: applied.');
     expect(run.stdout).toContain('no login has proved it');
-    expect((await kept()).state).toBe('applied');
+    expect((await stage.kept()).state).toBe('applied');
   });
 
   it.each([
-    ['the file exists', async () => writeFile(join(folder, 'kept.json'), 'mine'), 'it exists already, and nothing is overwritten'],
-    ['the folder does not', async () => rm(folder, { recursive: true }), 'ENOENT'],
+    ['the file exists', async () => writeFile(join(stage.folder, 'kept.json'), 'mine'), 'it exists already, and nothing is overwritten'],
+    ['the folder does not', async () => rm(stage.folder, { recursive: true }), 'ENOENT'],
   ])('does nothing at all where %s', async (_, prepare, words) => {
     await prepare();
     const before = await demo.logins('alpine', 'ann');
-    const run = PortalProcess.piped([...at('alpine'), ...save()], payload('ann'));
+    const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('ann'));
     expect(await run.ended()).toBeGreaterThan(0);
     expect(run.stdout + run.stderr).toContain(words);
     expect(await demo.logins('alpine', 'ann')).toBe(before);
   });
 
   it('does nothing where the new password could go nowhere, or nobody has said yes', async () => {
-    const nowhere = PortalProcess.piped([...at('alpine'), '--rotate', '--yes'], payload('ann'));
-    const unasked = PortalProcess.piped([...at('alpine'), '--rotate', '--save-credential', join(folder, 'kept.json')], payload('ann'));
+    const nowhere = PortalProcess.piped([...stage.at('alpine'), '--rotate', '--yes'], payload('ann'));
+    const unasked = PortalProcess.piped([...stage.at('alpine'), '--rotate', '--save-credential', join(stage.folder, 'kept.json')], payload('ann'));
     expect([await nowhere.ended(), await unasked.ended()]).toEqual([2, 2]);
     expect(nowhere.stderr).toContain('--save-credential FILE');
     expect(unasked.stderr).toContain('--yes');
-    await expect(stat(join(folder, 'kept.json'))).rejects.toThrow('ENOENT');
+    await expect(stat(join(stage.folder, 'kept.json'))).rejects.toThrow('ENOENT');
   });
 });
 
@@ -208,7 +177,7 @@ describe.runIf(process.platform === 'linux')('portal try at a terminal', () => {
   it('asks for the credential and shows neither password nor seed', async () => {
     // An account of its own: a process knows nothing of the codes that another one has used in this half minute.
     await demo.account('borealis', 'bob', 'Old-password-1', SEED);
-    const run = PortalProcess.atTerminal([...at('borealis'), '--login-only']);
+    const run = PortalProcess.atTerminal([...stage.at('borealis'), '--login-only']);
     await run.answers('User name: ', 'bob\r');
     await run.answers('Password (not shown): ', 'Old-passwXX\u007f\u007ford-1\r');
     await run.answers('Seed of the one-time codes', `${SEED}\r`);
@@ -219,7 +188,7 @@ describe.runIf(process.platform === 'linux')('portal try at a terminal', () => {
   });
 
   it('shows the new password before it is submitted, where no file is named', async () => {
-    const run = PortalProcess.atTerminal([...at('alpine'), '--rotate', '--rules', RULES]);
+    const run = PortalProcess.atTerminal([...stage.at('alpine'), '--rotate', '--rules', RULES]);
     await run.answers('Go on? [y/N] ', 'y\r');
     await run.answers('User name: ', 'ann\r');
     await run.answers('Password (not shown): ', 'Old-password-1\r');
@@ -230,14 +199,14 @@ describe.runIf(process.platform === 'linux')('portal try at a terminal', () => {
   });
 
   it('does nothing on a no', async () => {
-    const run = PortalProcess.atTerminal([...at('alpine'), '--rotate']);
+    const run = PortalProcess.atTerminal([...stage.at('alpine'), '--rotate']);
     await run.answers('Go on? [y/N] ', '\r');
     expect(await run.ended()).toBe(1);
     expect(run.stdout).toContain('Nothing was done.');
   });
 
   it('stops at Ctrl-C in a question, with nothing sent', async () => {
-    const run = PortalProcess.atTerminal(at('alpine'));
+    const run = PortalProcess.atTerminal(stage.at('alpine'));
     await run.answers('User name: ', 'ann\r');
     await run.answers('Password (not shown): ', 'half\u0003');
     expect(await run.ended()).toBe(1);
