@@ -1,4 +1,4 @@
-/** How large a function and a file of the product may be; see OVER for those that were larger when that was settled. */
+/** How large a function of the product, and any file, may be; see OVER for those that were larger when that was settled. */
 const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'max-lines': 220 };
 
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
@@ -123,7 +123,7 @@ const OVER = {
     'libs/portal-access/src/follow-credentials.ts': 62,
     'libs/portal-drivers/src/interpreter/declared-engine.ts': 75,
     'libs/portal-drivers/src/interpreter/page-rows.ts': 132,
-    'libs/portal-drivers/src/interpreter/page-watch.ts': 67,
+    'libs/portal-drivers/src/interpreter/page-watch.ts': 65,
     'libs/portal-drivers/src/interpreter/seen-words.ts': 137,
     'libs/portal-drivers/src/interpreter/session.ts': 66,
     'libs/portal-drivers/src/network/egress-proxy.ts': 123,
@@ -146,5 +146,7 @@ export const size = [
     ignores: ['**/*.test.ts', '**/*.fixture.ts', '**/generated/**'],
     rules: Object.assign({}, ...Object.entries(MOST).map(([name, max]) => rule(name, max))),
   },
+  // A test's function is as long as its story; its file holds one idea like any other.
+  { files: ['{apps,libs,tools}/**/*.ts'], ignores: ['**/generated/**'], rules: rule('max-lines', MOST['max-lines']) },
   ...Object.entries(OVER).flatMap(([name, files]) => Object.entries(files).map(([file, max]) => ({ files: [file], rules: rule(name, max) }))),
 ];

@@ -47,6 +47,23 @@ test('an account that is locked counts until its lock ends', async () => {
   expect(await figures()).toMatchObject({ locked: 0 });
 });
 
+test('an account that was locked under the name that it had then counts under its name of now', async () => {
+  const [before, now] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+  await login(before, { outcome: 'locked', effect: 'none' });
+  await login(now, BAD);
+  expect(await figures()).toMatchObject({ locked: 1, knownBad: 1 });
+  const until = (time: string) =>
+    t.sql(
+      `INSERT INTO login_identity_past (identity, former, until) VALUES ($1, $2, now() + $3::interval)
+       ON CONFLICT (identity, former) DO UPDATE SET until = excluded.until`,
+      [now.loginIdentity, before.loginIdentity, time],
+    );
+  await until('1 minute');
+  expect(await figures()).toMatchObject({ locked: 2 });
+  await until('-1 hour');
+  expect(await figures()).toMatchObject({ locked: 1 });
+});
+
 test('what is late counts a day after it was due, and three days before the portal lets the password expire', async () => {
   const [late, old] = [await makeEndpoint(t.db), await makeEndpoint(t.db, { portal: { passwordExpiresDays: 90 } })];
   await makeEndpoint(t.db);

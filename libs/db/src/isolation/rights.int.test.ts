@@ -88,3 +88,25 @@ test('every function that runs with more than its caller’s rights is rcm_inter
   expect(functions.length).toBeGreaterThanOrEqual(8);
   expect(functions).toEqual(functions.map(({ name }) => ({ name, owner: 'rcm_internal', fixed: true, closed: true })));
 });
+
+/** Whoever replaces one of them in a migration says so again (20261224020000_planned_once), or each call is planned anew. */
+test('functions that are asked for every login have one plan a connection', async () => {
+  const planned = await w.t.sql<{ name: string }>(
+    `SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND 'plan_cache_mode=force_generic_plan' = ANY (proconfig) ORDER BY 1`,
+  );
+  expect(planned.map(({ name }) => name)).toEqual([
+    'rcm_ask_code',
+    'rcm_code_rest',
+    'rcm_end_code_turn',
+    'rcm_live_leases',
+    'rcm_locked_until',
+    'rcm_login_ledger',
+    'rcm_login_limits',
+    'rcm_open_rotation',
+    'rcm_password_record',
+    'rcm_portal_health',
+    'rcm_refused_lately',
+    'rcm_take_code',
+    'rcm_take_code_turn',
+  ]);
+});

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEndpoint } from '../endpoints/read.ts';
 import { releaseLease } from '../leases/upkeep.ts';
-import { exclusiveLease, makeEndpoint, openTestDatabase, secretOf, type TestDatabase } from '../testing.fixture.ts';
+import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
 import { advanceAttempt, blockAttempt, waitAttempt } from './advance.ts';
 import { Attempts } from './attempts.fixture.ts';
 import { finishAttempt, promoteAttempt } from './ends.ts';

@@ -1,5 +1,6 @@
 import type { Dialog, Page, Request, Response } from 'playwright';
 import type { Step } from '../recipe/step.ts';
+import { watchAwaitedDocuments } from './awaited-documents.ts';
 
 type DialogAnswer = NonNullable<Step['dialog']>;
 
@@ -54,7 +55,6 @@ export function watchPage(page: Page): PageWatch {
   let responses: PageResponse[] = [];
   let expected: DialogAnswer | null = null;
   let crashed = false;
-  const awaited = new Set<Request>();
   let movement: PromiseWithResolvers<void> = Promise.withResolvers();
 
   const moved = (): void => {
@@ -62,12 +62,8 @@ export function watchPage(page: Page): PageWatch {
     movement = Promise.withResolvers();
   };
 
-  page.on('request', (request: Request) => {
-    if (request.isNavigationRequest()) awaited.add(request);
-  });
   page.on('framenavigated', () => {
     documents += 1;
-    awaited.clear();
     moved();
   });
   page.on('domcontentloaded', moved);
@@ -79,7 +75,6 @@ export function watchPage(page: Page): PageWatch {
   page.on('response', (response: Response) => {
     responses = [...responses.slice(1 - KEPT_RESPONSES), { url: response.url(), status: response.status(), method: response.request().method() }];
     if (!response.request().isNavigationRequest()) return;
-    awaited.delete(response.request());
     const found = response.status() >= 500 ? { status: response.status() } : null;
     frameTrouble = null;
     if (isMainFrame(response.request(), page)) [status, trouble] = [response.status(), found];
@@ -113,13 +108,10 @@ export function watchPage(page: Page): PageWatch {
     responses: () => responses,
     expectDialog: (answer) => void (expected = answer),
     forget() {
-      trouble = null;
-      frameTrouble = null;
-      dialogs = [];
-      responses = [];
+      [trouble, frameTrouble, dialogs, responses] = [null, null, [], []];
     },
     moved: () => movement.promise,
-    awaitsDocument: () => awaited.size > 0,
+    awaitsDocument: watchAwaitedDocuments(page),
     gone: () => crashed || page.isClosed(),
   };
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createLogger } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BrowserPool, createBrowserPool, type PooledContext } from '../pool/browser-pool.ts';
-import { watchPage } from './page-watch.ts';
+import { watchAwaitedDocuments } from './awaited-documents.ts';
 
 /** Answers at once but for `/held`, which whoever asks may answer. */
 const portal = createServer((request, response) => {
@@ -49,12 +49,12 @@ test.each(Object.entries(script).flatMap(([where, run]) => Object.entries(ends).
   async (_where, _how, run, end) => {
     const page = await opened.context.newPage();
     await page.goto(`${address}/`);
-    const watch = watchPage(page);
-    expect(watch.awaitsDocument()).toBe(false);
+    const awaits = watchAwaitedDocuments(page);
+    expect(awaits()).toBe(false);
     const [response] = await Promise.all([held(), page.evaluate(run)]);
-    await expect.poll(() => watch.awaitsDocument(), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => awaits(), { timeout: 60_000 }).toBe(true);
     end(response);
-    await expect.poll(() => watch.awaitsDocument(), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => awaits(), { timeout: 60_000 }).toBe(false);
     portal.removeAllListeners('held');
     await page.close();
   },
