@@ -1,30 +1,21 @@
-import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { getEndpoint } from '@rcm/db';
-import { upsertPortalType } from '@rcm/db/admin';
-import { listNotifications } from '@rcm/db/notifications';
-import { listAttempts, listPauses, markManualDue, setNextRotation } from '@rcm/db/rotation';
+import { parsePayload, parseReference } from '@rcm/credentials';
+import { listAttempts, listPauses } from '@rcm/db/rotation';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { detectManualChanges } from './manual/detect-changes.ts';
+import { commandEnvironment } from './command-environment.fixture.ts';
 import { callRotator, type CommandEnd, runRotator } from './process.fixture.ts';
+import { setPortalType as setTypeOf } from './set-portal-type.fixture.ts';
 import { dyingStores, openRotatorEnvironment, type RotatorEnvironment } from './testing.fixture.ts';
 
 let opened: RotatorEnvironment;
-let environment: Record<string, string>;
+let environment: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   opened = await openRotatorEnvironment({
-    endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'cascade', 'cascade', 'cascade', 'borealis'],
+    endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'cascade', 'cascade', 'cascade'],
     portalType: { settleMs: 200 },
   });
-  environment = {
-    ...opened.testEnvironment.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
-    RCM_HEALTH_PORT: '0',
-    RCM_LOG_LEVEL: 'error',
-    RCM_LEASE_WAIT_MS: '10000',
-  };
-  if (process.env['RCM_CHROMIUM_PATH']) environment['RCM_CHROMIUM_PATH'] = process.env['RCM_CHROMIUM_PATH'];
+  environment = { ...commandEnvironment(opened.testEnvironment), RCM_HEALTH_PORT: '0', RCM_LEASE_WAIT_MS: '10000' };
 });
 afterAll(() => opened?.close());
 
@@ -35,13 +26,7 @@ const SIGNED_IN = expect.stringMatching(/^person:sts:arn:aws:sts::\d+:assumed-ro
 const errorOf = (end: CommandEnd) => end.json<{ error: { code: string; message: string } }>().error;
 const outcomeOf = (end: CommandEnd) => end.json<{ rotations: { result: string; code: string | null; detail: string }[] }>().rotations[0];
 
-/** Another setting of a portal type for one test. */
-async function setPortalType(code: string, changes: object): Promise<void> {
-  const row = opened.testEnvironment.endpoints.find(({ portal }) => portal === code);
-  const endpoint = row && (await getEndpoint(opened.testEnvironment.db, { orgId: row.orgId, endpointId: row.id }));
-  if (!endpoint) throw new Error('no such portal');
-  await upsertPortalType(opened.testEnvironment.db, { ...endpoint.portalType, ...changes }, { actor: 'test', reason: 'a test' });
-}
+const setPortalType = (code: string, changes: object) => setTypeOf(opened.testEnvironment, code, changes);
 
 describe('what nobody may rotate is refused with a code, and nothing changes', () => {
   const before = new Map<string, unknown>();
@@ -216,141 +201,6 @@ describe('once', () => {
     const end = await runRotator(['once', '--json'], environment);
     expect(end.json<{ rotations: object[] }>().rotations).toContainEqual(expect.objectContaining({ endpointId: id, result: 'done' }));
     expect(await opened.testEnvironment.portalAcceptsStore(id)).toBe(true);
-  });
-});
-
-describe('a portal that people rotate', () => {
-  const looks = { reads: 10, dueMs: 0, idleMs: 0, signal: new AbortController().signal };
-
-  /** As an operator does it: the portal first (or not), then the store. */
-  async function changeByHand(id: string, password: string, atPortal = password): Promise<void> {
-    const { portal, username, orgId, secretArn } = opened.testEnvironment.endpoint(id);
-    await opened.testEnvironment.portals.createAccount({ portal, username, password: atPortal, mfaSeed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
-    const store = opened.rotator.stores.forTenant(orgId);
-    const current = await store.read(parseReference(secretArn));
-    if (!current) throw new Error('no secret');
-    const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password })));
-    await store.replace(parseReference(secretArn), text, current.version);
-  }
-
-  it('is told once when it is due; a change is noticed, proved by one login and recorded; a wrong one is told once and cools down', async () => {
-    const id = 'borealis-8';
-    const { orgId, portal, username } = opened.testEnvironment.endpoint(id);
-    // A refused password cools down for as long as the portal may not know it yet: longer than a busy machine takes to look again.
-    await setPortalType('borealis', { rotationMode: 'manual', settleMs: 3_600_000 });
-    await setNextRotation(opened.testEnvironment.db, { endpointIds: [id], at: 'now' });
-    expect([await markManualDue(opened.rotator.db), await markManualDue(opened.rotator.db)]).toEqual([1, 0]);
-    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
-
-    await changeByHand(id, 'Hand-Made-Pass-1!', 'Other-At-Portal-1!');
-    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'refused' }]);
-    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'put_off' }]);
-    expect((await opened.testEnvironment.portals.account(portal, username)).loginsRejected).toBe(1);
-
-    await changeByHand(id, 'Hand-Made-Pass-2!');
-    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'recorded' }]);
-    const endpoint = await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: id });
-    expect(endpoint).toMatchObject({ currentVersion: '3', rotationStatus: 'active' });
-    expect(endpoint?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 30 * 86_400_000);
-    expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);
-    // The ledger forgets the password that was replaced, which is in no store any more; that it was refused, it knows.
-    const known = await opened.sql('SELECT count(DISTINCT fingerprint)::int AS passwords, count(*)::int AS tries FROM login_attempt WHERE endpoint_id = $1', [
-      id,
-    ]);
-    expect(known).toEqual([{ passwords: 1, tries: 2 }]);
-    const told = (await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((n) => n.endpointId === id).map(({ kind }) => kind);
-    expect(told.sort()).toEqual(['manual_due', 'manual_refused', 'refused']);
-    expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(1);
-  });
-
-  it('is asked again later where nobody answers with the code of its login: that says nothing of the password', async () => {
-    const id = 'borealis-8';
-    const { orgId, portal, username, secretArn } = opened.testEnvironment.endpoint(id);
-    const store = opened.rotator.stores.forTenant(orgId);
-    const current = await store.read(parseReference(secretArn));
-    if (!current) throw new Error('no secret');
-    const password = 'Hand-Made-Pass-6!';
-    await opened.testEnvironment.portals.createAccount({ portal, username, password, receivesCodes: true });
-    const payload = parsePayload(current.text).map((before) => ({ ...before, password, mfa_seed: null, second_factors: ['person' as const] }));
-    await store.replace(parseReference(secretArn), serializePayload(payload), current.version);
-    const impatient = { ...opened.rotator, timing: { ...opened.rotator.timing, personWaitMs: 1_000 } };
-    const refusals = async () =>
-      (await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((n) => n.endpointId === id && n.kind === 'manual_refused').length;
-    const before = await refusals();
-    const lookAtIt = async () => (await detectManualChanges(impatient, looks)).find(({ endpointId }) => endpointId === id)?.result;
-    expect([await lookAtIt(), await lookAtIt()]).toEqual(['put_off', 'put_off']);
-    expect(await refusals()).toBe(before);
-    // The second look left people in peace: the portal has sent them one message.
-    expect(await opened.testEnvironment.portals.sentCodes({ portal, username })).toEqual([
-      { code: expect.any(String) as string, sentAt: expect.any(Number) as number, typed: 0 },
-    ]);
-  });
-
-  it('is asked again where it does not answer: what the person stored is neither recorded nor refused', async () => {
-    const id = 'cascade-6';
-    const { portal } = opened.testEnvironment.endpoint(id);
-    await setPortalType(portal, { rotationMode: 'manual' });
-    const lookAtIt = async () => (await detectManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
-    expect(await lookAtIt()).toBe('unchanged');
-    await changeByHand(id, 'Hand-Made-Pass-3!');
-    await opened.testEnvironment.portals.setFault({ portal, fault: 'maintenance' });
-    expect(await lookAtIt()).toBe('put_off');
-    await opened.testEnvironment.portals.setFault({ portal, fault: 'none' });
-    expect(await lookAtIt()).toBe('recorded');
-    expect((await listNotifications(opened.testEnvironment.db, { limit: 100 })).filter((n) => n.endpointId === id)).toEqual([]);
-  });
-
-  it('refuses nothing by a look that was stopped, or that ended before the password was sent', async () => {
-    const id = 'cascade-6';
-    const { portal, loginIdentity } = opened.testEnvironment.endpoint(id);
-    const { rotator: own } = opened;
-    const lookAtIt = async (signal: AbortSignal, with_ = own) =>
-      (await detectManualChanges(with_, { ...looks, signal })).find(({ endpointId }) => endpointId === id)?.result;
-    await changeByHand(id, 'Hand-Made-Pass-4!');
-    await opened.testEnvironment.portals.setFault({ portal, fault: 'slow', delayMs: 3_000 });
-    const stop = new AbortController();
-    const stopped = lookAtIt(stop.signal);
-    const sent = () => opened.sql(`SELECT 1 FROM login_attempt WHERE login_identity = $1 AND outcome IS NULL`, [loginIdentity]);
-    await expect.poll(sent, { timeout: 600_000 }).toHaveLength(1);
-    // Written down before it is let out: by now it is under way.
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    stop.abort();
-    expect(await stopped).toBe('put_off');
-    await opened.testEnvironment.portals.setFault({ portal, fault: 'none' });
-    expect(await lookAtIt(looks.signal, { ...own, timing: { ...own.timing, loginDeadlineMs: 1 } })).toBe('put_off');
-    expect(await lookAtIt(looks.signal)).toBe('recorded');
-  });
-
-  it('is looked at by one of two rotators at a time: the second finds it recorded', async () => {
-    const id = 'cascade-6';
-    const { portal, username, loginIdentity } = opened.testEnvironment.endpoint(id);
-    await changeByHand(id, 'Hand-Made-Pass-5!');
-    const before = (await opened.testEnvironment.portals.account(portal, username)).loginsAccepted;
-    const lookAtIt = async () => (await detectManualChanges(opened.rotator, looks)).find(({ endpointId }) => endpointId === id)?.result;
-    await opened.testEnvironment.portals.setFault({ portal, fault: 'slow', delayMs: 500 });
-    const first = lookAtIt();
-    const held = () => opened.sql(`SELECT 1 FROM login_lease WHERE login_identity = $1 AND expires_at > clock_timestamp()`, [loginIdentity]);
-    await expect.poll(held, { timeout: 100_000 }).toHaveLength(1);
-    expect(await Promise.all([first, lookAtIt()])).toEqual(['recorded', 'unchanged']);
-    await opened.testEnvironment.portals.setFault({ portal, fault: 'none' });
-    expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(before + 1);
-    await setPortalType(portal, { rotationMode: 'automatic' });
-  });
-});
-
-describe('sample passwords', () => {
-  it('are printed as JSON for whoever writes a portal type, without any configuration', async () => {
-    const end = await runRotator(['password', '--rules', 'minlength: 9; maxlength: 9; required: upper; allowed: digit', '--count', '5', '--json'], {});
-    const { passwords } = end.json<{ passwords: string[] }>();
-    expect([end.code, passwords.length, passwords.every((p) => /^(?=.*[A-Z])[A-Z0-9]{9}$/.test(p))]).toEqual([0, 5, true]);
-  });
-
-  it('are refused with place and reason', async () => {
-    const end = await callRotator(['password', '--rules', 'minlength: 9; required: capital', '--json'], {});
-    expect([end.code, errorOf(end)]).toMatchObject([
-      2,
-      { code: 'input_invalid', message: expect.stringContaining('at character 25: there is no set of characters called "capital"') },
-    ]);
   });
 });
 
