@@ -5,9 +5,9 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
 import type { Browser as Client } from './browser.fixture.ts';
-import { Keyboard } from './keyboard.fixture.ts';
 import { follow, type Followed } from './live/follow.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
+import { signInTo, TwoPeople } from './two-people.fixture.ts';
 import { block, lastEvent, rcm, REASON, rowsAbout, secretsOf, startRotator, wideRows } from './test-environment.fixture.ts';
 
 /** Each act once as a person at a terminal does it and once in a browser, on logins that are alike, beside a rotator at work. */
@@ -16,8 +16,7 @@ let w: TestConsole;
 let chromium: Browser;
 let rotator: { stop(): Promise<void> };
 let page: Page;
-/** The second person's. */
-let second: Page;
+let people: TwoPeople;
 let approver: Client;
 const secrets = new Set<string>();
 const answers: Buffer[] = [];
@@ -32,8 +31,9 @@ beforeAll(async () => {
   approver = await w.browser('all-approver');
   streams = await Promise.all(['logins', 'rotations', 'tasks', 'notifications'].map((name) => follow(approver, `/all/changes/${name}`)));
   chromium = await launchChromium();
-  page = await signIn('all-operator');
-  second = await signIn('all-approver');
+  page = await signInTo(chromium, w.origin, { person: 'all-operator', answers });
+  const second = await signInTo(chromium, w.origin, { person: 'all-approver', answers });
+  people = new TwoPeople(w.origin, { page, second });
 });
 afterAll(async () => {
   streams?.forEach((stream) => stream.leave());
@@ -43,75 +43,11 @@ afterAll(async () => {
   await testEnvironment?.close();
 });
 
-async function signIn(person: string): Promise<Page> {
-  const signedIn = await (await chromium.newContext()).newPage();
-  // It only ends what hangs: a machine may be ten times as slow.
-  signedIn.setDefaultTimeout(600_000);
-  // Every answer as it came, before anything shows it.
-  signedIn.on('response', (response) => {
-    answers.push(Buffer.from(JSON.stringify(response.headers())));
-    response.body().then(
-      (body) => answers.push(body),
-      () => undefined,
-    );
-  });
-  await signedIn.goto(`${w.origin}/sign-in/begin?to=/all/logins`);
-  await signedIn.locator(`button[value="${person}"]`).click();
-  await signedIn.waitForURL(`${w.origin}/all/logins`);
-  return signedIn;
-}
-
 const newLogin = async (): Promise<EnvironmentEndpoint> => {
   const login = await testEnvironment.addEndpoint('alpine');
   for (const secret of await secretsOf(testEnvironment, login)) secrets.add(secret);
   return login;
 };
-
-/** As a person does it with the keyboard: to the act, open it, say why, press the button. */
-async function act(address: string, title: string): Promise<void> {
-  await page.goto(`${w.origin}${address}`);
-  await page.locator('summary', { hasText: title }).first().focus();
-  await page.keyboard.press('Enter');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(REASON);
-  await page.keyboard.press('Tab');
-  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
-  expect(await page.getByRole('heading', { level: 1 }).textContent()).not.toBe('Not done');
-}
-
-async function untilDone(address: string): Promise<void> {
-  for (;;) {
-    await page.goto(`${w.origin}${address}`);
-    const state = (await page.locator('#asked td[data-title="How far"]').first().textContent()) ?? '';
-    if (!['waits for a rotator', 'under way'].includes(state)) return expect(state).toBe('done');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-/** The second person, at the page that shows what waits. */
-async function decide(address: string, answer: 'approve' | 'decline'): Promise<void> {
-  await answerTo(second, address, answer);
-}
-
-/** What a person says to what was asked for, with the keyboard alone. */
-async function answerTo(at: Page, address: string, answer: 'approve' | 'decline' | 'withdraw'): Promise<void> {
-  await at.goto(`${w.origin}${address}`);
-  const keyboard = new Keyboard(at);
-  const isOf = ({ action }: { readonly action: string }): boolean => action.endsWith(`/acts/${answer}`);
-  await keyboard.to(answer, (focused) => focused.tag === 'SUMMARY' && isOf(focused));
-  await keyboard.press('Enter');
-  await keyboard.to('the reason', (focused) => focused.name === 'reason' && isOf(focused));
-  await keyboard.type('seen the ticket');
-  await keyboard.to('the button', (focused) => focused.tag === 'BUTTON' && isOf(focused));
-  await keyboard.enter();
-  expect(await at.getByRole('heading', { level: 1 }).textContent()).not.toBe('Not done');
-}
-
-async function actOfTwo(address: string, title: string): Promise<void> {
-  await act(address, title);
-  await decide(address, 'approve');
-  await untilDone(address);
-}
 
 const addressOf = ({ orgId, id }: EnvironmentEndpoint): string => `/o/${orgId}/logins/${id}`;
 const namesOf = ({ id, loginIdentity, username }: EnvironmentEndpoint) => ({ [loginIdentity]: 'IDENTITY', [id]: 'LOGIN', [username]: 'NAME' });
@@ -131,8 +67,8 @@ const TRIED = ACTS.filter(([name]) => isLongForm() || ON_A_CHANGE.includes(name)
 test.each(TRIED)('%s leaves the rows and events that rcm leaves', async (name, title, isAsked) => {
   const [byHand, byPage] = [await newLogin(), await newLogin()];
   await rcm(testEnvironment, name === 'pause' ? ['pause', '--endpoint', byHand.id] : ['login', name, byHand.id]);
-  await act(addressOf(byPage), title);
-  if (isAsked) await untilDone(addressOf(byPage));
+  await people.act(addressOf(byPage), title);
+  if (isAsked) await people.untilDone(addressOf(byPage));
   const rows = await rowsAbout(testEnvironment, namesOf(byPage));
   expect(rows).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
   expect(rows.filter((row) => row.startsWith('audit_event') && row.includes('PERSON')).length).toBeGreaterThan(0);
@@ -140,10 +76,10 @@ test.each(TRIED)('%s leaves the rows and events that rcm leaves', async (name, t
   // On the same logins: what takes back what was done.
   if (name === 'pause') {
     await rcm(testEnvironment, ['resume', '--endpoint', byHand.id]);
-    await act(addressOf(byPage), 'Resume rotations');
+    await people.act(addressOf(byPage), 'Resume rotations');
   } else if (name === 'rotate') {
     await rcm(testEnvironment, ['login', 'rollback', byHand.id]);
-    await actOfTwo(addressOf(byPage), 'Roll back');
+    await people.actOfTwo(addressOf(byPage), 'Roll back');
   } else return;
   expect(await rowsAbout(testEnvironment, namesOf(byPage))).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
 });
@@ -185,7 +121,7 @@ test.each(RESOLUTIONS)('resolve --accept %s, once a second person has approved i
   const [byHand, byPage] = [await newLogin(), await newLogin()];
   for (const login of [byHand, byPage]) await block(testEnvironment, login);
   await rcm(testEnvironment, ['login', 'resolve', byHand.id, '--accept', choice]);
-  await actOfTwo(addressOf(byPage), title);
+  await people.actOfTwo(addressOf(byPage), title);
   expect(await rowsAbout(testEnvironment, namesOf(byPage))).toEqual(await rowsAbout(testEnvironment, namesOf(byHand)));
 });
 
@@ -210,7 +146,7 @@ test.each(SCOPES)('pause and resume of %s, once a second person has approved eac
     await form.locator('select').selectOption(portal);
     await form.locator('input[name=reason]').fill(REASON);
     await Promise.all([page.waitForNavigation(), form.locator('button').click()]);
-    await decide('/all/approvals', 'approve');
+    await people.decide('/all/approvals', 'approve');
     while (!(await page.locator('section:last-of-type tbody tr').first().textContent())?.includes('done')) await page.goto(`${w.origin}/all/approvals`);
   });
   expect(byPage).toEqual(byHand);
@@ -220,12 +156,12 @@ test.each(SCOPES)('pause and resume of %s, once a second person has approved eac
 test('what the second person declines, or who asked withdraws, is done by no rotator', async () => {
   const [declined, withdrawn, after] = [await newLogin(), await newLogin(), await newLogin()];
   for (const login of [declined, withdrawn]) await block(testEnvironment, login);
-  for (const login of [declined, withdrawn]) await act(addressOf(login), 'Resolve: accept the current password');
-  await decide(addressOf(declined), 'decline');
-  await answerTo(page, addressOf(withdrawn), 'withdraw');
+  for (const login of [declined, withdrawn]) await people.act(addressOf(login), 'Resolve: accept the current password');
+  await people.decide(addressOf(declined), 'decline');
+  await people.withdraw(addressOf(withdrawn));
   // A rotator that has done what was asked for later has passed over both.
-  await act(addressOf(after), 'Verify');
-  await untilDone(addressOf(after));
+  await people.act(addressOf(after), 'Verify');
+  await people.untilDone(addressOf(after));
   for (const [login, word] of [
     [declined, 'declined; nothing was done'],
     [withdrawn, 'withdrawn; nothing was done'],
@@ -246,7 +182,7 @@ test('cancel leaves the rows and events that rcm leaves', async () => {
   };
   const [one, other] = [await ask(byHand), await ask(byPage)];
   await rcm(testEnvironment, ['task', 'cancel', one]);
-  await act(`/o/${byPage.orgId}/tasks/${other}`, 'Cancel');
+  await people.act(`/o/${byPage.orgId}/tasks/${other}`, 'Cancel');
   expect(await rowsAbout(testEnvironment, { ...namesOf(byPage), [other]: 'TASK' })).toEqual(
     await rowsAbout(testEnvironment, { ...namesOf(byHand), [one]: 'TASK' }),
   );
