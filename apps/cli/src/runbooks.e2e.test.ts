@@ -1,38 +1,22 @@
-import { execFile, spawn } from 'node:child_process';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { generateAgeIdentity } from '@rcm/credentials/backup';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
-import { urlFor } from '@rcm/db/testing';
 import { createMetrics, type HealthServer, startHealthServer } from '@rcm/telemetry';
 import { asRoot, compileCache, isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeAuditHeads } from './audit-heads.fixture.ts';
 import { openPerson, type Person } from './person.fixture.ts';
+import { runbookPages } from './runbook-pages.fixture.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
 const TIMEOUT_MS = 1_800_000;
 const TYPED = 'Typed-By-Person-77';
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const AUDIT = join(ROOT, 'apps', 'audit', 'src', 'main.ts');
-
-interface Page {
-  readonly name: string;
-  readonly todo: readonly string[];
-  readonly over: readonly string[];
-}
-const commandsOf = (text: string): readonly string[] => [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
-const pages: readonly Page[] = globSync('docs/runbooks/*.md', { cwd: ROOT })
-  .filter((path) => /\/[a-z-]+\.md$/.test(path))
-  .sort()
-  .map((path) => {
-    const [todo = '', over = ''] = readFileSync(join(ROOT, path), 'utf8').split('\n## Over when\n');
-    return { name: basename(path, '.md'), todo: commandsOf(todo), over: commandsOf(over) };
-  });
 
 /** How a page's situation comes about and ends where a command of the page does not end it; `at`: what happens outside before a command. */
 interface Situation {
@@ -146,39 +130,23 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
 beforeAll(async () => {
   // More tries than a page costs: what is tried here is no budget.
   person = await openPerson({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 8 }, secondRegion: true });
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const file = (name: string, text: string) => {
-    writeFileSync(join(person.folder, name), text, { mode: 0o600 });
-    return join(person.folder, name);
-  };
-  const heads = {
-    RCM_AUDIT_HEADS_FILE: join(person.folder, 'heads.ndjson'),
-    RCM_AUDIT_PUBLIC_KEYS: file('public.pem', String(publicKey.export({ type: 'spki', format: 'pem' }))),
-  };
+  const heads = makeAuditHeads(person);
   health = await startHealthServer({ port: 0, metrics: createMetrics(), checks: { process: () => (isWell ? null : 'It waits for its database.') } });
   const kept = await generateAgeIdentity();
-  identity = file('identity.txt', `${kept.identity.reveal()}\n`);
+  identity = join(person.folder, 'identity.txt');
+  writeFileSync(identity, `${kept.identity.reveal()}\n`, { mode: 0o600 });
   Object.assign(person, {
-    environment: { ...person.environment, ...heads, RCM_BACKUP_RECIPIENTS: kept.recipient, RCM_OWNER_DATABASE_URL: person.testEnvironment.databaseUrl },
+    environment: {
+      ...person.environment,
+      ...heads.environment,
+      RCM_BACKUP_RECIPIENTS: kept.recipient,
+      RCM_OWNER_DATABASE_URL: person.testEnvironment.databaseUrl,
+    },
   });
   // A chain that the heads are of.
   ({ id: login } = await person.testEnvironment.addEndpoint('alpine'));
   await verify();
-  const writer = {
-    RCM_DATABASE_URL: urlFor('rcm_head_writer', person.testEnvironment.databaseUrl),
-    RCM_AUDIT_SIGNING_KEY_FILE: file('signing.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' }))),
-  };
-  const { PATH, HOME } = process.env;
-  const env = {
-    PATH,
-    HOME,
-    ...asRoot(),
-    ...compileCache(),
-    RCM_PLAINTEXT: person.environment['RCM_PLAINTEXT'],
-    RCM_AUDIT_HEADS_FILE: heads.RCM_AUDIT_HEADS_FILE,
-    ...writer,
-  };
-  await promisify(execFile)(process.execPath, ['--disable-sigusr1', AUDIT, 'heads', 'write'], { env });
+  await heads.write();
 }, TIMEOUT_MS);
 afterAll(async () => {
   await health?.close();
@@ -213,11 +181,11 @@ async function run(command: string): Promise<{ readonly code: number; readonly o
 }
 
 it('every page ends with how one knows that it is over, by a command', () => {
-  expect(pages.length).toBeGreaterThan(15);
-  expect(pages.filter(({ over }) => over.length === 0)).toEqual([]);
+  expect(runbookPages.length).toBeGreaterThan(15);
+  expect(runbookPages.filter(({ over }) => over.length === 0)).toEqual([]);
 });
 
-it.each(pages)(
+it.each(runbookPages)(
   `$name: its commands work, and the last ones say that it is over${isLongForm() ? '' : ' (of pages whose situation is not made, each command once: all in the long form)'}`,
   { timeout: TIMEOUT_MS },
   async ({ name, todo, over }) => {
