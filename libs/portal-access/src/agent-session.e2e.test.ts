@@ -3,7 +3,7 @@ import { parsePayload, withPassword } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
 import { listLeases } from '@rcm/db/leases';
 import { Secret, systemClock } from '@rcm/telemetry';
-import { isLongForm } from '@rcm/test-services';
+import { isLongForm, quickStartOf } from '@rcm/test-services';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withAgentSession } from './agent-session.ts';
 import { AgentVisits, ALPINES, codeOf, expectToAskWithin, ILLNESS_MS, LOCKOUT_WINDOW_MS, PROPAGATION_DELAY_MS } from './agent-visits.fixture.ts';
@@ -27,6 +27,13 @@ describe('an agent that visits a portal', () => {
     expect([await agent.visit(endpoint), await agent.visit(endpoint), await agent.visit(endpoint)]).toEqual(['visited', 'visited', 'visited']);
     expect(await agent.counts(endpoint)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
     expect(await listLeases(agent.environment.db)).toEqual([]);
+  });
+
+  it('does what the example in the README does', async () => {
+    const { example } = (await quickStartOf(`${import.meta.dirname}/..`)) as { example: (...args: unknown[]) => Promise<string> };
+    const endpoint = agent.fresh();
+    expect(await example(agent.access, endpoint.orgId, endpoint.id, 'CLM-1001')).toBe('found');
+    expect(await agent.counts(endpoint)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
   });
 
   it('works by the recipe as it is now, also where a session is kept', async () => {
