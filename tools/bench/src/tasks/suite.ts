@@ -74,12 +74,22 @@ function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes:
   const crowd = sizes.crowd > 0 ? `, one with ${sizes.crowd} more` : '';
   const name = `${sizes.accounts} accounts of ${sizes.tenants} tenants${crowd}, ${takers} at once: ${what}`;
   const perSecond = (of: readonly Measured[]) => rounded(median(of.map((round) => round.perSecond)));
-  const takeMs = (of: readonly Measured[]) => rounded(median(of.map((round) => quantile(round.takeMs, 0.5))));
+  const takeMs = (of: readonly Measured[]) =>
+    rounded(
+      median(
+        of.map((round) =>
+          quantile(
+            round.turns.map(({ askedAt, givenAt }) => givenAt - askedAt),
+            0.5,
+          ),
+        ),
+      ),
+    );
   const ours = perSecond(rounds);
   const least = takers === 8 ? LEAST_A_SECOND : 0;
-  // A turn comes when every other tenant has had one; those who take at the same moment may change places.
-  const share = sizes.tenants + takers;
-  const waited = Math.max(...rounds.map((round) => longestWait(round.served)));
+  // A turn comes when every other tenant has had one.
+  const share = sizes.tenants - 1;
+  const waited = Math.max(...rounds.map((round) => longestWait(round.turns)));
   return [
     {
       name,
@@ -100,7 +110,7 @@ function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes:
     {
       name: `${name}: longest that a tenant waited`,
       ours: waited,
-      peers: { [PEER]: peer && Math.max(...peer.map((round) => longestWait(round.served))) },
+      peers: { [PEER]: peer && Math.max(...peer.map((round) => longestWait(round.turns))) },
       unit: 'turns',
       target: `at most ${share}, its share`,
       met: waited <= share,

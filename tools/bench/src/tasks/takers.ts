@@ -1,5 +1,6 @@
 import type { Database } from '@rcm/db';
 import { claimNextPortalTask, finishPortalTask } from '@rcm/db/tasks';
+import type { Turn } from './waits.ts';
 
 export interface Taken {
   readonly taskId: string;
@@ -58,9 +59,7 @@ export const operations = (db: Database): Queue => ({
 
 export interface Measured {
   readonly perSecond: number;
-  readonly takeMs: readonly number[];
-  /** Whose tasks were taken, in their order. */
-  readonly served: readonly string[];
+  readonly turns: readonly Turn[];
 }
 
 /** Lets so many takers take and end tasks for a while, one after the other each. */
@@ -68,21 +67,19 @@ export async function measureTakers(
   queue: Queue,
   { takers, seconds, most, signal }: { readonly takers: number; readonly seconds: number; readonly most: number; readonly signal: AbortSignal },
 ): Promise<Measured> {
-  const served: string[] = [];
-  const takeMs: number[] = [];
+  const turns: Turn[] = [];
   const [startedAt, until] = [performance.now(), performance.now() + seconds * 1_000];
   await Promise.all(
     Array.from({ length: takers }, async (_, place) => {
       const worker = `taker-${place}`;
-      while (performance.now() < until && served.length < most && !signal.aborted) {
+      while (performance.now() < until && turns.length < most && !signal.aborted) {
         const askedAt = performance.now();
         const task = await queue.take(worker);
         if (!task) throw new Error('Nothing was to be had, though much waits.');
-        takeMs.push(performance.now() - askedAt);
-        served.push(task.orgId);
+        turns.push({ tenant: task.orgId, askedAt, givenAt: performance.now() });
         await queue.end(task, worker);
       }
     }),
   );
-  return { perSecond: served.length / ((performance.now() - startedAt) / 1_000), takeMs, served };
+  return { perSecond: turns.length / ((performance.now() - startedAt) / 1_000), turns };
 }
