@@ -12,6 +12,14 @@ export interface BackupCode {
  * The backup codes of a payload in their order, each once. The same code is the same however a person has written it down, with dashes, blanks or in
  * another case: two that differ in nothing else count as one, so that none is typed twice. Neither account nor realm is in the
  * fingerprint: a portal that calls the account by another name knows its codes still.
+ *
+ * @example
+ * ```ts
+ * const keys = { current: { id: '1', key: new Secret('only-an-example-of-32-characters') } };
+ * const payload = new Secret({ username: 'billing', password: 'only-an-example', backup_codes: ['1111-2222', '3333-4444'] });
+ * const used = new Set<string>(); // The fingerprints that the database knows.
+ * const next = backupCodes(keys, payload).find(({ fingerprints }) => !fingerprints.some((fingerprint) => used.has(fingerprint)));
+ * ```
  */
 export function backupCodes(keys: IdentityKeys, payload: Secret<CredentialPayload>): readonly BackupCode[] {
   const codes = new Map<string, BackupCode>();

@@ -22,7 +22,16 @@ export interface RememberedDevice {
   readonly state: object | null;
 }
 
-/** The text that a store holds. Fails with `payload_too_large`. */
+/**
+ * The text that a store holds. Fails with `payload_too_large`.
+ *
+ * @example
+ * ```ts
+ * const state = { cookies: [{ name: 'device', value: 'only-an-example' }] };
+ * const device = new Secret({ rememberedAt: new Date('2026-01-31T12:00:00Z'), endpointId: 'endpoint-1', state });
+ * const text = serializeDevice(device);
+ * ```
+ */
 export function serializeDevice(device: Secret<RememberedDevice>): Secret<string> {
   return device.map(({ rememberedAt, endpointId, state }) => {
     const text = jsonText({ device: 1, remembered_at: rememberedAt.toISOString(), endpoint: endpointId, state });
@@ -34,7 +43,18 @@ export function serializeDevice(device: Secret<RememberedDevice>): Secret<string
   });
 }
 
-/** Reads it again. Fails with `payload_invalid`, and names no value. */
+/**
+ * Reads it again. Fails with `payload_invalid`, and names no value.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const devices = createTenantDevices(tenantStoresOptions(config)).forTenant('hospital-a');
+ * const login = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * const stored = await devices.read(deviceReference(login, 'endpoint-1'));
+ * const device = stored === null ? null : parseDevice(stored.text);
+ * ```
+ */
 export function parseDevice(text: Secret<string>): Secret<RememberedDevice> {
   return text.map((json) => {
     const { success, data } = deviceSchema.safeParse(readJson(json));

@@ -13,6 +13,16 @@ const NOTHING = new Secret<Omit<RememberedDevice, 'endpointId'>>({ rememberedAt:
 /**
  * Writes over what lies there, so that a reader of current secrets finds no device. `none`: there was nothing to write over. `outrun`: logins kept theirs meanwhile, each time. What a
  * store keeps of earlier versions stays, as of every secret. Fails as `DeviceStore` does.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const devices = createTenantDevices(tenantStoresOptions(config));
+ * const device = deviceReference(parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1'), 'endpoint-1');
+ * const tags = { TenantId: 'hospital-a', Environment: 'prod', PortalType: 'alpine' };
+ * const result = await dropDevice(devices.forTenant('hospital-a'), { device, tags });
+ * if (result === 'outrun') console.warn('Logins kept theirs meanwhile; drop it again.');
+ * ```
  */
 export async function dropDevice(
   store: DeviceStore,

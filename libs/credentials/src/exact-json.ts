@@ -12,6 +12,12 @@ const SAFE_LENGTH = 15;
 /**
  * `JSON.parse` that loses no digit: a number that a double cannot hold as it was written (an account number of 20 digits) is
  * kept as raw JSON, which `JSON.stringify` writes back unchanged. Throws what `JSON.parse` throws.
+ *
+ * @example
+ * ```ts
+ * const row = parseJsonExactly('{"account_number":12345678901234567890}');
+ * JSON.stringify(row); // {"account_number":12345678901234567890}
+ * ```
  */
 export function parseJsonExactly(text: string): unknown {
   return exact.parse(text, (_key, value, { source }) =>

@@ -23,7 +23,16 @@ export interface IdentityKeys extends KeyPair {
 /** What a configuration says of keys. */
 export type KeysConfig = Pick<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}${'IDENTITY' | 'FINGERPRINT'}_KEY${'' | '_ID'}`>;
 
-/** The keys of a configuration. Fails with `config_invalid` where a key has no id, or an id no key. */
+/**
+ * The keys of a configuration. Fails with `config_invalid` where a key has no id, or an id no key.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const keys = identityKeys(config);
+ * const identity = loginIdentity(keys, { realm: 'alpine', usernameCase: 'ignored' }, 'billing');
+ * ```
+ */
 export function identityKeys(config: KeysConfig): IdentityKeys {
   const current = { id: config.RCM_IDENTITY_KEY_ID, key: config.RCM_IDENTITY_KEY };
   const fingerprint = keyOf(config, 'RCM_FINGERPRINT_KEY');
@@ -49,6 +58,13 @@ function keyOf(config: KeysConfig, name: Exclude<keyof KeysConfig, 'RCM_IDENTITY
 /**
  * What a process says of its keys, so that two that call different keys by one id are told: by what each gives for a text that everybody knows. That
  * tells nothing of a key of 32 characters or more.
+ *
+ * @example
+ * ```ts
+ * const keys = { current: { id: '1', key: new Secret('only-an-example-of-32-characters') } };
+ * // [{ use: 'identity', id: '1', check: '…' }, { use: 'fingerprint', id: '1', check: '…' }]
+ * const checks = keyChecks(keys);
+ * ```
  */
 export function keyChecks(keys: IdentityKeys): readonly { readonly use: 'identity' | 'fingerprint'; readonly id: string; readonly check: string }[] {
   const checksOf = (use: 'identity' | 'fingerprint', pair: KeyPair) =>
@@ -72,12 +88,28 @@ export interface LoginIdentity {
 /**
  * What a portal locks, whoever stores it and through whichever door: realm and user name. The one function that says so, asked at every
  * login with the payload that is used.
+ *
+ * @example
+ * ```ts
+ * const keys = { current: { id: '1', key: new Secret('only-an-example-of-32-characters') } };
+ * const realm: AccountRealm = { realm: 'alpine', usernameCase: 'ignored' };
+ * const isOne = loginIdentity(keys, realm, 'Billing').id === loginIdentity(keys, realm, 'billing').id; // true
+ * ```
  */
 export function loginIdentity(keys: IdentityKeys, realm: AccountRealm, username: string): LoginIdentity {
   return nameUnder(keys.current, realm, username);
 }
 
-/** The names of one account under the keys that are known, the current key's first. A row that has any of them means this account, and is not renamed for it. */
+/**
+ * The names of one account under the keys that are known, the current key's first. A row that has any of them means this account, and is not renamed for it.
+ *
+ * @example
+ * ```ts
+ * const previous = { id: '1', key: new Secret('only-an-example-of-32-characters') };
+ * const keys = { current: { id: '2', key: new Secret('another-example-of-32-characters') }, previous };
+ * const names = loginNames(keys, { realm: 'alpine', usernameCase: 'ignored' }, 'billing'); // by key 2, then by key 1
+ * ```
+ */
 export function loginNames(keys: IdentityKeys, realm: AccountRealm, username: string): readonly LoginIdentity[] {
   return knownKeys(keys).map((key) => nameUnder(key, realm, username));
 }
@@ -90,7 +122,15 @@ export interface RealmHistory extends AccountRealm {
   readonly host: string;
 }
 
-/** The realm of an endpoint's logins. */
+/**
+ * The realm of an endpoint's logins.
+ *
+ * @example
+ * ```ts
+ * const type = { code: 'alpine', accountRealm: null, formerRealms: [], usernameCase: 'ignored' } as const;
+ * const realm = realmHistory(type, 'https://portal.example/login');
+ * ```
+ */
 export function realmHistory(
   type: { readonly code: string; readonly accountRealm: string | null; readonly formerRealms: readonly string[]; readonly usernameCase: 'exact' | 'ignored' },
   baseUrl: string,
@@ -102,6 +142,14 @@ export function realmHistory(
 /**
  * What the same account may have been called: under each key that is known, in each realm of its portal type, by each rule of case, and by the
  * host of its page, as it was until accounts had realms. A row that says one of these means the same account.
+ *
+ * @example
+ * ```ts
+ * const keys = { current: { id: '1', key: new Secret('only-an-example-of-32-characters') } };
+ * const history: RealmHistory = { realm: 'alpine', usernameCase: 'ignored', formerRealms: ['alpine-old'], host: 'portal.example' };
+ * // Whichever of these a row names, it means this account.
+ * const names = [loginIdentity(keys, history, 'billing').id, ...formerIdentities(keys, history, 'billing')];
+ * ```
  */
 export function formerIdentities(keys: IdentityKeys, history: RealmHistory, username: string): readonly string[] {
   const names = new Set<string>();
@@ -117,6 +165,13 @@ export function formerIdentities(keys: IdentityKeys, history: RealmHistory, user
 /**
  * What the ledger knows a password by: `<key id>:<hex HMAC-SHA256>`, the current key's first. With the account in it, so that two accounts with one
  * password do not look alike. The key never lies beside the database, and a plain hash of a short password could be searched.
+ *
+ * @example
+ * ```ts
+ * const keys = { current: { id: '1', key: new Secret('only-an-example-of-32-characters') } };
+ * const realm: AccountRealm = { realm: 'alpine', usernameCase: 'ignored' };
+ * const fingerprints = passwordFingerprints(keys, realm, { username: 'billing', password: 'only-an-example' });
+ * ```
  */
 export function passwordFingerprints(
   keys: IdentityKeys,

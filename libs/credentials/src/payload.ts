@@ -58,13 +58,28 @@ export const payloadSchema = z
 
 export type CredentialPayload = z.infer<typeof payloadSchema>;
 
-/** JSON Schema (2020-12) of a payload, for editors and for other languages. */
+/**
+ * JSON Schema (2020-12) of a payload, for editors and for other languages.
+ *
+ * @example
+ * ```ts
+ * const schema = payloadJsonSchema();
+ * const text = `${JSON.stringify(schema, null, 2)}\n`;
+ * ```
+ */
 export const payloadJsonSchema = (): z.core.JSONSchema.BaseSchema => z.toJSONSchema(payloadSchema);
 
 /**
  * Reads a stored text. What comes back is the text's own JSON, checked but not rewritten: unknown fields, their order and every
  * digit of a long number survive a round trip. Fails with `payload_invalid`, naming fields and never values; `details` hold
  * the reason, and the first field that is wrong.
+ *
+ * @example
+ * ```ts
+ * const text = new Secret('{"username":"billing","password":"only-an-example","account_number":12345678901234567890}');
+ * const payload = parsePayload(text);
+ * String(payload); // [secret]
+ * ```
  */
 export function parsePayload(text: Secret<string>): Secret<CredentialPayload> {
   return text.map((json) => {
@@ -86,6 +101,12 @@ export function parsePayload(text: Secret<string>): Secret<CredentialPayload> {
  * The text that a store holds. Two opening braces never stand side by side in it: SSM reads `{{…}}` in a value as the name of
  * another parameter and refuses it (AWS Systems Manager API, PutParameter). In JSON they can only be part of a string, where a
  * brace may as well be written by its number.
+ *
+ * @example
+ * ```ts
+ * const payload = new Secret({ username: 'billing', password: 'only-an-example', metadata: { portal_type: 'alpine' } });
+ * const text = serializePayload(payload);
+ * ```
  */
 export const serializePayload = (payload: Secret<CredentialPayload>): Secret<string> => payload.map(jsonText);
 
@@ -100,7 +121,17 @@ export interface PasswordChange {
   readonly now: Date;
 }
 
-/** A new payload with the new password and what the platform notes about it; everything else is as it was. */
+/**
+ * A new payload with the new password and what the platform notes about it; everything else is as it was.
+ *
+ * @example
+ * ```ts
+ * const text = serializePayload(new Secret({ username: 'billing', password: 'only-an-example' }));
+ * const password = generatePassword(parsePasswordRules('minlength: 12; maxlength: 20; required: letter; required: digit'));
+ * const change = { password, attemptId: crypto.randomUUID(), counter: rotationOf(text).counter + 1, now: new Date() };
+ * const next = serializePayload(withPassword(parsePayload(text), change));
+ * ```
+ */
 export function withPassword(payload: Secret<CredentialPayload>, { password, attemptId, counter, now }: PasswordChange): Secret<CredentialPayload> {
   return payload.map((value) => ({
     ...value,
@@ -109,7 +140,15 @@ export function withPassword(payload: Secret<CredentialPayload>, { password, att
   }));
 }
 
-/** Which rotation made a stored text; none, where it is no payload of ours. */
+/**
+ * Which rotation made a stored text; none, where it is no payload of ours.
+ *
+ * @example
+ * ```ts
+ * const text = serializePayload(new Secret({ username: 'billing', password: 'only-an-example' }));
+ * const { attemptId, counter } = rotationOf(text); // null and 0: no rotation made it
+ * ```
+ */
 export function rotationOf(text: Secret<string>): { readonly attemptId: string | null; readonly counter: number } {
   try {
     const { metadata } = parsePayload(text).reveal();

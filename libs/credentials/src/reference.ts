@@ -49,6 +49,11 @@ const MAX_LENGTH = 512;
  * Reads `arn:<partition>:ssm:<region>:<account>:parameter/rcm/{env}/{org}/endpoints/{endpoint}/{account}`,
  * `arn:<partition>:secretsmanager:<region>:<account>:secret:rcm/…-AbCdEf` or `vault:<mount>/rcm/…`. There is one spelling of
  * each reference: `formatReference(parseReference(text)) === text`. What comes back is frozen. Fails with `reference_invalid`; the text is not repeated.
+ * @example
+ * ```ts
+ * const reference = parseReference('arn:aws:ssm:us-east-1:123456789012:parameter/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * reference.organizationId; // 'hospital-a'
+ * ```
  */
 export function parseReference(text: string): SecretReference {
   const reference = readReference(text);
@@ -59,7 +64,14 @@ export function parseReference(text: string): SecretReference {
 /** Reads what a store calls a secret of ours, which may be a device: no row names one, so `parseReference` reads none. Fails likewise. */
 export const parseStoredReference = (text: string): SecretReference => Object.freeze(readReference(text));
 
-/** Where a login's device lies: beside the login, in the same store, account and region. Endpoints that share a login have a device each. Fails with `reference_invalid`. */
+/**
+ * Where a login's device lies: beside the login, in the same store, account and region. Endpoints that share a login have a device each. Fails with `reference_invalid`.
+ * @example
+ * ```ts
+ * const login = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * const device = deviceReference(login, 'endpoint-1');
+ * ```
+ */
 export function deviceReference(login: SecretReference, endpointId: string): SecretReference {
   const device = { ...login, endpointId, folder: 'devices' as const };
   return Object.freeze(checkedReference<SecretReference>(device.store === 'secrets-manager' ? { ...device, suffix: null } : device));
@@ -81,7 +93,14 @@ function readReference(text: string): SecretReference {
   throw invalidReference('no_secret');
 }
 
-/** The text that `parseReference` reads. Fails with `reference_invalid` for a secret that has no ARN yet because it was never created. */
+/**
+ * The text that `parseReference` reads. Fails with `reference_invalid` for a secret that has no ARN yet because it was never created.
+ * @example
+ * ```ts
+ * const wanted = { environment: 'prod', orgId: 'hospital-a', endpointId: 'endpoint-1', portalAccountId: 'account-1' };
+ * const secretArn = formatReference(credentialReference({ store: 'vault', mount: 'kv', ...wanted }));
+ * ```
+ */
 export function formatReference(reference: SecretReference): string {
   const path = secretPath(checkedReference(reference));
   if (reference.store === 'vault') return `vault:${reference.mount}/${path}`;
@@ -101,7 +120,15 @@ export type NewReference = NewPlace & {
   readonly portalAccountId: string;
 };
 
-/** The reference under which an endpoint's credential is to be created, frozen. Fails with `reference_invalid`. */
+/**
+ * The reference under which an endpoint's credential is to be created, frozen. Fails with `reference_invalid`.
+ * @example
+ * ```ts
+ * const place: NewPlace = { store: 'ssm', partition: 'aws', region: 'us-east-1', accountId: '123456789012' };
+ * const wanted = { environment: 'prod', orgId: 'hospital-a', endpointId: 'endpoint-1', portalAccountId: 'account-1' };
+ * const reference = credentialReference({ ...place, ...wanted });
+ * ```
+ */
 export function credentialReference(wanted: NewReference): SecretReference {
   const { environment, orgId, endpointId, portalAccountId } = wanted;
   const owner = { environment, organizationId: orgId, endpointId, portalAccountId };
@@ -111,7 +138,14 @@ export function credentialReference(wanted: NewReference): SecretReference {
   return Object.freeze(checkedReference<SecretReference>(store === 'ssm' ? { store, ...shared } : { store, ...shared, suffix: null }));
 }
 
-/** `rcm/{env}/{org}/endpoints/{endpoint}/{account}`: the V8 path, without a slash at either end; a device's has `devices` in the place of `endpoints`. */
+/**
+ * `rcm/{env}/{org}/endpoints/{endpoint}/{account}`: the V8 path, without a slash at either end; a device's has `devices` in the place of `endpoints`.
+ * @example
+ * ```ts
+ * const reference = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * secretPath(reference); // 'rcm/prod/hospital-a/endpoints/endpoint-1/account-1'
+ * ```
+ */
 export function secretPath({ environment, organizationId, endpointId, portalAccountId, folder }: SecretOwner): string {
   return `rcm/${environment}/${organizationId}/${folder ?? 'endpoints'}/${endpointId}/${portalAccountId}`;
 }
@@ -129,10 +163,24 @@ export function stagedPath(owner: SecretOwner, attemptId: string): string {
   return `${stagedFolder(owner)}/${attemptId}`;
 }
 
-/** One key for one secret, also for one that has no ARN yet. Not a reference: nothing parses it. */
+/**
+ * One key for one secret, also for one that has no ARN yet. Not a reference: nothing parses it.
+ * @example
+ * ```ts
+ * const reference = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * const versions = new Map([[referenceKey(reference), '7']]);
+ * ```
+ */
 export const referenceKey = (reference: SecretReference): string => `${placeKey(reference)}:${secretPath(reference)}`;
 
-/** One key for one place: a store of an AWS account in a region, or a mount of Vault. What a store counts, refuses or loses together has the same one. */
+/**
+ * One key for one place: a store of an AWS account in a region, or a mount of Vault. What a store counts, refuses or loses together has the same one.
+ * @example
+ * ```ts
+ * const reference = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * placeKey(reference); // 'vault:kv'
+ * ```
+ */
 export const placeKey = (place: NewPlace): string =>
   `${place.store}:${place.store === 'vault' ? place.mount : `${place.partition}:${place.region}:${place.accountId}`}`;
 

@@ -5,6 +5,12 @@ import type { PasswordRules, RequiredSet } from './rule-set.ts';
 /**
  * Which rules a password breaks, in words that do not repeat it; empty where it satisfies all that can be judged from the text.
  * `history`, `min-age-hours` and `changes-per-day` cannot: they are about earlier passwords. `current`: the one that it takes the place of, for rules about the difference.
+ *
+ * @example
+ * ```ts
+ * const rules = parsePasswordRules('minlength: 8; allowed: lower, [-]; required: digit; not-username');
+ * brokenRules(rules, 'only-an-example', 'billing'); // ['holds none of digit']
+ * ```
  */
 export function brokenRules(rules: PasswordRules, password: string, username?: string, current?: string): readonly string[] {
   const characters = [...password];

@@ -29,7 +29,16 @@ export interface PasswordGenerator {
   draw(options?: Pick<GenerateOptions, 'username' | 'previous' | 'current'>): Secret<string>;
 }
 
-/** Fails with `input_invalid`, and the reason, where no password satisfies the rules. */
+/**
+ * Fails with `input_invalid`, and the reason, where no password satisfies the rules.
+ *
+ * @example
+ * ```ts
+ * const generator = passwordGenerator(usablePasswordRules('minlength: 12; maxlength: 16; required: letter; required: digit'));
+ * // Many of one kind: what there is to count is counted once.
+ * const [first, second] = [generator.draw({ username: 'billing' }), generator.draw({ username: 'claims' })];
+ * ```
+ */
 export function passwordGenerator(rules: PasswordRules, { length, random = secureRandom }: Pick<GenerateOptions, 'length' | 'random'> = {}): PasswordGenerator {
   const wanted = lengthFor(rules, length);
   const space = longestSpace(rules, wanted);
@@ -53,6 +62,13 @@ const holdsName = (password: string, username = ''): boolean => username !== '' 
 /**
  * Draws one of all passwords that satisfy the rules, each equally likely. Fails with `input_invalid`, and the reason, where there
  * is none.
+ *
+ * @example
+ * ```ts
+ * const rules = parsePasswordRules('minlength: 12; maxlength: 16; allowed: lower; required: upper; required: digit');
+ * const password = generatePassword(rules, { username: 'billing' });
+ * String(password); // [secret]
+ * ```
  */
 export function generatePassword(rules: PasswordRules, options: GenerateOptions = {}): Secret<string> {
   return passwordGenerator(rules, options).draw(options);

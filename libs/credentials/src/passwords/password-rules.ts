@@ -17,6 +17,12 @@ const MOST_TO_COUNT = 200_000;
  * rule that comes twice: each `required` counts, `allowed` adds up, of numbers the stricter. Without `allowed` and `required`
  * everything printable is allowed; without `allowed`, what is required is. Fails with `input_invalid` and the reason, also where
  * the rules contradict each other.
+ *
+ * @example
+ * ```ts
+ * const rules = parsePasswordRules('minlength: 8; maxlength: 12; allowed: lower; required: upper; required: digit, [-_]');
+ * const password = generatePassword(rules, { username: 'billing' });
+ * ```
  */
 export function parsePasswordRules(text: string): PasswordRules {
   if (text.length > MAX_TEXT) throw rulesInvalid(`they are longer than ${MAX_TEXT} characters`);

@@ -6,6 +6,16 @@ import type { PasswordRules } from './rule-set.ts';
  * Reads password rules as `parsePasswordRules` and proves that passwords can be made from them, more than the portal remembers: for
  * whoever saves a portal type, so that nobody learns of impossible rules in the middle of a rotation. Fails with `input_invalid`,
  * the reason, and `details.position` where the text itself is wrong.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   usablePasswordRules('minlength: 1; maxlength: 1; required: digit; history: 24');
+ * } catch (error) {
+ *   // Ten passwords, and the portal remembers 24.
+ *   if (!hasCode(error, 'input_invalid')) throw error;
+ * }
+ * ```
  */
 export function usablePasswordRules(text: string): PasswordRules {
   const rules = parsePasswordRules(text);
@@ -21,7 +31,15 @@ export function usablePasswordRules(text: string): PasswordRules {
 
 const TRIED_CHANGES = 2;
 
-/** What whoever saves these rules should know, though passwords can be made from them. */
+/**
+ * What whoever saves these rules should know, though passwords can be made from them.
+ *
+ * @example
+ * ```ts
+ * const rules = usablePasswordRules('minlength: 12; required: letter; required: digit');
+ * for (const warning of ruleWarnings(rules)) console.warn(warning);
+ * ```
+ */
 export function ruleWarnings({ namesMaxLength }: Pick<PasswordRules, 'namesMaxLength'>): readonly string[] {
   return namesMaxLength
     ? []

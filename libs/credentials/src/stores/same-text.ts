@@ -2,7 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Secret } from '@rcm/telemetry';
 import { type CredentialPayload, parsePayload, rotationOf } from '../payload.ts';
 
-/** Whether two stored texts are the same, byte for byte: then a create or replace that is repeated has nothing left to do. */
+/**
+ * Whether two stored texts are the same, byte for byte: then a create or replace that is repeated has nothing left to do.
+ *
+ * @example
+ * ```ts
+ * const store = createMemorySsm().open();
+ * const reference = parseReference('arn:aws:ssm:us-east-1:123456789012:parameter/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * const text = serializePayload(new Secret({ username: 'billing', password: 'only-an-example' }));
+ * const found = await store.read(reference);
+ * const isThereAlready = found !== null && isSameText(found.text, text);
+ * ```
+ */
 export const isSameText = (one: Secret<string>, other: Secret<string>): boolean => one.reveal() === other.reveal();
 
 /**
@@ -18,6 +29,14 @@ export function isPromoted(text: Secret<string>, attemptId: string, staged: Secr
  * Whether a rotated text has all that `base` has but the password and what the platform notes about rotations. A rotation changes
  * nothing else (`withPassword`), so a text without it was made from another payload, and would undo somebody's work. Of a
  * text that is no payload nothing is known, and nothing is said.
+ *
+ * @example
+ * ```ts
+ * const base = serializePayload(new Secret({ username: 'billing', password: 'only-an-example' }));
+ * const change = { password: new Secret('another-example'), attemptId: crypto.randomUUID(), counter: 1, now: new Date() };
+ * const staged = serializePayload(withPassword(parsePayload(base), change));
+ * if (!keepsFieldsOf(staged, base)) throw new RcmError('store_conflict', 'The copy was made from another secret. Nothing was changed.');
+ * ```
  */
 export function keepsFieldsOf(text: Secret<string>, base: Secret<string>): boolean {
   const [mine, theirs] = [payloadOf(text), payloadOf(base)];

@@ -34,6 +34,14 @@ export function newTier(text: Secret<string>, largest: SsmTier): AskedTier {
 /**
  * Where a new secret of this size is to be created. Fails with `payload_too_large`. Only for new ones: a payload that outgrows SSM
  * later stays where its reference says, and is refused.
+ *
+ * @example
+ * ```ts
+ * const place: NewPlace = { store: 'ssm', partition: 'aws', region: 'us-east-1', accountId: '123456789012' };
+ * const custom_fields = { note: 'x'.repeat(5_000) };
+ * const text = serializePayload(new Secret({ username: 'billing', password: 'only-an-example', custom_fields }));
+ * placeForSize(place, text, 'secrets-manager').store; // 'secrets-manager': more than SSM's standard tier holds
+ * ```
  */
 export function placeForSize(place: NewPlace, text: Secret<string>, large: LargePayloads): NewPlace {
   if (place.store === 'ssm' && large === 'secrets-manager' && sizeOf(text) > STANDARD_BYTES)
