@@ -78,7 +78,16 @@ const NEEDED = {
   RCM_VAULT_ADDRESS: ['RCM_VAULT_MOUNT', 'RCM_VAULT_APPROLE_FOLDER'],
 } as const;
 
-/** For `.superRefine`: at least one store, each with what it needs. */
+/**
+ * For `.superRefine`: at least one store, each with what it needs.
+ *
+ * @example
+ * ```ts
+ * const schema = z.object({ ...credentialsEnvironment, PORT: z.coerce.number().default(8080) }).superRefine(checkStores);
+ * const config = schema.parse(process.env);
+ * const stores = createTenantStores(tenantStoresOptions(config));
+ * ```
+ */
 export function checkStores(config: Omit<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}${'IDENTITY' | 'FINGERPRINT'}_KEY`>, problems: z.RefinementCtx): void {
   const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
   if (config.RCM_AWS_REGION === undefined && config.RCM_VAULT_ADDRESS === undefined)

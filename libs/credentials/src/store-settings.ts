@@ -7,7 +7,15 @@ import type { TenantStoresOptions } from './tenancy/tenant-stores.ts';
 
 type StoresConfig = Omit<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`>;
 
-/** The stores of a configuration that `checkStores` has seen, for `createTenantStores` and `createTenantReaders`. */
+/**
+ * The stores of a configuration that `checkStores` has seen, for `createTenantStores` and `createTenantReaders`.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const stores = createTenantStores({ ...tenantStoresOptions(config), processName: 'rotator-1' });
+ * ```
+ */
 export const tenantStoresOptions = (config: StoresConfig): TenantStoresOptions => ({
   environment: config.RCM_ENVIRONMENT,
   region: config.RCM_AWS_REGION,
@@ -29,7 +37,15 @@ function vaultOptions(config: StoresConfig): TenantStoresOptions['vault'] {
   return { address, namespace, mount, appRoleMount: config.RCM_VAULT_APPROLE_MOUNT, appRole: appRoleFolder(folder) };
 }
 
-/** Everywhere that this deployment creates secrets, whichever store it is set to. */
+/**
+ * Everywhere that this deployment creates secrets, whichever store it is set to.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const places = secretPlaces(config).map(placeKey);
+ * ```
+ */
 export function secretPlaces(config: StoresConfig): readonly NewPlace[] {
   const { RCM_AWS_REGION: region, RCM_VAULT_MOUNT: mount } = config;
   const accountId = config.RCM_AWS_ACCOUNT_ID ?? config.RCM_TENANT_ROLE_ARN?.split(':')[4];
@@ -37,7 +53,17 @@ export function secretPlaces(config: StoresConfig): readonly NewPlace[] {
   return stores.flatMap((store) => newSecretPlaces({ ...config, RCM_AWS_ACCOUNT_ID: accountId }, store));
 }
 
-/** Where new secrets of a store are created: in the first of these that has room. Fails with `config_invalid` where the deployment has no such store. */
+/**
+ * Where new secrets of a store are created: in the first of these that has room. Fails with `config_invalid` where the deployment has no such store.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const [place] = newSecretPlaces(config, 'ssm');
+ * const wanted = { environment: config.RCM_ENVIRONMENT, orgId: 'hospital-a', endpointId: 'endpoint-1', portalAccountId: 'account-1' };
+ * const reference = credentialReference({ ...place, ...wanted });
+ * ```
+ */
 export function newSecretPlaces(config: StoresConfig, store: SecretReference['store']): readonly [NewPlace, ...NewPlace[]] {
   const { RCM_AWS_REGION: region, RCM_AWS_ACCOUNT_ID: accountId, RCM_VAULT_MOUNT: mount, RCM_STORE_PLACES: further = [] } = config;
   if (store === 'vault' && mount !== undefined) return [{ store, mount }];

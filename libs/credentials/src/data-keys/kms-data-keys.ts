@@ -24,6 +24,17 @@ const TASK_DATA = 'task-data';
 /**
  * Data keys of AWS KMS, each made and opened with its tenant's session under an encryption context that names environment, organization
  * and key. KMS opens none under another context, and the key policy lets a session ask under its own tenant's only. Fails with `config_invalid`.
+ *
+ * @example
+ * ```ts
+ * const roleArn = 'arn:aws:iam::123456789012:role/rcm-prod-agent';
+ * const dataKeys = createKmsDataKeys({ region: 'us-east-1', environment: 'prod', kmsKeyId: 'alias/rcm-prod-tasks', roleArn });
+ * const owner = { orgId: 'hospital-a', keyId: crypto.randomUUID() };
+ * // The wrapped key is what is stored; the key itself is used and forgotten.
+ * const { wrapped } = await dataKeys.generate(owner);
+ * const key = await dataKeys.unwrap(owner, { wrappedBy: dataKeys.wrappedBy, wrapped });
+ * await dataKeys.close();
+ * ```
  */
 export function createKmsDataKeys(options: KmsDataKeysOptions): TenantDataKeys {
   const { environment, kmsKeyId, roleArn, dedicatedOrgId, processName, deadlineMs = CALL_DEADLINE_MS, ...aws } = options;

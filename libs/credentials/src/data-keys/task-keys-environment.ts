@@ -45,11 +45,28 @@ export const taskKeysEnvironment = {
 type Stores = Omit<CredentialsConfig, `RCM_${'' | 'PREVIOUS_'}IDENTITY_KEY${'' | '_ID'}`>;
 export type TaskKeysConfig = Stores & z.infer<z.ZodObject<typeof taskKeysEnvironment>>;
 
-/** What wraps data keys in this deployment. */
+/**
+ * What wraps data keys in this deployment.
+ *
+ * @example
+ * ```ts
+ * const schema = z.object({ ...credentialsEnvironment, ...taskKeysEnvironment }).superRefine(checkStores).superRefine(checkTaskKeys);
+ * const config = schema.parse(process.env);
+ * const usesKeyFile = taskKeysKind(config) === 'file';
+ * ```
+ */
 export const taskKeysKind = ({ RCM_TASK_KEYS: chosen, RCM_AWS_REGION: region }: TaskKeysConfig): (typeof KINDS)[number] =>
   chosen ?? (region === undefined ? 'vault' : 'kms');
 
-/** For `.superRefine`. */
+/**
+ * For `.superRefine`.
+ *
+ * @example
+ * ```ts
+ * const schema = z.object({ ...credentialsEnvironment, ...taskKeysEnvironment }).superRefine(checkStores).superRefine(checkTaskKeys);
+ * const config = schema.parse(process.env);
+ * ```
+ */
 export function checkTaskKeys(config: TaskKeysConfig, problems: z.RefinementCtx): void {
   const report = (name: string, message: string): void => void problems.addIssue({ code: 'custom', path: [name], message });
   const kind = taskKeysKind(config);
@@ -62,7 +79,17 @@ export function checkTaskKeys(config: TaskKeysConfig, problems: z.RefinementCtx)
     report('RCM_PREVIOUS_TASK_KEY_ID', 'must differ from RCM_TASK_KEY_ID: another key has another id');
 }
 
-/** The data keys of KMS or Vault as a configuration says that `checkTaskKeys` has seen; a key file is the caller's. */
+/**
+ * The data keys of KMS or Vault as a configuration says that `checkTaskKeys` has seen; a key file is the caller's.
+ *
+ * @example
+ * ```ts
+ * const schema = z.object({ ...credentialsEnvironment, ...taskKeysEnvironment }).superRefine(checkStores).superRefine(checkTaskKeys);
+ * const config = schema.parse(process.env);
+ * // Of a key file, the caller makes the data keys itself.
+ * const dataKeys = taskKeysKind(config) === 'file' ? null : createTaskDataKeys(config, { processName: 'agent-1' });
+ * ```
+ */
 export function createTaskDataKeys(config: TaskKeysConfig, options: { readonly processName?: string } = {}): TenantDataKeys {
   const { region, endpoint, kmsKeyId, roleArn, dedicatedOrgId, environment, vault } = tenantStoresOptions(config);
   const key = config.RCM_TASK_KMS_KEY_ID ?? kmsKeyId;

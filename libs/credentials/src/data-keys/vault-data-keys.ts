@@ -24,6 +24,16 @@ const NOT_THIS_ONE = /^(invalid ciphertext|cipher: message authentication failed
  * Data keys of Vault's transit engine: a transit key for each tenant, asked with the AppRole of that tenant, which may use no other. Where the
  * transit key is a derived one, its context names the organization and the data key, so that a wrapped key opens under no other id. Fails with
  * `config_invalid`.
+ *
+ * @example
+ * ```ts
+ * const appRole = appRoleFolder('/run/secrets/approles');
+ * const dataKeys = createVaultDataKeys({ address: 'https://vault.example:8200', environment: 'prod', mount: 'transit', appRole });
+ * const owner = { orgId: 'hospital-a', keyId: crypto.randomUUID() };
+ * const { wrapped } = await dataKeys.generate(owner);
+ * const key = await dataKeys.unwrap(owner, { wrappedBy: dataKeys.wrappedBy, wrapped });
+ * await dataKeys.close();
+ * ```
  */
 export function createVaultDataKeys(options: VaultDataKeysOptions): TenantDataKeys {
   const { address, namespace, environment, mount, appRoleMount, appRole, dedicatedOrgId, ...timing } = options;

@@ -28,6 +28,18 @@ export interface CopyingStores extends TenantStores {
  * Writes to the first region as ever, and after each write that made a payload current sees to its copy in the second region: writes it for SSM, and has
  * Secrets Manager replicate what it does not replicate yet. A copy that cannot be had does not fail the write: it is counted and told, readers do not use it (it
  * names its version), and the next write or `repairCopy` mends it. No write ever goes to the second region alone.
+ *
+ * @example
+ * ```ts
+ * const shared = { environment: 'prod', roleArn: 'arn:aws:iam::123456789012:role/rcm-prod-rotator', kmsKeyId: 'alias/rcm-prod' };
+ * const stores = createCopyingStores({
+ *   primary: createTenantStores({ ...shared, region: 'us-east-1' }),
+ *   replica: createTenantStores({ ...shared, region: 'us-west-2' }),
+ *   ...{ replicaRegion: 'us-west-2', replicaKeyOf: () => shared.kmsKeyId, metrics: createMetrics() },
+ * });
+ * const reference = parseReference('arn:aws:ssm:us-east-1:123456789012:parameter/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * await stores.repairCopy(reference, { TenantId: 'hospital-a', Environment: 'prod', PortalType: 'alpine' });
+ * ```
  */
 export function createCopyingStores(options: CopyingStoresOptions): CopyingStores {
   const { primary, replica, replicaRegion, replicaKeyOf, metrics, onBehind, copyWaitMs = 5_000 } = options;

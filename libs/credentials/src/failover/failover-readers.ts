@@ -28,6 +28,18 @@ export interface FailoverReadersOptions {
  * Reads from the first region, and from the second while the first is down: not answering or not in time, never because it
  * refuses, throttles or has no such secret. What the second one says is marked `from: 'replica'` and carries the first one's
  * version; a secret that it does not have, or not as a copy, fails with `store_unavailable`: only the first one knows what is missing.
+ *
+ * @example
+ * ```ts
+ * const shared = { environment: 'prod', roleArn: 'arn:aws:iam::123456789012:role/rcm-prod-agent', kmsKeyId: 'alias/rcm-prod' };
+ * const metrics = createMetrics();
+ * const stores = createFailoverReaders({
+ *   primary: createTenantReaders({ ...shared, region: 'us-east-1' }),
+ *   replica: createTenantReaders({ ...shared, region: 'us-west-2' }),
+ *   ...{ replicaRegion: 'us-west-2', metrics },
+ * });
+ * const credentials = createCredentialManager({ stores, metrics });
+ * ```
  */
 export function createFailoverReaders(options: FailoverReadersOptions): TenantReaders {
   const { primary, replica, replicaRegion, metrics, onTurn, primaryWaitMs = 2_000, failuresToOpen = 2, openMs = 10_000, clock = systemClock } = options;

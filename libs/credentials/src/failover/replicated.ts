@@ -13,7 +13,17 @@ interface Replicated {
   readonly metrics: Metrics;
 }
 
-/** An agent's readers: with a second region where one is configured, else plain ones. Fails with `config_invalid`. */
+/**
+ * An agent's readers: with a second region where one is configured, else plain ones. Fails with `config_invalid`.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const metrics = createMetrics();
+ * const stores = createReplicatedReaders({ stores: { ...tenantStoresOptions(config), processName: 'agent-1' }, replica: config, metrics });
+ * const credentials = createCredentialManager({ stores, metrics });
+ * ```
+ */
 export function createReplicatedReaders({ replica, ...rest }: Replicated & Pick<FailoverReadersOptions, 'onTurn'>): TenantReaders {
   const stores = counted(rest);
   const primary = createTenantReaders(stores);
@@ -22,7 +32,19 @@ export function createReplicatedReaders({ replica, ...rest }: Replicated & Pick<
   return createFailoverReaders({ primary, replica: createTenantReaders(second), replicaRegion: second.region, ...rest });
 }
 
-/** A writer's stores, which keep the copies where a second region is configured; `copies` is `null` where none is. Fails with `config_invalid`. */
+/**
+ * A writer's stores, which keep the copies where a second region is configured; `copies` is `null` where none is. Fails with `config_invalid`.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const { stores } = createReplicatedStores({
+ *   ...{ stores: { ...tenantStoresOptions(config), processName: 'rotator-1' }, replica: config, metrics: createMetrics() },
+ *   onBehind: ({ endpointId }, { code }) => console.warn('The copy is behind.', { endpointId, code }),
+ * });
+ * const store = stores.forTenant('hospital-a');
+ * ```
+ */
 export function createReplicatedStores({ replica, ...rest }: Replicated & Pick<CopyingStoresOptions, 'onBehind'>): {
   readonly stores: TenantStores;
   readonly copies: Pick<CopyingStores, 'repairCopy'> | null;

@@ -57,7 +57,18 @@ export interface CredentialManager {
 const MOST_PLACES = 1_000;
 const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceeded'] as const;
 
-/** Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant, paced per place: a store of one account in one region. */
+/**
+ * Lends credentials at the pace of a cache: bounded, jittered, one read under way per reference, batched per tenant, paced per place: a store of one account in one region.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const stores = createTenantReaders(tenantStoresOptions(config));
+ * const credentials = createCredentialManager({ stores, metrics: createMetrics() });
+ * const reference = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * const { payload } = await credentials.get({ orgId: 'hospital-a', reference, version: '7' });
+ * ```
+ */
 export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
   const { stores, clock = systemClock, random = Math.random } = options;
   const numbers = checkedNumbers(options);

@@ -28,6 +28,17 @@ export const readingEnvironment = {
 
 export type ReadingConfig = z.infer<z.ZodObject<typeof readingEnvironment>>;
 
+/**
+ * What an operator has set, as `createCredentialManager` takes it.
+ *
+ * @example
+ * ```ts
+ * const schema = z.object({ ...credentialsEnvironment, ...readingEnvironment }).superRefine(checkStores);
+ * const config = schema.parse(process.env);
+ * const stores = createTenantReaders(tenantStoresOptions(config));
+ * const credentials = createCredentialManager({ ...readingNumbers(config), stores, metrics: createMetrics() });
+ * ```
+ */
 export const readingNumbers = (config: ReadingConfig): ReadingNumbers => ({
   maxEntries: config.RCM_CREDENTIALS_MAX_ENTRIES,
   ttlMs: config.RCM_CREDENTIALS_TTL_MS,

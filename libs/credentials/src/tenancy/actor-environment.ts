@@ -15,12 +15,28 @@ export const actorEnvironment = {
 
 type ActorConfig = z.infer<z.ZodObject<typeof actorEnvironment>>;
 
-/** For `.superRefine`. */
+/**
+ * For `.superRefine`.
+ *
+ * @example
+ * ```ts
+ * const schema = z.object(actorEnvironment).superRefine(checkActor);
+ * const issuer = actorIssuer(schema.parse(process.env));
+ * ```
+ */
 export function checkActor(config: ActorConfig, problems: z.core.$RefinementCtx): void {
   if ((config.RCM_ACTOR_ISSUER === undefined) === (config.RCM_ACTOR_CLIENT_ID === undefined)) return;
   problems.addIssue({ code: 'custom', path: ['RCM_ACTOR_CLIENT_ID'], message: 'and RCM_ACTOR_ISSUER are set together, or neither' });
 }
 
-/** `null`: people do not sign in. */
+/**
+ * `null`: people do not sign in.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(actorEnvironment).superRefine(checkActor).parse(process.env);
+ * const actor = await signedInPerson({ issuer: actorIssuer(config), aws: null });
+ * ```
+ */
 export const actorIssuer = ({ RCM_ACTOR_ISSUER: issuer, RCM_ACTOR_CLIENT_ID: clientId }: ActorConfig): DeviceIssuer | null =>
   issuer !== undefined && clientId !== undefined ? { issuer, clientId } : null;

@@ -10,6 +10,12 @@ const MAX_BYTES = 4096;
 /**
  * AppRoles out of files, `<folder>/<org id>/role-id` and `secret-id`, read at each login: a secret id that was replaced is used from
  * the next one on. Fails with `store_denied` where an organization has none, with `config_invalid` where others may read a secret id.
+ *
+ * @example
+ * ```ts
+ * const vault = { address: 'https://vault.example:8200', mount: 'kv', appRole: appRoleFolder('/run/secrets/approles') };
+ * const readers = createTenantReaders({ environment: 'prod', vault });
+ * ```
  */
 export const appRoleFolder =
   (folder: string) =>

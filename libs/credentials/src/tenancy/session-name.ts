@@ -8,6 +8,12 @@ const BEGINNING = 20;
  * The name of a tenant's session: the process that asked for it, where it is known. It stands in the ARN under which the account's own
  * records (CloudTrail) know every read and write, so that each can be found in that process's log; the tenant is in the secret's path
  * and in the session's tags.
+ *
+ * @example
+ * ```ts
+ * // Looked for in CloudTrail, at the end of userIdentity.arn.
+ * const name = sessionName('rotator-host-1-4242', 'hospital-a'); // 'rotator-host-1-4242'
+ * ```
  */
 export function sessionName(processName: string | undefined, orgId: string): string {
   const name = (processName ?? `rcm-${orgId}`).replace(NOT_ALLOWED, '-');

@@ -24,6 +24,13 @@ export interface SignedIn {
  * `person:sts:ARN`, what AWS says of the credentials in use; else `person:os:USER@HOST`, the account of the operating system; with ` says NAME` behind it
  * where they gave a name. An issuer or a STS that does not answer is no reason to stop somebody who pauses rotations: then it is the next one's word, and
  * the actor shows whose. Fails with `input_invalid` for a name that cannot be read, and where somebody did not sign in.
+ *
+ * @example
+ * ```ts
+ * const config = z.object({ ...credentialsEnvironment, ...actorEnvironment }).superRefine(checkStores).superRefine(checkActor).parse(process.env);
+ * const { RCM_AWS_REGION: region, RCM_AWS_ENDPOINT: endpoint } = config;
+ * const actor = await signedInPerson({ issuer: actorIssuer(config), aws: region === undefined ? null : { region, endpoint }, claimed: 'Ada' });
+ * ```
  */
 export async function signedInPerson({ issuer = null, aws, claimed, say = toStderr }: SignedIn): Promise<string> {
   const says = claimed === undefined ? '' : ` says ${readable(claimed)}`;
@@ -47,7 +54,15 @@ async function signedIn(issuer: DeviceIssuer, say: (line: string) => void): Prom
 
 const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** The account that the operating system runs this process under. */
+/**
+ * The account that the operating system runs this process under.
+ *
+ * @example
+ * ```ts
+ * // For who asks by hand at a terminal, and does not sign in.
+ * const requester = { kind: 'terminal', name: osUser() };
+ * ```
+ */
 export const osUser = (): string => `${userInfo().username}@${hostname()}`.replace(/[^!-~]/g, '?');
 
 async function callerArn(access: AwsAccess): Promise<string | null> {

@@ -40,13 +40,33 @@ export interface TenantStores extends TenantReaders {
 /**
  * The secrets of many tenants, each reached with that tenant's own session. `forTenant` makes no call; a reference of another
  * organization or environment, or of an AWS account, region or Vault mount that is none of the deployment's, fails with `reference_not_yours` before any. Fails with `config_invalid`.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const stores = createTenantStores({ ...tenantStoresOptions(config), processName: 'rotator-1' });
+ * const reference = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * const stored = await stores.forTenant('hospital-a').read(reference);
+ * await stores.close();
+ * ```
  */
 export function createTenantStores(options: TenantStoresOptions): TenantStores {
   const { ownerOf, close } = openDeployment(options);
   return { forTenant: (orgId) => createOwnedStore(ownerOf(orgId)), close };
 }
 
-/** What devices are kept in: of every store nothing else, whoever has it. Its clients are its own, made for tenants that have devices. Fails with `config_invalid`. */
+/**
+ * What devices are kept in: of every store nothing else, whoever has it. Its clients are its own, made for tenants that have devices. Fails with `config_invalid`.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const devices = createTenantDevices({ ...tenantStoresOptions(config), processName: 'agent-1' });
+ * const login = parseReference('vault:kv/rcm/prod/hospital-a/endpoints/endpoint-1/account-1');
+ * const stored = await devices.forTenant('hospital-a').read(deviceReference(login, 'endpoint-1'));
+ * await devices.close();
+ * ```
+ */
 export function createTenantDevices(options: TenantStoresOptions): TenantDevices {
   const { ownerOf, close } = openDeployment({ maxAttempts: 1, ...options });
   return { forTenant: (orgId) => createOwnedDevices(ownerOf(orgId)), close };
@@ -76,6 +96,13 @@ function openDeployment(options: TenantStoresOptions) {
 /**
  * The same for an agent: only the reading half of each store is there, whatever the caller's types say. A call is tried once by
  * default: the CredentialManager above repeats it, at the pace of the quota and where it is counted.
+ *
+ * @example
+ * ```ts
+ * const config = z.object(credentialsEnvironment).superRefine(checkStores).parse(process.env);
+ * const readers = createTenantReaders({ ...tenantStoresOptions(config), processName: 'agent-1' });
+ * const credentials = createCredentialManager({ stores: readers, metrics: createMetrics() });
+ * ```
  */
 export function createTenantReaders(options: TenantStoresOptions): TenantReaders {
   const stores = createTenantStores({ maxAttempts: 1, ...options });

@@ -23,6 +23,12 @@ export interface VaultPolicy {
 /**
  * What the AppRole of one tenant may do: exactly the requests that the Vault store makes, under the tenant's own folders, and for a rotator the question what it may do. A
  * pattern ends its segment before the star, so no other tenant's name can begin with this one's. Fails with `config_invalid`.
+ *
+ * @example
+ * ```ts
+ * const policy = vaultTenantPolicy({ mount: 'kv', environment: 'prod', orgId: 'hospital-a', part: 'agent' });
+ * const body = JSON.stringify({ policy: JSON.stringify(policy) }); // of PUT sys/policies/acl/hospital-a-agent
+ * ```
  */
 export function vaultTenantPolicy({ mount, environment, orgId, part, transitMount = 'transit' }: VaultTenant): VaultPolicy {
   if (![mount, environment, orgId, transitMount].every(isId))
