@@ -1,4 +1,4 @@
--- Of a thousand logins that are refused, few were ever called locked. To enter a function for each of them, with its rights and its search path, took thirty times as long as to see that; it is
+-- Of a thousand logins that are refused, few were ever called locked. To enter a function for each of them, with its rights and its search path, took ten times as long as to see that; it is
 -- entered for those that were.
 GRANT CREATE ON SCHEMA public TO rcm_internal;
 SET ROLE rcm_internal;

@@ -7,7 +7,7 @@ const FIRST_PAUSE_MS = 5;
 const LAST_PAUSE_MS = 40;
 /**
  * The same while the server has yet to answer for a document: what comes with it ends the pause, and only what a script draws meanwhile is seen so much later. In a
- * page of frames, where each look asks all of them, half of all questions were asked then.
+ * page of frames each look asks all of them: that was a fifth of what a rotation asked of the pages of two portals, one of them of frames.
  */
 const AWAITED_PAUSE_MS = 150;
 
@@ -65,8 +65,9 @@ export function createActTime({ deadlineMs, signal, watch, meanwhile, outside }:
         await meanwhile?.();
         if (performance.now() >= last) throw tooLate(`${what} did not show within ${Math.round(ms)} ms`, watch.frameTrouble());
         await pause(FIRST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
-        const pauseNow = watch.awaitsDocument() ? AWAITED_PAUSE_MS : pauseMs;
-        const early = await Promise.race([moved, pause(pauseNow - FIRST_PAUSE_MS, false, { signal }).catch(() => false)]);
+        // The last look is at the end, not after it.
+        const pauseNow = Math.min(watch.awaitsDocument() ? AWAITED_PAUSE_MS : pauseMs, last - performance.now());
+        const early = await Promise.race([moved, pause(Math.max(0, pauseNow - FIRST_PAUSE_MS), false, { signal }).catch(() => false)]);
         pauseMs = early ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
       }
     },
