@@ -1,10 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
+import { failureInWords, type TestError } from './failure-in-words.ts';
 import type { Backend, Service } from './provided.ts';
-
-/** In characters: enough to recognise the failure by; the whole of it stands where the test ran. */
-const LONGEST_REASON = 400;
 
 /** What one vitest project of one workspace project counted; `npm test` adds these up. */
 export interface Result {
@@ -76,7 +74,7 @@ export class ResultFile implements Reporter {
       return result;
     };
     for (const module of modules) count(of(module.project.name), module);
-    const outside = unhandledErrors.map((error) => ({ title: 'an error outside any test', reason: wordsOf([error as { message?: string }]) }));
+    const outside = unhandledErrors.map((error) => ({ title: 'an error outside any test', reason: failureInWords([error as TestError]) }));
     for (const [kind, files] of this.#left) of(kind).leftOut.push(...files);
     if (outside.length > 0) of([...kinds.keys()][0] ?? 'unit').failed.push(...outside);
     const [first] = kinds.values();
@@ -116,19 +114,14 @@ function count(result: Result, module: TestModule): void {
   for (const test of tests) countTest(result, test);
   // A broken import or a failed hook of the file leaves its tests unrun, or there are none to run.
   if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed')) {
-    result.failed.push({ title: module.relativeModuleId, reason: wordsOf(module.errors()) });
+    result.failed.push({ title: module.relativeModuleId, reason: failureInWords(module.errors()) });
   }
-}
-
-/** The first error, on one line that fits the end of a log. */
-function wordsOf(errors: readonly { message?: string }[]): string {
-  const said = (errors[0]?.message ?? '').replaceAll(/\s+/g, ' ').trim();
-  return said.length > LONGEST_REASON ? `${said.slice(0, LONGEST_REASON)}…` : said;
 }
 
 function countTest(result: Result, test: TestCase): void {
   const outcome = test.result();
   if (outcome.state === 'passed') result.passed += 1;
-  else if (outcome.state === 'failed') result.failed.push({ title: `${test.module.relativeModuleId}: ${test.fullName}`, reason: wordsOf(outcome.errors) });
+  else if (outcome.state === 'failed')
+    result.failed.push({ title: `${test.module.relativeModuleId}: ${test.fullName}`, reason: failureInWords(outcome.errors) });
   else result.skipped.push({ title: test.fullName, reason: outcome.state === 'skipped' ? (outcome.note ?? '') : 'did not run' });
 }
