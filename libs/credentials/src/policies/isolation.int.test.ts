@@ -38,6 +38,14 @@ describe.skipIf(backend() === 'containers')('tenants apart, over HTTP (the emula
     expect(sum(tried)).toBeGreaterThan(isLongForm() ? 30_000 : 6_000);
   });
 
+  it.each(['allowed', 'denied'] as const)('what is %s is so, too, where the first answer does not come', async (expected) => {
+    const { account, groups } = testEnvironment;
+    const cell = groups.flatMap(({ cells }) => cells).find((each) => each.expected === expected && each.title.includes(': GetParameter current of'));
+    account.aws.setFaults({ kind: 'drop', match: 'ssm:GetParameter', count: 1 });
+    const judged = await cell?.run().finally(() => account.aws.setFaults({ kind: 'none' }));
+    expect(judged).toMatchObject({ outcome: expected, asked: expect.arrayContaining([expect.objectContaining({ action: 'ssm:GetParameter' })]) as unknown });
+  });
+
   it(
     'each statement, action, resource, principal, condition and value of the policies, taken away or opened, turns a combination',
     { timeout: MATRIX_MS },

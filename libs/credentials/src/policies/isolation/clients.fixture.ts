@@ -19,7 +19,8 @@ export interface Keys {
 
 export function clientsOf(aws: { readonly endpoint: string; readonly region: string }, { accessKeyId, secretAccessKey, sessionToken }: Keys): Clients {
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-  const options = { endpoint: aws.endpoint, region: aws.region, credentials, maxAttempts: 1 };
+  // A call that nobody answered was not judged: of seven thousand, one may meet a kept connection at the moment at which it ends. No verdict is asked for twice.
+  const options = { endpoint: aws.endpoint, region: aws.region, credentials, maxAttempts: 3 };
   return { ssm: new SSMClient(options), secrets: new SecretsManagerClient(options), kms: new KMSClient(options), sts: new STSClient(options) };
 }
 
