@@ -1,6 +1,8 @@
-import type { Locator } from 'playwright';
+import type { Page } from 'playwright';
+import type { Target } from '../recipe/target.ts';
 import type { ColumnRecipe } from '../recipe/task.ts';
 import type { Extent } from './extent.ts';
+import { onMatched } from './on-matched.ts';
 import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';
 
 export interface PageRows {
@@ -43,8 +45,8 @@ interface PageElement extends SeenNode {
 }
 
 /** Reads a page's rows in one call into the browser. */
-export function readPage(each: Locator, columns: Readonly<Record<string, ColumnRecipe>>): Promise<PageRows> {
-  return each.evaluateAll(withSeenWords(readInPage), columns);
+export function readPage(page: Page, each: Target, columns: Readonly<Record<string, ColumnRecipe>>): Promise<PageRows> {
+  return onMatched(page, each, withSeenWords(readInPage), columns);
 }
 
 /** Runs inside the page. */

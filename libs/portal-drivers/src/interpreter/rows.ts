@@ -59,7 +59,7 @@ export async function readRows<W extends Worded>(act: Act<W>, recipe: RowsRecipe
 }
 
 async function look<W extends Worded>(act: Act<W>, recipe: RowsRecipe, before: Before): Promise<Reading<Shown>> {
-  const [page, next] = await Promise.all([readPage(locate(act.watch.page, recipe.each), recipe.columns), nextPage(act, recipe)]);
+  const [page, next] = await Promise.all([readPage(act.watch.page, recipe.each, recipe.columns), nextPage(act, recipe)]);
   const typed = typedRows(page, recipe.columns);
   if ('problem' in typed) return typed;
   const { rows } = typed;

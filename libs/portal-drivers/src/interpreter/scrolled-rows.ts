@@ -55,7 +55,7 @@ interface Before {
 }
 
 async function look<W extends Worded>(act: Act<W>, recipe: RowsRecipe, { list, isAtEnd }: Before): Promise<Reading<Shown>> {
-  const page = await readPage(locate(act.watch.page, recipe.each), recipe.columns);
+  const page = await readPage(act.watch.page, recipe.each, recipe.columns);
   const typed = typedRows(page, recipe.columns);
   if ('problem' in typed) return typed;
   if (typed.rows.length === 0) return null;

@@ -119,9 +119,9 @@ describe('a field in a cell counts by what is in it', () => {
 });
 
 describe('rows', () => {
-  const read = async (html: string, columns: Parameters<typeof readPage>[1]) => {
+  const read = async (html: string, columns: Parameters<typeof readPage>[2]) => {
     await page.setContent(html);
-    return readPage(page.locator('tbody tr'), columns);
+    return readPage(page, { css: 'tbody tr' }, columns);
   };
   const table = (head: string, body: string) => `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
 
@@ -170,7 +170,7 @@ describe('rows', () => {
   it('are not found under the headings of a table in a cell', async () => {
     const inner = '<table><thead><tr><th>Paid</th><th>No</th></tr></thead></table>';
     await page.setContent(`<table><tr><td>No</td><td>Paid</td><td>More</td></tr><tr class=row><td>1</td><td>2</td><td>${inner}</td></tr></table>`);
-    const { raw } = await readPage(page.locator('.row'), { paid: { header: 'Paid' } });
+    const { raw } = await readPage(page, { css: '.row' }, { paid: { header: 'Paid' } });
     expect(raw.map(({ paid }) => paid?.text)).toEqual(['2']);
   });
 
@@ -192,7 +192,7 @@ it('of 300 pages of amounts, written in whatever way, each is read right or not 
     await page.setContent(
       `<table><thead><tr><th>No</th><th>Paid</th></tr></thead><tbody>${rows.map(({ html, isHidden }, i) => `<tr${isHidden ? ' style="display:none"' : ''}><td>${i}</td><td>${html}</td></tr>`).join('')}</tbody></table>`,
     );
-    const { raw } = await readPage(page.locator('tbody tr'), { paid: { header: 'Paid' } });
+    const { raw } = await readPage(page, { css: 'tbody tr' }, { paid: { header: 'Paid' } });
     expect(raw, `page ${seed}`).toHaveLength(seen.length);
     for (const [index, { paid }] of raw.entries()) {
       const { amount = '', html = '', readable } = seen[index] ?? {};

@@ -1,7 +1,7 @@
 import type { Act } from './act.ts';
-import { locate } from './locate.ts';
+import { onMatched } from './on-matched.ts';
 import type { Worded } from './outcome-watch.ts';
-import { type SeenNode, withSeenWords } from './seen-words.ts';
+import { type SeenNode, type SeenWords, withSeenWords } from './seen-words.ts';
 import type { RowsRecipe } from '../recipe/task.ts';
 
 /** What a page says of how many rows there are: `Showing 51 to 100 of 120`. */
@@ -20,14 +20,14 @@ const COUNT = "(\\d{1,3}(?:[,.’']\\d{3})+|\\d+)";
 
 /** Reads the count where the recipe says that it stands; words for why it cannot be. */
 export async function toldCount<W extends Worded>(act: Act<W>, { in: place, format }: Total): Promise<ToldCount | { readonly problem: string }> {
-  const found = await locate(act.watch.page, place).all();
-  const [element] = found;
-  if (!element || found.length > 1) return { problem: `What says how many rows there are is on the page ${found.length} times.` };
-  const { text } = await element.evaluate(
-    withSeenWords((node: SeenNode, _none: undefined, seen) => seen(node)),
-    undefined,
-  );
-  return countIn(text, format) ?? { problem: 'The page does not say how many rows there are as the recipe describes it.' };
+  const { count, words } = await onMatched(act.watch.page, place, withSeenWords(readInPage), undefined);
+  if (count !== 1 || !words) return { problem: `What says how many rows there are is on the page ${count} times.` };
+  return countIn(words.text, format) ?? { problem: 'The page does not say how many rows there are as the recipe describes it.' };
+}
+
+/** Runs inside the page. */
+function readInPage(found: SeenNode[], _none: undefined, seen: (node: SeenNode) => SeenWords): { readonly count: number; readonly words: SeenWords | null } {
+  return { count: found.length, words: found[0] ? seen(found[0]) : null };
 }
 
 /** The count that stands in the words as `format` writes it; `null`: none does, or several. */
