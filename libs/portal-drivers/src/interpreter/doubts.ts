@@ -1,7 +1,8 @@
+import { withDeadline } from '@rcm/telemetry';
 import type { TaskDoubt } from '../outcome.ts';
 import type { RowsRecipe } from '../recipe/task.ts';
 import type { Act } from './act.ts';
-import { locate } from './locate.ts';
+import { onMatched } from './on-matched.ts';
 import type { Worded } from './outcome-watch.ts';
 
 /** As much of a page's element as is used here; this project's own types know no page. */
@@ -24,7 +25,7 @@ interface Beside {
   readonly leadsOn: boolean;
 }
 
-/** The rows are there: only a page that is busy, or has left them meanwhile, takes so long. */
+/** The rows are there: only a page that is busy takes so long. */
 const LOOK_MS = 10_000;
 
 /**
@@ -34,8 +35,8 @@ const LOOK_MS = 10_000;
 export async function doubtsOf<W extends Worded>(act: Act<W>, recipe: RowsRecipe, read: number): Promise<readonly TaskDoubt[]> {
   // Without a row nothing says where on the page the list would stand.
   if (recipe.total || read === 0) return [];
-  const first = locate(act.watch.page, recipe.each).first();
-  const beside = await first.evaluate(besideInPage, undefined, { timeout: LOOK_MS }).catch(() => null);
+  const look = (): Promise<Beside | null> => onMatched(act.watch.page, recipe.each, besideInPage, undefined);
+  const beside = await withDeadline({ ms: LOOK_MS, what: 'A look beside the rows', signal: act.time.signal }, look).catch(() => null);
   if (!beside) return [];
   return [
     ...(tellsMore(beside.words, read) ? (['more_rows_told'] as const) : []),
@@ -54,8 +55,9 @@ export function tellsMore(words: string, read: number): boolean {
 
 const numberOf = (text: string): number => Number(text.replace(/\D/g, ''));
 
-/** Runs inside the page. */
-function besideInPage(row: PageElement): Beside {
+/** Runs inside the page; `null` where the rows have left it meanwhile. */
+function besideInPage([row]: PageElement[], _none: undefined): Beside | null {
+  if (!row) return null;
   const [WORDS, ELEMENTS] = [200_000, 2_000];
   const NEXT = /^(next( page)?|older|more|(load|show|view) more( \w{1,20})?|»|›|>|>>|→)$/i;
   const { body } = row.ownerDocument;
