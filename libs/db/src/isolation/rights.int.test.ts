@@ -108,5 +108,6 @@ test('functions that are asked for every login have one plan a connection', asyn
     'rcm_refused_lately',
     'rcm_take_code',
     'rcm_take_code_turn',
+    'rcm_told_lock_until',
   ]);
 });

@@ -58,4 +58,9 @@ export const LOGINS: readonly Right[] = [
     [role, 'may not', `SELECT * FROM rcm_login_limits('$login')`],
     [role, 'may not', `SELECT rcm_locked_until('$login')`],
   ]),
+  ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator', 'rcm_operator', 'rcm_console'] as const).map((role): Right => [
+    role,
+    'may not',
+    `SELECT rcm_told_lock_until('$login')`,
+  ]),
 ];
