@@ -22,9 +22,10 @@ import { takeUpLeftRequests } from './asked.ts';
 import type { Chore } from './service.ts';
 
 const DAY_MS = 86_400_000;
-/** They are a month old: an hour more is nothing, and the store's quota is for others. */
-const COPIES_EVERY_MS = 3_600_000;
-const REMOVED_AT_ONCE = 50;
+/** They are a month old: an hour more is nothing. A few at once, since the store's quota and the database are for others. */
+const COPIES_EVERY_MS = 600_000;
+const REMOVED_AT_ONCE = 10;
+const HOUR_MS = 3_600_000;
 /** Somebody may come back to a login; after so long the password that it had then says little. */
 const LEFT_DAYS = 30;
 /** Each is looked at once an hour; so many a minute, or a portal that blocks thousands would use up the store's quota. */
@@ -123,12 +124,12 @@ export function rotatorChores({ rotator, channels, metrics }: ChoreParts, config
     },
     {
       name: 'passwords of logins that nobody has any more',
-      everyMs: COPIES_EVERY_MS,
+      everyMs: HOUR_MS,
       round: async () => void (await forgetLeftPasswords(db, { days: LEFT_DAYS })),
     },
     {
       name: 'what nothing needs any more',
-      everyMs: COPIES_EVERY_MS,
+      everyMs: HOUR_MS,
       round: (signal) => forgetOldRows(rotator, config, signal),
     },
     {

@@ -54,7 +54,7 @@ export const ofRotators: readonly Operation[] = [
   asks('rcm_rotator', countRefusedLogins, [], { ...list, most: 20_000 }),
   asks('rcm_rotator', fleetFigures, [RULES], { ...list, most: 40_000 }),
   asks('rcm_rotator', claimUnusedLogins, [{ limit: 4, coolDownMs: 1 }], { most: 6_000 }),
-  asks('rcm_rotator', listCopiesToRemove, [{ limit: 50 }], { most: 1_000 }),
+  asks('rcm_rotator', listCopiesToRemove, [{ limit: 10 }], { most: 250 }),
   asks('rcm_rotator', forgetLeftPasswords, [{ days: 30 }]),
   asks('rcm_rotator', notifyOfUndecided, []),
   asks('rcm_rotator', notifyOfLapsing, []),
