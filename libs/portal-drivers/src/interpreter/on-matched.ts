@@ -25,7 +25,7 @@ export async function onPlainlyMatched<E, A, R>(page: Page, target: Target, act:
 }
 
 /** A selector that means the same to the browser and to Playwright, which has pseudo-classes and chains of its own. */
-export function plainSelector({ css, nth, within, frame }: Target): string | null {
+function plainSelector({ css, nth, within, frame }: Target): string | null {
   if (css === undefined || nth !== undefined || within !== undefined || frame !== undefined) return null;
   return /[:\\]|>\s*>/.test(css) ? null : css;
 }
