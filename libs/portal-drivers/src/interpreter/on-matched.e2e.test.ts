@@ -61,6 +61,15 @@ it('the browser finds the same elements as Playwright does, in the same order, o
   expect(left).toBeLessThan(10 * SELECTORS.length);
 });
 
+it('the browser finds them where a page’s policy lets no script run', async () => {
+  const policy = "default-src 'none'; script-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+  await page.setContent(`<meta http-equiv="Content-Security-Policy" content="${policy}"><p id=one class=a>1</p><script>document.title = 'ran'</script>`);
+  expect(await page.title()).toBe('');
+  expect(await plainly({ css: '.a' })).toEqual(['one']);
+  // The policy stays with the document, into which nothing else could be written.
+  await page.goto('about:blank');
+});
+
 describe('Playwright is asked', () => {
   const PAGE =
     '<div id=d><p id=one class=a>first</p><p id=two class=a>second</p></div><label>Name <input id=name></label><iframe name=f srcdoc="<p id=in class=a>x</p>"></iframe>';
