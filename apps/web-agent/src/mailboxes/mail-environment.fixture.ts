@@ -44,15 +44,18 @@ export interface TestReader {
   stop(): Promise<void>;
 }
 
-/** Opens it for a test file; where there is no mail server, says so, and every test of the file is skipped with these words. */
-export async function openMailEnvironment(): Promise<MailEnvironment | { readonly absent: string }> {
-  const opened = await MailEnvironment.open();
-  if (opened instanceof MailEnvironment) return opened;
+/** Starts one for a test file; where there is none, says so, and every test of the file is skipped with these words. */
+export async function requireMailServer(): Promise<MailServer | { readonly absent: string }> {
+  const server = await startMailServer();
+  if (!('absent' in server)) return server;
   // .ci/run sets it: there, a mail server that is missing is a failure.
-  if (process.env['RCM_REQUIRE_MAIL'] === '1') throw new Error(`RCM_REQUIRE_MAIL=1, and ${opened.absent}`);
-  process.stdout.write(`not tested here: ${opened.absent}\n`);
-  return opened;
+  if (process.env['RCM_REQUIRE_MAIL'] === '1') throw new Error(`RCM_REQUIRE_MAIL=1, and ${server.absent}`);
+  process.stdout.write(`not tested here: ${server.absent}\n`);
+  return server;
 }
+
+/** Opens it for a test file, as `requireMailServer` does. */
+export const openMailEnvironment = (): Promise<MailEnvironment | { readonly absent: string }> => MailEnvironment.open();
 
 /** A mail server, the platform’s database, and portals that send codes by mail: `alpine`, and `birch` with other words. */
 export class MailEnvironment {
@@ -69,7 +72,7 @@ export class MailEnvironment {
   }
 
   static async open(): Promise<MailEnvironment | { readonly absent: string }> {
-    const server = await startMailServer();
+    const server = await requireMailServer();
     if ('absent' in server) return server;
     const testEnvironment = await openApiEnvironment();
     const codes = { from: ['no-reply@birch.example'], pattern: 'use {code} to sign in' };
