@@ -110,9 +110,12 @@ describe('Playwright is asked', () => {
     expect((await onMatched(page, { css: '.a' }, idsOf, undefined)).toSorted()).toEqual(ids);
   });
 
-  it('of what no browser understands, and it says so', async () => {
-    await page.setContent(PAGE);
-    expect(await plainly({ css: 'li[[' })).toBeNull();
-    await expect(onMatched(page, { css: 'li[[' }, idsOf, undefined)).rejects.toThrow(/selector/i);
+  it.each([
+    ['what no browser understands', 'li[[', PAGE],
+    ['a page that has put a form in the place of what is asked here', '.a', `<form name=defaultView></form>${PAGE}`],
+  ])('of %s, and it says so', async (_what, css, html) => {
+    await page.setContent(html);
+    expect(await plainly({ css })).toBeNull();
+    await expect(onMatched(page, { css }, idsOf, undefined)).rejects.toThrow(/selector|getComputedStyle/i);
   });
 });

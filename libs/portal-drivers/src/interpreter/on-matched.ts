@@ -37,28 +37,29 @@ interface PageElement {
   getBoundingClientRect(): { readonly width: number; readonly height: number };
 }
 interface PageDocument {
-  readonly defaultView: { getComputedStyle(element: PageElement): { readonly display: string; readonly visibility: string } } | null;
+  readonly defaultView: { getComputedStyle(element: PageElement): { readonly display: string; readonly visibility: string } };
   querySelectorAll(selector: string): Iterable<PageElement>;
 }
 
-/** Runs inside the page; `null` where Playwright looks further than a selector does. Its work grows with the number of the page's elements. */
+/**
+ * Runs inside the page; `null` where Playwright looks further than a selector does, or the page has put something else in the place of what is asked here. Its work grows with the number of the
+ * page's elements.
+ */
 function visibleMatches(selector: string): PageElement[] | null {
   const { document } = globalThis as unknown as { readonly document: PageDocument };
-  const view = document.defaultView;
-  // Playwright looks into what draws its own inside.
-  if (!view || [...document.querySelectorAll('*')].some(({ shadowRoot }) => shadowRoot)) return null;
-  let matched: PageElement[];
   try {
-    matched = [...document.querySelectorAll(selector)];
+    const view = document.defaultView;
+    // Playwright looks into what draws its own inside.
+    for (const { shadowRoot } of document.querySelectorAll('*')) if (shadowRoot) return null;
+    const matched = [...document.querySelectorAll(selector)];
+    // An element without a box is seen where what is in it is.
+    if (matched.some((element) => view.getComputedStyle(element).display === 'contents')) return null;
+    return matched.filter((element) => {
+      if (!element.checkVisibility() || view.getComputedStyle(element).visibility !== 'visible') return false;
+      const { width, height } = element.getBoundingClientRect();
+      return width > 0 && height > 0;
+    });
   } catch {
     return null;
   }
-  // An element without a box is seen where what is in it is.
-  const isBoxless = (element: PageElement): boolean => view.getComputedStyle(element).display === 'contents';
-  if (matched.some(isBoxless)) return null;
-  return matched.filter((element) => {
-    if (!element.checkVisibility() || view.getComputedStyle(element).visibility !== 'visible') return false;
-    const { width, height } = element.getBoundingClientRect();
-    return width > 0 && height > 0;
-  });
 }
