@@ -21,7 +21,7 @@ describe.skipIf(backend() === 'containers')('tenants apart, over HTTP (the emula
   beforeAll(async () => {
     testEnvironment = await openIsolationEnvironment();
     judgement = new Judgement(testEnvironment.account.decider);
-  }, 60_000);
+  });
   afterAll(() => testEnvironment.close());
 
   it('exactly what is expected is allowed, in every combination of session, tenant and action', { timeout: MATRIX_MS }, async () => {

@@ -13,7 +13,6 @@ const HOUR = 3_600_000;
 
 describe.runIf(backend() === 'embedded')(
   'what is claimed of a rewrite is what is found (needs a server whose settings and data folder are its own: embedded only)',
-  { timeout: 300_000 },
   () => {
     let s: StorageServer;
     const settings = async (...statements: string[]) => {
@@ -25,7 +24,7 @@ describe.runIf(backend() === 'embedded')(
       await s.sql.query('GRANT pg_read_all_stats TO service');
       await s.sql.query('GRANT SELECT (starelid, staattnum) ON pg_statistic TO service');
       await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof, portal_task TO service');
-    }, 120_000);
+    });
     afterAll(() => s.close());
 
     async function removed(id: string): Promise<string> {
@@ -71,7 +70,7 @@ describe.runIf(backend() === 'embedded')(
               () => null,
               (error: Error) => error.message,
             ),
-          { timeout: 60_000 },
+          { timeout: 600_000 },
         )
         .toMatch(/wal_keep_size=64MB/);
       await settings('ALTER SYSTEM RESET wal_keep_size');
@@ -82,7 +81,7 @@ describe.runIf(backend() === 'embedded')(
               () => 'fine',
               (error: Error) => error.message,
             ),
-          { timeout: 60_000 },
+          { timeout: 600_000 },
         )
         .toBe('fine');
     });
