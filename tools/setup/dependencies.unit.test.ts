@@ -23,7 +23,7 @@ test('an install is needed before the first and after every change of the lockfi
   expect(dependenciesInstalled(folder)).toBe(true);
   write('package-lock.json', lockfile({ '': { name: 'x', version: '0.0.0' }, 'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' } }));
   expect(dependenciesInstalled(folder)).toBe(false);
-});
+}, 30_000);
 
 test('an install by hand is recognised, one that lacks a package or has another version is not', () => {
   const wanted = {
@@ -45,4 +45,4 @@ test('an install by hand is recognised, one that lacks a package or has another 
 test('an install that npm refuses is told in one sentence', () => {
   write('package-lock.json', 'not a lockfile');
   expect(() => installDependencies(folder)).toThrow(/could not be installed: "npm ci" ended with 1/);
-});
+}, 30_000);

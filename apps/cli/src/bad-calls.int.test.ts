@@ -49,7 +49,7 @@ beforeAll(async () => {
   );
   environment['RCM_OWNER_DATABASE_URL'] = database.url;
   leaves = await everyCommand();
-});
+}, 120_000);
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await database?.drop();

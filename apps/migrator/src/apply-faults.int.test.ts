@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => testEnvironment.close());
 
-describe.runIf(backend() === 'embedded')('apply against a store that is not well (local-aws alone can be told to fail)', () => {
+describe.runIf(backend() === 'embedded')('apply against a store that is not well (local-aws alone can be told to fail)', { timeout: 180_000 }, () => {
   it('slows down when throttled and gets everything through', async () => {
     const slow = await openTestEnvironment({ quotas: { writes: 3, reads: 20 } });
     try {

@@ -35,7 +35,7 @@ beforeAll(async () => {
              CASE long WHEN 0 THEN '{}' ELSE jsonb_build_object('remark', repeat('x', long), 'credentials', jsonb_build_object('username', 'user-' || n, 'password', 'Pass-' || n || '-word')) END
         FROM generate_series(1, ${ROWS}::int) n, LATERAL (SELECT CASE n % ${ONE_IN}::int WHEN 0 THEN ${BYTES_A_ROW / 2}::int ELSE 0 END AS long) l`,
   );
-});
+}, 120_000);
 afterAll(() => testEnvironment.close());
 
 setFlagsFromString('--expose-gc');

@@ -43,7 +43,7 @@ const scrubbing = (also: { paths?: string[]; otherPaths?: string[] } = {}, filte
 const seedOf = (row: LegacyRow) => ({ id: row.id, orgId: 'north-1', portal: 'alpine', credentials: null });
 const pathsOf = (report: { json: Readonly<Record<string, unknown>> }) => (report.json['elsewhere'] as { path: string }[]).map(({ path }) => path);
 
-describe('logins of every shape', () => {
+describe('logins of every shape', { timeout: 300_000 }, () => {
   it('are moved as what they are or named, proved by the row they came from, and written back as they were', async () => {
     const table = legacyTable(40, 3);
     const [logins, others] = [table.filter(({ truth }) => truth.is === 'login'), table.filter(({ truth }) => truth.is !== 'login')];

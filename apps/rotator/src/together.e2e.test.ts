@@ -77,23 +77,27 @@ async function task(access: AgentAccess, { orgId, id: endpointId }: EnvironmentE
   }
 }
 
-it(`two rotators and ${AGENTS} agents that start at one login at the same moment: one rotation, no rejected login, ${AGENTS} tasks done`, async () => {
-  const [endpoint] = testEnvironment.endpoints;
-  if (!endpoint) throw new Error('no endpoint');
-  await setNextRotation(testEnvironment.db, { endpointIds: [endpoint.id], at: 'now' });
-  const environment = {
-    ...testEnvironment.environmentOf('rcm_rotator'),
-    RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
-    RCM_LOG_LEVEL: 'error',
-    RCM_LEASE_WAIT_MS: '200000',
-    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
-  };
-  const visits = Array.from({ length: AGENTS }, (_, number) => task(agent(), endpoint, `agent-${number}`));
-  const [first, second, ...tasks] = await Promise.all([runRotator(['once', '--json'], environment), runRotator(['once', '--json'], environment), ...visits]);
-  expect(tasks).toEqual(Array.from({ length: AGENTS }, () => true));
-  expect([first.code, second.code]).toEqual([0, 0]);
-  expect((await listAttempts(testEnvironment.db, { limit: 10 })).map(({ state }) => state)).toEqual(['done']);
-  const account = await testEnvironment.portals.account(endpoint.portal, endpoint.username);
-  expect(account).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, locked: false });
-  expect(await testEnvironment.portalAcceptsStore(endpoint.id)).toBe(true);
-});
+it(
+  `two rotators and ${AGENTS} agents that start at one login at the same moment: one rotation, no rejected login, ${AGENTS} tasks done`,
+  { timeout: 300_000 },
+  async () => {
+    const [endpoint] = testEnvironment.endpoints;
+    if (!endpoint) throw new Error('no endpoint');
+    await setNextRotation(testEnvironment.db, { endpointIds: [endpoint.id], at: 'now' });
+    const environment = {
+      ...testEnvironment.environmentOf('rcm_rotator'),
+      RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
+      RCM_LOG_LEVEL: 'error',
+      RCM_LEASE_WAIT_MS: '200000',
+      ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+    };
+    const visits = Array.from({ length: AGENTS }, (_, number) => task(agent(), endpoint, `agent-${number}`));
+    const [first, second, ...tasks] = await Promise.all([runRotator(['once', '--json'], environment), runRotator(['once', '--json'], environment), ...visits]);
+    expect(tasks).toEqual(Array.from({ length: AGENTS }, () => true));
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect((await listAttempts(testEnvironment.db, { limit: 10 })).map(({ state }) => state)).toEqual(['done']);
+    const account = await testEnvironment.portals.account(endpoint.portal, endpoint.username);
+    expect(account).toMatchObject({ passwordsChanged: 1, loginsRejected: 0, locked: false });
+    expect(await testEnvironment.portalAcceptsStore(endpoint.id)).toBe(true);
+  },
+);

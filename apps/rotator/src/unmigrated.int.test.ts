@@ -55,7 +55,7 @@ it('tells of a newer database, and is not ready on one that was restored to an e
   const history = (change: string) => asSuperuser(database.url, [change]);
   await history(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('later', 'x', '20990101000000_later', now())`);
   const { output } = start(urlFor('rcm_rotator', database.url));
-  await expect.poll(output, { timeout: 600_000 }).toMatch(/"healthPort":\d+/);
+  await expect.poll(output, { timeout: 120_000 }).toMatch(/"healthPort":\d+/);
   expect(output()).toContain('20990101000000_later, which this version does not: it is older than the database.');
   expect(await readyz(output())).toEqual({ status: 200, body: '{"ok":true}' });
 

@@ -107,7 +107,7 @@ describe('a web-agent’s process', () => {
     await until(id, 'running');
     agent.signal('SIGTERM');
     // Two signals that come before the first is looked at are one.
-    await expect.poll(() => agent.output(), { timeout: 600_000 }).toContain('stopping: no new task begins');
+    await expect.poll(() => agent.output(), { timeout: 20_000 }).toContain('stopping: no new task begins');
     agent.signal('SIGTERM');
     // A third one at once, and of another kind: a process at its end takes no signals any more, and two of one kind may be one.
     agent.signal('SIGINT');

@@ -14,7 +14,7 @@ describe('an entry point loads only its own SDK', () => {
     ['@rcm/credentials/vault', []],
     ['@rcm/credentials/stores-on-calls', []],
     ['@rcm/credentials/testing', []],
-  ])('%s', async (entryPoint, expected) => {
+  ])('%s', { timeout: 60_000 }, async (entryPoint, expected) => {
     expect(await sdksLoadedBy(entryPoint, library)).toEqual(expected);
   });
 });

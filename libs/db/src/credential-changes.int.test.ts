@@ -19,12 +19,12 @@ test('a new current version is heard of by name; after a lost connection a gap i
   });
   await followStoreVersion(t.db, { ...endpoint, from: '1', to: '2' });
   const { endpointId, orgId, secretArn } = endpoint;
-  await expect.poll(() => heard, { timeout: 600_000 }).toEqual([{ endpointId, orgId, secretArn, version: '2' }]);
+  await expect.poll(() => heard, { timeout: 20_000 }).toEqual([{ endpointId, orgId, secretArn, version: '2' }]);
   await t.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%listener' AND datname = current_database()`);
-  await expect.poll(() => gaps, { timeout: 600_000 }).toBe(1);
+  await expect.poll(() => gaps, { timeout: 20_000 }).toBe(1);
   await t.sql(`SELECT pg_notify('rcm_credential_changed', 'not json')`);
   await followStoreVersion(t.db, { ...endpoint, from: '2', to: '3' });
-  await expect.poll(() => heard.map((change) => change.version), { timeout: 600_000 }).toEqual(['2', '3']);
+  await expect.poll(() => heard.map((change) => change.version), { timeout: 20_000 }).toEqual(['2', '3']);
   await listener.close();
 });
 
@@ -39,7 +39,7 @@ test('who could not listen at first is told of the gap as well', async () => {
   );
   expect([gaps, heard]).toEqual([0, []]);
   url = t.url;
-  await expect.poll(() => gaps, { timeout: 600_000 }).toBe(1);
+  await expect.poll(() => gaps, { timeout: 30_000 }).toBe(1);
   await listener.close();
   expect(heard).toEqual([true, false]);
 });

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { followCredentialChanges } from './follow-credentials.ts';
 
 const ENDPOINTS = 12;
-const WAIT = { timeout: 600_000 };
+const WAIT = { timeout: 30_000 };
 let testEnvironment: TestEnvironment;
 let relay: Relay;
 let credentials: CredentialManager;

@@ -81,7 +81,7 @@ it('logins that wait for codes are counted while they wait, and many are told of
       signal: stop.signal,
     }).catch((error: unknown) => (error instanceof RcmError ? error.code : error)),
   );
-  await expect.poll(async () => (await alarmsTold(metrics, 'web-agent')).prometheus, { timeout: 600_000 }).toEqual(['rcm-codes-wait']);
+  await expect.poll(async () => (await alarmsTold(metrics, 'web-agent')).prometheus, { timeout: 60_000 }).toEqual(['rcm-codes-wait']);
   expect((await alarmsTold(metrics, 'web-agent')).cloudWatch).toEqual(['rcm-codes-wait']);
   stop.abort();
   await Promise.all(all);

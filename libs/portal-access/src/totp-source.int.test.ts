@@ -54,10 +54,10 @@ const codeOf = (step: number): string => totpCode({ seed, step }).reveal();
 it('a page that asks soon is given the code of the step that was reserved', async () => {
   const { step, code } = await codeAfter(200);
   expect(code).toBe(codeOf(step));
-});
+}, 60_000);
 
 it('a page that asks in the last seconds of that step is given the next one’s', async () => {
   const { step, code } = await codeAfter(3_000);
   expect(code).not.toBe(codeOf(step));
   expect(code).toBe(codeOf(step + 1));
-});
+}, 60_000);

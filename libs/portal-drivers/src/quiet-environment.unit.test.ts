@@ -22,6 +22,7 @@ const environments = isLongForm() ? VARIABLES.map((variable) => [variable]) : [V
 
 it.each(environments.map((variables) => [variables.map((variable) => variable.join('=')).join(' '), Object.fromEntries(variables)] as const))(
   '%s is gone before Playwright is loaded, also where no app has looked',
+  { timeout: 120_000 },
   (_, variables) => {
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', PROGRAM], {
       cwd: fileURLToPath(new URL('.', import.meta.url)),

@@ -38,7 +38,7 @@ test('a door is opened once, and is at the same address after a restart', async 
   await before.demo.close();
   await expect(fetch(one)).rejects.toThrow('fetch failed');
   const after = await openPortals({ dataFile });
-  await vi.waitFor(async () => expect((await fetch(new URL('/login', one))).status).toBe(200), { timeout: 600_000 });
+  await vi.waitFor(async () => expect((await fetch(new URL('/login', one))).status).toBe(200), { timeout: 10_000 });
   expect(await after.control.openDoor('alpine')).toBe(one);
   await after.demo.close();
   await rm(folder, { recursive: true });

@@ -15,7 +15,7 @@ import { GOOD } from './testing/portals.fixture.ts';
 import { lastingPorts } from './testing/ports.fixture.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
-const PATIENT = { timeout: 600_000 };
+const PATIENT = { timeout: 10_000 };
 const started: ChildProcess[] = [];
 let folder = '';
 

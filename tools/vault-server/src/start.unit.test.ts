@@ -8,7 +8,7 @@ import { openClient } from './conformance/client.fixture.ts';
 import { everyValueEver } from './every-value-ever.ts';
 import { startVaultServer } from './start.ts';
 
-const TIMEOUT = { timeout: 600_000 };
+const TIMEOUT = { timeout: 60_000 };
 
 describe('the server', () => {
   let folder: string;

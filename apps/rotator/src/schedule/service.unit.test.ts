@@ -15,7 +15,7 @@ it('says by its code why it cannot work', async () => {
     ...{ ...quiet, rotator, metrics: createMetrics() },
     beforeScan: () => Promise.reject(new RcmError('database_unavailable', 'No database.')),
   });
-  await expect.poll(service.problem, { timeout: 600_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
+  await expect.poll(service.problem, { timeout: 100_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
   await service.stop(1_000);
   await db.close();
 });
@@ -47,8 +47,8 @@ it('tells of a store’s account that is full, and of no other failure as that',
   });
   const told = async () => (await alarmsTold(metrics, 'rotator')).prometheus;
   const service = startService({ ...quiet, rotator, metrics, rotate, beforeScan: () => Promise.resolve() });
-  await expect.poll(() => ended, { timeout: 600_000 }).toBeGreaterThanOrEqual(2);
-  await expect.poll(told, { timeout: 600_000 }).toEqual(['rcm-store-full', 'rcm-rotation-failed']);
+  await expect.poll(() => ended, { timeout: 100_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(told, { timeout: 100_000 }).toEqual(['rcm-store-full', 'rcm-rotation-failed']);
   await service.stop(1_000);
   expect((await metrics.values()).find(({ name }) => name === 'rcm_store_full_total')?.value).toBe(1);
 });
@@ -93,7 +93,7 @@ it('tells of the first rotation that fails', async () => {
   const metrics = createMetrics();
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: [], cloudWatch: [] });
   const service = startService({ ...quiet, rotator, metrics, beforeScan: () => Promise.resolve() });
-  await expect.poll(() => metrics.exposition(), { timeout: 600_000 }).toMatch(/rcm_rotation_seconds_count\{result="failed"\} 1/);
+  await expect.poll(() => metrics.exposition(), { timeout: 100_000 }).toMatch(/rcm_rotation_seconds_count\{result="failed"\} 1/);
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: ['rcm-rotation-failed'], cloudWatch: ['rcm-rotation-failed'] });
   await service.stop(1_000);
 });

@@ -93,7 +93,7 @@ describe('what reaches no route', () => {
     let closed: Promise<void> | undefined;
     const closeInTheMiddle = async () => {
       // It asks for the keys once it has begun with a request.
-      await expect.poll(() => issuer.fetches(), { timeout: 600_000 }).toBe(keysAsked + 1);
+      await expect.poll(() => issuer.fetches(), { timeout: 20_000 }).toBe(keysAsked + 1);
       closed = stopping.close();
     };
     const answer = await answered(stopping.port, first, closeInTheMiddle, body + second);

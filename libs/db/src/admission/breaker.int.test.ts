@@ -66,7 +66,7 @@ describe('the breaker opens', () => {
     [10, 3, true],
     [20, 3, false],
     [20, 4, true],
-  ])('where of %i logins in use in a week %i are refused: %s', async (used, refused, opens) => {
+  ])('where of %i logins in use in a week %i are refused: %s', { timeout: 120_000 }, async (used, refused, opens) => {
     const { code, logins } = await portalOf(used);
     await met('accepted', logins, 3 * DAY);
     await met('suspect', logins.slice(0, refused));

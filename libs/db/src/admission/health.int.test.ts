@@ -63,7 +63,7 @@ describe('a portal', () => {
     [19, 3],
     [20, 4],
     [100, 20],
-  ])('with %i other logins in use is ill when %i of them are refused, and not before', async (used, many) => {
+  ])('with %i other logins in use is ill when %i of them are refused, and not before', { timeout: 300_000 }, async (used, many) => {
     const portal = await portalOf(used);
     await met('accepted', portal.others, 60);
     for (let refused = 1; refused <= many; refused += 1) {

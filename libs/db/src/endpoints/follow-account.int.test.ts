@@ -144,7 +144,7 @@ describe('with others at work', () => {
     const waiting = (count: number) =>
       expect
         .poll(async () => (await t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length, {
-          timeout: 600_000,
+          timeout: 60_000,
         })
         .toBe(count);
     const following = rows.follow(on, to, { leaseId: lease.id });

@@ -40,7 +40,7 @@ describe.runIf(backend() === 'embedded')(
     beforeAll(async () => {
       s = await startStorageServer();
       await makeLogins(s);
-    });
+    }, 120_000);
     afterAll(() => s.close());
     let count = 0;
 

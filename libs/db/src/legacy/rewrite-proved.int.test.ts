@@ -13,6 +13,7 @@ const HOUR = 3_600_000;
 
 describe.runIf(backend() === 'embedded')(
   'what is claimed of a rewrite is what is found (needs a server whose settings and data folder are its own: embedded only)',
+  { timeout: 300_000 },
   () => {
     let s: StorageServer;
     const settings = async (...statements: string[]) => {
@@ -24,7 +25,7 @@ describe.runIf(backend() === 'embedded')(
       await s.sql.query('GRANT pg_read_all_stats TO service');
       await s.sql.query('GRANT SELECT (starelid, staattnum) ON pg_statistic TO service');
       await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof, portal_task TO service');
-    });
+    }, 120_000);
     afterAll(() => s.close());
 
     async function removed(id: string): Promise<string> {
@@ -70,7 +71,7 @@ describe.runIf(backend() === 'embedded')(
               () => null,
               (error: Error) => error.message,
             ),
-          { timeout: 600_000 },
+          { timeout: 60_000 },
         )
         .toMatch(/wal_keep_size=64MB/);
       await settings('ALTER SYSTEM RESET wal_keep_size');
@@ -81,7 +82,7 @@ describe.runIf(backend() === 'embedded')(
               () => 'fine',
               (error: Error) => error.message,
             ),
-          { timeout: 600_000 },
+          { timeout: 60_000 },
         )
         .toBe('fine');
     });

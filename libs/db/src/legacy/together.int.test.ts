@@ -100,7 +100,7 @@ test('what a row holds is read once it is claimed: an edit that was waited for i
   await editor.query(`UPDATE integration_endpoint SET config = '{"credentials": {"password": "newer"}}' WHERE id = 'claimed'`);
   const waiting = claim('two');
   await expect
-    .poll(() => t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`), { timeout: 600_000 })
+    .poll(() => t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`), { timeout: 60_000 })
     .toHaveLength(1);
   await editor.query('COMMIT');
   const claimed = await waiting;

@@ -69,7 +69,7 @@ beforeAll(async () => {
   await endpoint('ended', identityOf('ended'));
   for (const reason of REASONS) await attempt(identityOf('ended'), 'ended', 'abandoned', reason);
   await applyMigrations({ url: database.url });
-});
+}, 120_000);
 afterAll(async () => {
   await db.close();
   await pool.end();

@@ -9,7 +9,7 @@ import { SHIPPED } from './files.ts';
 
 const THIS = '20261130040000_turns_by_tenant';
 
-test('tasks that waited or were at work before turns were kept come in turn afterwards', async () => {
+test('tasks that waited or were at work before turns were kept come in turn afterwards', { timeout: 120_000 }, async () => {
   const before = await mkdtemp(join(tmpdir(), 'rcm-before-'));
   await cp(SHIPPED, before, { recursive: true, filter: (source) => basename(source) < THIS || !/^\d{14}_/.test(basename(source)) });
   const database = await freshDatabase({ migrate: async () => {}, template: 'empty' });

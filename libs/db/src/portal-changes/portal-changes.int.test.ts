@@ -94,7 +94,7 @@ async function whileAnotherSaves(code: string, save: () => Promise<unknown>): Pr
     (error: unknown) => error,
   );
   const waiting = async () => (await t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length;
-  await expect.poll(waiting, { timeout: 600_000 }).toBe(1);
+  await expect.poll(waiting, { timeout: 60_000 }).toBe(1);
   waits.resolve();
   await another;
   return saved;

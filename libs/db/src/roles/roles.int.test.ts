@@ -142,7 +142,7 @@ describe('a process says what it is', () => {
 });
 
 /** Roles are the cluster's, and this run's cluster has them already: so a server of its own. */
-describe.runIf(backend() === 'embedded')('on a server without the roles (needs one of its own: embedded only)', () => {
+describe.runIf(backend() === 'embedded')('on a server without the roles (needs one of its own: embedded only)', { timeout: 120_000 }, () => {
   let server: RunningService;
   let admin: pg.Client;
   const urlOf = (database: string, login?: { readonly name: string; readonly password: string }): string => {
@@ -155,7 +155,7 @@ describe.runIf(backend() === 'embedded')('on a server without the roles (needs o
     server = await startEmbeddedPostgres();
     admin = new pg.Client({ connectionString: server.url });
     await admin.connect();
-  });
+  }, 120_000);
   afterAll(async () => {
     await admin.end();
     await server.stop();

@@ -34,6 +34,7 @@ const grew = (before: Cost, after: Cost, most = FEW_PAGES): boolean => after.pag
 
 test.each(operations.map((operation): [string, Operation] => [operation.name, operation]))(
   `among ${LARGE} logins, %s costs no more than among ${SMALL}, and goes through no table`,
+  { timeout: 300_000 },
   async (name, operation) => {
     const before = small.get(name);
     if (!before) throw new Error('not measured');
@@ -58,7 +59,7 @@ test('what goes through a table is seen', async () => {
   expect(pages).toBeGreaterThan(LARGE / 100);
 });
 
-test('all of them can be made due, a thousand at a time', async () => {
+test('all of them can be made due, a thousand at a time', { timeout: 300_000 }, async () => {
   const [{ count } = { count: 0 }] = await t.sql<{ count: number }>('SELECT count(*)::int AS count FROM integration_endpoint');
   expect(await setNextRotation(t.rotator, { endpointIds: 'all', at: 'now' })).toBe(count);
 });

@@ -19,7 +19,7 @@ const next = (worker = 'w') => claimNextPortalTask(w.t.agent, { worker, ttlMs: 6
 const left = async () => (await w.t.sql(`SELECT FROM portal_task WHERE state IN ('queued', 'running')`)).length;
 
 describe('many hands at once', () => {
-  test('do every task once, and never more of one login or portal at a time than is allowed', async () => {
+  test('do every task once, and never more of one login or portal at a time than is allowed', { timeout: 120_000 }, async () => {
     for (const endpoint of w.endpoints) for (const pool of [false, false, false, true]) await w.ask(endpoint, { ...DUE, pool });
     const dbs = [w.t.agent, w.t.another('rcm_agent')];
     const hand = async (place: number) => {

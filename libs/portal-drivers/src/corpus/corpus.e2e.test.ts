@@ -150,7 +150,7 @@ describe('where a password can go', () => {
   it('no name of a host that was stopped tells it to whoever reads the report', async () => {
     const told = () => run.blocked.filter(({ origin }) => origin.includes('thief.example')).length;
     // Before the press: with the page its worker goes, which may not have called yet.
-    await run.login(await loginAt('whisper/-'), { beforeSubmit: () => vi.waitFor(() => expect(told()).toBeGreaterThanOrEqual(2), { timeout: 600_000 }) });
+    await run.login(await loginAt('whisper/-'), { beforeSubmit: () => vi.waitFor(() => expect(told()).toBeGreaterThanOrEqual(2), { timeout: 10_000 }) });
     expect(told()).toBeGreaterThanOrEqual(2);
     expect(inspect(run.blocked)).toContain('[secret].thief.example');
     expect(inspect(run.blocked)).not.toContain(Buffer.from(CANARY.password).toString('hex'));

@@ -52,9 +52,9 @@ test.each(Object.entries(script).flatMap(([where, run]) => Object.entries(ends).
     const awaits = watchAwaitedDocuments(page);
     expect(awaits()).toBe(false);
     const [response] = await Promise.all([held(), page.evaluate(run)]);
-    await expect.poll(() => awaits(), { timeout: 600_000 }).toBe(true);
+    await expect.poll(() => awaits(), { timeout: 60_000 }).toBe(true);
     end(response);
-    await expect.poll(() => awaits(), { timeout: 600_000 }).toBe(false);
+    await expect.poll(() => awaits(), { timeout: 60_000 }).toBe(false);
     portal.removeAllListeners('held');
     await page.close();
   },

@@ -66,7 +66,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     expect(browserProcesses()).not.toContain(frozen);
     const second = await open(pool);
     expect(await (await second.context.newPage()).evaluate(() => 1 + 1)).toBe(2);
-  });
+  }, 60_000);
 
   it('replaces a browser that has served enough, without a break for who still uses it', async () => {
     const before = browserProcesses().length;
@@ -77,7 +77,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     expect(await (await first.context.newPage()).evaluate(() => 1)).toBe(1);
     await first.close();
     await second.close();
-    await expect.poll(() => browserProcesses().length, { timeout: 600_000 }).toBe(before);
+    await expect.poll(() => browserProcesses().length, { timeout: 30_000 }).toBe(before);
   });
 
   it('shares nothing between contexts', async () => {
@@ -95,7 +95,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     await first.close();
     const second = await open(pool);
     await (await second.context.newPage()).evaluate(() => 1);
-    await expect.poll(browserProcesses, { timeout: 600_000 }).not.toContain(bloated);
+    await expect.poll(browserProcesses, { timeout: 30_000 }).not.toContain(bloated);
   });
 
   it('resolves no names itself and sees nothing of this process’s environment', async () => {

@@ -61,7 +61,7 @@ const run = (options: Start) => start(options).ended;
 
 async function staying(options: Start) {
   const started = start({ ...options, args: ['stay'] });
-  await expect.poll(() => started.said().stdout, { timeout: 600_000 }).toContain('\n');
+  await expect.poll(() => started.said().stdout, { timeout: 60_000 }).toContain('\n');
   return { ...started, pid: started.child.pid ?? 0 };
 }
 
@@ -159,7 +159,7 @@ describe('what a running app shows', () => {
     open.kill('SIGUSR1');
     let words = '';
     open.stderr.setEncoding('utf8').on('data', (text: string) => void (words += text));
-    await expect.poll(() => words, { timeout: 600_000 }).toMatch(/Debugger listening|address already in use/);
+    await expect.poll(() => words, { timeout: 60_000 }).toMatch(/Debugger listening|address already in use/);
     expect(said().stderr).toBe('');
     expect(listening(pid)).toEqual([]);
     child.stdin.end();

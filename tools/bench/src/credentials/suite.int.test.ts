@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { coldStart } from './cold-start.ts';
 
-test('a measurement runs to its end in its small size, and its lines have the one form', async () => {
+test('a measurement runs to its end in its small size, and its lines have the one form', { timeout: 240_000 }, async () => {
   const results = await coldStart.run({ size: 'quick', progress: () => undefined, signal: new AbortController().signal });
   for (const { name, unit, target, ours, peers, met } of results) {
     expect([typeof name, typeof unit, typeof target, typeof ours, typeof met]).toEqual(['string', 'string', 'string', 'number', 'boolean']);

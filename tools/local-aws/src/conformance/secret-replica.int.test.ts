@@ -27,7 +27,7 @@ const describe = ({ secrets, name: SecretId }: Stage) => secrets.send(new Descri
 
 /** Replication comes after its answer: it is waited for, however long that takes. */
 async function inSync(stage: Stage): Promise<void> {
-  await expect.poll(async () => (await describe(stage)).ReplicationStatus?.map(({ Status }) => Status), { timeout: 600_000 }).toEqual(['InSync']);
+  await expect.poll(async () => (await describe(stage)).ReplicationStatus?.map(({ Status }) => Status), { timeout: 60_000 }).toEqual(['InSync']);
 }
 
 conformance([
@@ -104,7 +104,7 @@ conformance([
     async run(stage) {
       await stage.elsewhere.secrets.send(new CreateSecretCommand({ Name: stage.name, SecretString: 'somebody else’s' }));
       await replicated(stage);
-      await expect.poll(async () => (await describe(stage)).ReplicationStatus?.map(({ Status }) => Status), { timeout: 600_000 }).toEqual(['Failed']);
+      await expect.poll(async () => (await describe(stage)).ReplicationStatus?.map(({ Status }) => Status), { timeout: 60_000 }).toEqual(['Failed']);
       expect((await there(stage)).SecretString).toBe('somebody else’s');
     },
   },
@@ -129,7 +129,7 @@ conformance([
       const remove = new RemoveRegionsFromReplicationCommand({ SecretId: stage.name, RemoveReplicaRegions: [stage.elsewhere.region] });
       await stage.secrets.send(remove);
       await stage.secrets.send(remove);
-      await expect.poll(() => there(stage).then(() => 'there', String), { timeout: 600_000 }).toContain('ResourceNotFoundException');
+      await expect.poll(() => there(stage).then(() => 'there', String), { timeout: 60_000 }).toContain('ResourceNotFoundException');
       await stage.secrets.send(new DeleteSecretCommand({ SecretId: stage.name }));
     },
   },

@@ -109,7 +109,7 @@ describe('portal try --rotate', () => {
     // An account of its own: the portal may still commit when the next test has begun.
     await demo.account('alpine', 'abe', 'Old-password-1');
     const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('abe'));
-    await expect.poll(async () => (await stage.kept().catch(() => null))?.state, { timeout: 600_000 }).toBe('submitting');
+    await expect.poll(async () => (await stage.kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
     const passwords = await stage.kept();
     expect(passwords.old.password).toBe('Old-password-1');
     expect(await demo.accepts('alpine', 'abe', 'Old-password-1')).toBe(true);
@@ -140,9 +140,9 @@ describe('portal try --rotate', () => {
   it('waits for the answer at the first interruption after the submit', async () => {
     await demo.control('PUT', '/faults', { portal: 'alpine', fault: 'slow_answer', delayMs: 4_000 });
     const run = PortalProcess.piped([...stage.at('alpine'), ...save()], payload('ann'));
-    await expect.poll(async () => (await stage.kept().catch(() => null))?.state, { timeout: 600_000 }).toBe('submitting');
+    await expect.poll(async () => (await stage.kept().catch(() => null))?.state, { timeout: 60_000 }).toBe('submitting');
     // The file is written a moment before the browser presses the button.
-    await expect.poll(() => demo.accepts('alpine', 'ann', 'Old-password-1'), { timeout: 600_000 }).toBe(false);
+    await expect.poll(() => demo.accepts('alpine', 'ann', 'Old-password-1'), { timeout: 60_000 }).toBe(false);
     run.child.kill('SIGINT');
     expect(await run.ended()).toBe(1);
     expect(run.stderr).toContain('waiting for the portal’s answer');

@@ -113,7 +113,7 @@ test('applications lead elsewhere once the provider has moved, and everything is
   expect((await claims()).path).toContain(`${moved}/sign-in?application=claims`);
   await before.demo.close();
   await using after = await openPortals({ dataFile });
-  await vi.waitFor(async () => expect(await after.control.openProvider()).toEqual({ baseUrl: provider, applications }), { timeout: 600_000 });
+  await vi.waitFor(async () => expect(await after.control.openProvider()).toEqual({ baseUrl: provider, applications }), { timeout: 10_000 });
   expect((await fetch(`${applications.claims.baseUrl}/claims`, { redirect: 'manual' })).headers.get('location')).toContain(`${moved}/sign-in`);
   await rm(folder, { recursive: true });
 });
