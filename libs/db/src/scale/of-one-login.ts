@@ -64,20 +64,20 @@ export const ofOneLogin: readonly Operation[] = [
   inTurn('a shared lease, longer, and back', 'rcm_agent', [acquireSharedLease, renewLease, releaseLease], (db) =>
     withLease(db, async (leaseId) => void (await renewLease(db, { ...ONE, leaseId, ttlMs: 60_000 }))),
   ),
-  inTurn('an exclusive lease, and back', 'rcm_rotator', [acquireExclusiveLease, releaseLease], async (db) => {
+  inTurn('an exclusive lease, and back', 'rcm_rotator', [acquireExclusiveLease], async (db) => {
     const answer = await acquireExclusiveLease(db, { ...ONE, holder: 'rotator', ttlMs: 60_000, wantMs: 0 });
     if (answer.granted) await releaseLease(db, { ...ONE, leaseId: answer.lease.id });
   }),
   inTurn(
     'a login, from the first question to its outcome',
     'rcm_agent',
-    [acquireSharedLease, checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordState, finishLoginAttempt, releaseLease],
+    [checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordState, finishLoginAttempt],
     login,
   ),
-  inTurn('one of a hundred backup codes', 'rcm_agent', [acquireSharedLease, spendBackupCode, releaseLease], (db) =>
+  inTurn('one of a hundred backup codes', 'rcm_agent', [spendBackupCode], (db) =>
     withLease(db, async (leaseId) => void (await spendBackupCode(db, { ...ONE, leaseId, codes: hundred }))),
   ),
-  inTurn('a code, asked of a person and waited for', 'rcm_agent', [acquireSharedLease, takeCodeTurn, askForCode, takeCode, endCodeTurn, releaseLease], (db) =>
+  inTurn('a code, asked of a person and waited for', 'rcm_agent', [takeCodeTurn, askForCode, takeCode, endCodeTurn], (db) =>
     withLease(db, (leaseId) => code(db, leaseId)),
   ),
   inTurn('a task, asked for, taken and done', 'rcm_agent', [createPortalTask, claimPortalTask, finishPortalTask], task, { most: 5_000 }),

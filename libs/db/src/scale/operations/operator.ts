@@ -51,9 +51,13 @@ export const ofPeople: readonly Operation[] = [
   asks('rcm_operator', fleetOverview, [], { ...list, most: 20_000 }),
   asks('rcm_operator', fleetOverview, [{ tenant: ONE.orgId }], { of: 'one organization', kind: 'list', most: 20_000 }),
   // A page of fifty, and what stands beside each login; a small fleet has fewer of some. Those that fail at one portal are found among those of all forty, and those that are locked
-  // among all that are refused, of which each is asked by two or three pages of an index.
+  // among all that are refused, of which each is asked by two pages of an index, by three where no lock was ever told of.
   ...FILTERS.map(([of, filter]) =>
-    asks('rcm_operator', listLogins, [{ filter, limit: 50 }], { of, kind: 'list', most: /^(failing, of a portal|locked)$/.test(of) ? 12_500 : 3_500 }),
+    asks('rcm_operator', listLogins, [{ filter, limit: 50 }], {
+      of,
+      kind: 'list',
+      most: of === 'failing, of a portal' ? 12_500 : of === 'locked' ? 10_000 : 3_500,
+    }),
   ),
   ...(['next_rotation', 'oldest_password'] as const).flatMap((order) => [
     asks('rcm_operator', listLogins, [{ filter: {}, order, limit: 50 }], { of: `by ${order}`, kind: 'list', most: 3_500 }),
