@@ -78,6 +78,13 @@ describe('which conditions hold', () => {
     expect(await whichHold(watch, mixed)).toEqual(HOLDING.flatMap(() => [true, false]));
   });
 
+  it('is what an element draws inside itself', async () => {
+    await watch.page.evaluate(`document.body.appendChild(document.createElement('div')).attachShadow({ mode: 'open' }).innerHTML = '<p>Drawn inside</p>'`);
+    expect(await whichHold(watch, [{ text: 'no such words' }, { text: 'drawn inside' }])).toEqual([false, true]);
+    expect(await holds(watch, { text: 'Drawn inside' })).toBe(true);
+    await watch.page.evaluate('document.body.lastElementChild.remove()');
+  });
+
   it('is seen beside a selector that no browser understands', async () => {
     const broken: Condition = { visible: { css: 'li[[' } };
     expect(await holds(watch, broken)).toBe(false);

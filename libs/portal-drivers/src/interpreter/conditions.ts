@@ -1,6 +1,7 @@
 import type { ElementHandle, Frame, Locator } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
-import { locate } from './locate.ts';
+import { wordsIn } from './frame-words.ts';
+import { frameOf, locate, locateIn, toLookAt } from './locate.ts';
 import { type PageResponse, sameWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -14,10 +15,10 @@ export async function holds(watch: Tabs, condition: Condition): Promise<boolean>
 }
 
 async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
-  if (condition.text !== undefined) return anyFrameShows(watch.page.frames(), condition.text);
-  if (condition.visible) return isShown(locate(watch.page, condition.visible));
-  if (condition.gone) return !(await isShown(locate(watch.page, condition.gone)));
-  if (condition.enabled) return isEnabled(locate(watch.page, condition.enabled));
+  if (condition.text !== undefined) return anyFrameShows(watch.page.frames(), condition);
+  if (condition.visible) return isShown(await toLookAt(watch.page, condition.visible));
+  if (condition.gone) return !(await isShown(await toLookAt(watch.page, condition.gone)));
+  if (condition.enabled) return isEnabled(await toLookAt(watch.page, condition.enabled));
   if (condition.url !== undefined) return watch.fits(watch.page.url(), condition.url);
   if (condition.dialog !== undefined) return watch.dialogs().some((words) => sameWords(words, condition.dialog ?? ''));
   if (condition.status !== undefined) return watch.status() === condition.status;
@@ -37,43 +38,59 @@ const answers = (one: PageResponse, { status, method }: NonNullable<Condition['r
  * is it asked which of them.
  */
 export async function whichHold(watch: Tabs, conditions: readonly Condition[]): Promise<readonly boolean[]> {
-  const inFrames = conditions.filter((condition) => condition.text !== undefined || (condition.visible && !condition.visible.frame));
-  const main = watch.page.mainFrame();
-  const frames = watch.page.frames().map(async (frame) => ((await mayShow(watch, frame, inFrames)) ? [frame] : []));
-  const held = conditions.map(async (condition) => {
-    if (!inFrames.includes(condition)) return holds(watch, condition);
-    const asked = (await Promise.all(frames)).flat();
-    if (condition.text !== undefined) return anyFrameShows(asked, condition.text);
-    return asked.includes(main) && holds(watch, condition);
-  });
-  return Promise.all(held);
-}
-
-/** `false` where a frame shows none of what is looked for. */
-async function mayShow(watch: Tabs, frame: Frame, conditions: readonly Condition[]): Promise<boolean> {
-  const isMain = frame === watch.page.mainFrame();
-  const sought = conditions.flatMap(({ text, visible }) =>
-    text !== undefined ? [showing(frame, text)] : visible && isMain ? [locate(watch.page, visible)] : [],
+  const { page } = watch;
+  const places = await Promise.all(
+    conditions.map(async ({ text, visible }) => {
+      if (text !== undefined) return 'any frame';
+      return visible ? frameOf(page, visible) : null;
+    }),
   );
-  const [first, ...others] = sought;
-  if (!first) return false;
-  // A selector that the browser does not understand must not hide what stands beside it.
-  return isShown(others.reduce((all, one) => all.or(one), first)).catch(() => true);
+  const shown = page.frames().map((frame) =>
+    shownIn(
+      frame,
+      conditions.filter((_, index) => places[index] === 'any frame' || places[index] === frame),
+    ),
+  );
+  const inFrames = Promise.all(shown).then((each) => new Set(each.flat()));
+  return Promise.all(conditions.map(async (condition, index) => (places[index] === null ? holds(watch, condition) : (await inFrames).has(condition))));
 }
 
-const showing = (frame: Frame, words: string): Locator => frame.getByText(words).filter({ visible: true });
+/** Those of the conditions that a frame shows. All are words, or elements of this frame. */
+async function shownIn(frame: Frame, conditions: readonly Condition[]): Promise<readonly Condition[]> {
+  const shown = (await likelyIn(frame, conditions)).map(async (condition) =>
+    (await isShown(shownBy(frame, condition)).catch(() => false)) ? [condition] : [],
+  );
+  return (await Promise.all(shown)).flat();
+}
+
+/** Without those that a frame does not show, as far as one or two questions tell. */
+async function likelyIn(frame: Frame, conditions: readonly Condition[]): Promise<readonly Condition[]> {
+  const elements = conditions.filter(({ text }) => text === undefined);
+  if (elements.length > 0 && !(await showsAny(frame, conditions))) return [];
+  const words = await wordsIn(
+    frame,
+    conditions.flatMap(({ text }) => text ?? []),
+  );
+  return conditions.filter(({ text }) => text === undefined || !words || words.includes(text));
+}
+
+function showsAny(frame: Frame, conditions: readonly Condition[]): Promise<boolean> {
+  const all = conditions.map((condition) => shownBy(frame, condition));
+  // A selector that the browser does not understand must not hide what stands beside it.
+  return isShown(all.reduce((some, one) => some.or(one))).catch(() => true);
+}
+
+const shownBy = (frame: Frame, { text, visible }: Condition): Locator =>
+  visible ? locateIn(frame, visible) : frame.getByText(text ?? '').filter({ visible: true });
 
 /** Whether any of the visible elements that `locate` gives is there. */
 export const isShown = async (visible: Locator): Promise<boolean> => (await visible.count()) > 0;
 
 const isEnabled = async (locator: Locator): Promise<boolean> => (await isShown(locator)) && (await locator.first().isEnabled({ timeout: 1_000 }));
 
-async function anyFrameShows(frames: readonly Frame[], words: string): Promise<boolean> {
-  for (const frame of frames) {
-    // One frame that is just loading says nothing about the others.
-    if (!frame.isDetached() && (await isShown(showing(frame, words)).catch(() => false))) return true;
-  }
-  return false;
+async function anyFrameShows(frames: readonly Frame[], words: Condition): Promise<boolean> {
+  const shown = await Promise.all(frames.map((frame) => shownIn(frame, [words])));
+  return shown.flat().length > 0;
 }
 
 /** The element that makes a `text` or `visible` condition hold now; `null` where none does, or where a condition is of another kind. */
