@@ -50,6 +50,8 @@ export function projectTests(
       root: dir,
       test: {
         name,
+        // Sources run under Node as they are, in tests as in production: sent through Vite's runner, each process made anew what the compile cache has.
+        experimental: { viteModuleRunner: false, nodeLoader: false },
         isolate: name !== 'unit' && !filesShareProcess,
         include: [`**/*.${files}.test.ts`],
         exclude: ['**/node_modules/**', ...left],
