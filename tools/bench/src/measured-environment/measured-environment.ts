@@ -28,8 +28,8 @@ export interface Spent {
 
 export interface MeasuredEnvironment extends AsyncDisposable {
   readonly testEnvironment: TestEnvironment;
-  /** Of a process of this app, which does `AT_ONCE` things at a time. */
-  environmentOf(app: MeasuredApp): NodeJS.ProcessEnv;
+  /** Of a process of this app, which does so many things at a time. Default: `AT_ONCE`. */
+  environmentOf(app: MeasuredApp, atOnce?: number): NodeJS.ProcessEnv;
   /** What has been spent for the process `pid`, all its children, and by everybody else. One at a time: the database and the stores cannot tell who asks. */
   spentFor(pid: number): Promise<Spent>;
   /** Logins that nobody has used yet, of both portals with forms. */
@@ -40,9 +40,9 @@ export interface MeasuredEnvironment extends AsyncDisposable {
 type MeasuredApp = 'rotator' | 'agent';
 
 const OF_APP = {
-  rotator: { RCM_ROTATOR_CONCURRENCY: String(AT_ONCE) },
-  agent: { RCM_AGENT_CONCURRENCY: String(AT_ONCE), RCM_HEALTH_PORT: '0' },
-} as const satisfies Readonly<Record<MeasuredApp, NodeJS.ProcessEnv>>;
+  rotator: (atOnce: number) => ({ RCM_ROTATOR_CONCURRENCY: String(atOnce) }),
+  agent: (atOnce: number) => ({ RCM_AGENT_CONCURRENCY: String(atOnce), RCM_HEALTH_PORT: '0' }),
+} as const satisfies Readonly<Record<MeasuredApp, (atOnce: number) => NodeJS.ProcessEnv>>;
 
 const SPENT = `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal, (SELECT count(*) FROM login_attempt) AS ledger, (SELECT count(*) FROM audit_event) AS audit`;
 
@@ -70,14 +70,14 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
   };
   return {
     testEnvironment,
-    environmentOf: (app) => ({
+    environmentOf: (app, atOnce = AT_ONCE) => ({
       ...process.env,
       ...testEnvironment.environmentOf(`rcm_${app}`),
       RCM_AWS_ENDPOINT: proxy.endpoint,
       RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn(app),
       RCM_LOG_LEVEL: 'error',
-      RCM_MAX_BROWSER_CONTEXTS: String(AT_ONCE),
-      ...OF_APP[app],
+      RCM_MAX_BROWSER_CONTEXTS: String(atOnce),
+      ...OF_APP[app](atOnce),
     }),
     async spentFor(pid) {
       const { own, others } = watchOf(pid).seconds();

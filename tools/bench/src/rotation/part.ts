@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import { type MeasuredEnvironment, spentSince } from '../measured-environment/measured-environment.ts';
 import type { Measured, Rotated } from './measured.ts';
-import type { Way } from './ways.ts';
+import { type Way, WAYS } from './ways.ts';
 
 const PROGRAM = join(import.meta.dirname, 'rotating-process.ts');
 
@@ -27,7 +27,7 @@ export class RotatingPart implements AsyncDisposable {
   static async start(way: Way, testEnvironment: MeasuredEnvironment): Promise<RotatingPart> {
     const child = fork(PROGRAM, [way], {
       execArgv: ['--disable-sigusr1'],
-      env: testEnvironment.environmentOf('rotator'),
+      env: testEnvironment.environmentOf('rotator', WAYS[way].atOnce),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const part = new RotatingPart(child, testEnvironment);

@@ -3,7 +3,7 @@ import { migratedEndpoint } from '@rcm/portal-access';
 import { type BrowserPool, createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics } from '@rcm/telemetry';
 import type { EnvironmentEndpoint } from '@rcm/test-environment';
-import { AT_ONCE, atOnce } from '../measured-environment/at-once.ts';
+import { eachAtOnce } from '../measured-environment/at-once.ts';
 import { type Page, PLAIN_PORTALS, type PlainPortal } from './plain-portals.ts';
 import type { WayOptions } from './way-options.ts';
 
@@ -16,12 +16,12 @@ const STEP_MS = 120_000;
 export async function rotatePlainly(options: WayOptions, policy: { readonly signsOut: boolean }): Promise<void> {
   const browser = createBrowserPool({
     executablePath: process.env['RCM_CHROMIUM_PATH'],
-    maxContexts: AT_ONCE,
+    maxContexts: options.atOnce,
     logger: createLogger({ name: 'plain', level: 'error' }),
     metrics: createMetrics(),
   });
   try {
-    await atOnce(options.endpoints, (endpoint) => rotateOne(options, browser, endpoint, policy));
+    await eachAtOnce(options.endpoints, options.atOnce, (endpoint) => rotateOne(options, browser, endpoint, policy));
   } finally {
     await browser.close();
   }

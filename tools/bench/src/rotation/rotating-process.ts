@@ -18,14 +18,15 @@ pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]): unkn
   return Reflect.apply(query, this, args);
 } as typeof query;
 
+const { rotate, atOnce } = WAYS[way];
 const opened = openRotator(readRotatorConfig(process.env));
 const ending = new AbortController();
 
-async function rotate(endpoints: readonly EnvironmentEndpoint[]): Promise<Rotated> {
+async function rotateAll(endpoints: readonly EnvironmentEndpoint[]): Promise<Rotated> {
   const before = { ...asked };
   const startedAt = performance.now();
   let browserMs = 0;
-  await WAYS[way]({ opened, endpoints, signal: ending.signal, onClosed: (ms) => (browserMs += ms) });
+  await rotate({ opened, endpoints, signal: ending.signal, atOnce, onClosed: (ms) => (browserMs += ms) });
   return {
     rotations: endpoints.length,
     tookMs: performance.now() - startedAt,
@@ -36,7 +37,7 @@ async function rotate(endpoints: readonly EnvironmentEndpoint[]): Promise<Rotate
 }
 
 process.on('message', (endpoints: readonly EnvironmentEndpoint[]) => {
-  rotate(endpoints).then(
+  rotateAll(endpoints).then(
     (rotated) => process.send?.({ rotated }),
     (error: unknown) => process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );

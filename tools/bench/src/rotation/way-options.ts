@@ -6,6 +6,8 @@ export interface WayOptions {
   readonly opened: RotatorProcess;
   readonly endpoints: readonly EnvironmentEndpoint[];
   readonly signal: AbortSignal;
+  /** Rotations and browser contexts at once, where the way has several. */
+  readonly atOnce: number;
   /** Told of each context that was open, and for how long. */
   readonly onClosed: (ms: number) => void;
 }
