@@ -55,7 +55,6 @@ const OVER = {
     'libs/portal-drivers/src/evidence/capture.ts': 13,
     'libs/portal-drivers/src/evidence/holding-engine.ts': 23,
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,
-    'libs/portal-drivers/src/interpreter/conditions.ts': 16,
     'libs/portal-drivers/src/interpreter/drawn-away.ts': 26,
     'libs/portal-drivers/src/interpreter/element-step.ts': 14,
     'libs/portal-drivers/src/interpreter/locate.ts': 14,

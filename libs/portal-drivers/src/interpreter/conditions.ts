@@ -1,5 +1,5 @@
 import type { ElementHandle, Frame, Locator } from 'playwright';
-import type { Condition } from '../recipe/condition.ts';
+import { type Condition, CONDITION_KINDS } from '../recipe/condition.ts';
 import { wordsIn } from './frame-words.ts';
 import { frameOf, locate, locateIn, toLookAt } from './locate.ts';
 import { type PageResponse, sameWords } from './page-watch.ts';
@@ -14,20 +14,29 @@ export async function holds(watch: Tabs, condition: Condition): Promise<boolean>
   }
 }
 
+/** What each kind of condition is about, and whether it holds. */
+const KINDS: { readonly [Kind in keyof Condition]-?: (watch: Tabs, sought: NonNullable<Condition[Kind]>) => boolean | Promise<boolean> } = {
+  text: (watch, text) => anyFrameShows(watch.page.frames(), { text }),
+  visible: async (watch, target) => isShown(await toLookAt(watch.page, target)),
+  gone: async (watch, target) => !(await isShown(await toLookAt(watch.page, target))),
+  enabled: async (watch, target) => isEnabled(await toLookAt(watch.page, target)),
+  url: (watch, pattern) => watch.fits(watch.page.url(), pattern),
+  dialog: (watch, sought) => watch.dialogs().some((words) => sameWords(words, sought)),
+  status: (watch, status) => watch.status() === status,
+  response: (watch, sought) => watch.responses().some((one) => answers(one, sought) && watch.fits(one.url, sought.url)),
+  all: async (watch, parts) => {
+    for (const part of parts) if (!(await evaluate(watch, part))) return false;
+    return true;
+  },
+  any: async (watch, parts) => {
+    for (const part of parts) if (await evaluate(watch, part)) return true;
+    return false;
+  },
+};
+
 async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
-  if (condition.text !== undefined) return anyFrameShows(watch.page.frames(), condition);
-  if (condition.visible) return isShown(await toLookAt(watch.page, condition.visible));
-  if (condition.gone) return !(await isShown(await toLookAt(watch.page, condition.gone)));
-  if (condition.enabled) return isEnabled(await toLookAt(watch.page, condition.enabled));
-  if (condition.url !== undefined) return watch.fits(watch.page.url(), condition.url);
-  if (condition.dialog !== undefined) return watch.dialogs().some((words) => sameWords(words, condition.dialog ?? ''));
-  if (condition.status !== undefined) return watch.status() === condition.status;
-  const { response } = condition;
-  if (response) return watch.responses().some((one) => answers(one, response) && watch.fits(one.url, response.url));
-  for (const part of condition.all ?? []) if (!(await evaluate(watch, part))) return false;
-  if (condition.all) return true;
-  for (const part of condition.any ?? []) if (await evaluate(watch, part)) return true;
-  return false;
+  const kind = CONDITION_KINDS.find((each) => condition[each] !== undefined);
+  return kind !== undefined && KINDS[kind](watch, condition[kind] as never);
 }
 
 const answers = (one: PageResponse, { status, method }: NonNullable<Condition['response']>): boolean =>
