@@ -7,6 +7,7 @@ const RETIRED = new Map([
   ['strike', 'fault'],
   ['course', 'demo run'],
   ['guess', 'what is counted: try, refusal'],
+  ['world', 'test environment'],
 ]);
 
 const singular = (word) => [word, word.replace(/s$/, ''), word.replace(/es$/, '')].find((one) => RETIRED.has(one)) ?? word;

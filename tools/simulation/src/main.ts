@@ -103,7 +103,7 @@ async function again(seed: number, keep: string | null): Promise<number> {
 
 await new Command('simulate')
   .description(
-    "Rotators, agents, people and an operator in one process each world: one seeded scheduler, virtual time, a fault possible at every await. Rotation, guarded login and judgement are the product's own; database, stores and portals are models.\nExit code 0 when nothing was wrong in any seed.",
+    "Rotators, agents, people and an operator in one process each environment: one seeded scheduler, virtual time, a fault possible at every await. Rotation, guarded login and judgement are the product's own; database, stores and portals are models.\nExit code 0 when nothing was wrong in any seed.",
   )
   .option('--seeds <n>', 'how many seeds', whole(1), 1_000)
   .option('--seed <s>', 'the first seed; alone, tells the story of that seed', whole(0))

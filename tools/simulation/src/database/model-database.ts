@@ -34,10 +34,10 @@ export interface ModelDatabaseOptions {
 
 /**
  * Stands for Postgres below the operations of libs/db: every operation is one transaction, made at one moment, with Postgres's own clock, which
- * is the world's. `failOver` forgets the last commits, as an asynchronous standby does.
+ * is the environment's. `failOver` forgets the last commits, as an asynchronous standby does.
  */
 export class ModelDatabase implements Database {
-  /** Tasks are not of this world. */
+  /** Tasks are not of this environment. */
   readonly dataKeys = null;
   readonly directUrl = '';
   readonly applicationName = 'simulation';

@@ -15,7 +15,7 @@ export function addRequest(db: ModelDatabase, request: NewRotationRequest): { re
   return { requestId: id };
 }
 
-/** Commands of this world tell whoever gave them; that they did is no matter of its rotators. */
+/** Commands of this environment tell whoever gave them; that they did is no matter of its rotators. */
 export const answerRequest = operation('answerRequest', () => true);
 
 export const requestRotation = operation('requestRotation', addRequest);

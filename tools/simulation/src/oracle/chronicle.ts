@@ -1,7 +1,7 @@
 import { timeWords } from '../time/trace.ts';
-import type { Happening } from '../world/happening.ts';
-import { type Moment, momentWords } from '../world/moment.ts';
-import type { World } from '../world/world.ts';
+import type { Happening } from '../environment/happening.ts';
+import { type Moment, momentWords } from '../environment/moment.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 
 /** Passwords by the order in which they were first seen: P1, P2, …; a reader tells them apart more easily. */
 class Names {
@@ -15,14 +15,14 @@ class Names {
   }
 }
 
-/** What portals and stores wrote down, what happened to the world and to its processes, each in a sentence, in order. */
-export function chronicle(world: World): string[] {
+/** What portals and stores wrote down, what happened to the environment and to its processes, each in a sentence, in order. */
+export function chronicle(environment: SimulatedEnvironment): string[] {
   const names = new Names();
   const told: { readonly at: number; readonly order: number; readonly words: string }[] = [];
   const tell = (at: number, words: string): void => void told.push({ at, order: told.length, words });
-  for (const [number, { at, ...happening }] of world.plan.happenings.entries())
-    tell(world.troubleEndsAt - world.plan.troubleMs + at, happeningWords(happening, number));
-  for (const { at, path, act, by, process, text, store } of world.storeRecord) {
+  for (const [number, { at, ...happening }] of environment.plan.happenings.entries())
+    tell(environment.troubleEndsAt - environment.plan.troubleMs + at, happeningWords(happening, number));
+  for (const { at, path, act, by, process, text, store } of environment.storeRecord) {
     const password = text === null ? null : (JSON.parse(text) as { readonly password?: string }).password;
     const login = path.split('/')[4] ?? path;
     const what =
@@ -35,7 +35,7 @@ export function chronicle(world: World): string[] {
             : 'removes a copy';
     tell(at, `${process === 'nobody' ? `a ${by}` : process} ${what} (${login}, ${store}).`);
   }
-  for (const [realm, { record }] of world.portals)
+  for (const [realm, { record }] of environment.portals)
     for (const { at, username, act, process, ended, password, counted } of record) {
       const whose = `${username} at ${realm}`;
       if (act === 'login') tell(at, `${process} logs in as ${whose} with ${names.of(password)}: ${ended}${counted ? ', which counts' : ''}.`);
@@ -45,7 +45,7 @@ export function chronicle(world: World): string[] {
       else if (act === 'support') tell(at, `Support unlocks ${whose}.`);
       else tell(at, `The portal locks ${whose}.`);
     }
-  for (const { at, who, what } of world.trace.entries) if (NOTED.test(what) && who !== 'the world') tell(at, `${who} ${what}.`);
+  for (const { at, who, what } of environment.trace.entries) if (NOTED.test(what) && who !== 'the environment') tell(at, `${who} ${what}.`);
   return told.sort((a, b) => a.at - b.at || a.order - b.order).map(({ at, words }) => `${timeWords(at)} ${words}`);
 }
 

@@ -1,8 +1,8 @@
 import type { PauseScope } from '@rcm/db/rotation';
 import { type Account, accepts } from '../portal/account.ts';
 import { countingFailures } from '../portal/lockout.ts';
-import { accountName, type SimLogin } from '../world/sim-login.ts';
-import type { World } from '../world/world.ts';
+import { accountName, type SimLogin } from '../environment/sim-login.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import { liesTwice, namedLogin } from './named-account.ts';
 import { foundNoWayIn, lockedWrittenLate, refusalsSeen } from './refusals-seen.ts';
 import type { Watched } from './watched.ts';
@@ -17,22 +17,22 @@ const SEARCH_MS = 26 * HOUR_MS;
 
 /** Why nobody may be let in to a login now, though nothing is wrong with it. */
 export class Excuses {
-  readonly #world: World;
+  readonly #environment: SimulatedEnvironment;
   readonly #watched: readonly Watched[];
 
-  constructor(world: World, watched: readonly Watched[]) {
-    this.#world = world;
+  constructor(environment: SimulatedEnvironment, watched: readonly Watched[]) {
+    this.#environment = environment;
     this.#watched = watched;
   }
 
   /** Whether one more failure could have locked the account, in the portal's own count, or by all that anybody outside of it could see. */
   of(watched: SimLogin): string | undefined {
-    const login = namedLogin(this.#world, watched);
+    const login = namedLogin(this.#environment, watched);
     const { portal, username, door } = login;
     const account = portal.accounts.get(username);
     if (!account) return undefined;
-    if (this.#world.wasLocked.has(accountName(login))) return 'whoever had it unlocked has not said so yet';
-    const { now } = this.#world.scheduler;
+    if (this.#environment.wasLocked.has(accountName(login))) return 'whoever had it unlocked has not said so yet';
+    const { now } = this.#environment.scheduler;
     if (portal.habits.lockout.lastsMs === null && lockedWrittenLate(portal, username, now))
       return 'that it is locked was read before support had unlocked it, and written down after';
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
@@ -70,6 +70,6 @@ export class Excuses {
   #isPaused({ plan, door }: SimLogin): boolean {
     const holds = (scope: PauseScope): boolean =>
       scope.kind === 'all' || (scope.kind === 'portal_type' ? scope.portalTypeCode === door.type.code : scope.endpointId === plan.endpointId);
-    return [...this.#world.paused].some(holds);
+    return [...this.#environment.paused].some(holds);
   }
 }

@@ -1,17 +1,17 @@
-import type { World } from '../world/world.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import type { Finding, FindingKind } from './finding.ts';
 
-/** What the oracle has found, in order; each is in the world's trace, too. */
+/** What the oracle has found, in order; each is in the environment's trace, too. */
 export class Findings {
   readonly all: Finding[] = [];
-  readonly #world: World;
+  readonly #environment: SimulatedEnvironment;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(environment: SimulatedEnvironment) {
+    this.#environment = environment;
   }
 
   add(kind: FindingKind, about: string, detail: string, excuse?: string): void {
-    this.all.push({ kind, at: this.#world.scheduler.now, about, detail, ...(excuse === undefined ? {} : { excuse }) });
-    this.#world.trace.add('THE ORACLE', `${kind}: ${about}: ${detail}`);
+    this.all.push({ kind, at: this.#environment.scheduler.now, about, detail, ...(excuse === undefined ? {} : { excuse }) });
+    this.#environment.trace.add('THE ORACLE', `${kind}: ${about}: ${detail}`);
   }
 }

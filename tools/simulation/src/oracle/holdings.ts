@@ -1,6 +1,6 @@
 import { type Account, cut, isSame } from '../portal/account.ts';
-import type { SimLogin } from '../world/sim-login.ts';
-import type { World } from '../world/world.ts';
+import type { SimLogin } from '../environment/sim-login.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 
 /** The passwords that lie in a login's store, by where they lie. */
 export interface Holdings {
@@ -11,19 +11,19 @@ export interface Holdings {
   readonly earlier: readonly string[];
 }
 
-export function holdingsOf(world: World, login: SimLogin): Holdings {
-  const { current, staged, earlier } = world.stores.contentsOf(login.reference);
+export function holdingsOf(environment: SimulatedEnvironment, login: SimLogin): Holdings {
+  const { current, staged, earlier } = environment.stores.contentsOf(login.reference);
   const fields = current === null ? null : fieldsIn(current);
   return {
     current: fields?.password ?? null,
     mfaSeed: fields?.mfa_seed ?? null,
-    staged: [...staged.flatMap(passwordsIn), ...copiesElsewhere(world, login, 'its organization')],
+    staged: [...staged.flatMap(passwordsIn), ...copiesElsewhere(environment, login, 'its organization')],
     earlier: earlier.flatMap(passwordsIn),
   };
 }
 
 /** Of copies beside other secrets, those that name this account: a person may have moved it from one secret to another. */
-export function copiesElsewhere({ logins, stores }: World, login: SimLogin, within: 'its organization' | 'any organization'): readonly string[] {
+export function copiesElsewhere({ logins, stores }: SimulatedEnvironment, login: SimLogin, within: 'its organization' | 'any organization'): readonly string[] {
   return [...logins.values()]
     .filter(({ plan, portal }) => plan.endpointId !== login.plan.endpointId && portal === login.portal)
     .filter(({ plan }) => within === 'any organization' || plan.orgId === login.plan.orgId)

@@ -1,6 +1,6 @@
 import type { Account } from '../portal/account.ts';
-import type { SimLogin } from '../world/sim-login.ts';
-import type { World } from '../world/world.ts';
+import type { SimLogin } from '../environment/sim-login.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import type { Watched } from './watched.ts';
 
 export const accountOf = ({ portal, username }: SimLogin): Account | undefined => portal.accounts.get(username);
@@ -8,7 +8,7 @@ export const accountOf = ({ portal, username }: SimLogin): Account | undefined =
 export const isSameAccount = (one: SimLogin, other: SimLogin): boolean => one.portal === other.portal && one.username === other.username;
 
 /** Whom the secret names now is who is to get in: of two people who saved one after the other, the last has the word. */
-export function namedLogin({ stores }: World, login: SimLogin): SimLogin {
+export function namedLogin({ stores }: SimulatedEnvironment, login: SimLogin): SimLogin {
   const text = stores.personReads(login.reference);
   const username = text === null ? login.username : String((JSON.parse(text) as { readonly username?: unknown }).username);
   return login.portal.accounts.has(username) ? { ...login, username } : login;

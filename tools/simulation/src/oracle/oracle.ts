@@ -1,7 +1,7 @@
 import type { Portal } from '../portal/portal.ts';
 import type { PortalEntry } from '../portal/record.ts';
-import { accountName, type SimLogin } from '../world/sim-login.ts';
-import type { World } from '../world/world.ts';
+import { accountName, type SimLogin } from '../environment/sim-login.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import type { Finding } from './finding.ts';
 import { Findings } from './findings.ts';
 import { copiesElsewhere, holdingsOf, isAccepted, together } from './holdings.ts';
@@ -20,9 +20,9 @@ interface Write {
   readonly askedAt: number;
 }
 
-/** Judges a world by the portals' records, the stores' contents and the clock, and by nothing else. */
+/** Judges an environment by the portals' records, the stores' contents and the clock, and by nothing else. */
 export class Oracle {
-  readonly #world: World;
+  readonly #environment: SimulatedEnvironment;
   readonly #watched: readonly Watched[];
   readonly #read = new Map<Portal, number>();
   readonly #findings: Findings;
@@ -31,37 +31,37 @@ export class Oracle {
   readonly #rashness = new Map<Portal, Rashness>();
   #writesRead = 0;
 
-  constructor(world: World) {
-    this.#world = world;
-    const { now } = world.scheduler;
-    this.#watched = [...world.logins.values()].map((login) => watch(login, now));
-    this.#findings = new Findings(world);
-    this.#reach = new Reach(world, this.#watched, this.#findings);
-    this.#fields = new OwnFields(world, this.#watched, this.#findings);
-    for (const portal of world.portals.values()) {
+  constructor(environment: SimulatedEnvironment) {
+    this.#environment = environment;
+    const { now } = environment.scheduler;
+    this.#watched = [...environment.logins.values()].map((login) => watch(login, now));
+    this.#findings = new Findings(environment);
+    this.#reach = new Reach(environment, this.#watched, this.#findings);
+    this.#fields = new OwnFields(environment, this.#watched, this.#findings);
+    for (const portal of environment.portals.values()) {
       this.#read.set(portal, 0);
-      const propagationDelayMs = doorTo(world, portal)?.type.settleMs ?? 0;
-      const mayHaveForgotten = (from: number, to: number): boolean => world.database.failOvers.some((at) => at >= from && at <= to);
+      const propagationDelayMs = doorTo(environment, portal)?.type.settleMs ?? 0;
+      const mayHaveForgotten = (from: number, to: number): boolean => environment.database.failOvers.some((at) => at >= from && at <= to);
       this.#rashness.set(portal, new Rashness({ portal, propagationDelayMs, mayHaveForgotten }));
     }
-    world.onWorked = (login) => this.#worked(login);
-    world.onTurnedAway = (login) => {
+    environment.onWorked = (login) => this.#worked(login);
+    environment.onTurnedAway = (login) => {
       const watched = this.#watched.find((known) => known.login === login);
       if (!watched) return;
-      watched.turnedAwayAt = world.scheduler.now;
-      watched.turnedAwaySince ??= world.scheduler.now;
+      watched.turnedAwayAt = environment.scheduler.now;
+      watched.turnedAwaySince ??= environment.scheduler.now;
     };
-    world.onSaved = (login, save) => {
+    environment.onSaved = (login, save) => {
       const [before, after] = [save.found?.username, save.saved.username];
       if (before !== after) for (const username of [before, after]) this.#rashness.get(login.portal)?.accountMoved(String(username));
       this.#fields.saved(login, save);
     };
-    world.scheduler.afterEach = () => this.#look();
+    environment.scheduler.afterEach = () => this.#look();
     const lookAgain = (): void => {
       this.#reach.lookAround();
-      world.scheduler.in(LOOK_EVERY_MS, null, lookAgain);
+      environment.scheduler.in(LOOK_EVERY_MS, null, lookAgain);
     };
-    world.scheduler.in(LOOK_EVERY_MS, null, lookAgain);
+    environment.scheduler.in(LOOK_EVERY_MS, null, lookAgain);
   }
 
   get findings(): readonly Finding[] {
@@ -74,13 +74,13 @@ export class Oracle {
       this.#fields.judge(watched);
       this.#reach.judge(watched);
     }
-    for (const what of new Set(this.#world.trespasses)) this.#findings.add('wrong tenant', what, what);
-    for (const error of this.#world.broken) this.#findings.add('broken', error.message, error.stack ?? error.message);
+    for (const what of new Set(this.#environment.trespasses)) this.#findings.add('wrong tenant', what, what);
+    for (const error of this.#environment.broken) this.#findings.add('broken', error.message, error.stack ?? error.message);
   }
 
   /** After so many happenings somebody goes round without a pause: nothing that time would mend can be judged. */
   judgeUnended(happenings: number): void {
-    this.#findings.add('broken', 'the world', `it was given up after ${happenings} happenings: somebody goes round without a pause`);
+    this.#findings.add('broken', 'the environment', `it was given up after ${happenings} happenings: somebody goes round without a pause`);
   }
 
   /** After every happening that the portal or the store wrote down. */
@@ -93,7 +93,7 @@ export class Oracle {
       this.#read.set(portal, record.length);
       for (const entry of record.slice(read)) this.#judgeEntry(portal, entry);
     }
-    const { storeRecord } = this.#world;
+    const { storeRecord } = this.#environment;
     const writes = new Map<Watched, Write>();
     for (const { path, by, askedAt } of storeRecord.slice(this.#writesRead)) {
       isNew = true;
@@ -107,7 +107,7 @@ export class Oracle {
   #judgeEntry(portal: Portal, entry: PortalEntry): void {
     const rash = this.#rashness.get(portal)?.judge(entry) ?? null;
     if (rash !== null) this.#rash(accountName({ portal, username: entry.username }), rash);
-    judgeShare({ world: this.#world, findings: this.#findings }, portal, entry);
+    judgeShare({ environment: this.#environment, findings: this.#findings }, portal, entry);
   }
 
   /** Told once: whoever is rash once goes on being so. */
@@ -121,7 +121,7 @@ export class Oracle {
     if (!account) return;
     const sharing = this.#watched.filter((other) => isSameAccount(login, other.login) || homes.has(account, other));
     const write = sharing.map((watched) => writes.get(watched)).find((known) => known !== undefined);
-    const held = sharing.map((watched) => [watched, holdingsOf(this.#world, watched.login)] as const);
+    const held = sharing.map((watched) => [watched, holdingsOf(this.#environment, watched.login)] as const);
     homes.see(
       account,
       held
@@ -129,11 +129,11 @@ export class Oracle {
         .map(([home]) => home),
     );
     const found = together(held.map(([, holdings]) => holdings));
-    const holdings = { ...found, staged: [...found.staged, ...copiesElsewhere(this.#world, login, 'any organization')] };
+    const holdings = { ...found, staged: [...found.staged, ...copiesElsewhere(this.#environment, login, 'any organization')] };
     const instant = {
       writer: write?.writer ?? null,
-      askedAt: write?.askedAt ?? this.#world.scheduler.now,
-      namesAnother: namedLogin(this.#world, login).username !== login.username,
+      askedAt: write?.askedAt ?? this.#environment.scheduler.now,
+      namesAnother: namedLogin(this.#environment, login).username !== login.username,
     };
     if (!possession.isLostNow(login, account, holdings, instant)) return;
     const words = `the portal accepts a password that lies neither in current nor in any of ${holdings.staged.length} copies`;
@@ -143,7 +143,7 @@ export class Oracle {
   #worked(login: SimLogin): void {
     const watched = this.#watched.find((known) => known.login === login);
     if (!watched) return;
-    watched.workedAt = this.#world.scheduler.now;
+    watched.workedAt = this.#environment.scheduler.now;
     watched.turnedAwaySince = null;
   }
 }

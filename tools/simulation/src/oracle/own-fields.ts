@@ -1,5 +1,5 @@
-import type { Save, SimLogin } from '../world/sim-login.ts';
-import type { World } from '../world/world.ts';
+import type { Save, SimLogin } from '../environment/sim-login.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import type { Findings } from './findings.ts';
 import { fieldOf } from './holdings.ts';
 import type { Watched } from './watched.ts';
@@ -11,12 +11,12 @@ const PUT_BACK_MS = 60_000;
 
 /** What people wrote into a secret besides its password. */
 export class OwnFields {
-  readonly #world: World;
+  readonly #environment: SimulatedEnvironment;
   readonly #watched: readonly Watched[];
   readonly #findings: Findings;
 
-  constructor(world: World, watched: readonly Watched[], findings: Findings) {
-    this.#world = world;
+  constructor(environment: SimulatedEnvironment, watched: readonly Watched[], findings: Findings) {
+    this.#environment = environment;
     this.#watched = watched;
     this.#findings = findings;
   }
@@ -32,7 +32,7 @@ export class OwnFields {
   }
 
   judge({ login, fields }: Watched): void {
-    const text = this.#world.stores.personReads(login.reference);
+    const text = this.#environment.stores.personReads(login.reference);
     const stored = text === null ? null : (JSON.parse(text) as Readonly<Record<string, unknown>>);
     for (const [field, values] of fields)
       if (stored === null || !values.includes(stored[field]))
@@ -46,7 +46,7 @@ export class OwnFields {
 
   /** Whoever wrote over it and lives puts it back. */
   #wasOverwrittenByTheDying(text: string): boolean {
-    const { storeRecord, deaths } = this.#world;
+    const { storeRecord, deaths } = this.#environment;
     const written = storeRecord.findIndex((entry) => entry.act === 'current' && entry.text === text);
     const path = storeRecord[written]?.path;
     const over = storeRecord.slice(written + 1).find((entry) => entry.act === 'current' && entry.path === path);
@@ -55,7 +55,7 @@ export class OwnFields {
 
   /** A writer that stood still wrote over it and died at once: whoever comes next can tell people, and only they know what they meant. */
   #wasToldOf({ plan, reference }: SimLogin, field: string, values: readonly unknown[]): boolean {
-    const { stores, database } = this.#world;
+    const { stores, database } = this.#environment;
     const told = database.tables.notifications
       .all()
       .flatMap(({ endpointId, detail }) => (endpointId === plan.endpointId && detail ? [WRITTEN_OVER.exec(detail)?.[1]] : []));

@@ -1,5 +1,5 @@
 import type { Account } from '../portal/account.ts';
-import type { SimLogin } from '../world/sim-login.ts';
+import type { SimLogin } from '../environment/sim-login.ts';
 import { type Holdings, isAccepted } from './holdings.ts';
 
 export type Writer = 'us' | 'person';

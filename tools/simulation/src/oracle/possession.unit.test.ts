@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../portal/account.ts';
-import type { SimLogin } from '../world/sim-login.ts';
+import type { SimLogin } from '../environment/sim-login.ts';
 import type { Holdings } from './holdings.ts';
 import { Possession, type Writer } from './possession.ts';
 

@@ -15,13 +15,13 @@ const login = (given: Given): PortalEntry => ({
 const byAgent = (given: Given): PortalEntry => login({ by: 'agent', ...given });
 const change = (given: Given): PortalEntry => login({ act: 'change', ended: 'made', said: 'changed', ...given });
 
-interface World {
+interface Surroundings {
   readonly told?: readonly Partial<Told>[];
   readonly failOvers?: readonly number[];
 }
 
 /** What is said of the last of these entries. */
-function said(entries: readonly PortalEntry[], { told = [], failOvers = [] }: World = {}): string | null {
+function said(entries: readonly PortalEntry[], { told = [], failOvers = [] }: Surroundings = {}): string | null {
   const rashness = new Rashness({
     portal: { told } as unknown as Portal,
     propagationDelayMs: PROPAGATION_DELAY_MS,

@@ -1,6 +1,6 @@
 import { isLocked } from '../portal/lockout.ts';
 import { timeWords } from '../time/trace.ts';
-import type { World } from '../world/world.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import { Excuses } from './excuses.ts';
 import type { Findings } from './findings.ts';
 import { holdingsOf, isAccepted, opens } from './holdings.ts';
@@ -17,25 +17,25 @@ const BESIDE_MS = 12 * HOUR_MS;
 
 /** Whether people and agents get in wherever nothing but ourselves could keep them out. */
 export class Reach {
-  readonly #world: World;
+  readonly #environment: SimulatedEnvironment;
   readonly #watched: readonly Watched[];
   readonly #findings: Findings;
   readonly #excuses: Excuses;
 
-  constructor(world: World, watched: readonly Watched[], findings: Findings) {
-    this.#world = world;
+  constructor(environment: SimulatedEnvironment, watched: readonly Watched[], findings: Findings) {
+    this.#environment = environment;
     this.#watched = watched;
     this.#findings = findings;
-    this.#excuses = new Excuses(world, watched);
+    this.#excuses = new Excuses(environment, watched);
   }
 
   lookAround(): void {
-    const { now } = this.#world.scheduler;
+    const { now } = this.#environment.scheduler;
     for (const watched of this.#watched) {
       const excuse = this.#excuses.of(watched.login);
       if (excuse !== undefined) watched.excused = { at: now, excuse };
       watched.besideSince = this.#isOnlyBeside(watched) ? (watched.besideSince ?? now) : null;
-      watched.mustChangeSince = accountOf(namedLogin(this.#world, watched.login))?.mustChange ? (watched.mustChangeSince ?? now) : null;
+      watched.mustChangeSince = accountOf(namedLogin(this.#environment, watched.login))?.mustChange ? (watched.mustChangeSince ?? now) : null;
       watched.right = rightFrom(watched.right, this.#rightOf(watched), now);
       if (!this.#isWell(watched)) {
         watched.wellSince = null;
@@ -66,11 +66,11 @@ export class Reach {
 
   /** When everything has been well for long. */
   judge(watched: Watched): void {
-    const login = namedLogin(this.#world, watched.login);
-    const { now } = this.#world.scheduler;
+    const login = namedLogin(this.#environment, watched.login);
+    const { now } = this.#environment.scheduler;
     const account = accountOf(login);
     if (!account) return;
-    const { current, staged, earlier } = holdingsOf(this.#world, login);
+    const { current, staged, earlier } = holdingsOf(this.#environment, login);
     const stored = [...(current === null ? [] : [current]), ...staged, ...earlier];
     // Where nobody came since it was mended, nobody was kept out; nor where it was mended, and is just being changed again.
     const { right } = watched;
@@ -101,33 +101,33 @@ export class Reach {
 
   /** Whether nothing but ourselves keeps anybody out of it now. */
   #isWell({ login: watched }: Watched): boolean {
-    const { scheduler, stores, database } = this.#world;
+    const { scheduler, stores, database } = this.#environment;
     const { now } = scheduler;
-    const login = namedLogin(this.#world, watched);
+    const login = namedLogin(this.#environment, watched);
     const account = accountOf(login);
     if (!account || login.duties.size > 0 || login.secretOfAPerson !== null) return false;
     if (account.mustChange && liesTwice(this.#watched, login, watched)) return false;
     if (!login.portal.isWell || isLocked(account, now) || now < account.propagatedAt || database.downUntil > now) return false;
     const { downUntil, throttledUntil, writesDeniedUntil } = stores.weatherOf(login.plan.store);
     if (Math.max(downUntil, throttledUntil, writesDeniedUntil) > now) return false;
-    const { current, staged, earlier, mfaSeed } = holdingsOf(this.#world, login);
+    const { current, staged, earlier, mfaSeed } = holdingsOf(this.#environment, login);
     // Whoever undoes a person's new authenticator is judged by the field.
     if (account.mfaSeed !== null && mfaSeed !== account.mfaSeed) return false;
     return [...(current === null ? [] : [current]), ...staged, ...earlier].some((password) => isAccepted(login, account, password));
   }
 
   #isOnlyBeside({ login: watched }: Watched): boolean {
-    const login = namedLogin(this.#world, watched);
+    const login = namedLogin(this.#environment, watched);
     const account = accountOf(login);
     if (!account) return false;
-    const { current, staged, earlier } = holdingsOf(this.#world, login);
+    const { current, staged, earlier } = holdingsOf(this.#environment, login);
     return (current === null || !opens(login, account, current)) && [...staged, ...earlier].some((password) => opens(login, account, password));
   }
 
   #rightOf({ login: watched }: Watched): string | null {
-    const login = namedLogin(this.#world, watched);
+    const login = namedLogin(this.#environment, watched);
     const account = accountOf(login);
-    const { current } = holdingsOf(this.#world, login);
+    const { current } = holdingsOf(this.#environment, login);
     return account !== undefined && current !== null && isAccepted(login, account, current) ? current : null;
   }
 }

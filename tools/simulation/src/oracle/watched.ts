@@ -1,4 +1,4 @@
-import type { SimLogin } from '../world/sim-login.ts';
+import type { SimLogin } from '../environment/sim-login.ts';
 import { Homes } from './homes.ts';
 import { Possession } from './possession.ts';
 

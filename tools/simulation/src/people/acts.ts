@@ -1,9 +1,9 @@
 import type { SimProcess } from '../time/sim-process.ts';
-import type { Happening } from '../world/happening.ts';
-import type { Moment } from '../world/moment.ts';
-import { momentComes } from '../world/moment-comes.ts';
-import type { SimLogin } from '../world/sim-login.ts';
-import type { World } from '../world/world.ts';
+import type { Happening } from '../environment/happening.ts';
+import type { Moment } from '../environment/moment.ts';
+import { momentComes } from '../environment/moment-comes.ts';
+import type { SimLogin } from '../environment/sim-login.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import { operatorRuns } from './commands.ts';
 
 export type PersonalHappening = Extract<Happening, { readonly login: string }>;
@@ -15,12 +15,12 @@ const PERSON = { by: 'person', process: 'person' } as const;
 
 /** One person with one login: what they do at the portal's page, in the store's console, or by a command, each at a person's pace. */
 export class Person {
-  readonly #world: World;
+  readonly #environment: SimulatedEnvironment;
   readonly #login: SimLogin;
   readonly #process: SimProcess;
 
-  constructor(world: World, login: SimLogin, process: SimProcess) {
-    this.#world = world;
+  constructor(environment: SimulatedEnvironment, login: SimLogin, process: SimProcess) {
+    this.#environment = environment;
     this.#login = login;
     this.#process = process;
   }
@@ -47,7 +47,7 @@ export class Person {
       case 'a person puts in another account':
         return this.#duty(() => this.#putsInAnotherAccount(act));
       default:
-        return operatorRuns(this.#world, this.#login, act, this.#process);
+        return operatorRuns(this.#environment, this.#login, act, this.#process);
     }
   }
 
@@ -71,14 +71,14 @@ export class Person {
   }
 
   #read(): Fields | null {
-    const text = this.#world.stores.personReads(this.#login.reference);
+    const text = this.#environment.stores.personReads(this.#login.reference);
     return text === null ? null : (JSON.parse(text) as Fields);
   }
 
   #save(opened: Fields, saved: Fields): void {
-    this.#world.trace.add(this.#process.name, `saves the secret of ${this.#login.plan.endpointId}`);
-    this.#world.onSaved(this.#login, { opened, found: this.#read(), saved });
-    this.#login.reference = this.#world.stores.personWrites(this.#login.reference, JSON.stringify(saved));
+    this.#environment.trace.add(this.#process.name, `saves the secret of ${this.#login.plan.endpointId}`);
+    this.#environment.onSaved(this.#login, { opened, found: this.#read(), saved });
+    this.#login.reference = this.#environment.stores.personWrites(this.#login.reference, JSON.stringify(saved));
   }
 
   #editsNote({ saves }: Of<'a person edits a note'>): Promise<void> {
@@ -90,7 +90,7 @@ export class Person {
     if (!account || account.mfaSeed === null) return;
     const seed = Array.from({ length: 16 }, () => this.#process.random.pick([...SEED_LETTERS])).join('');
     account.mfaSeed = seed;
-    this.#world.trace.add(this.#process.name, `sets up a new authenticator for ${account.username}`);
+    this.#environment.trace.add(this.#process.name, `sets up a new authenticator for ${account.username}`);
     await this.#sleep(gapMs);
     await this.#edits((opened) => ({ ...opened, mfa_seed: seed }), 3_000);
   }
@@ -132,14 +132,14 @@ export class Person {
     }
     await this.#sleep(callMs);
     portal.callSupport(username);
-    if (tells) await operatorRuns(this.#world, this.#login, { kind: 'unlocked', username }, this.#process);
+    if (tells) await operatorRuns(this.#environment, this.#login, { kind: 'unlocked', username }, this.#process);
   }
 
   /** Deletes it and creates it again with the same text; nobody does that where the name of the secret would be another one. */
   async #makesAnew(): Promise<void> {
-    const text = this.#world.stores.personReads(this.#login.reference);
+    const text = this.#environment.stores.personReads(this.#login.reference);
     if (text === null || this.#login.plan.store === 'secrets-manager') return;
-    this.#world.stores.personRemoves(this.#login.reference);
+    this.#environment.stores.personRemoves(this.#login.reference);
     await this.#sleep(this.#process.random.between(1_000, 60_000));
     const saved = JSON.parse(text) as Fields;
     // Whoever saved it meanwhile is overwritten, which they know no better than the store does.
@@ -166,9 +166,9 @@ export class Person {
   /** As the organization's other secret has it: two secrets share an account from then on. */
   #accountOfAnother(): Fields | null {
     const { plan, username } = this.#login;
-    for (const other of this.#world.logins.values()) {
+    for (const other of this.#environment.logins.values()) {
       if (other.plan.realm !== plan.realm || other.plan.orgId !== plan.orgId || other.username === username) continue;
-      const text = this.#world.stores.personReads(other.reference);
+      const text = this.#environment.stores.personReads(other.reference);
       if (text === null) continue;
       const { username: user, password, mfa_seed } = JSON.parse(text) as Fields;
       return { username: user, password, ...(mfa_seed === undefined ? {} : { mfa_seed }) };
@@ -177,7 +177,7 @@ export class Person {
   }
 
   #comes(moment: Moment): Promise<void> {
-    return momentComes(this.#world, this.#login, this.#process, moment);
+    return momentComes(this.#environment, this.#login, this.#process, moment);
   }
 
   #sleep(ms: number): Promise<void> {

@@ -5,10 +5,10 @@ import { NO_TRACING } from '@rcm/portal-access/tracing';
 import { createMetrics, isRcmError } from '@rcm/telemetry';
 import { addRequest } from '../database/requests.ts';
 import type { SimProcess } from '../time/sim-process.ts';
-import type { Happening } from '../world/happening.ts';
-import { rotatorOf } from '../world/processes.ts';
-import { accountName, type SimLogin } from '../world/sim-login.ts';
-import type { World } from '../world/world.ts';
+import type { Happening } from '../environment/happening.ts';
+import { rotatorOf } from '../environment/processes.ts';
+import { accountName, type SimLogin } from '../environment/sim-login.ts';
+import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 
 export type Command =
   | Extract<Happening, { readonly kind: 'a person retries' | 'a person rotates' | 'a person rolls back' | 'a person pauses' }>
@@ -19,11 +19,11 @@ export type Command =
 export const ACT = { actor: 'person:os:operator', reason: 'simulated', dryRun: false } as const;
 
 /** A command of `rotator`, run by a person in a process of its own; what it says no to, it says no to. */
-export async function operatorRuns(world: World, login: SimLogin, command: Command, process: SimProcess): Promise<void> {
-  const rotator = rotatorOf(world, process);
+export async function operatorRuns(environment: SimulatedEnvironment, login: SimLogin, command: Command, process: SimProcess): Promise<void> {
+  const rotator = rotatorOf(environment, process);
   const opened = {
     rotator,
-    db: world.database,
+    db: environment.database,
     metrics: createMetrics(),
     copies: null,
     warnings: [],
@@ -38,8 +38,8 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
     switch (command.kind) {
       case 'unlocked':
         await unlockedCommand(context, { ...ACT, endpointId, username: command.username });
-        world.wasLocked.delete(accountName({ ...login, username: command.username }));
-        Object.assign(login.portal.accounts.get(command.username) ?? {}, { supportToldAt: world.scheduler.now });
+        environment.wasLocked.delete(accountName({ ...login, username: command.username }));
+        Object.assign(login.portal.accounts.get(command.username) ?? {}, { supportToldAt: environment.scheduler.now });
         return;
       case 'resolve':
         await resolveCommand(context, { ...ACT, endpointId, accept: command.accept, proof: 'login' });
@@ -53,33 +53,33 @@ export async function operatorRuns(world: World, login: SimLogin, command: Comma
       case 'a person rotates':
         await rotateAndReport(rotator, {
           ...{ orgId, endpointId, reason: command.why, signal: context.signal },
-          requestId: addRequest(world.database, { orgId, endpointId, kind: command.why, ...ACT }).requestId,
+          requestId: addRequest(environment.database, { orgId, endpointId, kind: command.why, ...ACT }).requestId,
         });
         return;
       case 'a person pauses':
-        return await pauses(world, login, command, process);
+        return await pauses(environment, login, command, process);
     }
   } catch (error) {
     if (!isRcmError(error)) throw error;
-    world.trace.add(process.name, `${command.kind} ${endpointId}: ${error.code}`);
+    environment.trace.add(process.name, `${command.kind} ${endpointId}: ${error.code}`);
   }
 }
 
 async function pauses(
-  world: World,
+  environment: SimulatedEnvironment,
   login: SimLogin,
   { scope: kind, forMs }: Extract<Command, { kind: 'a person pauses' }>,
   process: SimProcess,
 ): Promise<void> {
   const { orgId, endpointId } = login.plan;
-  const endpoint = await getEndpoint(world.database, { orgId, endpointId });
+  const endpoint = await getEndpoint(environment.database, { orgId, endpointId });
   if (!endpoint) return;
   const scope: PauseScope =
     kind === 'all' ? { kind } : kind === 'portal_type' ? { kind, portalTypeCode: endpoint.portalTypeCode } : { kind, orgId, endpointId };
   // Also where the answer is lost: it may be paused.
-  world.paused.add(scope);
-  await pauseRotations(world.database, { scope, ...ACT });
+  environment.paused.add(scope);
+  await pauseRotations(environment.database, { scope, ...ACT });
   await process.clock.sleep(forMs);
-  await resumeRotations(world.database, { scope, ...ACT });
-  world.paused.delete(scope);
+  await resumeRotations(environment.database, { scope, ...ACT });
+  environment.paused.delete(scope);
 }

@@ -13,7 +13,7 @@ export interface PlantedFault extends Edit {
   readonly name: string;
   /** What is wrong with the product then. */
   readonly words: string;
-  /** What it does to logins. Whatever else is seen in a seed may be chance: with a fault the world takes another course. */
+  /** What it does to logins. Whatever else is seen in a seed may be chance: with a fault the environment takes another course. */
   readonly shows: readonly FindingKind[];
   /** Where one guard stands behind another, the other goes, too. */
   readonly also?: readonly Edit[];

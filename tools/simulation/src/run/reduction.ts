@@ -1,6 +1,6 @@
 import type { Fault } from '../time/faults.ts';
-import type { Happening } from '../world/happening.ts';
-import type { Plan } from '../world/plan.ts';
+import type { Happening } from '../environment/happening.ts';
+import type { Plan } from '../environment/plan.ts';
 
 /** What is left of a seed: which of its happenings, of the faults that it met, of its logins, and how many processes. */
 export interface Reduction {

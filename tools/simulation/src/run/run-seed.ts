@@ -2,9 +2,9 @@ import { chronicle } from '../oracle/chronicle.ts';
 import { Oracle } from '../oracle/oracle.ts';
 import type { Finding } from '../oracle/finding.ts';
 import type { Fault } from '../time/faults.ts';
-import type { Plan } from '../world/plan.ts';
-import { DUTY_AFTER_MS, setGoing } from '../world/director.ts';
-import { World } from '../world/world.ts';
+import type { Plan } from '../environment/plan.ts';
+import { DUTY_AFTER_MS, setGoing } from '../environment/director.ts';
+import { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 
 const DAY_MS = 86_400_000;
 /** The longest first cool-down, the longest window in which a portal counts, and the person on duty's patience, with days to spare. */
@@ -23,27 +23,27 @@ export interface SeedResult {
   readonly chronicle: () => readonly string[];
 }
 
-/** Many times what the busiest of 20,000 worlds needs, and few enough for a process's memory. */
+/** Many times what the busiest of 20,000 environments needs, and few enough for a process's memory. */
 const MOST_HAPPENINGS = 4_000_000;
 
-/** One world from its beginning to its end, judged. */
+/** One environment from its beginning to its end, judged. */
 export async function runPlan(plan: Plan): Promise<SeedResult> {
-  const world = new World(plan);
-  const began = world.scheduler.now;
-  const oracle = new Oracle(world);
-  setGoing(world);
-  if (await world.scheduler.run(world.troubleEndsAt + WELL_FOR_MS, MOST_HAPPENINGS)) oracle.judgeTheEnd();
+  const environment = new SimulatedEnvironment(plan);
+  const began = environment.scheduler.now;
+  const oracle = new Oracle(environment);
+  setGoing(environment);
+  if (await environment.scheduler.run(environment.troubleEndsAt + WELL_FOR_MS, MOST_HAPPENINGS)) oracle.judgeTheEnd();
   else oracle.judgeUnended(MOST_HAPPENINGS);
-  const { attempts } = world.database.tables;
+  const { attempts } = environment.database.tables;
   return {
     seed: plan.seed,
     findings: oracle.findings,
     rotations: attempts.all().filter(({ state }) => state === 'done').length,
-    logins: [...world.portals.values()].reduce((sum, { record }) => sum + record.filter(({ act, by }) => act === 'login' && by !== 'person').length, 0),
-    virtualDays: (world.scheduler.now - began) / DAY_MS,
-    faults: world.faults.met,
-    events: world.scheduler.count,
-    trace: () => world.trace.lines,
-    chronicle: () => chronicle(world),
+    logins: [...environment.portals.values()].reduce((sum, { record }) => sum + record.filter(({ act, by }) => act === 'login' && by !== 'person').length, 0),
+    virtualDays: (environment.scheduler.now - began) / DAY_MS,
+    faults: environment.faults.met,
+    events: environment.scheduler.count,
+    trace: () => environment.trace.lines,
+    chronicle: () => chronicle(environment),
   };
 }

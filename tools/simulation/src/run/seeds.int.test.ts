@@ -35,7 +35,7 @@ describe.skipIf(backend() === 'containers')('the simulation, in its short form',
     expect(unexplained).toEqual([]);
     const figures = noFigures();
     for (const summary of all) addSeed(figures, summary);
-    // A world in which nothing happens shows nothing.
+    // An environment in which nothing happens shows nothing.
     expect(figures.rotations).toBeGreaterThan(10 * figures.seeds);
     expect(figures.logins).toBeGreaterThan(100 * figures.seeds);
   });

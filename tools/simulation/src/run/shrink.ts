@@ -1,5 +1,5 @@
 import type { FindingKind } from '../oracle/finding.ts';
-import type { Plan } from '../world/plan.ts';
+import type { Plan } from '../environment/plan.ts';
 import { everything, reduced, type Reduction } from './reduction.ts';
 import { runPlan, type SeedResult } from './run-seed.ts';
 
@@ -9,7 +9,7 @@ export interface Shrunk {
   readonly kind: FindingKind;
 }
 
-/** A world costs a part of a second; a story is worth a minute. */
+/** An environment costs a part of a second; a story is worth a minute. */
 const MOST_TRIES = 220;
 
 /** Takes out of a failing seed whatever it fails without: logins, processes, happenings, faults. `null`: it does not fail. */

@@ -3,7 +3,7 @@ import { currentProcess } from '../time/sim-process.ts';
 import { rememberHmacs } from '../time/remembered-hmacs.ts';
 import { installVirtualGlobals } from '../time/virtual-globals.ts';
 
-/** Makes a real process one in which worlds can run: done once, before any of the product's modules is loaded. */
+/** Makes a real process one in which environments can run: done once, before any of the product's modules is loaded. */
 export async function prepareProcess(): Promise<void> {
   await standInForDatabase();
   installVirtualGlobals();

@@ -1,6 +1,6 @@
 import type { Finding, FindingKind } from '../oracle/finding.ts';
 import { timeWords } from '../time/trace.ts';
-import { planOf } from '../world/plan.ts';
+import { planOf } from '../environment/plan.ts';
 import { readReduction, reduced, written } from './reduction.ts';
 import { runPlan, type SeedResult } from './run-seed.ts';
 import { shrink } from './shrink.ts';

@@ -6,13 +6,13 @@ import { prepareProcess } from './simulated-process.ts';
 const [planted] = process.argv.slice(2);
 if (planted !== undefined) plant(planted);
 await prepareProcess();
-const { planOf } = await import('../world/plan.ts');
+const { planOf } = await import('../environment/plan.ts');
 const { runPlan } = await import('./run-seed.ts');
 const { tellStory } = await import('./story.ts');
 
 const tell = (answer: Answer): void => void process.send?.(answer);
 
-/** One ask at a time: worlds of one process share its virtual globals. */
+/** One ask at a time: environments of one process share its virtual globals. */
 let busy = Promise.resolve();
 process.on('message', (ask: Ask) => {
   busy = busy.then(() => answer(ask));

@@ -6,8 +6,8 @@ import type { FindingKind } from '../oracle/finding.ts';
 import type { Answer, Ask, SeedSummary } from './messages.ts';
 
 const CHUNK = 20;
-const WORLDS_A_PROCESS = 100;
-/** A world makes much that is dead at once: with room for it, and no threads beside those that run worlds, a seed takes a sixth less. */
+const ENVIRONMENTS_A_PROCESS = 100;
+/** An environment makes much that is dead at once: with room for it, and no threads beside those that run environments, a seed takes a sixth less. */
 const NODE_OPTIONS = ['--max-semi-space-size=256', '--single-threaded-gc'];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
@@ -19,7 +19,7 @@ export interface SeedRun {
   onSeed(summary: SeedSummary): void;
 }
 
-/** Runs seeds, with nothing planted, in several processes; each world is one process's alone. Fails where a worker dies of something that is not its world's. */
+/** Runs seeds, with nothing planted, in several processes; each environment is one process's alone. Fails where a worker dies of something that is not its environment's. */
 export async function runSeeds({ seeds, workers, onSeed }: SeedRun): Promise<void> {
   let next = 0;
   await inParallel(Math.min(workers ?? availableParallelism(), Math.ceil(seeds.length / CHUNK)), async () => {
@@ -39,13 +39,13 @@ export const seedsFrom = (first: number, count: number): number[] => Array.from(
 export const inParallel = (hands: number, work: () => Promise<void>): Promise<unknown> => Promise.all(Array.from({ length: hands }, work));
 
 /**
- * A process in which worlds run, one after the other. A fault is planted into it before it loads anything, and for good. It is replaced by a fresh one every so many
- * worlds: of processes that died in a world something is left for ever (Node holds composed abort signals that somebody listens to), 3 MB a world.
+ * A process in which environments run, one after the other. A fault is planted into it before it loads anything, and for good. It is replaced by a fresh one every so many
+ * environments: of processes that died in an environment something is left for ever (Node holds composed abort signals that somebody listens to), 3 MB an environment.
  */
 export class SeedWorker implements AsyncDisposable {
   readonly #planted: string | null;
   #current: WorkerProcess;
-  #worlds = 0;
+  #environments = 0;
 
   private constructor(planted: string | null, first: WorkerProcess) {
     this.#planted = planted;
@@ -58,8 +58,8 @@ export class SeedWorker implements AsyncDisposable {
 
   /** These seeds, in their order. */
   async run(seeds: readonly number[], onSeed: (summary: SeedSummary) => void): Promise<void> {
-    if (this.#worlds >= WORLDS_A_PROCESS) await this.#renew();
-    this.#worlds += seeds.length;
+    if (this.#environments >= ENVIRONMENTS_A_PROCESS) await this.#renew();
+    this.#environments += seeds.length;
     await this.#current.ask({ ask: 'run', seeds }, (answer) => {
       if (answer.answer === 'seed') onSeed(answer.summary);
       return answer.answer === 'done';
@@ -92,7 +92,7 @@ export class SeedWorker implements AsyncDisposable {
   async #renew(): Promise<void> {
     this.#current.kill();
     this.#current = await WorkerProcess.start(this.#planted);
-    this.#worlds = 0;
+    this.#environments = 0;
   }
 }
 

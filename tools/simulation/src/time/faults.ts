@@ -40,7 +40,7 @@ const WEIGHTS: Readonly<Record<FaultKind, number>> = {
 export type Stake = 'little' | 'some' | 'much';
 const OFTEN: Readonly<Record<Stake, number>> = { little: 0.1, some: 1, much: 3 };
 
-/** A lease of the simulated world lives a minute; a stop is for seconds, for minutes, or for most of a day. */
+/** A lease of the simulated environment lives a minute; a stop is for seconds, for minutes, or for most of a day. */
 const STOP_MS = [5_000, 40_000_000] as const;
 const SLOW_MS = [1_000, 9_000] as const;
 

@@ -8,7 +8,7 @@ export function hashOf(text: string): number {
 }
 
 /**
- * Random numbers out of a text (sfc32). Each thing in the world draws from its own, named one: what one of them draws, or that it is
+ * Random numbers out of a text (sfc32). Each thing in the environment draws from its own, named one: what one of them draws, or that it is
  * left out, changes nothing for the others. That is what lets a failing seed be made smaller.
  */
 export class Random {

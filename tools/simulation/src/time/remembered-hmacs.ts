@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** A world has a few thousand passwords and accounts, and asks for the names of each at every login. */
+/** An environment has a few thousand passwords and accounts, and asks for the names of each at every login. */
 const MOST_REMEMBERED = 50_000;
 
 /** Makes an HMAC of a text under a text, which comes out the same every time, be computed once a process. Whatever else is asked of `createHmac` is Node's own. */

@@ -14,7 +14,7 @@ export interface Owner {
 export interface Scheduled {
   at: number;
   order: number;
-  /** Whose code it is; `null`: the world's own, which neither dies nor stops. */
+  /** Whose code it is; `null`: the environment's own, which neither dies nor stops. */
   readonly owner: Owner | null;
   act: (() => void) | null;
 }

@@ -63,7 +63,7 @@ describe('a simulated process', () => {
   });
 });
 
-test('a world that goes round without a pause is given up, and one that ends is not', async () => {
+test('an environment that goes round without a pause is given up, and one that ends is not', async () => {
   const { scheduler } = new Inside('round');
   const goRound = (): void => void scheduler.in(0, null, goRound);
   for (let n = 0; n < 100; n += 1) scheduler.in(n, null, () => undefined);

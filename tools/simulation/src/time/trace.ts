@@ -24,7 +24,7 @@ export class Trace {
   }
 }
 
-/** Days and time of day since the world began, to the millisecond. */
+/** Days and time of day since the environment began, to the millisecond. */
 export function timeWords(at: number): string {
   const ms = at - BEGINNING;
   const day = Math.floor(ms / 86_400_000);

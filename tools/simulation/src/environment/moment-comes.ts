@@ -1,16 +1,16 @@
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Moment } from './moment.ts';
 import type { SimLogin } from './sim-login.ts';
-import type { World } from './world.ts';
+import type { SimulatedEnvironment } from './simulated-environment.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** Nobody has anything open for longer. */
 const LONGEST_MS = 60 * HOUR_MS;
 
-export async function momentComes(world: World, { plan }: SimLogin, process: SimProcess, moment: Moment): Promise<void> {
+export async function momentComes(environment: SimulatedEnvironment, { plan }: SimLogin, process: SimProcess, moment: Moment): Promise<void> {
   if (moment.when !== 'after') {
-    const came = moment.when === 'in the next rotation' ? world.secrets.reached(plan.endpointId, moment) : world.secrets.promoted(plan.endpointId);
+    const came = moment.when === 'in the next rotation' ? environment.secrets.reached(plan.endpointId, moment) : environment.secrets.promoted(plan.endpointId);
     await Promise.race([came, process.clock.sleep(LONGEST_MS)]);
   }
   await process.clock.sleep(moment.ms);

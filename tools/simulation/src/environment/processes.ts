@@ -6,7 +6,7 @@ import { createMetrics, isRcmError } from '@rcm/telemetry';
 import { modelDriver } from '../portal/driver.ts';
 import type { SimProcess } from '../time/sim-process.ts';
 import { ENVIRONMENT } from '../stores/stores.ts';
-import { KEYS, type World } from './world.ts';
+import { KEYS, type SimulatedEnvironment } from './simulated-environment.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -24,41 +24,46 @@ const VISIT_MS = 3 * HOUR_MS;
 const CALM_VISIT_MS = 8 * HOUR_MS;
 
 /** What `Drivers` gives for a portal type's row: the model's driver. */
-const driversFor = (world: World): Drivers =>
+const driversFor = (environment: SimulatedEnvironment): Drivers =>
   ({
     for: ({ code }: { readonly code: string }, user?: { readonly id: string; readonly orgId: string }) => {
-      const door = world.doorOfType(code);
+      const door = environment.doorOfType(code);
       return modelDriver({
-        outside: world.outside,
-        scheduler: world.scheduler,
-        portalAt: (baseUrl) => world.portalAt(baseUrl),
+        outside: environment.outside,
+        scheduler: environment.scheduler,
+        portalAt: (baseUrl) => environment.portalAt(baseUrl),
         hash: `recipe of ${code}`,
         provesPassword: door.provesPassword,
-        onTyped: (realm, username) => typed(world, user, realm, username),
+        onTyped: (realm, username) => typed(environment, user, realm, username),
         onChange(realm, username) {
-          for (const login of world.logins.values())
-            if (login.plan.realm === realm && login.username === username) world.secrets.onChange(login.plan.endpointId);
+          for (const login of environment.logins.values())
+            if (login.plan.realm === realm && login.username === username) environment.secrets.onChange(login.plan.endpointId);
         },
       });
     },
   }) as unknown as Drivers;
 
 /** Whose account it is, by the plan: an account that no login of the organization was ever to use is another tenant's. */
-function typed({ logins, trespasses }: World, user: { readonly id: string; readonly orgId: string } | undefined, realm: string, username: string): void {
+function typed(
+  { logins, trespasses }: SimulatedEnvironment,
+  user: { readonly id: string; readonly orgId: string } | undefined,
+  realm: string,
+  username: string,
+): void {
   if (!user) return;
   const known = [...logins.values()].filter(({ plan }) => plan.realm === realm && (plan.username === username || `${plan.username}-second` === username));
   if (known.length > 0 && !known.some(({ plan }) => plan.orgId === user.orgId)) trespasses.push(`${user.orgId} types ${username} at ${realm}`);
 }
 
-export const rotatorOf = (world: World, process: SimProcess): Rotator => ({
-  db: world.database,
+export const rotatorOf = (environment: SimulatedEnvironment, process: SimProcess): Rotator => ({
+  db: environment.database,
   clock: process.clock,
-  logger: world.logger,
-  drivers: driversFor(world),
-  stores: world.stores.tenantStores('rotator', process.clock),
+  logger: environment.logger,
+  drivers: driversFor(environment),
+  stores: environment.stores.tenantStores('rotator', process.clock),
   environment: ENVIRONMENT,
   lease: LEASE,
-  rules: { canary: world.plan.seed % 3 === 0, probeMs: 15 * MINUTE_MS, lastingMs: 0 },
+  rules: { canary: environment.plan.seed % 3 === 0, probeMs: 15 * MINUTE_MS, lastingMs: 0 },
   breaker: BREAKER,
   keys: KEYS,
   owner: process.name,
@@ -66,8 +71,8 @@ export const rotatorOf = (world: World, process: SimProcess): Rotator => ({
 });
 
 /** As `rotator run` does it, with one pair of hands: what fails, what was left open, what is due, what was refused, what is old. */
-export async function runRotator(world: World, process: SimProcess): Promise<void> {
-  const rotator = rotatorOf(world, process);
+export async function runRotator(environment: SimulatedEnvironment, process: SimProcess): Promise<void> {
+  const rotator = rotatorOf(environment, process);
   const { signal } = new AbortController();
   const lookAtLongWaits = longWaitLooks(rotator, 20);
   let pauseMs = ROUND_MS.least;
@@ -90,40 +95,40 @@ export async function runRotator(world: World, process: SimProcess): Promise<voi
     } catch (error) {
       if (!isRcmError(error)) throw error;
     }
-    const isCalm = world.scheduler.now > world.troubleEndsAt + 12 * HOUR_MS;
+    const isCalm = environment.scheduler.now > environment.troubleEndsAt + 12 * HOUR_MS;
     pauseMs = found > 0 ? ROUND_MS.least : Math.min(pauseMs * 2, isCalm ? LONG_ROUND_MS : ROUND_MS.most);
     await process.clock.sleep(process.random.between(pauseMs / 2, pauseMs));
   }
 }
 
 /** A web-agent: visits one login after the other, keeps a session now and then, and comes again sooner where it was put off. */
-export async function runAgent(world: World, process: SimProcess): Promise<void> {
+export async function runAgent(environment: SimulatedEnvironment, process: SimProcess): Promise<void> {
   const metrics = createMetrics();
   const sessions = new SessionCache({ maxSessions: 4, idleMs: 10 * MINUTE_MS });
   const access: AgentAccess = {
-    db: world.database,
+    db: environment.database,
     clock: process.clock,
-    logger: world.logger,
+    logger: environment.logger,
     credentials: createCredentialManager({
-      stores: world.stores.tenantReaders(process.clock),
+      stores: environment.stores.tenantReaders(process.clock),
       metrics,
       clock: process.clock,
       random: () => process.random.next(),
     }),
-    drivers: driversFor(world),
+    drivers: driversFor(environment),
     sessions,
     lease: LEASE,
     login: LOGIN,
     illness: BREAKER,
     keys: KEYS,
   };
-  const logins = world.endpoints;
+  const logins = environment.endpoints;
   for (let turn = process.random.between(0, logins.length); ; turn += 1) {
     const login = logins[turn % logins.length];
     if (!login) return;
-    const worked = await visit(world, process, access, login);
-    const isCalm = world.scheduler.now > world.troubleEndsAt + 12 * HOUR_MS;
-    const everyMs = ((isCalm ? CALM_VISIT_MS : VISIT_MS) * world.plan.agents) / logins.length;
+    const worked = await visit(environment, process, access, login);
+    const isCalm = environment.scheduler.now > environment.troubleEndsAt + 12 * HOUR_MS;
+    const everyMs = ((isCalm ? CALM_VISIT_MS : VISIT_MS) * environment.plan.agents) / logins.length;
     // Whoever needs the portal and did not get in does not wait for long.
     const isImpatient = !worked && process.random.chance(0.3);
     if (isImpatient) turn -= 1;
@@ -131,21 +136,26 @@ export async function runAgent(world: World, process: SimProcess): Promise<void>
   }
 }
 
-async function visit(world: World, process: SimProcess, access: AgentAccess, { orgId, endpointId, login }: World['endpoints'][number]): Promise<boolean> {
-  const begunAt = world.scheduler.now;
+async function visit(
+  environment: SimulatedEnvironment,
+  process: SimProcess,
+  access: AgentAccess,
+  { orgId, endpointId, login }: SimulatedEnvironment['endpoints'][number],
+): Promise<boolean> {
+  const begunAt = environment.scheduler.now;
   const request = { orgId, endpointId, holder: `${process.name} ${process.crossings}`, signal: new AbortController().signal };
   try {
     return await withAgentSession(access, request, async (session, signal) => {
       const outcome = await session.runTask({ name: 'look', input: {}, deadlineMs: MINUTE_MS, signal });
-      if (outcome.kind === 'found') world.onWorked(login, process);
+      if (outcome.kind === 'found') environment.onWorked(login, process);
       return { value: outcome.kind === 'found', session: outcome.kind === 'found' && process.random.chance(0.5) ? 'keep' : 'close' };
     });
   } catch (error) {
     if (!isRcmError(error)) throw error;
-    world.trace.add(process.name, `visit of ${endpointId} fails: ${error.code}`);
-    const turnedAway = world.logins.get(endpointId);
-    // Whom the world itself has hit meanwhile was kept out by that.
-    if (turnedAway && !process.hurts.some((at) => at >= begunAt)) world.onTurnedAway(turnedAway);
+    environment.trace.add(process.name, `visit of ${endpointId} fails: ${error.code}`);
+    const turnedAway = environment.logins.get(endpointId);
+    // Whom the environment itself has hit meanwhile was kept out by that.
+    if (turnedAway && !process.hurts.some((at) => at >= begunAt)) environment.onTurnedAway(turnedAway);
     return false;
   }
 }

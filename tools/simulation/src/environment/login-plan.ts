@@ -7,7 +7,7 @@ export interface LoginPlan {
   readonly store: 'ssm' | 'secrets-manager' | 'vault';
   readonly username: string;
   readonly password: string;
-  /** For how long it has been the account's when the world begins, in ms. */
+  /** For how long it has been the account's when the environment begins, in ms. */
   readonly ageMs: number;
   readonly mfaSeed: string | null;
   /** A second endpoint of the organization uses the same secret, through another door. */

@@ -6,7 +6,7 @@ import type { LoginPlan } from './login-plan.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Everything that is decided before a world begins; what it does not say is drawn from the seed as it comes. */
+/** Everything that is decided before an environment begins; what it does not say is drawn from the seed as it comes. */
 export interface Plan {
   readonly seed: number;
   /** For how long things go wrong. Afterwards everybody does what is left to do, and everything must come right. */

@@ -4,7 +4,7 @@ import type { SimProcess } from '../time/sim-process.ts';
 import type { LoginPlan } from './login-plan.ts';
 import type { DoorPlan } from './portal-plan.ts';
 
-/** One login as the world knows it: where it lies, which account is meant, and what people know of it. */
+/** One login as the environment knows it: where it lies, which account is meant, and what people know of it. */
 export interface SimLogin {
   readonly plan: LoginPlan;
   readonly portal: Portal;
@@ -18,7 +18,7 @@ export interface SimLogin {
   secretOfAPerson: string | null;
 }
 
-/** As the world's lists name an account. */
+/** As the environment's lists name an account. */
 export const accountName = ({ portal, username }: Pick<SimLogin, 'portal' | 'username'>): string => `${portal.realm} ${username}`;
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -24,7 +24,7 @@ export const KEYS: IdentityKeys = { current: { id: '1', key: new Secret('a key o
 const RESTART_MS = [2_000, 300_000] as const;
 
 /** Everything there is: the queue, the models, the processes. What is judged is written down here, and judged elsewhere. */
-export class World {
+export class SimulatedEnvironment {
   readonly plan: Plan;
   readonly scheduler = new Scheduler();
   readonly trace = new Trace(this.scheduler);
@@ -63,13 +63,14 @@ export class World {
 
   constructor(plan: Plan) {
     this.plan = plan;
+    // What every seed draws hangs on this text.
     this.random = new Random(`world ${plan.seed}`);
     this.troubleEndsAt = this.scheduler.now + plan.troubleMs;
     this.faults = new Faults({ seed: `faults ${plan.seed}`, rate: plan.faultRate, until: this.troubleEndsAt, only: plan.onlyFaults });
     this.outside = new Outside(this.scheduler, this.faults, this.trace);
     this.outside.onDeath = (process) => this.#buried(process);
     const parts = { outside: this.outside, scheduler: this.scheduler };
-    // Of every other world all processes are on one machine, of the others each is on its own.
+    // Of every other environment all processes are on one machine, of the others each is on its own.
     const hasEnded = (holder: string): boolean => plan.seed % 2 === 0 && this.deaths.has(holder.split(' ', 1)[0] ?? '');
     this.database = new ModelDatabase({ ...parts, random: this.random.of('database'), hasEnded });
     this.stores = new Stores({
@@ -144,7 +145,7 @@ export class World {
     this.#buried(process);
   }
 
-  /** What nobody expected ends the world: a mistake of the simulation, or an error of the product that nothing caught. */
+  /** What nobody expected ends the environment: a mistake of the simulation, or an error of the product that nothing caught. */
   readonly broken: Error[] = [];
   #broken(process: SimProcess, error: unknown): void {
     if (!process.isDead) this.broken.push(error instanceof Error ? error : new Error(String(error)));

@@ -7,7 +7,7 @@ import type { PortalPlan } from './portal-plan.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** What happens to the world, or what somebody does, that no process of ours decides. */
+/** What happens to the environment, or what somebody does, that no process of ours decides. */
 export type Happening = { readonly at: number } & (
   | { readonly kind: 'the portal is ill'; readonly realm: string; readonly forMs: number; readonly counts: boolean }
   | { readonly kind: 'the portal is closed'; readonly realm: string; readonly forMs: number }
