@@ -8,6 +8,7 @@ const RETIRED = new Map([
   ['course', 'demo run'],
   ['guess', 'what is counted: try, refusal'],
   ['world', 'test environment'],
+  ['moment', 'crash point, instant'],
 ]);
 
 const singular = (word) => [word, word.replace(/s$/, ''), word.replace(/es$/, '')].find((one) => RETIRED.has(one)) ?? word;

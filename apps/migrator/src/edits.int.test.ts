@@ -10,8 +10,8 @@ import { CANARY, plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openTestEnvironment, rotate, scrubbing, type TestEnvironment } from './testing.fixture.ts';
 
-/** Every 17th moment is tried on a change, of each command others; each of them in the long form. */
-const NEXT_MOMENT = isLongForm() ? 1 : 17;
+/** Every 17th instant is tried on a change, of each command others; each of them in the long form. */
+const NEXT_INSTANT = isLongForm() ? 1 : 17;
 const ACT = { actor: 'person:os:jane', reason: 'a test' };
 let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
@@ -19,7 +19,7 @@ let person: Person;
 
 beforeEach(async () => {
   testEnvironment = await openTestEnvironment();
-  // One at a time: the n-th moment is always the same one.
+  // One at a time: the n-th instant is always the same one.
   migrator = testEnvironment.migrator({ RCM_MIGRATOR_CONCURRENCY: '1' });
   person = hirePerson(testEnvironment);
 });
@@ -138,7 +138,7 @@ describe('a person who edits a row at every moment between any two steps', { tim
 
   it.each(COMMANDS)('loses nothing to %s, nor to what comes after it', async (name, atLeast, command, prepare) => {
     const first = isLongForm() ? 1 : 1 + 3 * COMMANDS.findIndex(([each]) => each === name);
-    for (let at = first; ; at += NEXT_MOMENT) {
+    for (let at = first; ; at += NEXT_INSTANT) {
       const planted = seeds(2).map((seed) => ({ ...seed, id: `g${at}-${seed.id}` }));
       const [edited, other] = planted as [Seed, Seed];
       const password = `typed-${at}`;
@@ -148,7 +148,7 @@ describe('a person who edits a row at every moment between any two steps', { tim
       const reports = [await command(beside.migration)];
       await person.done();
       if (!beside.came()) return expect(at).toBeGreaterThan(atLeast);
-      const where = `edited at moment ${at}`;
+      const where = `edited at instant ${at}`;
       expect(await placesOf(testEnvironment, migrator, edited, password), where).not.toEqual([]);
       for (const next of [apply, verify, (migration: OpenMigration) => scrubbing(testEnvironment, migration), rollbackAll]) {
         reports.push(await next(migrator));

@@ -50,29 +50,29 @@ const typed = (seed: Seed, password: string): string => JSON.stringify({ ...(see
 
 export interface Interrupted {
   readonly migration: OpenMigration;
-  /** Whether the moment came. */
+  /** Whether the instant came. */
   readonly came: () => boolean;
 }
 
 /**
- * A migrator beside which `act` happens at its `at`-th moment, or at each. There is a moment before and after every transaction and every call of the
+ * A migrator beside which `act` happens at its `at`-th instant, or at each. There is an instant before and after every transaction and every call of the
  * store, and before every statement inside a transaction.
  */
 export function interrupted(migration: OpenMigration, { at, act }: { readonly at: number | 'each'; readonly act: () => Promise<void> }): Interrupted {
-  let moments = 0;
-  const moment = async (): Promise<void> => {
-    moments += 1;
-    if (at === 'each' || moments === at) await act();
+  let instants = 0;
+  const instant = async (): Promise<void> => {
+    instants += 1;
+    if (at === 'each' || instants === at) await act();
   };
   const between = async <T>(call: () => Promise<T>): Promise<T> => {
-    await moment();
+    await instant();
     const answer = await call();
-    await moment();
+    await instant();
     return answer;
   };
   const db: Database = {
     ...migration.db,
-    transaction: (scope, work) => between(() => migration.db.transaction(scope, (tx) => work(withMoments(tx, moment)))),
+    transaction: (scope, work) => between(() => migration.db.transaction(scope, (tx) => work(withInstants(tx, instant)))),
   };
   const store = (real: SecretStore): SecretStore => ({
     ...real,
@@ -83,17 +83,17 @@ export function interrupted(migration: OpenMigration, { at, act }: { readonly at
   });
   return {
     migration: { ...migration, db, stores: { ...migration.stores, forTenant: (orgId) => store(migration.stores.forTenant(orgId)) } },
-    came: () => at === 'each' || moments >= at,
+    came: () => at === 'each' || instants >= at,
   };
 }
 
-const withMoments = (tx: Transaction, moment: () => Promise<void>): Transaction =>
+const withInstants = (tx: Transaction, instant: () => Promise<void>): Transaction =>
   new Proxy(tx, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (name !== '$queryRaw' && name !== '$executeRaw') return value;
       return async (...args: unknown[]): Promise<unknown> => {
-        await moment();
+        await instant();
         return (value as (...parts: unknown[]) => Promise<unknown>).apply(target, args);
       };
     },

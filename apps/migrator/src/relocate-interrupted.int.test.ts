@@ -9,7 +9,7 @@ import { interrupted } from './person.fixture.ts';
 import { stored } from './testing.fixture.ts';
 import { codeOf, LoginToMove, WHY } from './relocate.fixture.ts';
 
-/** Every fifth call or moment is tried on a change, each of them in the long form. */
+/** Every fifth call or instant is tried on a change, each of them in the long form. */
 const NEXT = isLongForm() ? 1 : 5;
 
 let w: LoginToMove;
@@ -44,7 +44,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
 
   it('while somebody stores another password at any moment: theirs is what the row names in the end', { timeout: 600_000 }, async () => {
     let came = true;
-    let moments = 0;
+    let instants = 0;
     for (let at = 1; came; at += NEXT) {
       const before = await w.rowOf();
       const to = (await w.placeNow()) === w.here() ? w.there : w.migrator.places.new[0];
@@ -54,18 +54,18 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
         act: async () => {
           // After the row names the copy, a person who reads the row writes there.
           await w.storeHere(theirs, (await w.rowOf()).secretArn);
-          moments += 1;
+          instants += 1;
         },
       });
       await relocateEndpoint(migration, before, to, WHY).catch((error: unknown) => {
         if (!(error instanceof RcmError) || error.code !== 'state_conflict') throw error;
       });
       came = did();
-      if (came) expect(await w.passwordNow(), `moment ${at}`).toBe(theirs);
+      if (came) expect(await w.passwordNow(), `instant ${at}`).toBe(theirs);
       // As the next look of an agent does.
       await w.sql(`UPDATE integration_endpoint SET current_version = $1 WHERE id = $2`, (await stored(w.migrator, w.seed)).version, w.seed.id);
     }
-    expect(moments).toBeGreaterThan(20 / NEXT);
+    expect(instants).toBeGreaterThan(20 / NEXT);
   });
 
   it('while the store that it leaves stops answering at any moment: the row names what it named, or the move is done', { timeout: 600_000 }, async () => {
@@ -81,7 +81,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
       came = did();
       ends.add(end);
       const row = await w.rowOf();
-      expect(placeKey(parseReference(row.secretArn)), `moment ${at}, ${end}`).toBe(end === 'none' ? placeKey(w.there) : w.here());
+      expect(placeKey(parseReference(row.secretArn)), `instant ${at}, ${end}`).toBe(end === 'none' ? placeKey(w.there) : w.here());
       expect((await stored(w.migrator, w.seed)).text).toBe(text);
       if (end === 'none') await w.move(w.migrator.places.new[0]);
       await w.leasesEnd();
@@ -126,7 +126,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
       const end = await codeOf(relocateEndpoint(migration, before, to, WHY));
       came = did();
       ends.add(end);
-      if (overBeforeTheRow) expect([end, (await w.rowOf()).secretArn], `moment ${at}`).toEqual(['lease_lost', before.secretArn]);
+      if (overBeforeTheRow) expect([end, (await w.rowOf()).secretArn], `instant ${at}`).toEqual(['lease_lost', before.secretArn]);
     }
     expect([...ends].sort()).toEqual(['lease_lost', 'none']);
   });

@@ -55,7 +55,7 @@ it.each(TAKES)('loses nothing that a person types at any moment while the %s is 
     await w.decide(take, beside.migration).catch(() => {});
     await w.person.done();
     if (!beside.came()) return expect(at).toBeGreaterThan(15);
-    const where = `edited at moment ${at}`;
+    const where = `edited at instant ${at}`;
     for (const password of [w.planned(), 'newest']) expect((await everywhere()).map(passwordOf), where).toContain(password);
   }
 });

@@ -7,18 +7,18 @@ import type { NotificationPlace } from './notifications/told.ts';
 import type { UnnamedPlace } from './secret-places/unnamed.ts';
 import type { TaskListPlace } from './tasks/list.ts';
 
-/** A moment as Postgres wrote it. */
-const moment = z
+/** An instant as Postgres wrote it. */
+const instant = z
   .string()
   .max(64)
   .regex(/^[-0-9:.+ TZ]+$/);
 
 /** What a place looks like in each list that has pages. */
-export const loginPlaces: z.ZodType<WalkPlace> = z.strictObject({ key: moment.nullable(), id: z.string().max(63) });
-export const taskPlaces: z.ZodType<TaskListPlace> = z.strictObject({ at: moment, id: z.uuid() });
-export const notificationPlaces: z.ZodType<NotificationPlace> = z.strictObject({ at: moment, id: z.uuid() });
+export const loginPlaces: z.ZodType<WalkPlace> = z.strictObject({ key: instant.nullable(), id: z.string().max(63) });
+export const taskPlaces: z.ZodType<TaskListPlace> = z.strictObject({ at: instant, id: z.uuid() });
+export const notificationPlaces: z.ZodType<NotificationPlace> = z.strictObject({ at: instant, id: z.uuid() });
 export const dayPlaces: z.ZodType<DayPlace> = z.strictObject({
-  at: moment,
+  at: instant,
   id: z.string().max(63),
   kind: z
     .string()
@@ -26,7 +26,7 @@ export const dayPlaces: z.ZodType<DayPlace> = z.strictObject({
     .regex(/^[a-z_]+$/),
 });
 export const unnamedPlaces: z.ZodType<UnnamedPlace> = z.strictObject({ endpointId: z.string().max(63), place: z.string().max(200) });
-export const auditPlaces: z.ZodType<AuditPlace> = z.strictObject({ at: moment, seq: z.int().min(0) });
+export const auditPlaces: z.ZodType<AuditPlace> = z.strictObject({ at: instant, seq: z.int().min(0) });
 
 /** Where the next page begins, as one word that is given back as it is. */
 export const cursorOf = (place: DayPlace | WalkPlace | TaskListPlace | NotificationPlace | AuditPlace | UnnamedPlace): string =>

@@ -22,14 +22,14 @@ test('without skew, no code that may arrive after its step', () => {
 });
 
 test('at any moment: the step is new, the portal accepts it now, and a wait leads to a step', () => {
-  const moment = fc.record({
+  const instant = fc.record({
     nowMs: fc.integer({ min: 0, max: 10_000_000 }),
     ahead: fc.integer({ min: -5, max: 5 }),
     periodSeconds: fc.constantFrom(10, 30, 60),
     skew: fc.nat(3),
   });
   fc.assert(
-    fc.property(moment, ({ nowMs, ahead, periodSeconds, skew }) => {
+    fc.property(instant, ({ nowMs, ahead, periodSeconds, skew }) => {
       const current = Math.floor(nowMs / (periodSeconds * 1000));
       const last = current + ahead;
       const answer = nextTotpStep({ nowMs, last, periodSeconds, skew });

@@ -5,7 +5,7 @@ import { EVERYWHERE, mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import type { Place } from './layout.ts';
-import { further, moment, table } from './parts.ts';
+import { further, instant, table } from './parts.ts';
 
 export interface AccessShown {
   readonly place: Place;
@@ -46,8 +46,8 @@ const byPerson = ({ place, people, next, now }: AccessShown): VNode => markup`<s
     { title: 'Name', cell: ({ name }: ConsolePerson) => name },
     { title: 'Person', cell: ({ person }) => markup`<code>${person}</code>` },
     { title: 'At the last sign-in', cell: ({ roles }) => rolesText(roles) || 'nothing here any more' },
-    { title: 'First seen', cell: ({ firstSignedIn }) => moment(firstSignedIn, now) },
-    { title: 'Last seen', cell: ({ seenAt }) => moment(seenAt, now) },
+    { title: 'First seen', cell: ({ firstSignedIn }) => instant(firstSignedIn, now) },
+    { title: 'Last seen', cell: ({ seenAt }) => instant(seenAt, now) },
     { title: 'Open sessions', cell: ({ sessions }) => String(sessions.length) },
   ],
   people,
@@ -64,9 +64,9 @@ function revoking({ place, people, roles, token, now }: AccessShown): Markup {
     [
       { title: 'Name', cell: ({ name }: OpenSession & { readonly name: string }) => name },
       { title: 'As', cell: (session) => rolesText(session.roles) },
-      { title: 'Since', cell: ({ begunAt }) => moment(begunAt, now) },
-      { title: 'Seen', cell: ({ seenAt }) => moment(seenAt, now) },
-      { title: 'Ends', cell: ({ endsAt }) => moment(endsAt, now) },
+      { title: 'Since', cell: ({ begunAt }) => instant(begunAt, now) },
+      { title: 'Seen', cell: ({ seenAt }) => instant(seenAt, now) },
+      { title: 'Ends', cell: ({ endsAt }) => instant(endsAt, now) },
       {
         title: 'Act',
         cell: ({ handle, name }) =>

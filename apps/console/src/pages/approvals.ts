@@ -2,7 +2,7 @@ import type { AskedAct } from '@rcm/db/acts';
 import { EVERYWHERE, rolesIn } from '../access/roles.ts';
 import type { Visitor } from '../sign-in/visitor.ts';
 import { type Markup, markup } from '../web/markup.ts';
-import { moment, table } from './parts.ts';
+import { instant, table } from './parts.ts';
 import { type Deciding, howFar, saidOfIt, secondPerson, whatIsAsked, whereItIsAsked, withdrawal } from './second-person.ts';
 
 export interface ApprovalsShown extends Omit<Deciding, 'roles' | 'person'> {
@@ -22,7 +22,7 @@ export const approvalsPage = ({ visitor, undecided, wide, token, now }: Approval
     markup`<section><h2>Asked for portal types and everything</h2>${table(
       'What people asked for portal types and for everything, the newest first',
       [
-        { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, now) },
+        { title: 'When', cell: (act: AskedAct) => instant(act.askedAt, now) },
         { title: 'What', cell: whatIsAsked },
         { title: 'Where', cell: whereItIsAsked },
         { title: 'How far', cell: howFar },

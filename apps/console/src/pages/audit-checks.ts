@@ -3,7 +3,7 @@ import { thousands } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { facts, moment, pill, sameAs, table, type Tone, word } from './parts.ts';
+import { facts, instant, pill, sameAs, table, type Tone, word } from './parts.ts';
 
 export interface ChecksShown {
   readonly orgId: string;
@@ -37,7 +37,7 @@ export const auditChecks = ({ orgId, checks, token, now }: ChecksShown): VNode =
     ${table(
       'Checks that were asked for, the newest first',
       [
-        { title: 'When', cell: ({ askedAt }: AuditCheck) => moment(askedAt, now) },
+        { title: 'When', cell: ({ askedAt }: AuditCheck) => instant(askedAt, now) },
         { title: 'How far', cell: ({ state }) => pill(...STATES[state]) },
         { title: 'Events', cell: ({ report }) => report && thousands(report.events) },
         { title: 'Proven to', cell: ({ report }) => report && (report.proven > 0 ? `event ${thousands(report.proven)}` : 'none') },
@@ -67,7 +67,7 @@ function found({ state, code, report, endedAt }: AuditCheck, now: Date): Markup 
   return [
     report &&
       facts([
-        ['Found last', markup`<span>${pill(...STATES[state])} ${moment(endedAt, now)}</span>`],
+        ['Found last', markup`<span>${pill(...STATES[state])} ${instant(endedAt, now)}</span>`],
         ['Events', report.events > 0 ? `1 to ${thousands(report.events)}` : 'none'],
         ['Written', report.firstAt && `${secondsOf(report.firstAt)} to ${secondsOf(report.lastAt ?? report.firstAt)} UTC`],
         ['Heads', thousands(report.heads)],

@@ -5,7 +5,7 @@ import { LOGIN_ACTS, type LoginAct } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { statePill } from './fleet.ts';
-import { moment, table } from './parts.ts';
+import { instant, table } from './parts.ts';
 
 /** Most of what is done with one reason. */
 export const MOST_AT_ONCE = 50;
@@ -35,7 +35,7 @@ export const bulkPage = ({ orgId, logins, roles, token, now }: BulkShown): Marku
       { title: 'Login', cell: (login: FleetLogin) => markup`<a href=${`/o/${orgId}/logins/${login.id}`}>${login.id}</a>` },
       { title: 'Standing', cell: statePill },
       { title: 'Portal', cell: ({ portalTypeCode }) => portalTypeCode },
-      { title: 'Last in', cell: ({ lastAcceptedAt }) => moment(lastAcceptedAt, now) },
+      { title: 'Last in', cell: ({ lastAcceptedAt }) => instant(lastAcceptedAt, now) },
     ],
     logins,
     'None of these is a login here: choose some on the fleet’s page.',

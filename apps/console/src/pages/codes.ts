@@ -2,7 +2,7 @@ import type { WantedCode } from '@rcm/db/codes';
 import { REASON } from '@rcm/telemetry';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { facts, moment, part, pill, sameAs, table } from './parts.ts';
+import { facts, instant, part, pill, sameAs, table } from './parts.ts';
 
 export interface CodesShown {
   readonly place: Place;
@@ -22,8 +22,8 @@ export const codesPage = ({ place, wanted, mayAnswer, now }: CodesShown): Markup
         { title: 'Login', cell: ({ orgId, endpointId }: WantedCode) => markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>` },
         ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: WantedCode) => orgId }] : []),
         { title: 'Portal', cell: ({ portalTypeCode }) => portalTypeCode },
-        { title: 'Asked', cell: ({ askedAt }) => moment(askedAt, now) },
-        { title: 'Over', cell: ({ openUntil }) => moment(openUntil, now) },
+        { title: 'Asked', cell: ({ askedAt }) => instant(askedAt, now) },
+        { title: 'Over', cell: ({ openUntil }) => instant(openUntil, now) },
         { title: 'Answer', cell: (each) => answerOf(each, mayAnswer) },
       ],
       wanted,
@@ -43,8 +43,8 @@ export const codePage = ({ id, orgId, endpointId, portalTypeCode, askedAt, openU
   facts([
     ['Login', markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>`],
     ['Portal', portalTypeCode],
-    ['Asked', moment(askedAt, now)],
-    ['Over', moment(openUntil, now)],
+    ['Asked', instant(askedAt, now)],
+    ['Over', instant(openUntil, now)],
   ]),
   markup`<section class="acts"><h2>Give it the code</h2>
     <p>The portal has sent it to whoever the account names. Take the newest message, and one that came after the login asked. The code is sealed for the login that waits and types it within a few seconds; it is kept nowhere else.</p>

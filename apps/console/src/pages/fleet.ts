@@ -5,7 +5,7 @@ import { isId } from '@rcm/telemetry';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { further, moment, part, pill, sameAs, table, type Tone, word } from './parts.ts';
+import { further, instant, part, pill, sameAs, table, type Tone, word } from './parts.ts';
 import { keepingViews, viewLinks, type ViewsShown } from './views.ts';
 
 /** What a list may be narrowed to, with the words of `rcm logins`. */
@@ -109,8 +109,8 @@ export function fleetPage({ place, question, portals, found: { logins, next }, t
             { title: 'Standing', cell: statePill },
             ...(place.orgId === null ? [{ title: 'Organization', cell: (login: FleetLogin) => login.orgId }] : []),
             { title: 'Portal', cell: (login) => login.portalTypeCode },
-            { title: 'Next rotation', cell: (login) => moment(login.nextRotationAt, now) },
-            { title: 'Last in', cell: (login) => moment(login.lastAcceptedAt, now) },
+            { title: 'Next rotation', cell: (login) => instant(login.nextRotationAt, now) },
+            { title: 'Last in', cell: (login) => instant(login.lastAcceptedAt, now) },
             { title: 'Note', cell: (login) => noteOf(login, now) },
           ],
           logins,

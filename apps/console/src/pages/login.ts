@@ -7,7 +7,7 @@ import { actsHere, type LoginAct } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { statePill } from './fleet.ts';
-import { facts, further, moment, part, pill, sameAs, table } from './parts.ts';
+import { facts, further, instant, part, pill, sameAs, table } from './parts.ts';
 import { howFar, reading, saidOfIt, secondPerson, whatIsAsked, withdrawal } from './second-person.ts';
 import { standsNow } from './now.ts';
 import { wanted } from './wanted.ts';
@@ -53,7 +53,7 @@ const steps = (login: LoginInFull): Markup => {
 };
 
 function loginFacts(login: LoginInFull, now: Date): VNode {
-  const at = (moved: Date | null): Markup => moment(moved, now);
+  const at = (moved: Date | null): Markup => instant(moved, now);
   const { lastRefused: refused, budget, attempt } = login;
   const next = whyRotatedThen(login);
   return facts([
@@ -122,7 +122,7 @@ const askedFor = (shown: LoginShown): Markup =>
   markup`<section id="asked" aria-live="polite"><h2>Asked for</h2>${table(
     'What people asked for from here',
     [
-      { title: 'When', cell: (act: AskedAct) => moment(act.askedAt, shown.now) },
+      { title: 'When', cell: (act: AskedAct) => instant(act.askedAt, shown.now) },
       { title: 'What', cell: whatIsAsked },
       { title: 'How far', cell: (act) => howFar(act, shown.typing) },
       { title: 'What came of it', cell: ({ words, code }) => markup`<span>${words} ${code && markup`<code>${code}</code>`}</span>` },
@@ -140,7 +140,7 @@ function timeline({ login, history, now }: LoginShown): VNode {
   return markup`<section><h2>Timeline</h2>${table(
     'What happened, the newest first',
     [
-      { title: 'When', cell: (entry: LoginHistory['entries'][number]) => moment(entry.at, now) },
+      { title: 'When', cell: (entry: LoginHistory['entries'][number]) => instant(entry.at, now) },
       { title: 'From', cell: ({ source }) => source },
       { title: 'What', cell: ({ what }) => (isBad(what) ? pill(what, 'ill') : what) },
       { title: 'By', cell: ({ by }) => by },

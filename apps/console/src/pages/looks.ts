@@ -2,7 +2,7 @@ import type { LookFinding, LookPart, PortalLook } from '@rcm/db/acts';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { facts, moment, pill, sameAs, table, type Tone } from './parts.ts';
+import { facts, instant, pill, sameAs, table, type Tone } from './parts.ts';
 
 export interface LooksShown {
   readonly place: Place;
@@ -42,7 +42,7 @@ export function looksShown({ place, code, looks, savedAt, now }: LooksShown): VN
       table(
         'Earlier looks',
         [
-          { title: 'When', cell: ({ lookedAt }: PortalLook) => moment(lookedAt, now) },
+          { title: 'When', cell: ({ lookedAt }: PortalLook) => instant(lookedAt, now) },
           { title: 'Through', cell: ({ orgId, endpointId }) => through(orgId, endpointId) },
           { title: 'Found', cell: ({ findings }) => verdict(findings) },
         ],
@@ -59,7 +59,7 @@ interface OneLook extends Omit<LooksShown, 'looks'> {
 
 const oneLook = ({ place, code, look, savedAt, now }: OneLook): Markup => [
   facts([
-    ['Looked', markup`<span>${verdict(look.findings)} ${moment(look.lookedAt, now)}</span>`],
+    ['Looked', markup`<span>${verdict(look.findings)} ${instant(look.lookedAt, now)}</span>`],
     ['Through', through(look.orgId, look.endpointId)],
     ['Asked for by', look.actor],
     ['The recipe', look.lookedAt < savedAt && 'was another one: the portal type was saved since. Look again.'],

@@ -4,7 +4,7 @@ import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { moment, sameAs, table } from './parts.ts';
+import { instant, sameAs, table } from './parts.ts';
 
 /** Copies that somebody has to deal with, by kind, since when. */
 export type Outside = readonly { readonly kind: OutsideKind; readonly since: Date }[];
@@ -36,7 +36,7 @@ export const outsideShown = (outside: Outside, { roles, token }: Acting, now: Da
     'Copies of what was removed that somebody has to deal with',
     [
       { title: 'Kind', cell: ({ kind }: Outside[number]) => markup`<code>${kind}</code>` },
-      { title: 'Since', cell: ({ since }) => moment(since, now) },
+      { title: 'Since', cell: ({ since }) => instant(since, now) },
       { title: 'What', cell: ({ kind }) => OUTSIDE[kind].what },
       { title: 'What to do', cell: ({ kind }) => OUTSIDE[kind].how },
     ],

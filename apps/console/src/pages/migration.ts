@@ -2,7 +2,7 @@ import type { MigrationRun, OrganizationMigration } from '@rcm/db/migration';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
 import { type Acting, type Outside, outsideShown, stopForms } from './migration-acts.ts';
-import { moment, pill, sameAs, table, word } from './parts.ts';
+import { instant, pill, sameAs, table, word } from './parts.ts';
 
 export interface MigrationShown {
   readonly place: Place;
@@ -39,7 +39,7 @@ export const migrationPage = ({ place, organizations, runs, outside, acting, now
       { title: 'Proved', cell: ({ proved }) => String(proved) },
       { title: 'Plaintext left', cell: ({ plaintext }) => (plaintext > 0 ? pill(String(plaintext), 'ill') : pill('none', 'well')) },
       { title: 'Rewritten', cell: ({ rewritten }) => (rewritten === null ? null : rewritten ? 'yes' : 'not yet') },
-      { title: 'Moved last', cell: ({ movedLastAt }) => moment(movedLastAt, now) },
+      { title: 'Moved last', cell: ({ movedLastAt }) => instant(movedLastAt, now) },
       { title: 'What is left', cell: (each) => leftToDo(each) ?? pill('nothing', 'well') },
     ],
     organizations,
@@ -53,7 +53,7 @@ export const migrationPage = ({ place, organizations, runs, outside, acting, now
         { title: 'Run', cell: ({ id }: MigrationRun) => String(id) },
         { title: 'What', cell: ({ command }) => markup`<code>${command}</code>` },
         { title: 'State', cell: runState },
-        { title: 'Begun', cell: ({ startedAt }) => moment(startedAt, now) },
+        { title: 'Begun', cell: ({ startedAt }) => instant(startedAt, now) },
         {
           title: 'Of',
           cell: ({ filters }) =>

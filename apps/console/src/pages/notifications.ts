@@ -3,7 +3,7 @@ import { type ChannelFigures, type Delivery, type NotificationPlace, NOTIFICATIO
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { further, moment, part, pill, table, type Tone } from './parts.ts';
+import { further, instant, part, pill, table, type Tone } from './parts.ts';
 
 export interface NotificationsShown {
   readonly place: Place;
@@ -22,7 +22,7 @@ export const notificationsPage = ({ place, notifications, next, channels, now }:
       [
         { title: 'Channel', cell: ({ channel }: ChannelFigures) => channel },
         { title: 'State', cell: channelState },
-        { title: 'Heard last', cell: ({ lastDeliveredAt }) => moment(lastDeliveredAt, now) ?? 'never' },
+        { title: 'Heard last', cell: ({ lastDeliveredAt }) => instant(lastDeliveredAt, now) ?? 'never' },
         { title: 'Delivered', cell: ({ delivered }) => String(delivered) },
         { title: 'On their way', cell: ({ open }) => String(open) },
         { title: 'Given up', cell: ({ givenUp }) => String(givenUp) },
@@ -37,7 +37,7 @@ export const notificationsPage = ({ place, notifications, next, channels, now }:
     markup`<section><h2>Told</h2>${table(
       'Notifications, the newest first',
       [
-        { title: 'When', cell: ({ createdAt }: ToldNotification) => moment(createdAt, now) },
+        { title: 'When', cell: ({ createdAt }: ToldNotification) => instant(createdAt, now) },
         { title: 'What', cell: ({ kind, endedAt }) => markup`<span>${kind.replaceAll('_', ' ')} ${endedAt && pill('over', 'calm')}</span>` },
         { title: 'About', cell: about },
         ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: ToldNotification) => orgId }] : []),
@@ -71,4 +71,4 @@ function about({ orgId, endpointId, portalTypeCode, detail }: ToldNotification):
 
 const TONES: Readonly<Record<Delivery['state'], Tone>> = { delivered: 'well', waiting: 'calm', failing: 'warn', 'given up': 'ill' };
 const reached = ({ channel, state, at, tries, error }: Delivery, now: Date): VNode => markup`
-  <li>${channel}: ${pill(state, TONES[state])} ${state === 'failing' ? markup`<span>again ${moment(at, now)}</span>` : moment(at, now)}${error && ` (${tries === 1 ? 'one try' : `${tries} tries`}: ${error})`}</li>`;
+  <li>${channel}: ${pill(state, TONES[state])} ${state === 'failing' ? markup`<span>again ${instant(at, now)}</span>` : instant(at, now)}${error && ` (${tries === 1 ? 'one try' : `${tries} tries`}: ${error})`}</li>`;

@@ -10,8 +10,8 @@ export const part = (name: string, content: Markup): VNode => markup`<div data-p
 /** A word with a colour; the word alone says it. */
 export const pill = (text: string, tone: Tone): VNode => markup`<span class=${`pill ${tone}`}>${text}</span>`;
 
-/** How far away a moment is; the moment itself in UTC for whoever points at it. */
-export const moment = (at: Date | null, now: Date): Markup =>
+/** How far away an instant is; the instant itself in UTC for whoever points at it. */
+export const instant = (at: Date | null, now: Date): Markup =>
   at && markup`<time datetime=${at.toISOString()} title=${`${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`}>${relative(at, now)}</time>`;
 
 /** The command that shows or does the same. */

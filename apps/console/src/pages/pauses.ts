@@ -1,7 +1,7 @@
 import type { Pause } from '@rcm/db/rotation';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
-import { moment, table } from './parts.ts';
+import { instant, table } from './parts.ts';
 
 const pausedThing = ({ scope }: Pause): Markup =>
   scope.kind === 'all'
@@ -16,7 +16,7 @@ export const pausesTable = (pauses: readonly Pause[], now: Date): VNode =>
     'What is paused',
     [
       { title: 'What', cell: pausedThing },
-      { title: 'Since', cell: ({ pausedAt }) => moment(pausedAt, now) },
+      { title: 'Since', cell: ({ pausedAt }) => instant(pausedAt, now) },
       { title: 'Who', cell: ({ actor }) => actor },
       { title: 'Why', cell: ({ reason }) => reason },
     ],

@@ -6,7 +6,7 @@ import { mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import { words } from './code.ts';
-import { facts, moment, pill, sameAs, table, type Tone } from './parts.ts';
+import { facts, instant, pill, sameAs, table, type Tone } from './parts.ts';
 
 const STATES: Readonly<Record<PortalChangeState, readonly [string, Tone]>> = {
   undecided: ['waits for a second person', 'warn'],
@@ -24,7 +24,7 @@ export const proposedChanges = (changes: readonly PortalChange[], now: Date): VN
     [
       { title: 'Portal', cell: (change: PortalChange) => markup`<a href=${`/all/portals/changes/${change.id}`}>${change.code}</a>` },
       { title: 'How far', cell: stateOf },
-      { title: 'Proposed', cell: ({ proposedAt }) => moment(proposedAt, now) },
+      { title: 'Proposed', cell: ({ proposedAt }) => instant(proposedAt, now) },
       { title: 'Who', cell: ({ actor }) => actor },
       { title: 'Why', cell: ({ reason }) => reason },
       { title: 'Second person', cell: ({ decidedBy, decisionReason }) => decidedBy && `${decidedBy}: ${decisionReason ?? ''}` },
@@ -52,10 +52,10 @@ export function portalChangePage({ change, portal, person, roles, token, now }: 
     facts([
       ['Proposed by', change.actor],
       ['Why', change.reason],
-      ['Proposed', moment(change.proposedAt, now)],
+      ['Proposed', instant(change.proposedAt, now)],
       ['Logins there', portal?.logins.toString()],
       ['Second person', change.decidedBy && `${change.decidedBy}: ${change.decisionReason ?? ''}`],
-      ['Saved', moment(change.savedAt, now)],
+      ['Saved', instant(change.savedAt, now)],
     ]),
     markup`<section><h2>Fields</h2>${table(
       'Fields that would be others',

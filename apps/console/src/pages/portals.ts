@@ -8,7 +8,7 @@ import { code } from './code.ts';
 import type { Place } from './layout.ts';
 import { looksShown } from './looks.ts';
 import { proposedChanges } from './portal-change.ts';
-import { facts, moment, pill, sameAs, table, type Tone } from './parts.ts';
+import { facts, instant, pill, sameAs, table, type Tone } from './parts.ts';
 
 export interface PortalsShown {
   readonly place: Place;
@@ -29,7 +29,7 @@ const automationPill = ({ automation }: Pick<PortalListed, 'automation'>): VNode
 const stopped = (admissions: readonly PortalAdmission[], portal: string) => admissions.find(({ portalTypeCode }) => portalTypeCode === portal)?.breaker ?? null;
 const breakerOf = (admissions: readonly PortalAdmission[], { code: portal }: Pick<PortalListed, 'code'>, now: Date): Markup => {
   const open = stopped(admissions, portal);
-  return open ? markup`<span>${pill('open', 'ill')} ${moment(open.openedAt, now)}: ${open.cause.replaceAll('_', ' ')}</span>` : pill('closed', 'well');
+  return open ? markup`<span>${pill('open', 'ill')} ${instant(open.openedAt, now)}: ${open.cause.replaceAll('_', ' ')}</span>` : pill('closed', 'well');
 };
 
 export const portalsPage = ({ place, portals, admissions, changes, now }: PortalsShown): Markup => [
@@ -45,7 +45,7 @@ export const portalsPage = ({ place, portals, admissions, changes, now }: Portal
         cell: ({ rotationMode, rotationIntervalDays }) => (rotationMode === 'manual' ? 'by a person' : `every ${rotationIntervalDays} days`),
       },
       { title: 'Breaker', cell: (portal) => breakerOf(admissions, portal, now) },
-      { title: 'Last saved', cell: ({ savedAt }) => moment(savedAt, now) },
+      { title: 'Last saved', cell: ({ savedAt }) => instant(savedAt, now) },
     ],
     portals,
     'There is no portal type yet: save one with rcm portal-type save.',
@@ -67,7 +67,7 @@ export const portalPage = ({ place, portal, admissions, looks, now }: OnePortalS
   facts([
     ['Logins', markup`<a href=${`${place.base}/logins?portal=${portal.code}`}>${thousands(portal.logins)}</a>`],
     ['Breaker', breakerOf(admissions, portal, now)],
-    ['Last saved', moment(portal.savedAt, now)],
+    ['Last saved', instant(portal.savedAt, now)],
     ['Hosts', portal.hosts.join(', ')],
     ['Password rules', portal.passwordRules],
     ['Passwords are changed', portal.rotationMode === 'manual' ? 'by a person' : `every ${portal.rotationIntervalDays} days`],

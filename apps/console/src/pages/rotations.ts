@@ -6,7 +6,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { type Markup, markup } from '../web/markup.ts';
 import type { Place } from './layout.ts';
-import { further, moment, part, pill, sameAs, table, word } from './parts.ts';
+import { further, instant, part, pill, sameAs, table, word } from './parts.ts';
 import { pausesTable } from './pauses.ts';
 
 /** Empty: any portal type; the beginning. */
@@ -70,7 +70,7 @@ function byPortal({ place, portals, admissions, pauses, now }: RotationsShown): 
     'Portal types and why their rotations wait',
     [
       { title: 'Portal', cell: (portal: PortalRotations) => markup`<a href=${`${place.base}/logins?show=due&portal=${portal.code}`}>${portal.code}</a>` },
-      { title: 'Next', cell: ({ nextAt }) => moment(nextAt, now) },
+      { title: 'Next', cell: ({ nextAt }) => instant(nextAt, now) },
       { title: 'Under way', cell: ({ underWay: count, maxConcurrency }) => `${count} of ${maxConcurrency}` },
       {
         title: 'First of the day',
@@ -88,7 +88,7 @@ function byPortal({ place, portals, admissions, pauses, now }: RotationsShown): 
 }
 
 const breaker = (admission: PortalAdmission | undefined, now: Date): Markup =>
-  admission?.breaker && markup`<span>${pill('open', 'ill')} ${moment(admission.breaker.openedAt, now)}</span>`;
+  admission?.breaker && markup`<span>${pill('open', 'ill')} ${instant(admission.breaker.openedAt, now)}</span>`;
 
 const paused = ({ pauses, now }: RotationsShown): VNode => markup`<section><h2>Pauses</h2>${pausesTable(pauses, now)}</section>`;
 
@@ -100,8 +100,8 @@ function underWay({ place, asked, open, next, now }: RotationsShown): VNode {
       ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: RotationAttempt) => orgId }] : []),
       { title: 'State', cell: ({ state }) => pill(state, state === 'blocked' ? 'ill' : state === 'waiting' ? 'warn' : 'calm') },
       { title: 'Why begun', cell: ({ reason }) => reason },
-      { title: 'Begun', cell: ({ createdAt }) => moment(createdAt, now) },
-      { title: 'Waits until', cell: ({ waitingUntil }) => moment(waitingUntil, now) },
+      { title: 'Begun', cell: ({ createdAt }) => instant(createdAt, now) },
+      { title: 'Waits until', cell: ({ waitingUntil }) => instant(waitingUntil, now) },
       { title: 'Owner', cell: ({ owner }) => owner },
       { title: 'Detail', cell: ({ detail }) => detail },
     ],

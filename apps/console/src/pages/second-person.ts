@@ -4,7 +4,7 @@ import { type Act, mayDo, type Role } from '../access/roles.ts';
 import { LOGIN_ACTS, WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { facts, moment, pill, sameAs, type Tone } from './parts.ts';
+import { facts, instant, pill, sameAs, type Tone } from './parts.ts';
 
 export interface Deciding {
   /** Who looks at it, as events name them. */
@@ -39,9 +39,9 @@ export function secondPerson(act: AskedAct, deciding: Deciding): VNode {
       ],
       ['Asked by', act.actor],
       ['Why', act.reason],
-      ['Asked', moment(act.askedAt, now)],
+      ['Asked', instant(act.askedAt, now)],
       ['Only for', act.minutes === null ? act.loginStood : `${act.minutes} minutes from its being approved`],
-      ['It ends by itself', moment(new Date(act.askedAt.getTime() + SECOND_PERSON_MS), now)],
+      ['It ends by itself', instant(new Date(act.askedAt.getTime() + SECOND_PERSON_MS), now)],
     ])}
     ${answers.map((answer) => actForm({ action: addressOf(answer, act), ...ANSWERS[answer], does: answer === 'approve' ? does : ANSWERS[answer].does, token }))}
     ${isOwn && markup`<p>You have asked for it: somebody else decides.</p>`}

@@ -2,7 +2,7 @@ import { isSamePerson, type OpenTyping } from '@rcm/db/acts';
 import type { LoginInFull } from '@rcm/db/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
-import { facts, moment, part, sameAs } from './parts.ts';
+import { facts, instant, part, sameAs } from './parts.ts';
 
 export interface SetShown {
   readonly login: LoginInFull;
@@ -35,7 +35,7 @@ function waits(login: LoginInFull, typing: OpenTyping | null, now: Date): Markup
   return facts([
     ['Portal', login.portalName],
     ['Account', login.accountId],
-    ['Over', moment(typing.openUntil, now)],
+    ['Over', instant(typing.openUntil, now)],
     ['Budget', budget && `${budget.failuresLeft} of ${budget.of} failed logins left; the login that proves it spends one where the portal refuses it`],
   ]);
 }

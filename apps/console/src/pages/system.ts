@@ -4,7 +4,7 @@ import { howMany, howManyLogins } from '@rcm/fleet';
 import { WIDE_ACTS } from '../acts/acts.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
-import { facts, moment, pill, sameAs, table } from './parts.ts';
+import { facts, instant, pill, sameAs, table } from './parts.ts';
 import { pausesTable } from './pauses.ts';
 
 export interface SystemShown {
@@ -26,7 +26,7 @@ export const systemPage = ({ overview, admissions, pauses, databaseProblem, acti
     ['Logins in use', howMany(overview.leases)],
     [
       'Tasks waiting',
-      markup`<span>${howMany(overview.tasksWaiting)} ${overview.oldestTaskSince && markup`<span>, the oldest asked for ${moment(overview.oldestTaskSince, now)}</span>`}</span>`,
+      markup`<span>${howMany(overview.tasksWaiting)} ${overview.oldestTaskSince && markup`<span>, the oldest asked for ${instant(overview.oldestTaskSince, now)}</span>`}</span>`,
     ],
     ['Overdue', howMany(overview.overdue)],
     ['Not stored yet', howMany(overview.legacy)],
@@ -39,7 +39,7 @@ export const systemPage = ({ overview, admissions, pauses, databaseProblem, acti
         title: 'State',
         cell: ({ breaker, canary }) => (breaker ? pill('stopped', 'ill') : pill(canary?.state === 'running' ? 'first of the day under way' : 'open', 'calm')),
       },
-      { title: 'Since', cell: ({ breaker }) => moment(breaker?.openedAt ?? null, now) },
+      { title: 'Since', cell: ({ breaker }) => instant(breaker?.openedAt ?? null, now) },
       { title: 'Why', cell: ({ breaker }) => breaker && `${breaker.cause}${breaker.detail ? `: ${breaker.detail}` : ''}` },
     ],
     admissions,

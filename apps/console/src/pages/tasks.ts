@@ -7,7 +7,7 @@ import { mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
 import { actForm } from './act-form.ts';
 import type { Place } from './layout.ts';
-import { facts, further, moment, part, pill, sameAs, table, type Tone, word } from './parts.ts';
+import { facts, further, instant, part, pill, sameAs, table, type Tone, word } from './parts.ts';
 
 const SHOWN = { undone: 'Not done', queued: 'Waiting', running: 'Running', failed: 'Failed', succeeded: 'Succeeded', all: 'All' } as const;
 export type TasksShown = keyof typeof SHOWN;
@@ -38,7 +38,7 @@ export function tasksPage(place: Place, show: TasksShown, { tasks, next }: TaskP
           { title: 'State', cell: statePill },
           ...(place.orgId === null ? [{ title: 'Organization', cell: (task: ListedTask) => task.orgId }] : []),
           { title: 'Login', cell: loginOf },
-          { title: 'Asked', cell: (task) => moment(task.createdAt, now) },
+          { title: 'Asked', cell: (task) => instant(task.createdAt, now) },
           { title: 'By', cell: (task) => task.requestedBy },
           { title: 'Note', cell: (task) => taskNote(task, now) },
         ],
@@ -59,14 +59,14 @@ export function taskPage(task: TaskInFull, { roles, token, now }: { readonly rol
       facts([
         ['Task', task.id],
         ['Login', loginOf(task)],
-        ['Asked', moment(task.createdAt, now)],
+        ['Asked', instant(task.createdAt, now)],
         ['By', task.requestedBy],
         ['Tries', `${task.tries}, put off ${task.requeues} times`],
-        ['Begun', moment(task.startedAt, now)],
+        ['Begun', instant(task.startedAt, now)],
         ['In hand', task.state === 'running' ? task.worker : null],
-        ['Ended', moment(task.finishedAt, now)],
+        ['Ended', instant(task.finishedAt, now)],
         ['Callback', callbackNote(task, now)],
-        ['Deadline', isOpen ? moment(task.deadlineAt, now) : null],
+        ['Deadline', isOpen ? instant(task.deadlineAt, now) : null],
       ]),
     ]),
     sameAs(`rcm task show ${task.id}`),

@@ -2,7 +2,7 @@ import { isSamePerson, type OpenTyping } from '@rcm/db/acts';
 import type { LoginInFull } from '@rcm/db/fleet';
 import { mayDo, type Role } from '../access/roles.ts';
 import { type Markup, markup } from '../web/markup.ts';
-import { moment } from './parts.ts';
+import { instant } from './parts.ts';
 
 interface Wanted {
   readonly login: LoginInFull;
@@ -22,4 +22,4 @@ export const wanted = ({ login, typing, roles, person, takesPasswords, now }: Wa
   isSamePerson(person, typing.actor) &&
   mayDo(roles, 'type') &&
   markup`<section class="acts"><h2>A rotator waits for what you type</h2>
-    <p>Until ${moment(typing.openUntil, now)}: <a href=${`/o/${login.orgId}/logins/${login.id}/set`}>type the password of ${login.id}</a></p></section>`;
+    <p>Until ${instant(typing.openUntil, now)}: <a href=${`/o/${login.orgId}/logins/${login.id}/set`}>type the password of ${login.id}</a></p></section>`;

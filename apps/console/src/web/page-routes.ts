@@ -57,7 +57,7 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
   page('login', '/logins/:id', 'organization', async ({ place, roles, visitor, query, id, now }) => {
     if (place.orgId === null || !isId(id)) return null;
     const scope = scopeOf(place.orgId);
-    const before = moment(query.before);
+    const before = instant(query.before);
     const [login, history, asked, typing] = await Promise.all([
       showLogin(db, { endpointId: id, scope }),
       loginHistory(db, { endpointId: id, limit: A_PAGE, before, scope }),
@@ -114,7 +114,7 @@ async function home(db: Database, visitor: Visitor): Promise<VNode> {
   );
 }
 
-function moment(text: unknown): Date | undefined {
+function instant(text: unknown): Date | undefined {
   const at = typeof text === 'string' ? new Date(text) : undefined;
   return at && !Number.isNaN(at.getTime()) ? at : undefined;
 }

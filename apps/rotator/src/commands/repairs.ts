@@ -46,7 +46,7 @@ export function addRepairs(command: (name: string, description: string) => Comma
   for (const [name, kind, description] of words) {
     person(command(name, description))
       .requiredOption('--endpoint <id>', 'the endpoint whose login it is')
-      .addOption(new Option('--at <time>', 'when, where it was not now: a day or an ISO time').argParser(moment))
+      .addOption(new Option('--at <time>', 'when, where it was not now: a day or an ISO time').argParser(instant))
       .option('--dry-run', 'say what would be noted and change nothing')
       .action((options: Output & Person & { endpoint: string; at?: Date }) =>
         run(options, async (context, config) =>
@@ -91,7 +91,7 @@ export function addRepairs(command: (name: string, description: string) => Comma
     );
 }
 
-function moment(text: string): Date {
+function instant(text: string): Date {
   if (!isTime(text)) throw new InvalidArgumentError('It must be a day or an ISO time.');
   return new Date(text);
 }

@@ -14,12 +14,16 @@ export interface Decision {
 }
 
 /** By what the schema names where it says no. */
-const REFUSED: Readonly<Record<string, string>> = {
-  login_request_of_that_moment:
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  [
+    'login_request_of_that_moment',
     'The login is not as it was when this was asked for: a rotation has ended or begun since, or the password is another. Who wants it still asks again.',
-  login_request_told_apart:
+  ],
+  [
+    'login_request_told_apart',
     'Whoever asked has signed in elsewhere than you, so nobody could tell that you are two people. Approve it where they have asked, or have them ask again where you are.',
-};
+  ],
+]);
 
 /**
  * A second person approves what the first has asked for, as it was asked and for the login as it stood then, or declines it; with its audit event. Returns on what it was,
@@ -42,7 +46,7 @@ export async function decideAct(db: Database, { id, orgId, decision, actor, ...a
     return { endpointId: asked.endpointId };
   });
   return decided.catch((error: unknown) => {
-    const words = isRcmError(error) ? REFUSED[String(error.details.constraint)] : undefined;
+    const words = isRcmError(error) ? REFUSED.get(String(error.details.constraint)) : undefined;
     throw words === undefined ? error : new RcmError('state_conflict', `${words} Nothing was changed.`);
   });
 }

@@ -74,7 +74,7 @@ export function walk(filter: LoginFilter, after: WalkPlace | null, limit: number
     case 'dueBefore':
       return Prisma.sql`
         SELECT e.next_rotation_at AS key, e.id FROM integration_endpoint e
-         WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${moment(filter.dueBefore)} AND ${rest}
+         WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${instant(filter.dueBefore)} AND ${rest}
            AND ${after === null ? Prisma.sql`true` : Prisma.sql`(e.next_rotation_at, e.id) > (${after.key}::timestamptz, ${after.id})`}
          ORDER BY e.next_rotation_at, e.id LIMIT ${limit}`;
     case 'expiresBefore':
@@ -102,7 +102,7 @@ export function walk(filter: LoginFilter, after: WalkPlace | null, limit: number
       SELECT o.key, o.id FROM portal_type p CROSS JOIN LATERAL (
         SELECT ${key} AS key, e.id FROM integration_endpoint e
          WHERE e.portal_type_code = p.code AND e.secret_arn IS NOT NULL
-           AND e.last_rotated_at <= ${moment(filter.expiresBefore)} - make_interval(hours => 24 * p.password_expires_days) AND ${rest} AND ${from}
+           AND e.last_rotated_at <= ${instant(filter.expiresBefore)} - make_interval(hours => 24 * p.password_expires_days) AND ${rest} AND ${from}
          ORDER BY e.last_rotated_at, e.id LIMIT ${limit}) o
        WHERE p.password_expires_days IS NOT NULL ORDER BY o.key, o.id LIMIT ${limit}`;
   }
@@ -123,10 +123,10 @@ function holds(wanted: Wanted, filter: LoginFilter): Prisma.Sql {
     case 'shared':
       return identity(Prisma.sql`x.shared`);
     case 'dueBefore':
-      return Prisma.sql`(e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${moment(filter.dueBefore)})`;
+      return Prisma.sql`(e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${instant(filter.dueBefore)})`;
     case 'expiresBefore':
-      return Prisma.sql`EXISTS (SELECT FROM portal_type x WHERE x.code = e.portal_type_code AND e.last_rotated_at + make_interval(hours => 24 * x.password_expires_days) <= ${moment(filter.expiresBefore)})`;
+      return Prisma.sql`EXISTS (SELECT FROM portal_type x WHERE x.code = e.portal_type_code AND e.last_rotated_at + make_interval(hours => 24 * x.password_expires_days) <= ${instant(filter.expiresBefore)})`;
   }
 }
 
-const moment = (at: Date | undefined): Prisma.Sql => Prisma.sql`${timestamp(at ?? new Date(Number.NaN))}::timestamptz`;
+const instant = (at: Date | undefined): Prisma.Sql => Prisma.sql`${timestamp(at ?? new Date(Number.NaN))}::timestamptz`;

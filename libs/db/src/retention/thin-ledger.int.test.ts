@@ -60,8 +60,8 @@ const PORTALS: readonly Partial<NewPortalType>[] = [
   { lockoutCounts: 'consecutive', lockoutWindowSeconds: null },
 ];
 
-/** Whatever anybody asks the ledger of a login, by the product's own functions, and the questions that other statements put to it, at every moment of its history. */
-async function answers(on: TestEndpoint, moments: readonly number[]): Promise<unknown> {
+/** Whatever anybody asks the ledger of a login, by the product's own functions, and the questions that other statements put to it, at every instant of its history. */
+async function answers(on: TestEndpoint, instants: readonly number[]): Promise<unknown> {
   const state = await t.rotator.transaction({ tenant: on.orgId }, (tx) => ledgerState(tx, on.loginIdentity));
   const records = await t.rotator.transaction({ tenant: on.orgId }, (tx) =>
     Promise.all(PASSWORDS.map((password) => passwordRecord(tx, { loginIdentity: on.loginIdentity, fingerprints: [printOf(password)], since: new Date(0) }))),
@@ -77,7 +77,7 @@ async function answers(on: TestEndpoint, moments: readonly number[]): Promise<un
     `SELECT m.at, (SELECT count(DISTINCT (a.endpoint_id, a.version, a.fingerprint, a.proved))::int FROM login_attempt a
                      WHERE a.login_identity = $1 AND (a.proved OR a.outcome = 'accepted') AND a.started_at > to_timestamp(m.at)) AS after
        FROM unnest($2::float8[]) m (at) ORDER BY 1`,
-    [on.loginIdentity, moments],
+    [on.loginIdentity, instants],
   );
   const failed = await t.sql(
     `SELECT f.id, EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = $1 AND ok.outcome = 'accepted' AND ok.started_at > f.started_at) AS after,
@@ -107,10 +107,10 @@ test('whatever was tried, in whatever order: what anybody asks the ledger has th
       const begun = await t.sql<{ at: number }>('SELECT extract(epoch FROM started_at)::float8 AS at FROM login_attempt WHERE login_identity = $1', [
         one.loginIdentity,
       ]);
-      const moments = begun.flatMap(({ at }) => [at - 0.001, at + 0.001]);
-      const before = await answers(one, moments);
+      const instants = begun.flatMap(({ at }) => [at - 0.001, at + 0.001]);
+      const before = await answers(one, instants);
       await thin();
-      expect(await answers(one, moments)).toEqual(before);
+      expect(await answers(one, instants)).toEqual(before);
     }),
     { numRuns: isLongForm() ? 1_000 : 40, endOnFailure: true },
   );

@@ -50,8 +50,8 @@ export async function openTurnsEnvironment(): Promise<TurnsEnvironment> {
   };
 }
 
-/** Every moment that is kept anywhere for tasks. */
-const MOMENTS: Readonly<Record<string, readonly string[]>> = {
+/** Every instant that is kept anywhere for tasks. */
+const INSTANTS: Readonly<Record<string, readonly string[]>> = {
   portal_task: ['not_before', 'deadline_at', 'claimed_until', 'created_at', 'started_at', 'finished_at'],
   task_tenant: ['served_at', 'expires_at'],
   task_turn: ['served_at', 'waits_since'],
@@ -61,7 +61,7 @@ const MOMENTS: Readonly<Record<string, readonly string[]>> = {
 const passed = (time: string): string =>
   [
     `SET LOCAL session_replication_role = 'replica'`,
-    ...Object.entries(MOMENTS).map(
+    ...Object.entries(INSTANTS).map(
       ([table, columns]) => `UPDATE ${table} SET ${columns.map((column) => `${column} = ${column} - interval '${time}'`).join(', ')}`,
     ),
   ].join('; ');

@@ -30,9 +30,9 @@ const LONGEST_VISIT_S = 900;
  */
 export function anchorsAt(tx: Transaction, { portalTypeCode, at, loginIdentities, toleranceMs }: LogLine): Promise<Anchor[]> {
   checkId('portalTypeCode', portalTypeCode);
-  const [moment, tolerance] = [timestamp(at), checkMs('toleranceMs', toleranceMs)];
+  const [instant, tolerance] = [timestamp(at), checkMs('toleranceMs', toleranceMs)];
   return tx.$queryRaw<Anchor[]>`
-    WITH moment AS (SELECT ${moment}::timestamptz AS at, ${moment}::timestamptz + make_interval(secs => (${tolerance} + 1)::float8 / 1000) AS latest, make_interval(secs => ${tolerance}::float8 / 1000) AS tolerance, make_interval(secs => ${LONGEST_VISIT_S}::float8) AS longest),
+    WITH moment AS (SELECT ${instant}::timestamptz AS at, ${instant}::timestamptz + make_interval(secs => (${tolerance} + 1)::float8 / 1000) AS latest, make_interval(secs => ${tolerance}::float8 / 1000) AS tolerance, make_interval(secs => ${LONGEST_VISIT_S}::float8) AS longest),
     used AS (
       SELECT a.org_id, a.endpoint_id, a.id::text AS login, a.task_id::text AS task, a.rotation_attempt_id::text AS rotation, a.started_at AS at, a.finished_at AS until
         FROM moment m JOIN login_attempt a ON a.login_identity = ANY (${[...loginIdentities]}) AND a.started_at BETWEEN m.at - m.longest - m.tolerance AND m.latest

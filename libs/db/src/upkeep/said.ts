@@ -17,14 +17,14 @@ export interface PersonsWord {
 
 /** Notes what a person did at the portal, with its audit event. Fails with `endpoint_unknown`, `state_conflict` (never migrated), `input_invalid` (a time to come). */
 export async function notePersonsWord(db: Database, { orgId, endpointId, kind, at, actor, reason }: PersonsWord): Promise<void> {
-  const moment = timestamp(at);
+  const instant = timestamp(at);
   await db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, { orgId, endpointId });
-    await writeAuditEvent(tx, { orgId, actor, action: `login.${kind}`, subject: endpointId, reason, details: { at: moment } });
+    await writeAuditEvent(tx, { orgId, actor, action: `login.${kind}`, subject: endpointId, reason, details: { at: instant } });
     const noted =
       kind === 'logged_in'
-        ? await tx.$executeRaw`UPDATE login_identity SET person_login_at = greatest(person_login_at, ${moment}::timestamptz) WHERE id = ${identity.id} AND ${moment}::timestamptz <= clock_timestamp() + interval '5 minutes'`
-        : await tx.$executeRaw`UPDATE login_identity SET recertified_at = greatest(recertified_at, ${moment}::timestamptz) WHERE id = ${identity.id} AND ${moment}::timestamptz <= clock_timestamp() + interval '5 minutes'`;
+        ? await tx.$executeRaw`UPDATE login_identity SET person_login_at = greatest(person_login_at, ${instant}::timestamptz) WHERE id = ${identity.id} AND ${instant}::timestamptz <= clock_timestamp() + interval '5 minutes'`
+        : await tx.$executeRaw`UPDATE login_identity SET recertified_at = greatest(recertified_at, ${instant}::timestamptz) WHERE id = ${identity.id} AND ${instant}::timestamptz <= clock_timestamp() + interval '5 minutes'`;
     if (noted === 0) throw new RcmError('input_invalid', 'It is said of a time to come. Nothing was changed.');
   });
 }

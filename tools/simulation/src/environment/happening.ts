@@ -1,6 +1,6 @@
 import { CHANGE_ANSWERS, type ChangeAnswer } from '../portal/habits.ts';
 import type { Random } from '../time/random.ts';
-import { afterRotation, inRotation, type Moment } from './moment.ts';
+import { afterRotation, inRotation, type Instant } from './instant.ts';
 import type { LoginPlan } from './login-plan.ts';
 import type { PortalPlan } from './portal-plan.ts';
 
@@ -18,28 +18,28 @@ export type Happening = { readonly at: number } & (
   | { readonly kind: 'the store denies writes'; readonly store: LoginPlan['store']; readonly forMs: number }
   | { readonly kind: 'the database fails over'; readonly lostMs: number; readonly downMs: number }
   | { readonly kind: 'a process is killed'; readonly which: number }
-  | { readonly kind: 'a person edits a note'; readonly login: string; readonly saves: Moment }
-  | { readonly kind: 'a person sets up a new authenticator'; readonly login: string; readonly begins: Moment; readonly gapMs: number }
+  | { readonly kind: 'a person edits a note'; readonly login: string; readonly saves: Instant }
+  | { readonly kind: 'a person sets up a new authenticator'; readonly login: string; readonly begins: Instant; readonly gapMs: number }
   | {
       readonly kind: 'a person changes the password';
       readonly login: string;
-      readonly begins: Moment;
+      readonly begins: Instant;
       readonly first: 'portal' | 'store';
       readonly gapMs: number;
     }
   | { readonly kind: 'a person changes the password at the portal only'; readonly login: string }
   | { readonly kind: 'a person mistypes'; readonly login: string; readonly times: number }
   | { readonly kind: 'a person locks the account'; readonly login: string; readonly callMs: number; readonly tells: boolean }
-  | { readonly kind: 'a person makes the secret anew'; readonly login: string; readonly begins: Moment }
+  | { readonly kind: 'a person makes the secret anew'; readonly login: string; readonly begins: Instant }
   | {
       readonly kind: 'a person puts in another account';
       readonly login: string;
-      readonly begins: Moment;
+      readonly begins: Instant;
       readonly whose: 'nobody has it yet' | 'of another login';
     }
-  | { readonly kind: 'a person retries'; readonly login: string; readonly begins: Moment }
-  | { readonly kind: 'a person rotates'; readonly login: string; readonly begins: Moment; readonly why: 'demand' | 'compromise' }
-  | { readonly kind: 'a person rolls back'; readonly login: string; readonly begins: Moment }
+  | { readonly kind: 'a person retries'; readonly login: string; readonly begins: Instant }
+  | { readonly kind: 'a person rotates'; readonly login: string; readonly begins: Instant; readonly why: 'demand' | 'compromise' }
+  | { readonly kind: 'a person rolls back'; readonly login: string; readonly begins: Instant }
   | { readonly kind: 'a person pauses'; readonly login: string; readonly scope: 'all' | 'portal_type' | 'endpoint'; readonly forMs: number }
 );
 
@@ -84,7 +84,7 @@ function happening(random: Random, { troubleMs, portals, logins }: Stage): Happe
   const { realm } = random.pick(portals);
   const { endpointId: login, store } = random.pick(logins);
   const forMs = random.span(2 * MINUTE_MS, 20 * HOUR_MS);
-  const begins: Moment = random.chance(0.4) ? inRotation(random) : { when: 'after', ms: 0 };
+  const begins: Instant = random.chance(0.4) ? inRotation(random) : { when: 'after', ms: 0 };
   const gapMs = random.span(5_000, 6 * HOUR_MS);
   const kind = random.weighted(WEIGHTS);
   switch (kind) {
@@ -130,7 +130,7 @@ function happening(random: Random, { troubleMs, portals, logins }: Stage): Happe
   }
 }
 
-function saves(random: Random): Moment {
+function saves(random: Random): Instant {
   const when = random.weighted({ soon: 3, late: 3, 'in the next rotation': 3, 'after the next rotation': 3 });
   if (when === 'in the next rotation') return inRotation(random);
   if (when === 'after the next rotation') return afterRotation(random);

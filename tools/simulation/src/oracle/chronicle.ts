@@ -1,6 +1,6 @@
 import { timeWords } from '../time/trace.ts';
 import type { Happening } from '../environment/happening.ts';
-import { type Moment, momentWords } from '../environment/moment.ts';
+import { type Instant, instantWords } from '../environment/instant.ts';
 import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 
 /** Passwords by the order in which they were first seen: P1, P2, …; a reader tells them apart more easily. */
@@ -55,7 +55,7 @@ const NOTED = /^(dies|stops|request lost|answer lost|takes|forgets|saves|puts in
 function happeningWords({ kind, ...facts }: Omit<Happening, 'at'>, number: number): string {
   const details = Object.entries(facts).map(
     ([name, value]) =>
-      `${name} ${typeof value === 'number' && name.endsWith('Ms') ? `${Math.round(value / 60_000)} min` : typeof value === 'object' ? momentWords(value as Moment) : String(value)}`,
+      `${name} ${typeof value === 'number' && name.endsWith('Ms') ? `${Math.round(value / 60_000)} min` : typeof value === 'object' ? instantWords(value as Instant) : String(value)}`,
   );
   return `[${number}] ${kind}${details.length > 0 ? `: ${details.join(', ')}` : ''}.`;
 }

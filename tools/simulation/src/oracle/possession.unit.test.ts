@@ -6,7 +6,7 @@ import { Possession, type Writer } from './possession.ts';
 
 const login = { portal: { habits: { foldsCase: false, keepsFirst: null } } } as SimLogin;
 
-interface Moment {
+interface Instant {
   /** What the portal accepts, and who set it. */
   readonly accepts: readonly [password: string, by: Writer];
   readonly current?: string;
@@ -18,22 +18,24 @@ interface Moment {
   readonly namesAnother?: boolean;
 }
 
-/** What is said at each moment, in order. */
-function said(moments: readonly Moment[]): boolean[] {
+/** What is said at each instant, in order. */
+function said(instants: readonly Instant[]): boolean[] {
   const possession = new Possession();
   const passwords: string[] = [];
-  return moments.map(({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null, ageMinutes = 60, namesAnother = false }) => {
-    if (passwords.at(-1) !== password) passwords.push(password);
-    const account = { username: 'user', password, passwordBy, passwordAt: 0, changes: passwords.length } as Account;
-    const holdings: Holdings = { current, mfaSeed: null, staged, earlier };
-    return possession.isLostNow(login, account, holdings, { askedAt: ageMinutes * 60_000, writer, namesAnother });
-  });
+  return instants.map(
+    ({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null, ageMinutes = 60, namesAnother = false }) => {
+      if (passwords.at(-1) !== password) passwords.push(password);
+      const account = { username: 'user', password, passwordBy, passwordAt: 0, changes: passwords.length } as Account;
+      const holdings: Holdings = { current, mfaSeed: null, staged, earlier };
+      return possession.isLostNow(login, account, holdings, { askedAt: ageMinutes * 60_000, writer, namesAnother });
+    },
+  );
 }
 
 describe('what a portal accepts is lost', () => {
   const start = { accepts: ['old', 'person'], current: 'old' } as const;
 
-  test.each<[string, readonly Moment[], readonly boolean[]]>([
+  test.each<[string, readonly Instant[], readonly boolean[]]>([
     ['not while it is current, or lies in a copy', [start, { accepts: ['new', 'us'], current: 'old', staged: ['new'] }], [false, false]],
     ['when we have made the portal accept what lies nowhere', [start, { accepts: ['new', 'us'], current: 'old' }], [false, true]],
     ['once, however long it lasts', [start, { accepts: ['new', 'us'], current: 'old' }, { accepts: ['new', 'us'], current: 'old' }], [false, true, false]],
@@ -92,7 +94,7 @@ describe('what a portal accepts is lost', () => {
       [false, false, false, true],
     ],
     [
-      'not when a person has set it in the moment in which we write, and the history has it',
+      'not when a person has set it in the instant in which we write, and the history has it',
       [
         { accepts: ['theirs', 'person'], current: 'theirs', earlier: ['old'] },
         { accepts: ['theirs', 'person'], current: 'ours', earlier: ['theirs', 'old'], writer: 'us', ageMinutes: 0.1 },
@@ -107,7 +109,7 @@ describe('what a portal accepts is lost', () => {
       ],
       [false, true],
     ],
-  ])('%s', (_, moments, expected) => {
-    expect(said(moments)).toEqual(expected);
+  ])('%s', (_, instants, expected) => {
+    expect(said(instants)).toEqual(expected);
   });
 });

@@ -1,7 +1,7 @@
 import type { SimProcess } from '../time/sim-process.ts';
 import type { Happening } from '../environment/happening.ts';
-import type { Moment } from '../environment/moment.ts';
-import { momentComes } from '../environment/moment-comes.ts';
+import type { Instant } from '../environment/instant.ts';
+import { instantComes } from '../environment/instant-comes.ts';
 import type { SimLogin } from '../environment/sim-login.ts';
 import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import { operatorRuns } from './commands.ts';
@@ -63,7 +63,7 @@ export class Person {
   }
 
   /** Opens the whole JSON, changes fields in it, and saves the whole of it, whatever has become of the secret meanwhile. */
-  async #edits(change: (opened: Fields) => Fields, saves: number | Moment): Promise<void> {
+  async #edits(change: (opened: Fields) => Fields, saves: number | Instant): Promise<void> {
     const opened = this.#read();
     if (opened === null) return;
     await this.#comes(typeof saves === 'number' ? { when: 'after', ms: saves } : saves);
@@ -176,8 +176,8 @@ export class Person {
     return null;
   }
 
-  #comes(moment: Moment): Promise<void> {
-    return momentComes(this.#environment, this.#login, this.#process, moment);
+  #comes(instant: Instant): Promise<void> {
+    return instantComes(this.#environment, this.#login, this.#process, instant);
   }
 
   #sleep(ms: number): Promise<void> {
