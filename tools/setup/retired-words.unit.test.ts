@@ -17,3 +17,10 @@ it('and in what a file or its folder is called', () => {
   expect(found('', 'tools/strikes/first-guess.test.js')).toEqual(['strike', 'guess']);
   expect(found('', 'tools/faults/first.test.js')).toEqual([]);
 });
+
+it('and a field of `--json` is left alone where it is a key, and found in whatever else is called by it', () => {
+  expect(found('const shown = { standing: 1 };')).toEqual([]);
+  expect(found('const standing = 1; const shown = { standing, [standing]: 1, loginStanding: 1, state: standing };')).toEqual(
+    Array.from({ length: 6 }, () => 'standing'),
+  );
+});

@@ -154,7 +154,7 @@ test.each(['overview', 'login show', 'login set', 'audit', 'audit list', 'audit 
   },
 );
 
-test('docs/rcm.md has every command, and every code of the standing', () => {
+test('docs/rcm.md has every command, and every code of a state of a login', () => {
   const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'rcm.md'), 'utf8');
   for (const { path } of GATHERED) expect(page).toContain(path.join(' '));
   for (const name of [

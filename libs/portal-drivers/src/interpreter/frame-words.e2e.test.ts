@@ -49,10 +49,10 @@ function pageOf(pick: (below: number) => number): { readonly html: string; reado
   return { html: `<!doctype html><html><head><title>ab a</title></head><body>${inside(3)}</body></html>`, text };
 }
 
-/** Some that stand there, written anew, and some that do not. */
+/** Some that are there, written anew, and some that are not. */
 function soughtOf(text: string, pick: (below: number) => number): string[] {
-  const standing = Array.from({ length: 6 }, () => text.slice(pick(text.length || 1)).slice(0, 1 + pick(6)));
-  const written = standing.map((words) => [words, words.toUpperCase(), words.toLowerCase(), ` ${words.replaceAll(' ', ' \n ')} `][pick(4)] ?? words);
+  const present = Array.from({ length: 6 }, () => text.slice(pick(text.length || 1)).slice(0, 1 + pick(6)));
+  const written = present.map((words) => [words, words.toUpperCase(), words.toLowerCase(), ` ${words.replaceAll(' ', ' \n ')} `][pick(4)] ?? words);
   const other = Array.from({ length: 4 }, () => asText(Array.from({ length: 1 + pick(3) }, () => PIECES[pick(PIECES.length)] ?? '').join('')));
   return [...new Set([...written, ...other])].filter((words) => words.trim() !== '');
 }
