@@ -103,19 +103,19 @@ describe('an agent that visits a portal', () => {
 
   it('calls nobody’s password bad while the portal calls everybody’s wrong, those never used before among them', async () => {
     // On a change as many as make a portal suspect, of which one was used before.
-    const ill = Array.from({ length: isLongForm() ? 4 : 3 }, () => agent.fresh());
-    for (const endpoint of ill.slice(0, isLongForm() ? 2 : 1)) {
+    const refused = Array.from({ length: isLongForm() ? 4 : 3 }, () => agent.fresh());
+    for (const endpoint of refused.slice(0, isLongForm() ? 2 : 1)) {
       await agent.visit(endpoint);
       await agent.access.sessions.drop(endpoint.id);
     }
     await agent.age(ILLNESS_MS);
     await agent.environment.portals.setHabits('alpine', { closedSaysWrong: true });
     for (let round = 0; round < (isLongForm() ? 3 : 2); round += 1) {
-      for (const endpoint of ill) expect(await codeOf(agent.visit(endpoint))).toBe('portal_unexpected');
+      for (const endpoint of refused) expect(await codeOf(agent.visit(endpoint))).toBe('portal_unexpected');
       await agent.age(HOUR_MS);
     }
     await agent.environment.portals.setHabits('alpine', { closedSaysWrong: false });
-    for (const endpoint of ill) expect(await codeOf(agent.visit(endpoint))).toBe('none');
+    for (const endpoint of refused) expect(await codeOf(agent.visit(endpoint))).toBe('none');
   });
 
   it('works again by itself where a person has locked an account of a portal with one text for wrong and locked', async () => {

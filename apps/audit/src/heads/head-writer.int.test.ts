@@ -88,8 +88,8 @@ test('a chain that has not grown is written once to each sink', async () => {
 test('a sink that is down keeps the other from nothing, is said, and is given the heads of the day when it is back', async () => {
   const org = await newOrg(3);
   const folder = join(w.folder, `gone-${(orgs += 1)}`);
-  const [well, ill] = [newFile(), join(folder, 'heads.ndjson')];
-  const writer = writerTo(headFile(well), headFile(ill));
+  const [well, gone] = [newFile(), join(folder, 'heads.ndjson')];
+  const writer = writerTo(headFile(well), headFile(gone));
   const round = await writer.round(never);
   expect(round.sinks).toEqual([
     { name: 'file', heads: linesIn(well).length, problem: null },
@@ -99,8 +99,8 @@ test('a sink that is down keeps the other from nothing, is said, and is given th
   mkdirSync(folder);
   await w.append(org, 1);
   expect((await writer.round(never)).sinks.map(({ problem }) => problem)).toEqual([null, null]);
-  expect(linesIn(ill).find((line) => line.includes(`"${org}"`))).toContain('"count":4,');
-  expect((await verified(ill)).complete).toBe(true);
+  expect(linesIn(gone).find((line) => line.includes(`"${org}"`))).toContain('"count":4,');
+  expect((await verified(gone)).complete).toBe(true);
 });
 
 test('a sink that never answers is given up after the deadline', async () => {

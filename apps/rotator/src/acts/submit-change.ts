@@ -97,7 +97,7 @@ async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, login, services } = inHand;
   if (attempt.submitDeadlineAt !== null)
     return (await refusesEverybody(services, login))
-      ? portalMayBeIll(inHand)
+      ? othersAreRefusedToo(inHand)
       : { kind: 'maybe_submitted', detail: 'the portal accepts the current password no more, after an earlier submit of the new one' };
   const found = await searchFor(inHand, attempt.createdAt, 'current');
   if (found.kind === 'later') return holding(found.hold);
@@ -105,14 +105,14 @@ async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
     return found.candidate.name.kind === 'current'
       ? holding({ detail: 'the portal refused the current password and then accepted it', forMs: services.timing.retryMs })
       : otherAccepted(inHand, found);
-  if (await refusesEverybody(services, login)) return portalMayBeIll(inHand);
+  if (await refusesEverybody(services, login)) return othersAreRefusedToo(inHand);
   return {
     kind: 'current_refused',
     detail: `the portal refused the current password (version ${attempt.baseVersion}) and every copy when it was last asked for each; ${nothingSubmitted(attempt)}`,
   };
 }
 
-const portalMayBeIll = ({ services }: AttemptInHand): AttemptEvent =>
+const othersAreRefusedToo = ({ services }: AttemptInHand): AttemptEvent =>
   holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
 
 interface Texts {

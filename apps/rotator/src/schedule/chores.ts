@@ -192,5 +192,5 @@ const BOOKS = [
   ['rotationsBlocked', 'rcm_rotations_blocked'],
   ['rotationsOpen', 'rcm_rotations_open'],
   ['portalsStopped', 'rcm_portal_types_stopped'],
-  ['portalsIll', 'rcm_portal_types_ill'],
+  ['portalsRefusing', 'rcm_portal_types_ill'],
 ] as const satisfies readonly (readonly [keyof FleetFigures, MetricName<'gauge'>])[];

@@ -67,8 +67,8 @@ it('a chore gives up what it holds once no round of it runs, and one that cannot
     },
     leave: () => Promise.resolve(heard.push('left')),
   };
-  const ill = { name: 'ill', everyMs: 10_000, round: () => Promise.resolve(), leave: () => Promise.reject(new Error('no database')) };
-  const service = startService({ ...quiet, rotator, metrics: createMetrics(), chores: [ill, held], beforeScan: () => Promise.resolve() });
+  const broken = { name: 'broken', everyMs: 10_000, round: () => Promise.resolve(), leave: () => Promise.reject(new Error('no database')) };
+  const service = startService({ ...quiet, rotator, metrics: createMetrics(), chores: [broken, held], beforeScan: () => Promise.resolve() });
   await begun.promise;
   const stopped = service.stop(100_000);
   expect(heard).toEqual([]);

@@ -48,7 +48,7 @@ export interface BreakerRules {
 export async function assessPortalTypes(db: Database, rules: BreakerRules): Promise<readonly string[]> {
   const windowMs = checkMs('windowMs', rules.windowMs);
   return byIndex(db, 'every tenant', async (tx) => {
-    const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number; active: number; isIll: boolean }[]>`
+    const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number; active: number; isRefusing: boolean }[]>`
       WITH since AS (
         SELECT p.code, greatest(now() - make_interval(secs => ${windowMs}::float8 / 1000), coalesce(g.closed_at, '-infinity')) AS at
           FROM portal_type p LEFT JOIN portal_gate g ON g.portal_type_code = p.code WHERE g.opened_at IS NULL OR g.closed_at IS NOT NULL
@@ -65,7 +65,7 @@ export async function assessPortalTypes(db: Database, rules: BreakerRules): Prom
         SELECT code, count(DISTINCT login_identity) FILTER (WHERE suspect)::int AS suspects, count(DISTINCT login_identity) FILTER (WHERE NOT suspect)::int AS failures
           FROM bad GROUP BY code
       )
-      SELECT f.code, f.suspects, f.failures, used.active, f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int) AS "isIll"
+      SELECT f.code, f.suspects, f.failures, used.active, f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int) AS "isRefusing"
         FROM failing f JOIN since s ON s.code = f.code
         -- OFFSET 0: worked out once, and not where it is named. Where so many got in within the window that so many refused ones are few, the week need not be looked at.
         CROSS JOIN LATERAL (SELECT CASE WHEN f.suspects > 1 THEN (SELECT l.active FROM rcm_refused_lately(f.code, NULL, now() - make_interval(secs => ${windowMs}::float8 / 1000)) l) END AS active OFFSET 0) lately
@@ -76,9 +76,9 @@ export async function assessPortalTypes(db: Database, rules: BreakerRules): Prom
              AND NOT EXISTS (SELECT FROM integration_endpoint twin WHERE twin.login_identity = e.login_identity AND twin.portal_type_code = f.code AND twin.id < e.id)
            ORDER BY e.next_rotation_at, e.id LIMIT 5 * f.suspects + 5) counted) END AS active OFFSET 0) used
        WHERE (f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int)) OR f.failures >= ${rules.failures}`;
-    for (const { code, suspects, failures, active, isIll } of found) {
-      const detail = isIll ? `${suspects} logins were refused` : `${failures} logins met pages or answers that nobody knows`;
-      await openBreaker(tx, { portalTypeCode: code, cause: isIll ? 'logins_suspect' : 'page_changed', detail, loginsInUse: isIll ? active : null });
+    for (const { code, suspects, failures, active, isRefusing } of found) {
+      const detail = isRefusing ? `${suspects} logins were refused` : `${failures} logins met pages or answers that nobody knows`;
+      await openBreaker(tx, { portalTypeCode: code, cause: isRefusing ? 'logins_suspect' : 'page_changed', detail, loginsInUse: isRefusing ? active : null });
     }
     await closeWell(tx, rules.suspects);
     return found.map(({ code }) => code);

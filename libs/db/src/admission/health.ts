@@ -23,6 +23,6 @@ export async function portalHealth(tx: RawTransaction, { portalTypeCode, loginId
 }
 
 /** Whether the other logins of a portal type are refused now, so that what it says of a password means little. */
-export function isPortalIll(db: Database, asked: Omit<HealthQuestion, 'since'> & { readonly orgId: string }): Promise<boolean> {
+export function refusesOthers(db: Database, asked: Omit<HealthQuestion, 'since'> & { readonly orgId: string }): Promise<boolean> {
   return db.rawTransaction({ tenant: asked.orgId }, async (tx) => (await portalHealth(tx, { ...asked, since: null })) === 'ill');
 }

@@ -26,7 +26,7 @@ interface Row {
 }
 
 /** Who asks is the first login. */
-async function isIll(rows: readonly Row[]): Promise<boolean> {
+async function isRefusing(rows: readonly Row[]): Promise<boolean> {
   await t.sql('DELETE FROM login_attempt');
   await t.sql(
     `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
@@ -41,15 +41,15 @@ async function isIll(rows: readonly Row[]): Promise<boolean> {
       rows.map(({ is }) => is),
     ],
   );
-  const [found] = await t.sql<{ ill: boolean }>(
-    `SELECT l.refused >= rcm_many_refused(l.active, $3) AS ill FROM rcm_refused_lately($1, $2, date_trunc('minute', now()) - interval '600 s') l`,
+  const [found] = await t.sql<{ refusing: boolean }>(
+    `SELECT l.refused >= rcm_many_refused(l.active, $3) AS refusing FROM rcm_refused_lately($1, $2, date_trunc('minute', now()) - interval '600 s') l`,
     [CODE, logins[0]?.loginIdentity, SUSPECTS],
   );
-  return found?.ill === true;
+  return found?.refusing === true;
 }
 
 /** By reading every row, as docs/design.md says it. */
-function isIllByAll(rows: readonly Row[]): boolean {
+function isRefusingByAll(rows: readonly Row[]): boolean {
   const others = rows.filter(({ login, ago }) => login !== 0 && ago < 600);
   const refusals = others.filter(({ is }) => is === 'bad').sort((a, b) => a.ago - b.ago);
   const refused = new Set<number>();
@@ -92,9 +92,9 @@ test.each([
   const seen = new Set<boolean>();
   await fc.assert(
     fc.asyncProperty(histories, async (rows) => {
-      const ill = isIllByAll(rows);
-      seen.add(ill);
-      expect(await isIll(rows)).toBe(ill);
+      const refusing = isRefusingByAll(rows);
+      seen.add(refusing);
+      expect(await isRefusing(rows)).toBe(refusing);
     }),
     { seed: 20_261_130, numRuns: isLongForm() ? 1_000 : 30, endOnFailure: true },
   );
@@ -104,8 +104,8 @@ test.each([
 test('of a portal that refused hundreds and lets in again, the time since the hundredth newest refusal says that it is well', async () => {
   const refused = Array.from({ length: 120 }, (_, login): Row => ({ login: login + 1, ago: 500 - login, is: 'bad' }));
   const many = refused.concat(Array.from({ length: 139 }, (_, i): Row => ({ login: 121 + i, ago: 1 + i, is: 'accepted' })));
-  expect([await isIll(many), isIllByAll(many)]).toEqual([true, true]);
+  expect([await isRefusing(many), isRefusingByAll(many)]).toEqual([true, true]);
   // Those that got in since stand refused no more.
   const again = many.concat(refused.slice(0, 95).map(({ login }) => ({ login, ago: 1, is: 'accepted' })));
-  expect([await isIll(again), isIllByAll(again)]).toEqual([false, false]);
+  expect([await isRefusing(again), isRefusingByAll(again)]).toEqual([false, false]);
 });

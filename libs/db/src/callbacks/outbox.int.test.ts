@@ -130,8 +130,8 @@ describe('receivers', () => {
   });
 
   test('that failed cool down longer each time, then are sent one alone, and are well again once it is taken', async () => {
-    const ill = await makeEndpoint(t.db);
-    for (let i = 0; i < 4; i += 1) await succeeded(ill);
+    const failing = await makeEndpoint(t.db);
+    for (let i = 0; i < 4; i += 1) await succeeded(failing);
     const coolDowns: number[] = [];
     for (let i = 0; i < 8; i += 1) {
       await fail(await next());
@@ -145,9 +145,9 @@ describe('receivers', () => {
     }
     expect(coolDowns).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
     const probe = await next();
-    expect([probe?.orgId, await next()]).toEqual([ill.orgId, null]);
-    await endCallbackTry(t.agent, { orgId: ill.orgId, taskId: probe?.taskId ?? '', tries: probe?.tries ?? 0, taken: true });
-    expect([await next(), await next()].map((each) => each?.orgId)).toEqual([ill.orgId, ill.orgId]);
+    expect([probe?.orgId, await next()]).toEqual([failing.orgId, null]);
+    await endCallbackTry(t.agent, { orgId: failing.orgId, taskId: probe?.taskId ?? '', tries: probe?.tries ?? 0, taken: true });
+    expect([await next(), await next()].map((each) => each?.orgId)).toEqual([failing.orgId, failing.orgId]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The journal of rotations, what lets one begin (admission), which logins are due, and whatever else a rotator does of its own accord. */
 export { assessPortalTypes, type BreakerCause, type BreakerRules } from '../admission/breaker.ts';
-export { isPortalIll, type PortalHealth } from '../admission/health.ts';
+export { type PortalHealth, refusesOthers } from '../admission/health.ts';
 export { type PortalAdmission, listAdmissions } from '../admission/list.ts';
 export type { AdmissionOutcome } from '../admission/outcome.ts';
 export { listPauses, type Pause, type PauseScope, pauseRotations, resumeRotations } from '../admission/pause.ts';

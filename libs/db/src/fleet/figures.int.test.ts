@@ -16,7 +16,7 @@ afterEach(() => t.close());
 
 const RULES = { windowMs: 600_000, suspects: 3 };
 const figures = () => fleetFigures(t.rotator, RULES);
-const NOTHING = { knownBad: 0, locked: 0, overdue: 0, expiring: 0, rotationsBlocked: 0, rotationsOpen: 0, portalsStopped: 0, portalsIll: 0 };
+const NOTHING = { knownBad: 0, locked: 0, overdue: 0, expiring: 0, rotationsBlocked: 0, rotationsOpen: 0, portalsStopped: 0, portalsRefusing: 0 };
 
 async function login(endpoint: TestEndpoint, end: Pick<LoginAttemptEnd, 'outcome' | 'effect'> & Partial<LoginAttemptEnd>): Promise<void> {
   const lease = await acquireSharedLease(t.agent, { ...endpoint, holder: 'agent@host:1', ttlMs: 60_000 });
@@ -89,13 +89,13 @@ test('a portal type that is stopped counts, and one that is ill, which rcm_porta
   for (const endpoint of endpoints) {
     await login(endpoint, ACCEPTED);
     const now = await figures();
-    expect(now.portalsIll).toBe(await health());
+    expect(now.portalsRefusing).toBe(await health());
   }
   for (const endpoint of endpoints) {
     await login(endpoint, { outcome: 'rejected', effect: 'suspect', coolDownMs: 1 });
     const now = await figures();
-    expect(now.portalsIll).toBe(await health());
-    most = Math.max(most, now.portalsIll);
+    expect(now.portalsRefusing).toBe(await health());
+    most = Math.max(most, now.portalsRefusing);
   }
   expect(most).toBe(1);
   await t.rotator.transaction('no tenant', (tx) => openBreaker(tx, { portalTypeCode: 'alpine', cause: 'page_changed', detail: 'd' }));

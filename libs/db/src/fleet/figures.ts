@@ -16,7 +16,7 @@ export interface FleetFigures {
   readonly rotationsOpen: number;
   readonly portalsStopped: number;
   /** Many of their logins are refused with what had worked, now or when they were stopped for it. */
-  readonly portalsIll: number;
+  readonly portalsRefusing: number;
 }
 
 /** Logins that are refused, overdue or, of each portal type, expiring are counted up to so many: more say nothing new, and of 10,000 all endpoints were read. */
@@ -49,7 +49,7 @@ export async function fleetFigures(db: Database, rules: Pick<BreakerRules, 'wind
                 SELECT p.code FROM portal_type p CROSS JOIN LATERAL rcm_refused_lately(p.code, NULL, now() - make_interval(secs => ${windowMs}::float8 / 1000)) l
                  WHERE l.refused >= rcm_many_refused(l.active, ${rules.suspects}::int)
                  UNION
-                SELECT g.portal_type_code FROM portal_gate g WHERE g.opened_at > now() - interval '12 hours' AND g.closed_at IS NULL AND g.cause = 'logins_suspect') ill) AS "portalsIll"`;
+                SELECT g.portal_type_code FROM portal_gate g WHERE g.opened_at > now() - interval '12 hours' AND g.closed_at IS NULL AND g.cause = 'logins_suspect') refusing) AS "portalsRefusing"`;
     if (!figures) throw new Error('a statement without a row');
     return figures;
   });

@@ -92,9 +92,9 @@ export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
     if (isOpen(admission)) continue;
     const since = later(db.in(-windowMs), admission?.closedAt) ?? db.now;
     const { suspects, failures } = failing(db, code, since);
-    const isIll = suspects > 1 && suspects >= manyRefused(Math.min(usedLately(db, code), 5 * suspects + 5), rules.suspects);
-    if (!isIll && failures < rules.failures) continue;
-    openBreaker(db, code, isIll ? 'logins_suspect' : 'page_changed');
+    const isRefusing = suspects > 1 && suspects >= manyRefused(Math.min(usedLately(db, code), 5 * suspects + 5), rules.suspects);
+    if (!isRefusing && failures < rules.failures) continue;
+    openBreaker(db, code, isRefusing ? 'logins_suspect' : 'page_changed');
     opened.push(code);
   }
   closeWell(db, rules.suspects);

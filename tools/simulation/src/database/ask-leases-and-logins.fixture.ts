@@ -100,7 +100,7 @@ export async function readLogin(round: Round, place: Place): Promise<void> {
   await round.ask('passwordTries', (_, now) => ({ ...place, fingerprints, since: new Date(now - HOUR_MS) }));
   const version = random.pick(['1', '2', ...(attempt ? [`staged:${attempt.id}`, `staged:${attempt.id}/14`] : []), 'elsewhere:twin', '2/14']);
   await round.ask('passwordState', () => ({ ...place, fingerprints, version, propagationDelayMs: 300_000, rules }));
-  await round.ask('isPortalIll', () => ({ ...place, rules }));
+  await round.ask('refusesOthers', () => ({ ...place, rules }));
   await round.ask('knownVersions', () => ({ ...place, limit: 5 }));
   await round.ask('earlierVersions', () => ({ ...place, limit: 5 }));
   const made = random.pick(['1', '2', '3']);

@@ -85,7 +85,7 @@ function othersSince({ tables }: ModelDatabase, portalTypeCode: string, loginIde
   return found;
 }
 
-export const isPortalIll = operation('isPortalIll', (db, asked) => portalHealth(db, { ...asked, since: null }) === 'ill');
+export const refusesOthers = operation('refusesOthers', (db, asked) => portalHealth(db, { ...asked, since: null }) === 'ill');
 
 export const passwordState = operation('passwordState', (db, asked): PasswordState => {
   const { loginIdentity, version, propagationDelayMs } = asked;

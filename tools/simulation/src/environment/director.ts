@@ -22,7 +22,7 @@ function happens(environment: SimulatedEnvironment, happening: Happening, number
   environment.trace.add('the environment', JSON.stringify(happening));
   switch (happening.kind) {
     case 'the portal is ill':
-      return void Object.assign(weather(environment, happening.realm), { illUntil: now + happening.forMs, illCounts: happening.counts });
+      return void Object.assign(weather(environment, happening.realm), { refusesUntil: now + happening.forMs, refusalsAreCounted: happening.counts });
     case 'the portal is closed':
       weather(environment, happening.realm).unavailableUntil = now + happening.forMs;
       return;
@@ -72,7 +72,7 @@ function weather(environment: SimulatedEnvironment, realm: string) {
 function allIsWell(environment: SimulatedEnvironment): void {
   environment.trace.add('the environment', 'nothing goes wrong any more');
   for (const portal of environment.portals.values()) {
-    Object.assign(portal.weather, { illUntil: 0, unavailableUntil: 0, challengesUntil: 0 });
+    Object.assign(portal.weather, { refusesUntil: 0, unavailableUntil: 0, challengesUntil: 0 });
     portal.nextAnswers.length = 0;
   }
   for (const store of ['ssm', 'secrets-manager', 'vault'] as const)

@@ -143,10 +143,10 @@ describe.skipIf(backend() === 'containers')('the same random tries and changes, 
       if (act === 'time') await pass(random.pick([10, 20, 45, 90, 200]) * MINUTE_MS);
       if (act === 'closed') {
         await control.setHabits('alpine', { closedSaysWrong: true });
-        model.weather.illUntil = Number.POSITIVE_INFINITY;
+        model.weather.refusesUntil = Number.POSITIVE_INFINITY;
         await visit(password, null);
         await control.setHabits('alpine', { closedSaysWrong: false });
-        model.weather.illUntil = 0;
+        model.weather.refusesUntil = 0;
       }
       const real = await control.history(login);
       const { now } = inside.scheduler;

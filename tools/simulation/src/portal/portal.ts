@@ -15,9 +15,9 @@ const TOTP_STEP_MS = 30_000;
 export interface Weather {
   unavailableUntil: number;
   /** Every password is called wrong. */
-  illUntil: number;
+  refusesUntil: number;
   /** And that counts. */
-  illCounts: boolean;
+  refusalsAreCounted: boolean;
   /** Every login meets a question that only a person can answer. */
   challengesUntil: number;
 }
@@ -30,7 +30,7 @@ export class Portal {
   readonly record: PortalEntry[] = [];
   /** What those who logged in were told, or that they were told nothing; which is all that anybody outside of the portal can know of its count. */
   readonly told: Told[] = [];
-  readonly weather: Weather = { unavailableUntil: 0, illUntil: 0, illCounts: false, challengesUntil: 0 };
+  readonly weather: Weather = { unavailableUntil: 0, refusesUntil: 0, refusalsAreCounted: false, challengesUntil: 0 };
   /** The next changes are answered so, whatever its habits: a happening. */
   readonly nextAnswers: ChangeAnswer[] = [];
   readonly #scheduler: Scheduler;
@@ -50,8 +50,8 @@ export class Portal {
   }
 
   get isWell(): boolean {
-    const { unavailableUntil, illUntil, challengesUntil } = this.weather;
-    return Math.max(unavailableUntil, illUntil, challengesUntil) <= this.#scheduler.now;
+    const { unavailableUntil, refusesUntil, challengesUntil } = this.weather;
+    return Math.max(unavailableUntil, refusesUntil, challengesUntil) <= this.#scheduler.now;
   }
 
   /** A password is typed. `right`: nothing was counted yet, a code is to follow. */
@@ -59,8 +59,8 @@ export class Portal {
     const { now } = this.#scheduler;
     const account = this.accounts.get(username);
     if (now < this.weather.unavailableUntil) return this.#note(visitor, username, 'unavailable', password);
-    if (now < this.weather.illUntil) {
-      if (this.weather.illCounts && account && !isLocked(account, now)) return this.#fail(visitor, account, 'wrong', password);
+    if (now < this.weather.refusesUntil) {
+      if (this.weather.refusalsAreCounted && account && !isLocked(account, now)) return this.#fail(visitor, account, 'wrong', password);
       return this.#note(visitor, username, 'closed', password);
     }
     if (now < this.weather.challengesUntil) return this.#note(visitor, username, 'challenged', password);

@@ -1,5 +1,5 @@
 import { assessPortalTypes } from '../../admission/breaker.ts';
-import { isPortalIll } from '../../admission/health.ts';
+import { refusesOthers } from '../../admission/health.ts';
 import { listStartable } from '../../admission/startable.ts';
 import { takeStartable } from '../../admission/take-startable.ts';
 import { endLeftActs, takeActs } from '../../asked-acts/take.ts';
@@ -39,7 +39,7 @@ const START = { canary: false, probeMs: 3_600_000, lastingMs: 600_000 };
 export const ofRotators: readonly Operation[] = [
   asks('rcm_rotator', assessPortalTypes, [RULES], { most: 20_000 }),
   // The refusals of a hundred logins, and five hundred others that it met meanwhile.
-  asks('rcm_rotator', isPortalIll, [{ ...ONE, rules: RULES }], { most: 2_000 }),
+  asks('rcm_rotator', refusesOthers, [{ ...ONE, rules: RULES }], { most: 2_000 }),
   asks('rcm_rotator', listStartable, [{ rules: START, limit: 32 }], { most: 10_000 }),
   asks('rcm_rotator', takeStartable, [{ rules: START, limit: 8, holder: 'rotator', ttlMs: 60_000, inHand: [], coolingDown: [] }], { most: 10_000 }),
   asks('rcm_rotator', countHeldByOldReaders, [], { ...list, most: 12_000 }),
