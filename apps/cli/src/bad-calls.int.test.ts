@@ -37,7 +37,7 @@ beforeAll(async () => {
       passwordRules: 'length 12-20',
       rotationMode: 'automatic',
     },
-    ...{ rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 0 },
+    ...{ rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, propagationDelayMs: 0 },
     ...{ totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1 },
   });
   await upsertOrganization(owner, { id: 'hospital-1', name: 'Hospital' });

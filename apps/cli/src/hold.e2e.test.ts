@@ -17,7 +17,7 @@ const PASSWORDS = { one: 'First-Password-11', two: 'Second-Password-22', three: 
 
 let person: Person;
 beforeAll(async () => {
-  person = await openPerson({ endpoints: [], portalType: { settleMs: 200 } });
+  person = await openPerson({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   ({ testEnvironment, folder, environment } = person);
 });
 afterAll(() => person?.close());

@@ -17,7 +17,7 @@ const WHOLE_MS = 900_000;
 let person: Person;
 let given: string;
 beforeAll(async () => {
-  person = await openPerson({ endpoints: [], portalType: { settleMs: 200 } });
+  person = await openPerson({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   ({ id: given } = await person.testEnvironment.addEndpoint('alpine'));
 });
 afterAll(() => person?.close());

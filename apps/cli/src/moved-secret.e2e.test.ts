@@ -19,7 +19,7 @@ const WHOLE_MS = 900_000;
 let person: Person;
 let rotator: ReturnType<typeof spawn>;
 beforeAll(async () => {
-  person = await openPerson({ endpoints: [], portalType: { settleMs: 200 }, furtherAccounts: [SECOND] });
+  person = await openPerson({ endpoints: [], portalType: { propagationDelayMs: 200 }, furtherAccounts: [SECOND] });
   rotator = await startRotator();
 }, WHOLE_MS);
 afterAll(async () => {

@@ -33,7 +33,7 @@ const TYPE = {
   lockoutThreshold: 4,
   lockoutMargin: 1,
   lockoutWindowSeconds: 86_400,
-  settleMs: 1000,
+  propagationDelayMs: 1000,
   totpSkew: 1,
   totpPeriodSeconds: 30,
   maxSessionsPerAccount: 2,

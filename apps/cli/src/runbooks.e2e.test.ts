@@ -129,7 +129,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
 
 beforeAll(async () => {
   // More tries than a page costs: what is tried here is no budget.
-  person = await openPerson({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 8 }, secondRegion: true });
+  person = await openPerson({ endpoints: [], portalType: { propagationDelayMs: 200, lockoutThreshold: 8 }, secondRegion: true });
   const heads = makeAuditHeads(person);
   health = await startHealthServer({ port: 0, metrics: createMetrics(), checks: { process: () => (isWell ? null : 'It waits for its database.') } });
   const kept = await generateAgeIdentity();

@@ -25,7 +25,7 @@ let streams: readonly Followed[];
 const PATIENT = 'canary-patient-4711';
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   w = await openTestConsole({ url: testEnvironment.databaseUrl });
   rotator = await startRotator(testEnvironment);
   approver = await w.browser('all-approver');

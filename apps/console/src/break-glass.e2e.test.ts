@@ -28,7 +28,7 @@ let streams: readonly Followed[];
 const answers: { readonly address: string; readonly text: string; readonly headers: string }[] = [];
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   const logger = createLogger({ name: 'console', level: 'trace', destination: { write: (line) => void (logs += line) } });
   w = await openTestConsole({ url: testEnvironment.databaseUrl, logger });
   channel = await openSlowChannel('secret_read');

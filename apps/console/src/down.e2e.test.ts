@@ -12,7 +12,7 @@ let rotator: RunningProcess;
 let app: RunningProcess;
 let origin: string;
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   rotator = await startRotator(testEnvironment, { RCM_SET_PAGE: 'yes', RCM_BREAK_GLASS_PAGE: 'yes', RCM_ROTATOR_SCAN_MS: '500' });
   const port = String(await freePort());
   origin = `http://localhost:${port}`;

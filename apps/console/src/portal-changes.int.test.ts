@@ -55,7 +55,7 @@ test('what it would change is shown as text, field by field and line by line; an
 });
 
 test('nobody approves their own, whatever roles they have; they may take it back', async () => {
-  const id = await propose({ code: 'own', settleMs: 5 }, 'all-of-all');
+  const id = await propose({ code: 'own', propagationDelayMs: 5 }, 'all-of-all');
   const page = (await person('all-of-all').browser.get(`/all/portals/changes/${id}`)).text;
   expect([page.includes('acts/approve'), page.includes('acts/decline')]).toEqual([false, true]);
   expect(await decide('all-of-all', id, 'approve')).toMatchObject({ status: 409, text: expect.stringContaining('somebody else') as string });
@@ -75,7 +75,7 @@ test('that it waits is told to those who look after all organizations, of a port
 });
 
 test('for whoever has a role in one organization alone there is none', async () => {
-  const id = await propose({ code: 'not-theirs', settleMs: 5 });
+  const id = await propose({ code: 'not-theirs', propagationDelayMs: 5 });
   const { browser } = person('one-approver');
   const missing = (await browser.get('/o/no-such-place/logins')).text;
   for (const path of [`/all/portals/changes/${id}`, `/o/hospital-1/portals/changes/${id}`]) {

@@ -29,7 +29,7 @@ const outputs: string[] = [];
 const answers: { readonly address: string; readonly text: string }[] = [];
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   const logger = createLogger({ name: 'console', level: 'trace', destination: { write: (line) => void (logs += line) } });
   w = await openTestConsole({ url: testEnvironment.databaseUrl, logger });
   rotator = await started();

@@ -11,7 +11,15 @@ const GOOD = {
   ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example', { host: '10.0.0.1:8443', address: 'private' }], recipe: 'alpine.yaml' },
   ...{ passwordRules: 'minlength: 10; required: upper; history: 5', rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 3 },
   ...{ lockoutThreshold: 4, lockoutMargin: 1, lockoutCounts: 'window', lockoutWindowSeconds: 900, lockoutLastsSeconds: 900, lockoutCountsCodes: true },
-  ...{ accountRealm: 'alpine', usernameCase: 'exact', settleMs: 1_000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1 },
+  ...{
+    accountRealm: 'alpine',
+    usernameCase: 'exact',
+    propagationDelayMs: 1_000,
+    totpSkew: 1,
+    totpPeriodSeconds: 30,
+    maxSessionsPerAccount: 1,
+    maxConcurrency: 1,
+  },
   ...{
     maxTaskConcurrency: 2,
     maintenanceWindows: ['sun 02:00-04:00'],

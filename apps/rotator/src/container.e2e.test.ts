@@ -14,7 +14,10 @@ const LONG_MS = 300_000;
 describe.skipIf(images === undefined)('a rotator’s container (RCM_TEST_IMAGES names its image)', { timeout: 2 * LONG_MS }, () => {
   let testEnvironment: TestEnvironment;
   const started: TestContainer[] = [];
-  beforeAll(async () => void (testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } })), LONG_MS);
+  beforeAll(
+    async () => void (testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { propagationDelayMs: 200 } })),
+    LONG_MS,
+  );
   afterEach(async () => {
     await testEnvironment.portals.setFault({ portal: 'alpine', fault: 'none' });
     for (const container of started.splice(0)) await container.remove();

@@ -10,7 +10,7 @@ let opened: RotatorEnvironment;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'rcm-rotator-evidence-'));
   process.env['RCM_EVIDENCE_DIR'] = join(home, 'evidence');
-  opened = await openRotatorEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: ['alpine'], portalType: { propagationDelayMs: 200 } });
 });
 afterAll(async () => {
   delete process.env['RCM_EVIDENCE_DIR'];

@@ -13,7 +13,7 @@ let environment: Readonly<Record<string, string>>;
 beforeAll(async () => {
   opened = await openRotatorEnvironment({
     endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'cascade', 'cascade', 'cascade'],
-    portalType: { settleMs: 200 },
+    portalType: { propagationDelayMs: 200 },
   });
   environment = { ...commandEnvironment(opened.testEnvironment), RCM_HEALTH_PORT: '0', RCM_LEASE_WAIT_MS: '10000' };
 });

@@ -11,6 +11,8 @@ const whole = (least: number) => z.number().int().min(least);
 
 /** Days of head start before the portal's own expiry, where the file names none; the table's default. */
 const HEAD_START_DAYS = 7;
+/** Where the file names none. */
+const PROPAGATION_DELAY_MS = 60_000;
 
 const hostName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be lower-case letters, digits and underscores, starting with a letter');
 
@@ -49,7 +51,9 @@ const schema = z
     lockoutCountsCodes: z.boolean().default(true),
     accountRealm: idSchema.exactOptional(),
     usernameCase: z.enum(['exact', 'ignored']).default('exact'),
-    settleMs: whole(0).default(60_000),
+    propagationDelayMs: whole(0).exactOptional(),
+    /** What it was called before; files of then are still read. */
+    settleMs: whole(0).exactOptional(),
     totpSkew: whole(0).default(0),
     totpPeriodSeconds: whole(1).default(30),
     maxSessionsPerAccount: whole(1).default(1),
@@ -71,6 +75,10 @@ const schema = z
       .transform((day) => new Date(day))
       .exactOptional(),
     automationDecidedBy: z.string().trim().min(1).exactOptional(),
+  })
+  .refine(({ propagationDelayMs, settleMs }) => propagationDelayMs === undefined || settleMs === undefined, {
+    path: ['settleMs'],
+    message: 'is what propagationDelayMs was called before: say it once',
   })
   .superRefine((type, context) => {
     const forgives = type.lockoutThreshold - type.lockoutMargin;
@@ -139,12 +147,14 @@ function checked(path: string, value: unknown): z.infer<typeof schema> {
   throw new RcmError('input_invalid', `${path} is no portal type:\n${lines.join('\n')}\nNothing was changed.`);
 }
 
-function portalTypeOf({ recipe: _path, hosts, lockoutWindowSeconds = null, ...rest }: z.infer<typeof schema>, recipe: string): NewPortalType {
+function portalTypeOf(said: z.infer<typeof schema>, recipe: string): NewPortalType {
+  const { recipe: _path, hosts, lockoutWindowSeconds = null, settleMs = PROPAGATION_DELAY_MS, propagationDelayMs = settleMs, ...rest } = said;
   named('passwordRules', () => usablePasswordRules(rest.passwordRules));
   return {
     ...rest,
     ...hostsOf(hosts),
     lockoutWindowSeconds,
+    propagationDelayMs,
     driver: 'recipe',
     recipe: parseRecipe(recipe),
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRecipeFile } from '@rcm/portal-drivers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPortalTypeFile } from './portal-type-file.ts';
+import { portalTypeFromDocument, readPortalTypeFile } from './portal-type-file.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -120,5 +120,29 @@ describe('what a portal’s terms allow, as its file says it', () => {
     ['nobody who decided', { automationDecidedBy: ' ' }, 'automationDecidedBy: '],
   ])('is refused where it is %s', async (_, changes, words) => {
     await expect(read({ ...ALPINE, ...decision, ...changes })).rejects.toMatchObject({ code: 'input_invalid', message: expect.stringContaining(words) });
+  });
+});
+
+describe('how long a change takes to hold everywhere, as a portal type says it', () => {
+  it.each<[string, object, number]>([
+    ['by its name', { propagationDelayMs: 5_000 }, 5_000],
+    ['by the name that it had before', { settleMs: 5_000 }, 5_000],
+    ['not at all', {}, 60_000],
+  ])('is read, and has the one name from then on: %s', async (_, changes, propagationDelayMs) => {
+    const portalType = await read({ ...ALPINE, ...changes });
+    expect(portalType).toMatchObject({ propagationDelayMs });
+    expect(portalType).not.toHaveProperty('settleMs');
+    const document = { ...ALPINE, ...changes, recipe: await readRecipeFile('alpine') };
+    expect(portalTypeFromDocument(document)).toMatchObject({ propagationDelayMs });
+  });
+
+  it.each<[string, object, string]>([
+    ['both names', { propagationDelayMs: 5_000, settleMs: 5_000 }, 'settleMs: is what propagationDelayMs was called before: say it once'],
+    ['less than nothing, by its name', { propagationDelayMs: -1 }, 'propagationDelayMs: '],
+    ['less than nothing, by the name that it had before', { settleMs: -1 }, 'settleMs: '],
+  ])('is refused, with the name that was written: %s', async (_, changes, words) => {
+    await expect(read({ ...ALPINE, ...changes })).rejects.toMatchObject({ code: 'input_invalid', message: expect.stringContaining(words) });
+    const document = { ...ALPINE, ...changes, recipe: await readRecipeFile('alpine') };
+    expect(() => portalTypeFromDocument(document)).toThrow(words);
   });
 });

@@ -27,7 +27,7 @@ let environment: Record<string, string>;
 const running: RotatorRun[] = [];
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: 7 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: 7 }, () => 'alpine' as const), portalType: { propagationDelayMs: 200 } });
   environment = {
     ...testEnvironment.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),

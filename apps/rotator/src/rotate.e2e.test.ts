@@ -10,7 +10,7 @@ let next = 0;
 const pool = ['alpine', 'cascade', 'borealis', ...Array.from({ length: 12 }, () => 'alpine' as const)] as const;
 
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: pool, portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: pool, portalType: { propagationDelayMs: 200 } });
 });
 afterAll(() => opened?.close());
 

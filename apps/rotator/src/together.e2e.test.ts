@@ -17,7 +17,7 @@ let stores: TenantStores;
 const databases: Database[] = [];
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { propagationDelayMs: 200 } });
   browser = createBrowserPool({
     maxContexts: 4,
     logger: createLogger({ name: 'test', level: 'silent' }),

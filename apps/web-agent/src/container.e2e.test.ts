@@ -20,7 +20,7 @@ describe.skipIf(images === undefined)('a web-agent’s container (RCM_TEST_IMAGE
   let apiPort: number;
   beforeAll(async () => {
     [testEnvironment, issuer] = await Promise.all([
-      openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } }),
+      openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'], portalType: { propagationDelayMs: 200 } }),
       startIssuer(),
     ]);
   }, LONG_MS);

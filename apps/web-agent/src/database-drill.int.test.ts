@@ -104,7 +104,7 @@ describe.skipIf(backend() !== 'containers')('the database drill (pg_dump comes w
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rcm-database-drill-'));
     [first, second] = await Promise.all([startPostgresContainer(), startPostgresContainer()]);
-    const portalType = { settleMs: 500, lockoutWindowSeconds: LOCKOUT_MS / 1_000 };
+    const portalType = { propagationDelayMs: 500, lockoutWindowSeconds: LOCKOUT_MS / 1_000 };
     testEnvironment = await openTestEnvironment({
       endpoints: Array(4).fill('alpine') as 'alpine'[],
       portalType,

@@ -27,7 +27,7 @@ const ids = Array.from({ length: LOGINS }, (_, number) => `legacy-${number + 1}`
 const usernameOf = (id: string) => `user-of-${id}`;
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { propagationDelayMs: 200 } });
   const alpine = await getEndpoint(testEnvironment.db, { orgId: testEnvironment.orgId, endpointId: 'alpine-1' });
   for (const [number, id] of ids.entries()) {
     const [username, password] = [usernameOf(id), `canary-Old-${number + 1}!`];

@@ -13,7 +13,7 @@ const DEADLINE_MS = 120_000;
 let testEnvironment: TestEnvironment;
 let home: string;
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { propagationDelayMs: 200 } });
   home = await mkdtemp(join(tmpdir(), 'rcm-agent-evidence-'));
 });
 afterAll(async () => {

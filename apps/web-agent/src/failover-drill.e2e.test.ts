@@ -45,7 +45,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
   await claimFolder(folder);
   primary = await startThrowawayPostgres({ folder });
-  const portalType = { settleMs: 500, lockoutWindowSeconds: 900 };
+  const portalType = { propagationDelayMs: 500, lockoutWindowSeconds: 900 };
   testEnvironment = await openTestEnvironment({
     endpoints: Array(LOGINS.ssm).fill('alpine') as 'alpine'[],
     portalType,

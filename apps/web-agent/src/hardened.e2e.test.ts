@@ -21,7 +21,10 @@ let issuer: Issuer;
 let folder: string;
 const started: AgentProcess[] = [];
 beforeAll(async () => {
-  [testEnvironment, issuer] = await Promise.all([openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
+  [testEnvironment, issuer] = await Promise.all([
+    openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { propagationDelayMs: 200 } }),
+    startIssuer(),
+  ]);
   folder = mkdtempSync(join(tmpdir(), 'rcm-hardened-'));
 });
 afterEach(async () => {

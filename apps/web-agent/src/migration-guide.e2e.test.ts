@@ -52,7 +52,7 @@ beforeAll(async () => {
   // A server of its own: what is searched through after a scrub is nobody else's.
   const server = await startEmbeddedPostgres();
   stopServer = server.stop;
-  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 }, server: server.url });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 }, server: server.url });
   const { hosts } = await testEnvironment.db.transaction('no tenant', (tx) => tx.portalType.findUniqueOrThrow({ where: { code: 'alpine' } }));
   for (const [orgId, count] of Object.entries(ORGANIZATIONS)) {
     await upsertOrganization(testEnvironment.db, { id: orgId, name: orgId });

@@ -10,7 +10,7 @@ let issuer: Issuer;
 const started: AgentProcess[] = [];
 beforeAll(async () => {
   [testEnvironment, issuer] = await Promise.all([
-    openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 200 } }),
+    openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { propagationDelayMs: 200 } }),
     startIssuer(),
   ]);
 });

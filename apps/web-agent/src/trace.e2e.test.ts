@@ -24,7 +24,10 @@ const environment = (): NodeJS.ProcessEnv => ({
 });
 
 beforeAll(async () => {
-  [testEnvironment, issuer] = await Promise.all([openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { settleMs: 200 } }), startIssuer()]);
+  [testEnvironment, issuer] = await Promise.all([
+    openTestEnvironment({ endpoints: ['alpine', 'alpine'], portalType: { propagationDelayMs: 200 } }),
+    startIssuer(),
+  ]);
   agent = await startAgent(environment());
 });
 afterAll(async () => {

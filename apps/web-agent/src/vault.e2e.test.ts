@@ -13,7 +13,7 @@ let testEnvironment: TestEnvironment;
 let endpoint: EnvironmentEndpoint;
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   endpoint = await testEnvironment.addEndpoint('alpine', 'vault');
 });
 afterAll(() => testEnvironment?.close());

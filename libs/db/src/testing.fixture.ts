@@ -76,7 +76,7 @@ export const PORTAL: NewPortalType = {
   lockoutThreshold: 4,
   lockoutMargin: 1,
   lockoutWindowSeconds: 900,
-  settleMs: 1000,
+  propagationDelayMs: 1000,
   totpSkew: 1,
   totpPeriodSeconds: 30,
   maxSessionsPerAccount: 2,

@@ -11,7 +11,7 @@ const said = (now: object, then: object) =>
 test('what a document does not say is no change, nor is another order of names, nor a day for a moment', () => {
   expect(
     changed(
-      { name: 'A', settleMs: 5, hosts: { a: 1, b: 2 }, termsDate: new Date('2026-01-02') },
+      { name: 'A', propagationDelayMs: 5, hosts: { a: 1, b: 2 }, termsDate: new Date('2026-01-02') },
       { hosts: { b: 2, a: 1 }, termsDate: '2026-01-02T00:00:00.000Z' },
     ).fields,
   ).toEqual([]);

@@ -44,7 +44,7 @@ export class AgentVisits {
       await openTestEnvironment({
         endpoints: [...Array.from({ length: ALPINES }, () => 'alpine' as const), 'cascade', 'cascade'],
         lockoutWindowMs: LOCKOUT_WINDOW_MS,
-        portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
+        portalType: { propagationDelayMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
       }),
     );
   }

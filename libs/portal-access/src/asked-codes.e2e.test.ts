@@ -24,7 +24,7 @@ let next = 0;
 beforeAll(async () => {
   testEnvironment = await openTestEnvironment({
     endpoints: Array.from({ length: 9 }, () => 'borealis' as const),
-    portalType: { settleMs: 200, lockoutThreshold: 10 },
+    portalType: { propagationDelayMs: 200, lockoutThreshold: 10 },
   });
   operator = testEnvironment.databaseAs('rcm_operator');
   browser = openBrowser(8);

@@ -20,7 +20,7 @@ let next = 0;
 let storage: KeptStorage;
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { propagationDelayMs: 200 } });
   storage = await keepStorage(testEnvironment.db);
   const logger = createLogger({ name: 'test', level: 'silent' });
   browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });

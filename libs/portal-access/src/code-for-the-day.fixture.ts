@@ -39,7 +39,10 @@ export class DayEnvironment {
 
   static async open(): Promise<DayEnvironment> {
     const recipe = await readRecipeFile('borealis-day-codes');
-    const testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 5, lockoutMargin: 1, recipe } });
+    const testEnvironment = await openTestEnvironment({
+      endpoints: [],
+      portalType: { propagationDelayMs: 200, lockoutThreshold: 5, lockoutMargin: 1, recipe },
+    });
     const executablePath = process.env['RCM_CHROMIUM_PATH'];
     const logger = createLogger({ name: 'test', level: 'silent' });
     const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });

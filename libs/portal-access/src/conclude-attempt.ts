@@ -28,7 +28,7 @@ export async function concludeAttempt(
 ): Promise<Judgement> {
   const { db, endpoint, loginIdentity, version, illness } = request;
   const { orgId, portalTypeCode, portalType } = endpoint;
-  const { settleMs: propagationDelayMs } = portalType;
+  const { propagationDelayMs } = portalType;
   const isOneText = outcome.kind === 'rejected_or_locked';
   // Only a refusal is judged by what is known of the password. What proves or clears is written down without one more question that could fail.
   const state =

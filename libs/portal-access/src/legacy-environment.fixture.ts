@@ -51,7 +51,7 @@ export interface LegacyEnvironment {
 }
 
 export async function openLegacyEnvironment(): Promise<LegacyEnvironment> {
-  const testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 3, lockoutMargin: 1 } });
+  const testEnvironment = await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200, lockoutThreshold: 3, lockoutMargin: 1 } });
   const portal: Portal = { passwords: new Map(), sent: [], beforeLogin: () => Promise.resolve() };
   const [metrics, log] = [createMetrics(), [] as string[]];
   const config = testEnvironment.environmentOf('rcm_agent');

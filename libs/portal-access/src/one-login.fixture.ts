@@ -37,7 +37,7 @@ export async function openOneLogin({
     lockoutThreshold: 3,
     lockoutMargin: 1,
     lockoutWindowSeconds: 900,
-    settleMs: 100,
+    propagationDelayMs: 100,
     totpSkew: 0,
     totpPeriodSeconds,
     maxSessionsPerAccount: 1,

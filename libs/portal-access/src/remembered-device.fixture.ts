@@ -49,7 +49,7 @@ export class DeviceLogins {
 
   static async open(): Promise<DeviceLogins> {
     const recipe = await readRecipeFile('borealis-remembered');
-    return new DeviceLogins(await openTestEnvironment({ endpoints: [], portalType: { settleMs: 200, lockoutThreshold: 10, recipe } }));
+    return new DeviceLogins(await openTestEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200, lockoutThreshold: 10, recipe } }));
   }
 
   async close(): Promise<void> {

@@ -23,7 +23,7 @@ const PORTAL_TYPE: Parameters<typeof upsertPortalType>[1] = {
   lockoutThreshold: 4,
   lockoutMargin: 1,
   lockoutWindowSeconds: 900,
-  settleMs: 1_000,
+  propagationDelayMs: 1_000,
   totpSkew: 1,
   totpPeriodSeconds: 30,
   maxSessionsPerAccount: 2,

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await upsertPortalType(owner, {
     ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
     ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ settleMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
+    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
   });
   await insertEndpoint(owner, { id: PLACE.endpointId, orgId: PLACE.orgId, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   const secretArn = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-1/endpoints/alpine-1/a';

@@ -13,7 +13,7 @@ import { afterSubmitDeadline } from './submit-change.ts';
 export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, login, services } = inHand;
   if (!inHand.mayProbe || attempt.submitDeadlineAt === null) return afterSubmitDeadline(inHand, 'waiting for the portal to have had its time');
-  const { settleMs: propagationDelayMs } = login.endpoint.portalType;
+  const { propagationDelayMs } = login.endpoint.portalType;
   const left = await accountLeft(inHand, await login.store.read(login.reference, { signal: login.held.signal }));
   if (left) return left;
   const found = await searchFor(inHand, new Date(attempt.submitDeadlineAt.getTime() + propagationDelayMs), 'everything');

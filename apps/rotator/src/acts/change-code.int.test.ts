@@ -7,7 +7,7 @@ import { resultOf } from '../schedule/rotation-outcome.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 
 let opened: RotatorEnvironment;
-beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } })));
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } })));
 afterAll(() => opened?.close());
 
 const ACCEPTED: LoginOutcome = { kind: 'accepted' };

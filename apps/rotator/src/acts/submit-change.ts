@@ -60,7 +60,7 @@ export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent>
     }
   }
   if (!isRefusal(result)) return holding(holdFor(services, endpoint, result));
-  const { settleMs: propagationDelayMs } = endpoint.portalType;
+  const { propagationDelayMs } = endpoint.portalType;
   return holding({
     detail: 'the portal refuses the current password; if it is not just slow to know it, another one is searched',
     forMs: Math.max(propagationDelayMs, 1_000),
@@ -82,7 +82,7 @@ async function wasRefused({ services, login, attempt }: AttemptInHand, current: 
   const { provedAt, refusedSince, refusedLastAt, coolsDownUntil, now } = tries;
   const isRefused = refusedSince > 0 || (coolsDownUntil !== null && coolsDownUntil > now);
   if (!isRefused || refusedLastAt === null || (provedAt !== null && provedAt > refusedLastAt)) return false;
-  return now.getTime() - refusedLastAt.getTime() >= portalType.settleMs;
+  return now.getTime() - refusedLastAt.getTime() >= portalType.propagationDelayMs;
 }
 
 /** The portal does not accept what is current, now or by what the ledger knows. */
@@ -212,5 +212,5 @@ function changeEvent(inHand: AttemptInHand, outcome: ChangeOutcome, sentBefore: 
 export const afterSubmitDeadline = ({ login }: AttemptInHand, detail: string): Extract<AttemptEvent, { kind: 'hold' }> => ({
   kind: 'hold',
   detail,
-  afterSubmitMs: login.endpoint.portalType.settleMs,
+  afterSubmitMs: login.endpoint.portalType.propagationDelayMs,
 });

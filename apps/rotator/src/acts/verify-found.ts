@@ -40,7 +40,7 @@ export async function verifyFound(inHand: AttemptInHand): Promise<AttemptEvent> 
   }
   const { fingerprints } = accountOf(services.keys, endpoint, payload);
   return (await mayAskAgain(inHand, fingerprints))
-    ? holding({ detail: 'the portal said applied and does not know the new password yet', forMs: Math.max(endpoint.portalType.settleMs, 1_000) })
+    ? holding({ detail: 'the portal said applied and does not know the new password yet', forMs: Math.max(endpoint.portalType.propagationDelayMs, 1_000) })
     : { kind: 'staged_refused', detail: 'the portal said applied and then refused the new password' };
 }
 

@@ -17,7 +17,7 @@ let me: string;
 let john: string;
 
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   environment = {
     ...opened.testEnvironment.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),

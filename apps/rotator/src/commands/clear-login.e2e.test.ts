@@ -16,7 +16,7 @@ let environment: Readonly<Record<string, string>>;
 let acts: LoginActs;
 
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   environment = commandEnvironment(opened.testEnvironment);
   acts = actsOn(opened);
 });

@@ -20,7 +20,7 @@ let environment: Record<string, string>;
 let browser: BrowserPool;
 let devices: TenantDevices;
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200, recipe: await readRecipeFile('borealis-remembered') } });
+  opened = await openRotatorEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200, recipe: await readRecipeFile('borealis-remembered') } });
   const { RCM_CHROMIUM_PATH: executablePath } = process.env;
   environment = {
     ...opened.testEnvironment.environmentOf('rcm_rotator'),

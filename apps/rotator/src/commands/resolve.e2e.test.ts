@@ -12,7 +12,7 @@ let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 14 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 14 }, () => 'alpine' as const), portalType: { propagationDelayMs: 200 } });
   environment = {
     ...opened.testEnvironment.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),

@@ -47,7 +47,7 @@ const HOUR_MS = 3_600_000;
 
 /** How long the portal counts a failure: no password is tried twice within it. */
 export function pauseMs({ login }: Search): number {
-  const { lockoutWindowSeconds, settleMs: propagationDelayMs } = login.endpoint.portalType;
+  const { lockoutWindowSeconds, propagationDelayMs } = login.endpoint.portalType;
   return Math.max(lockoutWindowSeconds === null ? HOUR_MS : lockoutWindowSeconds * 1_000, propagationDelayMs, 1_000);
 }
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   opened = await openRotatorEnvironment({
     endpoints: [],
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
-    portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
+    portalType: { propagationDelayMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000 },
   });
 });
 afterAll(() => opened?.close());

@@ -14,7 +14,9 @@ const LONG_MS = 300_000;
 
 let opened: RotatorEnvironment;
 const paused: ChildProcess[] = [];
-beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { settleMs: 500 } })));
+beforeAll(
+  async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'], portalType: { propagationDelayMs: 500 } })),
+);
 // A test that failed may have left one that is still stopped.
 afterEach(() => paused.splice(0).forEach((child) => child.kill('SIGKILL')));
 afterAll(() => opened?.close());

@@ -9,7 +9,7 @@ import { detectManualChanges } from './detect-changes.ts';
 
 let opened: RotatorEnvironment;
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: ['borealis', 'cascade'], portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: ['borealis', 'cascade'], portalType: { propagationDelayMs: 200 } });
 });
 afterAll(() => opened?.close());
 
@@ -31,7 +31,7 @@ describe('a portal that people rotate', () => {
     const id = 'borealis-1';
     const { orgId, portal, username } = opened.testEnvironment.endpoint(id);
     // A refused password cools down for as long as the portal may not know it yet: longer than a busy machine takes to look again.
-    await setPortalType(opened.testEnvironment, 'borealis', { rotationMode: 'manual', settleMs: 3_600_000 });
+    await setPortalType(opened.testEnvironment, 'borealis', { rotationMode: 'manual', propagationDelayMs: 3_600_000 });
     await setNextRotation(opened.testEnvironment.db, { endpointIds: [id], at: 'now' });
     expect([await markManualDue(opened.rotator.db), await markManualDue(opened.rotator.db)]).toEqual([1, 0]);
     expect(await detectManualChanges(opened.rotator, looks)).toEqual([{ endpointId: id, result: 'unchanged' }]);

@@ -9,7 +9,8 @@ import { lookAtBlocked } from './look-at-blocked.ts';
 
 let opened: RotatorEnvironment;
 beforeAll(
-  async () => void (opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 6 }, () => 'alpine' as const), portalType: { settleMs: 200 } })),
+  async () =>
+    void (opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 6 }, () => 'alpine' as const), portalType: { propagationDelayMs: 200 } })),
 );
 afterAll(() => opened?.close());
 

@@ -11,7 +11,7 @@ let opened: RotatorEnvironment;
 let next = 0;
 
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 5 }, () => 'alpine' as const), portalType: { settleMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 5 }, () => 'alpine' as const), portalType: { propagationDelayMs: 200 } });
   const { testEnvironment } = opened;
   const home = new URL((await migratedEndpoint(testEnvironment.db, { orgId: testEnvironment.orgId, endpointId: 'alpine-1' })).baseUrl).origin;
   const door = await testEnvironment.portals.openDoor('alpine');

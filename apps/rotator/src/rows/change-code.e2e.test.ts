@@ -10,7 +10,7 @@ const CODES = ['pers-7X9k', 'quat-2M4p', 'rune-8L1d', 'sole-5T6w'];
 let opened: RotatorEnvironment;
 beforeAll(async () => {
   const { device: _device, ...recipe } = await readRecipeFile('borealis-remembered');
-  opened = await openRotatorEnvironment({ endpoints: ['borealis'], portalType: { settleMs: 200, recipe } });
+  opened = await openRotatorEnvironment({ endpoints: ['borealis'], portalType: { propagationDelayMs: 200, recipe } });
   await opened.testEnvironment.portals.setHabits('borealis', { changeAsksCode: true });
 });
 afterAll(() => opened?.close());

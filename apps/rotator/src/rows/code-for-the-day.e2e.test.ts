@@ -16,7 +16,7 @@ const kinds = [
 it.each(isLongForm() ? kinds : kinds.slice(0, 2))('a rotation at a portal whose codes are good %s', async (_, valid, habits, answers) => {
   const { codes, ...rest }: Recipe = await readRecipeFile('borealis-day-codes');
   const recipe = valid ? { ...rest, codes: { ...codes, valid } } : rest;
-  const opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200, recipe } });
+  const opened = await openRotatorEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200, recipe } });
   const { portals } = opened.testEnvironment;
   await portals.setHabits('borealis', habits);
   // The portal's own day does not end meanwhile.

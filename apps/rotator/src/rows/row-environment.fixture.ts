@@ -68,7 +68,7 @@ export async function openRowEnvironment(options: Partial<TestEnvironmentOptions
     endpoints: [],
     lockoutWindowMs: LOCKOUT,
     ...options,
-    portalType: { settleMs: SECOND, lockoutWindowSeconds: LOCKOUT / SECOND, lockoutLastsSeconds: LOCKOUT / SECOND, ...options.portalType },
+    portalType: { propagationDelayMs: SECOND, lockoutWindowSeconds: LOCKOUT / SECOND, lockoutLastsSeconds: LOCKOUT / SECOND, ...options.portalType },
   });
   const { testEnvironment, sql } = opened;
   const agent = openAgent(opened);

@@ -42,7 +42,7 @@ beforeAll(async () => {
   await upsertPortalType(owner, {
     ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'minlength: 10' },
     ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 3, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ settleMs: 60_000, totpSkew: 0, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
+    ...{ propagationDelayMs: 60_000, totpSkew: 0, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
     ...ALLOWED,
   });
   numbers = Array.from({ length: LOGINS }, (_, index) => index + 1);

@@ -23,7 +23,7 @@ export type TypingEnvironment = Awaited<ReturnType<typeof openTypingEnvironment>
 
 /** A rotator's environment with a console's page, at which Jane asks for logins to be set and types them. */
 export async function openTypingEnvironment() {
-  const opened = await openRotatorEnvironment({ endpoints: [], portalType: { settleMs: 200 } });
+  const opened = await openRotatorEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
   const page = openDatabase({ url: urlFor('rcm_console', opened.testEnvironment.databaseUrl), applicationName: 'console', role: 'rcm_console' });
 
   const ask = ({ orgId, id }: EnvironmentEndpoint) => askAct(page, { orgId, endpointId: id, kind: 'set', actor: JANE, reason: 'read from the letter' });

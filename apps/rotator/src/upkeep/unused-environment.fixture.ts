@@ -74,7 +74,7 @@ export async function openUnusedEnvironment({
       ...{ code: codeOf(kind), name: codeOf(kind), hosts: [`${codeOf(kind)}.example`], driver: 'recipe', recipe: { login: [] } },
       ...{ passwordRules: 'minlength: 12; maxlength: 20; required: digit', rotationMode: 'automatic' },
       ...{ rotationIntervalDays: kind.rotatedDays ?? 60, rotationSpreadDays: SPREAD_DAYS },
-      ...{ lockoutThreshold: LOCKS_AFTER, lockoutMargin: 1, lockoutWindowSeconds: FORGETS_AFTER_S, settleMs: 0, totpSkew: 0, totpPeriodSeconds: 30 },
+      ...{ lockoutThreshold: LOCKS_AFTER, lockoutMargin: 1, lockoutWindowSeconds: FORGETS_AFTER_S, propagationDelayMs: 0, totpSkew: 0, totpPeriodSeconds: 30 },
       ...{ maxSessionsPerAccount: 1, maxConcurrency: 50, ...(verifyEveryDays === undefined ? { dormantAfterDays: kind.dormantDays } : { verifyEveryDays }) },
       ...ALLOWED,
     });

@@ -40,7 +40,7 @@ beforeAll(async () => {
   await upsertPortalType(owner, {
     ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
     ...{ rotationMode: 'manual', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ settleMs: 1_000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
+    ...{ propagationDelayMs: 1_000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
   });
   await upsertOrganization(owner, { id: 'mercy', name: 'Mercy' });
   await insertEndpoint(owner, { id: 'mercy-1', orgId: 'mercy', portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });

@@ -174,7 +174,7 @@ export async function makePortal(owner: Database, code: string, recipe: object):
     lockoutThreshold: 4,
     lockoutMargin: 1,
     lockoutWindowSeconds: 900,
-    settleMs: 0,
+    propagationDelayMs: 0,
     totpSkew: 1,
     totpPeriodSeconds: 30,
     maxSessionsPerAccount: 1,

@@ -14,7 +14,7 @@ let worker: TaskWorker;
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { propagationDelayMs: 200 } });
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
   const config = readWebAgentConfig({
     ...process.env,

@@ -16,7 +16,7 @@ let tracing: Tracing;
 beforeAll(async () => {
   collector = await startCollector();
   tracing = await openTracing(collector.url, 'rcm-web-agent');
-  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { settleMs: 200 } });
+  testEnvironment = await openTestEnvironment({ endpoints: ['alpine'], portalType: { propagationDelayMs: 200 } });
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
   const own = { RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent'), RCM_LOG_LEVEL: 'error' };
   const config = readWebAgentConfig({ ...process.env, ...testEnvironment.environmentOf('rcm_agent'), ...own });

@@ -37,8 +37,8 @@ export interface PortalTypeRow {
   readonly formerRealms: readonly string[];
   /** Whether `User` and `user` are two accounts. */
   readonly usernameCase: 'exact' | 'ignored';
-  /** The propagation delay: how long the portal may take until a change holds everywhere. */
-  readonly settleMs: number;
+  /** How long the portal may take until a change holds everywhere. */
+  readonly propagationDelayMs: number;
   readonly totpSkew: number;
   readonly totpPeriodSeconds: number;
   readonly maxSessionsPerAccount: number;

@@ -15,7 +15,7 @@ describe('an agent that may not try what the store holds, as the portal refused 
   const asksFor = (on: Account, password: string) => wantSearchIfOutdated(t.agent, { ...on, fingerprints: [printOf(password)] });
   /** `old` was refused and `new` accepted later; what that made anybody search for is done. */
   const outdated = async () => {
-    const on = await logins.account({ settleMs: 0 });
+    const on = await logins.account({ propagationDelayMs: 0 });
     await searches.refuse(on, 'bad', 'old');
     await noteSearched(t.rotator, await startSearch(t.rotator, on));
     await logins.login(on, 'accepted', { password: 'new' });

@@ -22,14 +22,14 @@ describe('a search is wanted', () => {
     ['provisional', false],
     ['none', false],
   ] as const)('by a login that was refused as %s: %s; and people are told', async (effect, expected) => {
-    const on = await logins.account({ settleMs: 0 });
+    const on = await logins.account({ propagationDelayMs: 0 });
     await searches.refuse(on, effect);
     expect(await searches.isWanted(on)).toBe(expected);
     expect((await notificationsOf(on)).map(({ kind }) => kind)).toEqual(expected ? ['refused'] : []);
   });
 
   test('not before the portal has had its time: the old password might still be accepted', async () => {
-    const on = await logins.account({ settleMs: 600_000 });
+    const on = await logins.account({ propagationDelayMs: 600_000 });
     await searches.refuse(on);
     expect(await searches.isWanted(on)).toBe(false);
     await t.sql(`UPDATE integration_endpoint SET search_wanted_at = search_wanted_at - interval '600 s' WHERE id = $1`, [on.endpointId]);
@@ -62,7 +62,7 @@ describe('a search is wanted', () => {
     ['retry', true],
     ['unlocked', false],
   ] as const)('by a person’s word that the password is right, in one transaction with it: %s: %s', async (kind, expected) => {
-    const on = await logins.account({ settleMs: 600_000 });
+    const on = await logins.account({ propagationDelayMs: 600_000 });
     await clearLogin(t.rotator, { ...on, kind, actor: 'person:os:jane', reason: 'r' });
     expect(await searches.isWanted(on)).toBe(expected);
     const other = await logins.account();
@@ -80,7 +80,7 @@ describe('a search is wanted', () => {
 
 describe('a search that is under way', () => {
   const begun = async () => {
-    const on = await logins.account({ settleMs: 0 });
+    const on = await logins.account({ propagationDelayMs: 0 });
     await searches.refuse(on);
     return { on, start: await startSearch(t.rotator, on) };
   };

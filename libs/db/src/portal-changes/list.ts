@@ -44,5 +44,11 @@ export async function showPortalChange(db: Database, { id }: { readonly id: stri
     'no tenant',
     (tx) => tx.$queryRaw<PortalChangeInFull[]>`SELECT ${COLUMNS}, c.document FROM portal_type_change c WHERE c.id = ${id}::uuid`,
   );
-  return found ?? null;
+  return found ? { ...found, document: renamed(found.document) } : null;
+}
+
+/** A version that called the propagation delay `settleMs` may have proposed it. Where both are said, whoever saves it refuses that. */
+function renamed({ settleMs, ...document }: PortalChangeInFull['document']): PortalChangeInFull['document'] {
+  if (settleMs === undefined) return document;
+  return 'propagationDelayMs' in document ? { ...document, settleMs } : { ...document, propagationDelayMs: settleMs };
 }

@@ -42,7 +42,7 @@ const REFUSED = { code: 'state_conflict' };
 test('one proposes, another approves, the owner saves it; nothing uses it before, and each stands in the audit trail', async () => {
   const { code, orgId, propose } = await portal();
   const { id } = await propose();
-  expect(await showPortalChange(page, { id })).toMatchObject({ code, state: 'undecided', actor: JANE, document: { settleMs: 2_000 } });
+  expect(await showPortalChange(page, { id })).toMatchObject({ code, state: 'undecided', actor: JANE, document: { propagationDelayMs: 2_000 } });
   await expect(save(id)).rejects.toMatchObject(REFUSED);
   expect(await approve(id)).toEqual({ code });
   expect([(await listPortalChanges(operator, { limit: 1 }))[0], await propagationDelayOf(code)]).toMatchObject([
@@ -73,7 +73,7 @@ test('a yes is for the portal type as it stood: where it was saved since, neithe
   const [one, other] = [await portal(), await portal()];
   const [waiting, approved] = [await one.propose(), await other.propose()];
   await approve(approved.id);
-  for (const { document } of [one, other]) await upsertPortalType(t.db, { ...document, settleMs: 1_500 }, OLGA);
+  for (const { document } of [one, other]) await upsertPortalType(t.db, { ...document, propagationDelayMs: 1_500 }, OLGA);
   await expect(approve(waiting.id)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('changed since') as string });
   await expect(save(approved.id)).rejects.toMatchObject(REFUSED);
   expect([await propagationDelayOf(one.code), await propagationDelayOf(other.code)]).toEqual([1_500, 1_500]);
@@ -106,7 +106,7 @@ test('what two owners save at once is one after the other, and the later is refu
   await approve(id);
   expect(await whileAnotherSaves(one.code, () => save(id))).toMatchObject(REFUSED);
   const stood = await portalTypeStands(t.db, other);
-  const plain = () => upsertPortalType(t.db, { ...other.document, settleMs: 2_000 }, { ...OLGA, stood });
+  const plain = () => upsertPortalType(t.db, { ...other.document, propagationDelayMs: 2_000 }, { ...OLGA, stood });
   expect(await whileAnotherSaves(other.code, plain)).toMatchObject({ ...REFUSED, message: expect.stringContaining('portal-type diff') as string });
   expect([await propagationDelayOf(one.code), await propagationDelayOf(other.code)]).toEqual([1_500, 1_500]);
 });
@@ -119,8 +119,8 @@ test('of two who save a portal type that is not there yet, or in different ways,
   const fresh = { ...document, code: `${code}-new` };
   expect(await portalTypeStands(t.db, fresh)).toBeNull();
   for (const saves of [
-    [() => save(id), () => upsertPortalType(t.db, { ...document, settleMs: 1_500 }, { ...OLGA, stood })],
-    [1_500, 2_000].map((settleMs) => () => upsertPortalType(t.db, { ...fresh, settleMs }, { ...OLGA, stood: null })),
+    [() => save(id), () => upsertPortalType(t.db, { ...document, propagationDelayMs: 1_500 }, { ...OLGA, stood })],
+    [1_500, 2_000].map((propagationDelayMs) => () => upsertPortalType(t.db, { ...fresh, propagationDelayMs }, { ...OLGA, stood: null })),
   ]) {
     const ends = await Promise.allSettled(saves.map((each) => each()));
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -131,10 +131,10 @@ test('of two who save a portal type that is not there yet, or in different ways,
 test('it is decided on once, and of one portal type one change waits', async () => {
   const { propose } = await portal();
   const { id } = await propose();
-  await expect(propose({ settleMs: 3_000 })).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('Another change') as string });
+  await expect(propose({ propagationDelayMs: 3_000 })).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('Another change') as string });
   await decidePortalChange(page, { id, decision: 'declined', actor: JOHN, reason: 'no' });
   await expect(approve(id)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('decided on') as string });
-  expect((await propose({ settleMs: 3_000 })).id).not.toBe(id);
+  expect((await propose({ propagationDelayMs: 3_000 })).id).not.toBe(id);
   expect(await approve(crypto.randomUUID())).toBeNull();
 });
 
@@ -146,7 +146,7 @@ test.each(['approved', 'declined'] as const)('that it waits is told once, with w
   const { id } = await propose();
   const told = { kind: 'approval_waiting', org_id: null, portal_type_code: code, detail: `portal type ${code}, request ${id}` };
   expect(await notificationsOf(id)).toEqual([{ ...told, over: false }]);
-  await expect(propose({ settleMs: 3_000 })).rejects.toMatchObject(REFUSED);
+  await expect(propose({ propagationDelayMs: 3_000 })).rejects.toMatchObject(REFUSED);
   expect((await t.sql(`SELECT FROM notice WHERE kind = 'approval_waiting' AND portal_type_code = $1`, [code])).length).toBe(1);
   await decidePortalChange(decision === 'approved' ? page : operator, { id, decision, actor: JOHN, reason: 'read it' });
   expect(await notificationsOf(id)).toEqual([{ ...told, over: true }]);

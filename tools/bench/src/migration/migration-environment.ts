@@ -90,7 +90,7 @@ async function plant(db: Database, count: number): Promise<void> {
   await upsertPortalType(db, {
     ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: {}, passwordRules: 'length 12-20' },
     ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ settleMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
+    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
   });
   for (const orgId of ['north', 'south']) await upsertOrganization(db, { id: orgId, name: orgId });
   for (let from = 0; from < count; from += PLANTED_AT_ONCE) {

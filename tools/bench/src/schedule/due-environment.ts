@@ -56,7 +56,7 @@ async function seed(db: Database, due: number): Promise<void> {
         termsDate: new Date('2026-01-01'),
         automationDecidedBy: 'bench',
       },
-      ...{ lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, settleMs: 1_000, totpSkew: 1, totpPeriodSeconds: 30 },
+      ...{ lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, propagationDelayMs: 1_000, totpSkew: 1, totpPeriodSeconds: 30 },
       ...{ maxSessionsPerAccount: 2, maxConcurrency: ROOM },
     });
   await db.transaction('every tenant', async (tx) => {

@@ -36,7 +36,7 @@ export async function openPlace({ server, folder, keepsFirst }: PlaceOptions): P
     server,
     lockoutWindowMs: TIMING.lockoutWindowMs,
     // More than there are cases side by side: how many rotations may be under way is not what the matrix asks about.
-    portalType: { settleMs: TIMING.propagationDelayMs, lockoutWindowSeconds: TIMING.lockoutWindowMs / 1000, maxConcurrency: 1_000 },
+    portalType: { propagationDelayMs: TIMING.propagationDelayMs, lockoutWindowSeconds: TIMING.lockoutWindowMs / 1000, maxConcurrency: 1_000 },
   });
   await testEnvironment.portals.setHabits('alpine', { keepsFirst });
   const pool = new pg.Pool({ connectionString: testEnvironment.databaseUrl, max: 4 });

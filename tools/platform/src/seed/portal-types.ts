@@ -63,7 +63,7 @@ export async function portalTypes(baseUrls: Readonly<Record<PortalCode, string>>
         rotationSpreadDays: 0,
         lockoutMargin: 1,
         lockoutWindowSeconds: 15 * 60,
-        settleMs: 1_000,
+        propagationDelayMs: 1_000,
         totpPeriodSeconds: 30,
         maxSessionsPerAccount: 1,
         maxConcurrency: 8,

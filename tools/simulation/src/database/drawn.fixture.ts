@@ -16,7 +16,12 @@ export function portalType(code: string, random: Random, accountRealm: string | 
     ...ALLOWED,
     ...{ code, name: code, hosts: [`${code}.example`], driver: 'recipe', recipe: { login: [] }, passwordRules: 'minlength: 12', rotationMode: 'automatic' },
     ...{ rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: random.between(4, 6), lockoutMargin: random.between(1, 2), lockoutCounts: counts },
-    ...{ lockoutWindowSeconds: window, lockoutLastsSeconds: random.pick([3_600, 1_800, null]), lockoutCountsCodes: random.chance(0.5), settleMs: 300_000 },
+    ...{
+      lockoutWindowSeconds: window,
+      lockoutLastsSeconds: random.pick([3_600, 1_800, null]),
+      lockoutCountsCodes: random.chance(0.5),
+      propagationDelayMs: 300_000,
+    },
     ...{
       totpSkew: 1,
       totpPeriodSeconds: 30,

@@ -85,7 +85,7 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
 /** Once the portal has had its time. */
 function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonly endpointId: string }): void {
   const endpoint = endpointOf(db, wanted);
-  const propagationDelayMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.settleMs ?? 0;
+  const propagationDelayMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.propagationDelayMs ?? 0;
   if (!endpoint) return;
   const [earlier, now] = [endpoint.searchWantedAt, db.in(propagationDelayMs)];
   db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now, searchRequests: endpoint.searchRequests + 1 });

@@ -96,7 +96,7 @@ export function portalPlan(random: Random, realm: string): PortalPlan {
     ...{
       accountRealm: realm,
       usernameCase: 'exact',
-      settleMs: propagationDelayMs,
+      propagationDelayMs,
       totpSkew: random.between(0, 1),
       totpPeriodSeconds: 30,
       maxSessionsPerAccount: 3,

@@ -40,7 +40,7 @@ export class Oracle {
     this.#fields = new OwnFields(environment, this.#watched, this.#findings);
     for (const portal of environment.portals.values()) {
       this.#read.set(portal, 0);
-      const propagationDelayMs = doorTo(environment, portal)?.type.settleMs ?? 0;
+      const propagationDelayMs = doorTo(environment, portal)?.type.propagationDelayMs ?? 0;
       const mayHaveForgotten = (from: number, to: number): boolean => environment.database.failOvers.some((at) => at >= from && at <= to);
       this.#rashness.set(portal, new Rashness({ portal, propagationDelayMs, mayHaveForgotten }));
     }

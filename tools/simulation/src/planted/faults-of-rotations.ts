@@ -17,7 +17,7 @@ export const FAULTS_OF_ROTATIONS: readonly PlantedFault[] = [
     words: 'the portal gets no time after a submit',
     shows: ['rash'],
     file: acts('submit-change'),
-    from: 'afterSubmitMs: login.endpoint.portalType.settleMs,',
+    from: 'afterSubmitMs: login.endpoint.portalType.propagationDelayMs,',
     to: 'afterSubmitMs: 0,',
   },
   {

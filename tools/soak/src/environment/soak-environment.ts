@@ -34,7 +34,7 @@ export async function openSoakEnvironment(options: { readonly endpoints: number;
     endpoints: [],
     server: postgres.url,
     lockoutWindowMs: LOCKOUT_WINDOW_MS,
-    portalType: { settleMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000, maxConcurrency: 8 },
+    portalType: { propagationDelayMs: PROPAGATION_DELAY_MS, lockoutWindowSeconds: LOCKOUT_WINDOW_MS / 1000, maxConcurrency: 8 },
   });
   const stores = ['ssm', 'secrets-manager', 'vault'] as const;
   for (let index = 0; index < options.endpoints; index += 1) await testEnvironment.addEndpoint(portalOf(index), stores[index % stores.length]);
