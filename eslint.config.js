@@ -36,7 +36,7 @@ const tools = [
   allow('setup'),
   allow('pack'),
   allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'demo-sign-in', 'images', 'cost'),
-  allow('vault-server'),
+  allow('vault-server', 'local-aws'),
   allow(
     'bench',
     'telemetry',

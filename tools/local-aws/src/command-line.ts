@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { writeCredentialsFile, writeTaskTokens } from './credentials-file.ts';
 import type { Enforcement } from './policies/documents.ts';
+import { type Output, stopSignal } from './process.ts';
 import { LocalAwsStartError } from './start-error.ts';
 import { type LocalAws, startLocalAws } from './start.ts';
 
@@ -16,12 +17,6 @@ interface Flags {
   readonly quotaWrites?: number;
   readonly policies?: string;
   readonly taskTokens?: string;
-}
-
-/** Where the command line writes. */
-export interface Output {
-  out(text: string): void;
-  error(text: string): void;
 }
 
 /** Exit codes: 0 stopped by SIGTERM or SIGINT (or help was shown), 1 cannot start, 2 the command line is wrong. */
@@ -111,9 +106,3 @@ async function announce(aws: LocalAws, { credentialsFile, taskTokens }: Flags, r
     `${JSON.stringify({ endpoint, region, accountId, kmsKeyArn, kmsAliasArn, tenantRoles, credentialsFile: credentialsFile ?? null, taskCredentials: `${endpoint}/_local/task-credentials` })}\n`,
   );
 }
-
-const stopSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-  });

@@ -1,6 +1,4 @@
 import { runCommandLine } from './command-line.ts';
+import { processOutput } from './process.ts';
 
-process.exitCode = await runCommandLine(process.argv, {
-  out: (text) => void process.stdout.write(text),
-  error: (text) => void process.stderr.write(text),
-});
+process.exitCode = await runCommandLine(process.argv, processOutput);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type Output, stopSignal } from '@rcm/local-aws/kit';
 import { VaultServerStartError } from './start-error.ts';
 import { startVaultServer, type VaultServerOptions } from './start.ts';
 
@@ -17,12 +18,6 @@ Vault's AppRole, tokens, policies and KV v2 on this machine, for tests and local
 
 Prints one line of JSON on standard output when it is ready; stops on SIGTERM.
 `;
-
-/** Where the command line writes. */
-export interface Output {
-  out(text: string): void;
-  error(text: string): void;
-}
 
 /** Exit codes: 0 stopped by SIGTERM or SIGINT (or help was shown), 1 cannot start, 2 the command line is wrong. */
 export async function runCommandLine(args: readonly string[], output: Output): Promise<number> {
@@ -77,9 +72,3 @@ const optionsOf = ({ port, host, mount, namespace, 'data-file': dataFile }: Flag
   ...{ port: Number(port), host, mounts: mount, namespaces: namespace },
   ...(dataFile === undefined ? {} : { dataFile }),
 });
-
-const stopSignal = (): Promise<void> =>
-  new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-  });

@@ -1,6 +1,4 @@
+import { processOutput } from '@rcm/local-aws/kit';
 import { runCommandLine } from './command-line.ts';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
-  out: (text) => void process.stdout.write(text),
-  error: (text) => void process.stderr.write(text),
-});
+process.exitCode = await runCommandLine(process.argv.slice(2), processOutput);

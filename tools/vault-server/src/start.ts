@@ -1,5 +1,5 @@
 import { rootToken } from './auth/tokens.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock } from '@rcm/local-aws/kit';
 import { createFaults, type Fault, faultSchema } from './faults.ts';
 import { startServer } from './http/server.ts';
 import { VaultServerStartError } from './start-error.ts';

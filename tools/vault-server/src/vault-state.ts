@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts';
-import type { Database } from './storage/database.ts';
+import type { Clock } from '@rcm/local-aws/kit';
+import type { Database } from '@rcm/local-aws/kit';
 import type { RootKey } from './storage/root-key.ts';
 
 /** What every operation works on. */

@@ -6,6 +6,7 @@ import type { TaskKeys } from '../identity/task-keys.ts';
 import type { SignedRequest } from '../identity/signature.ts';
 import type { PublishedMessage } from '../topics/messages.ts';
 import type { Answer } from './answer.ts';
+import { parseJson } from './listen.ts';
 
 const faultsBody = z.union([faultSchema, z.array(faultSchema).max(16)]);
 
@@ -56,14 +57,6 @@ const isBearer = (header: string | undefined, secret: string): boolean => isSame
 function isSame(given: string, expected: string): boolean {
   const [left, right] = [given, expected].map((text) => createHash('sha256').update(text).digest());
   return left !== undefined && right !== undefined && timingSafeEqual(left, right);
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return null;
-  }
 }
 
 const json = (status: number, body: object): Answer => ({ status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });

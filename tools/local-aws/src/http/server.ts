@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Faults, InjectedFault } from '../faults.ts';
@@ -10,18 +9,10 @@ import { LocalAwsStartError } from '../start-error.ts';
 import type { Answer } from './answer.ts';
 import { answerControl, type ControlOptions, isControl } from './control.ts';
 import type { Dispatcher } from './dispatch.ts';
+import { listen, type Listening, type Place, portProblem, readBody } from './listen.ts';
 import { requestedBy, type Requested } from './requested.ts';
 
-/** The largest body any operation here can use is an SNS message of 256 KB, percent-encoded. */
-const MAX_BODY_BYTES = 1_048_576;
-const MAX_CONNECTIONS = 1_024;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than a client pauses between two polls, so that it rarely meets a connection that is just being closed. */
-const KEEP_ALIVE_MS = 65_000;
-
-export interface ServerOptions {
-  readonly host: string;
-  readonly port: number;
+export interface ServerOptions extends Place {
   readonly services: readonly Service[];
   readonly dispatcher: Dispatcher;
   readonly objects: ObjectStore;
@@ -30,37 +21,13 @@ export interface ServerOptions {
   readonly clock: Clock;
 }
 
-/** Listens until `close`, which lets requests in hand finish (a second at most). Fails with `port_unavailable`. */
-export async function startServer(options: ServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const stopping = new AbortController();
-  const server = createServer((request, response) => {
-    serve(options, request, response, stopping.signal).catch(() => response.destroy());
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  await listen(server, options);
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      stopping.abort();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const rest = setTimeout(() => server.closeAllConnections(), 1_000);
-      await closed;
-      clearTimeout(rest);
-    },
-  };
-}
-
-function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be listened on (${cause.code ?? cause.message})`;
-      reject(new LocalAwsStartError('port_unavailable', `Port ${port} on ${host} ${reason}.`, cause));
-    });
-    server.listen(port, host, () => resolve());
-  });
+/** Fails with `port_unavailable`. */
+export async function startServer(options: ServerOptions): Promise<Listening> {
+  try {
+    return await listen(options, (incoming, response, stopping) => serve(options, incoming, response, stopping));
+  } catch (cause) {
+    throw new LocalAwsStartError('port_unavailable', portProblem(options, cause), cause);
+  }
 }
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
@@ -102,18 +69,6 @@ function send({ clock }: ServerOptions, response: ServerResponse, answer: Answer
   // The SDK corrects its own clock by this header, so it must be the clock that signatures are checked against.
   response.writeHead(answer.status, { ...answer.headers, date: clock.now().toUTCString(), 'content-length': Buffer.byteLength(answer.body) });
   response.end(answer.body);
-}
-
-/** `null` where the body is larger than anything an operation can use. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 const singleHeaders = (incoming: IncomingMessage): Record<string, string | undefined> =>

@@ -1,15 +1,13 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { LocalAwsStartError, storageError } from '../start-error.ts';
+import { KEY_BYTES, readKeyFile, writeKeyFile } from './key-file.ts';
 
 /** The root of every key of this account. It never leaves this object; what is needed is derived for one purpose. */
 export interface RootKey {
   /** 32 bytes that are the same for the same purpose, and tell nothing of another purpose's. */
   derive(purpose: string): Buffer;
 }
-
-const KEY_BYTES = 32;
 
 const keyFileOf = (dataFile: string): string => `${dataFile}.hsm`;
 
@@ -26,7 +24,7 @@ export function openRootKey(dataFile: string | null): RootKey {
         if (!isSqlite(dataFile)) throw new LocalAwsStartError('data_file_broken', `${dataFile} is not a readable local-aws data file.`);
         throw new LocalAwsStartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
       }
-      writeKeyFile(path, randomBytes(KEY_BYTES));
+      writeKeyFile(path);
     }
     chmodSync(path, 0o600);
   } catch (error) {
@@ -39,8 +37,8 @@ export function openRootKey(dataFile: string | null): RootKey {
 export function readRootKey(dataFile: string): RootKey {
   const path = keyFileOf(dataFile);
   if (!existsSync(path)) throw new LocalAwsStartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
-  const bytes = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
-  if (bytes.length !== KEY_BYTES) throw new LocalAwsStartError('key_file_broken', `${path} is not a key file of local-aws.`);
+  const bytes = readKeyFile(path);
+  if (!bytes) throw new LocalAwsStartError('key_file_broken', `${path} is not a key file of local-aws.`);
   return rootKey(bytes);
 }
 
@@ -65,24 +63,5 @@ function isSqlite(path: string): boolean {
     return head.toString('latin1') === 'SQLite format 3\0';
   } finally {
     closeSync(file);
-  }
-}
-
-/** Written aside and renamed: a crash leaves either no key file or a whole one. */
-function writeKeyFile(path: string, bytes: Buffer): void {
-  const draft = `${path}.new`;
-  const file = openSync(draft, 'w', 0o600);
-  try {
-    writeSync(file, `${bytes.toString('base64')}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

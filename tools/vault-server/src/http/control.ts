@@ -1,3 +1,4 @@
+import { parseJson } from '@rcm/local-aws/kit';
 import { z } from 'zod';
 import { rootToken } from '../auth/tokens.ts';
 import { type Faults, faultSchema } from '../faults.ts';
@@ -17,12 +18,4 @@ export function answerControl(vault: VaultState, faults: Faults, { method, targe
   if (!parsed.success) return new Refusal(400, z.prettifyError(parsed.error)).answer;
   faults.set(parsed.data);
   return noContent;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return null;
-  }
 }

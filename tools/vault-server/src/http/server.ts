@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listen, type Listening, type Place, portProblem, readBody } from '@rcm/local-aws/kit';
 import type { Faults, InjectedFault } from '../faults.ts';
 import { VaultServerStartError } from '../start-error.ts';
 import type { VaultState } from '../vault-state.ts';
@@ -10,15 +10,7 @@ import { health } from './health.ts';
 import { parseRequest, type RawRequest } from './request.ts';
 import { route } from './route.ts';
 
-/** Vault's own bound on a request, 32 MB, is far beyond a credential; this one is enough for 64 KB of escaped text. */
-const MAX_BODY_BYTES = 1_048_576;
-const MAX_CONNECTIONS = 1_024;
-const REQUEST_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_MS = 65_000;
-
-export interface ServerOptions {
-  readonly host: string;
-  readonly port: number;
+export interface ServerOptions extends Place {
   readonly vault: VaultState;
   readonly namespaces: readonly string[];
   readonly faults: Faults;
@@ -26,34 +18,13 @@ export interface ServerOptions {
   readonly onInternalError: (error: unknown) => void;
 }
 
-/** Listens until `close`, which lets requests in hand finish. Fails with `port_unavailable`. */
-export async function startServer(options: ServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const stopping = new AbortController();
-  const server = createServer((request, response) => {
-    serve(options, request, response, stopping.signal).catch(() => response.destroy());
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  await listen(server, options);
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        stopping.abort();
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
-  };
-}
-
-function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(new VaultServerStartError('port_unavailable', `Port ${port} on ${host} cannot be listened on (${cause.code ?? cause.message}).`, cause));
-    });
-    server.listen(port, host, () => resolve());
-  });
+/** Fails with `port_unavailable`. */
+export async function startServer(options: ServerOptions): Promise<Listening> {
+  try {
+    return await listen(options, (incoming, response, stopping) => serve(options, incoming, response, stopping));
+  } catch (cause) {
+    throw new VaultServerStartError('port_unavailable', portProblem(options, cause), cause);
+  }
 }
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
@@ -118,16 +89,4 @@ function send(response: ServerResponse, { status, body }: Answer): void {
     'content-length': Buffer.byteLength(text),
   });
   response.end(text);
-}
-
-/** `null` where the body is larger than anything here can use. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,6 +1,6 @@
 import { type Answer, noContent, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database } from '@rcm/local-aws/kit';
 import type { VaultState } from '../vault-state.ts';
 import type { Place } from './records.ts';
 

@@ -1,6 +1,6 @@
 import { type Answer, noContent, nothingThere, Refusal, withData } from '../http/answer.ts';
 import { isFields, type VaultRequest } from '../http/request.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database } from '@rcm/local-aws/kit';
 import type { VaultState } from '../vault-state.ts';
 import { configOf, DEFAULT_MAX_VERSIONS, type MountConfig } from './config.ts';
 import { ensureKey, type KeyRow, keyAt, type Place, versionMetadata, versionOf } from './records.ts';
@@ -37,7 +37,7 @@ function writeData({ database, root, clock }: VaultState, { body }: VaultRequest
   checkAndSet(body['options'], config, keyAt(database, place));
   const key = ensureKey(database, place, now);
   const version = key.current_version + 1;
-  const valueId = database.run('INSERT INTO stored_value(box, written_at) VALUES (?, ?)', root.seal(JSON.stringify(data)), now);
+  const { rowId: valueId } = database.run('INSERT INTO stored_value(box, written_at) VALUES (?, ?)', root.seal(JSON.stringify(data)), now);
   database.run('INSERT INTO kv_version(key_id, version, value_id, created_at) VALUES (?, ?, ?, ?)', key.id, version, valueId, now);
   const oldest = dropOldVersions(database, key, version, config);
   database.run('UPDATE kv_key SET current_version = ?, oldest_version = ?, updated_at = ? WHERE id = ?', version, oldest, now, key.id);

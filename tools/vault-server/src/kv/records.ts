@@ -1,4 +1,4 @@
-import type { Database } from '../storage/database.ts';
+import type { Database } from '@rcm/local-aws/kit';
 
 /** Which secret, in which mount of which namespace. */
 export interface Place {
