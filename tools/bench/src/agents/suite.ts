@@ -108,40 +108,19 @@ function linesOf(kind: Kind, rounds: readonly Worked[]): BenchmarkResult[] {
     ...{ name: `${kind}: ${what}`, ours: Number(median(rounds.map(of)).toFixed(3)), peers: {}, unit },
     ...{ target: 'none: reported', met: true },
   });
-  const each = (of: (worked: Worked) => number) => (worked: Worked) => of(worked) / worked.tasks;
+  const each =
+    (what: keyof Spent, unitSize = 1) =>
+    (worked: Worked): number =>
+      worked[what] / unitSize / worked.tasks;
   return [
     line('tasks', 'a minute', perMinute),
     line('processor time, program and browser', 's', processor),
-    line(
-      'of it the browser',
-      's',
-      each(({ browserSeconds }) => browserSeconds),
-    ),
-    line(
-      'processor time of the database',
-      's',
-      each(({ databaseSeconds }) => databaseSeconds),
-    ),
-    line(
-      'written ahead by the database',
-      'kB',
-      each(({ walBytes }) => walBytes / 1_000),
-    ),
-    line(
-      'calls of the store',
-      '',
-      each(({ storeCalls }) => storeCalls),
-    ),
-    line(
-      'rows of the ledger',
-      '',
-      each(({ ledgerRows }) => ledgerRows),
-    ),
-    line(
-      'events of the audit trail',
-      '',
-      each(({ auditRows }) => auditRows),
-    ),
+    line('of it the browser', 's', each('browserSeconds')),
+    line('processor time of the database', 's', each('databaseSeconds')),
+    line('written ahead by the database', 'kB', each('walBytes', 1_000)),
+    line('calls of the store', '', each('storeCalls')),
+    line('rows of the ledger', '', each('ledgerRows')),
+    line('events of the audit trail', '', each('auditRows')),
   ];
 }
 

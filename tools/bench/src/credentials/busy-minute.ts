@@ -160,9 +160,19 @@ async function readAll({ secrets, size, run }: Scene, read: (secret: BenchSecret
   await Promise.all(underWay);
 }
 
+interface Target {
+  readonly target: string;
+  met(value: number): boolean;
+}
+
+const atLeast = (bound: number): Target => ({ target: `at least ${bound}`, met: (value) => value >= bound });
+const atMost = (bound: number): Target => ({ target: `at most ${bound}`, met: (value) => value <= bound });
+const under = (bound: number, target = `under ${bound}`): Target => ({ target, met: (value) => value < bound });
+const NONE: Target = { target: '0', met: (value) => value === 0 };
+
 function lines({ ours, powertools, original }: PerSubject<Minute>, size: Size): BenchmarkResult[] {
   const name = `${size.secrets} secrets of ${size.tenants} tenants, Zipf, ${size.seconds} s, ${size.rotations} rotations`;
-  const line = (what: string, figure: (minute: Minute) => number, unit: string, target: string, met: (value: number) => boolean): BenchmarkResult => ({
+  const line = (what: string, figure: (minute: Minute) => number, unit: string, { target, met }: Target): BenchmarkResult => ({
     name: `${name}: ${what}`,
     ours: figure(ours),
     peers: { powertools: figure(powertools), original: figure(original) },
@@ -172,36 +182,12 @@ function lines({ ours, powertools, original }: PerSubject<Minute>, size: Size): 
   });
   const staleness = (part: number) => (minute: Minute) => rounded(quantile(minute.staleness, part));
   return [
-    line(
-      'hit ratio',
-      ({ hits, reads }) => rounded((100 * hits) / reads, 2),
-      '% of reads',
-      `at least ${TARGET_HIT_RATIO}`,
-      (value) => value >= TARGET_HIT_RATIO,
-    ),
-    line(
-      'calls',
-      ({ calls }) => calls,
-      'calls to the store',
-      'fewer than powertools',
-      (value) => value < powertools.calls,
-    ),
-    line(
-      'reads failed',
-      ({ failed }) => failed,
-      'reads',
-      '0',
-      (value) => value === 0,
-    ),
-    line('staleness p50', staleness(0.5), 'ms', `at most ${TARGET_P99_MS}`, (value) => value <= TARGET_P99_MS),
-    line('staleness p99', staleness(0.99), 'ms', `under ${TARGET_P99_MS}`, (value) => value < TARGET_P99_MS),
-    line('staleness max', staleness(1), 'ms', `at most ${BOUND_MS}`, (value) => value <= BOUND_MS),
-    line(
-      `reads of a version replaced more than ${BOUND_MS} ms before`,
-      ({ beyondBound }) => beyondBound,
-      'reads',
-      '0',
-      (value) => value === 0,
-    ),
+    line('hit ratio', ({ hits, reads }) => rounded((100 * hits) / reads, 2), '% of reads', atLeast(TARGET_HIT_RATIO)),
+    line('calls', ({ calls }) => calls, 'calls to the store', under(powertools.calls, 'fewer than powertools')),
+    line('reads failed', ({ failed }) => failed, 'reads', NONE),
+    line('staleness p50', staleness(0.5), 'ms', atMost(TARGET_P99_MS)),
+    line('staleness p99', staleness(0.99), 'ms', under(TARGET_P99_MS)),
+    line('staleness max', staleness(1), 'ms', atMost(BOUND_MS)),
+    line(`reads of a version replaced more than ${BOUND_MS} ms before`, ({ beyondBound }) => beyondBound, 'reads', NONE),
   ];
 }

@@ -1,8 +1,6 @@
-import type { PooledContext } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
+import { type Page, PLAIN_PORTALS } from '../rotation/plain-portals.ts';
 import type { PracticeAccount } from './practice-portal.ts';
-
-type Page = Awaited<ReturnType<PooledContext['context']['newPage']>>;
 
 const STEP_MS = 10_000;
 
@@ -12,16 +10,7 @@ const STEP_MS = 10_000;
  */
 export async function plainVisit(page: Page, baseUrl: string, account: PracticeAccount): Promise<void> {
   page.setDefaultTimeout(STEP_MS);
-  await page.goto(`${baseUrl}/login`, { waitUntil: 'domcontentloaded' });
-  const userName = page.getByLabel('User name', { exact: true });
-  const cookies = page.getByRole('dialog', { name: 'Cookies', exact: true });
-  await userName.or(cookies).first().waitFor();
-  if (await cookies.isVisible()) await page.getByRole('button', { name: 'Only necessary', exact: true }).click();
-  await userName.fill(account.username);
-  await page.getByLabel('Password', { exact: true }).fill(account.password);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.getByRole('button', { name: 'Sign out', exact: true }).waitFor();
-
+  await PLAIN_PORTALS.alpine.signIn(page, baseUrl, account);
   await page.goto(`${baseUrl}/claims`, { waitUntil: 'domcontentloaded' });
   await page.getByLabel('Claim number', { exact: true }).fill('CLM-1007');
   await page.getByRole('button', { name: 'Search', exact: true }).click();

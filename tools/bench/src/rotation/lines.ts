@@ -24,62 +24,25 @@ export function linesOf(medians: Medians, latencyMs: number): BenchmarkResult[] 
     const peers = Object.fromEntries(Object.entries(each).filter(([way]) => way !== ours));
     return { name: `${name}, ${pages}`, ours: each[ours], peers, unit, ...judged(each) };
   };
-  const each = (of: (measured: Measured) => number) => (measured: Measured) => of(measured) / measured.rotations;
+  const each =
+    (what: keyof Measured, unitSize = 1) =>
+    (measured: Measured): number =>
+      measured[what] / unitSize / measured.rotations;
   return [
     line('rotations', 'a minute', perMinute, atLeastTimesTheScript('product', latencyMs)),
     line('rotations with four contexts', 'a minute', perMinute, atLeastTimesTheScript('product, four contexts', latencyMs), 'product, four contexts'),
     line('processor time of a rotation, program and browser', 's', processorSecondsEach, atMostTimesPlain),
-    line(
-      'of it the program',
-      's',
-      each(({ programSeconds }) => programSeconds),
-    ),
-    line(
-      'of it the browser',
-      's',
-      each(({ browserSeconds }) => browserSeconds),
-    ),
-    line(
-      'processor time of the database, a rotation',
-      's',
-      each(({ databaseSeconds }) => databaseSeconds),
-    ),
-    line(
-      'processor time of portals and stores, a rotation',
-      's',
-      each(({ elsewhereSeconds }) => elsewhereSeconds),
-    ),
+    line('of it the program', 's', each('programSeconds')),
+    line('of it the browser', 's', each('browserSeconds')),
+    line('processor time of the database, a rotation', 's', each('databaseSeconds')),
+    line('processor time of portals and stores, a rotation', 's', each('elsewhereSeconds')),
     line('time of open contexts, a rotation', 's', contextSeconds),
-    line(
-      'questions to the database, a rotation',
-      '',
-      each(({ queries }) => queries),
-    ),
-    line(
-      'transactions, a rotation',
-      '',
-      each(({ transactions }) => transactions),
-    ),
-    line(
-      'written ahead by the database, a rotation',
-      'kB',
-      each(({ walBytes }) => walBytes / 1_000),
-    ),
-    line(
-      'calls of the store, a rotation',
-      '',
-      each(({ storeCalls }) => storeCalls),
-    ),
-    line(
-      'rows of the ledger, a rotation',
-      '',
-      each(({ ledgerRows }) => ledgerRows),
-    ),
-    line(
-      'events of the audit trail, a rotation',
-      '',
-      each(({ auditRows }) => auditRows),
-    ),
+    line('questions to the database, a rotation', '', each('queries')),
+    line('transactions, a rotation', '', each('transactions')),
+    line('written ahead by the database, a rotation', 'kB', each('walBytes', 1_000)),
+    line('calls of the store, a rotation', '', each('storeCalls')),
+    line('rows of the ledger, a rotation', '', each('ledgerRows')),
+    line('events of the audit trail, a rotation', '', each('auditRows')),
   ];
 }
 

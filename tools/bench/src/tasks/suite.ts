@@ -1,5 +1,5 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { median, quantile, rounded } from '../statistics.ts';
+import { median, rounded } from '../statistics.ts';
 import { measureCycles } from './cycles.ts';
 import { openQueueEnvironment, type QueueSizes } from './queue-environment.ts';
 import { type Measured, measureTakers, oneLockForAll, operations, type Queue, turnsByTenant } from './takers.ts';
@@ -74,17 +74,8 @@ function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes:
   const crowd = sizes.crowd > 0 ? `, one with ${sizes.crowd} more` : '';
   const name = `${sizes.accounts} accounts of ${sizes.tenants} tenants${crowd}, ${takers} at once: ${what}`;
   const perSecond = (of: readonly Measured[]) => rounded(median(of.map((round) => round.perSecond)));
-  const takeMs = (of: readonly Measured[]) =>
-    rounded(
-      median(
-        of.map((round) =>
-          quantile(
-            round.turns.map(({ askedAt, givenAt }) => givenAt - askedAt),
-            0.5,
-          ),
-        ),
-      ),
-    );
+  const halfTook = ({ turns }: Measured): number => median(turns.map(({ askedAt, givenAt }) => givenAt - askedAt));
+  const takeMs = (of: readonly Measured[]) => rounded(median(of.map(halfTook)));
   const ours = perSecond(rounds);
   const least = takers === 8 ? LEAST_A_SECOND : 0;
   // A turn comes when every other tenant has had one.
