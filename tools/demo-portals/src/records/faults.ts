@@ -3,35 +3,6 @@ import type { AccountKey } from './accounts.ts';
 import type { Records } from './database.ts';
 import { readSetting, writeSetting } from './settings.ts';
 
-export const faultNames = [
-  'none',
-  'slow',
-  '500_before_commit',
-  '500_after_commit',
-  'drop_after_commit',
-  'slow_answer',
-  'slow_commit',
-  'late_commit',
-  'makes_it_after',
-  'says_too_short_makes_it',
-  'says_used_before_makes_it',
-  'says_changed_makes_it',
-  'says_changed_does_not',
-  'maintenance',
-] as const;
-
-/** Two weeks: the longest that a timer can be set to is little more. */
-const MAX_DELAY_MS = 14 * 24 * 60 * 60_000;
-
-/** `delayMs` belongs to `slow`, `slow_answer`, `slow_commit`, `late_commit` and those that make a change after what they said. `count`: how many requests the fault still meets; without it, all until it is set to `none`. */
-export const faultSchema = z.strictObject({
-  fault: z.enum(faultNames),
-  delayMs: z.int().min(0).max(MAX_DELAY_MS).default(1000),
-  count: z.int().min(1).optional(),
-});
-
-export type Fault = z.infer<typeof faultSchema>;
-
 export const changeFaultNames = [
   '500_before_commit',
   '500_after_commit',
@@ -55,6 +26,20 @@ export const changeFaultNames = [
  * `says_changed_does_not`: the page says that it was changed, and it never is.
  */
 export type ChangeFault = (typeof changeFaultNames)[number];
+
+export const faultNames = ['none', 'slow', ...changeFaultNames, 'maintenance'] as const;
+
+/** Two weeks: the longest that a timer can be set to is little more. */
+const MAX_DELAY_MS = 14 * 24 * 60 * 60_000;
+
+/** `delayMs` belongs to `slow`, `slow_answer`, `slow_commit`, `late_commit` and those that make a change after what they said. `count`: how many requests the fault still meets; without it, all until it is set to `none`. */
+export const faultSchema = z.strictObject({
+  fault: z.enum(faultNames),
+  delayMs: z.int().min(0).max(MAX_DELAY_MS).default(1000),
+  count: z.int().min(1).optional(),
+});
+
+export type Fault = z.infer<typeof faultSchema>;
 
 const NONE: Fault = { fault: 'none', delayMs: 0 };
 

@@ -34,6 +34,12 @@ export const frame = (title: string, body: Markup): Markup =>
       </body>
     </html> `;
 
+/** A row of a table; most of the portal's pages are made of them. */
+export const row = (...cells: readonly (string | Markup)[]): Markup =>
+  html`<tr>
+    ${cells.map((cell) => html`<td>${cell}</td>`)}
+  </tr>`;
+
 /** A line of the portal's own code page: what happened and its number. */
 export const message = (text: string): Markup =>
   html`<table border="1" bgcolor="#ffffff">
@@ -60,20 +66,11 @@ export const frameset = html`<!doctype html>
 
 export const headFrame = frame('CASCADE', html`<b>CASCADE MUTUAL</b> - PROVIDER ACCESS SYSTEM - REL 4.2`);
 
+const MENU = { '/main': 'MAIN', '/claims': 'CLAIM INQUIRY', '/password': 'CHANGE PASSWORD', '/signoff': 'SIGN OFF' };
+
 export const navFrame = frame(
   'MENU',
   html`<table>
-    <tr>
-      <td><a href="/main" target="main">MAIN</a></td>
-    </tr>
-    <tr>
-      <td><a href="/claims" target="main">CLAIM INQUIRY</a></td>
-    </tr>
-    <tr>
-      <td><a href="/password" target="main">CHANGE PASSWORD</a></td>
-    </tr>
-    <tr>
-      <td><a href="/signoff" target="main">SIGN OFF</a></td>
-    </tr>
+    ${Object.entries(MENU).map(([path, words]) => row(html`<a href="${path}" target="main">${words}</a>`))}
   </table>`,
 );

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { formatAmount, formatUsDate, type Claim } from '../../claims/claims.ts';
 import type { ChangeRefusal } from '../../accounts/change-password.ts';
-import { frame, message, type Markup } from './layout.ts';
+import { frame, message, row, type Markup } from './layout.ts';
 
 export const TEXTS = {
   /** One text for a wrong password, an unknown user and a locked account. */
@@ -41,18 +41,8 @@ export const signOnPage = ({ csrf, text }: { readonly csrf: string; readonly tex
           <tr class="head">
             <td colspan="2">SIGN ON</td>
           </tr>
-          <tr>
-            <td>USER ID</td>
-            <td><input name="USRID" size="20" maxlength="200" onchange="value = value.toUpperCase()" /></td>
-          </tr>
-          <tr>
-            <td>PASSWORD</td>
-            <td><input type="password" name="PWD" size="14" /></td>
-          </tr>
-          <tr>
-            <td></td>
-            <td><input type="submit" name="GO" value="SIGN ON" /></td>
-          </tr>
+          ${row('USER ID', html`<input name="USRID" size="20" maxlength="200" onchange="value = value.toUpperCase()" />`)}
+          ${row('PASSWORD', html`<input type="password" name="PWD" size="14" />`)} ${row('', html`<input type="submit" name="GO" value="SIGN ON" />`)}
         </table>
       </form>`,
   );
@@ -96,22 +86,10 @@ const changeFields = (csrf: string): Markup =>
       <tr class="head">
         <td colspan="2">CHANGE PASSWORD</td>
       </tr>
-      <tr>
-        <td>OLD PASSWORD</td>
-        <td><input type="password" name="OLDPWD" size="14" /></td>
-      </tr>
-      <tr>
-        <td>NEW PASSWORD</td>
-        <td><input type="password" name="NEWPWD" size="14" maxlength="12" /></td>
-      </tr>
-      <tr>
-        <td>NEW PASSWORD AGAIN</td>
-        <td><input type="password" name="NEWPWD2" size="14" maxlength="12" /></td>
-      </tr>
-      <tr>
-        <td></td>
-        <td><input type="submit" name="GO" value="CHANGE" /></td>
-      </tr>
+      ${row('OLD PASSWORD', html`<input type="password" name="OLDPWD" size="14" />`)}
+      ${row('NEW PASSWORD', html`<input type="password" name="NEWPWD" size="14" maxlength="12" />`)}
+      ${row('NEW PASSWORD AGAIN', html`<input type="password" name="NEWPWD2" size="14" maxlength="12" />`)}
+      ${row('', html`<input type="submit" name="GO" value="CHANGE" />`)}
     </table>`;
 
 const rules = html`<table>
