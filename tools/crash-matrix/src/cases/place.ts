@@ -1,5 +1,4 @@
-import { appRoleFolder, createTenantStores, type SecretStore } from '@rcm/credentials';
-import { taskRoleName } from '@rcm/credentials/policies';
+import type { SecretStore } from '@rcm/credentials';
 import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -42,23 +41,13 @@ export async function openPlace({ server, folder, keepsFirst }: PlaceOptions): P
   const pool = new pg.Pool({ connectionString: testEnvironment.databaseUrl, max: 4 });
   await keepUndoLog(pool);
   const environment = rotatorEnvironment(testEnvironment, folder);
-  const { region, endpoint, kmsKeyArn: kmsKeyId } = testEnvironment.aws;
-  const stores = createTenantStores({
-    region,
-    endpoint,
-    kmsKeyId,
-    roleArn: testEnvironment.aws.tenantRoleArn('rotator'),
-    credentials: testEnvironment.aws.taskCredentials(taskRoleName('rotator')),
-    vault: { address: testEnvironment.vault.address, mount: testEnvironment.vault.mount, appRole: appRoleFolder(testEnvironment.vault.folderOf('rotator')) },
-    environment: testEnvironment.environmentName,
-  });
   const agent = openAgent(testEnvironment);
   const [one, other] = [new RotatorProcess(environment), new RotatorProcess(environment)];
   let turn = 0;
   return {
     testEnvironment,
     pool,
-    witness: stores.forTenant(testEnvironment.orgId),
+    witness: testEnvironment.rotatorStores.forTenant(testEnvironment.orgId),
     agent,
     startRotator: () => new RotatorProcess(environment),
     survivors() {
@@ -67,7 +56,6 @@ export async function openPlace({ server, folder, keepsFirst }: PlaceOptions): P
     },
     async close() {
       await Promise.all([one.end(), other.end(), agent.close()]);
-      await stores.close();
       await pool.end();
       await testEnvironment.close();
     },
