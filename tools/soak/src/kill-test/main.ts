@@ -1,6 +1,6 @@
 /**
  * By hand: kills `npm start --data DIR` at random moments and starts it again; the figures must end the same and no process may
- * stay. `node tools/platform/src/kill-test.ts [--rounds 10] [--kills 1] [--endpoints 6] [--latest 60]`. Each round has a fresh
+ * stay. `node tools/soak/src/kill-test/main.ts [--rounds 10] [--kills 1] [--endpoints 6] [--latest 60]`. Each round has a fresh
  * folder, `--kills` kills in a row, then a run to the end. Kills hit in turn the whole process group and only npm; after
  * every other one the next run starts at once, while the killed run's processes still end. Linux only.
  */
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     latest: { type: 'string', default: '60' },
   },
 });
-const ROOT = join(import.meta.dirname, '..', '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 const GONE_MS = 90_000;
 const RUN_MS = 600_000;
 
