@@ -7,7 +7,8 @@ import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { AT_ONCE } from '../measured-environment/at-once.ts';
 import { type MeasuredEnvironment, openMeasuredEnvironment, type Spent, spentSince } from '../measured-environment/measured-environment.ts';
 import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
-import { median } from '../statistics.ts';
+import { median, rounded } from '../statistics.ts';
+import { REPORTED } from '../targets.ts';
 import { AgentProcess } from './agent-process.ts';
 
 const ROUNDS = 3;
@@ -72,11 +73,8 @@ async function measureAgents(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   if (run.signal.aborted) return [];
   return [
     {
-      ...{
-        name: 'a task that signs in, by itself: from when it was asked for to its end',
-        ours: Number((median(alone.map(({ tookMs }) => tookMs)) / 1_000).toFixed(2)),
-      },
-      ...{ peers: {}, unit: 's', target: 'none: reported', met: true },
+      name: 'a task that signs in, by itself: from when it was asked for to its end',
+      ...{ ours: rounded(median(alone.map(({ tookMs }) => tookMs)) / 1_000, 2), peers: {}, unit: 's', ...REPORTED },
     },
     beside(measured['a task that signs in']),
     ...(Object.keys(KINDS) as Kind[]).flatMap((kind) => linesOf(kind, measured[kind])),
@@ -93,20 +91,15 @@ function beside(rounds: readonly Worked[]): BenchmarkResult {
   );
   const ours = median(rounds.map(perMinute));
   return {
-    ...{
-      name: 'tasks that sign in, beside what the model of a fleet says of this machine',
-      ours: Math.round(ours),
-      peers: { model: Math.round(model) },
-      unit: 'a minute',
-    },
+    name: 'tasks that sign in, beside what the model of a fleet says of this machine',
+    ...{ ours: Math.round(ours), peers: { model: Math.round(model) }, unit: 'a minute' },
     ...{ target: `within ${MOST_OFF * 100}% of each other`, met: Math.abs(ours - model) <= MOST_OFF * model },
   };
 }
 
 function linesOf(kind: Kind, rounds: readonly Worked[]): BenchmarkResult[] {
   const line = (what: string, unit: string, of: (worked: Worked) => number): BenchmarkResult => ({
-    ...{ name: `${kind}: ${what}`, ours: Number(median(rounds.map(of)).toFixed(3)), peers: {}, unit },
-    ...{ target: 'none: reported', met: true },
+    ...{ name: `${kind}: ${what}`, ours: rounded(median(rounds.map(of)), 3), peers: {}, unit, ...REPORTED },
   });
   const each =
     (what: keyof Spent, unitSize = 1) =>

@@ -4,6 +4,7 @@ import { createLogger } from '@rcm/telemetry';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { seededRandom, zipf } from '../random.ts';
 import { quantile, rounded } from '../statistics.ts';
+import { atLeast, atMost, exactly, type Target, under } from '../targets.ts';
 import { type Account, startAccount } from './account.ts';
 import { type BenchDatabase, openBenchDatabase } from './database.ts';
 import { rotateAll, rotatedOf } from './rotations.ts';
@@ -160,34 +161,23 @@ async function readAll({ secrets, size, run }: Scene, read: (secret: BenchSecret
   await Promise.all(underWay);
 }
 
-interface Target {
-  readonly target: string;
-  met(value: number): boolean;
-}
-
-const atLeast = (bound: number): Target => ({ target: `at least ${bound}`, met: (value) => value >= bound });
-const atMost = (bound: number): Target => ({ target: `at most ${bound}`, met: (value) => value <= bound });
-const under = (bound: number, target = `under ${bound}`): Target => ({ target, met: (value) => value < bound });
-const NONE: Target = { target: '0', met: (value) => value === 0 };
-
 function lines({ ours, powertools, original }: PerSubject<Minute>, size: Size): BenchmarkResult[] {
   const name = `${size.secrets} secrets of ${size.tenants} tenants, Zipf, ${size.seconds} s, ${size.rotations} rotations`;
-  const line = (what: string, figure: (minute: Minute) => number, unit: string, { target, met }: Target): BenchmarkResult => ({
+  const line = (what: string, figure: (minute: Minute) => number, unit: string, target: Target): BenchmarkResult => ({
     name: `${name}: ${what}`,
     ours: figure(ours),
     peers: { powertools: figure(powertools), original: figure(original) },
     unit,
-    target,
-    met: met(figure(ours)),
+    ...target(figure(ours)),
   });
   const staleness = (part: number) => (minute: Minute) => rounded(quantile(minute.staleness, part));
   return [
     line('hit ratio', ({ hits, reads }) => rounded((100 * hits) / reads, 2), '% of reads', atLeast(TARGET_HIT_RATIO)),
     line('calls', ({ calls }) => calls, 'calls to the store', under(powertools.calls, 'fewer than powertools')),
-    line('reads failed', ({ failed }) => failed, 'reads', NONE),
+    line('reads failed', ({ failed }) => failed, 'reads', exactly(0)),
     line('staleness p50', staleness(0.5), 'ms', atMost(TARGET_P99_MS)),
     line('staleness p99', staleness(0.99), 'ms', under(TARGET_P99_MS)),
     line('staleness max', staleness(1), 'ms', atMost(BOUND_MS)),
-    line(`reads of a version replaced more than ${BOUND_MS} ms before`, ({ beyondBound }) => beyondBound, 'reads', NONE),
+    line(`reads of a version replaced more than ${BOUND_MS} ms before`, ({ beyondBound }) => beyondBound, 'reads', exactly(0)),
   ];
 }

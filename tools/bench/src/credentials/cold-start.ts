@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark, BenchmarkResult } from '../benchmark.ts';
 import { rounded } from '../statistics.ts';
+import { atMost, exactly, type Target } from '../targets.ts';
 import { type Account, startAccount } from './account.ts';
 import { type BenchSecret, benchSecrets, seedSecrets } from './secrets.ts';
 import { countStoreCalls } from './store-calls.ts';
@@ -72,27 +73,16 @@ function firstReadLine(bursts: PerSubject<Burst>): BenchmarkResult {
 
 /** The limit is the quota's: one call in `1 / QUOTA` s. A peer that gives up early is fast: its errors are in the third line. */
 function coldLines(bursts: PerSubject<Burst>, secrets: number, tenants: number): BenchmarkResult[] {
-  const { seconds, calls, errors } = bursts.ours;
   const [fewest, within] = [secrets / BATCH, 1.1];
   const [mostSeconds, mostCalls] = [(fewest / QUOTA) * within, Math.floor(fewest * within)];
   const name = `${secrets} secrets of ${tenants} tenants from cold under ${QUOTA} calls/s`;
+  const line = (what: string, figure: keyof Burst, unit: string, target: Target): BenchmarkResult => {
+    const ours = bursts.ours[figure];
+    return { name: `${name}: ${what}`, ours, peers: peersOf(bursts, figure), unit, ...target(ours) };
+  };
   return [
-    {
-      name: `${name}: time`,
-      ours: seconds,
-      peers: peersOf(bursts, 'seconds'),
-      unit: 's',
-      target: `at most ${rounded(mostSeconds, 2)}`,
-      met: seconds <= mostSeconds,
-    },
-    {
-      name: `${name}: calls`,
-      ours: calls,
-      peers: peersOf(bursts, 'calls'),
-      unit: 'calls to the store',
-      target: `at most ${mostCalls}`,
-      met: calls <= mostCalls,
-    },
-    { name: `${name}: errors`, ours: errors, peers: peersOf(bursts, 'errors'), unit: 'reads failed', target: '0', met: errors === 0 },
+    line('time', 'seconds', 's', atMost(mostSeconds, `at most ${rounded(mostSeconds, 2)}`)),
+    line('calls', 'calls', 'calls to the store', atMost(mostCalls)),
+    line('errors', 'errors', 'reads failed', exactly(0)),
   ];
 }

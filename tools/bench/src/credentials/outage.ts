@@ -42,24 +42,11 @@ export const outage: Benchmark = {
 function lines({ ours, powertools, original }: PerSubject<Served>): BenchmarkResult[] {
   const name = 'store down for 5 minutes (time moved, not waited for)';
   const total = ours.served + ours.failed;
-  return [
-    {
-      name: `${name}: reads served`,
-      ours: ours.served,
-      peers: { powertools: powertools.served, original: original.served },
-      unit: 'reads',
-      target: `all ${total}`,
-      met: ours.failed === 0,
-    },
-    {
-      name: `${name}: reads failed`,
-      ours: ours.failed,
-      peers: { powertools: powertools.failed, original: original.failed },
-      unit: 'reads',
-      target: '0',
-      met: ours.failed === 0,
-    },
-  ];
+  const line = (what: keyof Served, target: string): BenchmarkResult => ({
+    ...{ name: `${name}: reads ${what}`, ours: ours[what], peers: { powertools: powertools[what], original: original[what] } },
+    ...{ unit: 'reads', target, met: ours.failed === 0 },
+  });
+  return [line('served', `all ${total}`), line('failed', '0')];
 }
 
 async function readThroughOutage(account: Account, name: Parameters<typeof openSubject>[0], secrets: readonly BenchSecret[]): Promise<Served> {

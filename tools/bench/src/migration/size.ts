@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { atLeast, atMost } from '../targets.ts';
 import { type MigrationEnvironment, openMigrationEnvironment } from './migration-environment.ts';
 import { type MigratorEnd, migratorProgram, runMigrator } from './migrator-process.ts';
 
@@ -57,24 +58,17 @@ function ofCommand(command: Command, { few, many, most }: { readonly few: Migrat
   const peak = many.peakBytes / MEGABYTE;
   const growth = (many.peakBytes - few.peakBytes) / MEGABYTE;
   return [
-    { name: `${command} of ${most} logins: memory`, ours: peak, peers: {}, unit: 'MB', target: `at most ${MOST_MEGABYTES}`, met: peak <= MOST_MEGABYTES },
+    { name: `${command} of ${most} logins: memory`, ours: peak, peers: {}, unit: 'MB', ...atMost(MOST_MEGABYTES)(peak) },
     {
       name: `${command} of ${most} logins: memory beyond that of ${most / 10}`,
-      ...{ ours: growth, peers: {}, unit: 'MB', target: `at most ${MOST_GROWTH_MEGABYTES}`, met: growth <= MOST_GROWTH_MEGABYTES },
+      ...{ ours: growth, peers: {}, unit: 'MB', ...atMost(MOST_GROWTH_MEGABYTES)(growth) },
     },
   ];
 }
 
 function speed({ seconds }: MigratorEnd, logins: number): BenchmarkResult {
   const ours = logins / seconds;
-  return {
-    name: `apply of ${logins} logins without a quota`,
-    ours,
-    peers: {},
-    unit: 'logins a second',
-    target: `at least ${LEAST_A_SECOND}`,
-    met: ours >= LEAST_A_SECOND,
-  };
+  return { name: `apply of ${logins} logins without a quota`, ours, peers: {}, unit: 'logins a second', ...atLeast(LEAST_A_SECOND)(ours) };
 }
 
 export const size: Benchmark = { name: 'size', run: measureSize };

@@ -1,4 +1,5 @@
 import type { BenchmarkResult } from '../benchmark.ts';
+import { type Judged, REPORTED } from '../targets.ts';
 import { contextSeconds, type Measured, perMinute, processorSecondsEach } from './measured.ts';
 import type { Way } from './ways.ts';
 
@@ -8,7 +9,6 @@ type Medians = (of: (measured: Measured) => number) => Readonly<Record<Way, numb
 const LEAST_FACTORS = { product: 6, 'product, four contexts': 4 } as const;
 /** Of the processor seconds that plain Playwright needs for the same work. */
 const [MOST_BESIDE_PLAIN, MOST_BESIDE_NO_SIGN_OUT] = [1.15, 1.4];
-const REPORTED = { target: 'none: reported', met: true } as const;
 
 /** What is said of the ways, of pages that take so long. */
 export function linesOf(medians: Medians, latencyMs: number): BenchmarkResult[] {
@@ -45,8 +45,6 @@ export function linesOf(medians: Medians, latencyMs: number): BenchmarkResult[] 
     line('events of the audit trail, a rotation', '', each('auditRows')),
   ];
 }
-
-type Judged = Pick<BenchmarkResult, 'target' | 'met'>;
 
 /** Where pages come at once nothing is waited for, and a machine's processors decide alone. */
 const atLeastTimesTheScript =

@@ -1,5 +1,6 @@
 import { type Cost, type Operation, operations } from '@rcm/db/scale';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { atMost, under } from '../targets.ts';
 import { measureFleet } from './measure-fleet.ts';
 
 /** What runs by itself is fast, and what a person waits for is not slow. */
@@ -25,20 +26,12 @@ function judge({ name, kind, most = FEW_PAGES, every }: Operation, costs: readon
   const { [`at ${sizes.at(-1)}`]: _pages, ...pages } = at((cost) => cost.pages);
   return [
     {
-      name: `${name}: p50 (p95 ${last.p95Ms.toFixed(1)}) at ${sizes.at(-1)}`,
-      ours: Number(last.p50Ms.toFixed(1)),
-      peers: ms,
-      unit: 'ms',
-      target: `under ${MOST_MS[kind]}`,
-      met: last.p50Ms < MOST_MS[kind],
+      ...{ name: `${name}: p50 (p95 ${last.p95Ms.toFixed(1)}) at ${sizes.at(-1)}`, ours: Number(last.p50Ms.toFixed(1)), peers: ms, unit: 'ms' },
+      ...under(MOST_MS[kind])(last.p50Ms),
     },
     {
-      name: `${name}: pages at ${sizes.at(-1)}`,
-      ours: last.pages,
-      peers: pages,
-      unit: 'pages',
-      target: `at most ${MOST_GROWTH} x at ${sizes[0]}, or ${most}`,
-      met: last.pages <= Math.max(most, MOST_GROWTH * first.pages),
+      ...{ name: `${name}: pages at ${sizes.at(-1)}`, ours: last.pages, peers: pages, unit: 'pages' },
+      ...atMost(Math.max(most, MOST_GROWTH * first.pages), `at most ${MOST_GROWTH} x at ${sizes[0]}, or ${most}`)(last.pages),
     },
   ];
 }
@@ -61,11 +54,11 @@ function judgeOfEach({ name, every }: { readonly name: string; readonly every: s
   return [
     {
       ...{ name: `${name} (${every}): p50 by ${OF_EACH.logins} logins at ${last.size}`, ours: last.ms, peers: peers(({ ms }) => ms), unit: 'ms' },
-      ...{ target: `under ${OF_EACH.mostMs}`, met: last.ms < OF_EACH.mostMs },
+      ...under(OF_EACH.mostMs)(last.ms),
     },
     {
       ...{ name: `${name}: pages by ${OF_EACH.logins} logins at ${last.size}`, ours: last.pages, peers: peers(({ pages }) => pages), unit: 'pages' },
-      ...{ target: `at most ${OF_EACH.growth} x at ${first.size}`, met: last.pages <= OF_EACH.growth * first.pages },
+      ...atMost(OF_EACH.growth * first.pages, `at most ${OF_EACH.growth} x at ${first.size}`)(last.pages),
     },
   ];
 }

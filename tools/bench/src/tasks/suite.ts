@@ -1,5 +1,6 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { median, rounded } from '../statistics.ts';
+import { atLeast, atMost, type Judged } from '../targets.ts';
 import { measureCycles } from './cycles.ts';
 import { openQueueEnvironment, type QueueSizes } from './queue-environment.ts';
 import { type Measured, measureTakers, oneLockForAll, operations, type Queue, turnsByTenant } from './takers.ts';
@@ -70,6 +71,8 @@ async function measureEnvironment(
   }
 }
 
+const COMPARED: Judged = { target: 'none, for comparison', met: true };
+
 function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes: QueueSizes; readonly peer: readonly Measured[] | null }): BenchmarkResult[] {
   const crowd = sizes.crowd > 0 ? `, one with ${sizes.crowd} more` : '';
   const name = `${sizes.accounts} accounts of ${sizes.tenants} tenants${crowd}, ${takers} at once: ${what}`;
@@ -80,31 +83,13 @@ function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes:
   const least = takers === 8 ? LEAST_A_SECOND : 0;
   // A turn comes when every other tenant has had one.
   const share = sizes.tenants - 1;
-  const waited = Math.max(...rounds.map((round) => longestWait(round.turns)));
+  const longest = (of: readonly Measured[]): number => Math.max(...of.map(({ turns }) => longestWait(turns)));
   return [
+    { name, ours, peers: { [PEER]: peer && perSecond(peer) }, unit: 'a second', ...(least > 0 ? atLeast(least)(ours) : COMPARED) },
+    { name: `${name}: to take one, half of them`, ours: takeMs(rounds), peers: { [PEER]: peer && takeMs(peer) }, unit: 'ms', ...COMPARED },
     {
-      name,
-      ours,
-      peers: { [PEER]: peer && perSecond(peer) },
-      unit: 'a second',
-      target: least > 0 ? `at least ${least}` : 'none, for comparison',
-      met: ours >= least,
-    },
-    {
-      name: `${name}: to take one, half of them`,
-      ours: takeMs(rounds),
-      peers: { [PEER]: peer && takeMs(peer) },
-      unit: 'ms',
-      target: 'none, for comparison',
-      met: true,
-    },
-    {
-      name: `${name}: longest that a tenant waited`,
-      ours: waited,
-      peers: { [PEER]: peer && Math.max(...peer.map((round) => longestWait(round.turns))) },
-      unit: 'turns',
-      target: `at most ${share}, its share`,
-      met: waited <= share,
+      ...{ name: `${name}: longest that a tenant waited`, ours: longest(rounds), peers: { [PEER]: peer && longest(peer) }, unit: 'turns' },
+      ...atMost(share, `at most ${share}, its share`)(longest(rounds)),
     },
   ];
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../../benchmark.ts';
 import { seededRandom } from '../../random.ts';
+import { exactly } from '../../targets.ts';
 import { openMigrationEnvironment } from '../migration-environment.ts';
 import { migratorProgram } from '../migrator-process.ts';
 import { Judge } from './judge.ts';
@@ -27,12 +28,9 @@ async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     const name = `${logins} logins, killed ${died} times, ${people.edits} edits meanwhile`;
     const none = (what: 'lost' | 'stale' | 'twice' | 'left'): BenchmarkResult => {
       const ours = count(what);
-      return { name: `${name}: ${what === 'left' ? 'not moved' : what}`, ours, peers: {}, unit: 'logins', target: 'none', met: ours === 0 };
+      return { name: `${name}: ${what === 'left' ? 'not moved' : what}`, ours, peers: {}, unit: 'logins', ...exactly(0, 'none')(ours) };
     };
-    return [
-      ...(['lost', 'stale', 'twice', 'left'] as const).map(none),
-      { name: 'killed', ours: died, peers: {}, unit: 'times', target: `${deaths}`, met: died === deaths },
-    ];
+    return [...(['lost', 'stale', 'twice', 'left'] as const).map(none), { name: 'killed', ours: died, peers: {}, unit: 'times', ...exactly(deaths)(died) }];
   } finally {
     judge.close();
     await testEnvironment.close();
