@@ -15,7 +15,14 @@ function withChain(trail: Trail, org: string, events: readonly AuditLine[]): Evi
 }
 
 /** A chain with a head, and a place in it that the head covers. */
-function covered(trail: Trail, random: Random): { readonly org: string; readonly events: readonly AuditLine[]; readonly proven: number; readonly at: number } {
+interface Covered {
+  readonly org: string;
+  readonly events: readonly AuditLine[];
+  readonly proven: number;
+  readonly at: number;
+}
+
+function covered(trail: Trail, random: Random): Covered {
   const org = random.pick(provenOrgs(trail));
   const proven = provenOf(trail, org);
   return { org, events: trail.chains.get(org) ?? [], proven, at: random.int(proven) };
@@ -30,14 +37,32 @@ function otherValue(event: AuditLine, field: Field, random: Random): string {
 const changed = (event: AuditLine, field: Field, random: Random): AuditLine => ({ ...event, [field]: otherValue(event, field, random) });
 const replaced = (events: readonly AuditLine[], at: number, ...by: AuditLine[]): AuditLine[] => [...events.slice(0, at), ...by, ...events.slice(at + 1)];
 
+/** A place that any chain has, covered or not. */
+function anywhere(trail: Trail, random: Random): { readonly org: string; readonly events: readonly AuditLine[]; readonly at: number } {
+  const org = random.pick([...trail.chains.keys()]);
+  const events = trail.chains.get(org) ?? [];
+  return { org, events, at: random.int(events.length) };
+}
+
+/** What becomes of a covered chain whose every number and hash is then made to fit; `null` where nothing would be seen. */
+type Edit = (covered: Covered, random: Random) => readonly AuditLine[] | null;
+
+const rewritten = (name: string, named: Tampering['named'], edit: Edit): Tampering => ({
+  name,
+  named,
+  act(trail, random) {
+    const chain = covered(trail, random);
+    const events = edit(chain, random);
+    return events && withChain(trail, chain.org, recomputed(events));
+  },
+});
+
 export const OF_EVENTS: readonly Tampering[] = [
   ...FIELDS.map((field): Tampering => ({
     name: `edit of ${field}, hash left`,
     named: ['event_changed'],
     act(trail, random) {
-      const org = random.pick([...trail.chains.keys()]);
-      const events = trail.chains.get(org) ?? [];
-      const at = random.int(events.length);
+      const { org, events, at } = anywhere(trail, random);
       return withChain(trail, org, replaced(events, at, changed(events[at] as AuditLine, field, random)));
     },
   })),
@@ -50,54 +75,30 @@ export const OF_EVENTS: readonly Tampering[] = [
       return withChain(trail, org, replaced(events, at, forged[at] as AuditLine));
     },
   },
-  {
-    name: 'forged actor with every hash from there on made to fit',
-    named: ['chain_rewritten'],
-    act(trail, random) {
-      const { org, events, at } = covered(trail, random);
-      return withChain(trail, org, recomputed(replaced(events, at, changed(events[at] as AuditLine, 'actor', random))));
-    },
-  },
-  {
-    name: 'edit of any field with every hash from there on made to fit',
-    named: ['chain_rewritten'],
-    act(trail, random) {
-      const { org, events, at } = covered(trail, random);
-      return withChain(trail, org, recomputed(replaced(events, at, changed(events[at] as AuditLine, random.pick(FIELDS), random))));
-    },
-  },
+  rewritten('forged actor with every hash from there on made to fit', ['chain_rewritten'], ({ events, at }, random) =>
+    replaced(events, at, changed(events[at] as AuditLine, 'actor', random)),
+  ),
+  rewritten('edit of any field with every hash from there on made to fit', ['chain_rewritten'], ({ events, at }, random) =>
+    replaced(events, at, changed(events[at] as AuditLine, random.pick(FIELDS), random)),
+  ),
   {
     name: 'edit of a hash or a link',
     named: ['event_changed'],
     act(trail, random) {
-      const org = random.pick([...trail.chains.keys()]);
-      const events = trail.chains.get(org) ?? [];
-      const at = random.int(events.length);
+      const { org, events, at } = anywhere(trail, random);
       return withChain(trail, org, replaced(events, at, { ...(events[at] as AuditLine), [random.pick(['hash', 'previous_hash'])]: random.hex(64) }));
     },
   },
-  {
-    name: 'whole chain written anew, invented events and right hashes',
-    named: ['chain_rewritten', 'chain_cut'],
-    act(trail, random) {
-      const { org, events, proven } = covered(trail, random);
-      const length = proven + random.int(5) - 2;
-      if (length < 1) return null;
-      const invented = Array.from({ length }, () => changed(changed(random.pick(events), 'reason', random), 'actor', random));
-      return withChain(trail, org, recomputed(invented));
-    },
-  },
-  {
-    name: 'two actors exchanged, every hash made to fit',
-    named: ['chain_rewritten'],
-    act(trail, random) {
-      const { org, events, proven, at } = covered(trail, random);
-      const [a, b] = [events[at] as AuditLine, events[random.int(proven)] as AuditLine];
-      if (a.actor === b.actor) return null;
-      const exchanged = events.map((event) => (event === a ? { ...a, actor: b.actor } : event === b ? { ...b, actor: a.actor } : event));
-      return withChain(trail, org, recomputed(exchanged));
-    },
-  },
+  rewritten('whole chain written anew, invented events and right hashes', ['chain_rewritten', 'chain_cut'], ({ events, proven }, random) => {
+    const length = proven + random.int(5) - 2;
+    if (length < 1) return null;
+    return Array.from({ length }, () => changed(changed(random.pick(events), 'reason', random), 'actor', random));
+  }),
+  rewritten('two actors exchanged, every hash made to fit', ['chain_rewritten'], ({ events, proven, at }, random) => {
+    const [a, b] = [events[at] as AuditLine, events[random.int(proven)] as AuditLine];
+    if (a.actor === b.actor) return null;
+    return events.map((event) => (event === a ? { ...a, actor: b.actor } : event === b ? { ...b, actor: a.actor } : event));
+  }),
   {
     name: 'events deleted',
     named: ['events_missing', 'chain_cut'],
@@ -119,34 +120,24 @@ export const OF_EVENTS: readonly Tampering[] = [
       return withChain(trail, org, [...events.slice(0, at), ...events.slice(at + 1)]);
     },
   },
-  {
-    name: 'events deleted, every number and hash made to fit',
-    named: ['chain_rewritten', 'chain_cut'],
-    act(trail, random) {
-      const { org, events, at } = covered(trail, random);
-      const rest = [...events.slice(0, at), ...events.slice(at + 1 + random.int(3))];
-      return rest.length === 0 ? null : withChain(trail, org, recomputed(rest));
-    },
-  },
+  rewritten('events deleted, every number and hash made to fit', ['chain_rewritten', 'chain_cut'], ({ events, at }, random) => {
+    const rest = [...events.slice(0, at), ...events.slice(at + 1 + random.int(3))];
+    return rest.length === 0 ? null : rest;
+  }),
   {
     name: 'an event put in, linked to the one before',
     named: ['out_of_order'],
     act(trail, random) {
-      const org = random.pick([...trail.chains.keys()]);
-      const events = trail.chains.get(org) ?? [];
-      const at = random.int(events.length);
+      const { org, events, at } = anywhere(trail, random);
       const forged = recomputed([...events.slice(0, at), changed(random.pick(events), 'actor', random)])[at] as AuditLine;
       return withChain(trail, org, [...events.slice(0, at), forged, ...events.slice(at)]);
     },
   },
-  {
-    name: 'an event put in, every number and hash made to fit',
-    named: ['chain_rewritten'],
-    act(trail, random) {
-      const { org, events, at } = covered(trail, random);
-      return withChain(trail, org, recomputed([...events.slice(0, at), changed(random.pick(events), 'subject', random), ...events.slice(at)]));
-    },
-  },
+  rewritten('an event put in, every number and hash made to fit', ['chain_rewritten'], ({ events, at }, random) => [
+    ...events.slice(0, at),
+    changed(random.pick(events), 'subject', random),
+    ...events.slice(at),
+  ]),
   {
     name: 'a line repeated elsewhere',
     named: ['out_of_order', 'events_missing'],
