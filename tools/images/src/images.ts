@@ -5,14 +5,12 @@ export interface ImageKind {
   readonly entry: string;
   /** Whether Playwright's library goes along: also for who only gathers commands that would start a browser. */
   readonly playwright: boolean;
-  /** Whether it works until it is stopped, and answers on a health port. */
-  readonly service: boolean;
 }
 
 export const IMAGES: readonly ImageKind[] = [
-  { name: 'web-agent', entry: 'apps/web-agent/src/main.ts', playwright: true, service: true },
-  { name: 'rotator', entry: 'apps/rotator/src/main.ts', playwright: true, service: true },
-  { name: 'console', entry: 'apps/console/src/main.ts', playwright: false, service: true },
-  { name: 'migrator', entry: 'apps/migrator/src/main.ts', playwright: false, service: false },
-  { name: 'rcm', entry: 'apps/cli/src/main.ts', playwright: true, service: false },
+  { name: 'web-agent', entry: 'apps/web-agent/src/main.ts', playwright: true },
+  { name: 'rotator', entry: 'apps/rotator/src/main.ts', playwright: true },
+  { name: 'console', entry: 'apps/console/src/main.ts', playwright: false },
+  { name: 'migrator', entry: 'apps/migrator/src/main.ts', playwright: false },
+  { name: 'rcm', entry: 'apps/cli/src/main.ts', playwright: true },
 ];

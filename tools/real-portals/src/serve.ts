@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RcmError } from '@rcm/telemetry';
+import { freePort } from '@rcm/test-services';
 import type { PortalFolder } from './description.ts';
 
 const CACHE = join(import.meta.dirname, '..', '..', '..', '.rcm', 'real-portals');
@@ -18,8 +18,6 @@ export interface ServedPortal {
   readonly baseUrl: string;
   /** Where the hosts beside the portal's own are, by the names of its description: `host:port`. */
   readonly hosts: ReadonlyMap<string, string>;
-  /** Process of the application's server. */
-  readonly pid: number;
   /** Milliseconds from its start to its first answer. */
   readonly startMs: number;
   /** Stops the server and waits until it is gone. */
@@ -78,7 +76,7 @@ export async function serve(portal: PortalFolder, options: { readonly folder: st
     await pause(100);
   }
   const placed = new Map([...hosts].map(([name, its]) => [name, `127.0.0.1:${its}`]));
-  return { baseUrl, hosts: placed, pid: child.pid ?? 0, startMs: Math.round(performance.now() - started), stop };
+  return { baseUrl, hosts: placed, startMs: Math.round(performance.now() - started), stop };
 }
 
 const answers = async (url: string): Promise<boolean> => {
@@ -91,12 +89,3 @@ const answers = async (url: string): Promise<boolean> => {
     return false;
   }
 };
-
-/** A port that was free a moment ago; the server itself says so where it was taken meanwhile. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}

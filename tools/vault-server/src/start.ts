@@ -15,8 +15,6 @@ export interface VaultServerOptions {
   readonly dataFile?: string;
   /** KV v2 mounts, in every namespace. Default `['kv']`. */
   readonly mounts?: readonly string[];
-  /** Mounts of the transit engine, in every namespace. Default `['transit']`. */
-  readonly transitMounts?: readonly string[];
   /** Namespaces beside the root one, without slashes at their ends. Default none. */
   readonly namespaces?: readonly string[];
   /** Time for token lifetimes; default: the system's. */
@@ -41,14 +39,13 @@ const MOUNT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Starts the server. Fails with VaultServerStartError (options, port, data file). */
 export async function startVaultServer(options: VaultServerOptions = {}): Promise<VaultServer> {
-  const { port = 0, host = '127.0.0.1', dataFile = null, mounts = ['kv'], transitMounts = ['transit'], namespaces = [], clock = systemClock } = options;
+  const { port = 0, host = '127.0.0.1', dataFile = null, mounts = ['kv'], namespaces = [], clock = systemClock } = options;
   const { onInternalError = () => {} } = options;
-  if (![...mounts, ...transitMounts].every((mount) => MOUNT.test(mount)))
-    throw new VaultServerStartError('options_invalid', 'A mount is lower-case letters, digits and dashes.');
+  if (!mounts.every((mount) => MOUNT.test(mount))) throw new VaultServerStartError('options_invalid', 'A mount is lower-case letters, digits and dashes.');
   const root = openRootKey(dataFile);
   const database = openDatabase(dataFile);
   const faults = createFaults();
-  const vault = { database, root, clock, mounts, transitMounts };
+  const vault = { database, root, clock, mounts };
   try {
     const server = await startServer({ host, port, vault, namespaces, faults, onInternalError });
     let closing: Promise<void> | null = null;

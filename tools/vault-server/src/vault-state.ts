@@ -1,5 +1,4 @@
-import type { Clock } from '@rcm/local-aws/kit';
-import type { Database } from '@rcm/local-aws/kit';
+import type { Clock, Database } from '@rcm/local-aws/kit';
 import type { RootKey } from './storage/root-key.ts';
 
 /** What every operation works on. */
@@ -9,6 +8,4 @@ export interface VaultState {
   readonly clock: Clock;
   /** Names of the KV v2 mounts, the same in every namespace. */
   readonly mounts: readonly string[];
-  /** Names of the transit mounts, likewise. */
-  readonly transitMounts: readonly string[];
 }

@@ -34,7 +34,6 @@ export class PlaintextSearch {
   readonly #matcher: SecretMatcher;
   readonly #markKey = randomBytes(32);
   readonly #found = new Map<string, PlaintextHit>();
-  #bytes = 0;
 
   constructor(secrets: readonly SoughtSecret[]) {
     const distinct = new Map(secrets.map((secret) => [secret.value.reveal(), secret]));
@@ -52,25 +51,16 @@ export class PlaintextSearch {
     return [...this.#found.values()].slice(0, MAX_NAMED);
   }
 
-  get searchedBytes(): number {
-    return this.#bytes;
-  }
-
   /** Searches a stream of bytes, such as a tar of a container's folder. */
   async searchStream(place: string, stream: Readable): Promise<void> {
     const search = this.#start(place);
-    for await (const chunk of stream) {
-      this.#bytes += (chunk as Buffer).length;
-      search.push(chunk as Buffer);
-    }
+    for await (const chunk of stream) search.push(chunk as Buffer);
     search.end();
   }
 
   searchText(place: string, text: string): void {
     const search = this.#start(place);
-    const bytes = Buffer.from(text, 'utf8');
-    this.#bytes += bytes.length;
-    search.push(bytes);
+    search.push(Buffer.from(text, 'utf8'));
     search.end();
   }
 
@@ -101,7 +91,6 @@ export class PlaintextSearch {
       for (;;) {
         const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
         if (bytesRead === 0) break;
-        this.#bytes += bytesRead;
         search.push(buffer.subarray(0, bytesRead));
       }
       search.end();

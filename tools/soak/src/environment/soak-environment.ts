@@ -40,7 +40,6 @@ export async function openSoakEnvironment(options: { readonly endpoints: number;
   for (let index = 0; index < options.endpoints; index += 1) await testEnvironment.addEndpoint(portalOf(index), stores[index % stores.length]);
   const managed = (name: string, app: 'rotator' | 'web-agent'): SoakProcess =>
     new SoakProcess({
-      name,
       program: fileURLToPath(new URL(`../../../../apps/${app}/src/main.ts`, import.meta.url)),
       environment: appEnvironment(testEnvironment, app),
       onUnexpectedEnd: (words) => options.say(`${name} ended by itself and is started again: ${words}`),

@@ -6,8 +6,6 @@ const LAST_WORDS = 2_000;
 const RESTART_PAUSE_MS = 500;
 
 export interface SoakProcessOptions {
-  /** For progress lines. */
-  readonly name: string;
   readonly program: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Told when the process ended although nobody asked it to, with its last words. */

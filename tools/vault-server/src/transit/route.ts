@@ -4,16 +4,18 @@ import type { VaultState } from '../vault-state.ts';
 import { answerDataKey, answerDecrypt } from './data-keys.ts';
 import { answerKeys } from './keys.ts';
 
-/** What is asked of a transit mount; `undefined` where the path is below none, `null` where the mount has no such route. */
+/** Where the transit engine is mounted, in every namespace. */
+const MOUNT = 'transit';
+
+/** What is asked of it; `undefined` where the path is not below it, `null` where the mount has no such route. */
 export function answerTransit(vault: VaultState, request: VaultRequest): Answer | null | undefined {
   const { path, namespace, verb } = request;
-  const mount = vault.transitMounts.find((name) => path.startsWith(`${name}/`));
-  if (mount === undefined) return undefined;
-  const [api = '', first = '', second = '', ...rest] = path.slice(mount.length + 1).split('/');
+  if (!path.startsWith(`${MOUNT}/`)) return undefined;
+  const [api = '', first = '', second = '', ...rest] = path.slice(MOUNT.length + 1).split('/');
   if (rest.length > 0) return null;
-  if (api === 'keys') return answerKeys(vault, request, { namespace, mount, name: first }, second);
+  if (api === 'keys') return answerKeys(vault, request, { namespace, mount: MOUNT, name: first }, second);
   if (verb !== 'write') return null;
-  if (api === 'datakey') return answerDataKey(vault, request, { namespace, mount, name: second }, first);
-  if (api === 'decrypt' && second === '') return answerDecrypt(vault, request, { namespace, mount, name: first });
+  if (api === 'datakey') return answerDataKey(vault, request, { namespace, mount: MOUNT, name: second }, first);
+  if (api === 'decrypt' && second === '') return answerDecrypt(vault, request, { namespace, mount: MOUNT, name: first });
   return null;
 }
