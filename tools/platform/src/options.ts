@@ -23,9 +23,33 @@ export interface RunOptions {
   readonly apps?: AppCounts;
 }
 
-const MOST_ENDPOINTS = 3000;
-
 /** Reads the command line. Help, or a mistake, is printed by commander; then the exit code (0 or 2) is what comes back. */
+export function readCommandLine<Given extends object>(program: Command, argv: readonly string[]): Given | { readonly exitCode: number } {
+  program
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => process.stderr.write(text), outputError: (text) => process.stderr.write(text.replace(/^error: /, '')) });
+  try {
+    return program.parse([...argv], { from: 'user' }).opts<Given>();
+  } catch (cause) {
+    if (cause instanceof CommanderError) return { exitCode: cause.exitCode === 0 ? 0 : 2 };
+    throw cause;
+  }
+}
+
+/** Reader of an option's whole number. */
+export const whole = (least: number, most: number) => (text: string) => {
+  const count = Number(text);
+  if (!/^[0-9]+$/.test(text) || count < least || count > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  return count;
+};
+
+/** Of one run; three portals share them. */
+export const endpointCount = whole(3, 3000);
+
+type Given = Pick<RunOptions, 'once' | 'json' | 'compose'> & { readonly data?: string; readonly endpoints?: number; readonly images?: string | true };
+
+/** As `readCommandLine`. */
 export function readOptions(argv: readonly string[]): RunOptions | { readonly exitCode: number } {
   const program = new Command('npm start --')
     .description('Runs the whole platform on this machine: plaintext logins leave Postgres, agents work at the demo portals, every password is changed.')
@@ -35,27 +59,13 @@ export function readOptions(argv: readonly string[]): RunOptions | { readonly ex
     .option('--endpoints <number>', 'how many endpoints to seed, shared evenly by three portals (24)', endpointCount)
     .option('--compose', "use docker compose's Postgres and LocalStack instead of the embedded ones", false)
     .option('--images [prefix]', 'run migrator, web-agent and rotator as containers of these images, made by `npm run images -- build` (rcm)')
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => process.stderr.write(text), outputError: (text) => process.stderr.write(text.replace(/^error: /, '')) })
     .addHelpText('after', '\nExit codes: 0 every figure is as it should be, 1 one is not or the run failed, 2 wrong call or configuration.');
-  try {
-    program.parse([...argv], { from: 'user' });
-  } catch (cause) {
-    if (cause instanceof CommanderError) return { exitCode: cause.exitCode === 0 ? 0 : 2 };
-    throw cause;
-  }
-  const given = program.opts<{ once: boolean; json: boolean; data?: string; endpoints?: number; compose: boolean; images?: string | true }>();
+  const given = readCommandLine<Given>(program, argv);
+  if ('exitCode' in given) return given;
   if (given.compose && given.data !== undefined) {
     process.stderr.write('--compose cannot be combined with --data: LocalStack forgets its secrets when it stops, so there would be nothing to go on with.\n');
     return { exitCode: 2 };
   }
   const images = given.images === true ? 'rcm' : (given.images ?? null);
   return { once: given.once, json: given.json, data: given.data ?? null, endpoints: given.endpoints ?? null, compose: given.compose, images };
-}
-
-function endpointCount(text: string): number {
-  const count = Number(text);
-  if (!/^[0-9]+$/.test(text) || count < 3 || count > MOST_ENDPOINTS) throw new InvalidArgumentError(`It must be a whole number from 3 to ${MOST_ENDPOINTS}.`);
-  return count;
 }
