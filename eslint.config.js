@@ -35,7 +35,7 @@ const tools = [
   allow('test-services'),
   allow('setup'),
   allow('pack'),
-  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'demo-sign-in', 'images', 'cost'),
+  allow('platform', 'telemetry', 'credentials', 'db', 'portal-drivers', 'local-aws', 'demo-portals', 'demo-sign-in', 'images', 'cost', 'test-services'),
   allow('vault-server', 'local-aws'),
   allow(
     'bench',

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { RcmError, Secret } from '@rcm/telemetry';
+import { freePort } from '@rcm/test-services/machine';
 import { REGION, type RunningAws } from '../aws/running.ts';
 import type { DataFolder } from '../data/folder.ts';
 import { keyFile, writeKeyFile } from '../data/keys.ts';
 import { createDatabase, DATABASE, type RunningPostgres } from '../postgres/start.ts';
-import { freePort } from '../processes/ports.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { findDocker, runCommand, streamCommand, type Docker } from './docker.ts';
 import { everyParameterValue } from './parameter-history.ts';

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '@rcm/test-services/machine';
 import { launch } from '../browser.fixture.ts';
-import { freePort } from '../processes/ports.ts';
 import { readConfinement } from './confinement.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');

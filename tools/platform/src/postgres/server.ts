@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Secret } from '@rcm/telemetry';
-import type { PostgresPrograms, ServerAccount } from './programs.ts';
+import type { PostgresPrograms, ServerAccount } from '@rcm/test-services/machine';
 import { serverProblem } from './problems.ts';
 import { initdbFlags, postgresFlags } from './settings.ts';
 

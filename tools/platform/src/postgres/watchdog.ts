@@ -5,11 +5,10 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { isRcmError, readConfig, Secret } from '@rcm/telemetry';
+import { isRcmError, RcmError, readConfig, Secret } from '@rcm/telemetry';
+import { freePort, postgresPrograms, type ServerAccount, serverAccount } from '@rcm/test-services/machine';
 import { z } from 'zod';
-import { freePort } from '../processes/ports.ts';
 import { clearOrphan } from './orphan.ts';
-import { reachablePrograms, serverAccount } from './programs.ts';
 import { initialise, type ServerOptions, startServer } from './server.ts';
 
 const configuration = z.object({ RCM_POSTGRES_DIR: z.string().min(1), RCM_POSTGRES_PASSWORD: z.string().min(1) });
@@ -20,13 +19,24 @@ async function main(): Promise<void> {
   const config = readConfig(configuration, process.env);
   const directory = config.RCM_POSTGRES_DIR;
   await clearOrphan(directory);
-  const account = serverAccount();
-  const programs = await reachablePrograms(account, `${directory}-programs`);
+  const account = ownAccount();
+  const programs = await postgresPrograms(account, `${directory}-programs`);
   const options: ServerOptions = { directory, account, programs, log: (text) => void process.stderr.write(text) };
   await initialise(options, new Secret(config.RCM_POSTGRES_PASSWORD), tmpdir());
   const { server, port } = await startOnFreePort(options);
   keep(server);
   process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`);
+}
+
+/** Fails with `database_unavailable`, with what a person can do. */
+function ownAccount(): ServerAccount {
+  try {
+    return serverAccount();
+  } catch (cause) {
+    throw new RcmError('database_unavailable', 'Postgres does not run as root and the user "postgres" could not be made; run this as an ordinary user.', {
+      cause,
+    });
+  }
 }
 
 /** Another process may take the port between our look and the server's start: then another port. */

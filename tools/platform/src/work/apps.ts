@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { RcmError } from '@rcm/telemetry';
+import { freePort } from '@rcm/test-services/machine';
 import type { DataFolder } from '../data/folder.ts';
 import type { KeyFile } from '../data/keys.ts';
 import { containerProcess } from '../containers/app-container.ts';
 import { appEnvironment, type AppName, type AppSetting } from '../processes/environment.ts';
 import type { ManagedProcess, ManagedProcessOptions } from '../processes/managed-process.ts';
-import { freePort } from '../processes/ports.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 
 /** Of an app of this clone. */

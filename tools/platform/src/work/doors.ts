@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { API_AUDIENCE, type SignIn, startSignIn } from '@rcm/demo-sign-in';
+import { freePort } from '@rcm/test-services/machine';
 import type { DataFolder } from '../data/folder.ts';
 import { replaceFile } from '../data/memory.ts';
 import type { ApiTokens, AppSetting } from '../processes/environment.ts';
-import { freePort } from '../processes/ports.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { hospitals, NORTH } from '../seed/logins.ts';
 import type { Stops } from '../services.ts';

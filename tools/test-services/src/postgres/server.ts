@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
 import { type ServerAccount, serverAccount } from './account.ts';
-import { postgresBinaries } from './binaries.ts';
+import { postgresPrograms } from './programs.ts';
 
 /** A running Postgres whose data may be thrown away. */
 export interface ThrowawayPostgres {
@@ -59,14 +59,14 @@ export async function startThrowawayPostgres({ folder, settings = {} }: Throwawa
   const account = serverAccount();
   // The server's account must be able to walk into a folder that belongs to us.
   await chmod(folder, 0o711);
-  const binaries = await postgresBinaries({ account, folder });
+  const programs = await postgresPrograms(account, join(folder, 'native'));
   const data = join(folder, 'data');
   const password = randomBytes(18).toString('hex');
-  await initialise({ initdb: binaries.initdb, folder, data, password, account });
+  await initialise({ initdb: programs.initdb, folder, data, password, account });
   for (let tries = 1; ; tries += 1) {
     const port = await freePort();
     try {
-      const program = { postgres: binaries.postgres, data, port, account, settings };
+      const program = { postgres: programs.postgres, data, port, account, settings };
       const place = { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, data };
       return restartable(place, await startServer(program), () => startServer(program));
     } catch (error) {

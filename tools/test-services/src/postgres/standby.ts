@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { freePort } from '../free-port.ts';
 import { serverAccount } from './account.ts';
-import { postgresBinaries } from './binaries.ts';
+import { postgresPrograms } from './programs.ts';
 import { startServer, type ThrowawayPostgres } from './server.ts';
 
 /** A second server that follows a first one by streaming replication. */
@@ -25,7 +25,7 @@ export async function startStandby(
   const data = `${primary.data}-standby`;
   await baseBackup(primary, data);
   const [account, port] = [serverAccount(), await freePort()];
-  const { postgres } = await postgresBinaries({ account, folder: dirname(data) });
+  const { postgres } = await postgresPrograms(account, join(dirname(data), 'native'));
   const running = await startServer({ ...{ postgres, data, port, account, settings } });
   const { username, password } = new URL(primary.url);
   const url = `postgres://${username}:${password}@127.0.0.1:${port}/postgres`;
