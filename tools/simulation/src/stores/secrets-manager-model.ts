@@ -1,6 +1,6 @@
 import type { ListedVersion, SecretsManagerCalls, SecretVersion } from '@rcm/credentials/stores-on-calls';
 import { RcmError, Secret } from '@rcm/telemetry';
-import { type Caller, StoreModel, type StoreModelOptions } from './store-model.ts';
+import { type Caller, type Places, StoreModel, type StoreModelOptions } from './store-model.ts';
 
 interface Version {
   readonly id: string;
@@ -78,7 +78,7 @@ export class SecretsManagerModel extends StoreModel<Held> {
   }
 
   /** What is current, then every other version, the newest first. */
-  textsOf(name: string): readonly string[] {
+  override textsOf(name: string): readonly string[] {
     const held = this.stateOf(name);
     if (!held) return [];
     const current = held.versions.find(({ id }) => id === held.stages.get(CURRENT));
@@ -86,8 +86,8 @@ export class SecretsManagerModel extends StoreModel<Held> {
     return [...(current ? [current] : []), ...others].map(({ text }) => text);
   }
 
-  stagedOf(name: string): readonly string[] {
-    const held = this.stateOf(name);
+  override stagedOf({ path }: Places): readonly string[] {
+    const held = this.stateOf(path);
     if (!held) return [];
     const ids = [...held.stages].filter(([stage]) => stage.startsWith(KEPT)).map(([, id]) => id);
     return held.versions.filter(({ id }) => ids.includes(id)).map(({ text }) => text);

@@ -43,13 +43,8 @@ export class SsmModel extends StoreModel<Parameter> {
     this.note({ path: name.slice(1), act: isStaged(name) ? 'copy removed' : 'removed', text: null });
   }
 
-  /** What lies there now, and what lay there before, the newest first. */
-  textsOf(name: string): readonly string[] {
+  override textsOf(name: string): readonly string[] {
     return (this.stateOf(name)?.versions ?? []).map(({ text }) => text).reverse();
-  }
-
-  stagedBelow(folder: string): readonly string[] {
-    return this.pathsBelow(folder).flatMap((name) => this.textsOf(name).slice(0, 1));
   }
 
   textOf(name: string, version: string): string | null {

@@ -47,6 +47,12 @@ export interface StoreModelOptions {
   readonly onTrespass: (what: string) => void;
 }
 
+/** Of one secret, and of the copies that rotations stage of it. */
+export interface Places {
+  readonly path: string;
+  readonly folder: string;
+}
+
 const CALL_DEADLINE_MS = 10_000;
 const TRAVEL_MS = 120;
 /** Of the reads, this many are behind, as far as the store may be. */
@@ -93,6 +99,14 @@ export abstract class StoreModel<S> {
 
   protected pathsBelow(folder: string): string[] {
     return [...this.#secrets.keys()].filter((path) => path.startsWith(`${folder}/`));
+  }
+
+  /** What is current, and what was before, the newest first. */
+  abstract textsOf(path: string): readonly string[];
+
+  /** Where a copy lies at a path of its own. */
+  stagedOf({ folder }: Places): readonly string[] {
+    return this.pathsBelow(folder).flatMap((path) => this.textsOf(path).slice(0, 1));
   }
 
   protected note(entry: Pick<StoreEntry, 'path' | 'act' | 'text'>): void {

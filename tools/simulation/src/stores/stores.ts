@@ -3,7 +3,7 @@ import { createOwnedStore, secretsManagerStoreOn, ssmStoreOn, type TenantBackend
 import type { Clock } from '@rcm/telemetry';
 import { SecretsManagerModel } from './secrets-manager-model.ts';
 import { SsmModel } from './ssm-model.ts';
-import { byHand, type Caller, type StoreModelOptions, type StoreWeather } from './store-model.ts';
+import { byHand, type Caller, type Places, type StoreModelOptions, type StoreWeather } from './store-model.ts';
 import { VaultModel } from './vault-model.ts';
 
 export const ENVIRONMENT = 'sim';
@@ -37,12 +37,13 @@ export class Stores {
   }
 
   contentsOf(reference: SecretReference): Contents {
-    const { changes } = this.#modelOf(reference.store);
+    const model = this.#modelOf(reference.store);
+    const { changes } = model;
     const seen = this.#seen.get(reference);
     if (seen?.changes === changes) return seen.contents;
-    const { path, folder } = placesOf(reference);
-    const [texts, staged] = this.#texts(reference.store, path, folder);
-    const contents: Contents = { current: texts[0] ?? null, staged, earlier: texts.slice(1) };
+    const places = placesOf(reference);
+    const [current = null, ...earlier] = model.textsOf(places.path);
+    const contents: Contents = { current, staged: model.stagedOf(places), earlier };
     this.#seen.set(reference, { changes, contents });
     return contents;
   }
@@ -56,7 +57,7 @@ export class Stores {
   personWrites(reference: SecretReference, text: string): SecretReference {
     const { path } = placesOf(reference);
     return byHand(() => {
-      if (reference.store === 'ssm') this.ssm.put(`/${path}`, text, { overwrite: true });
+      if (reference.store === 'ssm') this.ssm.put(path, text, { overwrite: true });
       else if (reference.store === 'vault') this.vault.write(path, text, null);
       else if (this.secretsManager.currentVersion(path) === null) return withSuffix(reference, this.secretsManager.create(path, text)?.arn);
       else this.secretsManager.putVersion(path, this.secretsManager.newId(), text, ['AWSCURRENT']);
@@ -66,25 +67,17 @@ export class Stores {
 
   /** A person deletes the secret. */
   personRemoves(reference: SecretReference): void {
-    const { path } = placesOf(reference);
-    byHand(() => {
-      if (reference.store === 'ssm') this.ssm.remove(`/${path}`);
-      else if (reference.store === 'vault') this.vault.remove(path);
-      else this.secretsManager.remove(path);
-    });
+    byHand(() => this.#modelOf(reference.store).remove(placesOf(reference).path));
   }
 
   /** What was written as that very version, where the history still has it. */
   textOf(reference: SecretReference, version: string): string | null {
-    const { path } = placesOf(reference);
-    return this.#modelOf(reference.store).textOf(reference.store === 'ssm' ? `/${path}` : path, version);
+    return this.#modelOf(reference.store).textOf(placesOf(reference).path, version);
   }
 
   /** The version that the store would tell of what is current. */
   versionOf(reference: SecretReference): string | null {
-    const { path } = placesOf(reference);
-    if (reference.store === 'ssm') return this.ssm.currentVersion(`/${path}`);
-    return reference.store === 'vault' ? this.vault.currentVersion(path) : this.secretsManager.currentVersion(path);
+    return this.#modelOf(reference.store).currentVersion(placesOf(reference).path);
   }
 
   tenantStores(role: Caller['role'], clock: Clock): TenantStores {
@@ -122,16 +115,11 @@ export class Stores {
     };
     return { at: ({ store }) => stores[store] };
   }
-
-  #texts(store: SecretReference['store'], path: string, folder: string): readonly [readonly string[], readonly string[]] {
-    if (store === 'ssm') return [this.ssm.textsOf(`/${path}`), this.ssm.stagedBelow(`/${folder}`)];
-    if (store === 'vault') return [this.vault.textsOf(path), this.vault.stagedBelow(folder)];
-    return [this.secretsManager.textsOf(path), this.secretsManager.stagedOf(path)];
-  }
 }
 
-function placesOf({ environment, organizationId, endpointId, portalAccountId }: SecretReference): { readonly path: string; readonly folder: string } {
-  const at = (kind: string) => `rcm/${environment}/${organizationId}/${kind}/${endpointId}/${portalAccountId}`;
+/** As the store names them: names of parameters begin with a slash. */
+function placesOf({ store, environment, organizationId, endpointId, portalAccountId }: SecretReference): Places {
+  const at = (kind: string) => `${store === 'ssm' ? '/' : ''}rcm/${environment}/${organizationId}/${kind}/${endpointId}/${portalAccountId}`;
   return { path: at('endpoints'), folder: at('rotation') };
 }
 

@@ -33,13 +33,8 @@ export class VaultModel extends StoreModel<Key> {
     this.note({ path, act: isStaged(path) ? 'copy removed' : 'removed', text: null });
   }
 
-  /** What is current, and what was before, the newest first. */
-  textsOf(path: string): readonly string[] {
+  override textsOf(path: string): readonly string[] {
     return [...(this.stateOf(path)?.versions ?? [])].reverse().flatMap(({ text }) => (text === null ? [] : [text]));
-  }
-
-  stagedBelow(folder: string): readonly string[] {
-    return this.pathsBelow(folder).flatMap((path) => this.textsOf(path).slice(0, 1));
   }
 
   textOf(path: string, version: string): string | null {
