@@ -95,6 +95,24 @@ describe('cannot say', () => {
     await page.goto('about:blank');
   });
 
+  it('what a frame of another host shows, and does not let it know that it was looked for', async () => {
+    const told =
+      '<script>window.told = 0; const own = String.prototype.includes; String.prototype.includes = function (...all) { window.told += 1; return own.apply(this, all); };</script>';
+    await page.route('http://*.example/**', (route) => {
+      const inside = route.request().url().startsWith('http://portal.') ? '<iframe src="http://other.example/"></iframe><iframe src="/own"></iframe>' : '';
+      return route.fulfill({ contentType: 'text/html', body: `<!doctype html><p>words</p>${told}${route.request().url().endsWith('/own') ? '' : inside}` });
+    });
+    await page.goto('http://portal.example/');
+    const asked = page.frames().map(async (frame) => [frame.url(), await wordsIn(frame, ['words']), await frame.evaluate('window.told')]);
+    expect((await Promise.all(asked)).sort()).toEqual([
+      ['http://other.example/', null, 0],
+      ['http://portal.example/', ['words'], 1],
+      ['http://portal.example/own', ['words'], 1],
+    ]);
+    await page.unroute('http://*.example/**');
+    await page.goto('about:blank');
+  });
+
   it('anything of a frame that is gone', async () => {
     await page.setContent('<iframe srcdoc="words"></iframe>');
     const [frame] = page.mainFrame().childFrames();

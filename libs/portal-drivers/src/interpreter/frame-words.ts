@@ -6,8 +6,15 @@ import type { Frame } from 'playwright';
  */
 export async function wordsIn(frame: Frame, sought: readonly string[]): Promise<readonly string[] | null> {
   if (sought.length === 0) return [];
+  if (!isOfThePage(frame)) return null;
   const found = await frame.evaluate<readonly boolean[] | null, readonly string[]>(foundWords, sought).catch(() => null);
   return found && sought.filter((_, index) => found[index]);
+}
+
+/** The question is asked in the frame's own world: what watches for that is a frame of somebody else (a challenge, say), which Playwright looks at unseen. */
+function isOfThePage(frame: Frame): boolean {
+  const [own, page] = [frame.url(), frame.page().mainFrame().url()];
+  return own === page || own.startsWith('about:') || (URL.canParse(own) && URL.canParse(page) && new URL(own).origin === new URL(page).origin);
 }
 
 /** As much of a page's node as is used here; this project's own types know no page. */
