@@ -41,17 +41,19 @@ export function candidateNamed(found: string, ownId: string): CandidateName {
   throw new RcmError('state_conflict', 'The journal names a password in a way that this rotator does not know.');
 }
 
+const WORDS: readonly (readonly [kind: 'own' | 'copy' | 'version' | 'elsewhere', words: (of: string) => string])[] = [
+  ['own', () => 'the new password that was staged'],
+  ['copy', (attemptId) => `the copy that rotation ${attemptId} left`],
+  ['version', (version) => `version ${version} of the secret`],
+  ['elsewhere', (endpointId) => `what the secret of ${endpointId} holds`],
+];
+
 /** For people, from the journal's name for it; a name that this version does not know stays as it is. */
 export function wordsOfFound(found: string): string {
   const named = FOUND.exec(found)?.groups ?? {};
-  const { own, copy, version, elsewhere, first } = named;
-  const whole =
-    (own && 'the new password that was staged') ??
-    (copy && `the copy that rotation ${copy} left`) ??
-    (version && `version ${version} of the secret`) ??
-    (elsewhere && `what the secret of ${elsewhere} holds`) ??
-    found;
-  return first === undefined || whole === found ? whole : `the first ${first} characters of ${whole}`;
+  const [whole] = WORDS.flatMap(([kind, words]) => (named[kind] === undefined ? [] : [words(named[kind])]));
+  if (whole === undefined) return found;
+  return named.first === undefined ? whole : `the first ${named.first} characters of ${whole}`;
 }
 
 /** What the ledger remembers a candidate as: the store's version, `staged:<attempt id>` or `elsewhere:<endpoint id>`, with the length where it was cut. */

@@ -40,16 +40,22 @@ const OF_CLAIM: Readonly<Record<string, RefusalReason>> = {
   sub: 'subject',
 };
 
+/** What the library fails with, of a token that is not one of the claims' business. */
+const OF_ERROR: readonly (readonly [kind: new () => errors.JOSEError, reason: RefusalReason])[] = [
+  [errors.JWSSignatureVerificationFailed, 'signature'],
+  [errors.JOSEAlgNotAllowed, 'algorithm'],
+  [errors.JOSENotSupported, 'unsupported'],
+  [errors.JWKSNoMatchingKey, 'key_unknown'],
+  [errors.JWKSMultipleMatchingKeys, 'key_unknown'],
+  [errors.JWTInvalid, 'malformed'],
+  [errors.JWSInvalid, 'malformed'],
+];
+
 /** `null`: no word about the token, the source of the keys did not answer as it should. */
 export function reasonOf(error: unknown, tenantClaim: string): RefusalReason | null {
   if (error instanceof errors.JWTExpired) return error.claim === 'iat' ? 'too_old' : 'expired';
   if (error instanceof errors.JWTClaimValidationFailed) return error.claim === tenantClaim ? 'tenant' : (OF_CLAIM[error.claim] ?? 'claim');
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm';
-  if (error instanceof errors.JOSENotSupported) return 'unsupported';
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) return 'key_unknown';
-  if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return 'malformed';
-  return null;
+  return OF_ERROR.find(([kind]) => error instanceof kind)?.[1] ?? null;
 }
 
 export interface TokenRefusal {

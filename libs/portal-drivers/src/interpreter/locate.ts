@@ -1,5 +1,5 @@
 import type { Frame, FrameLocator, Locator, Page } from 'playwright';
-import type { FrameReference, Target } from '../recipe/target.ts';
+import { type FrameReference, type Target, TARGET_KINDS } from '../recipe/target.ts';
 import { DECLARED_ENGINE } from './declared-engine.ts';
 
 type Role = Parameters<Page['getByRole']>[0];
@@ -74,15 +74,20 @@ function chosen(locator: Locator, target: Target): Locator {
 
 function within(outer: Scope, target: Target): Locator {
   const scope = target.within ? locateIn(outer, target.within) : outer;
-  if (target.label !== undefined) return scope.getByLabel(target.label, { exact: target.exact ?? true });
-  if (target.role !== undefined)
-    return scope.getByRole(target.role as Role, target.name === undefined ? {} : { name: target.exact === false ? target.name : wholeName(target.name) });
-  if (target.field !== undefined) return scope.locator(`:is(input, select, textarea, button)[name=${JSON.stringify(target.field)}]`);
-  if (target.placeholder !== undefined) return scope.getByPlaceholder(target.placeholder, { exact: target.exact ?? true });
-  if (target.text !== undefined) return scope.getByText(target.text, { exact: target.exact ?? false });
-  if (target.declared !== undefined) return scope.locator(`${DECLARED_ENGINE}=${target.declared}`);
-  return scope.locator(`css=${target.css ?? ''}`);
+  const kind = TARGET_KINDS.find((each) => target[each] !== undefined) ?? 'css';
+  return KINDS[kind](scope, target[kind] ?? '', target);
 }
+
+/** How the elements of each kind of target are found. */
+const KINDS: Readonly<Record<(typeof TARGET_KINDS)[number], (scope: Scope, words: string, target: Target) => Locator>> = {
+  label: (scope, label, { exact = true }) => scope.getByLabel(label, { exact }),
+  role: (scope, role, { name, exact }) => scope.getByRole(role as Role, name === undefined ? {} : { name: exact === false ? name : wholeName(name) }),
+  field: (scope, field) => scope.locator(`:is(input, select, textarea, button)[name=${JSON.stringify(field)}]`),
+  placeholder: (scope, words, { exact = true }) => scope.getByPlaceholder(words, { exact }),
+  css: (scope, selector) => scope.locator(`css=${selector}`),
+  text: (scope, words, { exact = false }) => scope.getByText(words, { exact }),
+  declared: (scope, declared) => scope.locator(`${DECLARED_ENGINE}=${declared}`),
+};
 
 /** Icon fonts draw pictures as letters of Unicode's private use areas; browsers count these to an element's name, and nobody sees them as letters. */
 const PICTURES = String.raw`(?:[\s\uE000-\uF8FF]|[\uDB80-\uDBFF][\uDC00-\uDFFF])*`;
