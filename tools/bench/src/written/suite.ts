@@ -11,7 +11,6 @@ import pg from 'pg';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { atMost } from '../targets.ts';
 import { type Account, type Act, ACTS, type Hands } from './acts.ts';
-import { goBack } from './as-before.ts';
 import { type Written, writtenBy } from './written-by.ts';
 
 /** Bytes that may be written ahead for each. */
@@ -22,21 +21,18 @@ const SIZES = { full: { logins: 10_000, accounts: 50, rounds: 4 }, quick: { logi
 const SHOWN = 60;
 
 async function measureWritten(run: BenchmarkRun): Promise<BenchmarkResult[]> {
-  const before = await measureAs('before', run);
-  const now = await measureAs('now', run);
-  return [...now].map(([name, bytes]) => ({
-    ...{ name: `${name}: written ahead`, ours: bytes, peers: { before: before.get(name) ?? null }, unit: 'bytes', ...atMost(MOST[name])(bytes) },
-  }));
+  const measured = await measureActs(run);
+  return [...measured].map(([name, bytes]) => ({ name: `${name}: written ahead`, ours: bytes, peers: {}, unit: 'bytes', ...atMost(MOST[name])(bytes) }));
 }
 
 type ActName = keyof typeof ACTS;
 
 /** Bytes that each act writes ahead, with all of its kind one after the other. By step, table and index on the way. */
-async function measureAs(as: 'before' | 'now', { progress, signal, size, endpoints }: BenchmarkRun): Promise<Map<ActName, number>> {
+async function measureActs({ progress, signal, size, endpoints }: BenchmarkRun): Promise<Map<ActName, number>> {
   await using opened = new AsyncDisposableStack();
   const { logins, accounts: many, rounds } = { ...SIZES[size], ...(endpoints === undefined ? {} : { logins: endpoints }) };
-  progress(`${as}: making ${logins} logins`);
-  const testEnvironment = await openTestEnvironment(opened, { logins, as });
+  progress(`making ${logins} logins`);
+  const testEnvironment = await openTestEnvironment(opened, logins);
   const quiet = quietAccounts(logins);
   const measured = new Map<ActName, number>();
   for (const [name, act] of Object.entries(ACTS) as [ActName, Act][]) {
@@ -49,8 +45,8 @@ async function measureAs(as: 'before' | 'now', { progress, signal, size, endpoin
     await step('end');
     const [to, times] = [await testEnvironment.place(), many * rounds];
     measured.set(name, Math.round((await testEnvironment.between(from, to)) / times));
-    for (const [what, sum] of sums) progress(`  ${as}: ${name}: ${what}: ${Math.round(sum / times)} bytes`);
-    for (const line of (await writtenBy(testEnvironment.watch, from, to)).slice(0, SHOWN)) progress(`  ${as}: ${name}: of ${described(line, times)}`);
+    for (const [what, sum] of sums) progress(`  ${name}: ${what}: ${Math.round(sum / times)} bytes`);
+    for (const line of (await writtenBy(testEnvironment.watch, from, to)).slice(0, SHOWN)) progress(`  ${name}: of ${described(line, times)}`);
   }
   return measured;
 }
@@ -91,10 +87,7 @@ interface WrittenEnvironment {
   stepsOf(sums: Map<string, number>): (name: string) => Promise<void>;
 }
 
-async function openTestEnvironment(
-  opened: AsyncDisposableStack,
-  { logins, as }: { readonly logins: number; readonly as: 'before' | 'now' },
-): Promise<WrittenEnvironment> {
+async function openTestEnvironment(opened: AsyncDisposableStack, logins: number): Promise<WrittenEnvironment> {
   const folder = await mkdtemp(join(tmpdir(), 'rcm-written-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const server = await startThrowawayPostgres({ folder });
@@ -105,7 +98,6 @@ async function openTestEnvironment(
   const watch = new pg.Client({ connectionString: url });
   await watch.connect();
   opened.defer(() => watch.end());
-  if (as === 'before') await goBack(watch);
   // Nothing else is in turn.
   await watch.query(
     `UPDATE portal_task SET state = 'failed', error_code = 'bench', claimed_until = NULL, finished_at = now() WHERE state IN ('queued', 'running')`,
