@@ -8,8 +8,6 @@ export interface CorpusRecipeOptions {
   /** `page/answer` where the login form is. */
   readonly login?: string;
   readonly change?: string;
-  /** Page of a session where the change begins with a press. Default: it opens its form. */
-  readonly changeFrom?: string;
   /** The change asks for a one-time code. */
   readonly code?: boolean;
   /** Task of the corpus: its steps, outcomes and rows. */
@@ -45,9 +43,7 @@ export function corpusRecipe(options: CorpusRecipeOptions): Recipe {
     },
     change: {
       steps: [
-        ...(options.changeFrom
-          ? [{ open: `/pages/${options.changeFrom}` }, { press: { role: 'link', name: 'Passwords' } }]
-          : [{ open: `/pages/${options.change ?? 'change/applied'}` }]),
+        { open: `/pages/${options.change ?? 'change/applied'}` },
         { fill: { into: { label: 'Old' }, with: { credential: 'password' } } },
         { fill: { into: { label: 'New' }, with: { credential: 'new_password' } } },
         ...(options.code ? [{ totp: { into: { label: 'Code' } } }] : []),

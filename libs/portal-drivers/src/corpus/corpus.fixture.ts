@@ -42,7 +42,7 @@ export const WORDS: Readonly<Record<string, string>> = {
 
 /**
  * A portal of single pages, each showing one habit. `/pages/<file>/<answer>` serves a page whose form posts to
- * `/answer/<answer>`: words, or `accepted`, `accepted-deaf` (a page that takes no press at first), `ask` (the page for a code), `error` (500), `drop`, `hang`, `elsewhere` (307 to `thief`).
+ * `/answer/<answer>`: words, or `accepted`, `ask` (the page for a code), `error` (500), `drop`, `hang`, `elsewhere` (307 to `thief`).
  * `/slow/<status>` answers a script after 800 ms. `/assets.js` is a script for pages of another host, packed although nobody asked for that.
  */
 export async function startCorpus(options: { readonly thief?: string } = {}): Promise<CorpusServer> {
@@ -65,7 +65,6 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
     else if (name === 'ask') html(200, page('code', 'accepted'));
     else if (name === 'error') html(500, 'It broke.');
     else if (name === 'accepted') response.writeHead(303, { location: '/pages/home/-' }).end();
-    else if (name === 'accepted-deaf') response.writeHead(303, { location: '/pages/home/deaf' }).end();
     else if (name === 'elsewhere') response.writeHead(307, { location: `${thief}/redirected` }).end();
     else html(name === 'unavailable' ? 503 : 200, page('words', name));
   }

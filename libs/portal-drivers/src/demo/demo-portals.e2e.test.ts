@@ -66,18 +66,14 @@ describe('a portal by its recipe', () => {
     expect((await run.login(fresh, of)).outcome.kind).toMatch(/^rejected/);
   });
 
-  it('changes it where a menu is pressed, without loading the page of the menu again, and takes no older answer for one', async () => {
+  it('takes no older answer for one where it is changed again and again in a session', async () => {
     const of = await run.account('cascade');
     const session = await run.session('cascade');
     await run.login(session, of);
-    const opening = () => run.traces.filter(({ act, step }) => act === 'change' && step.startsWith('open')).map(({ outcome }) => outcome);
-    const before = opening().length;
     const [first, second] = [nextPassword(of), { ...of, password: `${nextPassword(of).password.slice(0, -1)}9` }];
     expect(await run.change(session, of, first.password)).toEqual({ kind: 'applied', submitted: true });
-    // The page still says that the first one was applied.
     expect(await run.change(session, first, first.password)).toEqual({ kind: 'refused', rule: 'reused', submitted: true });
     expect(await run.change(session, first, second.password)).toEqual({ kind: 'applied', submitted: true });
-    expect(opening().slice(before)).toEqual(['skipped', 'skipped', 'skipped']);
     expect([await run.accepts(second), await run.accepts(first)]).toEqual([true, false]);
   });
 

@@ -3,13 +3,11 @@ import type { ChangeOptions } from '../driver.ts';
 import type { ChangeOutcome } from '../outcome.ts';
 import type { ChangeWords } from '../recipe/outcomes.ts';
 import type { ConfirmRecipe } from '../recipe/recipe.ts';
-import type { Step } from '../recipe/step.ts';
 import { confirmPassword } from './confirm.ts';
 import { credentialValues } from './credential-values.ts';
 import { codeFrom } from './one-time-code.ts';
 import type { SessionParts } from './parts.ts';
-import { opensTheSame, withoutOpening } from './opened-already.ts';
-import { runSending, type Sent } from './sending.ts';
+import { runSending } from './sending.ts';
 import { untilOf } from './until.ts';
 
 /**
@@ -27,20 +25,18 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
   if (!forced) parts.watch.home();
   const stopped = change.confirm ? await confirm(parts, options, change.confirm) : null;
   if (stopped) return stopped;
-  const send = (steps: readonly Step[]): Promise<Sent<ChangeWords>> =>
-    runSending(parts, {
-      name: 'change',
-      steps,
-      early: [loggedOut],
-      outcomes: [...change.outcomes, loggedOut],
-      resolve: credentialValues(options.credential, options.newPassword),
-      oneTimeCode: () => codeFrom(options.totp, parts.secrets),
-      expiry: () => undefined,
-      beforeSubmit: options.beforeSubmit,
-      deadlineMs: Math.max(1, endsAt - performance.now()),
-      signal: options.signal,
-    });
-  const { ended, submitted } = await sendFromHere(parts, change.steps, send);
+  const { ended, submitted } = await runSending<ChangeWords>(parts, {
+    name: 'change',
+    steps: change.steps,
+    early: [loggedOut],
+    outcomes: [...change.outcomes, loggedOut],
+    resolve: credentialValues(options.credential, options.newPassword),
+    oneTimeCode: () => codeFrom(options.totp, parts.secrets),
+    expiry: () => undefined,
+    beforeSubmit: options.beforeSubmit,
+    deadlineMs: Math.max(1, endsAt - performance.now()),
+    signal: options.signal,
+  });
   const when = submitted ? 'after the submit' : 'nothing was submitted';
   if (isRcmError(ended) && !submitted && ended.details.maxLength !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
   if (isRcmError(ended) && !submitted && wantsCode(parts, ended)) return CODE_WANTED;
@@ -49,20 +45,6 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
   if (ended.is === 'applied') return { kind: 'applied', submitted: true, ...(change.session ? { session: change.session } : {}) };
   if (ended.is === 'refused') return { kind: 'refused', rule: ended.rule ?? 'unnamed', submitted, ...(await untilOf(parts, ended)) };
   return { kind: 'unknown', detail: `The portal says nothing clear (${when}).`, submitted };
-}
-
-/**
- * A page that the change would open, and that is open already, is not loaded once more. Where that goes wrong before anything was typed nothing has been sent, and the change
- * begins with its page after all.
- */
-async function sendFromHere(
-  parts: SessionParts,
-  steps: readonly Step[],
-  send: (steps: readonly Step[]) => Promise<Sent<ChangeWords>>,
-): Promise<Sent<ChangeWords>> {
-  if (!(await opensTheSame(parts, steps))) return send(steps);
-  const sent = await send(await withoutOpening(parts, 'change', steps));
-  return isRcmError(sent.ended) && !sent.typed && !sent.submitted ? send(steps) : sent;
 }
 
 /** `null`: the change may go on. Of the new password nothing has been typed in any case. */

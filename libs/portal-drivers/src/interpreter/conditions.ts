@@ -1,7 +1,6 @@
 import type { ElementHandle, Frame, Locator } from 'playwright';
 import { type Condition, CONDITION_KINDS } from '../recipe/condition.ts';
-import { wordsIn } from './frame-words.ts';
-import { frameOf, locate, locateIn, toLookAt } from './locate.ts';
+import { locate } from './locate.ts';
 import { type PageResponse, sameWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -16,10 +15,10 @@ export async function holds(watch: Tabs, condition: Condition): Promise<boolean>
 
 /** What each kind of condition is about, and whether it holds. */
 const KINDS: { readonly [Kind in keyof Condition]-?: (watch: Tabs, sought: NonNullable<Condition[Kind]>) => boolean | Promise<boolean> } = {
-  text: (watch, text) => anyFrameShows(watch.page.frames(), { text }),
-  visible: async (watch, target) => isShown(await toLookAt(watch.page, target)),
-  gone: async (watch, target) => !(await isShown(await toLookAt(watch.page, target))),
-  enabled: async (watch, target) => isEnabled(await toLookAt(watch.page, target)),
+  text: (watch, words) => anyFrameShows(watch.page.frames(), words),
+  visible: (watch, target) => isShown(locate(watch.page, target)),
+  gone: async (watch, target) => !(await isShown(locate(watch.page, target))),
+  enabled: (watch, target) => isEnabled(locate(watch.page, target)),
   url: (watch, pattern) => watch.fits(watch.page.url(), pattern),
   dialog: (watch, sought) => watch.dialogs().some((words) => sameWords(words, sought)),
   status: (watch, status) => watch.status() === status,
@@ -47,59 +46,43 @@ const answers = (one: PageResponse, { status, method }: NonNullable<Condition['r
  * is it asked which of them.
  */
 export async function whichHold(watch: Tabs, conditions: readonly Condition[]): Promise<readonly boolean[]> {
-  const { page } = watch;
-  const places = await Promise.all(
-    conditions.map(async ({ text, visible }) => {
-      if (text !== undefined) return 'any frame';
-      return visible ? frameOf(page, visible) : null;
-    }),
-  );
-  const shown = page.frames().map((frame) =>
-    shownIn(
-      frame,
-      conditions.filter((_, index) => places[index] === 'any frame' || places[index] === frame),
-    ),
-  );
-  const inFrames = Promise.all(shown).then((each) => new Set(each.flat()));
-  return Promise.all(conditions.map(async (condition, index) => (places[index] === null ? holds(watch, condition) : (await inFrames).has(condition))));
+  const inFrames = conditions.filter((condition) => condition.text !== undefined || (condition.visible && !condition.visible.frame));
+  const main = watch.page.mainFrame();
+  const frames = watch.page.frames().map(async (frame) => ((await mayShow(watch, frame, inFrames)) ? [frame] : []));
+  const held = conditions.map(async (condition) => {
+    if (!inFrames.includes(condition)) return holds(watch, condition);
+    const asked = (await Promise.all(frames)).flat();
+    if (condition.text !== undefined) return anyFrameShows(asked, condition.text);
+    return asked.includes(main) && holds(watch, condition);
+  });
+  return Promise.all(held);
 }
 
-/** Those of the conditions that a frame shows. All are words, or elements of this frame. */
-async function shownIn(frame: Frame, conditions: readonly Condition[]): Promise<readonly Condition[]> {
-  const shown = (await likelyIn(frame, conditions)).map(async (condition) =>
-    (await isShown(shownBy(frame, condition)).catch(() => false)) ? [condition] : [],
+/** `false` where a frame shows none of what is looked for. */
+async function mayShow(watch: Tabs, frame: Frame, conditions: readonly Condition[]): Promise<boolean> {
+  const isMain = frame === watch.page.mainFrame();
+  const sought = conditions.flatMap(({ text, visible }) =>
+    text !== undefined ? [showing(frame, text)] : visible && isMain ? [locate(watch.page, visible)] : [],
   );
-  return (await Promise.all(shown)).flat();
-}
-
-/** Without those that a frame does not show, as far as one or two questions tell. */
-async function likelyIn(frame: Frame, conditions: readonly Condition[]): Promise<readonly Condition[]> {
-  const elements = conditions.filter(({ text }) => text === undefined);
-  if (elements.length > 0 && !(await showsAny(frame, conditions))) return [];
-  const words = await wordsIn(
-    frame,
-    conditions.flatMap(({ text }) => text ?? []),
-  );
-  return conditions.filter(({ text }) => text === undefined || !words || words.includes(text));
-}
-
-function showsAny(frame: Frame, conditions: readonly Condition[]): Promise<boolean> {
-  const all = conditions.map((condition) => shownBy(frame, condition));
+  const [first, ...others] = sought;
+  if (!first) return false;
   // A selector that the browser does not understand must not hide what stands beside it.
-  return isShown(all.reduce((some, one) => some.or(one))).catch(() => true);
+  return isShown(others.reduce((all, one) => all.or(one), first)).catch(() => true);
 }
 
-const shownBy = (frame: Frame, { text, visible }: Condition): Locator =>
-  visible ? locateIn(frame, visible) : frame.getByText(text ?? '').filter({ visible: true });
+const showing = (frame: Frame, words: string): Locator => frame.getByText(words).filter({ visible: true });
 
 /** Whether any of the visible elements that `locate` gives is there. */
 export const isShown = async (visible: Locator): Promise<boolean> => (await visible.count()) > 0;
 
 const isEnabled = async (locator: Locator): Promise<boolean> => (await isShown(locator)) && (await locator.first().isEnabled({ timeout: 1_000 }));
 
-async function anyFrameShows(frames: readonly Frame[], words: Condition): Promise<boolean> {
-  const shown = await Promise.all(frames.map((frame) => shownIn(frame, [words])));
-  return shown.flat().length > 0;
+async function anyFrameShows(frames: readonly Frame[], words: string): Promise<boolean> {
+  for (const frame of frames) {
+    // One frame that is just loading says nothing about the others.
+    if (!frame.isDetached() && (await isShown(showing(frame, words)).catch(() => false))) return true;
+  }
+  return false;
 }
 
 /** The element that makes a `text` or `visible` condition hold now; `null` where none does, or where a condition is of another kind. */

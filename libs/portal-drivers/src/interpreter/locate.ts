@@ -1,61 +1,15 @@
-import type { Frame, FrameLocator, Locator, Page } from 'playwright';
+import type { FrameLocator, Locator, Page } from 'playwright';
 import { type FrameReference, type Target, TARGET_KINDS } from '../recipe/target.ts';
 import { DECLARED_ENGINE } from './declared-engine.ts';
 
 type Role = Parameters<Page['getByRole']>[0];
-type Scope = Page | Frame | FrameLocator | Locator;
+type Scope = Page | FrameLocator | Locator;
 
 /** The visible elements that a recipe's target means. Found anew at each use, so a page that was drawn again does not matter. */
 export function locate(page: Page, target: Target): Locator {
-  const scope = framesOf(target).reduce<Page | FrameLocator>((outer, frame) => outer.frameLocator(frameSelector(frame)), page);
-  return locateIn(scope, target);
-}
-
-/**
- * The same, to look at alone: a frame is taken by the name that it was made with, where that tells, which is known without asking the page (to find it by its element is
- * six questions). What is typed goes to the frame that the page's document has now.
- */
-export async function toLookAt(page: Page, target: Target): Promise<Locator> {
-  const frame = await frameOf(page, target);
-  return frame ? locateIn(frame, target) : locate(page, target);
-}
-
-/** The frame that a target is in, by the names that frames were made with; `null` where these do not tell. */
-export async function frameOf(page: Page, target: Target): Promise<Frame | null> {
-  let frame = page.mainFrame();
-  for (const reference of framesOf(target)) {
-    const [named, second] = frame.childFrames().filter((child) => child.name() === reference);
-    if (!named || second || !(await isNamed(named, frame))) return null;
-    frame = named;
-  }
-  return frame;
-}
-
-/** Frames of which the page has been asked already. They are others once a document is another one. */
-const NAMED = new WeakMap<Frame, boolean>();
-
-/** Whether one element of the document around a frame has the frame's name as its own: to Chromium a frame without a name is called by its `id`. */
-async function isNamed(frame: Frame, around: Frame): Promise<boolean> {
-  const known = NAMED.get(frame);
-  if (known !== undefined) return known;
-  const selector = frameSelector(frame.name());
-  const named = await around.evaluate(countOf, selector).catch(() => null);
-  if (named !== null) NAMED.set(frame, named === 1);
-  return named === 1;
-}
-
-/** Runs inside the page. */
-function countOf(selector: string): number {
-  const { document } = globalThis as unknown as { readonly document: { querySelectorAll(selector: string): { readonly length: number } } };
-  return document.querySelectorAll(selector).length;
-}
-
-/** The visible elements that a target means in what may be a frame; of frames that the target names itself nothing is known here. */
-export const locateIn = (scope: Scope, target: Target): Locator => chosen(within(scope, target), target);
-
-function framesOf({ frame }: Target): readonly FrameReference[] {
-  if (frame === undefined) return [];
-  return isList(frame) ? frame : [frame];
+  const frames = target.frame === undefined ? [] : isList(target.frame) ? target.frame : [target.frame];
+  const scope = frames.reduce<Page | FrameLocator>((outer, frame) => outer.frameLocator(frameSelector(frame)), page);
+  return chosen(locateIn(scope, target), target);
 }
 
 const isList = (frame: NonNullable<Target['frame']>): frame is readonly FrameReference[] => Array.isArray(frame);
@@ -72,8 +26,8 @@ function chosen(locator: Locator, target: Target): Locator {
   return target.nth === undefined ? visible : visible.nth(target.nth - 1);
 }
 
-function within(outer: Scope, target: Target): Locator {
-  const scope = target.within ? locateIn(outer, target.within) : outer;
+function locateIn(outer: Scope, target: Target): Locator {
+  const scope = target.within ? chosen(locateIn(outer, target.within), target.within) : outer;
   const kind = TARGET_KINDS.find((each) => target[each] !== undefined) ?? 'css';
   return KINDS[kind](scope, target[kind] ?? '', target);
 }

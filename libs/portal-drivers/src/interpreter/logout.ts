@@ -1,11 +1,11 @@
 import type { Condition } from '../recipe/condition.ts';
 import type { Step } from '../recipe/step.ts';
-import { holds } from './conditions.ts';
+import { holds, isShown } from './conditions.ts';
 import { follow } from './follow.ts';
-import { showsWhatIsNext, withoutOpening } from './opened-already.ts';
+import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
-import type { SessionParts } from './parts.ts';
-import { stepTarget } from './step-words.ts';
+import { type SessionParts, tellStep } from './parts.ts';
+import { stepName, stepTarget } from './step-words.ts';
 
 interface Logout {
   readonly steps: readonly Step[];
@@ -32,8 +32,11 @@ export async function logout(parts: SessionParts, ms = LOGOUT_MS): Promise<void>
       { steps, words: [{ when: recipe.done, is: 'done' }], early: endedBefore(recipe) },
     );
   const whole = () => run(recipe.steps, Math.max(endsAt - performance.now(), 1));
-  if (await canBeDoneHere(parts, recipe)) await run(await withoutOpening(parts, 'logout', recipe.steps), ms / 2).catch(whole);
-  else await whole();
+  const [first, ...others] = recipe.steps;
+  if (first && (await canBeDoneHere(parts, recipe).catch(() => false))) {
+    await tellStep(parts, { act: 'logout', step: stepName(first), ms: 0, outcome: 'skipped' });
+    await run(others, ms / 2).catch(whole);
+  } else await whole();
 }
 
 /** What ends a logout shows, and what it would use first does not: nobody is logged in. */
@@ -42,9 +45,12 @@ function endedBefore({ steps, done }: Logout): readonly Worded[] {
   return target ? [{ when: { all: [done, { gone: target }] }, is: 'done' }] : [];
 }
 
-/** Whether the page that is open shows what is done next, and not yet what ends a logout. */
+/** Whether the first step opens a page, and the page that is open shows the element of the second, and not yet what ends a logout. */
 async function canBeDoneHere(parts: SessionParts, { steps, done }: Logout): Promise<boolean> {
+  const [first, second] = steps;
+  const target = second && stepTarget(second);
+  if (first?.open === undefined || !target) return false;
   parts.watch.home();
-  const [isThere, isDone] = await Promise.all([showsWhatIsNext(parts, steps), holds(parts.watch, done)]);
+  const [isThere, isDone] = await Promise.all([isShown(locate(parts.watch.page, target)), holds(parts.watch, done)]);
   return isThere && !isDone;
 }

@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
+import type { Locator } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
 import type { Step } from '../recipe/step.ts';
-import type { Target } from '../recipe/target.ts';
 import type { ToldDate } from '../recipe/told-date.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Act } from './act.ts';
@@ -10,7 +10,7 @@ import { translateBrowserError } from './failure.ts';
 import { readDate } from './told-date.ts';
 import { doOn } from './element-step.ts';
 import { load } from './load.ts';
-import { locate, toLookAt } from './locate.ts';
+import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
 import { stepName, stepTarget } from './step-words.ts';
 
@@ -59,7 +59,7 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
   if (!target) return 'done';
   const locator = locate(act.watch.page, target);
   const outcome = await act.time.until(stepName(step), ms, async () => {
-    const [outcome, shown] = await Promise.all([act.outcomes.look(), isReady(act, step, target).catch(() => false)]);
+    const [outcome, shown] = await Promise.all([act.outcomes.look(), isReady(act, step, locator).catch(() => false)]);
     return outcome ?? (shown ? 'there' : null);
   });
   if (outcome !== 'there') return { outcome };
@@ -68,10 +68,8 @@ async function runStep<W extends Worded>(act: Act<W>, step: Step, next: readonly
 }
 
 /** Where the page has asked its server what it thinks, a button waits for the answer; the portal's words may come instead. */
-async function isReady<W extends Worded>(act: Act<W>, step: Step, target: Target): Promise<boolean> {
-  const locator = await toLookAt(act.watch.page, target);
-  return (await isShown(locator)) && (!act.isFree() || step.press === undefined || (await locator.first().isEnabled({ timeout: 1_000 })));
-}
+const isReady = async <W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<boolean> =>
+  (await isShown(locator)) && (!act.isFree() || step.press === undefined || (await locator.first().isEnabled({ timeout: 1_000 })));
 
 async function openPage<W extends Worded>(act: Act<W>, path: string, what: string, ms: number): Promise<Ended<W>> {
   const { page } = act.watch;
