@@ -31,6 +31,32 @@ describe('what was submitted', () => {
     expect(result).toMatchObject({ outcome: { kind: 'unknown', detail: expect.stringContaining('User name') }, submitted: false });
   });
 
+  it('nothing, and nobody is asked, where the form that was filled has been replaced by an empty one', async () => {
+    const recipe = corpusRecipe({ change: 'replaced/applied' });
+    const [press] = recipe.change?.steps.slice(-1) ?? [];
+    const steps = [...(recipe.change?.steps.slice(0, -1) ?? []), { wait: { visible: { css: '#again' } } }, ...(press ? [press] : [])];
+    const session = await run.session({ ...recipe, change: { ...recipe.change, steps } as NonNullable<typeof recipe.change> });
+    await run.login(session);
+    const [before, asked] = [run.posts(), { times: 0 }];
+    const outcome = await run.change(session, async () => void (asked.times += 1));
+    expect({ outcome, asked: asked.times, posts: run.posts() - before }).toEqual({
+      outcome: { kind: 'unknown', detail: expect.stringContaining('its field is empty'), submitted: false },
+      asked: 0,
+      posts: 0,
+    });
+  });
+
+  it('nothing, where the form that was filled is replaced while the attempt is written down', async () => {
+    const session = await run.session(corpusRecipe({ change: 'replaced/applied#late' }));
+    await run.login(session);
+    const before = run.posts();
+    const outcome = await run.change(session, async () => {
+      while (!run.portal.seen.some(({ url }) => url === '/came-again')) await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    expect(outcome).toEqual({ kind: 'unknown', detail: expect.stringContaining('its field is empty'), submitted: false });
+    expect(run.posts()).toBe(before);
+  });
+
   it('nothing, and nobody is asked, where the button cannot be pressed', async () => {
     let asked = 0;
     const result = await run.login(await loginAt('disabled/-', { stepDeadlineMs: 600 }), { beforeSubmit: async () => void (asked += 1) });

@@ -1,4 +1,5 @@
 import type { Secret } from '@rcm/telemetry';
+import type { Locator } from 'playwright';
 import type { RequestGate } from '../network/request-gate.ts';
 import type { Value } from '../recipe/value.ts';
 import type { StepTrace } from '../trace.ts';
@@ -9,6 +10,12 @@ import type { Tabs } from './tabs.ts';
 
 /** What a value of a recipe stands for in this act. A `Secret` is only revealed into the field itself. */
 export type Resolved = { readonly secret: Secret<string>; readonly sealing: boolean } | { readonly plain: string };
+
+/** A field that a secret was typed into, and how many documents there had been by then. */
+export interface TypedField {
+  readonly field: Locator;
+  readonly documents: number;
+}
 
 /** Everything the steps of one login, change or task share. */
 export interface Act<W extends Worded> {
@@ -25,6 +32,7 @@ export interface Act<W extends Worded> {
   resolve(value: Value): Resolved;
   /** Must be called before a sealing secret is typed: from then on nothing that carries it leaves before the submit. */
   seal(secret: Secret<string>): void;
+  readonly typedFields: TypedField[];
   /** Awaited right before the submit step; lets the request gate go, and marks what already holds. */
   beforeSubmit(): Promise<void>;
   /** Called after the submit step was done without an error. */

@@ -4,7 +4,7 @@ import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
 import { untilPressable } from './pressable.ts';
 import { stepName } from './step-words.ts';
-import { checkRoom, typeValue, type TypingLimits } from './typing.ts';
+import { checkNotReplaced, checkRoom, typeValue, type TypingLimits } from './typing.ts';
 
 /** Does what a step says to its element, which is visible. */
 export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
@@ -19,14 +19,21 @@ export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: L
   if (step.submit === true) {
     await act.interruptions.clear(act.watch.page);
     await untilPressable(locator, limits);
+    await checkNotReplaced(act, limits);
   }
+  await beforePress(act, step, limits);
+  const press = () => (step.key ? locator.press(step.key.press, limits) : locator.click(limits));
+  await (step.opens_tab ? pressForTab(act, press, limits.timeout) : press());
+  if (step.submit) act.submitted();
+}
+
+/** From here on what the page shows and asks is an answer. The caller of a submit is told, and what it is told of is still so when it has come back. */
+async function beforePress<W extends Worded>(act: Act<W>, step: Step, limits: TypingLimits): Promise<void> {
   act.watch.forget();
   act.watch.expectDialog(step.dialog ?? null);
   await (step.submit ? act.beforeSubmit() : act.outcomes.mark());
   act.time.check(stepName(step));
-  const press = () => (step.key ? locator.press(step.key.press, limits) : locator.click(limits));
-  await (step.opens_tab ? pressForTab(act, press, limits.timeout) : press());
-  if (step.submit) act.submitted();
+  if (step.submit === true) await checkNotReplaced(act, limits);
 }
 
 /** Types a value into its field; a new password into every field that the page declares for it. */

@@ -23,6 +23,7 @@ export function quietAct<W extends Worded>(
     address: parts.places.address,
     resolve: (value) => ({ plain: options.plain(value) }),
     seal: () => undefined,
+    typedFields: [],
     beforeSubmit: never,
     submitted: () => undefined,
     isFree: () => false,

@@ -72,6 +72,7 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         stepDeadlineMs: parts.recipe.step_deadline_ms,
         address: parts.places.address,
         resolve: sending.resolve,
+        typedFields: [],
         seal: (secret) => requestGate.hold(createSecretMask((typed.push(secret), typed))),
         beforeSubmit: () => askCaller(signal),
         submitted: () => (pressed = true),

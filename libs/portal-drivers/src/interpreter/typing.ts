@@ -2,6 +2,7 @@ import { RcmError } from '@rcm/telemetry';
 import type { Locator } from 'playwright';
 import type { Value } from '../recipe/value.ts';
 import type { Act } from './act.ts';
+import { isShown } from './conditions.ts';
 import type { Worded } from './outcome-watch.ts';
 
 export interface TypingLimits {
@@ -24,6 +25,19 @@ export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator,
   await locator.fill(text, limits);
   const [held] = await Promise.all([locator.inputValue(limits), checkRoom(act, locator, value, limits)]);
   if (held !== text) throw new RcmError('portal_unexpected', 'The field did not take the value as it was typed.');
+  act.typedFields.push({ field: locator, documents: act.watch.documents() });
+}
+
+/**
+ * Fails with `portal_unexpected` where a document that came since shows a field empty that a secret was typed into: what would be sent without it is a wrong password to the
+ * portal, and counted. A page that empties a field by itself may have its reasons.
+ */
+export async function checkNotReplaced<W extends Worded>(act: Act<W>, limits: TypingLimits): Promise<void> {
+  for (const { field, documents } of act.typedFields) {
+    if (documents === act.watch.documents() || !(await isShown(field).catch(() => false))) continue;
+    if ((await field.inputValue(limits)) === '')
+      throw new RcmError('portal_unexpected', 'Another page has come since the secret was typed, and its field is empty.');
+  }
 }
 
 /** Fails with `portal_unexpected` and the detail `maxLength` where a field is too short for a secret. */
