@@ -22,10 +22,12 @@ export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator,
   // A user name may be written otherwise by the page (in capitals, say) and still be the same.
   if (!resolved.sealing) return locator.fill(text, limits);
   act.seal(resolved.secret);
+  // One that comes while it is typed may be the one that replaces it.
+  const documents = act.watch.documents();
   await locator.fill(text, limits);
   const [held] = await Promise.all([locator.inputValue(limits), checkRoom(act, locator, value, limits)]);
   if (held !== text) throw new RcmError('portal_unexpected', 'The field did not take the value as it was typed.');
-  act.typedFields.push({ field: locator, documents: act.watch.documents() });
+  act.typedFields.push({ field: locator, documents });
 }
 
 /**
