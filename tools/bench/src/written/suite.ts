@@ -105,6 +105,9 @@ async function openTestEnvironment(opened: AsyncDisposableStack, logins: number)
   await watch.query('TRUNCATE task_note, task_queue, task_turn');
   await watch.query('UPDATE task_tenant SET running = 0, expires_at = NULL');
   await watch.query('VACUUM (ANALYZE)');
+  // What it writes by itself is nobody's act.
+  await watch.query('ALTER SYSTEM SET autovacuum = off');
+  await watch.query('SELECT pg_reload_conf()');
   const dataKeys = keyFileWrapping({ id: 'bench', key: new Secret('bench-key-0123456789-0123456789-0123456789') });
   const open = (role: 'rcm_agent' | 'rcm_rotator'): Database => {
     const db = openDatabase({ url: urlFor(role, url), applicationName: 'bench', maxConnections: 1, dataKeys });
