@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger, Secret } from '@rcm/telemetry';
 import {
   type BrowserPool,
@@ -22,6 +23,8 @@ import { prepare, serve, type ServedPortal } from './serve.ts';
 /** Generous, as is a step's, which no recipe may set higher: the machine may be busy with other suites, and an application that hashes a password with it. */
 const ACT_MS = 600_000;
 const STEP_MS = 120_000;
+/** Of logins, a second apart, before the portal counts as gone: the one that starts its server anew after a change is back within the first. */
+const TRIES = 60;
 const never = (): AbortSignal => new AbortController().signal;
 
 export interface LoginChoice {
@@ -102,6 +105,18 @@ export class PortalRun {
       deadlineMs: ACT_MS,
       signal: never(),
     });
+  }
+
+  /**
+   * How a login in a session of its own ends. Where the portal starts its server anew after a change (`mayNotAnswer`), an outage says
+   * nothing of the password, and the login is asked again as a rotator would; every other end is taken as it is.
+   */
+  async verdictOnLogin(name: string, choice: LoginChoice = {}): Promise<LoginResult['outcome']['kind']> {
+    for (let tried = 1; ; tried++) {
+      const { outcome } = await this.inSession((session) => this.login(session, name, choice));
+      if (outcome.kind !== 'unavailable' || !this.#portal.description.mayNotAnswer || tried === TRIES) return outcome.kind;
+      await pause(1_000);
+    }
   }
 
   change(session: PortalSession, name: string, newPassword: string): Promise<ChangeOutcome> {
