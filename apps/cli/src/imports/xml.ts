@@ -18,63 +18,96 @@ const PASSED = [
 ] as const;
 const CDATA = ['<![CDATA[', ']]>'] as const;
 
+type Wrong = (what: string) => Error;
+
 /**
  * Reads a document of elements and text in one pass over it. It has no DTD: one is refused, and with it every entity that grows, and every file or address that one would
  * be read from. Throws what `wrong` makes of a problem, which is said without a word of the document.
  */
-export function* xmlParts(document: string, wrong: (what: string) => Error): Generator<XmlPart> {
-  const open: string[] = [];
-  let at = document.startsWith('\uFEFF') ? 1 : 0;
-  const until = ([begins, ends]: readonly [string, string]): string => {
-    const end = document.indexOf(ends, at + begins.length);
-    if (end < 0) throw wrong('it ends in the middle of something');
-    const inside = document.slice(at + begins.length, end);
-    at = end + ends.length;
-    return inside;
-  };
-  while (at < document.length) {
-    if (document[at] !== '<') {
-      const end = document.indexOf('<', at);
-      const text = document.slice(at, end < 0 ? document.length : end);
-      at += text.length;
-      if (open.length > 0) yield { kind: 'text', text: resolved(text, wrong) };
-      else if (text.trim() !== '') throw wrong('it has text outside of its elements');
-      continue;
-    }
-    const passed = PASSED.find(([begins]) => document.startsWith(begins, at));
-    if (passed) until(passed);
-    else if (document.startsWith(CDATA[0], at) && open.length > 0) yield { kind: 'text', text: until(CDATA) };
-    else if (document.startsWith('<!', at)) throw wrong('it has a document type, which no export has');
-    else if (document.startsWith('</', at)) {
-      const name = matched(END, document, at)?.[1];
-      if (name === undefined || name !== open.pop()) throw wrong('its elements do not end as they begin');
-      at = END.lastIndex;
-      yield { kind: 'close' };
-    } else {
-      const found = matched(START, document, at);
-      if (!found) throw wrong('it has an element that cannot be read');
-      at = START.lastIndex;
-      const [, name = '', attributes = '', empty] = found;
-      if (open.length >= MOST_DEEP) throw wrong(`its elements are more than ${MOST_DEEP} deep`);
-      yield { kind: 'open', name, attributes: attributesIn(attributes, wrong) };
-      if (empty === '/') yield { kind: 'close' };
-      else open.push(name);
-    }
+export const xmlParts = (document: string, wrong: Wrong): Generator<XmlPart> => new XmlReader(document, wrong).parts();
+
+class XmlReader {
+  readonly #document: string;
+  readonly #wrong: Wrong;
+  /** The names of the elements that it stands in. */
+  readonly #open: string[] = [];
+  #at: number;
+
+  constructor(document: string, wrong: Wrong) {
+    [this.#document, this.#wrong] = [document, wrong];
+    this.#at = document.startsWith('\uFEFF') ? 1 : 0;
   }
-  if (open.length > 0) throw wrong('it ends in the middle of an element');
+
+  *parts(): Generator<XmlPart> {
+    while (this.#at < this.#document.length) yield* this.#next();
+    if (this.#open.length > 0) throw this.#wrong('it ends in the middle of an element');
+  }
+
+  #next(): readonly XmlPart[] {
+    if (!this.#begins('<')) return this.#text();
+    const passed = PASSED.find(([begins]) => this.#begins(begins));
+    if (passed) {
+      this.#until(passed);
+      return [];
+    }
+    if (this.#begins(CDATA[0]) && this.#open.length > 0) return [{ kind: 'text', text: this.#until(CDATA) }];
+    if (this.#begins('<!')) throw this.#wrong('it has a document type, which no export has');
+    return this.#begins('</') ? this.#end() : this.#start();
+  }
+
+  #text(): readonly XmlPart[] {
+    const end = this.#document.indexOf('<', this.#at);
+    const text = this.#document.slice(this.#at, end < 0 ? this.#document.length : end);
+    this.#at += text.length;
+    if (this.#open.length > 0) return [{ kind: 'text', text: resolved(text, this.#wrong) }];
+    if (text.trim() !== '') throw this.#wrong('it has text outside of its elements');
+    return [];
+  }
+
+  #end(): readonly XmlPart[] {
+    const name = this.#matched(END)?.[1];
+    if (name === undefined || name !== this.#open.pop()) throw this.#wrong('its elements do not end as they begin');
+    return [{ kind: 'close' }];
+  }
+
+  #start(): readonly XmlPart[] {
+    const found = this.#matched(START);
+    if (!found) throw this.#wrong('it has an element that cannot be read');
+    const [, name = '', attributes = '', empty] = found;
+    if (this.#open.length >= MOST_DEEP) throw this.#wrong(`its elements are more than ${MOST_DEEP} deep`);
+    const part: XmlPart = { kind: 'open', name, attributes: attributesIn(attributes, this.#wrong) };
+    if (empty === '/') return [part, { kind: 'close' }];
+    this.#open.push(name);
+    return [part];
+  }
+
+  #begins(text: string): boolean {
+    return this.#document.startsWith(text, this.#at);
+  }
+
+  /** What stands between the two; it goes on behind them. */
+  #until([begins, ends]: readonly [string, string]): string {
+    const end = this.#document.indexOf(ends, this.#at + begins.length);
+    if (end < 0) throw this.#wrong('it ends in the middle of something');
+    const inside = this.#document.slice(this.#at + begins.length, end);
+    this.#at = end + ends.length;
+    return inside;
+  }
+
+  /** What the pattern finds here; it goes on behind it. */
+  #matched(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#document);
+    if (found) this.#at = pattern.lastIndex;
+    return found;
+  }
 }
 
-/** Where it stands; the pattern's `lastIndex` is behind it then. */
-function matched(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
-}
-
-function attributesIn(text: string, wrong: (what: string) => Error): ReadonlyMap<string, string> {
+function attributesIn(text: string, wrong: Wrong): ReadonlyMap<string, string> {
   return new Map([...text.matchAll(ATTRIBUTE)].map(([, name = '', double, single]) => [name, resolved(double ?? single ?? '', wrong)]));
 }
 
-function resolved(text: string, wrong: (what: string) => Error): string {
+function resolved(text: string, wrong: Wrong): string {
   return text.replaceAll(REFERENCE, (_reference, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) return NAMED[name] ?? '';
     const code = hex === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hex, 16);
