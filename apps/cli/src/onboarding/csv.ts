@@ -43,7 +43,7 @@ function cellsOf(text: string): Row[] {
   const rows: Row[] = [];
   let cells: string[] = [];
   let cell = '';
-  let state: 'start' | 'plain' | 'quoted' | 'closed' = 'start';
+  let state: 'start' | 'plain' | 'closed' = 'start';
   let [line, began] = [1, 1];
   const endCell = () => {
     cells.push(cell);
@@ -53,29 +53,33 @@ function cellsOf(text: string): Row[] {
     endCell();
     // An empty line is none.
     if (cells.length > 1 || cells[0] !== '') rows.push({ cells, line: began });
-    [cells, began] = [[], line + 1];
+    line += 1;
+    [cells, began] = [[], line];
   };
-  for (let i = 0; i < text.length; i += 1) {
-    const character = text[i] ?? '';
-    if (state === 'quoted') {
-      if (character === '\n') line += 1;
-      if (character !== '"') cell += character;
-      else if (text[i + 1] === '"') {
-        cell += '"';
-        i += 1;
-      } else state = 'closed';
-    } else if (character === ',') endCell();
-    else if (character === '\n') {
-      endRow();
-      line += 1;
-    } else if (character === '\r' && text[i + 1] === '\n') continue;
-    else if (character === '"' && state === 'start') state = 'quoted';
-    else if (state === 'closed' || character === '"') throw refused(`line ${line} has a quote in a field that is not quoted as a whole`);
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === ',') endCell();
+    else if (character === '\n') endRow();
+    else if (character === '\r' && text[at + 1] === '\n') continue;
+    else if (character === '"' && state === 'start') {
+      const end = closingQuote(text, at + 1);
+      if (end < 0) throw refused(`the quote that line ${began} opens is never closed`);
+      const inside = text.slice(at + 1, end);
+      [cell, state] = [inside.replaceAll('""', '"'), 'closed'];
+      line += inside.split('\n').length - 1;
+      at = end;
+    } else if (character === '"' || state === 'closed') throw refused(`line ${line} has a quote in a field that is not quoted as a whole`);
     else [cell, state] = [cell + character, 'plain'];
   }
-  if (state === 'quoted') throw refused(`the quote that line ${began} opens is never closed`);
-  if (cell !== '' || cells.length > 0) endRow();
+  endRow();
   return rows;
+}
+
+/** Where the quotes end that begin before `from`: at the first one that is not doubled. Negative: nowhere. */
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from);
+  while (at >= 0 && text[at + 1] === '"') at = text.indexOf('"', at + 2);
+  return at;
 }
 
 const refused = (what: string): RcmError => new RcmError('input_invalid', `The CSV cannot be used: ${what}. Nothing was done.`);

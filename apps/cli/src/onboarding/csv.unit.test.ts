@@ -29,6 +29,8 @@ describe('what is no CSV of ours', () => {
     ['a,b\n1,"hunter2\n', /line 2 opens is never closed/],
     ['a,b\n1,hun"ter2\n', /line 2 has a quote/],
     ['a,b\n\n"x"hunter2,1\n', /line 3 has a quote/],
+    ['a,b\n"1\n2","""\n"\nhun"ter2,3\n', /line 5 has a quote/],
+    ['a,b\n1,"""hunter2""\n', /line 2 opens is never closed/],
   ])('%j is refused by its line, and no value is said', (text, said) => {
     expect(() => read(text)).toThrow(said);
     expect(() => read(text)).not.toThrow(/hunter2/);
