@@ -16,8 +16,10 @@ const USUAL_PERIOD_SECONDS = '30';
 export function codesIn(exported: string): CodesOf | string {
   const text = exported.trim();
   if (!/^otpauth:/i.test(text)) return seedOf(text);
-  if (!URL.canParse(text)) return 'its one-time codes have no address that can be read';
-  const { host, searchParams } = new URL(text);
+  return URL.canParse(text) ? codesAt(new URL(text)) : 'its one-time codes have no address that can be read';
+}
+
+function codesAt({ host, searchParams }: URL): CodesOf | string {
   if (host.toLowerCase() !== 'totp') return 'its one-time codes are not made from the time';
   const period = searchParams.get('period') ?? USUAL_PERIOD_SECONDS;
   if (period !== USUAL_PERIOD_SECONDS)

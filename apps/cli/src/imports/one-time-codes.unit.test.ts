@@ -10,5 +10,8 @@ test.each<[string, string | object]>([
   [`otpauth://totp/x?secret=${SEED}&period=60`, expect.stringContaining('another pace') as string],
   [`otpauth://hotp/x?secret=${SEED}&counter=1`, expect.stringContaining('not made from the time') as string],
   [`otpauth://totp/x?secret=${SEED}&digits=5`, expect.stringContaining('another kind') as string],
+  [`otpauth://totp/x?secret=${SEED}&algorithm=MD5`, expect.stringContaining('another kind') as string],
+  ['otpauth://totp/x?secret=1', expect.stringContaining('base32') as string],
+  ['otpauth://[', expect.stringContaining('no address') as string],
   ['steam://ABCDEF', expect.stringContaining('base32') as string],
 ])('one-time codes exported as %s', (exported, codes) => expect(codesIn(exported)).toEqual(codes));
