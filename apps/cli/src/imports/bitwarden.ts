@@ -4,21 +4,22 @@ import { readTable } from '../onboarding/csv.ts';
 import { type Exported, type Item, isJson, type LeftOut, notAnExport, parsedJson } from './item.ts';
 
 const text = z.string().nullish();
+const loginSchema = z.object({ uris: z.array(z.object({ uri: text })).nullish(), username: text, password: text, totp: text });
+const itemSchema = z.object({
+  type: z.number(),
+  name: z.string(),
+  folderId: text,
+  collectionIds: z.array(z.string()).nullish(),
+  deletedDate: text,
+  fields: z.array(z.object({ name: text, value: text })).nullish(),
+  login: loginSchema.nullish(),
+});
+type BitwardenItem = z.infer<typeof itemSchema>;
 const schema = z.object({
   encrypted: z.boolean().optional(),
   folders: z.array(z.object({ id: z.string(), name: z.string() })).nullish(),
   collections: z.array(z.object({ id: z.string(), name: z.string() })).nullish(),
-  items: z.array(
-    z.object({
-      type: z.number(),
-      name: z.string(),
-      folderId: text,
-      collectionIds: z.array(z.string()).nullish(),
-      deletedDate: text,
-      fields: z.array(z.object({ name: text, value: text })).nullish(),
-      login: z.object({ uris: z.array(z.object({ uri: text })).nullish(), username: text, password: text, totp: text }).nullish(),
-    }),
-  ),
+  items: z.array(itemSchema),
 });
 const LOGIN = 1;
 const NO_LOGIN = 'is no login (a note, a card, an identity)';
@@ -37,20 +38,24 @@ function fromJson(exported: string): Exported {
     const place = i + 1;
     if (item.deletedDate) leftOut.push({ place, why: 'is in the trash' });
     else if (item.type !== LOGIN || !item.login) leftOut.push({ place, why: NO_LOGIN });
-    else {
-      const { uris, username, password, totp } = item.login;
-      logins.push({
-        ...{ place, title: item.name, folder: names.get(item.folderId ?? item.collectionIds?.[0] ?? '') ?? '' },
-        addresses: (uris ?? []).flatMap(({ uri }) => uri ?? []),
-        username: new Secret(username ?? ''),
-        password: new Secret(password ?? ''),
-        oneTimeCodes: totp ? new Secret(totp) : null,
-        fields: new Map((item.fields ?? []).flatMap(({ name, value }) => (name && value ? [[name, new Secret(value)] as const] : []))),
-      });
-    }
+    else logins.push({ place, title: item.name, folder: folderOf(item, names), ...loginIn(item.login), fields: fieldsOf(item) });
   }
   return { items: logins, leftOut };
 }
+
+const loginIn = ({ uris, username, password, totp }: z.infer<typeof loginSchema>): Pick<Item, 'addresses' | 'username' | 'password' | 'oneTimeCodes'> => ({
+  addresses: (uris ?? []).flatMap(({ uri }) => uri ?? []),
+  username: new Secret(username ?? ''),
+  password: new Secret(password ?? ''),
+  oneTimeCodes: totp ? new Secret(totp) : null,
+});
+
+/** A vault's item lies in a folder, an organization's in collections. */
+const folderOf = ({ folderId, collectionIds }: BitwardenItem, names: ReadonlyMap<string, string>): string =>
+  names.get(folderId ?? collectionIds?.[0] ?? '') ?? '';
+
+const fieldsOf = ({ fields }: BitwardenItem): Item['fields'] =>
+  new Map((fields ?? []).flatMap(({ name, value }) => (name && value ? [[name, new Secret(value)] as const] : [])));
 
 /** Its columns, of a vault (`folder`) or of an organization (`collections`). */
 function fromCsv(exported: string): Exported {
