@@ -8,34 +8,28 @@ const TO_ROTATE = 2;
  * What an act would meet at this login now, by its books: what the dry run of its command says. Nothing is asked of a store or a portal for it, and the act itself looks once more. `null`: nothing in the
  * books speaks for or against it.
  */
-export function standsNow({ act }: Pick<LoginAct, 'act'>, login: LoginInFull): string | null {
-  switch (act) {
-    case 'verify':
-    case 'set':
-      return refused(login) ?? (login.attempt ? `refused, as a rotation of it is ${login.attempt.state}` : spends(login));
-    case 'retry':
-      return refused(login) ?? spends(login);
-    case 'unlocked':
-      return refused(login) ?? left(login);
-    case 'resolve':
-      return spends(login);
-    case 'rotate':
-      return refused(login) ?? (login.attempt ? `goes on with its rotation that is ${login.attempt.state}` : rotates(login));
-    case 'rollback':
-      return refused(login) ?? rotates(login);
-    case 'break_glass':
-      return login.attempt && `a rotation of it is ${login.attempt.state}: the portal may accept another password than the one that is read`;
-    case 'look':
-    case 'pause':
-    case 'resume':
-      return null;
-  }
-}
+export const standsNow = ({ act }: Pick<LoginAct, 'act'>, login: LoginInFull): string | null => STANDS[act](login);
+
+const STANDS: Readonly<Record<LoginAct['act'], (login: LoginInFull) => string | null>> = {
+  verify: (login) => refused(login) ?? refusedWhileRotated(login) ?? spends(login),
+  set: (login) => refused(login) ?? refusedWhileRotated(login) ?? spends(login),
+  retry: (login) => refused(login) ?? spends(login),
+  unlocked: (login) => refused(login) ?? left(login),
+  resolve: (login) => spends(login),
+  rotate: (login) => refused(login) ?? (login.attempt ? `goes on with its rotation that is ${login.attempt.state}` : rotates(login)),
+  rollback: (login) => refused(login) ?? rotates(login),
+  break_glass: ({ attempt }) => attempt && `a rotation of it is ${attempt.state}: the portal may accept another password than the one that is read`,
+  look: () => null,
+  pause: () => null,
+  resume: () => null,
+};
 
 function refused({ retiredAt, stored }: LoginInFull): string | null {
   if (retiredAt) return 'refused, as the login is used no more';
   return stored ? null : 'refused, as no store holds its password yet';
 }
+
+const refusedWhileRotated = ({ attempt }: LoginInFull): string | null => attempt && `refused, as a rotation of it is ${attempt.state}`;
 
 function left({ budget }: LoginInFull): string {
   if (budget === null) return 'nobody has logged in with it yet';

@@ -25,6 +25,8 @@ describe('what an act would meet now', () => {
     ['break_glass', STAGED, 'a rotation of it is staged: the portal may accept another password than the one that is read'],
     ['verify', SPENT, 'no login is made, as there are 0 of 3 failed logins left (budget spent)'],
     ['set', SPENT, 'no login is made, as there are 0 of 3 failed logins left (budget spent)'],
+    ['retry', SPENT, 'no login is made, as there are 0 of 3 failed logins left (budget spent)'],
+    ['resolve', SPENT, 'no login is made, as there are 0 of 3 failed logins left (budget spent)'],
     ['unlocked', SPENT, '0 of 3 failed logins left (budget spent)'],
     [
       'rotate',
@@ -38,6 +40,11 @@ describe('what an act would meet now', () => {
     ['rotate', { shared: true }, 'refused, as it also lies under another secret or in another organization'],
     ['set', { stored: false }, 'refused, as no store holds its password yet'],
     ['retry', { retiredAt: new Date() }, 'refused, as the login is used no more'],
+    ['verify', { ...STAGED, stored: false }, 'refused, as no store holds its password yet'],
+    ['unlocked', { stored: false }, 'refused, as no store holds its password yet'],
+    ['rotate', { ...STAGED, stored: false }, 'refused, as no store holds its password yet'],
+    ['rotate', { ...STAGED, shared: true }, 'goes on with its rotation that is staged'],
+    ['rollback', { stored: false }, 'refused, as no store holds its password yet'],
     ['verify', { budget: null }, 'nobody has logged in with it yet'],
   ])('%s: %j', (act, more, words) => expect(of(act, more)).toBe(words));
 });
