@@ -8,7 +8,6 @@ const OVER = {
     'apps/audit/src/commands/export.ts': 13,
     'apps/cli/src/commands/endpoint-add.ts': 17,
     'apps/cli/src/commands/login-show.ts': 17,
-    'apps/console/src/pages/login.ts': 14,
     'apps/infra/src/configuration/together.ts': 15,
     'apps/migrator/src/adopt/endpoints.ts': 15,
     'apps/migrator/src/adopt/findings.ts': 13,

@@ -1,5 +1,5 @@
 import { type AskedAct, BREAK_GLASS_MINUTES, type OpenTyping } from '@rcm/db/acts';
-import type { LoginHistory, LoginInFull } from '@rcm/db/fleet';
+import type { LoginBudget, LoginHistory, LoginInFull } from '@rcm/db/fleet';
 import { nextStepsFor, whyRotatedThen } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { mayDo, type Role } from '../access/roles.ts';
@@ -61,11 +61,7 @@ function loginFacts(login: LoginInFull, now: Date): VNode {
     ['Last accepted', at(login.lastAcceptedAt) ?? 'never'],
     ['Last refused', refused && markup`${at(refused.at)}: ${refused.outcome}, password ${refused.effect ?? 'none'}`],
     ['Failing since', at(login.refusedSince)],
-    [
-      'Budget',
-      budget &&
-        markup`<span>${budget.failuresLeft} of ${budget.of} failed logins left${budget.why ? ` (${budget.why})` : ''} ${budget.until && markup`<span>better ${at(budget.until)}</span>`}</span>`,
-    ],
+    ['Budget', budget && inBudget(budget, at)],
     ['Rotated', at(login.lastRotatedAt) ?? 'never'],
     ['Next rotation', markup`<span>${next.at && markup`<span>${at(next.at)}: </span>`}${next.why}</span>`],
     ['Expires', at(login.expiresAt)],
@@ -82,6 +78,9 @@ function loginFacts(login: LoginInFull, now: Date): VNode {
     ],
   ]);
 }
+
+const inBudget = ({ failuresLeft, of, why, until }: LoginBudget, at: (moved: Date) => Markup): VNode =>
+  markup`<span>${failuresLeft} of ${of} failed logins left${why ? ` (${why})` : ''} ${until && markup`<span>better ${at(until)}</span>`}</span>`;
 
 /** Only what would change something is offered: nobody pauses twice. */
 function isOffered({ act }: LoginAct, { pauses, attempt, lastRotatedAt }: LoginInFull): boolean {
