@@ -7,7 +7,6 @@ const OVER = {
     'apps/audit/src/checks/check-chain.ts': 15,
     'apps/audit/src/commands/export.ts': 13,
     'apps/cli/src/commands/endpoint-add.ts': 17,
-    'apps/cli/src/commands/login-show.ts': 17,
     'apps/infra/src/configuration/together.ts': 15,
     'apps/migrator/src/adopt/endpoints.ts': 15,
     'apps/migrator/src/adopt/findings.ts': 13,

@@ -17,7 +17,7 @@ export async function loginShow(db: Database, ids: readonly string[]): Promise<R
   }
   return {
     json: { logins: found.map(inFull) },
-    lines: (view) => found.flatMap((login, i) => [...(i > 0 ? [''] : []), ...linesOf(login, view)]),
+    lines: (view) => found.flatMap((login, i) => [...(i > 0 ? [''] : []), ...loginLines(login, view)]),
     well: found.every(isWell),
   };
 }
@@ -42,35 +42,29 @@ const inFull = (login: LoginInFull): object => ({
   alsoAt: login.alsoAt,
 });
 
-function linesOf(login: LoginInFull, view: View): string[] {
-  const ago = (at: Date | null): string => relative(at, view.now);
+type Ago = (at: Date | null) => string;
+
+/** The login as a person reads it: its state, what there is to say of it, and what to do next. */
+export function loginLines(login: LoginInFull, view: View): string[] {
+  const ago: Ago = (at) => relative(at, view.now);
   const { budget, attempt, lastRefused } = login;
   const next = whyRotatedThen(login);
-  const state = loginStateOf(login);
   return [
-    `${view.paint('bold', login.id)}  ${view.paint(state === 'ok' ? 'green' : isWell(login) ? 'yellow' : 'red', state)}`,
+    `${view.paint('bold', login.id)}  ${stateOf(login, view)}`,
     ...facts(view, [
       ['organization', login.orgId],
       ['portal', `${login.portalName} (${login.portalTypeCode}), account ${login.accountId}`],
       ['last accepted', login.lastAcceptedAt ? ago(login.lastAcceptedAt) : 'never'],
-      [
-        'last refused',
-        lastRefused &&
-          `${ago(lastRefused.at)}: ${lastRefused.outcome}, password ${lastRefused.effect ?? 'none'}, version ${lastRefused.version}, by ${lastRefused.by}`,
-      ],
+      ['last refused', lastRefused && refusalOf(lastRefused, ago)],
       ['failing since', login.refusedSince && ago(login.refusedSince)],
-      [
-        'budget',
-        budget &&
-          `${budget.failuresLeft} of ${budget.of} failed logins left${budget.why ? ` (${budget.why})` : ''}${budget.until ? `, better ${ago(budget.until)}` : ''}`,
-      ],
+      ['budget', budget && budgetOf(budget, ago)],
       ['backup codes', login.backupCodes && `${login.backupCodes.left} left when one was typed ${ago(login.backupCodes.at)}`],
       ['rotated', login.lastRotatedAt ? ago(login.lastRotatedAt) : 'never'],
       ['next rotation', `${next.at ? `${ago(next.at)}: ` : ''}${next.why}`],
       ['expires', login.expiresAt && ago(login.expiresAt)],
       ['verified', login.verifyAt && `${ago(login.verifyAt)} by itself, if nobody uses it until then`],
       ['version', login.currentVersion],
-      ['open attempt', attempt && `${attempt.state} since ${ago(attempt.since)}, by ${attempt.owner}${attempt.detail ? `: ${attempt.detail}` : ''}`],
+      ['open attempt', attempt && attemptOf(attempt, ago)],
       ...login.leases.map((l) => ['held', `${l.kind} by ${l.holder} since ${ago(l.since)}, ends ${ago(l.until)}`] as const),
       ...login.waitingTasks.map((t) => ['waiting task', `${t.name} ${t.id}, goes on ${ago(t.notBefore)}${t.why ? `: ${t.why}` : ''}`] as const),
       ...login.notifications.map((n) => ['told', `${ago(n.at)}: ${n.kind}${n.detail ? `, ${n.detail}` : ''}`] as const),
@@ -79,3 +73,20 @@ function linesOf(login: LoginInFull, view: View): string[] {
     ...nextStepsFor(login).map((step) => view.paint('yellow', `→ ${step}`)),
   ];
 }
+
+function stateOf(login: LoginInFull, view: View): string {
+  const state = loginStateOf(login);
+  if (state === 'ok') return view.paint('green', state);
+  return view.paint(isWell(login) ? 'yellow' : 'red', state);
+}
+
+type Of<Part extends keyof LoginInFull> = NonNullable<LoginInFull[Part]>;
+
+const refusalOf = ({ at, outcome, effect, version, by }: Of<'lastRefused'>, ago: Ago): string =>
+  `${ago(at)}: ${outcome}, password ${effect ?? 'none'}, version ${version}, by ${by}`;
+
+const budgetOf = ({ failuresLeft, of, why, until }: Of<'budget'>, ago: Ago): string =>
+  `${failuresLeft} of ${of} failed logins left${why ? ` (${why})` : ''}${until ? `, better ${ago(until)}` : ''}`;
+
+const attemptOf = ({ state, since, owner, detail }: Of<'attempt'>, ago: Ago): string =>
+  `${state} since ${ago(since)}, by ${owner}${detail ? `: ${detail}` : ''}`;
