@@ -48,23 +48,29 @@ export async function endpointAdd(environment: NodeJS.ProcessEnv, options: Endpo
 /** One that is typed, a file's, or those of another program's export or store. Fails with `input_invalid`, and as a store does. */
 async function wanted(environment: NodeJS.ProcessEnv, options: EndpointAddOptions, signal: AbortSignal): Promise<Mapped> {
   const { csv, from, file, mapping, prefix } = options;
-  if (from === undefined) {
-    if (file !== undefined || mapping !== undefined || prefix !== undefined)
-      throw new RcmError('input_invalid', 'Say whose logins they are, with --from. Nothing was done.');
-    return { logins: csv === undefined ? [await typed(options, signal)] : loginsInFile(csv), wrong: [], leftOut: [] };
-  }
-  const [inFile, inStore] = from === 'secrets-manager' ? [undefined, prefix] : [file, undefined];
-  const takes = from === 'secrets-manager' ? 'how the secrets’ names begin by --prefix' : 'the export by --file';
-  const isOther = csv !== undefined || file !== inFile || prefix !== inStore;
-  if (isOther || (inFile ?? inStore) === undefined || mapping === undefined)
+  if (from !== undefined) return imported(environment, { ...options, from }, signal);
+  if (file !== undefined || mapping !== undefined || prefix !== undefined)
+    throw new RcmError('input_invalid', 'Say whose logins they are, with --from. Nothing was done.');
+  return { logins: csv === undefined ? [await typed(options, signal)] : loginsInFile(csv), wrong: [], leftOut: [] };
+}
+
+/** A program's export is a file; of a store, the names begin alike. */
+async function imported(
+  environment: NodeJS.ProcessEnv,
+  { csv, from, file, mapping, prefix }: EndpointAddOptions & { readonly from: ImportFormat },
+  signal: AbortSignal,
+): Promise<Mapped> {
+  const [place, other, takes] =
+    from === 'secrets-manager' ? [prefix, file, 'how the secrets’ names begin by --prefix'] : [file, prefix, 'the export by --file'];
+  if (place === undefined || mapping === undefined || other !== undefined || csv !== undefined)
     throw new RcmError(
       'input_invalid',
       `With --from ${from}, give ${takes}, what is to be made of it by --mapping (docs/imports.md), and nothing else. Nothing was done.`,
     );
   const { mappingIn, readImport } = await import('../imports/read-import.ts');
-  if (from !== 'secrets-manager') return readImport({ from, file: inFile ?? '', mapping });
+  if (from !== 'secrets-manager') return readImport({ from, file: place, mapping });
   const { readAwsSecrets } = await import('../imports/aws-secrets.ts');
-  return readAwsSecrets(environment, { prefix: inStore ?? '', mapping: mappingIn(mapping), signal });
+  return readAwsSecrets(environment, { prefix: place, mapping: mappingIn(mapping), signal });
 }
 
 const unusable = ({ place, why }: LeftOut): Added => ({ id: `item ${place}`, outcome: 'invalid', problem: why });
