@@ -6,7 +6,6 @@ const OVER = {
   complexity: {
     'apps/audit/src/checks/check-chain.ts': 15,
     'apps/audit/src/commands/export.ts': 13,
-    'apps/infra/src/configuration/together.ts': 15,
     'apps/migrator/src/adopt/endpoints.ts': 15,
     'apps/migrator/src/adopt/findings.ts': 13,
     'apps/migrator/src/adopt/mapping.ts': 16,

@@ -36,6 +36,11 @@ describe('of whom processes tell and read, and of their keys and settings, a wro
     ],
     ['two keys of one id', set('prod.keys', { identity: '2', previousIdentity: '2' }), 'environments.prod.keys.previousIdentity: is the id of the current one'],
     ['a previous key of none', set('prod.keys', { previousFingerprint: '2' }), 'environments.prod.keys.previousFingerprint: has no current one beside it'],
+    [
+      'two fingerprint keys of one id',
+      set('prod.keys', { fingerprint: '2', previousFingerprint: '2' }),
+      'environments.prod.keys.previousFingerprint: is the id of the current one',
+    ],
     ['the id of a key without quotes', set('prod.keys', { identity: 2 }), 'environments.prod.keys.identity: must be an id in quotes'],
     [
       'a standby of another region',

@@ -11,7 +11,7 @@ const reporter =
 /** For `.superRefine`: what must fit together within one environment; nothing is named twice. */
 export function checkEnvironment(environment: EnvironmentConfiguration, problems: z.core.$RefinementCtx): void {
   const report = reporter(problems);
-  const { region, replica, network, webAgent, storeAccounts, portalTypes } = environment;
+  const { region, replica, network, webAgent, storeAccounts, portalTypes, callbacks } = environment;
   twice(network.zones, (index, zone) => report(['network', 'zones', index], `names ${zone} a second time`));
   network.zones.forEach((zone, index) => {
     if (zone.slice(0, -1) !== region) report(['network', 'zones', index], `is not in ${region}`);
@@ -21,7 +21,9 @@ export function checkEnvironment(environment: EnvironmentConfiguration, problems
   twice(portalTypes, (index, file) => report(['portalTypes', index], `names ${file} a second time`));
   checkPartition(environment, report);
   checkDoors(environment, report);
-  checkOutside(environment, report);
+  checkInbound(environment, report);
+  twice(callbacks?.hosts ?? [], (index, host) => report(['callbacks', 'hosts', index], `names ${host} a second time`));
+  checkKeys(environment, report);
   if (replica?.region === region) report(['replica', 'region'], 'is the first region: a copy beside the original is none');
   checkStandby(environment, report);
   if (webAgent.tasks.min > webAgent.tasks.max) report(['webAgent', 'tasks', 'min'], 'is more than max');
@@ -82,13 +84,17 @@ function checkStandby({ replica, database, network, backups, account, region }: 
   });
 }
 
-/** Gateways come by the API's door. Two keys have two ids, and a previous one is of something. */
-function checkOutside({ inbound, api, callbacks, keys }: EnvironmentConfiguration, report: Report): void {
+/** Gateways come by the API's door. */
+function checkInbound({ inbound, api }: EnvironmentConfiguration, report: Report): void {
+  if (!inbound) return;
   for (const gateway of ['twilioUrl', 'snsTopics', 'signed'] as const)
-    if (inbound?.[gateway] !== undefined && !api) report(['inbound', gateway], 'comes by the HTTP API, and there is no api');
-  twice(inbound?.snsTopics ?? [], (index, topic) => report(['inbound', 'snsTopics', index], `names ${topic} a second time`));
-  if (inbound && Object.values(inbound).every((each) => each === undefined)) report(['inbound'], 'names nobody who brings codes');
-  twice(callbacks?.hosts ?? [], (index, host) => report(['callbacks', 'hosts', index], `names ${host} a second time`));
+    if (inbound[gateway] !== undefined && !api) report(['inbound', gateway], 'comes by the HTTP API, and there is no api');
+  twice(inbound.snsTopics ?? [], (index, topic) => report(['inbound', 'snsTopics', index], `names ${topic} a second time`));
+  if (Object.values(inbound).every((each) => each === undefined)) report(['inbound'], 'names nobody who brings codes');
+}
+
+/** Two keys have two ids, and a previous one is of something. */
+function checkKeys({ keys }: EnvironmentConfiguration, report: Report): void {
   if (keys.previousIdentity === keys.identity) report(['keys', 'previousIdentity'], 'is the id of the current one');
   if (keys.previousFingerprint === undefined) return;
   if (keys.fingerprint === undefined) report(['keys', 'previousFingerprint'], 'has no current one beside it');
