@@ -31,20 +31,33 @@ interface OddName {
  * not be what we do. Or the name `__proto__`, which is no plain one to programs like this. Linear in its length.
  */
 export function oddName(json: string): OddName | null {
-  const open: { readonly names: Set<string> | null; below: string }[] = [];
+  const open: Part[] = [];
   for (const [token, isName] of tokensOf(json)) {
     const inside = open.at(-1);
-    if (token === '{' || token === '[') open.push({ names: token === '{' ? new Set() : null, below: inside?.below ?? '' });
+    if (token === '{' || token === '[') open.push(begun(token, inside));
     else if (token === '}' || token === ']') open.pop();
     else if (isName && inside?.names) {
       const name = String(JSON.parse(token));
       if (open.length === 1) inside.below = name;
-      if (name === '__proto__') return { is: 'reserved', below: inside.below };
-      if (inside.names.has(name)) return { is: 'twice', below: inside.below };
+      const is = oddIn(inside.names, name);
+      if (is !== null) return { is, below: inside.below };
       inside.names.add(name);
     }
   }
   return null;
+}
+
+/** An object or a list that has not ended; a list has no names. */
+interface Part {
+  readonly names: Set<string> | null;
+  below: string;
+}
+
+const begun = (bracket: '{' | '[', outer: Part | undefined): Part => ({ names: bracket === '{' ? new Set() : null, below: outer?.below ?? '' });
+
+function oddIn(names: ReadonlySet<string>, name: string): OddName['is'] | null {
+  if (name === '__proto__') return 'reserved';
+  return names.has(name) ? 'twice' : null;
 }
 
 /** Brackets and strings, and of each whether a colon follows. */
