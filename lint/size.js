@@ -20,7 +20,6 @@ const OVER = {
     'apps/rotator/src/portal-type-file.ts': 13,
     'apps/rotator/src/schedule/asked-acts.ts': 14,
     'apps/rotator/src/schedule/rotation-outcome.ts': 22,
-    'apps/web-agent/src/mailboxes/mailbox-failure.ts': 13,
     'libs/credentials/src/legacy/form.ts': 15,
     'libs/credentials/src/legacy/read-fields.ts': 17,
     'libs/credentials/src/reading/credential-manager.ts': 18,

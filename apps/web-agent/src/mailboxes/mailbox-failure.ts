@@ -13,16 +13,17 @@ export type MailboxFailure =
   /** The database does not answer. */
   | 'database';
 
-const NOT_PRIVATE = /CERT|SSL|TLS|SIGNATURE|ISSUER/i;
+const OF_TLS = /CERT|SSL|TLS|SIGNATURE|ISSUER/i;
 
 /** A word for it, since what a server says may hold the user’s name, and what it sent. */
 export function failureOf(error: unknown): MailboxFailure {
   if (typeof error !== 'object' || error === null) return 'unreachable';
-  const { code, syscall, authenticationFailed, serverResponseCode, mailboxMissing } = error as Readonly<Record<string, unknown>>;
+  const { code, syscall, message, authenticationFailed, serverResponseCode, mailboxMissing } = error as Readonly<Record<string, unknown>>;
   if (code === 'database_unavailable') return 'database';
   if (authenticationFailed === true) return 'refused';
   if (mailboxMissing === true || serverResponseCode === 'NONEXISTENT' || serverResponseCode === 'TRYCREATE') return 'no_folder';
   if (syscall === 'open' || syscall === 'read') return 'no_secret';
-  const isPrivate = typeof code !== 'string' || !NOT_PRIVATE.test(code);
-  return isPrivate && !/STARTTLS|altnames/.test(String((error as Readonly<Record<string, unknown>>).message)) ? 'unreachable' : 'not_private';
+  return isOfTls(code, message) ? 'not_private' : 'unreachable';
 }
+
+const isOfTls = (code: unknown, message: unknown): boolean => (typeof code === 'string' && OF_TLS.test(code)) || /STARTTLS|altnames/.test(String(message));
