@@ -17,7 +17,6 @@ const OVER = {
     'apps/rotator/src/acts/promote-found.ts': 14,
     'apps/rotator/src/acts/submit-change.ts': 19,
     'apps/rotator/src/machine/run-attempt.ts': 13,
-    'apps/rotator/src/portal-type-file.ts': 13,
     'apps/rotator/src/schedule/asked-acts.ts': 14,
     'apps/rotator/src/schedule/rotation-outcome.ts': 22,
     'libs/credentials/src/legacy/form.ts': 15,

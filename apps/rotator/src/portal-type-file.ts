@@ -32,6 +32,23 @@ const saidOnce = (hosts: readonly DeclaredHost[]): boolean => new Set(hosts.map(
 const namesOf = (hosts: readonly DeclaredHost[]): string[] => hosts.flatMap((one) => (typeof one === 'string' ? [] : (one.name ?? [])));
 const namedOnce = (hosts: readonly DeclaredHost[]): boolean => new Set(namesOf(hosts)).size === namesOf(hosts).length;
 
+interface Lockout {
+  readonly lockoutCounts: NonNullable<NewPortalType['lockoutCounts']>;
+  readonly lockoutWindowSeconds?: number | null;
+}
+
+/** Why what a file says of the time in which failures count does not go with how they count; `null`: it does. */
+function windowProblem({ lockoutCounts, lockoutWindowSeconds }: Lockout): string | null {
+  switch (lockoutCounts) {
+    case 'window':
+      return typeof lockoutWindowSeconds === 'number' ? null : 'is how long the window is: a portal that counts in a window has one';
+    case 'until_unlocked':
+      return typeof lockoutWindowSeconds === 'number' ? 'does not go with until_unlocked: there, time forgives nothing' : null;
+    case 'consecutive':
+      return lockoutWindowSeconds === undefined ? 'is not said: how long a failure counts, or null where only a success makes the portal forget it' : null;
+  }
+}
+
 /** What an operator reads in the portal's help pages and writes down once. `recipe` is the path of its recipe, from the file's own folder. */
 const schema = z
   .strictObject({
@@ -88,16 +105,8 @@ const schema = z
         path: ['lockoutThreshold'],
         message: `less lockoutMargin leaves ${forgives}, and a rotation starts with ${FAILURES_TO_START} failures to spare: take a smaller margin, or rotationMode manual`,
       });
-    if (type.lockoutCounts === 'window' && typeof type.lockoutWindowSeconds !== 'number')
-      context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: 'is how long the window is: a portal that counts in a window has one' });
-    if (type.lockoutCounts === 'until_unlocked' && typeof type.lockoutWindowSeconds === 'number')
-      context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: 'does not go with until_unlocked: there, time forgives nothing' });
-    if (type.lockoutCounts === 'consecutive' && type.lockoutWindowSeconds === undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['lockoutWindowSeconds'],
-        message: 'is not said: how long a failure counts, or null where only a success makes the portal forget it',
-      });
+    const window = windowProblem(type);
+    if (window !== null) context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: window });
     const decision = [type.automation, type.termsVersion, type.termsDate, type.automationDecidedBy].filter((said) => said !== undefined);
     if (decision.length % 4 !== 0)
       context.addIssue({ code: 'custom', path: ['automation'], message: 'goes with termsVersion, termsDate and automationDecidedBy: all of them, or none' });
