@@ -19,8 +19,7 @@ export interface ExportOptions {
 
 /** Writes every event in a format. Fails with `config_invalid` where the file cannot be written. */
 export async function exportAudit({ db, to, orgIds, format, signal }: ExportOptions): Promise<Report> {
-  const part = typeof to === 'string' ? `${to}.part` : null;
-  const stream = part === null ? (to as NodeJS.WritableStream) : createWriteStream(part, { mode: 0o600 });
+  const { stream, finish } = typeof to === 'string' ? newFile(to) : { stream: to, finish: null };
   const counts = new Map<string, number>();
   const { head, text } = FORMATS[format];
   try {
@@ -29,11 +28,7 @@ export async function exportAudit({ db, to, orgIds, format, signal }: ExportOpti
       for (const { org_id } of page) counts.set(org_id, (counts.get(org_id) ?? 0) + 1);
       if (!stream.write(page.map(text).join(''))) await once(stream, 'drain', { signal });
     }
-    if (part !== null && typeof to === 'string') {
-      stream.end();
-      await finished(stream);
-      await rename(part, to);
-    }
+    await finish?.();
   } catch (error) {
     const { syscall, code } = error as NodeJS.ErrnoException;
     if (syscall !== undefined) throw new RcmError('config_invalid', `The export could not be written (${code ?? 'error'}).`, { cause: error });
@@ -41,4 +36,18 @@ export async function exportAudit({ db, to, orgIds, format, signal }: ExportOpti
   }
   const events = [...counts.values()].reduce((sum, count) => sum + count, 0);
   return { json: { events, organizations: counts.size }, lines: [`${events} events of ${counts.size} organizations exported.`], complete: true };
+}
+
+/** It appears under its name once it is finished. */
+function newFile(path: string): { readonly stream: NodeJS.WritableStream; readonly finish: () => Promise<void> } {
+  const part = `${path}.part`;
+  const stream = createWriteStream(part, { mode: 0o600 });
+  return {
+    stream,
+    finish: async () => {
+      stream.end();
+      await finished(stream);
+      await rename(part, path);
+    },
+  };
 }
