@@ -43,11 +43,10 @@ export async function looked({ migration, mapping, printOf }: Adoption, rows: re
 /** Does with a row what is to be done, or only says it, and counts it. */
 export async function settleRow(adoption: Adoption, given: LookedRow): Promise<void> {
   const { row, wanted, look } = await takenAnew(adoption, given);
-  const { findings, columnOf, accounts, printOf, act, migration } = adoption;
+  const { findings, accounts, printOf, act, migration } = adoption;
   const account = accountOf(wanted);
-  if (look.found === null && accounts.has(account)) return void findings.refuse(namedRow(row), 'account_twice', columnOf('endpoint.account'));
-  if (look.found === null && look.idTaken) return void findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
-  if (look.found === null && look.accountTaken) return void findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
+  const taken = look.found === null ? whatIsTaken(look, accounts.has(account)) : null;
+  if (taken !== null) return void refuseTaken(adoption, row, taken);
   accounts.add(account);
   const said: Adopted['is'] = look.found === null ? 'added' : sourceRowState(look.found, { ...wanted, prints: printOf(wanted) });
   // What is as it was is not touched, and neither is what is to be left.
@@ -59,6 +58,18 @@ export async function settleRow(adoption: Adoption, given: LookedRow): Promise<v
   if (adopted === null) return void findings.refuse(namedRow(row), 'database_refused', null);
   count(adoption, row, { ...adopted, orgId: wanted.orgId });
 }
+
+/** What a new endpoint would need for itself, and the cell that asks for it. */
+const TAKEN = { account_twice: 'endpoint.account', id_taken: 'endpoint.id', account_taken: 'endpoint.account' } as const;
+
+function whatIsTaken({ idTaken, accountTaken }: LookedRow['look'], isTwice: boolean): keyof typeof TAKEN | null {
+  if (isTwice) return 'account_twice';
+  if (idTaken) return 'id_taken';
+  return accountTaken ? 'account_taken' : null;
+}
+
+const refuseTaken = ({ findings, columnOf }: Adoption, row: ReadRow, taken: keyof typeof TAKEN): void =>
+  findings.refuse(namedRow(row), taken, columnOf(TAKEN[taken]));
 
 /** `null`: the database refused this row, which stops no other. */
 async function adoptedOrRefused(migration: Migration, adopt: AdoptEndpoint): Promise<Adopted | null> {
@@ -79,9 +90,10 @@ const SETTLED: Readonly<Partial<Record<Adopted['is'], Settled>>> = {
   not_compared: 'not_compared',
 };
 
-function count({ findings, columnOf }: Adoption, row: ReadRow, { is, endpointId, orgId }: Adopted & { readonly orgId: string }): void {
-  if (is === 'taken') return void findings.refuse(namedRow(row), 'id_taken', columnOf('endpoint.id'));
-  if (is === 'account_taken') return void findings.refuse(namedRow(row), 'account_taken', columnOf('endpoint.account'));
+function count(adoption: Adoption, row: ReadRow, { is, endpointId, orgId }: Adopted & { readonly orgId: string }): void {
+  const { findings } = adoption;
+  if (is === 'taken') return void refuseTaken(adoption, row, 'id_taken');
+  if (is === 'account_taken') return void refuseTaken(adoption, row, 'account_taken');
   const outcome = SETTLED[is];
   if (outcome) findings.settle(namedRow(row), outcome, { endpointId, orgId, withLogin: row.hasLogin });
   else findings.leave(namedRow(row), is as Left, endpointId, orgId);
