@@ -4,7 +4,6 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
   complexity: {
-    'apps/migrator/src/adopt/findings.ts': 13,
     'apps/migrator/src/adopt/mapping.ts': 16,
     'apps/migrator/src/adopt/read-row.ts': 22,
     'apps/migrator/src/commands/apply.ts': 13,
@@ -83,7 +82,6 @@ const OVER = {
     'apps/console/src/web/overview-routes.ts': 87,
     'apps/console/src/web/page-routes.ts': 61,
     'apps/infra/src/stacks/events.ts': 71,
-    'apps/migrator/src/adopt/findings.ts': 75,
     'apps/migrator/src/services.ts': 65,
     'apps/rotator/src/cli.ts': 144,
     'apps/rotator/src/commands/repairs.ts': 77,

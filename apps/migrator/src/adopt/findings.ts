@@ -61,6 +61,19 @@ class Bounded<T> {
   }
 }
 
+/** What was run over, and how it ended. */
+interface AdoptRun {
+  readonly source: string;
+  readonly dryRun: boolean;
+  readonly rows: number;
+  /** What a row without an id is called by. */
+  readonly counts: 'row' | 'line';
+  /** Why it ended before the last row, in words; `null`: it did not. */
+  readonly stopped: string | null;
+  /** What `--anew` names and no row was. */
+  readonly unseen: readonly string[];
+}
+
 /** What a run found, counted and named, in memory that does not grow with the rows. */
 export class Findings {
   readonly count = { new: 0, changed: 0, unchanged: 0, not_compared: 0, not_wanted: 0, without_login: 0 };
@@ -109,80 +122,88 @@ export class Findings {
     if (this.#origins.size < NAMED || this.#origins.has(origin)) this.#origins.set(origin, (this.#origins.get(origin) ?? 0) + 1);
   }
 
-  report({
-    source,
-    dryRun,
-    rows,
-    counts,
-    stopped,
-    unseen,
-  }: {
-    source: string;
-    dryRun: boolean;
-    rows: number;
-    counts: 'row' | 'line';
-    stopped: string | null;
-    unseen: readonly string[];
-  }): Report {
-    const { new: added, changed, unchanged, not_compared: notCompared, not_wanted: notWanted, without_login: withoutLogin } = this.count;
-    const origins = [...this.#origins].map(([origin, of]) => ({ origin, rows: of })).sort((a, b) => b.rows - a.rows);
+  report(run: AdoptRun): Report {
+    const { stopped, unseen } = run;
     return {
-      json: {
-        source,
-        dryRun,
-        rows,
-        new: added,
-        changed,
-        unchanged,
-        notCompared,
-        notWanted,
-        withoutLogin,
-        organizations: { ...this.organizations, changed: this.#changedOrganizations.named },
-        anew: this.#anew.named,
-        left: this.#left.named,
-        leftCount: this.#left.count,
-        refused: this.#refused.named,
-        refusedCount: this.#refused.count,
-        vanished: this.#vanished.named,
-        vanishedCount: this.#vanished.count,
-        unknownOrigins: origins,
-        interrupted: stopped !== null,
-      },
-      lines: [
-        `${dryRun ? 'Would be new' : 'New'}: ${added}. Changed: ${changed}. Unchanged: ${unchanged}. Left as they are: ${this.#left.count}. Refused: ${this.#refused.count}.${stopped ?? ''}`,
-        `  Organizations ${dryRun ? 'that would be new' : 'new'}: ${this.organizations.new}; there already: ${this.organizations.known}.`,
-        ...(notCompared > 0 ? [`  In the store, and not compared with their rows any more: ${notCompared}.`] : []),
-        ...(unseen.length > 0
-          ? [`  Not in the source, though --anew names them: ${unseen.slice(0, SHOWN).join(', ')}${unseen.length > SHOWN ? ', …' : ''}.`]
-          : []),
-        ...(notWanted > 0 ? [`  Not among those that \`only\` asks for: ${notWanted}.`] : []),
-        ...(withoutLogin > 0 ? [`  Without a login: ${withoutLogin}.`] : []),
-        ...grouped(this.#refused.named, ({ code, column }) => `${code}${column === null ? '' : ` (column ${column})`}: ${REFUSALS[code]}`, nameOf(counts)),
-        ...origins.slice(0, SHOWN).map(({ origin, rows: of }) => `  Unknown address ${origin}: ${of} ${of === 1 ? 'row' : 'rows'}`),
-        ...grouped(
-          this.#anew.named,
-          () => `${dryRun ? 'would be' : 'are'} new endpoints; those that they were before stay as they are`,
-          ({ was, endpointId }) => `${was} → ${endpointId}`,
-        ),
-        ...grouped(
-          this.#left.named,
-          ({ code }) => `${code}: ${LEFT[code]}`,
-          ({ endpointId }) => endpointId,
-        ),
-        ...grouped(
-          this.#changedOrganizations.named,
-          () => 'named otherwise in the source than here, or under another firm; left as they are',
-          ({ orgId }) => orgId,
-        ),
-        ...grouped(
-          this.#vanished.named,
-          () => 'no longer in the source; nothing was removed',
-          ({ endpointId }) => endpointId,
-        ),
-      ],
+      json: this.#json(run),
+      lines: [...this.#countLines(run), ...this.#rowLines(run)],
       complete: stopped === null && unseen.length === 0 && this.#refused.count === 0 && this.#left.count === 0,
       end: stopped === null ? 'done' : 'stopped',
     };
+  }
+
+  #json({ source, dryRun, rows, stopped }: AdoptRun): Report['json'] {
+    const { new: added, changed, unchanged, not_compared: notCompared, not_wanted: notWanted, without_login: withoutLogin } = this.count;
+    return {
+      source,
+      dryRun,
+      rows,
+      new: added,
+      changed,
+      unchanged,
+      notCompared,
+      notWanted,
+      withoutLogin,
+      organizations: { ...this.organizations, changed: this.#changedOrganizations.named },
+      anew: this.#anew.named,
+      left: this.#left.named,
+      leftCount: this.#left.count,
+      refused: this.#refused.named,
+      refusedCount: this.#refused.count,
+      vanished: this.#vanished.named,
+      vanishedCount: this.#vanished.count,
+      unknownOrigins: this.#unknownOrigins(),
+      interrupted: stopped !== null,
+    };
+  }
+
+  #countLines({ dryRun, stopped, unseen }: AdoptRun): string[] {
+    const { new: added, changed, unchanged, not_compared: notCompared, not_wanted: notWanted, without_login: withoutLogin } = this.count;
+    return [
+      `${dryRun ? 'Would be new' : 'New'}: ${added}. Changed: ${changed}. Unchanged: ${unchanged}. Left as they are: ${this.#left.count}. Refused: ${this.#refused.count}.${stopped ?? ''}`,
+      `  Organizations ${dryRun ? 'that would be new' : 'new'}: ${this.organizations.new}; there already: ${this.organizations.known}.`,
+      ...(notCompared > 0 ? [`  In the store, and not compared with their rows any more: ${notCompared}.`] : []),
+      ...(unseen.length > 0
+        ? [`  Not in the source, though --anew names them: ${unseen.slice(0, SHOWN).join(', ')}${unseen.length > SHOWN ? ', …' : ''}.`]
+        : []),
+      ...(notWanted > 0 ? [`  Not among those that \`only\` asks for: ${notWanted}.`] : []),
+      ...(withoutLogin > 0 ? [`  Without a login: ${withoutLogin}.`] : []),
+    ];
+  }
+
+  /** Of what a person may have to look at, the rows. */
+  #rowLines({ dryRun, counts }: AdoptRun): string[] {
+    return [
+      ...grouped(this.#refused.named, ({ code, column }) => `${code}${column === null ? '' : ` (column ${column})`}: ${REFUSALS[code]}`, nameOf(counts)),
+      ...this.#unknownOrigins()
+        .slice(0, SHOWN)
+        .map(({ origin, rows }) => `  Unknown address ${origin}: ${rows} ${rows === 1 ? 'row' : 'rows'}`),
+      ...grouped(
+        this.#anew.named,
+        () => `${dryRun ? 'would be' : 'are'} new endpoints; those that they were before stay as they are`,
+        ({ was, endpointId }) => `${was} → ${endpointId}`,
+      ),
+      ...grouped(
+        this.#left.named,
+        ({ code }) => `${code}: ${LEFT[code]}`,
+        ({ endpointId }) => endpointId,
+      ),
+      ...grouped(
+        this.#changedOrganizations.named,
+        () => 'named otherwise in the source than here, or under another firm; left as they are',
+        ({ orgId }) => orgId,
+      ),
+      ...grouped(
+        this.#vanished.named,
+        () => 'no longer in the source; nothing was removed',
+        ({ endpointId }) => endpointId,
+      ),
+    ];
+  }
+
+  /** The most frequent first. */
+  #unknownOrigins(): readonly { readonly origin: string; readonly rows: number }[] {
+    return [...this.#origins].map(([origin, rows]) => ({ origin, rows })).sort((a, b) => b.rows - a.rows);
   }
 }
 
