@@ -95,23 +95,30 @@ export type Role =
 
 /** Each cell that is read, by what it is for. */
 export function rolesOf(mapping: Mapping): ReadonlyMap<Role, SourceColumn> {
-  const { endpoint, hospital, firm, credentials, config = {}, only = {} } = mapping;
+  const { endpoint, credentials, config = {}, only = {} } = mapping;
   const roles = new Map<Role, SourceColumn>();
   const row = (role: Role, name: string | undefined) => void (name === undefined || roles.set(role, { in: 'row', column: name }));
   for (const [name, what] of Object.entries(endpoint)) if (name !== 'prefix') row(`endpoint.${name}` as Role, what);
-  const beside = 'id' in hospital && hospital.table !== undefined ? 'hospital' : 'row';
-  if ('id' in hospital) {
-    row('hospital.id', hospital.id);
-    if (hospital.name !== undefined) roles.set('hospital.name', { in: beside, column: hospital.name });
-  }
-  if (firm) {
-    roles.set('firm.id', { in: beside, column: firm.id });
-    if (firm.name !== undefined) roles.set('firm.name', { in: firm.table !== undefined ? 'firm' : beside, column: firm.name });
-  }
+  for (const [role, column] of organizationRoles(mapping)) roles.set(role, column);
   if ('column' in credentials) row('credentials', credentials.column);
   else for (const [field, what] of Object.entries(credentials.columns)) row(`credentials.${field}`, what);
   for (const [name, what] of Object.entries(config)) row(`config.${name}`, what);
   for (const name of Object.keys(only)) row(`only.${name}`, name);
+  return roles;
+}
+
+/** A hospital's row names its firm where hospitals have a table of their own. */
+function organizationRoles({ hospital, firm }: Mapping): readonly (readonly [Role, SourceColumn])[] {
+  const roles: [Role, SourceColumn][] = [];
+  const beside = 'id' in hospital && hospital.table !== undefined ? 'hospital' : 'row';
+  if ('id' in hospital) {
+    roles.push(['hospital.id', { in: 'row', column: hospital.id }]);
+    if (hospital.name !== undefined) roles.push(['hospital.name', { in: beside, column: hospital.name }]);
+  }
+  if (firm) {
+    roles.push(['firm.id', { in: beside, column: firm.id }]);
+    if (firm.name !== undefined) roles.push(['firm.name', { in: firm.table === undefined ? beside : 'firm', column: firm.name }]);
+  }
   return roles;
 }
 
