@@ -4,7 +4,6 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
   complexity: {
-    'apps/migrator/src/adopt/read-row.ts': 22,
     'apps/migrator/src/commands/apply.ts': 13,
     'apps/migrator/src/commands/plan.ts': 22,
     'apps/migrator/src/commands/resolve.ts': 16,

@@ -53,55 +53,60 @@ export function readRow({ number, cells: secret }: SourceRow, mapping: Mapping):
     refusals.push({ code, role });
     return null;
   };
-  const sourceId = idIn(cells, 'endpoint.id', () => refuse('id_unusable', 'endpoint.id'));
-  if (sourceId === null && refusals.length === 0) refuse('id_missing', 'endpoint.id');
+  const sourceId = sourceIdIn(cells, refuse);
   if (sourceId !== null && !isWanted(cells, mapping)) return { is: 'not_wanted', sourceId };
-  const above = organizationIn(cells, mapping, 'firm', refuse);
-  const hospital = 'is' in mapping.hospital ? mapping.hospital : organizationIn(cells, mapping, 'hospital', refuse);
-  const organization = hospital ?? above;
-  if (organization === null && !refusals.some(({ code }) => code === 'organization_unusable')) refuse('organization_missing', 'hospital.id');
-  const url = baseUrlOf(cells.get('endpoint.base_url') ?? '') ?? refuse('base_url', 'endpoint.base_url');
+  const organizations = organizationsIn(cells, mapping, refuse);
+  const url = urlIn(cells, refuse);
   const endpointId = sourceId === null ? '' : slugOf(mapping.endpoint.prefix, sourceId);
-  const account = mapping.endpoint.account === undefined ? endpointId : accountIn(cells, refuse);
+  const accountId = mapping.endpoint.account === undefined ? endpointId : accountIn(cells, refuse);
   const { config, unfit, hasLogin } = contentOf(cells, mapping);
   for (const { role, why } of unfit) refuse(why, role as Role);
-  if (sourceId === null || organization === null || url === null || account === null || refusals.length > 0)
+  if (sourceId === null || organizations === null || url === null || accountId === null || refusals.length > 0)
     return { is: 'refused', row: { number, sourceId, refusals } };
-  return {
-    is: 'row',
-    row: {
-      ...{ number, sourceId, endpointId, organization, url, hasLogin, accountId: account },
-      above: organization === above ? null : above,
-      sourceChanged: cells.get('endpoint.changed')?.slice(0, 200) ?? null,
-      config: new Secret(config),
-    },
-  };
+  const sourceChanged = changedIn(cells);
+  return { is: 'row', row: { number, sourceId, sourceChanged, endpointId, ...organizations, url, accountId, config: new Secret(config), hasLogin } };
 }
 
+/** `null`: it has been told of, with why. */
 type Refuse = (code: Refusal, role: Role) => null;
 
-/** `null` where the cell is empty, or `unusable` has been told of it. */
-function idIn(cells: Cells, role: Role, unusable: () => null): string | null {
-  const text = cells.get(role) ?? null;
-  if (text === null || text === '') return null;
-  return isSourceId(text) ? text : unusable();
+function sourceIdIn(cells: Cells, refuse: Refuse): string | null {
+  const text = cells.get('endpoint.id') ?? '';
+  if (text === '') return refuse('id_missing', 'endpoint.id');
+  return isSourceId(text) ? text : refuse('id_unusable', 'endpoint.id');
 }
 
-function organizationIn(cells: Cells, mapping: Mapping, kind: 'firm' | 'hospital', refuse: Refuse): NamedOrganization | null {
+const urlIn = (cells: Cells, refuse: Refuse): URL | null => baseUrlOf(cells.get('endpoint.base_url') ?? '') ?? refuse('base_url', 'endpoint.base_url');
+
+const changedIn = (cells: Cells): string | null => cells.get('endpoint.changed')?.slice(0, 200) ?? null;
+
+function organizationsIn(cells: Cells, mapping: Mapping, refuse: Refuse): Pick<ReadRow, 'organization' | 'above'> | null {
+  const firm = organizationIn(cells, mapping, 'firm', refuse);
+  const hospital = 'is' in mapping.hospital ? mapping.hospital : organizationIn(cells, mapping, 'hospital', refuse);
+  if (firm === 'unusable' || hospital === 'unusable') return null;
+  if (hospital !== null) return { organization: hospital, above: firm };
+  return firm === null ? refuse('organization_missing', 'hospital.id') : { organization: firm, above: null };
+}
+
+/** `null` where the row names none, `unusable` where it has been told of. */
+function organizationIn(cells: Cells, mapping: Mapping, kind: 'firm' | 'hospital', refuse: Refuse): NamedOrganization | 'unusable' | null {
   const said = mapping[kind];
   if (!said || !('id' in said)) return null;
-  const sourceId = idIn(cells, `${kind}.id`, () => refuse('organization_unusable', `${kind}.id`));
-  if (sourceId === null) return null;
+  const sourceId = cells.get(`${kind}.id`) ?? '';
+  if (sourceId === '') return null;
+  if (!isSourceId(sourceId)) {
+    refuse('organization_unusable', `${kind}.id`);
+    return 'unusable';
+  }
   const pinned = said.ids && Object.hasOwn(said.ids, sourceId) ? said.ids[sourceId] : undefined;
-  const name = cells.get(`${kind}.name`) ?? null;
   // A name is for people: what they cannot see in it is no part of it.
-  const shown = name?.toWellFormed().replaceAll('\0', '').trim() || null;
-  return { kind, sourceId, orgId: pinned ?? slugOf(said.prefix, sourceId), said: pinned !== undefined, name: shown };
+  const shown = cells.get(`${kind}.name`)?.toWellFormed().replaceAll('\0', '').trim();
+  return { kind, sourceId, orgId: pinned ?? slugOf(said.prefix, sourceId), said: pinned !== undefined, name: shown || null };
 }
 
 function accountIn(cells: Cells, refuse: Refuse): string | null {
-  const text = cells.get('endpoint.account') ?? null;
-  if (text === null || text.trim() === '') return refuse('account_missing', 'endpoint.account');
+  const text = cells.get('endpoint.account') ?? '';
+  if (text.trim() === '') return refuse('account_missing', 'endpoint.account');
   return isSourceId(text) ? slugOf('', text) : refuse('id_unusable', 'endpoint.account');
 }
 
