@@ -1,5 +1,6 @@
+import type { EndpointRow } from '@rcm/db';
 import { type EndpointConfig, listConfigs } from '@rcm/db/migration';
-import { examine } from '../credential/examine.ts';
+import { examine, type Movable, type Unmovable } from '../credential/examine.ts';
 import { lookInto } from '../credential/look.ts';
 import { each, endedAs, type Migration, PAGE_SIZE, pages, wanted } from '../migration.ts';
 import { byEndpoint, failedAs, type Failure, failureLines, type Report } from '../report.ts';
@@ -35,16 +36,33 @@ function judge(migration: Migration, { endpoint, config }: EndpointConfig, { cou
   if (endpoint.loginIdentity !== null) users.note(endpoint.loginIdentity, endpoint);
   const found = credentials === null || endpoint.secretArn !== null ? null : examine(endpoint, credentials, migration);
   if (found) tally.shape(endpoint.id, found);
-  const action = endpoint.secretArn !== null ? 'already' : found === null || (!found.ok && found.empty) ? 'nothing' : found.ok ? 'create' : 'failed';
+  const action = actionOf(endpoint, found);
   counts[action] += 1;
   if (migration.endpoints === 'listed') actions.push({ endpointId: endpoint.id, action });
-  const failure: Failure | null =
-    found && !found.ok && !found.empty ? { endpointId: endpoint.id, code: found.code, class: 'mend', reason: found.reason } : null;
+  const failure = failureIn(endpoint, found);
   migration.onEnd(failure ? failedAs(endpoint, failure) : endedAs(endpoint, action));
   if (failure) failed.push(failure);
-  if (!found?.ok) return;
-  const ids = found.names.map(({ id }) => id);
-  // Where somebody goes by a name of this account under another key, that is the account's.
+  if (found?.ok) noteName(users, endpoint, found);
+}
+
+/** `null` found: nothing was to be examined. */
+type Found = Movable | Unmovable | null;
+
+function actionOf({ secretArn }: EndpointRow, found: Found): Action {
+  if (secretArn !== null) return 'already';
+  if (found === null) return 'nothing';
+  if (found.ok) return 'create';
+  return found.empty ? 'nothing' : 'failed';
+}
+
+function failureIn({ id: endpointId }: EndpointRow, found: Found): Failure | null {
+  if (found === null || found.ok || found.empty) return null;
+  return { endpointId, code: found.code, class: 'mend', reason: found.reason };
+}
+
+/** Where somebody goes by a name of this account under another key, that is the account's. */
+function noteName(users: Users, endpoint: EndpointRow, { names }: Movable): void {
+  const ids = names.map(({ id }) => id);
   if (endpoint.loginIdentity === null || !ids.includes(endpoint.loginIdentity)) users.note(ids.find((id) => users.knows(id)) ?? ids[0] ?? '', endpoint);
 }
 
