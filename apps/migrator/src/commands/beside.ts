@@ -9,7 +9,7 @@ import { type Failure, failureOf } from '../report.ts';
 import type { PersonalAct } from './rollback.ts';
 import { type Elsewhere, Tally } from './tally.ts';
 
-interface RemovedBeside {
+export interface RemovedBeside {
   /** Rows from which something went. */
   readonly endpoints: number;
   readonly failed: readonly Failure[];

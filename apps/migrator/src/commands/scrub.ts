@@ -5,9 +5,11 @@ import {
   forgetLeftoverFingerprints,
   listStorageOutside,
   migrationCounts,
+  type OutsideKind,
   recordStorageRewritten,
   rewriteStorage,
   scrubEndpoint,
+  type StorageRewrite,
   storageRewriteState,
 } from '@rcm/db/migration';
 import { RcmError, type Secret } from '@rcm/telemetry';
@@ -17,9 +19,9 @@ import { eachEndpoint, endedEarly, endOf, type Worked } from '../each-endpoint.t
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { outsideLines } from '../outside.ts';
 import { byEndpoint, failureLines, type Report } from '../report.ts';
-import { countElsewhere, NOTHING_BESIDE, removeBeside } from './beside.ts';
+import { countElsewhere, NOTHING_BESIDE, removeBeside, type RemovedBeside } from './beside.ts';
 import type { PersonalAct } from './rollback.ts';
-import { elsewhereLines } from './tally.ts';
+import { type Elsewhere, elsewhereLines } from './tally.ts';
 
 export interface ScrubOptions {
   readonly config: Pick<MigratorConfig, 'RCM_MIGRATOR_ADMIN_DATABASE_URL' | 'RCM_MIGRATOR_POSTGRES' | 'RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES'>;
@@ -49,13 +51,25 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
   // Before the rewrite, which takes their dead rows off the disk, too.
   await migration.patience(null, () => forgetLeftoverFingerprints(migration.db));
   const state = await storageRewriteState(migration.db);
-  const rewritten = !migration.stopping.aborted && (state.pending || removal === 'none');
-  const rewrite = rewritten ? await rewriteStorage({ url: adminUrl.reveal(), server, gone }) : null;
+  const isToRewrite = !migration.stopping.aborted && (state.pending || removal === 'none');
+  const rewrite = isToRewrite ? await rewriteStorage({ url: adminUrl.reveal(), server, gone }) : null;
   if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, ...rewrite });
   const outside = (await listStorageOutside(migration.db)).map(({ kind }) => kind);
+  return reportOf({ removed, beside, rewrite, outside, elsewhere: await countElsewhere(migration) });
+}
+
+interface Scrubbed {
+  readonly removed: Removed;
+  readonly beside: RemovedBeside;
+  /** `null`: there was nothing to rewrite, or the run was stopped before. */
+  readonly rewrite: StorageRewrite | null;
+  readonly outside: readonly OutsideKind[];
+  readonly elsewhere: readonly Elsewhere[];
+}
+
+function reportOf({ removed, beside, rewrite, outside, elsewhere }: Scrubbed): Report {
   const { scrubbed, already } = removed.count;
   const failed = [...removed.failed, ...beside.failed];
-  const elsewhere = await countElsewhere(migration);
   return {
     json: {
       scrubbed,
@@ -63,16 +77,15 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
       beside: beside.endpoints,
       elsewhere,
       failed: byEndpoint(failed),
-      rewritten,
+      rewritten: rewrite !== null,
       walClean: rewrite?.walClean ?? null,
       search: rewrite?.search ?? null,
       outside,
       interrupted: !removed.finished,
     },
     lines: [
-      `Scrubbed: ${scrubbed}. Held no plaintext any more: ${already}. Left: ${failed.length}. Storage ${rewritten ? 'rewritten' : 'held nothing to rewrite'}.${endedEarly(removed)}`,
-      ...(rewrite?.note ? [`  ${rewrite.note}`] : []),
-      ...(rewrite?.search ? [`  Searched ${rewrite.search.files} files for what was removed: found in ${rewrite.search.found.length}.`] : []),
+      `Scrubbed: ${scrubbed}. Held no plaintext any more: ${already}. Left: ${failed.length}. Storage ${rewrite ? 'rewritten' : 'held nothing to rewrite'}.${endedEarly(removed)}`,
+      ...(rewrite ? rewriteLines(rewrite) : []),
       ...outsideLines(outside),
       ...elsewhereLines(elsewhere),
       ...failureLines(byEndpoint(failed)),
@@ -82,6 +95,11 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
     end: endOf(removed),
   };
 }
+
+const rewriteLines = ({ note, search }: StorageRewrite): readonly string[] => [
+  ...(note ? [`  ${note}`] : []),
+  ...(search ? [`  Searched ${search.files} files for what was removed: found in ${search.found.length}.`] : []),
+];
 
 /** Logins whose secrets are looked for in the files afterwards, at most. */
 const SOUGHT = 200;
