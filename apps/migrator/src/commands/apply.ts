@@ -35,27 +35,28 @@ export async function apply(migration: Migration): Promise<Report> {
   const first = await run(unmigrated(migration), Math.min(before.legacy, before.endpoints - before.migrated), migrateEndpoint);
   // What another migrator was at: it will have done that soon, or has died.
   const second = first.finished && taken.length > 0 ? await run(Readable.from([...taken]), taken.length, migrateAfterOthers) : null;
-  const count = { migrated: first.count.migrated + (second?.count.migrated ?? 0), empty: first.count.empty + (second?.count.empty ?? 0) };
-  const failed = [...first.failed, ...(second?.failed ?? [])];
-  const ended = second ?? first;
-  const already = before.migrated + first.count.already + (second?.count.already ?? 0);
+  const last = second ?? first;
+  const runs = second === null ? [first] : [first, second];
+  const failed = runs.flatMap((each) => each.failed);
+  const ended = (as: 'migrated' | 'already' | 'empty'): number => runs.reduce((sum, { count }) => sum + count[as], 0);
+  const [migrated, already, empty] = [ended('migrated'), before.migrated + ended('already'), ended('empty')];
   const shared = await listSharedIdentities(migration.db, { limit: MAX_SHARED });
   return {
     json: {
-      migrated: count.migrated,
+      migrated,
       already,
-      empty: count.empty,
+      empty,
       failed: byEndpoint(failed),
       shared: shared.map(({ endpointIds, organizations }) => ({ endpointIds, organizations })),
-      interrupted: !ended.finished,
+      interrupted: !last.finished,
     },
     lines: [
-      `Migrated: ${count.migrated}. Already migrated: ${already}. Held nothing: ${count.empty}. Failed: ${failed.length}.${endedEarly(ended)}`,
+      `Migrated: ${migrated}. Already migrated: ${already}. Held nothing: ${empty}. Failed: ${failed.length}.${endedEarly(last)}`,
       ...failureLines(byEndpoint(failed)),
       ...sharedLines(shared),
     ],
-    complete: ended.finished && failed.length === 0,
-    end: endOf(ended),
+    complete: last.finished && failed.length === 0,
+    end: endOf(last),
   };
 }
 
