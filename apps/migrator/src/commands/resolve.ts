@@ -1,7 +1,7 @@
 import { findEndpoint } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { askLogin, type LoginAnswer, type LoginPatience } from '../credential/ask-login.ts';
-import { resolveEndpoint, type Take } from '../credential/resolve.ts';
+import { type Resolved, resolveEndpoint, type Take } from '../credential/resolve.ts';
 import { endedAs, type Migration } from '../migration.ts';
 import type { Report } from '../report.ts';
 import type { PersonalAct } from './rollback.ts';
@@ -35,6 +35,15 @@ export async function resolve(migration: Migration, { endpointId, take, proof, p
   const { version, kept } = await resolveEndpoint(migration, endpoint, { take, ...act });
   migration.onEnd(endedAs(endpoint, 'resolved'));
   const login = before ?? (proof === 'login' ? await ask() : null);
+  return reportOf({ endpointId, take, version, kept, login });
+}
+
+interface Told extends Resolved, Pick<ResolveCall, 'endpointId' | 'take'> {
+  /** `null`: nobody asked for one. */
+  readonly login: LoginAnswer | null;
+}
+
+function reportOf({ endpointId, take, version, kept, login }: Told): Report {
   return {
     json: {
       endpointId,
@@ -46,16 +55,15 @@ export async function resolve(migration: Migration, { endpointId, take, proof, p
     lines: [
       `${endpointId}: row and store hold the ${take}’s login now (version ${version}).`,
       kept === null ? '  They were one already.' : `  What was not taken is kept as ${kept}`,
-      ...(login === null
-        ? []
-        : [
-            login.is === 'accepted'
-              ? '  The portal accepts it.'
-              : `  ${login.is === 'refused' ? 'The portal refuses it' : 'No login proved it'}: ${login.code}: ${login.words}`,
-          ]),
+      ...(login === null ? [] : [saidOf(login)]),
     ],
     complete: login === null || login.is === 'accepted',
   };
+}
+
+function saidOf(login: LoginAnswer): string {
+  if (login.is === 'accepted') return '  The portal accepts it.';
+  return `  ${login.is === 'refused' ? 'The portal refuses it' : 'No login proved it'}: ${login.code}: ${login.words}`;
 }
 
 function notProved({ is, code, words }: Exclude<LoginAnswer, { is: 'accepted' }>): RcmError {
