@@ -35,7 +35,7 @@ export async function keepBeside(migration: Migration, endpoint: EndpointRow, as
     portalAccountId: `kept-${print.slice(0, NAME_LENGTH)}`,
   });
   const tags: SecretTags = { TenantId: endpoint.orgId, Environment: places.environment, PortalType: endpoint.portalTypeCode };
-  const reference = await patience(pace.writes(wanted), () => createOrFind(store, wanted, text, tags, giveUp));
+  const reference = await patience(pace.writes(wanted), () => createOrFind(store, wanted, { text, tags, signal: giveUp }));
   const found = await patience(pace.reads(wanted), () => store.read(reference, { signal: giveUp }));
   if (found === null || !found.text.map((kept) => kept === text.reveal()).reveal())
     throw new RcmError('store_conflict', 'What was to be kept of the two could not be read back as it is. Nothing was changed.');

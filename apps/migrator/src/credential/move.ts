@@ -144,7 +144,7 @@ export async function placeIn(
     }),
   );
   let full: unknown = null;
-  const reference = await patience(pace.writes(wanted), () => createOrFind(store, wanted, text, tags, giveUp)).catch((error: unknown) => {
+  const reference = await patience(pace.writes(wanted), () => createOrFind(store, wanted, { text, tags, signal: giveUp })).catch((error: unknown) => {
     // A store that is full says so before it looks whether the secret is there, made by a call that was not answered.
     if (!hasCode(error, 'store_full')) throw error;
     full = error;
@@ -166,9 +166,7 @@ export const secretOf = (
 export async function createOrFind(
   store: SecretStore,
   wanted: SecretReference,
-  text: Secret<string>,
-  tags: SecretTags,
-  signal: AbortSignal,
+  { text, tags, signal }: { readonly text: Secret<string>; readonly tags: SecretTags; readonly signal: AbortSignal },
 ): Promise<SecretReference> {
   try {
     return (await store.create(wanted, text, tags, { signal })).reference;
