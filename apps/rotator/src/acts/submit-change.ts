@@ -14,6 +14,7 @@ import { holdFor, proofOf } from '../machine/login-events.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
 import { notSent } from './not-sent.ts';
+import { whyNotTried } from './not-tried.ts';
 
 /** A store's reads may be behind its writes, and whoever gives up at once pauses for half a day. */
 const SEEN_WITHIN_MS = 300_000;
@@ -25,12 +26,9 @@ const SEEN_WITHIN_MS = 300_000;
 export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { login, attempt, services } = inHand;
   const { store, reference, held, endpoint } = login;
-  if (attempt.reason === 'restored' && attempt.probes === 0 && attempt.submitDeadlineAt === null)
-    return { kind: 'maybe_submitted', detail: 'nobody knows whether this password was submitted before the database was restored' };
-  if (attempt.probes >= services.timing.maxTries) return { kind: 'gave_up', detail: attempt.detail ?? 'the change could not be submitted' };
+  const notTried = whyNotTried(inHand);
+  if (notTried) return notTried;
   const nothing = nothingSubmitted(attempt);
-  if (inHand.heldMs > services.timing.giveUpMs) return { kind: 'gave_up', detail: `${attempt.detail ?? 'the change could not be submitted'}; ${nothing}` };
-  if (attempt.recipeHash !== services.drivers.for(endpoint.portalType).hash) return { kind: 'recipe_changed', detail: `the recipe was changed; ${nothing}` };
   const current = await store.read(reference, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
     return { kind: 'base_moved', detail: `the current secret changed; ${nothing}`, dueSoon: true };
