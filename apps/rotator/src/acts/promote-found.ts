@@ -18,7 +18,8 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
   const { services, login, attempt } = inHand;
   const { endpoint, store } = login;
   const edited = attempt.previousVersion;
-  const found = attempt.found ?? 'staged';
+  const base = edited ?? attempt.baseVersion;
+  const found = foundBy(attempt);
   const isPlain = found === 'staged' && edited === null;
   const theirs = isPlain ? null : await store.read(login.reference, { signal: login.held.signal });
   const left = await accountLeft(inHand, theirs);
@@ -31,13 +32,11 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
     action: isPlain ? 'secret.promote' : 'secret.promote_onto_edit',
     subject: endpoint.id,
     reason: attempt.reason,
-    details: { attemptId: attempt.id, baseVersion: edited ?? attempt.baseVersion, found },
+    details: { attemptId: attempt.id, baseVersion: base, found },
   });
   try {
     const promoted =
-      onto === undefined
-        ? await store.promote(login.slotOf(attempt.id), attempt.baseVersion, heldOptions(login))
-        : await promoteOnto(inHand, theirs, onto, edited ?? attempt.baseVersion);
+      onto === undefined ? await store.promote(login.slotOf(attempt.id), base, heldOptions(login)) : await promoteOnto(inHand, theirs, onto, base);
     return { kind: 'store_promoted', version: promoted.version };
   } catch (error) {
     if (hasCode(error, 'secret_missing')) return somethingGone(inHand);
@@ -45,6 +44,9 @@ export async function promoteFound(inHand: AttemptInHand): Promise<AttemptEvent>
     throw error;
   }
 }
+
+/** Which password the portal accepts, as the journal names it: the staged one, unless another was found. */
+const foundBy = ({ found }: AttemptInHand['attempt']): string => found ?? 'staged';
 
 /** Whoever makes a secret anew is done in minutes. */
 const MADE_ANEW_MS = 3_600_000;
@@ -54,7 +56,7 @@ const MADE_ANEW_MS = 3_600_000;
  * now, which the next round meets.
  */
 async function somethingGone({ login, attempt, heldMs, services }: AttemptInHand): Promise<AttemptEvent> {
-  const copy = await readNamed(login, candidateNamed(attempt.found ?? 'staged', attempt.id));
+  const copy = await readNamed(login, candidateNamed(foundBy(attempt), attempt.id));
   if (copy !== null && heldMs < MADE_ANEW_MS)
     return holding({
       detail: 'the current secret was gone from the store; the password that the portal accepts is kept',
