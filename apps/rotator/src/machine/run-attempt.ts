@@ -17,7 +17,7 @@ import { promoteFound } from '../acts/promote-found.ts';
 import { stagePayload } from '../acts/stage-payload.ts';
 import { afterSubmitDeadline, submitChange } from '../acts/submit-change.ts';
 import { verifyFound } from '../acts/verify-found.ts';
-import type { AttemptInHand } from './attempt.ts';
+import type { AttemptInHand, RotatorServices } from './attempt.ts';
 import { type AttemptEvent, holding } from './event.ts';
 import { journal } from './journal.ts';
 
@@ -127,7 +127,10 @@ interface Move {
   readonly probes: number;
 }
 
-function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'hold' }>, { from, to, probes }: Move): Promise<boolean> {
+/** An event with which an attempt leaves its state. */
+type Step = Exclude<AttemptEvent, { kind: 'hold' }>;
+
+function persist(inHand: AttemptInHand, event: Step, { from, to, probes }: Move): Promise<boolean> {
   const { services, attempt, login } = inHand;
   const mine = { attemptId: attempt.id, orgId: attempt.orgId, fence: login.held.lease.fence, from };
   const detail = event.detail === undefined ? {} : { detail: event.detail };
@@ -150,14 +153,17 @@ function persist(inHand: AttemptInHand, event: Exclude<AttemptEvent, { kind: 'ho
       });
     case 'blocked':
       return blockAttempt(services.db, { ...mine, detail: event.detail ?? event.kind });
-    default: {
-      const submits = event.kind === 'maybe_submitted' ? { submitDeadlineMs: services.timing.submitDeadlineMs } : {};
-      const found = event.found === undefined ? {} : { found: event.found };
-      const edited = event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {};
-      return advanceAttempt(services.db, { ...mine, to, set: { ...detail, ...submits, ...found, ...edited, probes } });
-    }
+    default:
+      return advanceAttempt(services.db, { ...mine, to, set: { ...detail, ...notesOf(event, services.timing), probes } });
   }
 }
+
+/** What an attempt that goes on knows since this event. */
+const notesOf = (event: Step, { submitDeadlineMs }: RotatorServices['timing']) => ({
+  ...(event.kind === 'maybe_submitted' ? { submitDeadlineMs } : {}),
+  ...(event.found === undefined ? {} : { found: event.found }),
+  ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}),
+});
 
 async function write(inHand: AttemptInHand, to: RotationAttempt['state'], act: () => Promise<boolean>, detail: string | undefined): Promise<void> {
   const { attempt, services, login } = inHand;
