@@ -24,27 +24,44 @@ export interface RotationOutcome {
 
 /** Rotates and never rejects: a rotation that could not go on now is put off, and the journal or the due date brings it back. */
 export async function rotateAndReport(rotator: Rotator, request: RotationRequest): Promise<RotationOutcome> {
-  const { endpointId } = request;
   try {
-    const report = await rotateLogin(rotator, request);
-    const result = resultOf(report);
-    const attempt = report.kind === 'attempt' ? report.attempt : null;
-    const detail = report.kind === 'not_started' ? report.reason : (report.attempt.detail ?? null);
-    log(rotator.logger, result, { endpointId, attemptId: attempt?.id ?? null, outcome: result, detail });
-    if (report.kind === 'not_started' && report.holds === 'login')
-      await makeRoom(rotator, request, rotator.timing.retryMs * SLOW_RETRY, report.tells ? report.reason : undefined);
-    return { endpointId, result, attemptId: attempt?.id ?? null, code: report.kind === 'not_started' ? report.code : null, detail };
+    return await afterReport(rotator, request, await rotateLogin(rotator, request));
   } catch (error) {
-    const result = hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled', 'database_unavailable') ? 'put_off' : 'failed';
-    rotator.logger[result === 'failed' ? 'error' : 'info']({ err: error, endpointId, outcome: result }, 'rotation did not go on');
-    const known = isRcmError(error);
-    const code = known ? error.code : 'unexpected';
-    const passes = known && error.retryable;
-    // Whose process ended, or who met a database that is away, has nothing to say about the login.
-    if (result === 'failed' || code === 'lease_unavailable')
-      await makeRoom(rotator, request, rotator.timing.retryMs * (passes ? 1 : SLOW_RETRY), passes ? undefined : `it could not start: ${code}`);
-    return { endpointId, result, attemptId: null, code, detail: known ? error.message : 'an unexpected error; see the log' };
+    return afterError(rotator, request, error);
   }
+}
+
+async function afterReport(rotator: Rotator, request: RotationRequest, report: RotationReport): Promise<RotationOutcome> {
+  const outcome = outcomeOf(request, report);
+  const { endpointId, attemptId, result, detail } = outcome;
+  log(rotator.logger, result, { endpointId, attemptId, outcome: result, detail });
+  if (report.kind === 'not_started' && report.holds === 'login')
+    await makeRoom(rotator, request, rotator.timing.retryMs * SLOW_RETRY, report.tells ? report.reason : undefined);
+  return outcome;
+}
+
+function outcomeOf({ endpointId }: RotationRequest, report: RotationReport): RotationOutcome {
+  const result = resultOf(report);
+  if (report.kind === 'not_started') return { endpointId, result, attemptId: null, code: report.code, detail: report.reason };
+  const { id: attemptId, detail } = report.attempt;
+  return { endpointId, result, attemptId, code: null, detail: detail ?? null };
+}
+
+async function afterError(rotator: Rotator, request: RotationRequest, error: unknown): Promise<RotationOutcome> {
+  const { endpointId } = request;
+  const result = hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled', 'database_unavailable') ? 'put_off' : 'failed';
+  rotator.logger[result === 'failed' ? 'error' : 'info']({ err: error, endpointId, outcome: result }, 'rotation did not go on');
+  const { code, detail, passes } = saidOf(error);
+  // Whose process ended, or who met a database that is away, has nothing to say about the login.
+  if (result === 'failed' || code === 'lease_unavailable')
+    await makeRoom(rotator, request, rotator.timing.retryMs * (passes ? 1 : SLOW_RETRY), passes ? undefined : `it could not start: ${code}`);
+  return { endpointId, result, attemptId: null, code, detail };
+}
+
+/** `passes`: the same may work if it is tried again soon. What is no error of ours may hold anything, and is in the log. */
+function saidOf(error: unknown): Pick<RotationOutcome, 'code' | 'detail'> & { readonly passes: boolean } {
+  if (!isRcmError(error)) return { code: 'unexpected', detail: 'an unexpected error; see the log', passes: false };
+  return { code: error.code, detail: error.message, passes: error.retryable };
 }
 
 /** What trying again soon cannot mend is tried again less often. */
