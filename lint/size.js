@@ -71,7 +71,6 @@ const OVER = {
     'apps/console/src/web/overview-routes.ts': 87,
     'apps/console/src/web/page-routes.ts': 61,
     'apps/infra/src/stacks/events.ts': 71,
-    'apps/migrator/src/services.ts': 65,
     'apps/rotator/src/cli.ts': 144,
     'apps/rotator/src/commands/repairs.ts': 77,
     'apps/rotator/src/schedule/chores.ts': 94,

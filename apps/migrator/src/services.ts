@@ -13,7 +13,7 @@ import { openDatabase } from '@rcm/db';
 import { countLoginsAt } from '@rcm/db/migration';
 import { createLogger, createMetrics, processName, sayPlaintext, systemClock } from '@rcm/telemetry';
 import type { MigratorConfig } from './config.ts';
-import type { Filter, Migration } from './migration.ts';
+import type { Filter, Migration, SecretPlaces } from './migration.ts';
 import { createPacer } from './pacing/pacer.ts';
 import { createPaces } from './pacing/paces.ts';
 import { createPatience } from './pacing/patience.ts';
@@ -69,10 +69,7 @@ export function openMigration(
     db,
     stores,
     devices,
-    places: {
-      ...{ new: newSecretPlaces(config, config.RCM_MIGRATOR_STORE), all: secretPlaces(config) },
-      ...{ environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
-    },
+    places: placesOf(config),
     rooms: createRooms({
       clock,
       loginsOfSsm: config.RCM_PLACE_LOGINS ?? (config.RCM_LARGE_PAYLOADS === 'advanced' ? 95_000 : 9_000),
@@ -87,12 +84,7 @@ export function openMigration(
     logger,
     holder,
     concurrency: config.RCM_MIGRATOR_CONCURRENCY,
-    pace: createPaces((place, kind) =>
-      createPacer({
-        ...{ db, clock, counted: counted(kind, place) },
-        perSecond: kind === 'write' ? config.RCM_MIGRATOR_WRITES_PER_SECOND : config.RCM_MIGRATOR_READS_PER_SECOND,
-      }),
-    ),
+    pace: pacesOf({ db, clock }, config),
     patience: createPatience({ clock, random: Math.random, stop: stop.stopping }),
     stopping: stop.stopping,
     giveUp: stop.giveUp,
@@ -105,6 +97,20 @@ export function openMigration(
     },
   };
 }
+
+const placesOf = (config: MigratorConfig): SecretPlaces => ({
+  ...{ new: newSecretPlaces(config, config.RCM_MIGRATOR_STORE), all: secretPlaces(config) },
+  ...{ environment: config.RCM_ENVIRONMENT, largePayloads: config.RCM_LARGE_PAYLOADS },
+});
+
+/** All migrators together are no faster. */
+const pacesOf = (services: Pick<Migration, 'db' | 'clock'>, config: MigratorConfig): Migration['pace'] =>
+  createPaces((place, kind) =>
+    createPacer({
+      ...{ ...services, counted: counted(kind, place) },
+      perSecond: kind === 'write' ? config.RCM_MIGRATOR_WRITES_PER_SECOND : config.RCM_MIGRATOR_READS_PER_SECOND,
+    }),
+  );
 
 /** What the store counts together: calls of one kind, of one account in one region. */
 const counted = (kind: 'read' | 'write', place: NewPlace): string =>
