@@ -65,7 +65,6 @@ const OVER = {
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {
-    'apps/cli/src/review/sections.ts': 68,
     'apps/cli/src/tree.ts': 125,
     'apps/console/src/server.ts': 92,
     'apps/console/src/web/overview-routes.ts': 87,

@@ -22,6 +22,24 @@ const SAW: Readonly<Record<string, string>> = {
   'secret.backed_up': 'password, sealed',
   'task.read': 'result of a task',
 };
+/** Of every organization the same. */
+const WHO_MAY: Section = {
+  title: 'Who may',
+  words: 'By what this version of the platform deploys; who is in the roles of people is AWS’s and the issuer’s to say.',
+  columns: ['who', 'what', 'where it stands'],
+  rows: [
+    ['web-agents, in a session of this organization alone', 'read current passwords', 'access-matrix.md'],
+    ['rotators, in a session of this organization alone', 'read, stage and promote passwords; remove copies', 'access-matrix.md'],
+    ['migrators, in a session of this organization alone', 'make and read secrets', 'access-matrix.md'],
+    ['a person, approved by another one', 'read one password, once', 'rcm break-glass list'],
+    ['whoever becomes rcm-break-glass, with a second factor', 'read any current password', 'CloudTrail; runbooks/break-glass.md'],
+    ['who logs in to Postgres, by role', 'read rows; no password is in one', 'rcm db roles'],
+    ['who has a role in the console', 'ask for acts, approve, look', 'the console’s page Access'],
+  ],
+  empty: '',
+  more: null,
+};
+
 const day = (at: Date | null): string => at?.toISOString().slice(0, 10) ?? 'never';
 const minute = (at: Date): string => at.toISOString().slice(0, 16).replace('T', ' ');
 
@@ -36,22 +54,7 @@ export function sectionsOf({ organization: { id }, quarter, did, acts, breakGlas
     more: hasMore ? `rcm logins --org ${id} ${option}` : null,
   });
   return [
-    {
-      title: 'Who may',
-      words: 'By what this version of the platform deploys; who is in the roles of people is AWS’s and the issuer’s to say.',
-      columns: ['who', 'what', 'where it stands'],
-      rows: [
-        ['web-agents, in a session of this organization alone', 'read current passwords', 'access-matrix.md'],
-        ['rotators, in a session of this organization alone', 'read, stage and promote passwords; remove copies', 'access-matrix.md'],
-        ['migrators, in a session of this organization alone', 'make and read secrets', 'access-matrix.md'],
-        ['a person, approved by another one', 'read one password, once', 'rcm break-glass list'],
-        ['whoever becomes rcm-break-glass, with a second factor', 'read any current password', 'CloudTrail; runbooks/break-glass.md'],
-        ['who logs in to Postgres, by role', 'read rows; no password is in one', 'rcm db roles'],
-        ['who has a role in the console', 'ask for acts, approve, look', 'the console’s page Access'],
-      ],
-      empty: '',
-      more: null,
-    },
+    WHO_MAY,
     {
       title: 'Who did',
       words: `What the audit trail has from ${from} until ${to}, by who and what.`,
