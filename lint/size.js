@@ -76,7 +76,6 @@ const OVER = {
     'apps/rotator/src/schedule/service.ts': 75,
     'apps/web-agent/src/commands/run.ts': 61,
     'apps/web-agent/src/http/openapi.ts': 141,
-    'apps/web-agent/src/http/server.ts': 69,
     'libs/credentials/src/reading/credential-manager.ts': 94,
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 86,

@@ -62,28 +62,9 @@ const STILL_MS = 60_000;
 
 /** Serves tasks to other services. Fails with `config_invalid` where the port cannot be had. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
-  const { logger, metrics } = options;
   let closing = false;
-  const server = fastify({
-    // Its own log lines would hold addresses and headers; every request gets one line below.
-    logger: false,
-    https: options.tls ? { cert: options.tls.cert, key: options.tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
-    bodyLimit: options.bodyLimitBytes,
-    genReqId: (request) => requestId(request.headers['x-request-id']),
-    requestTimeout: REQUEST_MS,
-    connectionTimeout: STILL_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 100 },
-    // Its own refusals repeat what was asked and are no problems; ours follow.
-    return503OnClosing: false,
-    frameworkErrors: (_error, _request, reply) => void refuse(reply.raw, problem(400, 'request_invalid', 'The address is not well-formed.')),
-    clientErrorHandler: (_error, socket) => refuseUnread(socket),
-  });
+  const server = newServer(options);
   server.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => jsonBody(body));
-  const answered = metrics.counter('rcm_api_requests_total');
-  const took = metrics.histogram('rcm_api_request_seconds');
-  const refusedTokens = metrics.counter('rcm_api_tokens_refused_total');
   server.addHook('onRequest', async (_request, reply) => {
     if (!closing) return;
     reply.header('connection', 'close').header('retry-after', 1);
@@ -92,24 +73,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   server.addHook('onSend', async (request, reply) => {
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
   });
-  server.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'none';
-    answered.inc({ route, status: String(reply.statusCode) });
-    took.observe({ route }, reply.elapsedTime / 1000);
-    noteRequest(options.tracing, request, reply);
-    logger.info({ requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
-  });
-  server.setErrorHandler(async (error, request, reply) => {
-    const answer = problemOf(error, logger);
-    const refusal = refusalOf(error);
-    if (refusal) {
-      refusedTokens.inc({ reason: refusal.reason });
-      logger.warn({ requestId: request.id, ...refusal, route: request.routeOptions.url ?? 'none' }, 'a token was refused');
-      reply.header('www-authenticate', challengeOf(refusal));
-    }
-    return send(reply, answer);
-  });
-  server.setNotFoundHandler(async (_request, reply) => send(reply, problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.')));
+  noteAnswers(server, options);
+  refuseByProblems(server, options);
   const document = JSON.stringify(openApiDocument());
   server.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
   const patience = new Patience();
@@ -131,6 +96,53 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
       return server.close();
     },
   };
+}
+
+/** What a request may be in size and time, and refusals of what comes to no route. */
+const newServer = ({ tls, bodyLimitBytes }: ApiOptions): FastifyInstance =>
+  fastify({
+    // Its own log lines would hold addresses and headers; every request gets one line below.
+    logger: false,
+    https: tls ? { cert: tls.cert, key: tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
+    bodyLimit: bodyLimitBytes,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: STILL_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 100 },
+    // Its own refusals repeat what was asked and are no problems; ours follow.
+    return503OnClosing: false,
+    frameworkErrors: (_error, _request, reply) => void refuse(reply.raw, problem(400, 'request_invalid', 'The address is not well-formed.')),
+    clientErrorHandler: (_error, socket) => refuseUnread(socket),
+  });
+
+/** Each answer is counted, timed and gets one line; neither address nor body is in it. */
+function noteAnswers(server: FastifyInstance, { logger, metrics, tracing }: ApiOptions): void {
+  const answered = metrics.counter('rcm_api_requests_total');
+  const took = metrics.histogram('rcm_api_request_seconds');
+  server.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    answered.inc({ route, status: String(reply.statusCode) });
+    took.observe({ route }, reply.elapsedTime / 1000);
+    noteRequest(tracing, request, reply);
+    logger.info({ requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
+  });
+}
+
+function refuseByProblems(server: FastifyInstance, { logger, metrics }: ApiOptions): void {
+  const refusedTokens = metrics.counter('rcm_api_tokens_refused_total');
+  server.setErrorHandler(async (error, request, reply) => {
+    const answer = problemOf(error, logger);
+    const refusal = refusalOf(error);
+    if (refusal) {
+      refusedTokens.inc({ reason: refusal.reason });
+      logger.warn({ requestId: request.id, ...refusal, route: request.routeOptions.url ?? 'none' }, 'a token was refused');
+      reply.header('www-authenticate', challengeOf(refusal));
+    }
+    return send(reply, answer);
+  });
+  server.setNotFoundHandler(async (_request, reply) => send(reply, problem(404, 'not_found', 'There is no such address; see /v1/openapi.json.')));
 }
 
 /** The caller's own, where it is one that a log may hold; else a new one. */
