@@ -4,7 +4,6 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
   complexity: {
-    'apps/rotator/src/schedule/asked-acts.ts': 14,
     'libs/credentials/src/legacy/form.ts': 15,
     'libs/credentials/src/legacy/read-fields.ts': 17,
     'libs/credentials/src/reading/credential-manager.ts': 18,

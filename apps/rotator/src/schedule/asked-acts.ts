@@ -1,14 +1,13 @@
 import { type AskedActToDo, endAct, endLeftActs, takeActs, type WideActKind } from '@rcm/db/acts';
 import { pauseRotations, resumeRotations } from '@rcm/db/rotation';
-import { isRight, RETRY_WORDS, retryLogin, unlockLogin } from '../commands/clear-login.ts';
-import { inWords, lookAtPortal } from '../commands/look.ts';
+import { retryLogin, unlockLogin } from '../commands/clear-login.ts';
+import { lookAtPortal } from '../commands/look.ts';
 import { resolveLogin } from '../commands/resolve.ts';
 import { rollBackLogin } from '../commands/rollback.ts';
 import { left, verifyLogin } from '../commands/verify-login.ts';
 import type { Rotator } from '../rotator.ts';
 import { rotateOnDemand } from './asked.ts';
-import { done, type Ended, failed } from './ended.ts';
-import type { RotationOutcome } from './rotation-outcome.ts';
+import { done, type Ended, failed, lookedAt, retried, rotated } from './ended.ts';
 
 /** A person watches the page. What nobody has taken after so long is no longer what they expect. */
 const WAIT_MS = 15 * 60_000;
@@ -45,18 +44,10 @@ async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal)
     case 'unlocked':
       await unlockLogin(services, { ...person, saidAt: act.askedAt }, signal);
       return done('Noted: failures from before it was asked for count no more.');
-    case 'retry': {
-      const result = await retryLogin(services, person, signal);
-      return { outcome: isRight(result) ? 'done' : 'failed', code: isRight(result) ? null : `login_${result}`, words: sentence(RETRY_WORDS[result]) };
-    }
-    case 'look': {
-      const { findings, asExpected } = await lookAtPortal(services, person, signal);
-      return {
-        outcome: asExpected ? 'done' : 'failed',
-        code: asExpected ? null : 'portal_unexpected',
-        words: `Looked at the portal’s pages: ${inWords(findings)}.`,
-      };
-    }
+    case 'retry':
+      return retried(await retryLogin(services, person, signal));
+    case 'look':
+      return lookedAt(await lookAtPortal(services, person, signal));
     case 'rotate':
       return rotated(await rotateOnDemand(services, { ...person, kind: 'demand' }, signal));
     case 'rollback':
@@ -84,10 +75,3 @@ async function performWide({ db }: Rotator, { kind, portalTypeCode, actor, reaso
   const { wasPaused, wasStopped } = await resumeRotations(db, { scope, actor, reason });
   return done(wasPaused || wasStopped ? `Rotations go on${wasStopped ? '; its breaker was open' : ''}.` : 'It was neither paused nor stopped.');
 }
-
-function rotated({ result, code, detail }: RotationOutcome): Ended {
-  const words = sentence(`the rotation is ${result.replace('_', ' ')}${detail ? `: ${detail}` : ''}`);
-  return { outcome: result === 'done' ? 'done' : 'failed', code: result === 'done' ? null : (code ?? `rotation_${result}`), words };
-}
-
-const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
