@@ -64,20 +64,11 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
     idleMs: POLL_MS.most,
     stopping: stop.drain,
   });
-  const chores = doChores({
-    db,
-    logger,
-    clock: access.clock,
-    everyMs: config.RCM_AGENT_TIDY_MS,
-    keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS,
-    signal: stop.drain,
-  });
-  const telling = deliverCallbacks({ db, logger, metrics, clock: access.clock, receivers, signal: stop.drain });
-  const reading = readAllMailboxes({
-    ...{ db, logger, metrics, clock: access.clock, keys: access.keys, signal: stop.drain },
-    mailboxes: mailboxesOf(config),
-  });
-  const measuring = measureQueue({ db, logger, metrics, clock: access.clock, signal: stop.drain });
+  const untilStop = { db, logger, metrics, clock: access.clock, signal: stop.drain };
+  const chores = doChores({ ...untilStop, everyMs: config.RCM_AGENT_TIDY_MS, keptMs: config.RCM_TASK_KEEP_DAYS * DAY_MS });
+  const telling = deliverCallbacks({ ...untilStop, receivers });
+  const reading = readAllMailboxes({ ...untilStop, keys: access.keys, mailboxes: mailboxesOf(config) });
+  const measuring = measureQueue(untilStop);
   logger.info({ healthPort: health.port, apiPort: api?.port ?? null, worker: config.worker }, 'ready');
 
   await aborted(stop.drain);
