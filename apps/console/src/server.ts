@@ -70,20 +70,9 @@ const OPEN: ReadonlySet<string> = new Set([SIGN_IN, '/sign-in/begin', '/signed-i
 
 /** Serves people's browsers. Fails with `config_invalid` where the port cannot be had. */
 export async function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
-  const { db, logger, metrics, origin, tls } = options;
-  const headers = securityHeaders(origin);
-  const server: FastifyInstance = fastify({
-    logger: false,
-    https: tls ? { cert: tls.cert, key: tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
-    bodyLimit: LARGEST_FORM_BYTES,
-    requestTimeout: REQUEST_MS,
-    connectionTimeout: 2 * REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 100 },
-    // An address that cannot be read comes to no hook and no handler.
-    frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400, { ...headers, 'content-type': 'text/plain' }).end('There is no such address.'),
-  });
+  const { db, logger, metrics } = options;
+  const headers = securityHeaders(options.origin);
+  const server = newServer(options, headers);
   await server.register(cookies);
   await server.register(forms);
   // Forms of its own pages alone: what another site can have sent without asking, or a program, is none.
@@ -98,29 +87,60 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     // Kept for a next request, the connection would hold the stop up for a minute.
     if (stop.signal.aborted) reply.header('connection', 'close');
   });
-  const answered = metrics.counter('rcm_console_requests_total');
-  const failed = metrics.counter('rcm_console_failures_total');
-  server.decorateRequest('visitor', null);
   server.decorateReply('html', function (page) {
     return this.type('text/html; charset=utf-8').send(htmlOf(page));
   });
+  letInVisitors(server, options, headers);
+  noteAnswers(server, options);
+  showFailures(server, options);
+  addFiles(server);
+  addPages(server, options, { streams, stopping: stop.signal });
+  await listen(server, options);
+  return { port: (server.server.address() as AddressInfo).port, close: () => server.close() };
+}
+
+/** What a request may be in size and time. */
+const newServer = ({ tls }: ConsoleOptions, headers: ReturnType<typeof securityHeaders>): FastifyInstance =>
+  fastify({
+    logger: false,
+    https: tls ? { cert: tls.cert, key: tls.key.reveal(), minVersion: 'TLSv1.2' } : null,
+    bodyLimit: LARGEST_FORM_BYTES,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: 2 * REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 100 },
+    // An address that cannot be read comes to no hook and no handler.
+    frameworkErrors: (_error, _request, reply) => void reply.raw.writeHead(400, { ...headers, 'content-type': 'text/plain' }).end('There is no such address.'),
+  });
+
+/** Whoever is not signed in is told so of every address, whether it leads anywhere or not. */
+function letInVisitors(server: FastifyInstance, { db, origin, idleMs }: ConsoleOptions, headers: ReturnType<typeof securityHeaders>): void {
+  server.decorateRequest('visitor', null);
   server.addHook('onRequest', async (request, reply) => {
     for (const [name, value] of Object.entries(headers)) reply.header(name, value);
     // A name of somebody else's that leads here (DNS rebinding) is not this console's.
     if (request.headers.host !== new URL(origin).host) throw new RcmError('request_invalid', 'This is not the console’s address.');
     const path = request.url.split('?', 1)[0] ?? '';
     if (OPEN.has(path)) return;
-    request.visitor = await visitorOf(db, request, options.idleMs);
-    // Whoever is not signed in is told so of every address, whether it leads anywhere or not.
+    request.visitor = await visitorOf(db, request, idleMs);
     if (request.visitor === null && request.method === 'GET') return reply.redirect(`${SIGN_IN}?${new URLSearchParams({ to: request.url }).toString()}`, 303);
     if (request.visitor === null) throw new RcmError('token_expired', 'You are not signed in any more. Nothing was done.');
   });
+}
+
+function noteAnswers(server: FastifyInstance, { logger, metrics }: ConsoleOptions): void {
+  const answered = metrics.counter('rcm_console_requests_total');
+  const failed = metrics.counter('rcm_console_failures_total');
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     answered.inc({ route, status: String(reply.statusCode) });
     if (reply.statusCode >= 500) failed.inc();
     logger.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
+}
+
+function showFailures(server: FastifyInstance, { logger }: ConsoleOptions): void {
   server.setErrorHandler(async (error: Error, request, reply) => {
     const failure = failureOf(error, logger);
     return reply.code(failure.status).html(failurePage(failure, request.visitor));
@@ -129,15 +149,27 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     if (!visitor) throw new RcmError('token_expired', 'You are not signed in. Nothing was done.');
     return reply.code(404).html(notFoundPage(visitor));
   });
+}
+
+/** Their addresses change with what is in them. */
+function addFiles(server: FastifyInstance): void {
   server.get(STYLE_PATH, async (_request, reply) =>
     reply.header('cache-control', 'public, max-age=31536000, immutable').type('text/css; charset=utf-8').send(STYLE),
   );
   server.get(SCRIPT_PATH, async (_request, reply) =>
     reply.header('cache-control', 'public, max-age=31536000, immutable').type('text/javascript; charset=utf-8').send(SCRIPT),
   );
+}
+
+interface Running {
+  readonly streams: Streams;
+  readonly stopping: AbortSignal;
+}
+
+function addPages(server: FastifyInstance, options: ConsoleOptions, { streams, stopping }: Running): void {
+  const { db, logger, origin, passwords, takesPasswords } = options;
   const issuer = new Issuer({ ...options.issuer, redirectUri: `${origin}/signed-in` });
   signInRoutes(server, { ...options, issuer });
-  const { passwords, takesPasswords } = options;
   pageRoutes(server, { db, showsPasswords: passwords !== null, takesPasswords });
   viewRoutes(server, options);
   changesRoutes(server, db, streams);
@@ -146,23 +178,23 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   approvalRoutes(server, options);
   codeRoutes(server, options);
   if (takesPasswords) setRoutes(server, options);
-  if (passwords) readRoutes(server, { db, logger, origin, passwords, stopping: stop.signal });
+  if (passwords) readRoutes(server, { db, logger, origin, passwords, stopping });
   bulkRoutes(server, options);
   portalChangeRoutes(server, options);
   migrationRoutes(server, options);
   accessRoutes(server, options);
-  lookRoutes(server, options.db);
+  lookRoutes(server, db);
   auditRoutes(server, options);
-  auditFile(server, options.db);
+  auditFile(server, db);
+}
+
+async function listen(server: FastifyInstance, { port, host }: ConsoleOptions): Promise<void> {
   try {
-    await server.listen({ port: options.port, host: options.host });
+    await server.listen({ port, host });
   } catch (cause) {
     await server.close();
-    throw new RcmError(
-      'config_invalid',
-      `The console could not listen on ${options.host}:${options.port}; choose another with RCM_CONSOLE_HOST and RCM_CONSOLE_PORT.`,
-      { cause },
-    );
+    throw new RcmError('config_invalid', `The console could not listen on ${host}:${port}; choose another with RCM_CONSOLE_HOST and RCM_CONSOLE_PORT.`, {
+      cause,
+    });
   }
-  return { port: (server.server.address() as AddressInfo).port, close: () => server.close() };
 }
