@@ -30,6 +30,8 @@ import { lookRoutes } from './web/look-routes.ts';
 import { htmlOf } from './web/markup.ts';
 import { overviewRoutes } from './web/overview-routes.ts';
 import { pageRoutes } from './web/page-routes.ts';
+import { portalRoutes } from './web/portal-routes.ts';
+import { rotationRoutes } from './web/rotation-routes.ts';
 import { SCRIPT, SCRIPT_PATH } from './web/script.ts';
 import { STYLE, STYLE_PATH } from './web/style.ts';
 import { viewRoutes } from './web/view-routes.ts';
@@ -173,6 +175,8 @@ function addPages(server: FastifyInstance, options: ConsoleOptions, { streams, s
   pageRoutes(server, { db, showsPasswords: passwords !== null, takesPasswords });
   viewRoutes(server, options);
   changesRoutes(server, db, streams);
+  rotationRoutes(server, db);
+  portalRoutes(server, db);
   overviewRoutes(server, db);
   actRoutes(server, options);
   approvalRoutes(server, options);
