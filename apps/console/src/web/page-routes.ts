@@ -65,21 +65,8 @@ export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesP
       findTyping(db, { orgId: place.orgId, endpointId: id }),
     ]);
     if (!login || !history) return null;
-    return {
-      title: login.id,
-      content: loginPage({
-        login,
-        history,
-        asked,
-        typing,
-        roles,
-        showsPasswords,
-        takesPasswords,
-        person: visitor.person,
-        token: formToken(visitor.sessionId),
-        now,
-      }),
-    };
+    const looking = { roles, person: visitor.person, token: formToken(visitor.sessionId), showsPasswords, takesPasswords };
+    return { title: login.id, content: loginPage({ login, history, asked, typing, ...looking, now }) };
   });
 
   page('tasks', '/tasks', 'both', async ({ place, query, now }) => {
