@@ -64,7 +64,6 @@ const OVER = {
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {
-    'apps/cli/src/tree.ts': 125,
     'apps/infra/src/stacks/events.ts': 71,
     'apps/rotator/src/cli.ts': 144,
     'apps/rotator/src/commands/repairs.ts': 77,

@@ -30,7 +30,36 @@ Exit codes: 0 done and well, 1 something asked for is not well or could not be d
 
 /** Every command of `rcm`. What one needs is loaded when it runs, so that help is there at once. */
 export function commandTree({ terminal, now, print }: Running): Command {
-  const program = new Command('rcm')
+  const program = newProgram(terminal);
+  const looks: Looks = async (act) => {
+    const { asOperator } = await import('./operator.ts');
+    print(await asOperator(terminal.environment, act));
+  };
+  addFleet(program, { terminal, now, looks, print });
+  addLogin(program, looks);
+  addTasks(program, { terminal, looks, print });
+  addBreakGlass(program, { terminal, looks, print });
+  addCodes(program, { terminal, looks, print });
+  addOnboarding(program, { terminal, now, looks, print });
+  addReview(program, { terminal, now, looks });
+  addDatabase(program, { terminal, looks, print });
+  addPolicies(program, terminal);
+  addPortalTypes(program, { terminal, looks, print });
+  program
+    .command('completion')
+    .description('a script that completes commands and options: source it')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: 'bash' | 'zsh' | 'fish') => {
+      const { completionScript } = await import('./completion.ts');
+      terminal.stdout.write(completionScript(program, shell));
+    });
+  addGathered(program);
+  addAuditList(program, looks);
+  return program;
+}
+
+function newProgram(terminal: Terminal): Command {
+  return new Command('rcm')
     .description('See, repair, prove and onboard portal logins.')
     .version(version(), '--version', 'print the version')
     .option('--profile <name>', 'read ~/.config/rcm/profiles/NAME.env, and no other RCM_ variable')
@@ -44,11 +73,12 @@ export function commandTree({ terminal, now, print }: Running): Command {
     })
     .hook('preAction', async (_program, command) => (await import('./checked-input.ts')).checkInput(command))
     .addHelpText('after', AFTER_HELP);
-  const looks = async (act: (db: Database) => Promise<Report>): Promise<void> => {
-    const { asOperator } = await import('./operator.ts');
-    print(await asOperator(terminal.environment, act));
-  };
+}
 
+type Looks = (act: (db: Database) => Promise<Report>) => Promise<void>;
+
+/** What is to be seen of all logins at once, and whether it can be seen from here. */
+function addFleet(program: Command, { terminal, now, looks, print }: Running & { readonly looks: Looks }): void {
   program
     .command('overview')
     .description('how many logins there are, and of what is wrong how much')
@@ -95,7 +125,9 @@ export function commandTree({ terminal, now, print }: Running): Command {
       const { calendar } = await import('./commands/calendar.ts');
       await looks((db) => calendar(db, options, now));
     });
+}
 
+function addLogin(program: Command, looks: Looks): void {
   const login = program.command('login').description('one login: see it, repair it');
   login
     .command('show')
@@ -115,27 +147,10 @@ export function commandTree({ terminal, now, print }: Running): Command {
       const { history } = await import('./commands/login-history.ts');
       await looks((db) => history(db, id, options));
     });
+}
 
-  addTasks(program, { terminal, looks, print });
-  addBreakGlass(program, { terminal, looks, print });
-  addCodes(program, { terminal, looks, print });
-  addOnboarding(program, { terminal, now, looks, print });
-  addReview(program, { terminal, now, looks });
-  addDatabase(program, { terminal, looks, print });
-  addPolicies(program, terminal);
-
-  addPortalTypes(program, { terminal, looks, print });
-
-  program
-    .command('completion')
-    .description('a script that completes commands and options: source it')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-    .action(async (shell: 'bash' | 'zsh' | 'fish') => {
-      const { completionScript } = await import('./completion.ts');
-      terminal.stdout.write(completionScript(program, shell));
-    });
-
-  // For help, completion and did-you-mean: they are run before their words come here.
+/** For help, completion and did-you-mean: they are run before their words come here. */
+function addGathered(program: Command): void {
   for (const { path, summary } of GATHERED) {
     const parent = path.length === 1 ? program : program.commands.find((command) => command.name() === path[0]);
     parent
@@ -143,6 +158,10 @@ export function commandTree({ terminal, now, print }: Running): Command {
       .description(summary)
       .helpOption(false);
   }
+}
+
+/** The one command of `audit` that is not gathered. */
+function addAuditList(program: Command, looks: Looks): void {
   program.commands
     .find((command) => command.name() === 'audit')
     ?.command('list')
@@ -161,7 +180,6 @@ export function commandTree({ terminal, now, print }: Running): Command {
       const { auditList } = await import('./commands/audit-list.ts');
       await looks((db) => auditList(db, options));
     });
-  return program;
 }
 
 const version = (): string => (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
