@@ -51,7 +51,6 @@ const OVER = {
     'libs/telemetry/src/config.ts': 14,
   },
   'max-params': {
-    'apps/rotator/src/backup/read-logins.ts': 5,
     'libs/credentials/src/policies/key-policy.ts': 5,
     'libs/credentials/src/stores/secrets-manager-calls.ts': 5,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 5,

@@ -30,7 +30,7 @@ export interface ReadOptions {
 /** Every login of an organization as its store holds it, by the ids of the endpoints. A store that is away ends it; what one secret has of its own is counted. */
 export async function* readLogins({ rotator, db }: Pick<RotatorProcess, 'rotator' | 'db'>, options: ReadOptions): AsyncGenerator<BackedUpLogin> {
   const { orgId, counts, signal } = options;
-  const store = rotator.stores.forTenant(orgId);
+  const reading: Reading = { store: rotator.stores.forTenant(orgId), environment: rotator.environment, signal };
   for (let after: string | undefined; ;) {
     const { endpoints, next } = await listEndpointsOf(db, { orgId, after, limit: PAGE });
     for (const { id: endpointId, hasLogin } of endpoints) {
@@ -40,7 +40,7 @@ export async function* readLogins({ rotator, db }: Pick<RotatorProcess, 'rotator
         counts.notMigrated += 1;
         continue;
       }
-      const login = await readLogin(store, endpoint, endpoint.secretArn, rotator.environment, signal);
+      const login = await readLogin(reading, endpoint, endpoint.secretArn);
       if (login === null) counts.missing.push(endpointId);
       else {
         counts.logins += 1;
@@ -54,16 +54,21 @@ export async function* readLogins({ rotator, db }: Pick<RotatorProcess, 'rotator
   }
 }
 
+/** Of one organization, where its logins lie. */
+interface Reading {
+  readonly store: SecretStore;
+  readonly environment: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * One login. A rotation may go on meanwhile: current is read before and after what lies staged, and where it has changed, all is read again, so that
  * what was current and what was to become it are never both missed.
  */
 async function readLogin(
-  store: SecretStore,
+  { store, environment, signal }: Reading,
   { id: endpointId, orgId, portalTypeCode }: EndpointRow,
   secretArn: string,
-  environment: string,
-  signal: AbortSignal,
 ): Promise<BackedUpLogin | null> {
   const reference = parseReference(secretArn);
   const tags = { TenantId: orgId, Environment: environment, PortalType: portalTypeCode };
