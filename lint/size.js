@@ -67,7 +67,6 @@ const OVER = {
     'apps/rotator/src/cli.ts': 144,
     'apps/rotator/src/commands/repairs.ts': 77,
     'apps/rotator/src/schedule/chores.ts': 94,
-    'apps/rotator/src/schedule/service.ts': 75,
     'apps/web-agent/src/http/openapi.ts': 141,
     'libs/credentials/src/reading/credential-manager.ts': 94,
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,

@@ -52,28 +52,12 @@ const LEAST_PAUSE_MS = 250;
 
 /** Takes what is due from its rows as slots are free, goes on with what others left, and does the chores beside. */
 export function startService(options: ServiceOptions): RotatorService {
-  const { rotator, metrics, rotate: rotateOne = rotateAndReport } = options;
+  const { rotator } = options;
   const slotFree = new Wake();
   const inFlight = new InFlight(options.concurrency, () => slotFree.up());
   const work = new AbortController();
   const intake = new AbortController();
-  const ended = metrics.counter('rcm_rotations_total');
-  const failed = metrics.counter('rcm_rotation_failures_total');
-  const full = metrics.counter('rcm_store_full_total');
-  const took = metrics.histogram('rcm_rotation_seconds');
-  const inHand = metrics.gauge('rcm_rotations_in_flight');
-
-  const rotate = async (request: Omit<RotationRequest, 'signal'>) => {
-    inHand.inc();
-    const startedAt = performance.now();
-    const outcome = await rotateOne(rotator, { ...request, signal: work.signal });
-    inHand.dec();
-    ended.inc({ result: outcome.result });
-    took.observe({ result: outcome.result }, (performance.now() - startedAt) / 1000);
-    if (FAILED.has(outcome.result)) failed.inc();
-    if (outcome.code === 'store_full') full.inc();
-    return outcome.result;
-  };
+  const rotate = measuredRotation(options, work.signal);
   const due = new DueLogins(rotator, inFlight, rotate);
   const problems = new Map<string, string>();
   const pause = async (ms: number, signal: AbortSignal) => rotator.clock.sleep(ms, signal).catch(() => undefined);
@@ -128,5 +112,25 @@ export function startService(options: ServiceOptions): RotatorService {
       clearTimeout(interrupt);
       await Promise.all(options.chores.map(leave));
     },
+  };
+}
+
+/** Rotates one login, and says in the metrics how that ended and how long it took. */
+function measuredRotation({ rotator, metrics, rotate = rotateAndReport }: ServiceOptions, signal: AbortSignal) {
+  const ended = metrics.counter('rcm_rotations_total');
+  const failed = metrics.counter('rcm_rotation_failures_total');
+  const full = metrics.counter('rcm_store_full_total');
+  const took = metrics.histogram('rcm_rotation_seconds');
+  const inHand = metrics.gauge('rcm_rotations_in_flight');
+  return async (request: Omit<RotationRequest, 'signal'>): Promise<RotationResult> => {
+    inHand.inc();
+    const startedAt = performance.now();
+    const { result, code } = await rotate(rotator, { ...request, signal });
+    inHand.dec();
+    ended.inc({ result });
+    took.observe({ result }, (performance.now() - startedAt) / 1000);
+    if (FAILED.has(result)) failed.inc();
+    if (code === 'store_full') full.inc();
+    return result;
   };
 }
