@@ -13,23 +13,25 @@ export interface RemovedBeside {
   /** Rows from which something went. */
   readonly endpoints: number;
   readonly failed: readonly Failure[];
+  /** Every row was looked at. */
+  readonly finished: boolean;
 }
 
-export const NOTHING_BESIDE: RemovedBeside = { endpoints: 0, failed: [] };
+export const NOTHING_BESIDE: RemovedBeside = { endpoints: 0, failed: [], finished: true };
 
 /** Of rows that hold no login any more: what lies beside is compared with what the store holds. */
 export async function removeBeside(migration: Migration, { also, act }: { readonly also: Also; readonly act: PersonalAct }): Promise<RemovedBeside> {
   if (also.paths.length + also.otherPaths.length === 0) return NOTHING_BESIDE;
   const failed: Failure[] = [];
   let endpoints = 0;
-  await workThrough(scrubbedRows(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (row) => {
+  const finished = await workThrough(scrubbedRows(migration), { concurrency: migration.concurrency, stop: migration.stopping }, async (row) => {
     try {
       if ((await removeOne(migration, row, { also, act })) > 0) endpoints += 1;
     } catch (error) {
       failed.push(failureOf(row.endpoint.id, error, migration.logger));
     }
   });
-  return { endpoints, failed };
+  return { endpoints, failed, finished };
 }
 
 async function removeOne(

@@ -12,7 +12,7 @@ import {
   type StorageRewrite,
   storageRewriteState,
 } from '@rcm/db/migration';
-import { RcmError, type Secret } from '@rcm/telemetry';
+import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
 import { type Also, longestSecret, lookBeside } from '../credential/look.ts';
 import { eachEndpoint, endedEarly, endOf, type Worked } from '../each-endpoint.ts';
@@ -48,28 +48,35 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
   const removed =
     removal === 'proved' ? await removePlaintext(migration, { proofMaxAgeMs: config.RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES * 60_000, also, gone }) : NOTHING;
   const beside = removal === 'proved' ? await removeBeside(migration, { also, act }) : NOTHING_BESIDE;
-  // Before the rewrite, which takes their dead rows off the disk, too.
-  await migration.patience(null, () => forgetLeftoverFingerprints(migration.db));
+  // Before the rewrite, which takes their dead rows off the disk, too; whoever is asked to stop leaves both to the next run.
+  await migration
+    .patience(null, () => forgetLeftoverFingerprints(migration.db))
+    .catch((error: unknown) => {
+      if (!hasCode(error, 'cancelled')) throw error;
+    });
   const state = await storageRewriteState(migration.db);
-  const isToRewrite = !migration.stopping.aborted && (state.pending || removal === 'none');
-  const rewrite = isToRewrite ? await rewriteStorage({ url: adminUrl.reveal(), server, gone }) : null;
+  const isDue = state.pending || removal === 'none';
+  const rewrite = isDue && !migration.stopping.aborted ? await rewriteStorage({ url: adminUrl.reveal(), server, gone }) : null;
   if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, ...rewrite });
   const outside = (await listStorageOutside(migration.db)).map(({ kind }) => kind);
-  return reportOf({ removed, beside, rewrite, outside, elsewhere: await countElsewhere(migration) });
+  const isLeft = isDue && rewrite === null;
+  return reportOf({ removed, beside, rewrite, isLeft, outside, elsewhere: await countElsewhere(migration) });
 }
 
 interface Scrubbed {
   readonly removed: Removed;
   readonly beside: RemovedBeside;
-  /** `null`: there was nothing to rewrite, or the run was stopped before. */
   readonly rewrite: StorageRewrite | null;
+  /** The storage was to be rewritten, and the run was stopped before. */
+  readonly isLeft: boolean;
   readonly outside: readonly OutsideKind[];
   readonly elsewhere: readonly Elsewhere[];
 }
 
-function reportOf({ removed, beside, rewrite, outside, elsewhere }: Scrubbed): Report {
+function reportOf({ removed, beside, rewrite, isLeft, outside, elsewhere }: Scrubbed): Report {
   const { scrubbed, already } = removed.count;
   const failed = [...removed.failed, ...beside.failed];
+  const run = { finished: removed.finished && beside.finished && !isLeft, stopped: removed.stopped };
   return {
     json: {
       scrubbed,
@@ -81,19 +88,24 @@ function reportOf({ removed, beside, rewrite, outside, elsewhere }: Scrubbed): R
       walClean: rewrite?.walClean ?? null,
       search: rewrite?.search ?? null,
       outside,
-      interrupted: !removed.finished,
+      interrupted: !run.finished,
     },
     lines: [
-      `Scrubbed: ${scrubbed}. Held no plaintext any more: ${already}. Left: ${failed.length}. Storage ${rewrite ? 'rewritten' : 'held nothing to rewrite'}.${endedEarly(removed)}`,
+      `Scrubbed: ${scrubbed}. Held no plaintext any more: ${already}. Left: ${failed.length}. Storage ${storageWords(rewrite, isLeft)}.${endedEarly(run)}`,
       ...(rewrite ? rewriteLines(rewrite) : []),
       ...outsideLines(outside),
       ...elsewhereLines(elsewhere),
       ...failureLines(byEndpoint(failed)),
     ],
     // Old bytes in the server's own WAL are in somebody's reach here: there is a command that ends it.
-    complete: removed.finished && failed.length === 0 && elsewhere.length === 0 && !outside.includes('recycled_wal'),
-    end: endOf(removed),
+    complete: run.finished && failed.length === 0 && elsewhere.length === 0 && !outside.includes('recycled_wal'),
+    end: endOf(run),
   };
+}
+
+function storageWords(rewrite: StorageRewrite | null, isLeft: boolean): string {
+  if (rewrite) return 'rewritten';
+  return isLeft ? 'not rewritten: what was removed may still lie in it' : 'held nothing to rewrite';
 }
 
 const rewriteLines = ({ note, search }: StorageRewrite): readonly string[] => [
