@@ -12,7 +12,7 @@ export interface Counts {
 
 /** Counts the rows of the deployment's database; reads only. Fails with `config_invalid`, `database_unavailable`. */
 export async function countsOfDatabase(environment: NodeJS.ProcessEnv): Promise<Counts> {
-  if (!environment['RCM_DATABASE_URL'] && !environment['RCM_DATABASE_URL_FILE'])
+  if (!environment.RCM_DATABASE_URL && !environment.RCM_DATABASE_URL_FILE)
     throw new RcmError(
       'config_invalid',
       'Name the database to count in (RCM_DATABASE_URL, as a member of rcm_rotator), or say how many there are: --credentials 2000.',

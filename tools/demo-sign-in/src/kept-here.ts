@@ -27,7 +27,7 @@ export function keptHere(): (model: string) => Adapter {
     findByUserCode: async (userCode) => by(model, (payload) => payload.userCode === userCode),
     async consume(id) {
       const payload = found(`${model}:${id}`);
-      if (payload) payload['consumed'] = Math.floor(Date.now() / 1_000);
+      if (payload) payload.consumed = Math.floor(Date.now() / 1_000);
     },
     destroy: async (id) => void kept.delete(`${model}:${id}`),
     async revokeByGrantId(grantId) {

@@ -27,7 +27,7 @@ export async function billOfMaterials(folder: string, environment: NodeJS.Proces
 
 /** The npm that runs us, or the one on the path. */
 async function npm(folder: string, environment: NodeJS.ProcessEnv): Promise<string> {
-  const own = environment['npm_execpath'];
+  const own = environment.npm_execpath;
   const [file, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
   const args = [...first, 'sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--offline', '--loglevel=error'];
   try {

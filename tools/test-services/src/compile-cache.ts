@@ -3,6 +3,6 @@
  * app then starts in two thirds of the time. Nothing where it is not set.
  */
 export function compileCache(): Readonly<Record<string, string>> {
-  const folder = process.env['NODE_COMPILE_CACHE'];
+  const folder = process.env.NODE_COMPILE_CACHE;
   return folder ? { NODE_COMPILE_CACHE: folder } : {};
 }

@@ -88,7 +88,7 @@ function longFiles(dir: string, patterns: readonly string[]): string[] {
 
 /** The browser that set-up found, for whoever starts vitest without it. */
 function chromium(dir: string): Record<string, string> {
-  if (process.env['RCM_CHROMIUM_PATH']) return {};
+  if (process.env.RCM_CHROMIUM_PATH) return {};
   const finding = join(dir, '..', '..', '.rcm', 'setup', 'chromium');
   return existsSync(finding) ? { RCM_CHROMIUM_PATH: readFileSync(finding, 'utf8').trim() } : {};
 }

@@ -27,7 +27,7 @@ export async function startConsoleProcess(databaseUrl: string): Promise<ConsoleP
     env: {
       ...asRoot(),
       ...compileCache(),
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       RCM_DATABASE_URL: urlFor('rcm_console', databaseUrl),
       RCM_CONSOLE_URL: origin,
       RCM_CONSOLE_PORT: String(port),

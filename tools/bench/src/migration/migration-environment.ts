@@ -60,7 +60,7 @@ export async function openMigrationEnvironment({ logins, policies = 'the platfor
     admin: aws.credentials,
     passwords: new Map(Array.from({ length: logins }, (_, n) => [idOf(n), `Pass-${n}-word`])),
     environment: {
-      PATH: process.env['PATH'] ?? '',
+      PATH: process.env.PATH ?? '',
       AWS_SHARED_CREDENTIALS_FILE: file('credentials', keyFile),
       RCM_DATABASE_URL_FILE: file('database-url', urlFor('rcm_migrator', url)),
       RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: file('admin-url', url),

@@ -15,7 +15,7 @@ const STEP_MS = 120_000;
  */
 export async function rotatePlainly(options: WayOptions, policy: { readonly signsOut: boolean }): Promise<void> {
   const browser = createBrowserPool({
-    executablePath: process.env['RCM_CHROMIUM_PATH'],
+    executablePath: process.env.RCM_CHROMIUM_PATH,
     maxContexts: options.atOnce,
     logger: createLogger({ name: 'plain', level: 'error' }),
     metrics: createMetrics(),

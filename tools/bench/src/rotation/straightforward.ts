@@ -16,7 +16,7 @@ const DEADLINE_MS = 120_000;
 export async function rotateWithScript(options: WayOptions): Promise<void> {
   for (const endpoint of options.endpoints) {
     const browser = createBrowserPool({
-      executablePath: process.env['RCM_CHROMIUM_PATH'],
+      executablePath: process.env.RCM_CHROMIUM_PATH,
       maxContexts: 1,
       logger: createLogger({ name: 'script', level: 'error' }),
       metrics: createMetrics(),

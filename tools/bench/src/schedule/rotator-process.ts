@@ -13,7 +13,7 @@ import { createLogger, createMetrics, processName, systemClock } from '@rcm/tele
  * Arguments: slots, ms of a portal (each takes between half and one and a half of it).
  */
 const [slots = 1, portalMs = 1_000] = process.argv.slice(2).map(Number);
-const db = openDatabase({ url: process.env['RCM_DATABASE_URL'] ?? '', applicationName: 'bench rotator', role: 'rcm_rotator' });
+const db = openDatabase({ url: process.env.RCM_DATABASE_URL ?? '', applicationName: 'bench rotator', role: 'rcm_rotator' });
 const metrics = createMetrics();
 const rotator = {
   ...{ db, clock: systemClock, logger: createLogger({ name: 'rotator', level: 'warn' }), metrics, owner: processName('rotator') },

@@ -82,6 +82,6 @@ function rotatorEnvironment(testEnvironment: TestEnvironment, folder: string): R
     RCM_ROTATOR_CANARY: 'off',
     RCM_ROTATOR_BREAKER_WINDOW_MS: String(TIMING.lockoutWindowMs),
     // Hundreds of processes load the same files.
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(folder, 'compiled'),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(folder, 'compiled'),
   };
 }

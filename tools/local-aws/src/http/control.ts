@@ -28,8 +28,8 @@ export function answerControl(options: ControlOptions, request: SignedRequest): 
   const route = `${request.method} ${request.target}`;
   if (route === 'GET /_local/health') return json(200, { status: 'ok' });
   const role = /^GET \/_local\/task-credentials\/([\w+=,.@-]{1,64})$/.exec(route)?.[1];
-  if (role !== undefined) return taskCredentials(options.tasks, role, request.headers['authorization'] ?? '');
-  if (!isBearer(request.headers['authorization'], options.key.secretAccessKey))
+  if (role !== undefined) return taskCredentials(options.tasks, role, request.headers.authorization ?? '');
+  if (!isBearer(request.headers.authorization, options.key.secretAccessKey))
     return json(401, { message: 'The bearer must be the secret access key of the base user.' });
   if (route === 'GET /_local/messages') return json(200, { messages: options.published() });
   if (route !== 'PUT /_local/faults') return json(404, { message: 'There is no such control route.' });

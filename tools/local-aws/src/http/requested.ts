@@ -16,7 +16,7 @@ export function requestedBy(services: readonly Service[], headers: SignedRequest
     const [prefix, operation] = target.split('.', 2);
     return { service: services.find((each) => each.protocol === 'json' && each.wireName === prefix) ?? null, operation: operation ?? null };
   }
-  const scope = parseSignatureHeader(headers['authorization'] ?? '')?.service;
+  const scope = parseSignatureHeader(headers.authorization ?? '')?.service;
   return { service: services.find((each) => each.protocol === 'query' && each.name === scope) ?? null, operation: null };
 }
 

@@ -53,7 +53,7 @@ export function createAuthenticator(options: {
 
   return {
     authenticate(request) {
-      const authorization = request.headers['authorization'];
+      const authorization = request.headers.authorization;
       if (authorization === undefined) return { failure: 'missing' };
       const scope = parseSignatureHeader(authorization);
       const signedAt = parseAmzDate(request.headers['x-amz-date'] ?? '');

@@ -9,12 +9,12 @@ const MOST = 1_000;
 export function listObjectVersions(request: ObjectRequest, call: ObjectCall): ObjectAnswer {
   allowOnly(request, { query: ['versions', 'prefix', 'max-keys', 'key-marker', 'version-id-marker'] });
   const { bucket, query } = request;
-  call.permit('s3:ListBucketVersions', bucketArn(bucket), { 's3:prefix': query['prefix'] ?? '' });
+  call.permit('s3:ListBucketVersions', bucketArn(bucket), { 's3:prefix': query.prefix ?? '' });
   requireBucket(call, bucket);
   const wanted = Number(query['max-keys'] ?? MOST);
   if (!Number.isInteger(wanted) || wanted < 1) throw new AwsError('InvalidArgument', 'Argument maxKeys must be an integer between 1 and 2147483647');
   const limit = Math.min(wanted, MOST);
-  const [prefix, afterKey, afterVersion] = [query['prefix'] ?? '', query['key-marker'] ?? '', query['version-id-marker'] ?? ''];
+  const [prefix, afterKey, afterVersion] = [query.prefix ?? '', query['key-marker'] ?? '', query['version-id-marker'] ?? ''];
   const rows = call.database.all<VersionRow>(
     `SELECT number, key, version_id, is_marker, etag, mode, retain_until, written_at FROM object_version v
       WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2

@@ -78,9 +78,9 @@ export function putObject(request: ObjectRequest, call: ObjectCall): ObjectAnswe
 export function getObject(request: ObjectRequest, call: ObjectCall): ObjectAnswer {
   allowOnly(request, { headers: ['x-amz-checksum-mode'], query: ['versionId'] });
   const { bucket, key, query } = request;
-  call.permit(query['versionId'] === undefined ? 's3:GetObject' : 's3:GetObjectVersion', objectArn(request));
+  call.permit(query.versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', objectArn(request));
   requireBucket(call, bucket);
-  const row = query['versionId'] === undefined ? latest(call, bucket, key) : versionOf(request, call);
+  const row = query.versionId === undefined ? latest(call, bucket, key) : versionOf(request, call);
   if (!row || row.is_marker === 1) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
   const body = Buffer.from(call.database.get<{ body: Uint8Array }>('SELECT body FROM object_version WHERE number = ?', row.number)?.body ?? []);
   const lock: Record<string, string> =
@@ -94,9 +94,9 @@ export function getObject(request: ObjectRequest, call: ObjectCall): ObjectAnswe
 export function deleteObject(request: ObjectRequest, call: ObjectCall): ObjectAnswer {
   allowOnly(request, { headers: [BYPASS], query: ['versionId'] });
   const { bucket, key, query, headers } = request;
-  call.permit(query['versionId'] === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', objectArn(request));
+  call.permit(query.versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion', objectArn(request));
   requireBucket(call, bucket);
-  if (query['versionId'] === undefined) {
+  if (query.versionId === undefined) {
     const versionId = randomUUID().replaceAll('-', '');
     call.database.run(
       `INSERT INTO object_version(bucket, key, version_id, is_marker, body, etag, written_at) VALUES (?, ?, ?, 1, x'', '', ?)`,
@@ -111,14 +111,14 @@ export function deleteObject(request: ObjectRequest, call: ObjectCall): ObjectAn
     call.permit('s3:BypassGovernanceRetention', objectArn(request));
   }
   if (row) call.database.run('DELETE FROM object_version WHERE number = ?', row.number);
-  return { status: 204, headers: { 'x-amz-version-id': query['versionId'] } };
+  return { status: 204, headers: { 'x-amz-version-id': query.versionId } };
 }
 
 const COLUMNS = 'number, key, version_id, is_marker, etag, mode, retain_until, written_at';
 const latest = ({ database }: ObjectCall, bucket: string, key: string): VersionRow | null =>
   database.get<VersionRow>(`SELECT ${COLUMNS} FROM object_version WHERE bucket = ? AND key = ? ORDER BY number DESC LIMIT 1`, bucket, key);
 const versionOf = ({ bucket, key, query }: ObjectRequest, { database }: ObjectCall): VersionRow | null =>
-  database.get<VersionRow>(`SELECT ${COLUMNS} FROM object_version WHERE bucket = ? AND key = ? AND version_id = ?`, bucket, key, query['versionId'] ?? '');
+  database.get<VersionRow>(`SELECT ${COLUMNS} FROM object_version WHERE bucket = ? AND key = ? AND version_id = ?`, bucket, key, query.versionId ?? '');
 
 /** "The retain until date must be in the future"; mode and date only together. Errors: InvalidArgument. */
 function retentionOf({ headers }: ObjectRequest, now: Date): { readonly mode: string; readonly until: number } | null {

@@ -37,7 +37,7 @@ type Act = (request: ObjectRequest, call: ObjectCall) => ObjectAnswer;
 function actOf({ method, key, query }: ObjectRequest): { readonly name: string; readonly act: Act } | null {
   if (key === '') {
     if (method === 'PUT') return { name: 'CreateBucket', act: createBucket };
-    return method === 'GET' && query['versions'] !== undefined ? { name: 'ListObjectVersions', act: listObjectVersions } : null;
+    return method === 'GET' && query.versions !== undefined ? { name: 'ListObjectVersions', act: listObjectVersions } : null;
   }
   if (method === 'PUT') return { name: 'PutObject', act: putObject };
   if (method === 'GET') return { name: 'GetObject', act: getObject };
@@ -46,7 +46,7 @@ function actOf({ method, key, query }: ObjectRequest): { readonly name: string; 
 
 export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   return {
-    takes: ({ headers }) => parseSignatureHeader(headers['authorization'] ?? '')?.service === 's3',
+    takes: ({ headers }) => parseSignatureHeader(headers.authorization ?? '')?.service === 's3',
     operationOf(request) {
       try {
         return actOf(readObjectRequest(request))?.name ?? '';

@@ -10,7 +10,7 @@ interface Statement {
  * A statement is always left, as a policy has to have one.
  */
 export function aboutAction(document: Document, action: string): Document {
-  const statements = [document['Statement']].flat() as Statement[];
+  const statements = [document.Statement].flat() as Statement[];
   const about = statements.filter(({ Action }) => Action === undefined || [Action].flat().some((pattern) => patternOf(pattern).test(action)));
   return { ...document, Statement: about.length > 0 ? about : statements.slice(0, 1) };
 }

@@ -19,7 +19,7 @@ export const WRITE_THROUGH = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FU
 
 export const pragma = (sqlite: DatabaseSync, name: string): unknown => Object.values(sqlite.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 
-export const isEmpty = (sqlite: DatabaseSync): boolean => sqlite.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'] === 0;
+export const isEmpty = (sqlite: DatabaseSync): boolean => sqlite.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables === 0;
 
 export function wrap(sqlite: DatabaseSync): Database {
   const statements = new Map<string, StatementSync>();

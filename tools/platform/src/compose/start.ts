@@ -49,7 +49,7 @@ export async function startCompose(folder: DataFolder, supervisor: Supervisor, e
     environment: { ...settings, RCM_WATCHDOG_PROJECT: project, RCM_WATCHDOG_FILE: FILE, RCM_POSTGRES_PASSWORD_FILE: password.path },
     lingerMs: LINGER_MS,
   });
-  await watchdog.announced((line) => (line['ready'] === true ? true : null), START_MS);
+  await watchdog.announced((line) => (line.ready === true ? true : null), START_MS);
 
   const urlOf = (database: string) => `postgresql://postgres:${password.value.reveal()}@127.0.0.1:${postgresPort}/${database}`;
   await createDatabase(urlOf('postgres'));

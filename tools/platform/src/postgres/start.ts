@@ -30,7 +30,7 @@ export async function startEmbeddedPostgres(folder: DataFolder, supervisor: Supe
     environment: { RCM_POSTGRES_DIR: folder.postgres, RCM_POSTGRES_PASSWORD_FILE: password.path },
     lingerMs: LINGER_MS,
   });
-  const port = await watchdog.announced((line) => (line['ready'] === true && typeof line['port'] === 'number' ? line['port'] : null), START_MS);
+  const port = await watchdog.announced((line) => (line.ready === true && typeof line.port === 'number' ? line.port : null), START_MS);
   const urlOf = (database: string) => `postgresql://postgres:${password.value.reveal()}@127.0.0.1:${port}/${database}`;
   await createDatabase(urlOf('postgres'));
   return {

@@ -8,8 +8,8 @@ import { isAlive } from './identity.ts';
 const LOOK_EVERY_MS = 250;
 const GRACE_MS = 25_000;
 
-const parent = { pid: Number(process.env['RCM_PARENT_PID']), startedAt: process.env['RCM_PARENT_START'] ?? '' };
-const lingerMs = Number(process.env['RCM_PARENT_LINGER_MS'] ?? 0);
+const parent = { pid: Number(process.env.RCM_PARENT_PID), startedAt: process.env.RCM_PARENT_START ?? '' };
+const lingerMs = Number(process.env.RCM_PARENT_LINGER_MS ?? 0);
 
 if (parent.pid > 0 && parent.startedAt !== '') {
   const look = setInterval(() => {

@@ -11,10 +11,10 @@ export function payloadSecrets(payload: unknown): SoughtSecret[] {
   const take = (kind: SecretKind, value: unknown) => {
     if (typeof value === 'string' && value !== '') found.push({ kind, value: new Secret(value) });
   };
-  take('password', fields['password']);
-  take('seed', fields['mfa_seed']);
-  take('key', fields['oauth_client_secret']);
-  for (const [name, value] of Object.entries(asObject(fields['custom_fields']))) {
+  take('password', fields.password);
+  take('seed', fields.mfa_seed);
+  take('key', fields.oauth_client_secret);
+  for (const [name, value] of Object.entries(asObject(fields.custom_fields))) {
     if (SECRET_FIELD.test(name)) take('key', value);
   }
   return found;

@@ -65,7 +65,7 @@ export async function startApp(app: 'web-agent' | 'rotator', setting: AppSetting
   // A container's health is asked for at a port that is known before.
   const health: Record<string, string> = setting.images === null ? {} : { RCM_HEALTH_PORT: String(await freePort()) };
   const managed = supervisor.start(appProcess(app, ['run'], setting, { instance, more: health }));
-  const { healthPort, apiPort } = await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line : null), READY_MS);
+  const { healthPort, apiPort } = await managed.announced((line) => (typeof line.healthPort === 'number' ? line : null), READY_MS);
   const at = (port: unknown): string => `http://127.0.0.1:${String(port)}`;
   return { process: managed, healthUrl: at(healthPort), apiUrl: typeof apiPort === 'number' ? at(apiPort) : null };
 }

@@ -67,7 +67,7 @@ export async function startAuditHeads(
     },
   });
   stops.push('audit heads', () => managed.stop(GRACE_MS));
-  await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line['healthPort'] : null), READY_MS);
+  await managed.announced((line) => (typeof line.healthPort === 'number' ? line.healthPort : null), READY_MS);
 }
 
 interface AuditSettings {

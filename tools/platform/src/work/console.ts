@@ -45,5 +45,5 @@ export async function startConsole({ setting, signIn, port, url }: ConsoleSettin
     },
   });
   stops.push('console', () => managed.stop(GRACE_MS));
-  await managed.announced((line) => (typeof line['healthPort'] === 'number' ? line['healthPort'] : null), READY_MS);
+  await managed.announced((line) => (typeof line.healthPort === 'number' ? line.healthPort : null), READY_MS);
 }

@@ -44,7 +44,7 @@ export async function writeOperatorProfile(setting: AppSetting): Promise<Operato
     ...Object.fromEntries(
       ACTING.flatMap((app) => [
         [`RCM_${app.toUpperCase()}_DATABASE_URL_FILE`, setting.databaseUrls[app].path],
-        [`RCM_${app.toUpperCase()}_TENANT_ROLE_ARN`, apps[app]['RCM_TENANT_ROLE_ARN']],
+        [`RCM_${app.toUpperCase()}_TENANT_ROLE_ARN`, apps[app].RCM_TENANT_ROLE_ARN],
         [`RCM_${app.toUpperCase()}_AWS_PROFILE`, app],
       ]),
     ),
@@ -53,7 +53,7 @@ export async function writeOperatorProfile(setting: AppSetting): Promise<Operato
   replaceFile(join(folder.root, 'rcm', 'aws.ini'), ACTING.map((app) => awsProfile(app, apps[app])).join('\n'));
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   replaceFile(join(folder.root, 'rcm', 'profiles', `${PROFILE}.env`), lines.join(''));
-  const root = rootEnvironment['RCM_ALLOW_ROOT'] === undefined ? '' : 'RCM_ALLOW_ROOT=yes ';
+  const root = rootEnvironment.RCM_ALLOW_ROOT === undefined ? '' : 'RCM_ALLOW_ROOT=yes ';
   return { command: `${root}XDG_CONFIG_HOME=${folder.root} npm --silent run rcm -- --profile ${PROFILE}` };
 }
 

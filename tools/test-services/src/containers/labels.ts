@@ -7,7 +7,7 @@ import { processStart } from '../process-start.ts';
  */
 export function runLabels(): Record<string, string> {
   return {
-    'rcm.test-run': process.env['RCM_TEST_RUN'] ?? 'by-hand',
+    'rcm.test-run': process.env.RCM_TEST_RUN ?? 'by-hand',
     'rcm.owner': `${hostname()} ${process.pid} ${processStart(process.pid) ?? ''}`,
   };
 }

@@ -83,7 +83,7 @@ export class ResultFile implements Reporter {
   }
 
   #write(project: string, results: Result[]): void {
-    const folder = process.env['RCM_TEST_RESULTS'] || join(this.#dir, '..', '..', '.rcm', 'test-results');
+    const folder = process.env.RCM_TEST_RESULTS || join(this.#dir, '..', '..', '.rcm', 'test-results');
     mkdirSync(folder, { recursive: true });
     const name = `${project.replace('@rcm/', '')}.${results.map((result) => result.kind).join('-')}.json`;
     writeFileSync(join(folder, name), `${JSON.stringify(results, null, 2)}\n`);

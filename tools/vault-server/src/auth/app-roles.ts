@@ -23,11 +23,11 @@ const DEFAULT_TTL = 32 * 24 * 3600;
  * (openbao builtin/credential/approle/path_login.go; ErrInvalidCredentials is 400 in sdk/logical/response_util.go).
  */
 export function logIn(vault: VaultState, { body, namespace }: VaultRequest): Answer {
-  const roleId = trimmed(body['role_id']);
+  const roleId = trimmed(body.role_id);
   if (roleId === '') throw new Refusal(400, 'missing role_id');
   const role = vault.database.get<RoleRow>('SELECT * FROM app_role WHERE role_id = ? AND namespace = ?', roleId, namespace);
   if (!role) throw new Refusal(400, 'invalid role or secret ID');
-  const secretId = trimmed(body['secret_id']);
+  const secretId = trimmed(body.secret_id);
   if (secretId === '') throw new Refusal(400, 'missing secret_id');
   if (!useSecretId(vault, roleId, digestOf(secretId))) throw new Refusal(400, 'invalid role or secret ID');
   const policies = ['default', ...(JSON.parse(role.policies) as string[])];
@@ -55,16 +55,16 @@ export function answerAppRole(vault: VaultState, request: VaultRequest): Answer 
   if (route === 'read role-id') return withData({ role_id: role.role_id });
   if (route === 'write secret-id') return makeSecretId(vault, request, role);
   if (route === 'write secret-id/destroy') {
-    vault.database.run('DELETE FROM secret_id WHERE role_id = ? AND digest = ?', role.role_id, digestOf(trimmed(request.body['secret_id'])));
+    vault.database.run('DELETE FROM secret_id WHERE role_id = ? AND digest = ?', role.role_id, digestOf(trimmed(request.body.secret_id)));
     return noContent;
   }
   return null;
 }
 
 function writeRole({ database }: VaultState, { namespace, body }: VaultRequest, name: string, known: RoleRow | null): Answer {
-  const policies = body['token_policies'] ?? [];
-  const ttl = seconds(body['token_ttl'], known?.token_ttl ?? DEFAULT_TTL);
-  const maxTtl = seconds(body['token_max_ttl'], known?.token_max_ttl ?? DEFAULT_TTL);
+  const policies = body.token_policies ?? [];
+  const ttl = seconds(body.token_ttl, known?.token_ttl ?? DEFAULT_TTL);
+  const maxTtl = seconds(body.token_max_ttl, known?.token_max_ttl ?? DEFAULT_TTL);
   database.run(
     `INSERT INTO app_role(namespace, name, role_id, policies, token_ttl, token_max_ttl) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (namespace, name) DO UPDATE SET policies = excluded.policies, token_ttl = excluded.token_ttl, token_max_ttl = excluded.token_max_ttl`,
@@ -75,7 +75,7 @@ function writeRole({ database }: VaultState, { namespace, body }: VaultRequest, 
 
 function makeSecretId({ database }: VaultState, { body }: VaultRequest, role: RoleRow): Answer {
   const secretId = randomUUID();
-  const uses = Number(body['num_uses'] ?? 0);
+  const uses = Number(body.num_uses ?? 0);
   database.run('INSERT INTO secret_id(role_id, digest, uses_left) VALUES (?, ?, ?)', role.role_id, digestOf(secretId), uses > 0 ? uses : null);
   return withData({ secret_id: secretId, secret_id_accessor: randomUUID(), secret_id_num_uses: uses, secret_id_ttl: 0 });
 }

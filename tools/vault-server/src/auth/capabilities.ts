@@ -11,7 +11,7 @@ import { type Caller, rulesOf } from './tokens.ts';
  */
 export function answerCapabilities(vault: VaultState, { verb, path, body }: VaultRequest, caller: Caller): Answer | null {
   if (path !== 'sys/capabilities-self' || verb !== 'write') return null;
-  const paths = namesIn(body['paths']) ?? namesIn(body['path']) ?? [];
+  const paths = namesIn(body.paths) ?? namesIn(body.path) ?? [];
   if (paths.length === 0) throw new Refusal(400, 'paths must be supplied');
   if (paths.includes('')) throw new Refusal(400, 'missing path');
   const found = paths.map((asked) => [asked, capabilitiesOf(vault, caller, asked)] as const);

@@ -8,7 +8,7 @@ export function answerPolicy({ database }: VaultState, { verb, path, namespace, 
   const name = /^sys\/policies\/acl\/([\w.-]+)$/.exec(path)?.[1];
   if (name === undefined) return null;
   if (verb === 'write') {
-    const document = body['policy'];
+    const document = body.policy;
     if (typeof document !== 'string') throw new Refusal(400, "'policy' parameter not supplied or empty");
     parsePolicy(document);
     database.run(

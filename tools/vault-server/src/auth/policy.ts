@@ -16,10 +16,10 @@ export interface Rule {
 export function parsePolicy(document: string): Rule[] {
   const refused = new Refusal(400, 'failed to parse policy: it must be JSON of the form {"path": {"<path>": {"capabilities": [...]}}}');
   const parsed = parseJson(document);
-  const paths = isFields(parsed) ? parsed['path'] : null;
+  const paths = isFields(parsed) ? parsed.path : null;
   if (!isFields(paths)) throw refused;
   return Object.entries(paths).map(([pattern, rule]) => {
-    const capabilities = isFields(rule) ? rule['capabilities'] : null;
+    const capabilities = isFields(rule) ? rule.capabilities : null;
     if (!Array.isArray(capabilities)) throw refused;
     return { pattern, capabilities: capabilities as Capability[] };
   });

@@ -82,7 +82,7 @@ export function answerToken(vault: VaultState, request: VaultRequest, caller: Ca
   if (route === 'read auth/token/lookup-self') return lookUp(vault, caller);
   if (route === 'write auth/token/renew-self') return renew(vault, request, caller);
   if (route === 'write auth/token/revoke-self') return revoke(vault, caller.digest);
-  if (route === 'write auth/token/revoke') return revoke(vault, digestOf(String(request.body['token'])));
+  if (route === 'write auth/token/revoke') return revoke(vault, digestOf(String(request.body.token)));
   // What an administrator does after an incident: every token that AppRole gave out here.
   if (route === 'write sys/leases/revoke-prefix/auth/approle/login') {
     vault.database.run('DELETE FROM token WHERE namespace = ?', request.namespace);
@@ -96,7 +96,7 @@ function renew(vault: VaultState, request: VaultRequest, caller: Caller): Answer
   const row = rowOf(vault, caller.digest);
   if (!row) throw new Refusal(400, 'lease is not renewable');
   const now = vault.clock.now().getTime();
-  const expiresAt = Math.min(now + seconds(request.body['increment'], row.ttl) * 1000, row.expires_at_most);
+  const expiresAt = Math.min(now + seconds(request.body.increment, row.ttl) * 1000, row.expires_at_most);
   vault.database.run('UPDATE token SET expires_at = ? WHERE digest = ?', expiresAt, row.digest);
   return withAuth(authOf(request.token, caller.policies, row.role_name, Math.floor((expiresAt - now) / 1000)));
 }

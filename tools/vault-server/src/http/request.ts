@@ -38,7 +38,7 @@ export function parseRequest({ method, target, headers, body }: RawRequest): Vau
     query: url.searchParams,
     body: body.length === 0 ? {} : parseBody(body),
     namespace: header(headers['x-vault-namespace']).replace(/^\/+|\/+$/g, ''),
-    token: header(headers['x-vault-token']) || header(headers['authorization']).replace(/^Bearer /, ''),
+    token: header(headers['x-vault-token']) || header(headers.authorization).replace(/^Bearer /, ''),
   };
 }
 

@@ -29,7 +29,7 @@ export function answerConfig({ database }: VaultState, { verb, namespace, body }
   database.run(
     `INSERT INTO kv_config(namespace, mount, max_versions, cas_required) VALUES (?, ?, ?, ?)
      ON CONFLICT (namespace, mount) DO UPDATE SET max_versions = excluded.max_versions, cas_required = excluded.cas_required`,
-    ...[namespace, mount, Number(body['max_versions'] ?? maxVersions), (body['cas_required'] ?? casRequired) === true ? 1 : 0],
+    ...[namespace, mount, Number(body.max_versions ?? maxVersions), (body.cas_required ?? casRequired) === true ? 1 : 0],
   );
   return noContent;
 }

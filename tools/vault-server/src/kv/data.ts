@@ -34,7 +34,7 @@ function writeData({ database, root, clock }: VaultState, { body }: VaultRequest
   if (!isFields(data)) throw new Refusal(400, 'no data provided');
   const now = clock.now().getTime();
   const config = configOf(database, place);
-  checkAndSet(body['options'], config, keyAt(database, place));
+  checkAndSet(body.options, config, keyAt(database, place));
   const key = ensureKey(database, place, now);
   const version = key.current_version + 1;
   const { rowId: valueId } = database.run('INSERT INTO stored_value(box, written_at) VALUES (?, ?)', root.seal(JSON.stringify(data)), now);
@@ -46,7 +46,7 @@ function writeData({ database, root, clock }: VaultState, { body }: VaultRequest
 
 /** The sentences are the engine's own (path_data.go, validateCheckAndSetOption); a soft-deleted version still counts as current. */
 function checkAndSet(options: unknown, config: MountConfig, key: KeyRow | null): void {
-  const cas = isFields(options) ? options['cas'] : undefined;
+  const cas = isFields(options) ? options.cas : undefined;
   if (cas === undefined) {
     if (config.casRequired || key?.cas_required === 1) throw new Refusal(400, 'check-and-set parameter required for this call');
     return;

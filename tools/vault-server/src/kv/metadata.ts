@@ -37,14 +37,14 @@ function describe({ database }: VaultState, key: KeyRow): object {
 function write({ database, clock }: VaultState, { body }: VaultRequest, place: Place): Answer {
   const known = ['max_versions', 'cas_required', 'delete_version_after', 'custom_metadata'];
   if (!known.some((name) => body[name] !== undefined)) return noContent;
-  const custom = body['custom_metadata'] === undefined ? undefined : checkedCustom(body['custom_metadata']);
+  const custom = body.custom_metadata === undefined ? undefined : checkedCustom(body.custom_metadata);
   const now = clock.now().getTime();
   const key = ensureKey(database, place, now);
   database.run(
     'UPDATE kv_key SET max_versions = ?, cas_required = ?, custom_metadata = ?, updated_at = ? WHERE id = ?',
     ...[
-      Number(body['max_versions'] ?? key.max_versions),
-      (body['cas_required'] ?? key.cas_required === 1) === true ? 1 : 0,
+      Number(body.max_versions ?? key.max_versions),
+      (body.cas_required ?? key.cas_required === 1) === true ? 1 : 0,
       custom ?? key.custom_metadata,
       now,
       key.id,

@@ -16,7 +16,7 @@ const SQL: Readonly<Record<VersionAct, string>> = {
 /** `POST|PUT <mount>/delete|undelete|destroy/<path> {versions}` (builtin/logical/kv/path_delete.go, path_destroy.go). */
 export function answerVersions({ database, clock }: VaultState, { verb, body }: VaultRequest, act: VersionAct, place: Place): Answer | null {
   if (verb !== 'write') return null;
-  const given = body['versions'];
+  const given = body.versions;
   const versions = (Array.isArray(given) ? given : String(given ?? '').split(',')).map(Number).filter((version) => Number.isInteger(version) && version > 0);
   if (versions.length === 0) throw new Refusal(400, act === 'destroy' ? 'no version number provided' : 'No version number provided');
   const key = keyAt(database, place);

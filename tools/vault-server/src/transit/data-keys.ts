@@ -10,10 +10,10 @@ const TAG_BYTES = 16;
 /** `<mount>/datakey/<plaintext|wrapped>/<name>` (builtin/logical/transit/path_datakey.go). */
 export function answerDataKey(vault: VaultState, { body }: VaultRequest, place: TransitPlace, form: string): Answer {
   if (form !== 'plaintext' && form !== 'wrapped') throw new Refusal(400, "Invalid path, must be 'plaintext' or 'wrapped'");
-  const context = base64Of(body['context'], 'failed to base64-decode context');
+  const context = base64Of(body.context, 'failed to base64-decode context');
   const key = keyNamed(vault, place);
   if (!key) throw new Refusal(400, 'encryption key not found');
-  const bits = body['bits'] ?? 256;
+  const bits = body.bits ?? 256;
   if (![128, 256, 512].includes(Number(bits))) throw new Refusal(400, 'invalid bit length');
   const made = randomBytes(Number(bits) / 8);
   const version = key.versions.length;
@@ -25,7 +25,7 @@ export function answerDataKey(vault: VaultState, { body }: VaultRequest, place: 
 export function answerDecrypt(vault: VaultState, { body }: VaultRequest, place: TransitPlace): Answer {
   const { ciphertext } = body;
   if (typeof ciphertext !== 'string' || ciphertext === '') throw new Refusal(400, 'missing ciphertext to decrypt');
-  const context = base64Of(body['context'], 'failed to base64-decode context');
+  const context = base64Of(body.context, 'failed to base64-decode context');
   const key = keyNamed(vault, place);
   if (!key) throw new Refusal(400, 'encryption key not found');
   return withData({ plaintext: decrypt(key, context, ciphertext).toString('base64') });

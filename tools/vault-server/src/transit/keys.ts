@@ -49,9 +49,9 @@ export function answerKeys(vault: VaultState, request: VaultRequest, place: Tran
 }
 
 function create(vault: VaultState, { body }: VaultRequest, place: TransitPlace, known: TransitKey | null): Answer {
-  if (![undefined, 'aes256-gcm96'].includes(body['type'] as string | undefined)) throw new Refusal(400, `unknown key type ${String(body['type'])}`);
+  if (![undefined, 'aes256-gcm96'].includes(body.type as string | undefined)) throw new Refusal(400, `unknown key type ${String(body.type)}`);
   // A key that is there stays as it is.
-  const key = known ?? { derived: body['derived'] === true, deletionAllowed: false, minDecryptionVersion: 1, versions: [newVersion()] };
+  const key = known ?? { derived: body.derived === true, deletionAllowed: false, minDecryptionVersion: 1, versions: [newVersion()] };
   keep(vault, place, key);
   return withData(described(place, key));
 }
@@ -66,12 +66,12 @@ function remove(vault: VaultState, place: TransitPlace, known: TransitKey | null
 
 function configure(vault: VaultState, { body }: VaultRequest, place: TransitPlace, known: TransitKey | null): Answer {
   if (!known) throw new Refusal(400, `no existing key named ${place.name} could be found`);
-  const wanted = body['min_decryption_version'];
+  const wanted = body.min_decryption_version;
   if (wanted !== undefined && (!Number.isInteger(wanted) || Number(wanted) > known.versions.length))
     throw new Refusal(400, `cannot set min decryption version of ${String(wanted)}, latest key version is ${known.versions.length}`);
   const key = {
     ...known,
-    deletionAllowed: typeof body['deletion_allowed'] === 'boolean' ? body['deletion_allowed'] : known.deletionAllowed,
+    deletionAllowed: typeof body.deletion_allowed === 'boolean' ? body.deletion_allowed : known.deletionAllowed,
     minDecryptionVersion: wanted === undefined ? known.minDecryptionVersion : Math.max(1, Number(wanted)),
   };
   keep(vault, place, key);
