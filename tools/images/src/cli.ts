@@ -111,6 +111,6 @@ async function measure(flags: BuildFlags, { out }: Terminal): Promise<void> {
     const reference = `${flags.prefix}/${name}:${flags.tag}`;
     measured.push({ name, reference, bytes: (await inspect(reference)).Size, startMs: await startTime(reference) });
   }
-  if (flags.json) return out(`${JSON.stringify({ images: measured })}\n`);
+  if (flags.json) return void out(`${JSON.stringify({ images: measured })}\n`);
   for (const { reference, bytes, startMs } of measured) out(`${reference.padEnd(24)} ${Math.round(bytes / 1_000_000)} MB  ${startMs} ms to its help\n`);
 }

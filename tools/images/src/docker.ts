@@ -26,7 +26,7 @@ export function docker({ args, input, deadlineMs, onLine }: DockerCall): Promise
     });
     child.once('error', (cause) => reject(new RcmError('config_invalid', 'Docker is not at hand, which images are built and tried with.', { cause })));
     child.once('close', (code) => {
-      if (code === 0) return resolve(out);
+      if (code === 0) return void resolve(out);
       reject(new RcmError('state_conflict', [`docker ${args.slice(0, 2).join(' ')} ended with ${code ?? 'a signal'}:`, ...said.slice(-LAST_LINES)].join('\n')));
     });
     child.stdin?.end(input);

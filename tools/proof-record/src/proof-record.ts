@@ -55,7 +55,7 @@ export class ProofRecord<Entry extends object> implements Disposable {
 
   #read(version: string): void {
     const text = readFileSync(this.#path, 'utf8');
-    if (text === '') return this.#write({ recordOf: version, of: this.#kind.one });
+    if (text === '') return void this.#write({ recordOf: version, of: this.#kind.one });
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     const [first, ...lines] = whole.split('\n').slice(0, -1);
     const { recordOf, of } = this.#parsed(first ?? text) as { readonly recordOf?: string; readonly of?: string };

@@ -30,8 +30,8 @@ export type Prepared = { readonly folder: string } | { readonly absent: string }
 export function prepare(portal: PortalFolder): Promise<Prepared> {
   return new Promise((resolve, reject) => {
     execFile(join(portal.path, 'setup.sh'), [join(CACHE, portal.name)], { timeout: SETUP_MS }, (error, stdout, stderr) => {
-      if (!error) return resolve({ folder: stdout.trim() });
-      if (error.code === NOT_INSTALLED) return resolve({ absent: stderr.trim() });
+      if (!error) return void resolve({ folder: stdout.trim() });
+      if (error.code === NOT_INSTALLED) return void resolve({ absent: stderr.trim() });
       reject(new RcmError('config_invalid', `${portal.name}/setup.sh failed: ${stderr.trim().slice(-2_000)}`));
     });
   });

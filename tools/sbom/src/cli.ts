@@ -29,7 +29,7 @@ export async function runSbom(args: readonly string[], terminal: Terminal): Prom
     .option('--against <before>', 'say what changed since a git ref, or since another package-lock.json')
     .option('--json', 'what changed, as one JSON object')
     .action(async ({ output, against, json }: { output?: string; against?: string; json?: boolean }) => {
-      if (against !== undefined) return sayChanges(terminal, against, json ?? false);
+      if (against !== undefined) return void sayChanges(terminal, against, json ?? false);
       const bill = await billOfMaterials(terminal.folder, terminal.environment);
       if (output === undefined) terminal.out(bill);
       else writeFileSync(resolve(terminal.here, output), bill);
@@ -69,7 +69,7 @@ function sayLicences(terminal: Terminal, json: boolean): ExitCode {
 
 function sayChanges(terminal: Terminal, against: string, json: boolean): void {
   const changes = changesBetween(lockedPackages(lockOf(terminal, against)), lockedPackages(ownLock(terminal)));
-  if (json) return terminal.out(`${JSON.stringify({ changes })}\n`);
+  if (json) return void terminal.out(`${JSON.stringify({ changes })}\n`);
   for (const change of changes) terminal.out(`${describe(change)}\n`);
   terminal.out(`${changes.length} packages changed, ${changes.filter(({ alarms }) => alarms.length > 0).length} of them to be looked at.\n`);
 }

@@ -149,7 +149,8 @@ async function readAll({ secrets, size, run }: Scene, read: (secret: BenchSecret
   const next = zipf(secrets.length, seededRandom(1));
   const underWay = new Set<Promise<unknown>>();
   const began = performance.now();
-  for (let asked = 0; performance.now() < end && !run.signal.aborted; await sleep(TICK_MS)) {
+  let asked = 0;
+  while (performance.now() < end && !run.signal.aborted) {
     const due = ((performance.now() - began) / 1000) * size.readsPerSecond;
     for (; asked < due && underWay.size < MOST_READERS; asked += 1) {
       const secret = secrets[next()];
@@ -157,6 +158,7 @@ async function readAll({ secrets, size, run }: Scene, read: (secret: BenchSecret
       const reading = read(secret).finally(() => underWay.delete(reading));
       underWay.add(reading);
     }
+    await sleep(TICK_MS);
   }
   await Promise.all(underWay);
 }

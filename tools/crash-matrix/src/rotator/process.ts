@@ -46,7 +46,7 @@ export class RotatorProcess {
         clearTimeout(timer);
         resolve(outcome);
       });
-      if (!this.#child.connected) return this.#settle(order.endpointId, { kind: 'exited', code: this.#child.exitCode, signal: this.#child.signalCode });
+      if (!this.#child.connected) return void this.#settle(order.endpointId, { kind: 'exited', code: this.#child.exitCode, signal: this.#child.signalCode });
       this.#child.send(order, () => undefined);
     });
   }

@@ -32,9 +32,9 @@ export async function startServer(options: ServerOptions): Promise<Listening> {
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
   const body = await readBody(incoming);
-  if (!body) return send(options, response, { status: 413, headers: { connection: 'close' }, body: '' });
+  if (!body) return void send(options, response, { status: 413, headers: { connection: 'close' }, body: '' });
   const request: SignedRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: singleHeaders(incoming), body };
-  if (isControl(request.target)) return send(options, response, answerControl(options.control, request));
+  if (isControl(request.target)) return void send(options, response, answerControl(options.control, request));
   if (options.objects.takes(request)) return serveObject(options, request, response, stopping);
   const requested = requestedBy(options.services, request.headers);
   const fault = options.faults.take(requested.service?.name ?? '', operationName(requested, body));

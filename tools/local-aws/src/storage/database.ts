@@ -45,7 +45,7 @@ export function openForReading(path: string): Database {
 }
 
 function prepareSchema(sqlite: DatabaseSync, path: string): void {
-  if (!isEmpty(sqlite)) return requireOurs(sqlite, path);
+  if (!isEmpty(sqlite)) return void requireOurs(sqlite, path);
   sqlite.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
 }
 

@@ -51,8 +51,10 @@ async function stopBy(signal: NodeJS.Signals, pid: number, gone: () => boolean, 
   } catch {
     return true;
   }
-  for (const until = Date.now() + withinMs; !gone(); await systemClock.sleep(LOOK_EVERY_MS)) {
+  const until = Date.now() + withinMs;
+  while (!gone()) {
     if (Date.now() > until) return false;
+    await systemClock.sleep(LOOK_EVERY_MS);
   }
   return true;
 }

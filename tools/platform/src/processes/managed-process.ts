@@ -74,7 +74,8 @@ export function startManagedProcess(options: ManagedProcessOptions, files: { rea
     exited,
     output: () => textSince(out),
     async announced(pick, deadlineMs) {
-      for (const until = Date.now() + deadlineMs; ; await systemClock.sleep(LOOK_EVERY_MS)) {
+      const until = Date.now() + deadlineMs;
+      for (;;) {
         const ended = gone;
         for (const line of printed().split('\n')) {
           const value = pick(parseLine(line));
@@ -83,6 +84,7 @@ export function startManagedProcess(options: ManagedProcessOptions, files: { rea
         if (ended) throw endedEarly(options.name, ended, textSince(log), log.path);
         if (Date.now() > until)
           throw new RcmError('deadline_exceeded', `${options.name} was not ready after ${Math.round(deadlineMs / 1000)} s; see ${log.path}.`);
+        await systemClock.sleep(LOOK_EVERY_MS);
       }
     },
     async stop(graceMs) {

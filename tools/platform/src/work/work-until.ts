@@ -48,8 +48,10 @@ export async function workOn({
 
 /** Waits until every task that was asked for is finished, or `withinMs` is over. */
 export async function workOff({ states, signal }: Pick<WorkOptions, 'states' | 'signal'>, withinMs: number): Promise<void> {
-  for (const until = Date.now() + withinMs; Date.now() < until; await systemClock.sleep(LOOK_EVERY_MS, signal)) {
+  const until = Date.now() + withinMs;
+  while (Date.now() < until) {
     if (!(await states.read()).some((state) => state.busy)) return;
+    await systemClock.sleep(LOOK_EVERY_MS, signal);
   }
 }
 

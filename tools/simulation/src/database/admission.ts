@@ -78,7 +78,7 @@ export function tellAdmission(db: ModelDatabase, attempt: RotationAttempt, outco
   const wasOpen = isOpen(admission);
   if (wasOpen && outcome === 'passed' && admission.openedAt !== null && attempt.createdAt > admission.openedAt) closeBreaker(db, admission.id);
   if (admission.canaryAttemptId !== attempt.id) return;
-  if (outcome === 'failed') return openBreaker(db, admission.id, 'canary_failed');
+  if (outcome === 'failed') return void openBreaker(db, admission.id, 'canary_failed');
   if (db.tables.admissions.get(admission.id)?.canaryAttemptId !== attempt.id) return;
   if (outcome === 'passed' && !wasOpen) db.tables.admissions.change(admission.id, { canaryState: 'passed' });
   else db.tables.admissions.change(admission.id, NO_CANARY);

@@ -57,7 +57,8 @@ export async function operatorRuns(environment: SimulatedEnvironment, login: Sim
         });
         return;
       case 'a person pauses':
-        return await pauses(environment, login, command, process);
+        await pauses(environment, login, command, process);
+        return;
     }
   } catch (error) {
     if (!isRcmError(error)) throw error;

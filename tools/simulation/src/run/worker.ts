@@ -23,7 +23,7 @@ tell({ answer: 'ready' });
 async function answer(ask: Ask): Promise<void> {
   if (ask.ask === 'story') {
     const { kind, lines } = await tellStory(ask.seed, ask.keep);
-    return tell({ answer: 'story', seed: ask.seed, kind, lines });
+    return void tell({ answer: 'story', seed: ask.seed, kind, lines });
   }
   for (const seed of ask.seeds) {
     const { rotations, logins, virtualDays, findings, trace } = await runPlan(planOf(seed));

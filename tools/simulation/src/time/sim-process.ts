@@ -73,7 +73,7 @@ export class SimProcess {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const cancelled = () => reject(new RcmError('cancelled', 'The wait was cancelled.'));
-        if (signal?.aborted) return cancelled();
+        if (signal?.aborted) return void cancelled();
         const timer = this.later(ms, () => {
           signal?.removeEventListener('abort', stop);
           resolve();

@@ -72,7 +72,7 @@ function replaceTimers(): void {
     (original: unknown, delay: (ms: unknown) => number, isRepeated: boolean, hasDelay = true) =>
     (act: Act, ...rest: unknown[]): unknown => {
       const process = currentProcess();
-      if (!process) return (original as Act)(act, ...rest);
+      if (!process) return (original as (...given: unknown[]) => unknown)(act, ...rest);
       const [ms, ...parameters] = hasDelay ? rest : [0, ...rest];
       return new VirtualTimer(process).begin(delay(ms), () => act(...parameters), isRepeated);
     };
@@ -123,7 +123,7 @@ function replaceChance(): void {
   crypto.randomUUID = ((options) => currentProcess()?.random.uuid() ?? real.randomUUID(options)) as typeof crypto.randomUUID;
   crypto.randomBytes = ((size: number, told?: (error: Error | null, bytes: Buffer) => void) => {
     const process = currentProcess();
-    if (!process) return told ? real.randomBytes(size, told) : real.randomBytes(size);
+    if (!process) return told ? void real.randomBytes(size, told) : real.randomBytes(size);
     if (told) throw new Error('Random bytes are asked for in a way that the simulation does not know.');
     return process.random.bytes(size);
   }) as typeof crypto.randomBytes;

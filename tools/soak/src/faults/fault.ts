@@ -20,7 +20,8 @@ export async function makeFault(kind: FaultKind, soak: SoakEnvironment, turn: nu
     case 'store throttles':
       soak.testEnvironment.aws.setFaults({ match: turn % 2 === 0 ? 'ssm' : 'secretsmanager', kind: 'throttle', probability: 0.8, seed: turn });
       await delay(STORE_TROUBLE_MS, undefined, { signal }).catch(() => undefined);
-      return soak.testEnvironment.aws.setFaults([]);
+      soak.testEnvironment.aws.setFaults([]);
+      return;
     case 'portal fails':
       return portalFault(soak, turn, signal);
   }

@@ -29,10 +29,10 @@ export async function startServer(options: ServerOptions): Promise<Listening> {
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
   const body = await readBody(incoming);
-  if (!body) return send(response, new Refusal(413, 'http: request body too large').answer);
+  if (!body) return void send(response, new Refusal(413, 'http: request body too large').answer);
   const raw: RawRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: incoming.headers, body };
-  if (isControl(raw)) return send(response, answerControl(options.vault, options.faults, raw));
-  if (/^\/v1\/sys\/health(\?|$)/.test(raw.target)) return send(response, health(options.faults.state(), options.vault.clock.now()));
+  if (isControl(raw)) return void send(response, answerControl(options.vault, options.faults, raw));
+  if (/^\/v1\/sys\/health(\?|$)/.test(raw.target)) return void send(response, health(options.faults.state(), options.vault.clock.now()));
   const fault = options.faults.take(requestName(raw));
   if (fault?.kind === 'slow') await delay(fault.delayMs, undefined, { signal: stopping });
   if (fault?.when === 'before' && inject(fault, response)) return;

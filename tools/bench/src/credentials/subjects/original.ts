@@ -10,6 +10,6 @@ export function original({ account, ttlMs }: SubjectOptions): Subject {
     ...subject,
     readMany: (secrets) => readEach(subject, secrets),
     counterOf: (answer) => (answer as OriginalPayload & { readonly metadata: { readonly rotation_counter: number } }).metadata.rotation_counter,
-    close: () => Promise.resolve(manager.close()),
+    close: async () => manager.close(),
   };
 }

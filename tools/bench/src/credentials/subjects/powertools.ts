@@ -18,7 +18,7 @@ export function powertools({ account, ttlMs }: SubjectOptions): Subject {
       return ends.flatMap((end, i) => (tenants[i] ?? []).map(() => end));
     },
     counterOf: (answer) => (answer as { readonly metadata: { readonly rotation_counter: number } }).metadata.rotation_counter,
-    close: () => Promise.resolve(client.destroy()),
+    close: async () => client.destroy(),
   };
 }
 
