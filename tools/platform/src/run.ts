@@ -48,7 +48,7 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
       environment: processEnvironment(folder, environment),
       onFailure: (failure) => interruption.abort(failure),
     }));
-    const onProblem = (name: string, cause: unknown) => progress.say(`${name} could not be stopped cleanly: ${String((cause as Error).message)}`);
+    const onProblem = (name: string, cause: unknown) => progress.say(`${name} could not be stopped cleanly: ${(cause as Error).message}`);
     const [stops, removals] = [createStops(onProblem), createStops(onProblem)];
     let reached: number | null = null;
     const onFigures = (exitCode: number) => void (reached = exitCode);

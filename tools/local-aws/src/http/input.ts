@@ -42,7 +42,7 @@ function constraint(issue: Issue): string {
         ? `Member must have value greater than or equal to ${issue.minimum}`
         : `Member must have length greater than or equal to ${issue.minimum}`;
     case 'invalid_format':
-      return `Member must satisfy regular expression pattern: ${'pattern' in issue ? String(issue.pattern) : issue.format}`;
+      return `Member must satisfy regular expression pattern: ${'pattern' in issue ? issue.pattern : issue.format}`;
     case 'invalid_value':
       return `Member must satisfy enum value set: [${issue.values.join(', ')}]`;
     default:

@@ -16,5 +16,5 @@ export function toXml(value: unknown): string {
       .map(([name, child]) => `<${name}>${toXml(child)}</${name}>`)
       .join('');
   }
-  return escapeText(String(value));
+  return escapeText(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -20,7 +20,7 @@ export function tableLines(rows: Rows, most: number): string[] {
 function written(value: unknown): string {
   if (value === null || value === undefined) return '(empty)';
   // A line break or a control character in a cell would draw another table.
-  const text = (typeof value === 'object' ? JSON.stringify(value) : String(value)).replace(/[\s\p{Cc}]+/gu, ' ');
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replace(/[\s\p{Cc}]+/gu, ' ');
   const letters = [...text];
   return letters.length > WIDEST ? `${letters.slice(0, WIDEST - 1).join('')}…` : text;
 }

@@ -53,9 +53,9 @@ export function chronicle(environment: SimulatedEnvironment): string[] {
 const NOTED = /^(dies|stops|request lost|answer lost|takes|forgets|saves|puts into|sets up|visit of|a person |unlocked|resolve)/;
 
 function happeningWords({ kind, ...facts }: Omit<Happening, 'at'>, number: number): string {
-  const details = Object.entries(facts).map(
+  const details = Object.entries<number | string | boolean | Instant>(facts).map(
     ([name, value]) =>
-      `${name} ${typeof value === 'number' && name.endsWith('Ms') ? `${Math.round(value / 60_000)} min` : typeof value === 'object' ? instantWords(value as Instant) : String(value)}`,
+      `${name} ${typeof value === 'number' && name.endsWith('Ms') ? `${Math.round(value / 60_000)} min` : typeof value === 'object' ? instantWords(value) : String(value)}`,
   );
   return `[${number}] ${kind}${details.length > 0 ? `: ${details.join(', ')}` : ''}.`;
 }

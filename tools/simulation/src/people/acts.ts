@@ -98,10 +98,11 @@ export class Person {
   async #changesPassword({ first, gapMs }: Of<'a person changes the password'>): Promise<void> {
     const password = this.#newPassword();
     // Of the account that the secret names as they begin; what names another by then is none of theirs.
-    const username = this.#read()?.username ?? this.#login.username;
+    const named = this.#read()?.username;
+    const username = typeof named === 'string' ? named : this.#login.username;
     const inStore = (opened: Fields): Fields => (opened.username === username ? { ...opened, password } : opened);
     const atPortal = (): void => {
-      this.#login.portal.setByHand(String(username), password);
+      this.#login.portal.setByHand(username, password);
       // Whatever somebody else had set there is no secret of theirs any more.
       this.#login.secretOfAPerson = null;
     };

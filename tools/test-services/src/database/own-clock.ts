@@ -37,7 +37,7 @@ export async function ownClock(url: string): Promise<OwnClock> {
 }
 
 const moved = (seconds: number): string[] =>
-  FUNCTIONS.map(({ real, moved: name, volatility }) => returning({ name, volatility, is: `pg_catalog.${real}() + interval '${Number(seconds)} seconds'` }));
+  FUNCTIONS.map(({ real, moved: name, volatility }) => returning({ name, volatility, is: `pg_catalog.${real}() + interval '${seconds} seconds'` }));
 
 const returning = ({ name, volatility, is }: { readonly name: string; readonly volatility: string; readonly is: string }): string =>
   `CREATE OR REPLACE FUNCTION pg_catalog.${name}() RETURNS timestamptz LANGUAGE sql ${volatility} AS $$SELECT ${is}$$`;

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { isLongForm } from '../long-form.ts';
 import { HOSTILE_TEXTS, TYPED_SECRET } from './texts.ts';
 
@@ -44,7 +45,8 @@ export function* spoiled(good: unknown, path: Path = []): Generator<Spoiled> {
   });
   const here = valueAt(good, path);
   for (const [i, other] of OTHERS.entries()) yield put(`is ${OTHERS_WORDS[i]}`, (holder, step) => void (holder[step] = other));
-  if (path.length > 0) yield put('is left out', (holder, step) => void (Array.isArray(holder) ? holder.splice(Number(step), 1) : delete holder[step]));
+  if (path.length > 0)
+    yield put('is left out', (holder, step) => void (Array.isArray(holder) ? holder.splice(Number(step), 1) : Reflect.deleteProperty(holder, step)));
   if (typeof here !== 'object' || here === null) return;
   if (!Array.isArray(here))
     for (const name of NEW_NAMES)
@@ -89,10 +91,11 @@ const LONGEST_ERROR = 20_000;
 export function faultsOfRefusal(refusal: unknown, { names, what = '' }: { readonly names: readonly string[]; readonly what?: string }): readonly string[] {
   if (refusal === undefined) return [];
   const { name, code, message } = refusal as { name?: string; code?: string; message?: string };
-  if (name !== 'RcmError' || code === undefined || message === undefined) return [`is no error of ours: ${String(refusal).slice(0, 200)}`];
+  if (name !== 'RcmError' || code === undefined || message === undefined)
+    return [`is no error of ours: ${(refusal instanceof Error ? String(refusal) : inspect(refusal)).slice(0, 200)}`];
   const shown = names.filter((each) => each !== '');
   return [
-    ...(/_invalid$/.test(code) ? [] : [`is ${code}`]),
+    ...(code.endsWith('_invalid') ? [] : [`is ${code}`]),
     ...(shown.length === 0 || shown.some((each) => message.includes(each)) ? [] : [`does not name ${shown.join(' or ')}: ${message.slice(0, 300)}`]),
     // What was typed may be quoted.
     ...(INSIDE.test(message) && !INSIDE.test(what) ? [`shows the inside: ${message.slice(0, 300)}`] : []),

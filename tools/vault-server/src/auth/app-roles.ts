@@ -4,6 +4,7 @@ import type { VaultRequest } from '../http/request.ts';
 import type { VaultState } from '../vault-state.ts';
 import { digestOf } from './digest.ts';
 import { seconds } from './duration.ts';
+import { namesIn } from './names-in.ts';
 import { issueToken } from './tokens.ts';
 
 interface RoleRow {
@@ -62,13 +63,13 @@ export function answerAppRole(vault: VaultState, request: VaultRequest): Answer 
 }
 
 function writeRole({ database }: VaultState, { namespace, body }: VaultRequest, name: string, known: RoleRow | null): Answer {
-  const policies = body.token_policies ?? [];
+  const policies = namesIn(body.token_policies) ?? [];
   const ttl = seconds(body.token_ttl, known?.token_ttl ?? DEFAULT_TTL);
   const maxTtl = seconds(body.token_max_ttl, known?.token_max_ttl ?? DEFAULT_TTL);
   database.run(
     `INSERT INTO app_role(namespace, name, role_id, policies, token_ttl, token_max_ttl) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (namespace, name) DO UPDATE SET policies = excluded.policies, token_ttl = excluded.token_ttl, token_max_ttl = excluded.token_max_ttl`,
-    ...[namespace, name, known?.role_id ?? randomUUID(), JSON.stringify(Array.isArray(policies) ? policies : String(policies).split(',')), ttl, maxTtl],
+    ...[namespace, name, known?.role_id ?? randomUUID(), JSON.stringify(policies), ttl, maxTtl],
   );
   return noContent;
 }

@@ -1,6 +1,7 @@
 import { type Answer, Refusal, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
 import type { VaultState } from '../vault-state.ts';
+import { namesIn } from './names-in.ts';
 import { capabilitiesAt } from './policy.ts';
 import { type Caller, rulesOf } from './tokens.ts';
 
@@ -22,10 +23,4 @@ function capabilitiesOf(vault: VaultState, caller: Caller, path: string): string
   if (caller.policies.includes('root')) return ['root'];
   const capabilities = [...capabilitiesAt(path, rulesOf(vault, caller))].sort();
   return capabilities.length === 0 ? ['deny'] : capabilities;
-}
-
-/** A list of names, or one text with commas in it, as the framework reads a list (TypeCommaStringSlice). */
-function namesIn(given: unknown): string[] | null {
-  if (Array.isArray(given)) return given.map(String);
-  return typeof given === 'string' && given !== '' ? given.split(',').map((name) => name.trim()) : null;
 }

@@ -17,7 +17,9 @@ const SQL: Readonly<Record<VersionAct, string>> = {
 export function answerVersions({ database, clock }: VaultState, { verb, body }: VaultRequest, act: VersionAct, place: Place): Answer | null {
   if (verb !== 'write') return null;
   const given = body.versions;
-  const versions = (Array.isArray(given) ? given : String(given ?? '').split(',')).map(Number).filter((version) => Number.isInteger(version) && version > 0);
+  const versions = (Array.isArray(given) ? given : typeof given === 'string' ? given.split(',') : [given])
+    .map(Number)
+    .filter((version) => Number.isInteger(version) && version > 0);
   if (versions.length === 0) throw new Refusal(400, act === 'destroy' ? 'no version number provided' : 'No version number provided');
   const key = keyAt(database, place);
   if (key) for (const version of versions) database.run(SQL[act], clock.now().getTime(), key.id, version);

@@ -68,7 +68,7 @@ function configure(vault: VaultState, { body }: VaultRequest, place: TransitPlac
   if (!known) throw new Refusal(400, `no existing key named ${place.name} could be found`);
   const wanted = body.min_decryption_version;
   if (wanted !== undefined && (!Number.isInteger(wanted) || Number(wanted) > known.versions.length))
-    throw new Refusal(400, `cannot set min decryption version of ${String(wanted)}, latest key version is ${known.versions.length}`);
+    throw new Refusal(400, `cannot set min decryption version of ${JSON.stringify(wanted)}, latest key version is ${known.versions.length}`);
   const key = {
     ...known,
     deletionAllowed: typeof body.deletion_allowed === 'boolean' ? body.deletion_allowed : known.deletionAllowed,
