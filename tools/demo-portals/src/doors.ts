@@ -40,7 +40,7 @@ export class Doors {
 
   async close(): Promise<void> {
     const doors = await Promise.allSettled(this.#opened.values());
-    await Promise.all(doors.map((door) => (door.status === 'fulfilled' ? door.value.close() : undefined)));
+    await Promise.all(doors.filter((door) => door.status === 'fulfilled').map((door) => door.value.close()));
   }
 }
 

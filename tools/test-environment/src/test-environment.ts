@@ -184,7 +184,7 @@ export async function openTestEnvironment(options: TestEnvironmentOptions): Prom
       await dataKeys.close();
       await demo.close();
       await vault.close();
-      await Promise.all([aws, replica, ...further].map((each) => each?.close()));
+      await Promise.all([aws, ...(replica ? [replica] : []), ...further].map((each) => each.close()));
       await database.drop().finally(() => rm(folder, { recursive: true, force: true }));
     },
   };

@@ -42,13 +42,16 @@ export async function rotateAll(
     truth.promoted(secret, 1);
     while (performance.now() < end && (await read(secret)) !== 1) await sleep(PROBE_MS);
   };
-  const ends: Promise<unknown>[] = [];
+  const rotating: Promise<void>[] = [];
   for (const secret of rotatedOf(secrets, rotations)) {
     if (signal.aborted) break;
-    ends.push(rotate(secret).catch((error: unknown) => error));
+    const one = rotate(secret);
+    // One that fails is heard of once all have ended.
+    one.catch(() => undefined);
+    rotating.push(one);
     await sleep((seconds * 1000 - LAST_MS) / rotations);
   }
-  const failure = (await Promise.all(ends)).find((each) => each !== undefined);
+  await Promise.allSettled(rotating);
   writer.close();
-  if (failure) throw failure;
+  await Promise.all(rotating);
 }

@@ -55,7 +55,7 @@ async function measure(due: number, rotators: number, run: BenchmarkRun): Promis
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));
     }
   } finally {
-    const ended = children.map((child) => (child.exitCode === null ? once(child, 'exit') : null));
+    const ended = children.filter((child) => child.exitCode === null).map((child) => once(child, 'exit'));
     for (const child of children) child.kill('SIGTERM');
     await Promise.all(ended);
     await testEnvironment.close();

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { html } from 'hono/html';
 import { searchClaims } from '../../claims/claims.ts';
 import { claimsCsv, claimsXlsx } from '../../claims/exports.ts';
 import type { Portal } from '../../portal.ts';
@@ -23,12 +24,13 @@ export function addClaims(app: Hono<PortalEnv>, portal: Portal): void {
     const habits = habitsOf(portal.records, 'alpine');
     return c.html(claimsPage({ csrf: c.get('session').csrf, typed: typed ?? '', found, pageNumber: pageAsked(c), habits }));
   });
-  app.get('/claims/page', (c) => {
+  app.get('/claims/page', async (c) => {
     const username = signedIn(c);
     if (username === null) return c.json({}, 403);
     const { claimsTold, claimsCells } = habitsOf(portal.records, 'alpine');
     const shown = claimsShown(foundBy(c, username), pageAsked(c), claimsTold);
-    return c.json({ rows: rowsOf(shown, claimsCells).join(''), told: shown.range, last: shown.isLast });
+    const rows = await html`${rowsOf(shown, claimsCells)}`;
+    return c.json({ rows: rows.toString(), told: shown.range, last: shown.isLast });
   });
   app.get('/claims/rows', (c) => {
     const username = signedIn(c);
