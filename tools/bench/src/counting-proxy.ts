@@ -39,7 +39,7 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     take() {
       const taken = { calls, puts };
-      [calls, puts] = [new Map(), []];
+      [calls, puts] = [new Map<string, number>(), []];
       return taken;
     },
     close: () => new Promise((resolve) => void server.close(() => resolve()).closeAllConnections()),

@@ -4,8 +4,8 @@ import { RcmError } from '@rcm/telemetry';
 
 /** Lints a recipe file. Fails with `input_invalid` where it cannot be read. */
 export async function lintFile(file: string): Promise<RecipeLint> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new RcmError('input_invalid', `The recipe ${file} cannot be read (${cause.code ?? 'error'}).`, { cause });
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new RcmError('input_invalid', `The recipe ${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'}).`, { cause });
   });
   return lintRecipe(text, { file });
 }

@@ -20,10 +20,10 @@ const MOST_OFF = 0.25;
 const KINDS = { 'a task that signs in': 1, 'a task of a session': 4 } as const;
 type Kind = keyof typeof KINDS;
 
-interface Worked extends Spent {
+type Worked = Spent & {
   readonly tasks: number;
   readonly tookMs: number;
-}
+};
 
 /** Asks for a task of each, and waits until all have succeeded. Fails where one fails, or where the agent ends. */
 async function work(
@@ -121,7 +121,7 @@ const perMinute = ({ tasks, tookMs }: Worked): number => (tasks * 60_000) / took
 const processor = ({ tasks, programSeconds, browserSeconds }: Worked): number => (programSeconds + browserSeconds) / tasks;
 
 const summed = (all: readonly Worked[]): Worked =>
-  all.reduce((sum, each) => Object.fromEntries(Object.entries(sum).map(([what, amount]) => [what, amount + each[what as keyof Worked]])) as unknown as Worked);
+  all.reduce((sum, each) => Object.fromEntries(Object.entries(sum).map(([what, amount]) => [what, amount + each[what as keyof Worked]] as const)) as Worked);
 
 /** What `npm run bench -- agents` measures. */
 export const suite: readonly Benchmark[] = [{ name: 'tasks', run: measureAgents }];

@@ -10,7 +10,7 @@ import { secondsOfAll } from './processor-seconds.ts';
 import { ProcessorWatch } from './processor-watch.ts';
 
 /** What each part of the test environment has spent so far. Seconds are a processor's. */
-export interface Spent {
+export type Spent = {
   /** Node, where the measured process itself runs. */
   readonly programSeconds: number;
   readonly browserSeconds: number;
@@ -24,7 +24,7 @@ export interface Spent {
   /** Rows of the ledger, and of the audit trail. */
   readonly ledgerRows: number;
   readonly auditRows: number;
-}
+};
 
 export interface MeasuredEnvironment extends AsyncDisposable {
   readonly testEnvironment: TestEnvironment;
@@ -106,6 +106,6 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
 
 /** What was spent between two looks. */
 export function spentSince(before: Spent, after: Spent): Spent {
-  const more = Object.entries(after).map(([what, amount]) => [what, amount - before[what as keyof Spent]]);
-  return Object.fromEntries(more) as unknown as Spent;
+  const more = Object.entries(after).map(([what, amount]) => [what, amount - before[what as keyof Spent]] as const);
+  return Object.fromEntries(more) as Spent;
 }

@@ -144,8 +144,8 @@ type Task = UnitCosts['task'];
 
 /** A task of which so many find a session open. */
 function mixed({ task, sessionTask }: UnitCosts, share: number): Task {
-  const each = Object.entries(task).map(([what, amount]) => [what, amount * (1 - share) + sessionTask[what as keyof Task] * share]);
-  return Object.fromEntries(each) as unknown as Task;
+  const each = Object.entries(task).map(([what, amount]) => [what, amount * (1 - share) + sessionTask[what as keyof Task] * share] as const);
+  return Object.fromEntries(each) as Task;
 }
 
 export interface WorkCost {

@@ -37,7 +37,7 @@ function place(node: Node, path: readonly string[], value: string): void {
   }
   const known = node.get(head);
   if (typeof known === 'string') throw malformed();
-  const child: Node = known ?? new Map();
+  const child = known ?? new Map<string, Node | string>();
   node.set(head, child);
   place(child, rest, value);
 }

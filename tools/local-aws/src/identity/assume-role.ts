@@ -88,5 +88,8 @@ function sessionTags({ principal }: Call, given: readonly Tag[], transitive: rea
     );
   if (transitive.some((key) => !lower.includes(key.toLowerCase())))
     throw new AwsError('InvalidParameterValue', 'The specified transitive tag key must be included in the requested tags.');
-  return { tags: Object.fromEntries([...inheritedTags, ...given.map(({ Key, Value }) => [Key, Value])]), transitiveTagKeys: [...inherited, ...transitive] };
+  return {
+    tags: Object.fromEntries([...inheritedTags, ...given.map(({ Key, Value }) => [Key, Value] as const)]),
+    transitiveTagKeys: [...inherited, ...transitive],
+  };
 }

@@ -36,7 +36,7 @@ const NEEDED_BYTES = 256 * 1024 * 1024;
 /** Makes the folder ready: `data` (kept; relative to `base`) or a fresh temporary one. Fails with `config_invalid` where it cannot be written or the disk is nearly full. */
 export function openDataFolder(options: { readonly data: string | null; readonly base: string }): DataFolder {
   const kept = options.data !== null;
-  const wanted = kept ? resolve(options.base, options.data!) : join(tmpdir(), TEMPORARY_PREFIX);
+  const wanted = kept ? resolve(options.base, options.data) : join(tmpdir(), TEMPORARY_PREFIX);
   try {
     const root = realpathSync(kept ? made(wanted) : mkdtempSync(wanted));
     const folder = { ...layout(root, kept), opened: openWay(root) };

@@ -46,7 +46,7 @@ export class PortalControl {
       // The answer's text is not repeated: it may quote what was sent.
       if (!response.ok) throw new RcmError('portal_unexpected', `The portals' control port answered ${method} ${path} with ${response.status}.`);
       const text = await response.text();
-      return text === '' ? null : JSON.parse(text);
+      return text === '' ? null : (JSON.parse(text) as unknown);
     });
   }
 }

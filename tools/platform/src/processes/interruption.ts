@@ -44,7 +44,7 @@ export function listenForInterruption(onImpatience: () => void): Interruption {
 export async function unlessAborted<T>(signal: AbortSignal, act: Promise<T>): Promise<T> {
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
+    onAbort = () => reject(signal.reason as Error);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });

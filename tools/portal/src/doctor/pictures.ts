@@ -11,8 +11,10 @@ export interface Pictures {
 
 /** Makes the folder where it is not there. Fails with `input_invalid`. */
 export async function openPictures(folder: string): Promise<Pictures> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
-    throw new RcmError('input_invalid', `The pictures cannot be kept in ${folder} (${cause.code ?? 'error'}). Nothing was done.`, { cause });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new RcmError('input_invalid', `The pictures cannot be kept in ${folder} (${(cause as NodeJS.ErrnoException).code ?? 'error'}). Nothing was done.`, {
+      cause,
+    });
   });
   return {
     async keep(name, pictures) {

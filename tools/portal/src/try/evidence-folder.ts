@@ -14,8 +14,10 @@ export interface EvidenceFolder {
 
 /** Makes the folder where it is not there. Fails with `input_invalid`. */
 export async function openEvidenceFolder(folder: string): Promise<EvidenceFolder> {
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
-    throw new RcmError('input_invalid', `The evidence cannot be kept in ${folder} (${cause.code ?? 'error'}). Nothing was done.`, { cause });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new RcmError('input_invalid', `The evidence cannot be kept in ${folder} (${(cause as NodeJS.ErrnoException).code ?? 'error'}). Nothing was done.`, {
+      cause,
+    });
   });
   const files: string[] = [];
   // Evidence of another try in the same folder stays.

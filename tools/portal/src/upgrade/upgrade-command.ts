@@ -27,7 +27,8 @@ function words({ file, changes }: Rewritten): string {
   return [`${file}: rewritten as version 2.`, ...changes.map((change) => `  ${change}`)].map((line) => `${line}\n`).join('');
 }
 
-const read = (file: string): Promise<string> => readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => Promise.reject(broken(file, 'read', cause)));
+const read = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((cause: unknown) => Promise.reject(broken(file, 'read', cause as NodeJS.ErrnoException)));
 
 /** The old text is there until the new one is whole. */
 async function replace(file: string, text: string): Promise<void> {

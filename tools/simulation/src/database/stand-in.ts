@@ -11,7 +11,7 @@ const OWN_FOLDER = new URL('.', import.meta.url).href;
  */
 export async function standInForDatabase(): Promise<void> {
   const model = new URL('./operations.ts', import.meta.url).href;
-  const names = Object.keys((await import('./operations.ts')) as object);
+  const names = Object.keys(await import('./operations.ts'));
   const source = (door: string) =>
     `export * from ${JSON.stringify(import.meta.resolve(door))};\nexport { ${names.join(', ')} } from ${JSON.stringify(model)};\n`;
   registerHooks({

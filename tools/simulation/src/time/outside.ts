@@ -44,7 +44,7 @@ export class Outside {
     if (fault && fault.kind !== 'slow') process.hurts.push(this.#scheduler.now);
     if (fault) this.#trace.add(process.name, `${faultWords(fault)} at ${call.place} ${call.what}`);
     return new Promise((resolve, reject) => {
-      if (fault?.kind === 'dies before') return this.#die(process);
+      if (fault?.kind === 'dies before') return void this.#die(process);
       if (fault?.kind === 'stops before' || fault?.kind === 'stops after') process.stop(fault.ms);
       const sentIn = fault?.kind === 'stops before' ? fault.ms : 0;
       const travels = process.random.between(1, call.travelMs) + (fault?.kind === 'slow' ? fault.ms : 0);
@@ -56,9 +56,10 @@ export class Outside {
           const result = call.effect();
           answer = () => resolve(result);
           this.#trace.add(process.name, `${call.place} ${call.what}`);
-        } catch (error) {
-          answer = () => reject(error as Error);
-          this.#trace.add(process.name, `${call.place} ${call.what} fails: ${(error as Error).message}`);
+        } catch (thrown) {
+          const error = thrown as Error;
+          answer = () => reject(error);
+          this.#trace.add(process.name, `${call.place} ${call.what} fails: ${error.message}`);
         }
         if (fault?.kind === 'answer lost') answered(() => reject(call.lost()), LOST_AFTER_MS);
         else answered(answer, process.random.between(1, call.travelMs));

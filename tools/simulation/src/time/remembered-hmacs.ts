@@ -8,7 +8,7 @@ const MOST_REMEMBERED = 50_000;
 export function rememberHmacs(): void {
   const real = crypto.createHmac;
   const remembered = new Map<string, string>();
-  crypto.createHmac = ((algorithm: string, key: unknown, options?: Parameters<typeof real>[2]) =>
+  crypto.createHmac = ((algorithm: string, key: unknown, options?: Parameters<typeof real>[2]): unknown =>
     typeof key === 'string' && options === undefined
       ? new RememberedHmac(real, remembered, algorithm, key)
       : real(algorithm, key as string, options)) as typeof real;

@@ -52,7 +52,7 @@ export class ResultFile implements Reporter {
     for (const [kind, files] of this.#left) vitest.logger.log(`${kind}: ${files.length} more test files in the long form (RCM_TEST_LONG=1)`);
   }
 
-  onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const kinds = new Map<string, Result>();
     const project = (JSON.parse(readFileSync(join(this.#dir, 'package.json'), 'utf8')) as { name: string }).name;
     const of = (kind: string): Result => {
