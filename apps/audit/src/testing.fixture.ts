@@ -122,7 +122,7 @@ export async function standAlone(args: readonly string[], stdin?: Buffer): Promi
   const folder = mkdtempSync(join(tmpdir(), 'rcm-alone-'));
   try {
     copyFileSync(join(import.meta.dirname, 'verify-audit.mjs'), join(folder, 'verify-audit.mjs'));
-    const child = spawn(process.execPath, [join(folder, 'verify-audit.mjs'), ...args], { cwd: folder, env: { PATH: process.env['PATH'] }, stdio: 'pipe' });
+    const child = spawn(process.execPath, [join(folder, 'verify-audit.mjs'), ...args], { cwd: folder, env: { PATH: process.env.PATH }, stdio: 'pipe' });
     const chunks: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (chunks.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (chunks.stderr += text));

@@ -32,7 +32,7 @@ export function makeAuditHeads({ folder, environment, testEnvironment }: Person)
     environment: { RCM_AUDIT_HEADS_FILE: heads, RCM_AUDIT_PUBLIC_KEYS: file('public.pem', String(publicKey.export({ type: 'spki', format: 'pem' }))) },
     async write() {
       const { PATH, HOME } = process.env;
-      const env = { PATH, HOME, ...asRoot(), ...compileCache(), RCM_PLAINTEXT: environment['RCM_PLAINTEXT'], RCM_AUDIT_HEADS_FILE: heads, ...writer };
+      const env = { PATH, HOME, ...asRoot(), ...compileCache(), RCM_PLAINTEXT: environment.RCM_PLAINTEXT, RCM_AUDIT_HEADS_FILE: heads, ...writer };
       await promisify(execFile)(process.execPath, ['--disable-sigusr1', AUDIT, 'heads', 'write'], { env });
     },
   };

@@ -99,7 +99,7 @@ export function badCalls(leaf: Leaf, texts: readonly string[]): readonly BadCall
     if (option.mandatory) calls.push({ words: others, names: name });
   }
   if (namesLogin)
-    for (const text of texts.filter((each) => !each.startsWith('-') && WORDS['id']?.wrong(each)))
+    for (const text of texts.filter((each) => !each.startsWith('-') && WORDS.id?.wrong(each)))
       calls.push({ words: [...words, text, ...goodCall(leaf, null).slice(words.length + 1)], names: '--endpoint' });
   for (const argument of command.registeredArguments) {
     const [, ...rest] = goodCall(leaf, argument).slice(words.length - 1);

@@ -24,7 +24,7 @@ export async function dryRotation(url: string, id: string) {
   const words = ['login', 'rotate', id, '--dry-run', '--json'];
   const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), ...words], {
     env: {
-      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache() },
+      ...{ PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache() },
       RCM_ROTATOR_DATABASE_URL: urlFor('rcm_rotator', url),
       RCM_ENVIRONMENT: 'test',
       RCM_IDENTITY_KEY: 'k'.repeat(32),

@@ -39,7 +39,7 @@ const missing = (path: readonly string[]): never => {
 function leavesOf(command: Command | undefined, words: readonly string[] = []): readonly Omit<Leaf, 'namesLogin'>[] {
   const below = command?.commands.flatMap((each) => leavesOf(each, [...words, each.name()])) ?? [];
   // Of a gathered command the tree of `rcm` has the name alone.
-  const acts = command !== undefined && '_actionHandler' in command && command['_actionHandler'] !== null;
+  const acts = command !== undefined && '_actionHandler' in command && command._actionHandler !== null;
   return acts ? [{ words, command }, ...below] : below;
 }
 

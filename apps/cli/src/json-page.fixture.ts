@@ -26,7 +26,7 @@ export function documentedShapes(): ReadonlyMap<string, DocumentedShape> {
 
 /** What of an answer is not as the page says of the command that these words call; nothing for one that it does not have. */
 export function notAsDocumented(words: readonly string[], answer: Readonly<Record<string, unknown>>): readonly string[] {
-  if (answer['version'] !== 1) return [`version ${String(answer['version'])}`];
+  if (answer.version !== 1) return [`version ${String(answer.version)}`];
   if ('error' in answer) return Object.keys(answer).length === 2 ? [] : ['an error has something beside it'];
   const shapes = documentedShapes();
   const shape = [4, 3, 2, 1].map((length) => shapes.get(words.slice(0, length).join(' '))).find((found) => found !== undefined);

@@ -18,7 +18,7 @@ export async function openPerson(options: TestEnvironmentOptions): Promise<Perso
   const [rotator, migrator] = [testEnvironment.environmentOf('rcm_rotator'), testEnvironment.environmentOf('rcm_migrator')];
   // A person has a profile for each in one file of credentials.
   const profile = (name: string, from: Readonly<Record<string, string>>) =>
-    readFileSync(from['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8').replace('[default]', `[${name}]`);
+    readFileSync(from.AWS_SHARED_CREDENTIALS_FILE ?? '', 'utf8').replace('[default]', `[${name}]`);
   const credentials = join(folder, 'credentials');
   writeFileSync(credentials, `${profile('rotator', rotator)}\n${profile('migrator', migrator)}\n`, { mode: 0o600 });
   const { RCM_DATABASE_URL: _url, RCM_DATABASE_URL_FILE: _file, ...shared } = rotator;
@@ -37,7 +37,7 @@ export async function openPerson(options: TestEnvironmentOptions): Promise<Perso
       RCM_ROTATOR_AWS_PROFILE: 'rotator',
       RCM_MIGRATOR_AWS_PROFILE: 'migrator',
       RCM_LOG_LEVEL: 'error',
-      ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+      ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
     },
     async close() {
       await testEnvironment.close();

@@ -20,12 +20,12 @@ const environmentOf = (testEnvironment: TestEnvironment): Record<string, string>
   // What a person has said of a login is for whom they asked, and not for the round that looks for such logins.
   RCM_ROTATOR_MEND_SCAN_MS: '3600000',
   RCM_ROTATOR_ASKED_SCAN_MS: '200',
-  ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
 });
 
 const start = (app: string, args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess =>
   spawn(process.execPath, ['--disable-sigusr1', programOf(app), ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 
@@ -111,7 +111,7 @@ export const REASON = 'the payer has called, ticket 4711';
 export async function secretsOf(testEnvironment: TestEnvironment, { orgId, secretArn }: EnvironmentEndpoint): Promise<readonly string[]> {
   const current = await testEnvironment.stores.forTenant(orgId).read(parseReference(secretArn));
   if (!current) throw new Error('the secret is gone');
-  return [parsePayload(current.text).reveal().password, readFileSync(testEnvironment.environmentOf('rcm_rotator')['RCM_IDENTITY_KEY_FILE'] ?? '', 'utf8')];
+  return [parsePayload(current.text).reveal().password, readFileSync(testEnvironment.environmentOf('rcm_rotator').RCM_IDENTITY_KEY_FILE ?? '', 'utf8')];
 }
 
 /** A rotation of this login that a person has to decide about, and that no rotator looks at meanwhile. */

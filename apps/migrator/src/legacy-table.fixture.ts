@@ -94,17 +94,17 @@ function written(truth: Truth, { pick, chance }: Hand): { readonly object: Recor
     Object.assign(object, { [names.id]: truth.client.id, [names.secret]: truth.client.secret });
   }
   if (truth.seed === null) return chance(0.2) ? { object: { ...object, [names.seed]: '' }, fields } : { object, fields };
-  fields['mfa_seed'] = truth.seed;
+  fields.mfa_seed = truth.seed;
   const how = pick(['plain', 'spaced', 'link', 'object', 'link elsewhere'] as const);
   if (how === 'plain') object[names.seed] = truth.seed;
-  if (how === 'spaced') fields['mfa_seed'] = object[names.seed] = truth.seed.toLowerCase().replace(/(.{4})(?=.)/g, '$1 ');
+  if (how === 'spaced') fields.mfa_seed = object[names.seed] = truth.seed.toLowerCase().replace(/(.{4})(?=.)/g, '$1 ');
   if (how === 'plain' || how === 'spaced') return { object, fields };
-  if (truth.digits !== 6) fields['mfa_digits'] = truth.digits;
-  if (truth.algorithm !== 'SHA1') fields['mfa_algorithm'] = truth.algorithm;
+  if (truth.digits !== 6) fields.mfa_digits = truth.digits;
+  if (truth.algorithm !== 'SHA1') fields.mfa_algorithm = truth.algorithm;
   const link = `otpauth://totp/Portal:${encodeURIComponent(truth.username)}?secret=${truth.seed}&issuer=Portal&digits=${truth.digits}&algorithm=${truth.algorithm}&period=30`;
   if (how === 'link') object[names.seed] = link;
-  if (how === 'link elsewhere') object['qr'] = link;
-  if (how === 'object') object['mfa'] = { type: 'totp', secret: truth.seed, digits: truth.digits, algorithm: truth.algorithm };
+  if (how === 'link elsewhere') object.qr = link;
+  if (how === 'object') object.mfa = { type: 'totp', secret: truth.seed, digits: truth.digits, algorithm: truth.algorithm };
   return { object, fields };
 }
 

@@ -72,9 +72,9 @@ export async function openTestEnvironment({ furtherPlaces = [], ...options }: Te
   const lines = Object.entries(keys).map(([key, value]) => `${key} = ${value}\n`);
   const credentialsFile = file('credentials', `[default]\n${lines.join('')}`);
   // The SDK's default chain reads it from here, in this process as in a spawned one.
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = credentialsFile;
+  process.env.AWS_SHARED_CREDENTIALS_FILE = credentialsFile;
   const environment = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: process.env.PATH ?? '',
     AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
     RCM_DATABASE_URL_FILE: file('database-url', urlFor('rcm_migrator', url)),
     RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE: file('admin-url', url),
@@ -140,11 +140,11 @@ export async function expectEveryField(migration: Migration, planted: readonly S
 export async function asRotator<T>(testEnvironment: TestEnvironment, act: (stores: TenantStores) => Promise<T>): Promise<T> {
   const { aws, environment } = testEnvironment;
   const stores = createTenantStores({
-    region: environment['RCM_AWS_REGION'] ?? '',
-    endpoint: environment['RCM_AWS_ENDPOINT'],
-    environment: environment['RCM_ENVIRONMENT'] ?? '',
-    roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-rotator-tenant'),
-    kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '',
+    region: environment.RCM_AWS_REGION ?? '',
+    endpoint: environment.RCM_AWS_ENDPOINT,
+    environment: environment.RCM_ENVIRONMENT ?? '',
+    roleArn: environment.RCM_TENANT_ROLE_ARN?.replace('rcm-migrator-tenant', 'rcm-rotator-tenant'),
+    kmsKeyId: environment.RCM_KMS_KEY_ID ?? '',
     credentials: aws?.taskCredentials(taskRoleName('rotator')),
     furtherPlaces: testEnvironment.further.map(({ accountId, region, endpoint }) => ({ accountId, region, endpoint })),
   });

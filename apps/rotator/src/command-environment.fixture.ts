@@ -5,5 +5,5 @@ export const commandEnvironment = (testEnvironment: TestEnvironment): Readonly<R
   ...testEnvironment.environmentOf('rcm_rotator'),
   RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
   RCM_LOG_LEVEL: 'error',
-  ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
 });

@@ -20,7 +20,7 @@ const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 /** The rotator as a process of its own, with nothing in its environment but what is given and a path. */
 export function startRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>): RotatorRun {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -63,7 +63,7 @@ export interface CommandEnd {
 /** One command to its end, with `stdin` as what a person pipes in. */
 export async function runRotator(parameters: readonly string[], environment: Readonly<Record<string, string>>, stdin = ''): Promise<CommandEnd> {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...parameters], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
@@ -116,7 +116,7 @@ export interface TerminalRun {
 export function runAtTerminal(parameters: readonly string[], environment: Readonly<Record<string, string>>): TerminalRun {
   const command = [process.execPath, '--disable-sigusr1', MAIN, ...parameters].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', command, '/dev/null'], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SHELL: '/bin/sh', TERM: 'xterm', ...asRoot(), ...compileCache(), ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, SHELL: '/bin/sh', TERM: 'xterm', ...asRoot(), ...compileCache(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let text = '';

@@ -11,7 +11,7 @@ const SHORT = {
   RCM_SUBMIT_DEADLINE_MS: '4000',
   RCM_ROTATOR_RETRY_MS: '200',
   RCM_LEASE_TTL_MS: '8000',
-  RCM_LOG_LEVEL: process.env['RCM_TEST_LOG_LEVEL'] ?? 'error',
+  RCM_LOG_LEVEL: process.env.RCM_TEST_LOG_LEVEL ?? 'error',
   RCM_LEASE_WAIT_MS: '60000',
   RCM_LEASE_POLL_MS: '50',
 };
@@ -50,7 +50,7 @@ export async function openRotatorEnvironment(options: TestEnvironmentOptions): P
     RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
   };
   // The SDK reads the file's name from the process's own environment.
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_rotator')['AWS_SHARED_CREDENTIALS_FILE'];
+  process.env.AWS_SHARED_CREDENTIALS_FILE = testEnvironment.environmentOf('rcm_rotator').AWS_SHARED_CREDENTIALS_FILE;
   const opened: RotatorProcess = openRotator(readRotatorConfig(environment));
   const sql = <R>(text: string, values: readonly unknown[]): Promise<R[]> =>
     testEnvironment.db.transaction('every tenant', (tx) => tx.$queryRawUnsafe<R[]>(text, ...values));

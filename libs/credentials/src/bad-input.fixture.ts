@@ -102,7 +102,7 @@ export function wrongWith(text: string): { readonly reason: PayloadReason; reado
     if (typeof fields[field] !== 'string') return { reason: 'field_type', field };
     if (fields[field] === '') return { reason: 'field_empty', field };
   }
-  if (typeof fields['mfa_seed'] === 'number') return { reason: 'field_type', field: 'mfa_seed' };
-  if (typeof fields['metadata'] !== 'object') return { reason: 'field_type', field: 'metadata' };
+  if (typeof fields.mfa_seed === 'number') return { reason: 'field_type', field: 'mfa_seed' };
+  if (typeof fields.metadata !== 'object') return { reason: 'field_type', field: 'metadata' };
   return { reason: 'field_value', field: 'metadata.rotation_counter' };
 }

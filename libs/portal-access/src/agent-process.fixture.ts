@@ -7,7 +7,7 @@ import { Drivers } from './drivers.ts';
 
 export function openBrowser(maxContexts: number): BrowserPool {
   const logger = createLogger({ name: 'test', level: 'silent' });
-  return createBrowserPool({ maxContexts, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
+  return createBrowserPool({ maxContexts, logger, ...(process.env.RCM_CHROMIUM_PATH ? { executablePath: process.env.RCM_CHROMIUM_PATH } : {}) });
 }
 
 /** As an agent's process reaches the tenants' secrets. */

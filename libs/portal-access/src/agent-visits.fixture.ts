@@ -120,7 +120,7 @@ export const codeOf = (visiting: Promise<unknown>) =>
 export async function expectToAskWithin(visiting: Promise<unknown>, least: number, most: number): Promise<void> {
   const askedAt = Date.now();
   const error = await visiting.catch((refusal: unknown) => refusal as RcmError);
-  const until = error instanceof RcmError ? Date.parse(String(error.details['until'])) : Number.NaN;
+  const until = error instanceof RcmError ? Date.parse(String(error.details.until)) : Number.NaN;
   expect(until).toBeGreaterThan(askedAt + least);
   expect(until).toBeLessThanOrEqual(Date.now() + most);
 }

@@ -43,7 +43,7 @@ export class DayEnvironment {
       endpoints: [],
       portalType: { propagationDelayMs: 200, lockoutThreshold: 5, lockoutMargin: 1, recipe },
     });
-    const executablePath = process.env['RCM_CHROMIUM_PATH'];
+    const executablePath = process.env.RCM_CHROMIUM_PATH;
     const logger = createLogger({ name: 'test', level: 'silent' });
     const browser = createBrowserPool({ maxContexts: 4, logger, ...(executablePath ? { executablePath } : {}) });
     const opened = new DayEnvironment(testEnvironment, browser);

@@ -67,9 +67,7 @@ export async function openLegacyEnvironment(): Promise<LegacyEnvironment> {
   });
   const legacy: LegacyReading = {
     vocabulary: vocabularyOf(),
-    places: secretPlaces({ RCM_AWS_REGION: testEnvironment.aws.region, RCM_AWS_ACCOUNT_ID: config['RCM_AWS_ACCOUNT_ID'] } as Parameters<
-      typeof secretPlaces
-    >[0]),
+    places: secretPlaces({ RCM_AWS_REGION: testEnvironment.aws.region, RCM_AWS_ACCOUNT_ID: config.RCM_AWS_ACCOUNT_ID } as Parameters<typeof secretPlaces>[0]),
     environment: testEnvironment.environmentName,
   };
   const access: AgentAccess = {

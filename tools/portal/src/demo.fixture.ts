@@ -54,7 +54,7 @@ export class Demo {
     this.control('POST', '/accounts', { portal, username, password, ...(mfaSeed === undefined ? {} : { mfaSeed }) });
 
   accepts = async (portal: PortalCode, username: string, password: string): Promise<boolean> =>
-    (await this.control('POST', '/accepts', { portal, username, password }))['accepts'] === true;
+    (await this.control('POST', '/accepts', { portal, username, password })).accepts === true;
 
   /** Logins that the portal counted, accepted and rejected. */
   async logins(portal: PortalCode, username: string): Promise<number> {

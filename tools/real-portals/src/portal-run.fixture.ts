@@ -50,7 +50,7 @@ export class PortalRun {
     this.#pool = createBrowserPool({
       maxContexts: 2,
       logger: createLogger({ name: 'test', level: 'silent' }),
-      executablePath: process.env['RCM_CHROMIUM_PATH'],
+      executablePath: process.env.RCM_CHROMIUM_PATH,
     });
     this.#driver = createRecipeDriver({
       recipe: { ...parseRecipe(portal.recipe), step_deadline_ms: STEP_MS },

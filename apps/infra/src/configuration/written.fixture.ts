@@ -21,8 +21,8 @@ export function withFolder(): void {
 /** The example with one thing changed; paths of portal types are those of the example. */
 export function written(change: (yaml: Written) => void): string {
   const yaml = parse(readFileSync(join(EXAMPLE, 'infra.yaml'), 'utf8')) as Written;
-  for (const environment of Object.values(yaml['environments'] ?? {}))
-    environment['portalTypes'] = (environment['portalTypes'] as unknown as string[]).map((each) => join(EXAMPLE, each)) as unknown as Written;
+  for (const environment of Object.values(yaml.environments ?? {}))
+    environment.portalTypes = (environment.portalTypes as unknown as string[]).map((each) => join(EXAMPLE, each)) as unknown as Written;
   change(yaml);
   const file = join(folder, 'infra.yaml');
   writeFileSync(file, stringify(yaml));
@@ -39,7 +39,7 @@ export const set =
   (yaml: Written): void => {
     const members = path.split('.');
     const last = members.pop() ?? '';
-    const parent = members.reduce((at, member) => at[member] as Written, yaml['environments'] as Written);
+    const parent = members.reduce((at, member) => at[member] as Written, yaml.environments as Written);
     parent[last] = value as Written;
   };
 

@@ -16,7 +16,7 @@ export function mutantsOf(policy: PolicyInTemplate): readonly Mutant[] {
   const { document, at } = policy;
   return document.Statement.flatMap((statement, index) => {
     const name = `${at} ${statement.Sid ?? `${statement.Effect} ${index}`}`;
-    const patterns = [statement['Action']].flat().map((action) => new RegExp(`^${String(action).replaceAll('*', '.*')}$`));
+    const patterns = [statement.Action].flat().map((action) => new RegExp(`^${String(action).replaceAll('*', '.*')}$`));
     const replaced = (title: string, by: readonly Statement[]): Mutant => ({
       ...{ title, of: policy, concerns: (action) => patterns.some((pattern) => pattern.test(action)) },
       changed: {

@@ -53,9 +53,9 @@ function policiesOf(stack: string, template: Template, resolver: Resolver): Poli
       case 'AWS::IAM::Role':
         return made('trust', [resolver.arn(id)], 'AssumeRolePolicyDocument');
       case 'AWS::IAM::ManagedPolicy': {
-        const named = ((Properties['Roles'] ?? []) as unknown[]).map((role) => resolver.roleArn(String(resolver.resolve(role))));
+        const named = ((Properties.Roles ?? []) as unknown[]).map((role) => resolver.roleArn(String(resolver.resolve(role))));
         const attached = Object.entries(template.Resources).filter(([, { Properties: other }]) =>
-          JSON.stringify(other['ManagedPolicyArns'] ?? []).includes(`"${id}"`),
+          JSON.stringify(other.ManagedPolicyArns ?? []).includes(`"${id}"`),
         );
         return made('identity', [...named, ...attached.map(([role]) => resolver.arn(role))], 'PolicyDocument');
       }
@@ -63,11 +63,11 @@ function policiesOf(stack: string, template: Template, resolver: Resolver): Poli
       case 'AWS::KMS::ReplicaKey':
         return made('key', [resolver.arn(id)], 'KeyPolicy');
       case 'AWS::SNS::TopicPolicy':
-        return made('topic', resolver.resolve(Properties['Topics']) as string[], 'PolicyDocument');
+        return made('topic', resolver.resolve(Properties.Topics) as string[], 'PolicyDocument');
       case 'AWS::S3::BucketPolicy':
-        return made('bucket', [`arn:aws:s3:::${String(resolver.resolve(Properties['Bucket']))}`], 'PolicyDocument');
+        return made('bucket', [`arn:aws:s3:::${String(resolver.resolve(Properties.Bucket))}`], 'PolicyDocument');
       case 'AWS::EC2::VPCEndpoint':
-        return made('endpoint', [JSON.stringify(Properties['ServiceName'])], 'PolicyDocument');
+        return made('endpoint', [JSON.stringify(Properties.ServiceName)], 'PolicyDocument');
       default:
         if ('PolicyDocument' in Properties || 'Policies' in Properties || 'KeyPolicy' in Properties)
           throw new Error(`${stack}/${id}: a ${Type} has a policy that nobody looks at.`);
@@ -130,8 +130,8 @@ class Resolver {
     const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::Region': region, 'AWS::AccountId': account };
     if (pseudo[id] !== undefined) return pseudo[id];
     const { Type, Properties } = this.#template.Resources[id] ?? missing(id);
-    if (Type === 'AWS::IAM::Role') return String(Properties['RoleName']);
-    if (Type === 'AWS::S3::Bucket') return String(Properties['BucketName']);
+    if (Type === 'AWS::IAM::Role') return String(Properties.RoleName);
+    if (Type === 'AWS::S3::Bucket') return String(Properties.BucketName);
     return this.arn(id);
   }
 }

@@ -50,7 +50,7 @@ export const containersOf = (made: Synthesised): readonly PlacedContainer[] =>
   made
     .ofType('AWS::ECS::TaskDefinition')
     .flatMap(({ at, Properties }) =>
-      (Properties['ContainerDefinitions'] as unknown as Container[]).map((container) => ({ ...container, at, definition: Properties })),
+      (Properties.ContainerDefinitions as unknown as Container[]).map((container) => ({ ...container, at, definition: Properties })),
     );
 
 /** The environment that ECS makes of it. */

@@ -65,7 +65,7 @@ export function synthesised({ checked = false, change = asItIs }: SynthesisOptio
 
 function synthesise({ checked, change }: Required<SynthesisOptions>): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'rcm-infra-'));
-  if (!checked) process.env['CDK_VALIDATION'] = 'false';
+  if (!checked) process.env.CDK_VALIDATION = 'false';
   try {
     const environments = change(exampleEnvironments());
     const app = platformApp(environments, { outdir });
@@ -85,7 +85,7 @@ function synthesise({ checked, change }: Required<SynthesisOptions>): Synthesise
           ),
     };
   } finally {
-    delete process.env['CDK_VALIDATION'];
+    delete process.env.CDK_VALIDATION;
     rmSync(outdir, { recursive: true, force: true });
   }
 }

@@ -49,7 +49,7 @@ export async function requireMailServer(): Promise<MailServer | { readonly absen
   const server = await startMailServer();
   if (!('absent' in server)) return server;
   // .ci/run sets it: there, a mail server that is missing is a failure.
-  if (process.env['RCM_REQUIRE_MAIL'] === '1') throw new Error(`RCM_REQUIRE_MAIL=1, and ${server.absent}`);
+  if (process.env.RCM_REQUIRE_MAIL === '1') throw new Error(`RCM_REQUIRE_MAIL=1, and ${server.absent}`);
   process.stdout.write(`not tested here: ${server.absent}\n`);
   return server;
 }
@@ -159,7 +159,7 @@ export class MailEnvironment {
     const running = new MailboxReader({ ...options, onState: (state) => states.push(state) }).run();
     const ends = async (): Promise<Readonly<Record<string, number>>> => {
       const values = (await metrics.values()).filter(({ name }) => name === 'rcm_inbound_messages_total');
-      return Object.fromEntries(values.map(({ labels, value }) => [String(labels['end']), value]));
+      return Object.fromEntries(values.map(({ labels, value }) => [String(labels.end), value]));
     };
     const reader: TestReader = {
       states,

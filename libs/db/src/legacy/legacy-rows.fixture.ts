@@ -61,7 +61,7 @@ export class LegacyRows {
   /** What the audit trail says was done to it, besides what the table tells of itself. */
   async actions(id: string): Promise<unknown[]> {
     const events = await this.opened().sql('SELECT action FROM audit_event WHERE subject = $1 AND action <> $2 ORDER BY seq', [id, 'endpoint.changed']);
-    return events.map((event) => event['action']);
+    return events.map((event) => event.action);
   }
 
   /** Proves the row as it is now against the version of its secret that was recorded, or against another one. */

@@ -45,6 +45,6 @@ export const recipeWith = (task: object, name = 'claim_status'): string =>
 
 /** What was read of a page by `claim`; `words` where the page writes something else than the values say. */
 export const record = (values: TaskRow = {}, words: Readonly<Record<string, string>> = {}): PageRecord => ({
-  values: { number: 'C-1', state: words['state'] ?? 'In review', amount: '1234.5', served: '2031-01-15', checked: null, ...values },
+  values: { number: 'C-1', state: words.state ?? 'In review', amount: '1234.5', served: '2031-01-15', checked: null, ...values },
   words: { number: 'C-1', state: 'In  review', amount: '$1,234.5', served: '01/15/2031', checked: null, ...words },
 });

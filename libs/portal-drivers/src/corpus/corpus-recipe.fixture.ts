@@ -50,7 +50,7 @@ export function corpusRecipe(options: CorpusRecipeOptions): Recipe {
         { press: { role: 'button', name: 'Change' }, submit: true, dialog: { answer: 'accept', text: 'really change it?' } },
       ].map(patient),
       outcomes: [
-        { when: { text: WORDS['applied'] }, is: 'applied' },
+        { when: { text: WORDS.applied }, is: 'applied' },
         { when: { text: 'too long' }, is: 'refused', rule: 'too_long' },
         // Words that the form shows too: they are no answer while they are only the form's.
         { when: { text: 'at most 12 characters' }, is: 'refused', rule: 'too_long' },

@@ -43,7 +43,7 @@ export class CorpusRun {
     return new CorpusRun(
       portal,
       thief,
-      createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] }),
+      createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH }),
     );
   }
 

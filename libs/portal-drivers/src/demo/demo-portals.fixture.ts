@@ -81,7 +81,7 @@ export interface SessionOptions {
 export const PATIENT_LOGOUT_MS = 20_000;
 
 export const browserForAll = (): BrowserPool =>
-  createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
 
 /** The demo portals, a browser, and everything that was returned or traced while they were used. */
 export class DemoRun {
@@ -129,7 +129,7 @@ export class DemoRun {
   }
 
   accepts = async (account: Account): Promise<boolean> =>
-    (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password }))['accepts'] === true;
+    (await this.control('POST', '/accepts', { portal: account.portal, username: account.username, password: account.password })).accepts === true;
 
   /** By the portal's own recipe, at its own address, unless another is given. */
   async session(portal: Code, more: SessionOptions = {}): Promise<PortalSession> {

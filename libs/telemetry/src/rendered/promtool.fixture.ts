@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Of Debian's package `prometheus`. */
-export const hasPromtool = (): boolean => process.env['RCM_REQUIRE_PROMTOOL'] === '1' || spawnSync('promtool', ['--version']).status === 0;
+export const hasPromtool = (): boolean => process.env.RCM_REQUIRE_PROMTOOL === '1' || spawnSync('promtool', ['--version']).status === 0;
 
 /** Runs it in a folder that holds the files; JSON is YAML. */
 export function promtool(args: readonly string[], files: Readonly<Record<string, string>>): { readonly code: number | null; readonly output: string } {

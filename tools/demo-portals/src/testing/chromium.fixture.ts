@@ -4,4 +4,4 @@ const ARGUMENTS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '
 
 /** The Chromium that the run's set-up found, else Debian's. */
 export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: process.env['RCM_CHROMIUM_PATH'] ?? '/usr/bin/chromium-headless-shell', args: ARGUMENTS });
+  chromium.launch({ executablePath: process.env.RCM_CHROMIUM_PATH ?? '/usr/bin/chromium-headless-shell', args: ARGUMENTS });

@@ -36,7 +36,7 @@ export async function openClient(options: VaultServerOptions = {}): Promise<Clie
       const policy = { path: Object.fromEntries(Object.entries(paths).map(([path, capabilities]) => [path, { capabilities }])) };
       const { roleId, secretId } = await createAppRole({ address: server.address, token: server.rootToken }, { name: `role-${roles}`, policy, ...lifetimes });
       const { body } = await ask('POST', 'auth/approle/login', { role_id: roleId, secret_id: secretId }, { 'x-vault-token': '' });
-      return String((body?.['auth'] as { readonly client_token?: unknown }).client_token);
+      return String((body?.auth as { readonly client_token?: unknown }).client_token);
     },
     close: () => server.close(),
   };

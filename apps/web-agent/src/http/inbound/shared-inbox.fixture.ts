@@ -25,7 +25,7 @@ export class SharedInbox {
     const codes = { from: [PORTAL_ADDRESS], pattern: 'Your borealis code is {code}' };
     const endpoints = Array.from({ length: accounts }, () => 'borealis' as const);
     const testEnvironment = await openTestEnvironment({ endpoints, portalType: { propagationDelayMs: 200, recipe: { ...recipe, codes } } });
-    process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
+    process.env.AWS_SHARED_CREDENTIALS_FILE = testEnvironment.environmentOf('rcm_agent').AWS_SHARED_CREDENTIALS_FILE;
     const environment = { ...process.env, ...testEnvironment.environmentOf('rcm_agent'), RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('agent') };
     const agent = openWebAgent(readWebAgentConfig({ ...environment, RCM_LOG_LEVEL: 'error', RCM_MAX_BROWSER_CONTEXTS: String(2 * AT_ONCE) }));
     const opened = new SharedInbox(testEnvironment, agent, inbox);

@@ -9,15 +9,15 @@ export function signsOutApp(): App & { readonly mustChange: Set<string> } {
     mustChange,
     answer({ method, path, fields, user }) {
       if (path === '/login' && method === 'POST') {
-        const name = fields['login'] ?? '';
-        if (accounts.get(name)?.password !== fields['pw']) return redirect('/login?e=1');
+        const name = fields.login ?? '';
+        if (accounts.get(name)?.password !== fields.pw) return redirect('/login?e=1');
         return redirect(mustChange.has(name) ? '/renew' : '/start', { session: { user: name } });
       }
       if (path === '/login' || !user) return path === '/login' ? appPage('signs-out-login') : redirect('/login');
       if (method === 'POST' && (path === '/settings' || path === '/renew')) {
         const account = accounts.get(user);
-        if (!account || (path === '/settings' && account.password !== fields['old'])) return redirect(`${path}?e=1`);
-        account.password = fields['new'] ?? '';
+        if (!account || (path === '/settings' && account.password !== fields.old)) return redirect(`${path}?e=1`);
+        account.password = fields.new ?? '';
         mustChange.delete(user);
         return path === '/renew' ? redirect('/start?renewed') : redirect('/login', { session: 'end' });
       }

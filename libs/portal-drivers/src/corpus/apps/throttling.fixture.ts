@@ -19,10 +19,10 @@ export function throttlingApp(): App {
   return {
     accounts,
     answer({ method, path, fields, user }) {
-      if (path === '/frame') return method === 'POST' ? login(fields['m'] ?? '', fields['k'] ?? '') : appPage('throttling-frame');
+      if (path === '/frame') return method === 'POST' ? login(fields.m ?? '', fields.k ?? '') : appPage('throttling-frame');
       if (path === '/notice' && user) return appPage('throttling-notice');
       if (path === '/facility' && user) return appPage('throttling-facility');
-      if (path === '/desk' && user) return appPage('throttling-desk', { FACILITY: fields['facility'] ?? 'kept' });
+      if (path === '/desk' && user) return appPage('throttling-desk', { FACILITY: fields.facility ?? 'kept' });
       return appPage('throttling-login');
     },
   };
