@@ -62,7 +62,7 @@ test('`heads run` writes until SIGTERM; while its sink is down it is not ready, 
   mkdirSync(dirname(file));
   const settings = { RCM_AUDIT_HEADS_FILE: file, RCM_AUDIT_INTERVAL_MS: '100', RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'info' };
   const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'heads', 'run'], {
-    env: { PATH: process.env['PATH'], ...asRoot(), ...compileCache(), ...w.environment('rcm_head_writer', settings) },
+    env: { PATH: process.env.PATH, ...asRoot(), ...compileCache(), ...w.environment('rcm_head_writer', settings) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

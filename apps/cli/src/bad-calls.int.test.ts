@@ -47,7 +47,7 @@ beforeAll(async () => {
   environment = Object.fromEntries(
     (['operator', 'rotator', 'migrator', 'auditor'] as const).map((role) => [`RCM_${role.toUpperCase()}_DATABASE_URL`, urlFor(`rcm_${role}`, database.url)]),
   );
-  environment['RCM_OWNER_DATABASE_URL'] = database.url;
+  environment.RCM_OWNER_DATABASE_URL = database.url;
   leaves = await everyCommand();
 }, 120_000);
 afterAll(async () => {

@@ -15,26 +15,26 @@ beforeAll(() => void (home = mkdtempSync(join(tmpdir(), 'rcm-call-'))));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 test('a role that has no AWS profile of its own does not go by that of the role before it', () => {
-  const before = process.env['AWS_PROFILE'];
+  const before = process.env.AWS_PROFILE;
   const environment = { RCM_DATABASE_URL: 'general', RCM_MIGRATOR_AWS_PROFILE: 'migrator' };
   try {
-    delete process.env['AWS_PROFILE'];
+    delete process.env.AWS_PROFILE;
     environmentFor('migrator', environment);
-    expect(process.env['AWS_PROFILE']).toBe('migrator');
+    expect(process.env.AWS_PROFILE).toBe('migrator');
     environmentFor('rotator', environment);
-    expect(process.env['AWS_PROFILE']).toBeUndefined();
+    expect(process.env.AWS_PROFILE).toBeUndefined();
     environmentFor('rotator', { ...environment, AWS_PROFILE: 'ops' });
-    expect(process.env['AWS_PROFILE']).toBe('ops');
+    expect(process.env.AWS_PROFILE).toBe('ops');
   } finally {
-    if (before === undefined) delete process.env['AWS_PROFILE'];
-    else process.env['AWS_PROFILE'] = before;
+    if (before === undefined) delete process.env.AWS_PROFILE;
+    else process.env.AWS_PROFILE = before;
   }
 });
 
 /** As a process of its own. */
 const started = (args: readonly string[], environment: NodeJS.ProcessEnv) =>
   spawnSync(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), ...args], {
-    env: { PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', ...compileCache(), ...environment },
+    env: { PATH: process.env.PATH, RCM_ALLOW_ROOT: 'yes', ...compileCache(), ...environment },
     encoding: 'utf8',
   });
 
@@ -146,7 +146,7 @@ test.each(['overview', 'login show', 'login set', 'audit', 'audit list', 'audit 
       process.execPath,
       ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), '--profile', 'not-there', ...words.split(' '), '--help'],
       {
-        env: { PATH: process.env['PATH'], HOME: home, ...asRoot(), ...compileCache() },
+        env: { PATH: process.env.PATH, HOME: home, ...asRoot(), ...compileCache() },
         encoding: 'utf8',
       },
     );

@@ -22,13 +22,13 @@ const json = async (...args: readonly string[]) => {
 test('a database is brought from nothing to this version, and each step says so', async () => {
   const before = await json('db', 'status');
   expect(before).toMatchObject({ code: 1, said: { version: 1, applied: [], problem: null, upToDate: false } });
-  const missing = before.said['missing'] as string[];
+  const missing = before.said.missing as string[];
   expect(missing.length).toBeGreaterThan(20);
 
   const dry = await rcm(['db', 'migrate', '--dry-run'], environment);
   expect(dry).toMatchObject({ code: 0, stderr: '' });
   for (const name of missing) expect(dry.stdout).toContain(`missing  ${name}`);
-  expect((await json('db', 'status')).said['applied']).toEqual([]);
+  expect((await json('db', 'status')).said.applied).toEqual([]);
 
   const done = await rcm(['db', 'migrate', '--json'], environment);
   expect(done.code).toBe(0);
@@ -94,7 +94,7 @@ test('who logs in as what is listed, with what a process would refuse and what t
   // Roles are the server's: other tests have logins there too.
   const agents = async () => {
     const { said } = await json('db', 'roles');
-    const roles = said['roles'] as { role: string; exists: boolean; logins: { name: string; problem: { is: string; run: string } | null }[] }[];
+    const roles = said.roles as { role: string; exists: boolean; logins: { name: string; problem: { is: string; run: string } | null }[] }[];
     expect(roles.every(({ exists }) => exists)).toBe(true);
     return roles.find(({ role }) => role === 'rcm_agent')?.logins.filter(({ name }) => name === plain || name === beyond);
   };

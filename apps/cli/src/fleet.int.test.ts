@@ -105,7 +105,7 @@ test('a login that was refused shows as failing at once, in the list, alone and 
 
 test('the calendar has what comes for every login, as lines, as JSON and as iCalendar whose entries keep their ids', async () => {
   const { code, answer } = await json('calendar', '--within', '90d');
-  const entries = answer['entries'] as { endpointId: string; kind: string; by: string }[];
+  const entries = answer.entries as { endpointId: string; kind: string; by: string }[];
   // Undecided about programs: a person changes these passwords.
   expect([code, entries.map(({ endpointId, kind, by }) => `${endpointId} ${kind} ${by}`).sort()]).toEqual([
     0,
@@ -122,14 +122,14 @@ test('the calendar has what comes for every login, as lines, as JSON and as iCal
 
 test('a page says where the next one begins', async () => {
   const first = await json('logins', '--limit', '2');
-  expect(first.answer['logins']).toHaveLength(2);
-  expect((await json('logins', '--limit', '2', '--after', String(first.answer['next']))).answer).toMatchObject({ logins: [{ id: 'wrong' }], next: null });
+  expect(first.answer.logins).toHaveLength(2);
+  expect((await json('logins', '--limit', '2', '--after', String(first.answer.next))).answer).toMatchObject({ logins: [{ id: 'wrong' }], next: null });
 });
 
 test('a history has the login and who made it', async () => {
   const { code, answer } = await json('login', 'history', 'well');
   expect(code).toBe(0);
-  expect(answer['entries']).toEqual(
+  expect(answer.entries).toEqual(
     expect.arrayContaining([expect.objectContaining({ source: 'login', what: 'accepted', by: 'agent@host:1', organization: ORG })]),
   );
   expect((await rcm(['login', 'history', 'well'], environment, 80)).stdout).toContain('accepted');
@@ -138,9 +138,9 @@ test('a history has the login and who made it', async () => {
 test('who did what in an organization is listed, by whom and by what', async () => {
   const { code, answer } = await json('audit', 'list', '--org', ORG, '--login', 'well', '--action', 'login.');
   expect(code).toBe(0);
-  expect(answer['events']).toEqual([expect.objectContaining({ action: 'login.used', subject: 'well', actor: 'agent@host:1' })]);
+  expect(answer.events).toEqual([expect.objectContaining({ action: 'login.used', subject: 'well', actor: 'agent@host:1' })]);
   const first = await json('audit', 'list', '--org', ORG, '--limit', '1');
-  expect((await json('audit', 'list', '--org', ORG, '--limit', '1', '--after', String(first.answer['next']))).answer).toMatchObject({
+  expect((await json('audit', 'list', '--org', ORG, '--limit', '1', '--after', String(first.answer.next))).answer).toMatchObject({
     events: [expect.anything()],
   });
   expect((await rcm(['audit', 'list', '--org', ORG], environment, 100)).stdout).toContain('login.used');

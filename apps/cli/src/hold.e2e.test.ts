@@ -31,7 +31,7 @@ interface End {
 
 async function rcm(words: readonly string[], stdin = ''): Promise<End> {
   const child = spawn(process.execPath, ['--disable-sigusr1', fileURLToPath(new URL('main.ts', import.meta.url)), ...words, '--json'], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];
@@ -61,7 +61,7 @@ async function everything(): Promise<string> {
 
 it('an organization and its logins come in without a password in Postgres; a wrong one is found, repaired, and it is known who did it', async () => {
   expect(await rcm(['org', 'add', 'clinic', '--name', 'Clinic', ...why])).toMatchObject({ code: 0, answer: { version: 1, organization: 'clinic' } });
-  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
+  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer.portalType as { hosts: string[] };
   const url = `http://${type.hosts[0]}/`;
   for (const [user, password] of [
     ['one', PASSWORDS.one],
@@ -81,7 +81,7 @@ it('an organization and its logins come in without a password in Postgres; a wro
 
   const dry = await rcm(['endpoint', 'add', '--csv', csv, '--dry-run', ...why]);
   expect(dry).toMatchObject({ code: 0, answer: { mode: 'dry run', wrong: 0 } });
-  expect((await rcm(['logins', '--org', 'clinic'])).answer['logins']).toEqual([]);
+  expect((await rcm(['logins', '--org', 'clinic'])).answer.logins).toEqual([]);
 
   const added = await rcm(['endpoint', 'add', '--csv', csv, ...why]);
   expect(added.answer, added.stderr).toMatchObject({
@@ -100,7 +100,7 @@ it('an organization and its logins come in without a password in Postgres; a wro
   expect(await rcm(['logins', '--failing'])).toMatchObject({ code: 0, answer: { logins: [] } });
   expect(await rcm(['login', 'verify', 'clinic-alpine-two', ...why])).toMatchObject({ code: 0 });
 
-  const history = (await rcm(['login', 'history', 'clinic-alpine-two'])).answer['entries'] as { source: string; what: string; by: string | null }[];
+  const history = (await rcm(['login', 'history', 'clinic-alpine-two'])).answer.entries as { source: string; what: string; by: string | null }[];
   expect(history.map(({ source, what }) => `${source} ${what}`)).toEqual(
     expect.arrayContaining(['act endpoint.changed', 'act credential.create', 'act login.verify', 'login rejected', 'act secret.set', 'login accepted']),
   );
@@ -120,7 +120,7 @@ it('an organization and its logins come in without a password in Postgres; a wro
 });
 
 it('one login comes from stdin; a payload, a portal type or an organization that is none is refused before anything is done', async () => {
-  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
+  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer.portalType as { hosts: string[] };
   const place = ['endpoint', 'add', '--org', testEnvironment.orgId, '--base-url', `http://${type.hosts[0]}/`, ...why];
   await testEnvironment.portals.createAccount({ portal: 'alpine', username: 'four', password: PASSWORDS.one });
   const payload = JSON.stringify({ username: 'four', password: PASSWORDS.one });
@@ -143,19 +143,19 @@ it('one login comes from stdin; a payload, a portal type or an organization that
 
 it('an organization leaves and comes back: nothing uses its login meanwhile, its secret stays as it was, and nothing is forgotten', async () => {
   expect(await rcm(['org', 'add', 'leaving', '--name', 'Leaving', ...why])).toMatchObject({ code: 0 });
-  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer['portalType'] as { hosts: string[] };
+  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer.portalType as { hosts: string[] };
   await testEnvironment.portals.createAccount({ portal: 'alpine', username: 'six', password: PASSWORDS.one });
   const [id, payload] = ['leaving-alpine-six', JSON.stringify({ username: 'six', password: PASSWORDS.one })];
   const add = ['endpoint', 'add', '--org', 'leaving', '--portal', 'alpine', '--account', 'six', '--base-url', `http://${type.hosts[0]}/`, ...why];
   expect(await rcm(add, payload)).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'proved' }] } });
-  const before = (await rcm(['login', 'show', id])).answer['logins'] as { secret: { reference: string } }[];
+  const before = (await rcm(['login', 'show', id])).answer.logins as { secret: { reference: string } }[];
   const logins = () =>
     testEnvironment.portals.history({ portal: 'alpine', username: 'six' }).then(({ loginsAccepted, loginsRejected }) => loginsAccepted + loginsRejected);
   const made = await logins();
 
   expect(await rcm(['org', 'retire', 'leaving', '--dry-run', ...why])).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'would_retire' }] } });
   expect(await rcm(['org', 'retire', 'leaving', ...why])).toMatchObject({ code: 0, answer: { endpoints: [{ id, outcome: 'retired' }], left: 0 } });
-  expect((await rcm(['logins', '--org', 'leaving'])).answer['logins']).toEqual([]);
+  expect((await rcm(['logins', '--org', 'leaving'])).answer.logins).toEqual([]);
   expect(await rcm(['login', 'verify', id, ...why])).toMatchObject({ code: 1, answer: { error: { code: 'endpoint_retired' } } });
   expect(await rcm(['login', 'rotate', id, ...why])).toMatchObject({ code: 1 });
   expect(await rcm(add, payload)).toMatchObject({ code: 1, answer: { endpoints: [{ problem: expect.stringContaining('endpoint_retired') as string }] } });
@@ -166,14 +166,14 @@ it('an organization leaves and comes back: nothing uses its login meanwhile, its
       endpoints: [{ id, secret: before[0]?.secret.reference, removal: expect.stringMatching(/aws (ssm|secretsmanager) delete-/) as string }],
     },
   });
-  expect((await rcm(['endpoint', 'retired', '--org', 'leaving'])).answer['endpoints']).toMatchObject([{ removal: null }]);
+  expect((await rcm(['endpoint', 'retired', '--org', 'leaving'])).answer.endpoints).toMatchObject([{ removal: null }]);
   expect(await logins()).toBe(made);
 
   expect(await rcm(['endpoint', 'reinstate', id, ...why])).toMatchObject({ code: 0, answer: { reinstated: true } });
   expect(await rcm(['endpoint', 'reinstate', id, ...why])).toMatchObject({ code: 0, answer: { reinstated: false } });
   expect(await rcm(['login', 'verify', id, ...why])).toMatchObject({ code: 0 });
-  expect((await rcm(['login', 'show', id])).answer['logins']).toMatchObject([{ standing: 'ok', secret: before[0]?.secret }]);
+  expect((await rcm(['login', 'show', id])).answer.logins).toMatchObject([{ standing: 'ok', secret: before[0]?.secret }]);
   expect(await logins()).toBe(made + 1);
-  const trail = (await rcm(['audit', 'list', '--org', 'leaving', '--limit', '50'])).answer['events'] as { action: string }[];
+  const trail = (await rcm(['audit', 'list', '--org', 'leaving', '--limit', '50'])).answer.events as { action: string }[];
   expect(trail.map(({ action }) => action)).toEqual(expect.arrayContaining(['endpoint.retired', 'endpoint.reinstated']));
 });

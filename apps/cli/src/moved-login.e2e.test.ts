@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => person?.close());
 
-const environment = () => ({ PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...person.environment });
+const environment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...person.environment });
 
 async function rcm(words: readonly string[], stdin = '') {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...words, '--json'], { env: environment(), stdio: ['pipe', 'pipe', 'pipe'] });
@@ -83,9 +83,9 @@ it(
     // Whoever runs this is one person; the other one says yes where they are.
     const asked = await rcm(['break-glass', 'request', given, '--minutes', '30', ...why]);
     expect(asked, asked.said).toMatchObject({ code: 0 });
-    const request = String(asked.answer['request']);
+    const request = String(asked.answer.request);
     expect((await rcm(['break-glass', 'approve', request, ...why])).code).toBe(1);
-    const [{ actor: me } = { actor: '' }] = (await rcm(['break-glass', 'list'])).answer['requests'] as { actor: string }[];
+    const [{ actor: me } = { actor: '' }] = (await rcm(['break-glass', 'list'])).answer.requests as { actor: string }[];
     await decideAct(testEnvironment.db, { id: request, orgId, decision: 'approved', actor: `${me}-john`, reason: 'spoke to her' });
 
     const { code, screen } = await atTerminal(['break-glass', 'read', request], 'Enter ends it');

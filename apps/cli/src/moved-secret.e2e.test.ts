@@ -28,7 +28,7 @@ afterAll(async () => {
   await person?.close();
 }, WHOLE_MS);
 
-const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...person.environment });
+const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...person.environment });
 
 async function startRotator() {
   const quick = { RCM_ROTATOR_ASKED_SCAN_MS: '200', RCM_HEALTH_PORT: '0', RCM_LOG_LEVEL: 'info' };
@@ -129,8 +129,7 @@ it(
   'the doctor asks every place, and names the one that does not answer',
   async () => {
     await person.testEnvironment.addEndpoint('alpine');
-    const store = async () =>
-      ((await rcm('doctor')).answer['checks'] as { check: string; state: string; says: string }[]).find(({ check }) => check === 'store');
+    const store = async () => ((await rcm('doctor')).answer.checks as { check: string; state: string; says: string }[]).find(({ check }) => check === 'store');
     expect(await store()).toMatchObject({ state: 'ok', says: 'all 2 places answer a tenant’s session' });
     person.testEnvironment.further[0]?.setFaults({ kind: 'down' });
     expect(await store()).toMatchObject({ state: 'problem', says: expect.stringContaining(`us-east-1:${SECOND}: `) as string });

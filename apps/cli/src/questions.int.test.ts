@@ -98,7 +98,7 @@ const ask = async (words: string) => {
   const { code, stdout } = await rcm([...words.split(' '), '--json'], environment);
   return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
 };
-const loginsOf = async (words: string) => ((await ask(`logins ${words}`)).answer['logins'] as { id: string }[]).map(({ id }) => id).sort();
+const loginsOf = async (words: string) => ((await ask(`logins ${words}`)).answer.logins as { id: string }[]).map(({ id }) => id).sort();
 
 test.each<[string, readonly string[]]>([
   ['--due 14d', ['due']],
@@ -124,7 +124,7 @@ test('who read this tenant in March? rcm audit list --org ID --from … --to …
   const [year, month] = new Date().toISOString().split('-').map(Number) as [number, number];
   const day = (months: number) => new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 10);
   const used = async (from: string, to: string) =>
-    ((await ask(`audit list --org ${ORG} --from ${from} --to ${to} --action login.used`)).answer['events'] as { subject: string; actor: string }[]).length;
+    ((await ask(`audit list --org ${ORG} --from ${from} --to ${to} --action login.used`)).answer.events as { subject: string; actor: string }[]).length;
   // A month may end while the test runs.
   expect(await used(day(-1), day(2))).toBe(LOGINS.length - 1);
   expect(await used(day(-13), day(-12))).toBe(0);

@@ -11,7 +11,7 @@ let environment: NodeJS.ProcessEnv;
 const why = ['--reason', 'the contract ended, ticket 4711'];
 beforeAll(async () => {
   person = await openPerson({ endpoints: [] });
-  const approles = person.testEnvironment.environmentOf('rcm_migrator')['RCM_VAULT_APPROLE_FOLDER'];
+  const approles = person.testEnvironment.environmentOf('rcm_migrator').RCM_VAULT_APPROLE_FOLDER;
   environment = { ...process.env, ...person.environment, RCM_MIGRATOR_VAULT_APPROLE_FOLDER: approles };
 });
 afterAll(() => person?.close());
@@ -70,7 +70,7 @@ it('is to be removed until somebody has looked and found nothing; then it is kno
   const gone = { removedAt: expect.any(String) as string, removal: null, removeFrom: null };
   expect(await list('0d')).toMatchObject({ code: 0, answer: { overdue: 0, endpoints: [gone, gone, gone] } });
 
-  const trail = (await ask(['audit', 'list', '--org', person.testEnvironment.orgId, '--login', ids[0] ?? ''])).answer['events'] as {
+  const trail = (await ask(['audit', 'list', '--org', person.testEnvironment.orgId, '--login', ids[0] ?? ''])).answer.events as {
     action: string;
     actor: string;
   }[];

@@ -168,7 +168,7 @@ async function run(command: string): Promise<{ readonly code: number; readonly o
   };
   const shell = spawn('bash', ['-c', `rcm() { "${process.execPath}" --disable-sigusr1 "${MAIN}" "$@"; }\n${command}`], {
     cwd: person.folder,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...person.environment, ...settings },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...person.environment, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let output = '';

@@ -141,7 +141,7 @@ test('one asks, another approves, the first sees it once after people were told,
   expect(await operator.getByRole('heading', { level: 1 }).textContent()).toBe('Shown once');
   expect(await operator.locator('code.shown').allTextContents()).toEqual([at.username, password, expect.stringMatching(/^\d{6}$/) as string]);
   const headers = await (await shown).allHeaders();
-  expect([headers['cache-control'], headers['refresh'], headers['clear-site-data']]).toEqual(['no-store', `3600; url=${addressOf(at)}`, '"cache"']);
+  expect([headers['cache-control'], headers.refresh, headers['clear-site-data']]).toEqual(['no-store', `3600; url=${addressOf(at)}`, '"cache"']);
   for (const colorScheme of ['light', 'dark'] as const) {
     await operator.emulateMedia({ colorScheme });
     expect((await new AxeBuilder({ page: operator }).analyze()).violations.map(({ id: rule }) => rule)).toEqual([]);

@@ -74,7 +74,7 @@ const PAGES = (): Readonly<Record<string, string>> => ({
   missing: '/o/none/logins',
 });
 /** A folder for pictures of each page, for whoever wants to look at them. */
-const KEEP = process.env['RCM_CONSOLE_SCREENSHOTS'];
+const KEEP = process.env.RCM_CONSOLE_SCREENSHOTS;
 if (KEEP) mkdirSync(KEEP, { recursive: true });
 
 /**

@@ -56,18 +56,18 @@ describe('docs/deploy.md', () => {
   });
 
   it('fills every secret that processes start with, and names no other', () => {
-    const secrets = made.ofType('AWS::SecretsManager::Secret', /prod/).map(({ Properties }) => String(Properties['Name']));
+    const secrets = made.ofType('AWS::SecretsManager::Secret', /prod/).map(({ Properties }) => String(Properties.Name));
     expect(all(/^\| `(rcm-platform\/prod\/[a-z-]+)` \|/gm).sort()).toEqual(secrets.sort());
   });
 
   it('runs task definitions, in a cluster, with logs, parameters and outputs that are there', () => {
-    const families = made.ofType('AWS::ECS::TaskDefinition').map(({ Properties }) => String(Properties['Family']));
+    const families = made.ofType('AWS::ECS::TaskDefinition').map(({ Properties }) => String(Properties.Family));
     const tasks = all(/--task-definition ([a-z-]+)/g);
     expect(tasks).toEqual(['rcm-db-migrate']);
     expect(tasks.filter((task) => !families.includes(task))).toEqual([]);
     expect(families).toContain('rcm-migrator');
-    expect(made.ofType('AWS::ECS::Cluster').map(({ Properties }) => String(Properties['ClusterName']))).toEqual(['rcm', 'rcm']);
-    expect(made.ofType('AWS::Logs::LogGroup').map(({ Properties }) => String(Properties['LogGroupName']))).toContain('/rcm/db-migrate');
+    expect(made.ofType('AWS::ECS::Cluster').map(({ Properties }) => String(Properties.ClusterName))).toEqual(['rcm', 'rcm']);
+    expect(made.ofType('AWS::Logs::LogGroup').map(({ Properties }) => String(Properties.LogGroupName))).toContain('/rcm/db-migrate');
     expect(Object.keys(made.templates.get('rcm-prod-replica')!.Parameters ?? {})).toEqual(all(/--parameter-overrides ([A-Za-z]+)=/g));
     expect(made.templates.get('rcm-prod-identity')).toMatchObject({ Outputs: { CredentialsKeyArn: expect.anything() } });
   });

@@ -15,7 +15,7 @@ let made: Synthesised;
 let told: readonly string[];
 beforeAll(() => {
   made = synthesised();
-  const alarms = made.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => String(Properties['AlarmName']));
+  const alarms = made.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => String(Properties.AlarmName));
   told = [...new Set([...alarms, ...made.environments.flatMap((environment) => toldEvents(environment).map(({ name }) => name))])];
 });
 

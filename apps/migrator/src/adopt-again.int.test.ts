@@ -53,7 +53,7 @@ async function endpoint(id: string): Promise<AdoptedEndpoint> {
   if (!found) throw new Error(`nothing came of ${id}`);
   return found;
 }
-const passwordIn = ({ config }: AdoptedEndpoint) => (config['credentials'] as { password: string } | undefined)?.password;
+const passwordIn = ({ config }: AdoptedEndpoint) => (config.credentials as { password: string } | undefined)?.password;
 const seedOf = ({ endpointId, orgId, portal }: AdoptedEndpoint) => ({ id: endpointId, orgId, portal, credentials: null });
 const edit = (endpointId: string, set: string) =>
   testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(`UPDATE integration_endpoint SET ${set} WHERE id = '${endpointId}'`));

@@ -69,7 +69,7 @@ describe('a row that is of another place than before', { timeout: 600_000 }, () 
     expect(await everyEndpoint()).toEqual(before);
     const { json } = await run(['a']);
     expect(json).toEqual({ ...plan.json, dryRun: false });
-    const [{ endpointId }] = json['anew'] as [{ endpointId: string }];
+    const [{ endpointId }] = json.anew as [{ endpointId: string }];
     const after = await everyEndpoint();
     expect(after.filter(({ id }) => id !== endpointId)).toEqual(before);
     expect(await stored(migrator, { id: 'l-a', orgId: 'h-1', portal: 'alpine', credentials: null })).toEqual(inStore);

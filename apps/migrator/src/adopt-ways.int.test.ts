@@ -128,15 +128,15 @@ describe('rows come in', { timeout: 600_000 }, () => {
     expect(after.size).toBe(right().length);
     for (const [id, endpoint] of before) expect(after.get(id)).toEqual(endpoint);
     // Each row has its line, and what the book counts is what they say.
-    expect(new Set(lines.map(({ row }) => row)).size).toBe(said?.['rows']);
+    expect(new Set(lines.map(({ row }) => row)).size).toBe(said?.rows);
     for (const [id, { endpointId, orgId }] of after)
       expect(lines).toContainEqual({
         ...{ version: 1, row: expect.any(Number) as number, id, endpoint: endpointId, organization: orgId },
         outcome: before.has(id) ? 'unchanged' : 'new',
       });
     const counted = Object.fromEntries([...Map.groupBy(lines, ({ outcome }) => String(outcome))].map(([outcome, alike]) => [outcome, alike.length]));
-    expect(counted['refused']).toBe(said?.['refusedCount']);
-    expect((await runs(migrator)).json['runs']).toMatchObject([
+    expect(counted.refused).toBe(said?.refusedCount);
+    expect((await runs(migrator)).json.runs).toMatchObject([
       { id: 2, command: 'adopt', filters: { source: MAPPING.source }, reason: 'a test', counts: counted, state: 'done' },
       { id: 1, state: 'died' },
     ]);

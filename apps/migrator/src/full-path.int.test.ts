@@ -82,7 +82,7 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
       },
     };
     await apply(watched);
-    const environment = testEnvironment.environment['RCM_ENVIRONMENT'];
+    const environment = testEnvironment.environment.RCM_ENVIRONMENT;
     expect(seen.map(({ orgId, tags }) => [orgId, tags]).sort()).toEqual(
       planted.map(({ orgId, portal }) => [orgId, { TenantId: orgId, Environment: environment, PortalType: portal }]).sort(),
     );

@@ -142,8 +142,8 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
 async function keepDevice(device: SecretReference): Promise<void> {
   const { environment, aws } = w.testEnvironment;
   const devices = createTenantDevices({
-    ...{ region: environment['RCM_AWS_REGION'] ?? '', endpoint: environment['RCM_AWS_ENDPOINT'], environment: device.environment },
-    ...{ roleArn: environment['RCM_TENANT_ROLE_ARN']?.replace('rcm-migrator-tenant', 'rcm-agent-tenant'), kmsKeyId: environment['RCM_KMS_KEY_ID'] ?? '' },
+    ...{ region: environment.RCM_AWS_REGION ?? '', endpoint: environment.RCM_AWS_ENDPOINT, environment: device.environment },
+    ...{ roleArn: environment.RCM_TENANT_ROLE_ARN?.replace('rcm-migrator-tenant', 'rcm-agent-tenant'), kmsKeyId: environment.RCM_KMS_KEY_ID ?? '' },
     credentials: aws?.taskCredentials(taskRoleName('agent')),
   });
   const text = serializeDevice(new Secret({ rememberedAt: new Date(), endpointId: w.seed.id, state: { token: 'known' } }));

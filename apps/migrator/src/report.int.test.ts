@@ -40,7 +40,7 @@ it('says of each organization what it waits for, and is complete once nothing is
   expect(new Set(Object.values(await stands()))).toEqual(new Set(['done']));
   // The copies outside are nobody's word yet.
   expect(scrubbed).toMatchObject({ complete: false, json: { left: true } });
-  expect(scrubbed.json['outside']).toContainEqual(expect.objectContaining({ kind: 'base_backups' }));
+  expect(scrubbed.json.outside).toContainEqual(expect.objectContaining({ kind: 'base_backups' }));
   for (const { kind } of (scrubbed.json as { outside: { kind: OutsideKind }[] }).outside) await dealtWith(migrator, kind, ACT);
   const last = await report(migrator);
   expect(last).toMatchObject({ complete: true, json: { left: false, elsewhere: [], outside: [] } });
@@ -71,7 +71,7 @@ it('is a page that names no login, and one organization’s where one is asked f
   await apply(migrator);
   // What lies beside another hospital's logins is not this one's to read.
   await sql(`UPDATE integration_endpoint SET config = config || '{"backup_password": "x-canary-x"}' WHERE org_id = 'south-1'`);
-  expect([(await report(of('north-1'))).json['elsewhere'], (await report(migrator)).json['elsewhere']]).toMatchObject([
+  expect([(await report(of('north-1'))).json.elsewhere, (await report(migrator)).json.elsewhere]).toMatchObject([
     [],
     [{ path: 'backup_password', endpoints: 2 }],
   ]);

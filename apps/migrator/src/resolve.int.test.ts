@@ -38,7 +38,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
     const { json, complete } = await w.decide(take);
     expect(complete).toBe(true);
     expect([await w.inRow(), await w.inStore()]).toEqual([right, right]);
-    expect(passwordOf(await w.keptText(json['kept']))).toBe(other);
+    expect(passwordOf(await w.keptText(json.kept))).toBe(other);
     expect(await findEndpoint(w.migrator.db, { endpointId: w.seed.id })).toMatchObject({ currentVersion: (await stored(w.migrator, w.seed)).version });
     expect(await events()).toEqual([
       { action: 'credential.resolve', ...ACT, take },
@@ -54,10 +54,10 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
       store: (await stored(w.migrator, w.seed)).text,
     };
     const first = await w.decide('store');
-    expect(await w.keptText(first.json['kept'])).toBe(before.row);
+    expect(await w.keptText(first.json.kept)).toBe(before.row);
     await w.person.types(w.seed, 'typed again');
     const second = await w.decide('row');
-    expect(await w.keptText(second.json['kept'])).toBe(before.store);
+    expect(await w.keptText(second.json.kept)).toBe(before.store);
   });
 
   it.each(TAKES)('may be decided again with nothing more done (%s)', async (take) => {
@@ -127,7 +127,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
     const rotated = (await stored(w.migrator, w.seed)).text;
     const { json } = await w.decide('row');
     expect(await w.inStore()).toBe('typed');
-    expect(await w.keptText(json['kept'])).toBe(rotated);
+    expect(await w.keptText(json.kept)).toBe(rotated);
     const idOf = (text: string) => (JSON.parse(text) as { metadata?: { rotation_attempt_id?: string } }).metadata?.rotation_attempt_id;
     expect(idOf((await stored(w.migrator, w.seed)).text)).toBe(idOf(rotated));
     expect(await verify(w.migrator)).toMatchObject({ complete: true });
@@ -146,7 +146,7 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
     expect(await w.inStore()).toBe(w.planned());
     const { json } = await w.decide('store');
     expect(await w.inRow()).toBe(w.planned());
-    expect(JSON.parse((await w.keptText(json['kept'])) ?? '')).toMatchObject({ custom_fields: { row: '{"username": "a"}' } });
+    expect(JSON.parse((await w.keptText(json.kept)) ?? '')).toMatchObject({ custom_fields: { row: '{"username": "a"}' } });
   });
 });
 
@@ -165,7 +165,7 @@ describe('a secret that lies there before the row names one', { timeout: SLOW_MS
     const right = take === 'row' ? 'typed' : w.planned();
     const { json } = await w.decide(take);
     expect([await w.inRow(), await w.inStore()]).toEqual([right, right]);
-    expect(passwordOf(await w.keptText(json['kept']))).toBe(take === 'row' ? w.planned() : 'typed');
+    expect(passwordOf(await w.keptText(json.kept))).toBe(take === 'row' ? w.planned() : 'typed');
     expect(await listProofs(w.migrator.db, { endpointId: w.seed.id, limit: 10 })).toMatchObject([{ step: 'applied' }, { step: 'applied' }]);
     expect(await verify(w.migrator)).toMatchObject({ complete: true });
   });

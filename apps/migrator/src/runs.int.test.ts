@@ -29,8 +29,8 @@ function applying(filter: Filter, migration = migrator) {
   const filtered = { ...migration, filter, onEnd: counts.note };
   return asRun(filtered, { command: 'apply', person: PERSON }, counts, () => apply(filtered));
 }
-const listed = async () => (await runs(migrator)).json['runs'] as readonly { id: number; state: string; counts: object; filters: Filter }[];
-const unfinished = async () => (await status(migrator)).json['unfinished'] as readonly { id: number; state: string }[];
+const listed = async () => (await runs(migrator)).json.runs as readonly { id: number; state: string; counts: object; filters: Filter }[];
+const unfinished = async () => (await status(migrator)).json.unfinished as readonly { id: number; state: string }[];
 const sql = (statement: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
 
 describe('the book of runs', { timeout: SLOW_MS }, () => {
@@ -39,7 +39,7 @@ describe('the book of runs', { timeout: SLOW_MS }, () => {
     await applying({ orgId: 'north-2', limit: 2 });
     expect(await listRuns(migrator.db, { limit: 10 })).toMatchObject([
       { filters: { orgId: 'north-2', limit: 2 }, counts: { migrated: 2 }, state: 'done' },
-      { id: json['run'], command: 'apply', ...PERSON, filters: { orgId: 'north-1' }, counts: { migrated: 3 }, state: 'done', holder: processName('migrator') },
+      { id: json.run, command: 'apply', ...PERSON, filters: { orgId: 'north-1' }, counts: { migrated: 3 }, state: 'done', holder: processName('migrator') },
     ]);
     expect(await unfinished()).toEqual([]);
   });

@@ -41,7 +41,7 @@ const scrubbing = (also: { paths?: string[]; otherPaths?: string[] } = {}, filte
     },
   );
 const seedOf = (row: LegacyRow) => ({ id: row.id, orgId: 'north-1', portal: 'alpine', credentials: null });
-const pathsOf = (report: { json: Readonly<Record<string, unknown>> }) => (report.json['elsewhere'] as { path: string }[]).map(({ path }) => path);
+const pathsOf = (report: { json: Readonly<Record<string, unknown>> }) => (report.json.elsewhere as { path: string }[]).map(({ path }) => path);
 
 describe('logins of every shape', { timeout: 300_000 }, () => {
   it('are moved as what they are or named, proved by the row they came from, and written back as they were', async () => {
@@ -55,7 +55,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     expect(table.flatMap(({ values }) => values).filter((value) => said.includes(value))).toEqual([]);
 
     const applied = await apply(migrator);
-    expect((applied.json['failed'] as { endpointId: string }[]).map(({ endpointId }) => endpointId)).toEqual(refused);
+    expect((applied.json.failed as { endpointId: string }[]).map(({ endpointId }) => endpointId)).toEqual(refused);
     expect(applied.json).toMatchObject({ migrated: logins.length + 1, empty: others.length - refused.length });
     for (const row of logins) {
       const { legacy_form: _form, ...fields } = JSON.parse((await stored(migrator, seedOf(row))).text) as Record<string, unknown>;
@@ -67,7 +67,7 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     const twice = logins.filter(({ elsewhere }) => elsewhere.some((one) => one.same));
     const first = await scrubbing();
     expect(first).toMatchObject({ complete: false, json: { scrubbed: logins.length + 1 - twice.length } });
-    const left = first.json['failed'] as { endpointId: string; reason: string }[];
+    const left = first.json.failed as { endpointId: string; reason: string }[];
     for (const row of twice) expect(left.find(({ endpointId }) => endpointId === row.id)?.reason).toContain(row.elsewhere[0]?.path);
 
     const paths = [...new Set(table.flatMap(({ elsewhere }) => elsewhere.map(({ path }) => path)))];

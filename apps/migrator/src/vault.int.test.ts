@@ -33,7 +33,7 @@ describe.skipIf(backend() === 'containers')('a migration into Vault (no containe
   });
 
   async function admit(orgId: string): Promise<void> {
-    const policy = vaultTenantPolicy({ mount: 'kv', environment: testEnvironment.environment['RCM_ENVIRONMENT'] ?? '', orgId, part: 'migrator' });
+    const policy = vaultTenantPolicy({ mount: 'kv', environment: testEnvironment.environment.RCM_ENVIRONMENT ?? '', orgId, part: 'migrator' });
     const { roleId, secretId } = await createAppRole({ address: vault.address, token: vault.rootToken }, { name: `rcm-migrator-${orgId}`, policy });
     mkdirSync(join(folder, orgId));
     writeFileSync(join(folder, orgId, 'role-id'), roleId);

@@ -9,11 +9,11 @@ let home: string;
 let opened: RotatorEnvironment;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'rcm-rotator-evidence-'));
-  process.env['RCM_EVIDENCE_DIR'] = join(home, 'evidence');
+  process.env.RCM_EVIDENCE_DIR = join(home, 'evidence');
   opened = await openRotatorEnvironment({ endpoints: ['alpine'], portalType: { propagationDelayMs: 200 } });
 });
 afterAll(async () => {
-  delete process.env['RCM_EVIDENCE_DIR'];
+  delete process.env.RCM_EVIDENCE_DIR;
   await opened?.close();
   await rm(home, { recursive: true });
 });

@@ -38,7 +38,7 @@ beforeAll(async () => {
     RCM_ROTATOR_RECOVERY_MS: '500',
     RCM_ROTATOR_RETRY_MS: '500',
     RCM_ROTATOR_MEND_SCAN_MS: '500',
-    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+    ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
   };
 });
 afterEach(async () => {

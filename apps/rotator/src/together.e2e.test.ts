@@ -21,7 +21,7 @@ beforeAll(async () => {
   browser = createBrowserPool({
     maxContexts: 4,
     logger: createLogger({ name: 'test', level: 'silent' }),
-    ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}),
+    ...(process.env.RCM_CHROMIUM_PATH ? { executablePath: process.env.RCM_CHROMIUM_PATH } : {}),
   });
   stores = createTenantStores({
     region: testEnvironment.aws.region,
@@ -43,7 +43,7 @@ afterAll(async () => {
 function agent(): AgentAccess {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const metrics = createMetrics();
-  const url = readFileSync(testEnvironment.environmentOf('rcm_agent')['RCM_DATABASE_URL_FILE'] ?? '', 'utf8');
+  const url = readFileSync(testEnvironment.environmentOf('rcm_agent').RCM_DATABASE_URL_FILE ?? '', 'utf8');
   const db = openDatabase({ url, role: 'rcm_agent', applicationName: 'test agent', maxConnections: 2 });
   databases.push(db);
   return {
@@ -89,7 +89,7 @@ it(
       RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'),
       RCM_LOG_LEVEL: 'error',
       RCM_LEASE_WAIT_MS: '200000',
-      ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+      ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
     };
     const visits = Array.from({ length: AGENTS }, (_, number) => task(agent(), endpoint, `agent-${number}`));
     const [first, second, ...tasks] = await Promise.all([runRotator(['once', '--json'], environment), runRotator(['once', '--json'], environment), ...visits]);

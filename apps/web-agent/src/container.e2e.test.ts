@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Issuer, startIssuer } from './http/issuer.fixture.ts';
 
 /** What the names of images begin with that were built from these sources: `npm run images -- build`. */
-const images = process.env['RCM_TEST_IMAGES'];
+const images = process.env.RCM_TEST_IMAGES;
 /** Many times what a quiet machine takes. */
 const LONG_MS = 300_000;
 

@@ -17,8 +17,8 @@ afterEach(async () => {
 function start(url: string): { readonly output: () => string; readonly ended: Promise<unknown> } {
   const started = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'run'], {
     env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
       ...asRoot(),
       ...compileCache(),
       RCM_DATABASE_URL: url,

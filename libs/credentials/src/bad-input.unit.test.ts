@@ -57,7 +57,7 @@ const failureOf = async (act: () => Promise<unknown>): Promise<Failure> => {
   }
 };
 
-const told = ({ code, details }: Failure) => ({ code, ...(details?.['reason'] === undefined ? {} : { reason: details['reason'] }) });
+const told = ({ code, details }: Failure) => ({ code, ...(details?.reason === undefined ? {} : { reason: details.reason }) });
 
 describe('bad input reaches no store', () => {
   afterAll(async () => {
@@ -118,7 +118,7 @@ describe('bad input reaches no store', () => {
         const failure = await failureOf(async () => writes[method]?.());
         expect({ code: failure.code, ...failure.details, calls }).toEqual({ code: 'payload_invalid', ...wrongWith(bad), calls: 0 });
         expect(failure.message).not.toContain('canary');
-        seen.add(failure.details?.['reason']);
+        seen.add(failure.details?.reason);
       }),
       { numRuns: 1_000 },
     );

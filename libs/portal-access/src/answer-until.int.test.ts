@@ -72,7 +72,7 @@ it('after one without a moment, and while a portal is away, the ledger holds not
   for (const outcome of [{ kind: 'mfa_required' }, { kind: 'unavailable', detail: 'maintenance', until }] as const) {
     const { logIn, asked, close } = await logins(outcome);
     const { error } = await logIn();
-    expect(error.details['until']).toBe(outcome.kind === 'unavailable' ? until.toISOString() : undefined);
+    expect(error.details.until).toBe(outcome.kind === 'unavailable' ? until.toISOString() : undefined);
     await logIn();
     expect(asked.times).toBe(2);
     await close();

@@ -23,7 +23,7 @@ beforeAll(async () => {
   testEnvironment = await openTestEnvironment({ endpoints: Array.from({ length: 8 }, () => 'borealis' as const), portalType: { propagationDelayMs: 200 } });
   storage = await keepStorage(testEnvironment.db);
   const logger = createLogger({ name: 'test', level: 'silent' });
-  browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
+  browser = createBrowserPool({ maxContexts: 8, logger, ...(process.env.RCM_CHROMIUM_PATH ? { executablePath: process.env.RCM_CHROMIUM_PATH } : {}) });
 });
 afterAll(async () => {
   await browser?.close();
@@ -62,7 +62,7 @@ const visit = (access: AgentAccess, { orgId, id }: EnvironmentEndpoint): Promise
   withAgentSession(access, { orgId, endpointId: id, holder: 'test-agent', signal: new AbortController().signal }, async () => ({
     value: 'accepted',
     session: 'close',
-  })).catch(({ code, details }: RcmError) => ({ code, outcome: details['outcome'] }));
+  })).catch(({ code, details }: RcmError) => ({ code, outcome: details.outcome }));
 
 /** A person saves the secret. */
 async function save(endpoint: EnvironmentEndpoint, change: (payload: CredentialPayload) => CredentialPayload): Promise<CredentialPayload> {

@@ -15,7 +15,7 @@ afterAll(() => w?.close());
 const login = (id: string, password = `canary-${id}-1`) => ({ username: id, password });
 const sentTo = (username: string) => w.portal.sent.filter((one) => one.username === username).map(({ password }) => password);
 const reads = async (found: string) =>
-  (await w.metrics.counter('rcm_legacy_reads_total').get()).values.find(({ labels }) => labels['found'] === found)?.value ?? 0;
+  (await w.metrics.counter('rcm_legacy_reads_total').get()).values.find(({ labels }) => labels.found === found)?.value ?? 0;
 const rowOf = async (id: string) => {
   const [row] = await w.testEnvironment.db.transaction(
     'every tenant',

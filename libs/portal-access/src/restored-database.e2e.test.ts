@@ -25,7 +25,7 @@ beforeAll(async () => {
   testEnvironment = await openTestEnvironment({ endpoints: ['alpine'] });
   const logger = createLogger({ name: 'test', level: 'silent' });
   const metrics = createMetrics();
-  browser = createBrowserPool({ maxContexts: 2, logger, ...(process.env['RCM_CHROMIUM_PATH'] ? { executablePath: process.env['RCM_CHROMIUM_PATH'] } : {}) });
+  browser = createBrowserPool({ maxContexts: 2, logger, ...(process.env.RCM_CHROMIUM_PATH ? { executablePath: process.env.RCM_CHROMIUM_PATH } : {}) });
   const { aws } = testEnvironment;
   const stores = createTenantStores({
     ...{ region: aws.region, endpoint: aws.endpoint, environment: 'test', roleArn: aws.tenantRoleArn('agent'), kmsKeyId: aws.kmsKeyArn },
@@ -62,7 +62,7 @@ async function tries(password: string, db: Database): Promise<string> {
   expect(version).not.toBe(current.version);
   const visit = { orgId: endpoint.orgId, endpointId: endpoint.id, holder: 'test-agent', signal: new AbortController().signal };
   return withAgentSession({ ...access, db }, visit, async () => ({ value: 'got in', session: 'close' })).catch((error: unknown) =>
-    isRcmError(error) ? `${error.code} ${String(error.details['reason'] ?? '')}`.trim() : String(error),
+    isRcmError(error) ? `${error.code} ${String(error.details.reason ?? '')}`.trim() : String(error),
   );
 }
 const atThePortal = () => testEnvironment.portals.account('alpine', testEnvironment.endpoints[0]?.username ?? '');

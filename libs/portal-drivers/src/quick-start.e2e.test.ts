@@ -15,7 +15,7 @@ test('the example in the README logs in at a demo portal', async () => {
   const account = { portal: 'alpine', username: 'quick', password: 'Only-An-Example-1' };
   await fetch(`${portals.control.baseUrl}/accounts`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(account) });
   const login = (password: string) =>
-    example(portals.portals.alpine.baseUrl, { username: new Secret('quick'), password: new Secret(password), custom: {} }, process.env['RCM_CHROMIUM_PATH']);
+    example(portals.portals.alpine.baseUrl, { username: new Secret('quick'), password: new Secret(password), custom: {} }, process.env.RCM_CHROMIUM_PATH);
   expect(await login('Only-An-Example-1')).toBe('accepted');
   expect(await login('Another-Example-2')).toBe('rejected');
 });

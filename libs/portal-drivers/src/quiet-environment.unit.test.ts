@@ -26,7 +26,7 @@ it.each(environments.map((variables) => [variables.map((variable) => variable.jo
   (_, variables) => {
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', PROGRAM], {
       cwd: fileURLToPath(new URL('.', import.meta.url)),
-      env: { PATH: process.env['PATH'], PLAYWRIGHT_BROWSERS_PATH: '/browsers', ...variables, ...compileCache() },
+      env: { PATH: process.env.PATH, PLAYWRIGHT_BROWSERS_PATH: '/browsers', ...variables, ...compileCache() },
       encoding: 'utf8',
     });
     expect([stdout, stderr]).toEqual(['["PLAYWRIGHT_BROWSERS_PATH"]\n', '']);

@@ -29,7 +29,7 @@ const run = async (command: string, args: readonly string[], cwd: string, env: R
 
 /** This one, and the one that the system has beside it, by version. */
 function nodes(): [version: string, program: string][] {
-  const path = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== dirname(process.execPath) && !folder.includes('node_modules'));
+  const path = (process.env.PATH ?? '').split(':').filter((folder) => folder !== dirname(process.execPath) && !folder.includes('node_modules'));
   const version = (program: string): string => execFileSync(program, ['--version'], { encoding: 'utf8', env: { PATH: path.join(':') } }).trim();
   try {
     return [

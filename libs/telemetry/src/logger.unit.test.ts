@@ -108,12 +108,12 @@ describe('createLogger', () => {
       logger.info({ link: new URL(`https://bob:${CANARY}@portal.example/x`) });
     });
     expect(text).not.toContain(CANARY);
-    expect(lines[0]?.['at']).toBe('postgres://[redacted]@db.internal:5432/rcm');
+    expect(lines[0]?.at).toBe('postgres://[redacted]@db.internal:5432/rcm');
   });
 
   it('survives cycles, bytes and long lists', () => {
     const cycle: Record<string, unknown> = { name: 'x' };
-    cycle['self'] = cycle;
+    cycle.self = cycle;
     const error = new Error('round');
     error.cause = error;
     const { text, lines } = capture((logger) => {
@@ -123,7 +123,7 @@ describe('createLogger', () => {
     });
     expect(text).not.toContain(CANARY);
     expect(lines[0]).toMatchObject({ cycle: { self: '[circular]' }, bytes: `[${CANARY.length} bytes]` });
-    expect((lines[0]?.['list'] as unknown[]).length).toBe(201);
+    expect((lines[0]?.list as unknown[]).length).toBe(201);
   });
 
   it('writes nothing below its level', () => {

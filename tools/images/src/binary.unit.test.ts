@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..', '..', '..');
 const PACK_MS = 900_000;
 let folder: string;
 let file: string;
-const env = () => ({ PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, HOME: folder, RCM_ALLOW_ROOT: 'yes' });
+const env = () => ({ PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`, HOME: folder, RCM_ALLOW_ROOT: 'yes' });
 const rcm = (...args: string[]) => spawnSync(join(folder, 'there', 'bin', 'rcm'), args, { cwd: folder, env: env(), encoding: 'utf8' });
 
 beforeAll(async () => {

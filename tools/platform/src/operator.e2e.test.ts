@@ -70,7 +70,7 @@ task = client.ask({"portal_type": "alpine", "task": "claim_status", "input": {"c
 result = client.result(task["id"], deadline_s=300)
 print(result["found"], len(result["rows"]))`;
   const [api = ''] = /http:\S+(?=\/v1\/tasks)/.exec(script[1] ?? '') ?? [];
-  const environment = { PATH: process.env['PATH'], API: api, TOKEN: asked.stdout.trim().split('\n').at(-1) };
+  const environment = { PATH: process.env.PATH, API: api, TOKEN: asked.stdout.trim().split('\n').at(-1) };
   const worked = spawnSync('python3', ['-c', program], { cwd: base, env: environment, encoding: 'utf8' });
   expect([worked.status, worked.stdout.trim()], worked.stderr).toEqual([0, 'True 1']);
 }
@@ -81,7 +81,7 @@ const SECRETS = ['Clinic-First-11', 'Clinic-Second-22', 'Clinic-Third-33', 'Clin
 function walkAsThePageSays(environment: NodeJS.ProcessEnv): void {
   const walked = walk(environment);
   for (const secret of SECRETS) expect(walked.said).not.toContain(secret);
-  if (process.env['RCM_WRITE_WALK'] === 'yes') writeFileSync(PAGE, walked.page);
+  if (process.env.RCM_WRITE_WALK === 'yes') writeFileSync(PAGE, walked.page);
   expect(walked.differs).toEqual([]);
 }
 
@@ -102,7 +102,7 @@ function environmentOf(base: string): NodeJS.ProcessEnv {
   mkdirSync(work);
   writeFileSync(join(work, 'rcm'), `#!/bin/sh\nexec "${process.execPath}" --disable-sigusr1 "${RCM}" --profile local "$@"\n`, { mode: 0o755 });
   const { RCM_BROWSER_SANDBOX: _sandbox, ...root } = asRoot() as Record<string, string | undefined>;
-  return { PATH: `${work}:${process.env['PATH'] ?? ''}`, HOME: base, XDG_CONFIG_HOME: join(base, 'kept'), ...root, ...compileCache(), WORK: work };
+  return { PATH: `${work}:${process.env.PATH ?? ''}`, HOME: base, XDG_CONFIG_HOME: join(base, 'kept'), ...root, ...compileCache(), WORK: work };
 }
 
 it(

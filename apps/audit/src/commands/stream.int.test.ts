@@ -134,7 +134,7 @@ describe('in a process of its own', () => {
       process.execPath,
       ['--disable-sigusr1', join(import.meta.dirname, '..', 'main.ts'), 'stream', '--to', to ?? '', '--place', place ?? ''],
       {
-        env: { ...compileCache(), PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', ...testEnvironment.environment('rcm_auditor') },
+        env: { ...compileCache(), PATH: process.env.PATH, RCM_ALLOW_ROOT: 'yes', ...testEnvironment.environment('rcm_auditor') },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );

@@ -24,8 +24,8 @@ describe('OCSF', () => {
   test.each(['login.used', 'secret.shown', 'approval.asked', 'constructor.toString', 'odd'])('%s has what its class must have', (action) => {
     const made = ocsfOf(event({ action }));
     for (const name of REQUIRED) expect(made, name).toHaveProperty(name);
-    expect(made['type_uid']).toBe(Number(made['class_uid']) * 100 + Number(made['activity_id']));
-    expect([0, 1, 2, 3, 4, 99]).toContain(made['activity_id']);
+    expect(made.type_uid).toBe(Number(made.class_uid) * 100 + Number(made.activity_id));
+    expect([0, 1, 2, 3, 4, 99]).toContain(made.activity_id);
     expect(made).toMatchObject({ metadata: { version: '1.3.0', product: { vendor_name: 'rcm' } }, api: { operation: action } });
   });
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const { accessKeyId, secretAccessKey } = aws.credentials;
   writeFileSync(join(w.folder, 'credentials'), `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
   // The SDK's default chain reads it from here.
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(w.folder, 'credentials');
+  process.env.AWS_SHARED_CREDENTIALS_FILE = join(w.folder, 'credentials');
   const options = { endpoint: aws.endpoint, region: aws.region, credentials: { ...aws.credentials } };
   s3 = new S3Client({ ...options, forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: 'heads', ObjectLockEnabledForBucket: true }));

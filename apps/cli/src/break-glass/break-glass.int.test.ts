@@ -45,7 +45,7 @@ const asksJane = () => askAct(operator, { orgId: ORG, endpointId: 'alpine-1', ki
 test('who asks does not approve, and may take it back', async () => {
   const { code, answer } = await breakGlass('request', 'alpine-1', '--minutes', '20', ...WHY);
   expect([code, answer]).toEqual([0, { version: 1, request: expect.any(String) as string, login: 'alpine-1', minutes: 20 }]);
-  const id = String(answer['request']);
+  const id = String(answer.request);
   expect(await breakGlass('request', 'alpine-1', ...WHY)).toMatchObject({ code: 1, answer: { error: { code: 'state_conflict' } } });
   expect(await breakGlass('approve', id, ...WHY)).toMatchObject({ code: 1, answer: { error: { code: 'state_conflict' } } });
   expect(await breakGlass('list')).toMatchObject({ code: 0, answer: { requests: [{ id, state: 'undecided', minutes: 20, reason: 'no agent gets in' }] } });

@@ -58,7 +58,7 @@ async function asked(): Promise<CodeTurn> {
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 async function answer(request: string, typed: string): Promise<{ readonly code: number; readonly answer: Record<string, unknown> }> {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, 'codes', 'answer', request, '--json'], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.end(typed);

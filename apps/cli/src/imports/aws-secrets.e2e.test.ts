@@ -19,7 +19,7 @@ beforeAll(async () => {
   client = new SecretsManagerClient({ endpoint, region, credentials });
   const { accessKeyId, secretAccessKey } = credentials;
   appendFileSync(
-    person.environment['AWS_SHARED_CREDENTIALS_FILE'] ?? '',
+    person.environment.AWS_SHARED_CREDENTIALS_FILE ?? '',
     `\n[payers]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
   );
 }, TIMEOUT_MS);
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 async function rcm(...words: readonly string[]) {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...words], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...asRoot(), ...compileCache(), ...person.environment, AWS_PROFILE: 'payers' },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...asRoot(), ...compileCache(), ...person.environment, AWS_PROFILE: 'payers' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -19,7 +19,7 @@ const run = (account: string, hasDevice = false): string => {
   writeFileSync(join(folder, 'called'), '');
   try {
     execFileSync('sh', ['-c', removalOf({ secretArn: LEFT, endpointId: 'one', hasDevice }) ?? ''], {
-      env: { PATH: `${folder}:${process.env['PATH']}`, ACCOUNT: account },
+      env: { PATH: `${folder}:${process.env.PATH}`, ACCOUNT: account },
     });
   } catch {
     // The command's own exit code says that nothing was done.

@@ -57,7 +57,7 @@ async function approvedByJohn(id: string): Promise<void> {
 test('one proposes, another approves, the owner saves it: as the file said, and once', async () => {
   const { code, answer } = await portalType('propose', file('by-two'), ...WHY);
   expect([code, answer]).toEqual([0, { version: 1, request: expect.any(String) as string, portalType: 'by-two', logins: 0 }]);
-  const id = String(answer['request']);
+  const id = String(answer.request);
   expect(await saves('--request', id, ...WHY)).toBe(1);
   expect(await saves('--request', id, '--dry-run')).toBe(1);
   expect(await portalType('approve', id, ...WHY)).toMatchObject({ code: 1, answer: { error: { code: 'state_conflict' } } });
@@ -74,7 +74,7 @@ test('one proposes, another approves, the owner saves it: as the file said, and 
 
 test('whoever proposed it takes it back, and words say what it would change', async () => {
   const { answer } = await portalType('propose', file('taken-back'), ...WHY);
-  const id = String(answer['request']);
+  const id = String(answer.request);
   const shown = await rcm(['portal-type', 'proposed', id, '--color', 'never'], environment);
   expect(shown.stdout).toContain('taken-back  is not there yet');
   expect(shown.stdout).toMatch(/^\+ +"/m);
@@ -97,7 +97,7 @@ test('save takes a file or a request: one of them', async () => {
 
 test('what lies in the table is believed in nothing: a document that no file could be is not saved', async () => {
   const { answer } = await portalType('propose', file('tampered'), ...WHY);
-  const id = String(answer['request']);
+  const id = String(answer.request);
   const owner = openDatabase({ url, applicationName: 'somebody', maxConnections: 1 });
   await owner.transaction(
     'no tenant',

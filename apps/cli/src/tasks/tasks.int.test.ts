@@ -60,7 +60,7 @@ const json = async (...args: string[]) => {
   expect(stdout).not.toContain(PATIENT);
   return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
 };
-const idsOf = (answer: Record<string, unknown>) => (answer['tasks'] as { id: string }[]).map(({ id }) => id);
+const idsOf = (answer: Record<string, unknown>) => (answer.tasks as { id: string }[]).map(({ id }) => id);
 
 test('what waits, works and failed is listed with why, what succeeded when it is asked for; a failed one ends it with 1', async () => {
   expect(await rcm(['tasks'], environment, 100)).toMatchObject({ code: 0, stdout: 'no such task\n' });
@@ -74,10 +74,10 @@ test('what waits, works and failed is listed with why, what succeeded when it is
   }
   const { code, answer } = await json('tasks', '--org', ORG);
   expect([code, idsOf(answer)]).toEqual([1, [waits, refused]]);
-  expect(answer['tasks']).toMatchObject([{ state: 'queued', task: 'claim_status', login: 'alpine-1', organization: ORG }, { errorCode: 'login_rejected' }]);
+  expect(answer.tasks).toMatchObject([{ state: 'queued', task: 'claim_status', login: 'alpine-1', organization: ORG }, { errorCode: 'login_rejected' }]);
   expect(await json('tasks', '--state', 'succeeded')).toMatchObject({ code: 0, answer: { tasks: [{ id: done }] } });
   const first = await json('tasks', '--state', 'all', '--limit', '2', '--login', 'alpine-1');
-  expect(idsOf((await json('tasks', '--state', 'all', '--limit', '2', '--after', String(first.answer['next']))).answer)).toEqual([done]);
+  expect(idsOf((await json('tasks', '--state', 'all', '--limit', '2', '--after', String(first.answer.next))).answer)).toEqual([done]);
   const { stdout } = await rcm(['tasks', '--portal', 'alpine'], environment, 160);
   expect(stdout).toContain('waits for its turn');
   expect(stdout).not.toContain(PATIENT);
@@ -98,7 +98,7 @@ test('one that waits says why and how to end it, and a person ends it once, with
 
 test('whether a task’s callback was delivered is shown, and why not', async () => {
   const shown = async (taskId: string) => ({
-    told: (await json('task', 'show', taskId)).answer['told'],
+    told: (await json('task', 'show', taskId)).answer.told,
     text: (await rcm(['task', 'show', taskId], environment, 160)).stdout,
   });
   expect(await shown(await create())).toMatchObject({ told: null, text: expect.not.stringContaining('callback') as string });
@@ -136,7 +136,7 @@ test('a callback that was given up is listed and ends the call with 1, until a p
   const [first = '', second = ''] = given;
   const listed = async (...args: string[]) => {
     const { code, answer } = await json('callbacks', ...args);
-    return { code, next: answer['next'], tasks: (answer['callbacks'] as { task: string }[]).map(({ task }) => task) };
+    return { code, next: answer.next, tasks: (answer.callbacks as { task: string }[]).map(({ task }) => task) };
   };
   expect(await listed()).toEqual({ code: 1, next: null, tasks: [second, first] });
   const page = await listed('--limit', '1', '--org', ORG);

@@ -140,8 +140,8 @@ describe('a wrong file gives a line that says what and where:', () => {
     ['a quota of nothing', set('prod.quotas', { ssmReads: 0 }), 'environments.prod.quotas.ssmReads: Too small'],
     ['a quota that SSM and STS do not have', set('prod.quotas', { kms: 5500 }), 'environments.prod.quotas: Unrecognized key: "kms"'],
     ['days that CloudWatch does not have', set('dev.logs.retentionDays', 91), 'environments.dev.logs.retentionDays: Invalid input'],
-    ['an environment that is no id', (yaml) => void (yaml['environments']!['Prod/1'] = yaml['environments']!['dev']!), 'environments.Prod/1: '],
-    ['no environment', (yaml) => void (yaml['environments'] = {} as Written), 'environments: has no environment'],
+    ['an environment that is no id', (yaml) => void (yaml.environments!['Prod/1'] = yaml.environments!.dev!), 'environments.Prod/1: '],
+    ['no environment', (yaml) => void (yaml.environments = {} as Written), 'environments: has no environment'],
     ['a portal type that is not there', set('dev.portalTypes', ['nowhere.json']), 'environments.dev.portalTypes: '],
   ])('%s', (_, change, line) => {
     expect(problems(written(change)).filter((each) => each.startsWith(line))).toHaveLength(1);

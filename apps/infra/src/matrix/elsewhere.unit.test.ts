@@ -60,7 +60,7 @@ it('every statement and every condition turns a case when it is taken away', () 
 });
 
 it('it keeps each backup for its days, and the environment’s own account has none', () => {
-  const buckets = made.ofType('AWS::S3::Bucket').filter(({ Properties }) => String(Properties['BucketName']) === `rcm-backups-${ACCOUNT}`);
+  const buckets = made.ofType('AWS::S3::Bucket').filter(({ Properties }) => String(Properties.BucketName) === `rcm-backups-${ACCOUNT}`);
   expect(buckets.map(({ at }) => at.split('/')[0])).toEqual(['rcm-prod-backups']);
   expect(buckets[0]?.Properties).toMatchObject({
     ObjectLockEnabled: true,
@@ -71,6 +71,6 @@ it('it keeps each backup for its days, and the environment’s own account has n
 });
 
 it('its name is resolved in the network of the rotators', () => {
-  const lists = made.ofType('AWS::Route53Resolver::FirewallDomainList', /prod/).flatMap(({ Properties }) => Properties['Domains'] as unknown as string[]);
+  const lists = made.ofType('AWS::Route53Resolver::FirewallDomainList', /prod/).flatMap(({ Properties }) => Properties.Domains as unknown as string[]);
   expect(lists).toEqual(expect.arrayContaining(['s3.us-east-2.amazonaws.com', '*.s3.us-east-2.amazonaws.com']));
 });

@@ -13,7 +13,7 @@ import { policiesInTemplates, type PolicyInTemplate } from './template-policies.
 /** It only ends what hangs: ten seconds of a processor that has nothing else to do. */
 const MATRIX_MS = 1_200_000;
 const PAGE = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'access-matrix.md');
-const IS_WRITTEN = process.env['RCM_WRITE_ACCESS_MATRIX'] === 'yes';
+const IS_WRITTEN = process.env.RCM_WRITE_ACCESS_MATRIX === 'yes';
 /** The page has everything. */
 const IS_WHOLE = isLongForm() || IS_WRITTEN;
 

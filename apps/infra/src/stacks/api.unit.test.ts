@@ -24,7 +24,7 @@ describe('the API', () => {
       Certificates: [{ CertificateArn: 'arn:aws:acm:us-east-1:222222222222:certificate/00000000-0000-0000-0000-000000000001' }],
     });
     const [door] = all('AWS::EC2::SecurityGroup', /prod-api/);
-    expect(door!['SecurityGroupIngress']).toMatchObject([
+    expect(door!.SecurityGroupIngress).toMatchObject([
       { CidrIp: '10.40.0.0/16', FromPort: 443, ToPort: 443 },
       { CidrIp: '10.41.8.0/24', FromPort: 443, ToPort: 443 },
     ]);
@@ -35,9 +35,9 @@ describe('the API', () => {
     expect(all('AWS::EC2::SecurityGroupEgress', /prod-api/)).toMatchObject([{ ...ports, DestinationSecurityGroupId: browsersOfNetwork() }]);
     expect(all('AWS::EC2::SecurityGroupIngress', /prod-api/)).toMatchObject([{ ...ports, GroupId: browsersOfNetwork() }]);
     const [door] = all('AWS::EC2::SecurityGroup', /prod-api/);
-    expect(JSON.stringify(door!['SecurityGroupEgress'])).not.toMatch(/0\.0\.0\.0/);
+    expect(JSON.stringify(door!.SecurityGroupEgress)).not.toMatch(/0\.0\.0\.0/);
     const agents = all('AWS::ECS::TaskDefinition').find(({ Family }) => (Family as unknown) === 'rcm-web-agent')!;
-    expect(agents['ContainerDefinitions']).toMatchObject([
+    expect(agents.ContainerDefinitions).toMatchObject([
       {
         PortMappings: [{ ContainerPort: API_PORT }],
         Environment: expect.arrayContaining([
@@ -54,7 +54,7 @@ describe('the API', () => {
       { ServiceName: 'web-agent', LoadBalancers: [{ ContainerName: 'web-agent', ContainerPort: API_PORT, TargetGroupArn: targetsOf('api') }] },
       { ServiceName: 'console', LoadBalancers: [{ TargetGroupArn: targetsOf('console') }] },
     ]);
-    const containers = all('AWS::ECS::TaskDefinition').flatMap((each) => each['ContainerDefinitions'] as unknown as Record<string, unknown>[]);
+    const containers = all('AWS::ECS::TaskDefinition').flatMap((each) => each.ContainerDefinitions as unknown as Record<string, unknown>[]);
     expect(containers.filter((container) => 'PortMappings' in container).map(({ Name }) => Name)).toEqual(['web-agent', 'console']);
   });
 
@@ -81,7 +81,7 @@ describe('the API', () => {
 });
 
 function attributes(): Readonly<Record<string, string>> {
-  const listed = one('AWS::ElasticLoadBalancingV2::LoadBalancer')['LoadBalancerAttributes'] as unknown as { Key: string; Value: string }[];
+  const listed = one('AWS::ElasticLoadBalancingV2::LoadBalancer').LoadBalancerAttributes as unknown as { Key: string; Value: string }[];
   return Object.fromEntries(listed.map(({ Key, Value }) => [Key, Value]));
 }
 

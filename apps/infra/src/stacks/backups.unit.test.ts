@@ -22,20 +22,20 @@ describe('backups of secrets', () => {
 
   it('are written each day by a rotator’s task, which is told the recipients and the bucket', () => {
     const [schedule] = properties('AWS::Scheduler::Schedule').filter(({ Name }) => (Name as unknown) === 'rcm-secrets-backup');
-    const { Input } = schedule!['Target'] as unknown as { readonly Input: string };
+    const { Input } = schedule!.Target as unknown as { readonly Input: string };
     const { containerOverrides } = JSON.parse(Input) as {
       readonly containerOverrides: readonly { readonly name: string; readonly command: readonly string[] }[];
     };
     const [{ name, command } = { name: '', command: [] as readonly string[] }] = containerOverrides;
     expect([name, ...command.slice(0, 3)]).toEqual(['rotator', 'backup', '--out', `s3://${BUCKET}/secrets`]);
-    expect(String(schedule!['ScheduleExpression'])).toMatch(/^cron\(\d+ \d+ \* \* \? \*\)$/);
+    expect(String(schedule!.ScheduleExpression)).toMatch(/^cron\(\d+ \d+ \* \* \? \*\)$/);
     const [rotator] = properties('AWS::ECS::TaskDefinition').filter(({ Family }) => (Family as unknown) === 'rcm-rotator');
     expect(JSON.stringify(rotator)).toMatch(/"RCM_BACKUP_RECIPIENTS","Value":"age1[0-9a-z]+,age1[0-9a-z]+"/);
   });
 
   it('leave the network for that bucket alone, and nothing comes back from it', () => {
     const [s3] = properties('AWS::EC2::VPCEndpoint').filter(({ VpcEndpointType }) => (VpcEndpointType as unknown) === 'Gateway');
-    const { Statement } = s3!['PolicyDocument'] as unknown as { readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown }[] };
+    const { Statement } = s3!.PolicyDocument as unknown as { readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown }[] };
     expect(Statement.filter(({ Resource }) => JSON.stringify(Resource).includes(BUCKET))).toMatchObject([
       { Action: 's3:PutObject', Resource: `arn:aws:s3:::${BUCKET}/*` },
     ]);

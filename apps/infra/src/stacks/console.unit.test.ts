@@ -23,8 +23,8 @@ describe('the console', () => {
       },
     ]);
     const [door] = all('AWS::EC2::SecurityGroup', /prod-console/);
-    expect(door!['SecurityGroupIngress']).toMatchObject([{ CidrIp: '10.50.0.0/16', FromPort: 443, ToPort: 443 }]);
-    expect(JSON.stringify(door!['SecurityGroupEgress'])).not.toMatch(/0\.0\.0\.0/);
+    expect(door!.SecurityGroupIngress).toMatchObject([{ CidrIp: '10.50.0.0/16', FromPort: 443, ToPort: 443 }]);
+    expect(JSON.stringify(door!.SecurityGroupEgress)).not.toMatch(/0\.0\.0\.0/);
   });
 
   it('is behind that door alone, which reaches its two ports and nothing else', () => {
@@ -46,12 +46,12 @@ describe('the console', () => {
   it('is a service of its own group, with a way out to its issuer', () => {
     const [service] = all('AWS::ECS::Service').filter(({ ServiceName }) => (ServiceName as unknown) === 'console');
     expect(service).toMatchObject({ DesiredCount: 2, LoadBalancers: [{ ContainerName: 'console', ContainerPort: CONSOLE_PORT }] });
-    expect(service!['NetworkConfiguration']).toMatchObject({ AwsvpcConfiguration: { SecurityGroups: [groupOfConsole()] } });
-    expect(JSON.stringify(service!['NetworkConfiguration'])).toMatch(/browsers/);
+    expect(service!.NetworkConfiguration).toMatchObject({ AwsvpcConfiguration: { SecurityGroups: [groupOfConsole()] } });
+    expect(JSON.stringify(service!.NetworkConfiguration)).toMatch(/browsers/);
   });
 
   it('runs under a role to which nothing is allowed, and which nobody but ECS becomes', () => {
-    const role = made.ofType('AWS::IAM::Role', /prod/).find(({ Properties }) => (Properties['RoleName'] as unknown) === CONSOLE_ROLE)!;
+    const role = made.ofType('AWS::IAM::Role', /prod/).find(({ Properties }) => (Properties.RoleName as unknown) === CONSOLE_ROLE)!;
     expect(Object.keys(role.Properties).sort()).toEqual(['AssumeRolePolicyDocument', 'RoleName', 'Tags']);
     const id = role.at.split('/')[1] ?? '';
     const policies = [...all('AWS::IAM::ManagedPolicy'), ...all('AWS::IAM::Policy'), ...all('AWS::IAM::RolePolicy')];
@@ -68,7 +68,7 @@ describe('the console', () => {
 
   it('is said who used it, in a bucket that takes the log of load balancers of this account', () => {
     const [door] = all('AWS::ElasticLoadBalancingV2::LoadBalancer', /prod-console/);
-    expect(door!['LoadBalancerAttributes']).toEqual(expect.arrayContaining([{ Key: 'access_logs.s3.prefix', Value: 'console' }]));
+    expect(door!.LoadBalancerAttributes).toEqual(expect.arrayContaining([{ Key: 'access_logs.s3.prefix', Value: 'console' }]));
     expect(JSON.stringify(all('AWS::S3::BucketPolicy'))).toMatch(/\/console\/AWSLogs\/222222222222\/\*/);
   });
 

@@ -18,7 +18,7 @@ describe('each container', () => {
   });
 
   it('gets its secrets from Secrets Manager, each process its own login of Postgres', () => {
-    const urls = SERVICES.map((service) => secretsOf(service, made.environments[1]!)['RCM_DATABASE_URL']);
+    const urls = SERVICES.map((service) => secretsOf(service, made.environments[1]!).RCM_DATABASE_URL);
     expect(new Set(urls).size).toBe(SERVICES.length);
     for (const { Environment } of containers) expect(Environment.filter(({ Name }) => Name in SECRET_VALUES)).toEqual([]);
   });

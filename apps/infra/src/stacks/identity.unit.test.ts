@@ -15,8 +15,8 @@ function deployed(stack: string, { roles }: PlatformPolicies) {
   const policies = made.ofType('AWS::IAM::ManagedPolicy', new RegExp(`^${stack}$`)).map(({ Properties }) => Properties);
   return roles.map(({ name }) => ({
     name,
-    trustPolicy: resources.find(({ RoleName }) => (RoleName as unknown) === name)?.['AssumeRolePolicyDocument'],
-    policy: policies.find(({ ManagedPolicyName }) => (ManagedPolicyName as unknown) === name)?.['PolicyDocument'],
+    trustPolicy: resources.find(({ RoleName }) => (RoleName as unknown) === name)?.AssumeRolePolicyDocument,
+    policy: policies.find(({ ManagedPolicyName }) => (ManagedPolicyName as unknown) === name)?.PolicyDocument,
   }));
 }
 
@@ -32,20 +32,20 @@ describe('roles and key policies', () => {
       expect(deployed(stack, policies)).toEqual(policies.roles.map(({ name, trustPolicy, policy }) => ({ name, trustPolicy, policy })));
       expect(made.ofType('AWS::IAM::Role', new RegExp(`^${stack}$`))).toHaveLength(policies.roles.length);
       const keys = made.ofType('AWS::KMS::Key', new RegExp(`^${stack}$`)).filter(({ at }) => at.endsWith('/CredentialsKey'));
-      expect(keys.map(({ Properties }) => Properties['KeyPolicy'])).toEqual([policies.keyPolicy]);
+      expect(keys.map(({ Properties }) => Properties.KeyPolicy)).toEqual([policies.keyPolicy]);
     }
-    for (const { Properties } of made.ofType('AWS::KMS::ReplicaKey', /^rcm-prod-replica$/)) expect(Properties['KeyPolicy']).toEqual(policiesOf(prod).keyPolicy);
+    for (const { Properties } of made.ofType('AWS::KMS::ReplicaKey', /^rcm-prod-replica$/)) expect(Properties.KeyPolicy).toEqual(policiesOf(prod).keyPolicy);
   });
 
   it('have a role that may do everything with secrets where secrets are nobody’s', () => {
-    const names = (stack: RegExp) => made.ofType('AWS::IAM::Role', stack).map(({ Properties }) => String(Properties['RoleName']));
+    const names = (stack: RegExp) => made.ofType('AWS::IAM::Role', stack).map(({ Properties }) => String(Properties.RoleName));
     expect(names(/^rcm-dev-/)).toContain('rcm-dev-admin');
     expect(names(/^rcm-prod-/)).not.toContain('rcm-dev-admin');
   });
 
   it('have one name each in their account', () => {
     for (const account of [/^rcm-dev-/, /^rcm-prod-(?!store)/, /^rcm-prod-store/]) {
-      const names = made.ofType('AWS::IAM::Role', account).map(({ Properties }) => String(Properties['RoleName']));
+      const names = made.ofType('AWS::IAM::Role', account).map(({ Properties }) => String(Properties.RoleName));
       expect(new Set(names).size).toBe(names.length);
     }
   });
@@ -61,9 +61,9 @@ describe('what is told at once', () => {
     );
     for (const rule of rules) {
       // "EventBridge quotas": characters of a pattern.
-      expect(JSON.stringify(rule['EventPattern']).length).toBeLessThan(2048);
-      expect(rule['State']).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS');
-      const [{ InputTransformer }] = rule['Targets'] as unknown as [{ InputTransformer: { InputPathsMap: object; InputTemplate: string } }];
+      expect(JSON.stringify(rule.EventPattern).length).toBeLessThan(2048);
+      expect(rule.State).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS');
+      const [{ InputTransformer }] = rule.Targets as unknown as [{ InputTransformer: { InputPathsMap: object; InputTemplate: string } }];
       const filled = Object.keys(InputTransformer.InputPathsMap).reduce(
         (text, field) => text.replaceAll(`<${field}>`, 'arn:aws:sts::1:x'),
         InputTransformer.InputTemplate,

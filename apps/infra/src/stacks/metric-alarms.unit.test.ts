@@ -69,7 +69,7 @@ describe.each(alarmNames.flatMap((name) => (['dev', 'prod'] as const).filter((wh
         const line = await said(Metric.Dimensions[0]?.Value as Measuring, of, 7);
         const {
           CloudWatchMetrics: [directive],
-        } = line['_aws'] as { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] };
+        } = line._aws as { CloudWatchMetrics: [{ Namespace: string; Dimensions: string[][] }] };
         expect(Metric.Namespace).toBe(directive.Namespace);
         expect(directive.Dimensions).toEqual([Metric.Dimensions.map((dimension) => dimension.Name)]);
         expect(line[Metric.Dimensions[0]?.Name ?? '']).toBe(Metric.Dimensions[0]?.Value);
@@ -91,7 +91,7 @@ it('alarms of quotas are at 80 % of what the account may do, which is AWS’s de
 
 it('the scaling follows metrics that web-agents write, and all that is written is looked at', () => {
   const followed = made.ofType('AWS::ApplicationAutoScaling::ScalingPolicy', /prod/).flatMap(({ Properties }) => {
-    const { CustomizedMetricSpecification: own } = Properties['TargetTrackingScalingPolicyConfiguration'] as unknown as {
+    const { CustomizedMetricSpecification: own } = Properties.TargetTrackingScalingPolicyConfiguration as unknown as {
       CustomizedMetricSpecification?: { MetricName: MetricName; Dimensions: Dimension[] };
     };
     return own ? [own] : [];

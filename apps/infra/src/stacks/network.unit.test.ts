@@ -14,17 +14,17 @@ describe('the way out', () => {
   /** What the group named so lets out: of its own rules, and of those beside it. */
   const lets = (name: string) => {
     const [[id, group] = ['', undefined]] = Object.entries(egress()).filter(
-      ([, { Type, Properties }]) => Type === 'AWS::EC2::SecurityGroup' && Properties['GroupDescription'] === name,
+      ([, { Type, Properties }]) => Type === 'AWS::EC2::SecurityGroup' && Properties.GroupDescription === name,
     );
-    const inline = (group?.Properties['SecurityGroupEgress'] ?? []) as unknown as Record<string, unknown>[];
+    const inline = (group?.Properties.SecurityGroupEgress ?? []) as unknown as Record<string, unknown>[];
     const beside = Object.values(egress()).filter(
-      ({ Type, Properties }) => Type === 'AWS::EC2::SecurityGroupEgress' && JSON.stringify(Properties['GroupId']).includes(id),
+      ({ Type, Properties }) => Type === 'AWS::EC2::SecurityGroupEgress' && JSON.stringify(Properties.GroupId).includes(id),
     );
     return [...inline, ...beside.map(({ Properties }) => Properties)].map((rule) => [
-      rule['Description'],
-      rule['CidrIp'] ?? 'not an address',
-      rule['FromPort'],
-      rule['ToPort'],
+      rule.Description,
+      rule.CidrIp ?? 'not an address',
+      rule.FromPort,
+      rule.ToPort,
     ]);
   };
 
@@ -53,7 +53,7 @@ describe('the way out', () => {
       ['Mailboxes', '0.0.0.0/0', 993, 993],
     ]);
     const groups = (name: string) =>
-      JSON.stringify(properties('AWS::ECS::Service', /prod/).find(({ ServiceName }) => (ServiceName as unknown) === name)?.['NetworkConfiguration']);
+      JSON.stringify(properties('AWS::ECS::Service', /prod/).find(({ ServiceName }) => (ServiceName as unknown) === name)?.NetworkConfiguration);
     expect(groups('web-agent')).toMatch(/WebAgents/);
     for (const other of ['rotator', 'console', 'audit-heads']) expect(groups(other)).not.toMatch(/WebAgents/);
     expect(JSON.stringify(properties('AWS::Scheduler::Schedule'))).not.toMatch(/WebAgents/);
@@ -62,7 +62,7 @@ describe('the way out', () => {
   });
 
   it('has no public address, and the subnets of services and database have no route to it', () => {
-    for (const subnet of properties('AWS::EC2::Subnet')) expect(subnet['MapPublicIpOnLaunch']).toBe(false);
+    for (const subnet of properties('AWS::EC2::Subnet')) expect(subnet.MapPublicIpOnLaunch).toBe(false);
     const routes = made.ofType('AWS::EC2::Route').map(({ at }) => at);
     expect(routes.length).toBeGreaterThan(6);
     expect(routes.filter((at) => /services|database/i.test(at))).toEqual([]);
@@ -70,7 +70,7 @@ describe('the way out', () => {
 
   it('is to names of portals, AWS, the database, who signs callers and people in, and whom infra.yaml names besides; everything else is not resolved', () => {
     const lists = properties('AWS::Route53Resolver::FirewallDomainList', /prod/);
-    const allowed = lists.find(({ Name }) => (Name as unknown) === 'rcm-allowed')!['Domains'] as unknown as string[];
+    const allowed = lists.find(({ Name }) => (Name as unknown) === 'rcm-allowed')!.Domains as unknown as string[];
     expect(allowed.filter((name) => !/amazonaws\.com$/.test(name))).toEqual([
       'login.sample-payer.example',
       'portal.sample-payer.example',
@@ -86,7 +86,7 @@ describe('the way out', () => {
     ]);
     expect(allowed.every((name) => !name.startsWith('*') || /^\*\.(dkr\.ecr|s3|us-east-1\.rds|us-east-1)\./.test(name))).toBe(true);
     for (const group of properties('AWS::Route53Resolver::FirewallRuleGroup'))
-      expect(group['FirewallRules']).toMatchObject([
+      expect(group.FirewallRules).toMatchObject([
         { Action: 'ALLOW', Priority: 100 },
         { Action: 'BLOCK', BlockResponse: 'NXDOMAIN', Priority: 200 },
       ]);
@@ -104,7 +104,7 @@ describe('the way out', () => {
 
   it('is the web-agents’, the rotators’ and the console’s, and no other service’s', () => {
     const groupOf = (service: string) =>
-      JSON.stringify(properties('AWS::ECS::Service', /prod/).find(({ ServiceName }) => (ServiceName as unknown) === service)!['NetworkConfiguration']);
+      JSON.stringify(properties('AWS::ECS::Service', /prod/).find(({ ServiceName }) => (ServiceName as unknown) === service)!.NetworkConfiguration);
     for (const service of ['web-agent', 'rotator']) expect(groupOf(service)).toMatch(/Browsers/);
     expect(groupOf('console')).toMatch(/Console/);
     expect(groupOf('audit-heads')).not.toMatch(/Browsers|browsers/);
@@ -126,7 +126,7 @@ describe('the database', () => {
   it('is backed up twice, cannot be deleted by a slip, and is reached from the network alone', () => {
     const kept = { BackupRetentionPeriod: 35, DeletionProtection: true };
     expect(properties('AWS::RDS::DBCluster')).toMatchObject([kept, kept]);
-    expect(properties('AWS::RDS::DBInstance').map((each) => each['PubliclyAccessible'])).toEqual([false, false, false]);
+    expect(properties('AWS::RDS::DBInstance').map((each) => each.PubliclyAccessible)).toEqual([false, false, false]);
     expect(properties('AWS::Backup::BackupPlan')).toMatchObject([
       { BackupPlan: { BackupPlanRule: [{ CopyActions: [{ DestinationBackupVaultArn: 'arn:aws:backup:us-west-2:222222222222:backup-vault:rcm-copies' }] }] } },
     ]);
@@ -135,6 +135,6 @@ describe('the database', () => {
   it('that exists already is left as it is, and reached by its name', () => {
     expect(made.ofType('AWS::RDS::DBCluster', /dev/)).toEqual([]);
     const [allowed] = properties('AWS::Route53Resolver::FirewallDomainList', /dev/);
-    expect(allowed!['Domains']).toContain('postgres.dev.example');
+    expect(allowed!.Domains).toContain('postgres.dev.example');
   });
 });

@@ -58,7 +58,7 @@ describe('what is synthesised', () => {
     expect(secrets.length).toBeGreaterThan(8);
     expect(secrets.filter(({ Properties }) => 'SecretString' in Properties)).toEqual([]);
     // A template that names a secret does not hold it.
-    const held = made.ofType('AWS::RDS::DBCluster').flatMap(({ Properties }) => ('MasterUserPassword' in Properties ? [Properties['MasterUserPassword']] : []));
+    const held = made.ofType('AWS::RDS::DBCluster').flatMap(({ Properties }) => ('MasterUserPassword' in Properties ? [Properties.MasterUserPassword] : []));
     expect(held).toEqual([{ 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Administrator' }, ':SecretString}}']] }]);
   });
 

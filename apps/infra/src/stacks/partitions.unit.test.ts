@@ -43,7 +43,7 @@ describe.each(PARTITIONS)('an environment in $partition', ({ partition, regions,
   });
 
   it('lets names of its own endpoints be resolved, and no others of AWS', () => {
-    const lists = made.ofType('AWS::Route53Resolver::FirewallDomainList').flatMap(({ Properties }) => Properties['Domains'] as unknown as string[]);
+    const lists = made.ofType('AWS::Route53Resolver::FirewallDomainList').flatMap(({ Properties }) => Properties.Domains as unknown as string[]);
     const ofAws = lists.filter((name) => name.includes('amazonaws'));
     expect(ofAws.length).toBeGreaterThan(10);
     expect(ofAws.filter((name) => !regions.some((region) => name.endsWith(`.${region}.${suffix}`) || name.endsWith(`.${region}.rds.${suffix}`)))).toEqual([]);

@@ -133,7 +133,7 @@ describe('what docs/configuration.md names', () => {
 });
 
 describe('a key that is changed', () => {
-  const secretsIn = (from: Synthesised) => from.ofType('AWS::SecretsManager::Secret', /prod/).map(({ Properties }) => String(Properties['Name']));
+  const secretsIn = (from: Synthesised) => from.ofType('AWS::SecretsManager::Secret', /prod/).map(({ Properties }) => String(Properties.Name));
   const valueOf = (from: Synthesised, variable: string): string => {
     const rotator = containersOf(from).find(({ Name, at }) => Name === 'rotator' && at.includes('prod'))!;
     return JSON.stringify(

@@ -35,14 +35,14 @@ describe('the second region', () => {
     expect(standby).toMatchObject({ GlobalClusterIdentifier: 'rcm', StorageEncrypted: true, DeletionProtection: true, EngineVersion: '17.5' });
     // "Cannot specify user name for cross region replication cluster" (RDS).
     expect(Object.keys(standby ?? {}).filter((name) => /^(Master|Manage|DatabaseName)/.test(name))).toEqual([]);
-    expect(standby!['KmsKeyId']).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^rcm-prod-copies:.*PlatformKey/) });
+    expect(standby!.KmsKeyId).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^rcm-prod-copies:.*PlatformKey/) });
   });
 
   it('lets nothing in or out before somebody opens it', () => {
     const [group, ...others] = properties('AWS::EC2::SecurityGroup', /prod-standby$/);
     expect(others).toEqual([]);
     expect(group).not.toHaveProperty('SecurityGroupIngress');
-    expect(JSON.stringify(group!['SecurityGroupEgress'])).toContain('255.255.255.255/32');
+    expect(JSON.stringify(group!.SecurityGroupEgress)).toContain('255.255.255.255/32');
     for (const type of ['AWS::EC2::InternetGateway', 'AWS::EC2::NatGateway', 'AWS::EC2::VPCEndpoint', 'AWS::EC2::SecurityGroupIngress', 'AWS::IAM::Role'])
       expect([type, properties(type, /prod-standby$/)]).toEqual([type, []]);
     expect(properties('AWS::EC2::FlowLog', /prod-standby$/)).toMatchObject([{ DeliverLogsPermissionArn: 'arn:aws:iam::222222222222:role/rcm-flow-log' }]);
@@ -51,7 +51,7 @@ describe('the second region', () => {
   it('has copies of the secrets that processes start with, and of the administrator’s', () => {
     const secrets = properties('AWS::SecretsManager::Secret', /prod-(identity|database)$/);
     expect(secrets.length).toBeGreaterThan(9);
-    for (const secret of secrets) expect(secret['ReplicaRegions']).toEqual([{ KmsKeyId: 'alias/rcm-platform', Region: 'us-west-2' }]);
+    for (const secret of secrets) expect(secret.ReplicaRegions).toEqual([{ KmsKeyId: 'alias/rcm-platform', Region: 'us-west-2' }]);
   });
 
   it('without a standby has no database, and RDS keeps the administrator’s password', () => {

@@ -63,7 +63,7 @@ describe.runIf(backend() === 'embedded')('logins of a deployment with several ac
     await noneUnnamed();
   });
 
-  it.runIf(process.env['RCM_TEST_LONG'] === '1')(
+  it.runIf(process.env.RCM_TEST_LONG === '1')(
     '10,001 of them, with what is configured by itself: none is lost, and none lies twice (RCM_TEST_LONG=1)',
     { timeout: 3_600_000 },
     async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { accessKeyId, secretAccessKey } = aws.credentials;
   writeFileSync(join(folder, 'credentials'), `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
   // The SDK's default chain reads it from here.
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(folder, 'credentials');
+  process.env.AWS_SHARED_CREDENTIALS_FILE = join(folder, 'credentials');
   s3 = new S3Client({ endpoint: aws.endpoint, region: aws.region, credentials: { ...aws.credentials }, forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: 'backups', ObjectLockEnabledForBucket: true }));
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
     RCM_LOG_LEVEL: 'error',
     RCM_LEASE_WAIT_MS: '10000',
   };
-  if (process.env['RCM_CHROMIUM_PATH']) environment['RCM_CHROMIUM_PATH'] = process.env['RCM_CHROMIUM_PATH'];
+  if (process.env.RCM_CHROMIUM_PATH) environment.RCM_CHROMIUM_PATH = process.env.RCM_CHROMIUM_PATH;
 });
 afterAll(() => opened?.close());
 

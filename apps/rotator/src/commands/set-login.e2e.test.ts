@@ -17,7 +17,7 @@ beforeAll(async () => {
     ...opened.testEnvironment.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
     RCM_LOG_LEVEL: 'error',
-    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+    ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
   };
 });
 afterAll(() => opened?.close());

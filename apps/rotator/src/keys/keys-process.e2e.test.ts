@@ -13,7 +13,7 @@ beforeAll(async () => {
   testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine'] });
   const environment = testEnvironment.environmentOf('rcm_rotator');
   // For commands that are called in this process: the SDK reads the file's name from it.
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', environment['AWS_SHARED_CREDENTIALS_FILE'] ?? '');
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', environment.AWS_SHARED_CREDENTIALS_FILE ?? '');
   old = { ...environment, RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn('rotator'), RCM_HEALTH_PORT: '0' };
 });
 afterAll(() => {

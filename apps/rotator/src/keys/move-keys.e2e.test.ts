@@ -78,7 +78,7 @@ describe('while the identity key is changed', () => {
     }
     expect(refusals(await row.history(login.id)).wrong).toBe(budget);
     expect(await nameOf(login)).toMatchObject({ keyId: '2' });
-    await row.edit(login.id, { password: fields['password'] });
+    await row.edit(login.id, { password: fields.password });
     await row.pass(20 * MINUTE);
     await row.mend({ current: two });
     expect(await row.visit(login.id, { current: two })).toBe('in');

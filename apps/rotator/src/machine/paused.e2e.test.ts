@@ -40,10 +40,10 @@ async function stoppedAt(endpointId: string, write: string, when: 'before' | 'af
     RCM_LOG_LEVEL: 'error',
     RCM_SUBMIT_DEADLINE_MS: String(submitDeadlineMs),
     RCM_LEASE_TTL_MS: String(leaseTtlMs),
-    ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+    ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
   };
   const child = spawn(process.execPath, [PAUSED, endpointId, opened.testEnvironment.endpoint(endpointId).orgId, write, when], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   paused.push(child);

@@ -115,8 +115,8 @@ describe('SNS', () => {
   it('gets the format of AWS’s chat application', async () => {
     const aws = await startLocalAws();
     closing.push(() => aws.close());
-    process.env['AWS_ACCESS_KEY_ID'] = aws.credentials.accessKeyId;
-    process.env['AWS_SECRET_ACCESS_KEY'] = aws.credentials.secretAccessKey;
+    process.env.AWS_ACCESS_KEY_ID = aws.credentials.accessKeyId;
+    process.env.AWS_SECRET_ACCESS_KEY = aws.credentials.secretAccessKey;
     const admin = new SNSClient({ region: aws.region, endpoint: aws.endpoint });
     const { TopicArn = '' } = await admin.send(new CreateTopicCommand({ Name: 'rotation' }));
     admin.destroy();

@@ -52,7 +52,7 @@ describe('a portal that makes the change later', () => {
     await row.pass(5 * HOUR);
     await row.untilIn(login.id, { stepMs: 10 * MINUTE, atMostMs: DAY });
     await expectRight(login);
-    expect(String((await row.open(login.id)).fields['password'])).toHaveLength(14);
+    expect(String((await row.open(login.id)).fields.password)).toHaveLength(14);
   });
 
   itInLongForm('after it was seen to accept the current password, while nobody was at it: the new one is asked for before anything older', async () => {

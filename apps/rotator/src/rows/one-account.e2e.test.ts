@@ -30,7 +30,7 @@ describe('one account behind two addresses of a portal', () => {
       }
       await row.pass(2 * SECOND);
     }
-    for (const { id } of [www, app]) await row.edit(id, { password: fields['password'] });
+    for (const { id } of [www, app]) await row.edit(id, { password: fields.password });
     await row.pass(20 * MINUTE);
     expect([await row.visit(www.id), await row.visit(app.id)]).toEqual(['in', 'in']);
     await never(www.id);
@@ -74,7 +74,7 @@ describe('a portal type whose realm or rule of case is changed', () => {
     } finally {
       for (const login of [www, app]) await define(login, { accountRealm: 'alpine' });
     }
-    for (const { id } of [www, app]) await row.edit(id, { password: fields['password'] });
+    for (const { id } of [www, app]) await row.edit(id, { password: fields.password });
     await row.pass(20 * MINUTE);
     for (const { id } of [www, app]) expect(await row.untilIn(id, { stepMs: (isLongForm() ? 1 : 10) * MINUTE, atMostMs: 2 * DAY })).toBeLessThan(2 * DAY);
     await never(www.id);
@@ -166,7 +166,7 @@ describe('a person who puts another user name into a secret', () => {
     await row.edit(left.id, take((await row.open(spare.id)).fields));
     await row.pass(12 * HOUR);
     await row.untilIn(taken.id, { stepMs: 10 * MINUTE, atMostMs: 6 * HOUR });
-    expect((await row.open(taken.id)).fields['username']).toBe(account.username);
+    expect((await row.open(taken.id)).fields.username).toBe(account.username);
     expect(await row.testEnvironment.portals.history({ ...taken, username: String(account.username) })).toMatchObject({ locked: false, accountsLocked: 0 });
   });
 

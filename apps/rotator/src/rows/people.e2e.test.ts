@@ -124,7 +124,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await expect(row.rotate(login.id, dying('replace'))).rejects.toThrow('died before replace');
     await row.setAtPortal(login.id, password);
     await row.rotateToEnd(login.id);
-    expect((await row.open(login.id)).fields['password']).toBe(password);
+    expect((await row.open(login.id)).fields.password).toBe(password);
     await expectTheirs(row, login);
   });
 
@@ -200,6 +200,6 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.edit(login.id, THEIRS);
     expect(await row.rotateToEnd(login.id)).toBe('done');
     await expectTheirs(row, login);
-    expect((await row.open(login.id)).fields['password']).toBe(password);
+    expect((await row.open(login.id)).fields.password).toBe(password);
   });
 });

@@ -84,7 +84,7 @@ describe('two applications behind one provider', () => {
     }
     // Of the three that lock two were spent, at whichever door.
     expect(refusals(await row.history(claims.id))).toEqual({ wrong: 2, atLocked: 0, lockedByUs: 0 });
-    await row.edit(claims.id, { password: fields['password'] });
+    await row.edit(claims.id, { password: fields.password });
     await row.pass(20 * MINUTE);
     expect([await row.visit(inquiry.id), await row.visit(claims.id)]).toEqual(['in', 'in']);
     expect(await row.history(claims.id)).toMatchObject({ locked: false, accountsLocked: 0 });

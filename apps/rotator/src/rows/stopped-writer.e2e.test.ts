@@ -34,23 +34,20 @@ const environment = () => ({
   RCM_LOG_LEVEL: 'error',
   RCM_SUBMIT_DEADLINE_MS: '60000',
   RCM_LEASE_TTL_MS: '90000',
-  ...(process.env['RCM_CHROMIUM_PATH'] ? { RCM_CHROMIUM_PATH: process.env['RCM_CHROMIUM_PATH'] } : {}),
+  ...(process.env.RCM_CHROMIUM_PATH ? { RCM_CHROMIUM_PATH: process.env.RCM_CHROMIUM_PATH } : {}),
 });
 
 /** The write that makes something current; a rehearsal names a pattern that nothing satisfies. */
 const writesCurrent =
   ({ secretArn }: Login) =>
   ({ operation, input }: StoreCall): boolean =>
-    operation === 'PutParameter' &&
-    input['Overwrite'] === true &&
-    input['AllowedPattern'] === undefined &&
-    secretArn.endsWith(`:parameter${String(input['Name'])}`);
+    operation === 'PutParameter' && input.Overwrite === true && input.AllowedPattern === undefined && secretArn.endsWith(`:parameter${String(input.Name)}`);
 
 /** A rotator of its own that is stopped while its write of the new current password is on the way, for longer than its lease. */
 async function stoppedAtItsWrite(login: Login) {
   const reached = proxy.hold(writesCurrent(login));
   const child = spawn(process.execPath, [ROTATOR, login.id, login.orgId, 'never', 'before'], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment() },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment() },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   children.push(child);
@@ -92,7 +89,7 @@ describe('a rotator that is stopped in its write, while another one finishes its
       await stopped[end]();
       expect(await row.holdsAccepted(login.id)).toBe(true);
       await expectRight(login);
-      expect((await row.open(login.id)).fields['password']).toBe(password);
+      expect((await row.open(login.id)).fields.password).toBe(password);
       expect(await row.rotateToEnd(login.id)).toBe('done');
       await expectRight(login);
     });

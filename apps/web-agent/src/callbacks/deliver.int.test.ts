@@ -68,7 +68,7 @@ async function ended(how: Ask & { readonly callback?: string } = {}, end: object
   const { callback = 'claims', ...rest } = how;
   const { status, json } = await ask(callback, rest);
   expect(status).toBe(202);
-  const mine = { taskId: String(json['id']), orgId: rest.org ?? 'one', worker: 'w' };
+  const mine = { taskId: String(json.id), orgId: rest.org ?? 'one', worker: 'w' };
   expect(await claimPortalTask(testEnvironment.db, { ...mine, ttlMs: 600_000 })).not.toBeNull();
   expect(await finishPortalTask(testEnvironment.db, { ...mine, ...(end as { result: unknown }) })).toBe(true);
   return mine.taskId;
@@ -77,13 +77,13 @@ async function ended(how: Ask & { readonly callback?: string } = {}, end: object
 describe('who may name what', () => {
   test('the organization’s own; another’s is refused word for word as one that nobody has, and nothing is asked for', async () => {
     const answers = await Promise.all(['theirs', 'nobodys'].map((name) => ask(name)));
-    expect(answers.map(({ status, json }) => [status, json['code']])).toEqual([
+    expect(answers.map(({ status, json }) => [status, json.code])).toEqual([
       [422, 'callback_unknown'],
       [422, 'callback_unknown'],
     ]);
     const [theirs, nobodys] = answers.map(({ text }) => text);
     expect(theirs?.replace('theirs', 'nobodys')).toBe(nobodys);
-    expect((await testEnvironment.ask('/v1/tasks')).json['tasks']).toEqual([]);
+    expect((await testEnvironment.ask('/v1/tasks')).json.tasks).toEqual([]);
     expect(await ask('claims')).toMatchObject({ status: 202, json: { callback: 'claims' } });
     expect(await ask(undefined)).toMatchObject({ status: 202, json: { callback: null } });
   });

@@ -31,7 +31,7 @@ async function agent(): Promise<AgentProcess> {
   writeFileSync(file, JSON.stringify({ one: { claims } }), { mode: 0o600 });
   const started = await startAgent({
     ...compileCache(),
-    ...{ PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: 'i'.repeat(32) },
+    ...{ PATH: process.env.PATH, RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: 'i'.repeat(32) },
     ...{
       RCM_DATABASE_URL: urlFor('rcm_agent', testEnvironment.url),
       RCM_TASK_KEYS: 'file',

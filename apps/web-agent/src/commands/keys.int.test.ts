@@ -23,7 +23,7 @@ const webAgent = (args: readonly string[], keys: Readonly<Record<string, string>
   new Promise<{ readonly code: number; readonly out: string; readonly err: string }>((resolve) => {
     const env = {
       ...compileCache(),
-      ...{ PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: 'i'.repeat(32) },
+      ...{ PATH: process.env.PATH, RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: 'i'.repeat(32) },
       ...{ RCM_DATABASE_URL: urlFor('rcm_agent', database.url), RCM_TASK_KEYS: 'file', ...keys },
       ...{ RCM_AWS_REGION: 'us-east-1', RCM_AWS_ACCOUNT_ID: '123456789012', RCM_KMS_KEY_ID: 'alias/rcm' },
       RCM_TENANT_ROLE_ARN: 'arn:aws:iam::123456789012:role/rcm-agent-tenant',

@@ -40,11 +40,11 @@ beforeAll(async () => {
   token = await testEnvironment.issuer.token('one', { claims });
   // One that failed, so that every act could be done with it.
   const { json } = await testEnvironment.ask('/v1/tasks', { method: 'POST', body: BODIES[0] });
-  GOOD['id'] = String(json['id']);
-  await claimPortalTask(testEnvironment.db, { orgId: 'one', taskId: GOOD['id'], worker: 'w', ttlMs: 60_000 });
+  GOOD.id = String(json.id);
+  await claimPortalTask(testEnvironment.db, { orgId: 'one', taskId: GOOD.id, worker: 'w', ttlMs: 60_000 });
   await finishPortalTask(testEnvironment.db, {
     orgId: 'one',
-    taskId: GOOD['id'],
+    taskId: GOOD.id,
     worker: 'w',
     errorCode: 'login_rejected',
     message: 'The portal refused the login.',
@@ -61,7 +61,7 @@ afterEach(async () => {
 });
 
 /** Bodies that are good for a route. */
-const goodOf = ({ body }: Route): readonly Readonly<Record<string, unknown>>[] => (body?.properties?.['code'] ? [CODE] : BODIES);
+const goodOf = ({ body }: Route): readonly Readonly<Record<string, unknown>>[] => (body?.properties?.code ? [CODE] : BODIES);
 
 /** Words that only whoever reads the code knows. */
 const INSIDE = /node_modules|\.ts\b|\bat \w+ \(|prisma|postgres|fastify|\bzod\b|SELECT |undefined|\[object|Error:|__proto__/i;
@@ -136,8 +136,7 @@ it('names of tasks and inputs that fit and mean nothing are refused, those of an
     );
   const { json } = await testEnvironment.ask('/v1/tasks', { method: 'POST', org: 'two', body: theirs.body });
   before = await rowDigests(testEnvironment.url);
-  for (const each of ROUTES.filter(({ path }) => path.includes('{id}')))
-    await allRefused(each, [{ what: 'theirs', names: '', path: { id: String(json['id']) } }]);
+  for (const each of ROUTES.filter(({ path }) => path.includes('{id}'))) await allRefused(each, [{ what: 'theirs', names: '', path: { id: String(json.id) } }]);
 });
 
 it('is tried with every address of the document, and every name in an address has a good value', () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
 const list = (how: Ask = {}) => testEnvironment.ask('/v1/codes', { ...ANSWERS, ...how });
 const answer = (id: string, code: string, how: Ask = {}) => testEnvironment.ask(`/v1/codes/${id}`, { ...ANSWERS, method: 'POST', body: { code }, ...how });
 const placesOf = (files: readonly string[]) => new Set(files.map((name) => name.split('/')[0]));
-const idsOf = ({ json }: { readonly json: Record<string, unknown> }) => (json['codes'] as { id: string }[]).map(({ id }) => id);
+const idsOf = ({ json }: { readonly json: Record<string, unknown> }) => (json.codes as { id: string }[]).map(({ id }) => id);
 function newCode(): string {
   const code = `${randomInt(10_000_000, 99_999_999)}`;
   used.push(code);
@@ -35,13 +35,13 @@ describe('a program', () => {
     const [mine, theirs] = [await logins.asked('one'), await logins.asked('two')];
     const seen = await list();
     expect(idsOf(seen)).toEqual([mine.requestId]);
-    expect(seen.json['codes']).toMatchObject([{ id: mine.requestId, endpoint: mine.endpointId, portal_type: 'alpine', answered: false }]);
+    expect(seen.json.codes).toMatchObject([{ id: mine.requestId, endpoint: mine.endpointId, portal_type: 'alpine', answered: false }]);
     const code = newCode();
     expect(await answer(mine.requestId, `${code.slice(0, 4)} ${code.slice(4)}`)).toMatchObject({
       status: 200,
       json: { id: mine.requestId, endpoint: mine.endpointId, answered: true },
     });
-    expect((await list()).json['codes']).toMatchObject([{ id: mine.requestId, answered: true }]);
+    expect((await list()).json.codes).toMatchObject([{ id: mine.requestId, answered: true }]);
     expect(await answer(mine.requestId, newCode())).toMatchObject({ status: 409, json: { code: 'state_conflict' } });
     expect(await mine.taken()).toBe(code);
     expect([idsOf(await list()), idsOf(await list({ org: 'two' }))]).toEqual([[], [theirs.requestId]]);

@@ -34,7 +34,7 @@ function python(): string | null {
   }
 }
 const program = python();
-if (program === null && process.env['RCM_REQUIRE_PYTHON'] === '1') throw new Error('RCM_REQUIRE_PYTHON=1, and there is no python3 of version 3.9 or later');
+if (program === null && process.env.RCM_REQUIRE_PYTHON === '1') throw new Error('RCM_REQUIRE_PYTHON=1, and there is no python3 of version 3.9 or later');
 
 describe.skipIf(program === null)(
   `the Python client, copied into an empty folder${program === null ? ' (there is no python3 of version 3.9 or later)' : ''}`,
@@ -56,7 +56,7 @@ describe.skipIf(program === null)(
     async function says(lines: string, scope = 'tasks:write tasks:read:org'): Promise<Record<string, unknown>[]> {
       await writeFile(join(folder, 'program.py'), `${CLIENT_FOR}${lines}`);
       const env = {
-        PATH: process.env['PATH'],
+        PATH: process.env.PATH,
         API: `http://127.0.0.1:${testEnvironment.api.port}`,
         TOKEN: await testEnvironment.issuer.token('one', { claims: { scope, sub: 'python' } }),
       };
@@ -78,10 +78,10 @@ tell(id=client.retry(task["id"])["id"])
 tell(read=client.read(task["id"])["state"], none=client.read("00000000-0000-4000-8000-000000000000"))
 `);
       expect(asked).toMatchObject({ state: 'queued' });
-      expect(again).toEqual({ id: asked?.['id'] });
-      expect(listed).toEqual({ ids: [asked?.['id']] });
+      expect(again).toEqual({ id: asked?.id });
+      expect(listed).toEqual({ ids: [asked?.id] });
       expect(cancelled).toEqual({ error: 'cancelled' });
-      expect(retried?.['id']).not.toBe(asked?.['id']);
+      expect(retried?.id).not.toBe(asked?.id);
       expect(read).toEqual({ read: 'failed', none: null });
     });
 
@@ -90,7 +90,7 @@ tell(read=client.read(task["id"])["state"], none=client.read("00000000-0000-4000
         method: 'POST',
         body: { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: 'C-2' } },
       });
-      const id = String(json['id']);
+      const id = String(json.id);
       const waiting = says(`tell(result=client.result("${id}", 60))`);
       expect(await claimPortalTask(testEnvironment.db, { orgId: 'one', taskId: id, worker: 'w', ttlMs: 60_000 })).not.toBeNull();
       await finishPortalTask(testEnvironment.db, { orgId: 'one', taskId: id, worker: 'w', result: { found: true, rows: [{ number: 'C-2' }] } });

@@ -133,7 +133,7 @@ it('every address refuses what it does not take, and says what it takes', async 
 
 it('every address stands in the description', async () => {
   const { json } = await ask('/v1/openapi.json');
-  const described = Object.keys(json['paths'] as object);
+  const described = Object.keys(json.paths as object);
   expect(described.sort()).toEqual(
     ADDRESSES.filter((address) => address !== '/v1/openapi.json')
       .map((address) => address.replaceAll(/:(\w+)/g, '{$1}'))

@@ -26,20 +26,20 @@ describe('POST /v1/tasks', () => {
   it('queues a task of the token’s organization', async () => {
     const { status, json, headers } = await post(TASK);
     expect({ status, json }).toMatchObject({ status: 202, json: { state: 'queued', endpoint: 'alpine-one', task: 'claim_status', result: null, error: null } });
-    expect(headers.get('location')).toBe(`/v1/tasks/${String(json['id'])}`);
-    expect(await ask(headers.get('location') ?? '')).toMatchObject({ status: 200, json: { id: json['id'] } });
+    expect(headers.get('location')).toBe(`/v1/tasks/${String(json.id)}`);
+    expect(await ask(headers.get('location') ?? '')).toMatchObject({ status: 200, json: { id: json.id } });
   });
 
   it('with the same key and body names the same task, with another body none, and for another organization its own', async () => {
     const first = await post(TASK, { key: 'k-1' });
     expect(await post({ input: TASK.input, task: TASK.task, endpoint: TASK.endpoint }, { key: 'k-1' })).toMatchObject({
       status: 200,
-      json: { id: first.json['id'] },
+      json: { id: first.json.id },
     });
     expect(await post({ ...TASK, input: { claim_number: '2' } }, { key: 'k-1' })).toMatchObject({ status: 409, json: { code: 'idempotency_conflict' } });
     const theirs = await post({ ...TASK, endpoint: 'alpine-two' }, { key: 'k-1', org: 'two' });
     expect(theirs.status).toBe(202);
-    expect(theirs.json['id']).not.toBe(first.json['id']);
+    expect(theirs.json.id).not.toBe(first.json.id);
   });
 
   it.each([
@@ -83,7 +83,7 @@ describe('POST /v1/tasks', () => {
     const first = await post(task, { ...more, key: 'k' });
     expect(first.status).toBe(202);
     expect(await post(task, more)).toMatchObject({ status: 429, json: { code: 'queue_full' } });
-    expect(await post(task, { ...more, key: 'k' })).toMatchObject({ status: 200, json: { id: first.json['id'] } });
+    expect(await post(task, { ...more, key: 'k' })).toMatchObject({ status: 200, json: { id: first.json.id } });
     await small.close();
   });
 
@@ -96,7 +96,7 @@ describe('POST /v1/tasks', () => {
 describe('GET /v1/tasks/{id}', () => {
   it('knows no task of another organization, nor one that is not there', async () => {
     const { json } = await post({ ...TASK, endpoint: 'alpine-two' }, { org: 'two' });
-    const [theirs, none, noId] = [await ask(`/v1/tasks/${String(json['id'])}`), await ask(`/v1/tasks/${crypto.randomUUID()}`), await ask('/v1/tasks/17')];
+    const [theirs, none, noId] = [await ask(`/v1/tasks/${String(json.id)}`), await ask(`/v1/tasks/${crypto.randomUUID()}`), await ask('/v1/tasks/17')];
     for (const answer of [theirs, none, noId]) expect(answer).toMatchObject({ status: 404, json: { code: 'task_not_found' } });
     expect([none.text, noId.text]).toEqual([theirs.text, theirs.text]);
   });
@@ -106,7 +106,7 @@ describe('a token’s scopes', () => {
   it('decide who is told what came of a task: who may only ask is not, though its key is known', async () => {
     const [key, scope] = ['k-scopes', 'tasks:write'];
     const { json } = await post(TASK, { key, scope });
-    const task = { orgId: 'one', taskId: String(json['id']), worker: 'w' };
+    const task = { orgId: 'one', taskId: String(json.id), worker: 'w' };
     await claimPortalTask(db, { ...task, ttlMs: 60_000 });
     await finishPortalTask(db, { ...task, result: { found: true, rows: [{ patient: PATIENT }] } });
     const reads = () => owner.transaction('every tenant', (tx) => tx.auditEvent.count({ where: { action: 'task.read', subject: task.taskId } }));
@@ -125,8 +125,8 @@ describe('a token’s scopes', () => {
   it('of reading what one asked for opens what the same subject asked for, and another’s is told apart from none by nothing', async () => {
     const own = { scope: 'tasks:write tasks:read', sub: 'anna' };
     const { json } = await post(TASK, own);
-    const path = `/v1/tasks/${String(json['id'])}`;
-    expect(await ask(path, own)).toMatchObject({ status: 200, json: { id: json['id'] } });
+    const path = `/v1/tasks/${String(json.id)}`;
+    expect(await ask(path, own)).toMatchObject({ status: 200, json: { id: json.id } });
     expect(await ask(path, { sub: 'ben' })).toMatchObject({ status: 200 });
     const [theirs, none] = await Promise.all([path, `/v1/tasks/${crypto.randomUUID()}`].map((place) => ask(place, { ...own, sub: 'ben' })));
     expect(theirs).toMatchObject({ status: 404, json: { code: 'task_not_found' } });
@@ -136,7 +136,7 @@ describe('a token’s scopes', () => {
   it('of reading what one asked for gives the result to who asked, and to who asks for the same after them how it stands', async () => {
     const [own, key] = [{ scope: 'tasks:write tasks:read' }, 'own-results'];
     const { json } = await post(TASK, { ...own, key, sub: 'anna' });
-    const task = { taskId: String(json['id']), orgId: 'one', worker: 'w' };
+    const task = { taskId: String(json.id), orgId: 'one', worker: 'w' };
     await claimPortalTask(db, { ...task, ttlMs: 60_000 });
     await finishPortalTask(db, { ...task, result: { found: true, rows: [{ patient: PATIENT }] } });
     expect(await post(TASK, { ...own, key, sub: 'anna' })).toMatchObject({ status: 200, json: { id: task.taskId, result: { found: true } } });

@@ -13,7 +13,7 @@ afterAll(() => testEnvironment?.close());
 async function asked(how: Ask = {}, body: object = TASK): Promise<string> {
   const { status, json } = await testEnvironment.ask('/v1/tasks', { method: 'POST', body, ...how });
   expect(status).toBe(202);
-  return String(json['id']);
+  return String(json.id);
 }
 const act = (id: string, what: 'cancel' | 'retry', how: Ask = {}) => testEnvironment.ask(`/v1/tasks/${id}/${what}`, { method: 'POST', ...how });
 const claim = (taskId: string, worker = 'w') => claimPortalTask(testEnvironment.db, { orgId: 'one', taskId, worker, ttlMs: 60_000 });
@@ -27,7 +27,7 @@ const events = (taskId: string) =>
     'every tenant',
     (tx) => tx.$queryRaw<{ actor: string; action: string }[]>`SELECT actor, action FROM audit_event WHERE subject = ${taskId} ORDER BY seq`,
   );
-const idsOf = (json: Record<string, unknown>) => (json['tasks'] as { id: string }[]).map(({ id }) => id);
+const idsOf = (json: Record<string, unknown>) => (json.tasks as { id: string }[]).map(({ id }) => id);
 
 describe('GET /v1/tasks', () => {
   it('lists the organization’s, the newest first, page by page, and none of another', async () => {
@@ -36,9 +36,9 @@ describe('GET /v1/tasks', () => {
     for (let i = 0; i < 5; i += 1) made.push(await asked({ org }, { ...TASK, endpoint: 'alpine-busy' }));
     await asked({ org: 'two' }, { ...TASK, endpoint: 'alpine-two' });
     const [first, seen] = [await testEnvironment.ask('/v1/tasks?limit=2', { org }), [] as string[]];
-    for (let page = first; ; page = await testEnvironment.ask(`/v1/tasks?limit=2&after=${String(page.json['next'])}`, { org })) {
+    for (let page = first; ; page = await testEnvironment.ask(`/v1/tasks?limit=2&after=${String(page.json.next)}`, { org })) {
       seen.push(...idsOf(page.json));
-      if (page.json['next'] === null) break;
+      if (page.json.next === null) break;
     }
     expect(seen).toEqual(made.toReversed());
     expect(first.text).not.toContain(PATIENT);
@@ -100,7 +100,7 @@ describe('a queued task that was put off', () => {
     await requeuePortalTask(testEnvironment.db, { taskId: id, orgId: 'one', worker: 'w', delayMs: 60_000, reason: 'lease_unavailable', countsAsTry: false });
     const { json } = await testEnvironment.ask(`/v1/tasks/${id}`);
     expect(json).toMatchObject({ state: 'queued', waits_for: 'lease_unavailable' });
-    expect(Date.parse(String(json['next_try_at']))).toBeGreaterThan(Date.parse(String(json['created_at'])));
+    expect(Date.parse(String(json.next_try_at))).toBeGreaterThan(Date.parse(String(json.created_at)));
   });
 });
 
@@ -141,9 +141,9 @@ describe('POST /v1/tasks/{id}/retry', () => {
     await ended(id, FAILED);
     const again = await act(id, 'retry', { key: 'again' });
     expect(again).toMatchObject({ status: 202, json: { state: 'queued', endpoint: 'alpine-one', task: 'claim_status' } });
-    const next = String(again.json['id']);
+    const next = String(again.json.id);
     expect(next).not.toBe(id);
-    expect(Date.parse(String(again.json['deadline_at'])) - Date.parse(String(again.json['created_at']))).toBe(300_000);
+    expect(Date.parse(String(again.json.deadline_at)) - Date.parse(String(again.json.created_at))).toBe(300_000);
     expect(await claim(next)).toMatchObject({ input: TASK.input });
     expect(await act(id, 'retry', { key: 'again' })).toMatchObject({ status: 200, json: { id: next } });
     await act(next, 'cancel');

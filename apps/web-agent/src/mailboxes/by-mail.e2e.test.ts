@@ -66,6 +66,6 @@ it(`of ${ACCOUNTS} accounts whose portal sends their codes by mail to one addres
   expect(await shared.record()).toEqual(Array.from({ length: ACCOUNTS }, () => EACH_ITS_OWN));
   expect(await delivered).toBe(ACCOUNTS);
   const counted = (await metrics.values()).filter(({ name }) => name === 'rcm_inbound_messages_total');
-  expect(counted.filter(({ labels }) => labels['end'] === 'answered').reduce((sum, { value }) => sum + value, 0)).toBe(ACCOUNTS);
-  expect(counted.find(({ labels }) => labels['end'] === 'forged')?.value).toBeGreaterThanOrEqual(1);
+  expect(counted.filter(({ labels }) => labels.end === 'answered').reduce((sum, { value }) => sum + value, 0)).toBe(ACCOUNTS);
+  expect(counted.find(({ labels }) => labels.end === 'forged')?.value).toBeGreaterThanOrEqual(1);
 });

@@ -40,7 +40,7 @@ describe('readers', () => {
     await Promise.all([first.stop(), second.stop()]);
     expect((await w.server.mailsOf(box.user)).length).toBe(0);
     const [one, other] = [await first.ends(), await second.ends()];
-    expect((one['answered'] ?? 0) + (other['answered'] ?? 0)).toBe(6);
+    expect((one.answered ?? 0) + (other.answered ?? 0)).toBe(6);
   });
 
   it('go on when their server is back, and say once that it had gone', async () => {
@@ -154,6 +154,6 @@ describe('an inbox that twenty accounts share', () => {
       await endCodeTurn(w.testEnvironment.db, login);
     }
     await reader.ended(LOGINS - 1);
-    expect((await reader.ends())['answered']).toBe((LOGINS / 4) * 3);
+    expect((await reader.ends()).answered).toBe((LOGINS / 4) * 3);
   });
 });

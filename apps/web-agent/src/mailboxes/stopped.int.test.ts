@@ -33,7 +33,7 @@ async function agent({ host, port, ca, user, secret, authservId, afterwards }: T
   writeFileSync(file, JSON.stringify({ codes: { host, port, ca, user, password_file: secret.file, authserv_id: authservId, afterwards } }));
   const started = await startAgent({
     ...compileCache(),
-    ...{ PATH: process.env['PATH'], RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: IDENTITY_KEY },
+    ...{ PATH: process.env.PATH, RCM_ALLOW_ROOT: 'yes', RCM_BROWSER_SANDBOX: 'off', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: IDENTITY_KEY },
     ...{ RCM_DATABASE_URL: urlFor('rcm_agent', w.testEnvironment.url), RCM_TASK_KEYS: 'file', RCM_TASK_KEY: TASK_KEY, RCM_TASK_KEY_ID: 'test' },
     ...{ RCM_INBOUND_MAILBOXES_FILE: file, RCM_LOG_LEVEL: 'trace' },
     ...{ RCM_AWS_REGION: 'us-east-1', RCM_AWS_ACCOUNT_ID: '123456789012', RCM_KMS_KEY_ID: 'alias/rcm' },

@@ -15,7 +15,7 @@ const signal = new AbortController().signal;
 
 beforeAll(async () => {
   testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { propagationDelayMs: 200 } });
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = testEnvironment.environmentOf('rcm_agent')['AWS_SHARED_CREDENTIALS_FILE'];
+  process.env.AWS_SHARED_CREDENTIALS_FILE = testEnvironment.environmentOf('rcm_agent').AWS_SHARED_CREDENTIALS_FILE;
   const config = readWebAgentConfig({
     ...process.env,
     ...testEnvironment.environmentOf('rcm_agent'),

@@ -26,7 +26,7 @@ test('a request that asks for a task or is about one is in the task’s trace, b
   const body = { endpoint: 'alpine-one', task: 'claim_status', input: { claim_number: PATIENT } };
   const made = await ask('/v1/tasks', { method: 'POST', body, key: PATIENT });
   expect(made.status).toBe(202);
-  const id = String(made.json['id']);
+  const id = String(made.json.id);
   expect((await ask(`/v1/tasks/${id}`)).status).toBe(200);
   expect((await ask(`/v1/tasks/${id}/cancel`, { method: 'POST' })).status).toBe(200);
   for (const path of ['/v1/tasks', `/v1/tasks/${crypto.randomUUID()}`, `/v1/tasks/${PATIENT}`, `/v1/tasks/${id}`])

@@ -10,7 +10,7 @@ import { CONFLICTS, KEYWORDS, randomRules } from './random-rules.fixture.ts';
 const RULE_SETS = isLongForm() ? 10_000 : 600;
 const PASSWORDS = 100;
 /** Printed when something is found, so that it can be found again. */
-const SEED = Number(process.env['RCM_TEST_SEED'] ?? 20_261_125);
+const SEED = Number(process.env.RCM_TEST_SEED ?? 20_261_125);
 
 /** mulberry32: the rule sets can be drawn again; the passwords come from the generator's own secure source. */
 function seededBelow(seed: number): (limit: number) => number {

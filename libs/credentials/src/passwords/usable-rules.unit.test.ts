@@ -7,7 +7,7 @@ const refusal = (text: string): string => {
     usablePasswordRules(text);
     return 'usable';
   } catch (error) {
-    return isRcmError(error) ? `${error.code} ${error.details['position'] ?? '-'} ${error.message}` : String(error);
+    return isRcmError(error) ? `${error.code} ${error.details.position ?? '-'} ${error.message}` : String(error);
   }
 };
 

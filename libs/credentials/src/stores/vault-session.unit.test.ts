@@ -69,7 +69,7 @@ it('a token that was refused is not taken for another one because it was renewed
   const session = open();
   await read(session);
   const slow = Promise.withResolvers<VaultAnswer>();
-  answers['slow'] = ({ token }) => (token?.reveal() === 'token-1' ? slow.promise : Promise.resolve(found));
+  answers.slow = ({ token }) => (token?.reveal() === 'token-1' ? slow.promise : Promise.resolve(found));
   const waiting = read(session, 'slow');
   overTwoThirds();
   await read(session);
@@ -83,7 +83,7 @@ it('a token that was refused after the clock was set back is replaced at once', 
   const session = open();
   await read(session);
   clock.forward(-3_600_000);
-  answers['kv'] = ({ token }) => Promise.resolve(token?.reveal() === 'token-1' ? refusal : found);
+  answers.kv = ({ token }) => Promise.resolve(token?.reveal() === 'token-1' ? refusal : found);
   expect((await read(session)).status).toBe(200);
   expect(count('auth/approle/login')).toBe(2);
 });

@@ -117,7 +117,7 @@ describe('where passwords are typed', () => {
         details: { changed: { hosts: { before: ['a.example', 'b.example'], after: ['a.example', 'b.example', 'c.example'] } } },
       });
       expect(JSON.stringify(event)).not.toContain('canary');
-      expect((event?.details['changed'] as { recipe: { after: string } }).recipe.after).toMatch(/^[0-9a-f]{64}$/);
+      expect((event?.details.changed as { recipe: { after: string } }).recipe.after).toMatch(/^[0-9a-f]{64}$/);
       expect(await findBrokenAuditEvent(t.db, { orgId })).toBeNull();
     }
   });

@@ -45,7 +45,7 @@ const answer = ({ requestId }: CodeTurn) =>
 const refused = (on: Account, actor: CodeTurnRequest['actor'] = 'agent'): Promise<unknown> =>
   asked(on, actor).then(
     (turn) => endCodeTurn(t.agent, turn).then(() => null),
-    (error: unknown) => (error instanceof RcmError ? [error.code, error.details['reason']] : error),
+    (error: unknown) => (error instanceof RcmError ? [error.code, error.details.reason] : error),
   );
 const COOLS_DOWN = ['login_not_allowed', 'nobody_answered'];
 

@@ -21,9 +21,9 @@ describe.each(['login_lease', 'login_attempt', 'rotation_attempt', 'login_cleara
 
 test('a lease, an attempt and a person’s word are taken for the endpoint’s own login', async () => {
   const own = [w.mine.orgId, w.mine.endpointId, w.mine.loginIdentity, randomUUID()];
-  expect(await w.ask('rcm_agent', w.mine.orgId, TENANT_ROWS['login_lease'] ?? '', own)).toEqual({ rows: 1 });
-  expect(await w.ask('rcm_agent', w.mine.orgId, TENANT_ROWS['login_attempt'] ?? '', own)).toEqual({ rows: 1 });
-  expect(await w.ask('rcm_rotator', w.mine.orgId, TENANT_ROWS['login_clearance'] ?? '', own)).toEqual({ rows: 1 });
+  expect(await w.ask('rcm_agent', w.mine.orgId, TENANT_ROWS.login_lease ?? '', own)).toEqual({ rows: 1 });
+  expect(await w.ask('rcm_agent', w.mine.orgId, TENANT_ROWS.login_attempt ?? '', own)).toEqual({ rows: 1 });
+  expect(await w.ask('rcm_rotator', w.mine.orgId, TENANT_ROWS.login_clearance ?? '', own)).toEqual({ rows: 1 });
   await w.t.sql('UPDATE rotation_attempt SET state = $1, ended_at = now() WHERE org_id = $2', ['abandoned', w.mine.orgId]);
-  expect(await w.ask('rcm_rotator', w.mine.orgId, TENANT_ROWS['rotation_attempt'] ?? '', own)).toEqual({ rows: 1 });
+  expect(await w.ask('rcm_rotator', w.mine.orgId, TENANT_ROWS.rotation_attempt ?? '', own)).toEqual({ rows: 1 });
 });

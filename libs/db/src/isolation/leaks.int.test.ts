@@ -69,7 +69,7 @@ test('an id that is taken by another tenant is said to be taken, and not by whom
 test('the planner’s samples show nothing: of rows, of the most common values', async () => {
   await w.t.sql('ANALYZE');
   const stats = await w.t.sql(`SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public'`);
-  expect(stats.map((row) => row['tablename'])).toContain('integration_endpoint');
+  expect(stats.map((row) => row.tablename)).toContain('integration_endpoint');
   const { rows } = await asMine((client) => client.query(`SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public' AND tablename <> 'portal_type'`));
   expect(rows).toEqual([]);
 });

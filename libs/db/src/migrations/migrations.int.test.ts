@@ -61,7 +61,7 @@ test('six processes at once apply each migration once', async () => {
 test('a migration that fails leaves nothing of itself, and can be mended', async () => {
   const broken = await folder({ ...ONE, '20260102000000_two': 'CREATE TABLE two (a int); SELECT 1/0' });
   await expect(applyMigrations({ url: database.url, directory: broken })).rejects.toMatchObject({ code: 'input_invalid' });
-  expect((await history()).map((row) => row['migration_name'])).toEqual(['20260101000000_one']);
+  expect((await history()).map((row) => row.migration_name)).toEqual(['20260101000000_one']);
   await writeFile(join(broken, '20260102000000_two', 'migration.sql'), 'CREATE TABLE two (a int)');
   expect(await applyMigrations({ url: database.url, directory: broken })).toEqual(['20260102000000_two']);
 });

@@ -156,12 +156,12 @@ test('the task whose turn it is is the one that looking at every row would choos
         expect(await w.t.sql(UNTRUE), kind).toEqual([]);
       }
       // And what is left is done to the end, nobody being told of anything but by the rows.
-      await acts['heal']?.(0, 0);
+      await acts.heal?.(0, 0);
       // Every third look ends a task, and two hours pass: some wait so long, and some claims end by themselves and come again.
       for (let left = 6 * (await unfinished()) + 200; left > 0 && (await unfinished()) > 0; left -= 1) {
-        await acts['take']?.(1, 0);
-        if (left % 3 === 0) await acts['end']?.(0, 0);
-        if (left % 40 === 0) await acts['pass']?.(2, 0);
+        await acts.take?.(1, 0);
+        if (left % 3 === 0) await acts.end?.(0, 0);
+        if (left % 40 === 0) await acts.pass?.(2, 0);
       }
       expect(await unfinished()).toBe(0);
     }),

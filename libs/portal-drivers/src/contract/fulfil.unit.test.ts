@@ -6,7 +6,7 @@ import { CONTRACT_NAMES, CONTRACTS } from './contracts.ts';
 import { fulfilled } from './fulfil.ts';
 import { recordSchema } from './record-schema.ts';
 
-const contract = parseRecipe(recipeWith(claim)).tasks['claim_status']?.contract;
+const contract = parseRecipe(recipeWith(claim)).tasks.claim_status?.contract;
 if (!contract) throw new Error('the recipe has no contract');
 const give = (...records: Parameters<typeof record>) => fulfilled({ name: 'claim_status', contract }, [record(...records)]);
 

@@ -19,7 +19,7 @@ const credentialOf = (password: string) => ({ username: new Secret(USER), passwo
 let pool: BrowserPool;
 const open: { server: AppServer; session: PortalSession }[] = [];
 beforeAll(() => {
-  pool = createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 4, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
 });
 afterEach(async () => {
   for (const { server, session } of open.splice(0)) {

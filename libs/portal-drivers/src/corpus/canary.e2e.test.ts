@@ -86,7 +86,7 @@ describe('runs that fail at every step of a portal that shows all it is told', (
       maxContexts: 1,
       logger: createLogger({ name: 'test', level: 'trace', destination: { write: (line: string) => void log.push(line) } }),
       metrics,
-      executablePath: process.env['RCM_CHROMIUM_PATH'],
+      executablePath: process.env.RCM_CHROMIUM_PATH,
       environment: { TMPDIR: folder, HOME: folder },
     });
   });

@@ -32,7 +32,7 @@ describe('a task with a contract', () => {
   const made = (number: string) => ({ request_number: number, status: 'pended', payer_name: 'State', issued_date: null });
   const raw = (number: string) => ({ number, state: 'open now', who: 'State' });
   const outcomes = [
-    { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+    { when: { text: WORDS.nothing }, is: 'nothing_found' },
     { when: { visible: { css: 'tbody tr' } }, is: 'found' },
   ];
   const table = (reads: object, evidence?: EvidencePolicy) => work({ steps: [{ open: '/pages/table/2' }], outcomes, ...reads }, evidence);
@@ -65,7 +65,7 @@ describe('a task with a contract of files', () => {
     work({
       steps: [{ open: '/pages/files/-' }],
       outcomes: [
-        { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+        { when: { text: WORDS.nothing }, is: 'nothing_found' },
         { when: { text: 'Attached' }, is: 'found' },
       ],
       file: { press: { role: 'link', name } },

@@ -12,7 +12,7 @@ let portal: CorpusServer;
 let pool: BrowserPool;
 beforeAll(async () => {
   portal = await startCorpus();
-  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
 });
 afterAll(() => Promise.all([pool.close(), portal.close()]));
 

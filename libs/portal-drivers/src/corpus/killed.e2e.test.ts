@@ -25,7 +25,7 @@ describe.runIf(process.platform === 'linux')('whatever is killed in the middle o
       maxContexts: 2,
       logger: createLogger({ name: 'test', level: 'silent' }),
       metrics,
-      executablePath: process.env['RCM_CHROMIUM_PATH'],
+      executablePath: process.env.RCM_CHROMIUM_PATH,
     });
   });
   afterAll(() => pool.close());

@@ -20,7 +20,7 @@ describe('tasks', () => {
     max_pages: 3,
   };
   const outcomes = [
-    { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+    { when: { text: WORDS.nothing }, is: 'nothing_found' },
     { when: { visible: { css: 'tbody tr' } }, is: 'found' },
   ];
   const table = (answer: string, more = {}) =>
@@ -28,7 +28,7 @@ describe('tasks', () => {
 
   it('reads every page, each when it is wholly drawn', async () => {
     const outcome = await run.work(await table('3'));
-    expect(outcome.kind === 'found' && outcome.rows.map((row) => row['number'])).toEqual(['1-1', '1-2', '1-3', '2-1', '2-2', '2-3', '3-1', '3-2', '3-3']);
+    expect(outcome.kind === 'found' && outcome.rows.map((row) => row.number)).toEqual(['1-1', '1-2', '1-3', '2-1', '2-2', '2-3', '3-1', '3-2', '3-3']);
     expect(outcome.kind === 'found' && outcome.rows[0]).toEqual({ number: '1-1', state: 'open', second: 'open now' });
   });
 
@@ -132,7 +132,7 @@ describe('tasks', () => {
         task: {
           steps: [{ open: '/pages/profile/Hunter-2024-x' }],
           outcomes: [
-            { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+            { when: { text: WORDS.nothing }, is: 'nothing_found' },
             { when: { text: 'Your profile' }, is: 'found' },
           ],
           ...reads,
@@ -152,7 +152,7 @@ describe('tasks', () => {
         task: {
           steps: [{ open: '/pages/files/-' }],
           outcomes: [
-            { when: { text: WORDS['nothing'] }, is: 'nothing_found' },
+            { when: { text: WORDS.nothing }, is: 'nothing_found' },
             { when: { text: 'Attached' }, is: 'found' },
           ],
           file: { press, max_bytes },

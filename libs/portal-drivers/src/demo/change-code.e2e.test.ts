@@ -13,7 +13,7 @@ afterAll(() => run.close());
 
 const session = async (): Promise<PortalSession> => run.session('borealis', { recipe: await readRecipeFile('borealis-remembered') });
 const sent = async ({ username }: Account) =>
-  (await run.control('GET', `/accounts/borealis/${username}/sent-codes`))['codes'] as readonly { readonly code: string; readonly typed: number }[];
+  (await run.control('GET', `/accounts/borealis/${username}/sent-codes`)).codes as readonly { readonly code: string; readonly typed: number }[];
 const holds = async (of: Account) => [await run.accepts(of), await run.accepts(nextPassword(of))];
 
 describe('a change that asks for a code, at borealis', () => {

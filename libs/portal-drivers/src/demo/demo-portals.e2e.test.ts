@@ -38,7 +38,7 @@ describe('a portal by its recipe', () => {
     const session = await run.session(portal);
     await run.login(session, of);
     const found = await run.claim(session, 'CLM-10');
-    expect(found.kind === 'found' && new Set(found.rows.map((row) => row['claim_number'])).size).toBe(24);
+    expect(found.kind === 'found' && new Set(found.rows.map((row) => row.claim_number)).size).toBe(24);
   });
 
   it.each(byTurns('alpine', 'cascade'))('tells a rejected login, and the locked account: %s', async (portal) => {

@@ -30,9 +30,9 @@ async function login(account: Account, device: Secret<object> | null, by: Recipe
   return { ...result, asked: (await sent(account)).length > before };
 }
 const path = ({ username }: Account): string => `/accounts/borealis/${username}`;
-const sent = async (account: Account) => (await run.control('GET', `${path(account)}/sent-codes`))['codes'] as readonly { readonly code: string }[];
+const sent = async (account: Account) => (await run.control('GET', `${path(account)}/sent-codes`)).codes as readonly { readonly code: string }[];
 const known = async (account: Account) =>
-  (await run.control('GET', `${path(account)}/devices`))['devices'] as readonly { readonly token: string; readonly mark: string; readonly used: number }[];
+  (await run.control('GET', `${path(account)}/devices`)).devices as readonly { readonly token: string; readonly mark: string; readonly used: number }[];
 
 /** Every account and device of this file. */
 const made: Account[] = [];

@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => pool.close());
 beforeEach(async () => {
   run = await DemoRun.start({ pool });
-  signIn = String((await run.control('POST', '/doors', { portal: 'alpine' }))['baseUrl']);
+  signIn = String((await run.control('POST', '/doors', { portal: 'alpine' })).baseUrl);
   await run.control('PUT', '/habits', {
     portal: 'alpine',
     habits: {
@@ -36,7 +36,7 @@ const session = async (): Promise<PortalSession> =>
   run.session('alpine', { recipe: await readRecipeFile('alpine-guarded'), hosts: [{ host: new URL(signIn).host, address: 'loopback', name: 'idp' }] });
 
 const tries = async ({ username }: Account): Promise<readonly string[]> =>
-  ((await run.control('GET', `/accounts/alpine/${username}/history`))['tries'] as { ended: string }[]).map(({ ended }) => ended);
+  ((await run.control('GET', `/accounts/alpine/${username}/history`)).tries as { ended: string }[]).map(({ ended }) => ended);
 
 /** Notes what the portal had seen when it was asked, and what it was told. */
 function watching(of: Account): ConfirmGuard & { readonly noted: unknown[] } {
@@ -58,7 +58,7 @@ interface Claim {
 describe('alpine, which shows its claims in a list that is scrolled, and as files', () => {
   const task = async (visit: PortalSession, name: string, claimNumber: string) =>
     visit.runTask({ name, input: { claim_number: claimNumber }, deadlineMs: 60_000, signal: new AbortController().signal });
-  const claimsOf = async ({ username }: Account) => (await run.control('GET', `/accounts/alpine/${username}/claims`))['claims'] as readonly Claim[];
+  const claimsOf = async ({ username }: Account) => (await run.control('GET', `/accounts/alpine/${username}/claims`)).claims as readonly Claim[];
   const money = (cents: number): string => (cents / 100).toFixed(2);
 
   it.each(isLongForm() ? ['virtual', 'scrolled'] : ['virtual'])('gives every claim of a list that is %s', async (claimsList) => {

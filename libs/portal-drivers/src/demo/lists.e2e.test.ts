@@ -40,7 +40,7 @@ interface Claim {
 
 /** All claims of the account as the portal has them, in the shape of a result. */
 async function claims() {
-  const held = (await run.control('GET', `/accounts/alpine/${of.username}/claims`))['claims'] as readonly Claim[];
+  const held = (await run.control('GET', `/accounts/alpine/${of.username}/claims`)).claims as readonly Claim[];
   return held.map(({ number, amountCents, serviceDate, receivedDate, decidedDate }) =>
     expect.objectContaining({
       claim_number: number,
@@ -113,7 +113,7 @@ it.each(isLongForm() ? ['hidden_words', 'inputs'] : ['hidden_words'])(
 
 it('a recipe that does not know of the count gives rows with a doubt, where the list ends too early', async () => {
   const recipe = structuredClone(redrawn);
-  const rows = recipe.tasks['claim_status']?.rows;
+  const rows = recipe.tasks.claim_status?.rows;
   if (!rows) throw new Error('the task has no rows');
   delete (rows as { total?: unknown }).total;
   const blind = await signedIn(recipe);

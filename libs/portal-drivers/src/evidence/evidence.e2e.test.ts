@@ -22,7 +22,7 @@ describe('the evidence of a page that shows what it was sent in every way', () =
     const html = readFileSync(new URL('../corpus/pages/echo.html', import.meta.url), 'utf8').replace('%WORDS%', words);
     server = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(html));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+    pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
     const { context } = await pool.openContext({ context: {}, signal: new AbortController().signal });
     page = await context.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

@@ -12,7 +12,7 @@ import { type BrowserPool, createBrowserPool, inspectPortal, type PagePicture, p
 
 let pool: BrowserPool;
 beforeAll(() => {
-  pool = createBrowserPool({ maxContexts: 2, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 2, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
 });
 afterAll(() => pool.close());
 

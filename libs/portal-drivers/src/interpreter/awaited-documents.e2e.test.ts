@@ -17,7 +17,7 @@ let pool: BrowserPool;
 let opened: PooledContext;
 let address = '';
 beforeAll(async () => {
-  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   opened = await pool.openContext({ context: {}, signal: new AbortController().signal });
   portal.listen(0, '127.0.0.1');
   await once(portal, 'listening');

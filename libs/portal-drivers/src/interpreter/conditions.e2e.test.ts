@@ -11,7 +11,7 @@ let pool: BrowserPool;
 let watch: Tabs;
 beforeAll(async () => {
   await registerDeclaredEngine();
-  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   const page = await (await pool.openContext({ context: {}, signal: new AbortController().signal })).context.newPage();
   watch = createTabs(page, placesOf({ version: 1, base: new URL('http://portal.example/') }), () => undefined);
   await page.setContent(`

@@ -12,7 +12,7 @@ let pool: BrowserPool;
 let page: Page;
 beforeAll(async () => {
   await registerDeclaredEngine();
-  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   page = await (await pool.openContext({ context: {}, signal: new AbortController().signal })).context.newPage();
 });
 afterAll(() => pool.close());

@@ -11,7 +11,7 @@ import { SEEN_ONLY_BY_READERS, UNSEEN } from './unseen-words.fixture.ts';
 let pool: BrowserPool;
 let page: Page;
 beforeAll(async () => {
-  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   page = await (await pool.openContext({ context: {}, signal: new AbortController().signal })).context.newPage();
 });
 afterAll(() => pool.close());
@@ -136,7 +136,7 @@ describe('rows', () => {
     async (header) => {
       const head = `<th>No</th><th aria-label="Amount in dollars">Amount<span style="${SEEN_ONLY_BY_READERS}"> sort ascending</span></th>`;
       const { raw, repeatedHeadings } = await read(table(head, '<tr><td>1</td><td>$5</td></tr>'), { amount: { header } });
-      expect(raw[0]?.['amount']?.text).toBe('$5');
+      expect(raw[0]?.amount?.text).toBe('$5');
       expect(repeatedHeadings).toEqual([]);
     },
   );

@@ -24,7 +24,7 @@ const logger = createLogger({ name: 'test', level: 'silent' });
 
 beforeAll(async () => {
   portal = await startCorpus();
-  pool = createBrowserPool({ maxContexts: 4, logger, executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 4, logger, executablePath: process.env.RCM_CHROMIUM_PATH });
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));

@@ -53,7 +53,7 @@ it('passes on what names no one, and gives back what is not about the way it cam
   ]);
   expect(Object.keys(answer?.headers ?? {})).not.toEqual(expect.arrayContaining(['set-cookie']));
   expect(heard[0]).toMatchObject({ accept: '*/*', origin: 'https://portal.example', 'accept-encoding': 'identity' });
-  expect([heard[0]?.['cookie'], heard[0]?.['authorization']]).toEqual([undefined, undefined]);
+  expect([heard[0]?.cookie, heard[0]?.authorization]).toEqual([undefined, undefined]);
 });
 
 it.each([

@@ -23,7 +23,7 @@ describe.runIf(identity !== null)('a portal reached by https that drops the conn
       request.on('end', () => request.socket.destroy()).resume();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+    pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   });
   afterAll(async () => {
     await pool.close();

@@ -21,7 +21,7 @@ describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a 
   let pool: BrowserPool;
   const open: PortalSession[] = [];
   beforeAll(() => {
-    pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+    pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   });
   // A portal of its own for each test: the farewell of a browser's socket may reach its portal after the browser has closed.
   beforeEach(async () => {

@@ -18,7 +18,7 @@ function poolOf(options: Partial<BrowserPoolOptions> = {}): BrowserPool {
   const pool = createBrowserPool({
     maxContexts: 2,
     logger: createLogger({ name: 'test', level: 'silent' }),
-    executablePath: process.env['RCM_CHROMIUM_PATH'],
+    executablePath: process.env.RCM_CHROMIUM_PATH,
     ...options,
   });
   pools.push(pool);
@@ -111,7 +111,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     // Memory is measured after each fifth: on a change after every second task, of which the fourth and the eighth lose their browser.
     const [tasks, killEvery] = isLongForm() ? [30, 10] : [10, 4];
     const browsersKilled = Math.floor(tasks / killEvery);
-    const ended = await endure({ tasks, atOnce: 2, killEvery, executablePath: process.env['RCM_CHROMIUM_PATH'] });
+    const ended = await endure({ tasks, atOnce: 2, killEvery, executablePath: process.env.RCM_CHROMIUM_PATH });
     const failed = Object.values(ended.failed).reduce((sum, count) => sum + count, 0);
     expect(ended).toMatchObject({ tasks, browsersKilled, contextsOpen: 0 });
     expect(failed).toBeLessThanOrEqual(2 * ended.browsersKilled);

@@ -7,7 +7,7 @@ import { launchChromium } from './launch.ts';
 let browser: Browser;
 let pid: number;
 beforeEach(async () => {
-  browser = await launchChromium({ executablePath: process.env['RCM_CHROMIUM_PATH'] ?? (await findChromium()) ?? '', headed: false, environment: {} });
+  browser = await launchChromium({ executablePath: process.env.RCM_CHROMIUM_PATH ?? (await findChromium()) ?? '', headed: false, environment: {} });
   const told = await browserPid(browser);
   if (told === null) throw new Error('the browser does not tell of its processes');
   pid = told;

@@ -16,7 +16,7 @@ afterEach(async () => {
 function poolOf(options: Partial<BrowserPoolOptions>): { readonly pool: BrowserPool; readonly said: () => string } {
   let said = '';
   const logger = createLogger({ name: 'test', level: 'info', destination: { write: (line) => void (said += line) } });
-  const pool = createBrowserPool({ maxContexts: 1, logger, executablePath: process.env['RCM_CHROMIUM_PATH'], ...options });
+  const pool = createBrowserPool({ maxContexts: 1, logger, executablePath: process.env.RCM_CHROMIUM_PATH, ...options });
   closing.push(() => pool.close());
   return { pool, said: () => said };
 }

@@ -38,5 +38,5 @@ it.each([
 ])('%j is refused, with what was meant', (life, place, meant) => {
   const [issue] = codeLifeSchema.safeParse(life).error?.issues ?? [];
   expect(issue?.path).toEqual([place]);
-  expect(issue?.code === 'custom' ? (issue.params?.['suggestion'] ?? null) : null).toBe(meant);
+  expect(issue?.code === 'custom' ? (issue.params?.suggestion ?? null) : null).toBe(meant);
 });

@@ -139,6 +139,6 @@ it('a task without a contract is what it was before, whatever it is called, to t
   const { contract: _contract, ...plain } = claim;
   const text = recipeWith(plain);
   expect(lintRecipe(text, { file: 'a' }).problems).toEqual([]);
-  expect(Object.keys(parseRecipe(text).tasks['claim_status'] ?? {})).toEqual(['input', 'steps', 'outcomes', 'rows']);
+  expect(Object.keys(parseRecipe(text).tasks.claim_status ?? {})).toEqual(['input', 'steps', 'outcomes', 'rows']);
   expect(recipeHash(parseRecipe(text))).toBe('1273be76735209030f47da32389006f99493b6b5e6f4393d9e02643fa67de249');
 });

@@ -9,7 +9,7 @@ import { type ListServer, serveLists } from './list-server.fixture.ts';
 let pool: BrowserPool;
 let server: ListServer;
 beforeAll(async () => {
-  pool = createBrowserPool({ maxContexts: 2, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env['RCM_CHROMIUM_PATH'] });
+  pool = createBrowserPool({ maxContexts: 2, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   server = await serveLists(generatedList);
 });
 afterAll(async () => {

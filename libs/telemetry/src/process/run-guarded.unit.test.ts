@@ -44,7 +44,7 @@ interface Start {
   readonly before?: string;
 }
 
-const PLAIN = { PATH: process.env['PATH'] ?? '', ...(process.getuid?.() === 0 ? { RCM_ALLOW_ROOT: 'yes' } : {}) };
+const PLAIN = { PATH: process.env.PATH ?? '', ...(process.getuid?.() === 0 ? { RCM_ALLOW_ROOT: 'yes' } : {}) };
 
 function start({ node = ['--disable-sigusr1'], args = [], environment = {}, before = ':' }: Start) {
   const child = spawn('/bin/sh', ['-c', `${before}; exec "$@"`, 'sh', process.execPath, ...node, PROGRAM, ...args], {

@@ -96,8 +96,8 @@ describe('an error', () => {
     let chain = new Error('0');
     for (let i = 1; i <= 100; i += 1) chain = new Error(String(i), { cause: chain });
     const messages: unknown[] = [];
-    for (let at: Record<string, unknown> | undefined = describeError(chain); at; at = at['cause'] as Record<string, unknown> | undefined)
-      messages.push(at['message']);
+    for (let at: Record<string, unknown> | undefined = describeError(chain); at; at = at.cause as Record<string, unknown> | undefined)
+      messages.push(at.message);
     expect(messages).toEqual(['100', '99', '98', '97', '96', '95']);
     // Three branches at each level, all the way down.
     const tree = (depth: number): Error => new AggregateError(depth === 0 ? [] : Array.from({ length: 3 }, () => tree(depth - 1)), 'tree');

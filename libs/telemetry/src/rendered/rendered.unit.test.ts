@@ -18,7 +18,7 @@ const MADE = {
 
 describe('what is made of the definitions', () => {
   it.each(Object.entries(MADE))('%s is as they have it (RCM_WRITE_MONITORING=yes writes it)', (path, text) => {
-    if (process.env['RCM_WRITE_MONITORING'] === 'yes') writeFileSync(join(root, path), text);
+    if (process.env.RCM_WRITE_MONITORING === 'yes') writeFileSync(join(root, path), text);
     expect(readFileSync(join(root, path), 'utf8')).toBe(text);
   });
 

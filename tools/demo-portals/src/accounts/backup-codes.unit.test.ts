@@ -12,7 +12,7 @@ async function openWithCodes(mfaSeed?: string) {
     ...portals,
     seedAgain: () => portals.control.seed(seed),
     login: (code?: string) => portals.guest('borealis').login('anna', PASSWORD, code),
-    typed: async () => (await portals.control.ask('GET', '/accounts/borealis/anna/backup-codes')).body['typed'],
+    typed: async () => (await portals.control.ask('GET', '/accounts/borealis/anna/backup-codes')).body.typed,
     [Symbol.asyncDispose]: () => portals[Symbol.asyncDispose](),
   };
 }

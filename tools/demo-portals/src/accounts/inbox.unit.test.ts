@@ -10,8 +10,8 @@ test('accounts may share an inbox, which has every code of theirs and does not s
   await portals.control.seed({ portal: 'borealis', username: 'carl', password, receivesCodes: true, inbox: '+15551230100' });
   for (const username of ['bert', 'anna', 'carl']) expect(await portals.guest('borealis').login(username, password)).toBe('code');
   const codesOf = async (username: string) =>
-    ((await portals.control.ask('GET', `/accounts/borealis/${username}/sent-codes`)).body['codes'] as { code: string }[]).map(({ code }) => code);
-  const messages = (await portals.control.ask('GET', `/inboxes/${INBOX}`)).body['messages'] as { to: string; from: string; text: string }[];
+    ((await portals.control.ask('GET', `/accounts/borealis/${username}/sent-codes`)).body.codes as { code: string }[]).map(({ code }) => code);
+  const messages = (await portals.control.ask('GET', `/inboxes/${INBOX}`)).body.messages as { to: string; from: string; text: string }[];
   expect(messages.map(({ to, from }) => [to, from])).toEqual(Array.from({ length: 2 }, () => [INBOX, 'codes@borealis.example']));
   expect(messages.map(({ text }) => /\d{6}/.exec(text)?.[0])).toEqual([...(await codesOf('bert')), ...(await codesOf('anna'))]);
   expect(messages.map(({ text }) => text).join()).not.toMatch(/anna|bert/);

@@ -10,7 +10,7 @@ async function openWithCodes(dayCodes: 'none' | 'sent_once' | 'sent_again') {
   await portals.control.habits('borealis', { dayCodes });
   for (const username of ['anna', 'ben']) await portals.control.seed({ portal: 'borealis', username, password: PASSWORD, receivesCodes: true });
   const sent = async (username = 'anna') =>
-    (await portals.control.ask('GET', `/accounts/borealis/${username}/sent-codes`)).body['codes'] as { code: string; typed: number }[];
+    (await portals.control.ask('GET', `/accounts/borealis/${username}/sent-codes`)).body.codes as { code: string; typed: number }[];
   return {
     ...portals,
     sent,

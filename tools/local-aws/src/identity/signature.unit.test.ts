@@ -69,7 +69,7 @@ async function signed(body = '{"Name":"/a"}'): Promise<SignedRequest> {
 }
 
 function matches(request: SignedRequest, secret = SECRET): boolean {
-  const header = parseSignatureHeader(request.headers['authorization'] ?? '');
+  const header = parseSignatureHeader(request.headers.authorization ?? '');
   return header !== null && signatureMatches(request, header, secret);
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { aboutAction } from './about-action.ts';
 
 const statement = (Action: string | string[], Sid = 'One') => ({ Sid, Effect: 'Allow', Action, Resource: ['*'] });
-const left = (Statement: object | object[], action: string) => aboutAction({ Version: '2012-10-17', Statement }, action)['Statement'];
+const left = (Statement: object | object[], action: string) => aboutAction({ Version: '2012-10-17', Statement }, action).Statement;
 const OTHER = statement('sts:AssumeRole', 'Other');
 
 test.each([

@@ -102,7 +102,7 @@ test('a process is given its role’s keys for the role’s token, and no others
   const ask = (role: string, authorization: string) => fetch(`${aws.endpoint}/_local/task-credentials/${role}`, { headers: { authorization } });
   const answer = await ask('reader', aws.taskToken('reader'));
   const keys = (await answer.json()) as Record<string, string>;
-  const credentials = { accessKeyId: keys['AccessKeyId'] ?? '', secretAccessKey: keys['SecretAccessKey'] ?? '', sessionToken: keys['Token'] ?? '' };
+  const credentials = { accessKeyId: keys.AccessKeyId ?? '', secretAccessKey: keys.SecretAccessKey ?? '', sessionToken: keys.Token ?? '' };
   expect((await sdkClients({ ...aws, credentials }).sts.send(new GetCallerIdentityCommand({}))).Arn).toContain('assumed-role/reader/');
   expect((await ask('helper', aws.taskToken('reader'))).status).toBe(401);
   expect((await ask('reader', '')).status).toBe(401);

@@ -9,7 +9,7 @@ import { readConfinement } from './confinement.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 /** What the names of images begin with that were built from these sources: `npm run images -- build`. */
-const images = process.env['RCM_TEST_IMAGES'];
+const images = process.env.RCM_TEST_IMAGES;
 /** Many times what a quiet machine takes. */
 const LONG_MS = 600_000;
 const NONE = '0000000000000000';
@@ -33,8 +33,8 @@ describe.skipIf(images === undefined)('docker compose --profile apps --profile s
     environment = {
       ...process.env,
       RCM_COMPOSE_POSTGRES_PASSWORD: 'compose-apps',
-      RCM_COMPOSE_POSTGRES_IMAGE: process.env['RCM_TEST_POSTGRES_IMAGE'] ?? '',
-      RCM_COMPOSE_LOCALSTACK_IMAGE: process.env['RCM_TEST_LOCALSTACK_IMAGE'] ?? '',
+      RCM_COMPOSE_POSTGRES_IMAGE: process.env.RCM_TEST_POSTGRES_IMAGE ?? '',
+      RCM_COMPOSE_LOCALSTACK_IMAGE: process.env.RCM_TEST_LOCALSTACK_IMAGE ?? '',
       RCM_COMPOSE_IMAGES: images,
       RCM_COMPOSE_SECRETS: join(folder, 'secrets'),
       RCM_COMPOSE_POSTGRES_PORT: String(await freePort()),
@@ -64,7 +64,7 @@ describe.skipIf(images === undefined)('docker compose --profile apps --profile s
       inspect(service, '{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}} {{end}}{{end}}'),
     );
     expect([...new Set(published.join(' ').split(/ +/))].filter((address) => address !== '')).toEqual(['127.0.0.1']);
-    const origin = `http://localhost:${environment['RCM_COMPOSE_CONSOLE_PORT']}`;
+    const origin = `http://localhost:${environment.RCM_COMPOSE_CONSOLE_PORT}`;
     const browser = await launch();
     try {
       const page = await browser.newPage();

@@ -9,7 +9,7 @@ const MAIN = join(import.meta.dirname, '..', 'main.ts');
 const ENDPOINTS = 3;
 const RUN_MS = 600_000;
 /** What the names of images begin with that were built from these sources: `npm run images -- build`. */
-const images = process.env['RCM_TEST_IMAGES'];
+const images = process.env.RCM_TEST_IMAGES;
 
 let base: string;
 beforeAll(() => {

@@ -6,7 +6,7 @@ let demo: Demo;
 let door = '';
 beforeAll(async () => {
   demo = await Demo.start();
-  door = String((await demo.control('POST', '/doors', { portal: 'alpine' }))['baseUrl']);
+  door = String((await demo.control('POST', '/doors', { portal: 'alpine' })).baseUrl);
   const signIn = { at: door, home: demo.baseUrl('alpine') };
   await demo.control('PUT', '/habits', {
     portal: 'alpine',

@@ -8,7 +8,7 @@ import { Round } from './round.fixture.ts';
 import { takeStep } from './step.fixture.ts';
 
 describe.skipIf(backend() === 'containers')('the same random operations, on the model and on Postgres', () => {
-  const seeds = Number(process.env['RCM_SIMULATION_DATABASE_ROUNDS'] ?? (isLongForm() ? 4 : 2));
+  const seeds = Number(process.env.RCM_SIMULATION_DATABASE_ROUNDS ?? (isLongForm() ? 4 : 2));
 
   test.each(Array.from({ length: seeds }, (_, number) => number))('round %i', async (number) => {
     const seed = `database ${number}`;

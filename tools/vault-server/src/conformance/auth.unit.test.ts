@@ -35,7 +35,7 @@ describe('AppRole, tokens and policies', () => {
 
   it('ends a secret id with its last use, and by destroying it', async () => {
     const role = await createAppRole({ address: client.server.address, token: client.server.rootToken }, { name: 'r', policy: { path: {} } });
-    const once = (await client.ask('POST', 'auth/approle/role/r/secret-id', { num_uses: 1 })).body?.['data'] as { secret_id: string };
+    const once = (await client.ask('POST', 'auth/approle/role/r/secret-id', { num_uses: 1 })).body?.data as { secret_id: string };
     const status = async (secretId: string) => (await as('', 'POST', 'auth/approle/login', { role_id: role.roleId, secret_id: secretId })).status;
     expect([await status(once.secret_id), await status(once.secret_id)]).toEqual([200, 400]);
     expect(await status(role.secretId)).toBe(200);
@@ -93,7 +93,7 @@ describe('AppRole, tokens and policies', () => {
     const token = await client.tokenWith({ 'kv/data/own/*': ['update', 'read', 'create'], 'kv/data/own/shut': ['deny'] });
     const ask = async (body: object, by = token) => {
       const { status, body: answer } = await as(by, 'POST', 'sys/capabilities-self', body);
-      return { status, data: answer?.['data'] ?? answer };
+      return { status, data: answer?.data ?? answer };
     };
     const own = ['create', 'read', 'update'];
     expect(await ask({ paths: ['kv/data/own/a'] })).toEqual({ status: 200, data: { 'kv/data/own/a': own, capabilities: own } });

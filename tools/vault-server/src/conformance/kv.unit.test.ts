@@ -56,7 +56,7 @@ describe('KV v2', () => {
     expect(await client.ask('DELETE', 'kv/data/a')).toEqual({ status: 204, body: null });
     const read = await client.ask('GET', 'kv/data/a');
     expect(read).toMatchObject({ status: 404, body: { data: { data: null, metadata: { version: 1, destroyed: false } } } });
-    expect((read.body?.['data'] as { metadata: { deletion_time: string } }).metadata.deletion_time).toMatch(/^\d{4}-/);
+    expect((read.body?.data as { metadata: { deletion_time: string } }).metadata.deletion_time).toMatch(/^\d{4}-/);
     expect((await write('a', { n: 2 }, { cas: 0 })).status).toBe(400);
     expect(await client.ask('POST', 'kv/undelete/a', { versions: [1] })).toEqual({ status: 204, body: null });
     expect(await client.ask('GET', 'kv/data/a')).toMatchObject({ status: 200, body: { data: { data: { n: 1 } } } });
