@@ -52,7 +52,7 @@ function textOf(name: string): string | null {
 const program = () => JSON.parse(textOf('ready') ?? '{}') as { pid: number; args: string[] };
 
 async function until(done: () => boolean): Promise<void> {
-  for (const end = Date.now() + 15_000; !done(); await sleep(20)) if (Date.now() > end) throw new Error('it did not happen in time');
+  for (const end = Date.now() + 15_000; !done(); void (await sleep(20))) if (Date.now() > end) throw new Error('it did not happen in time');
 }
 
 test(

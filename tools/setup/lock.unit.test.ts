@@ -36,7 +36,7 @@ function worker(waitMs: number) {
 const log = () => (existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '');
 
 async function until(done: () => boolean): Promise<void> {
-  for (const end = Date.now() + TIMEOUT_MS / 2; !done(); await sleep(10)) if (Date.now() > end) throw new Error('it did not happen in time');
+  for (const end = Date.now() + TIMEOUT_MS / 2; !done(); void (await sleep(10))) if (Date.now() > end) throw new Error('it did not happen in time');
 }
 
 test('processes that want the lock at once work one after the other', { timeout: TIMEOUT_MS }, async () => {

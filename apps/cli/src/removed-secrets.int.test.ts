@@ -32,7 +32,7 @@ async function remove(secretArn: string): Promise<void> {
   if (secretArn.includes(':ssm:')) {
     const ssm = new SSMClient(options);
     await ssm.send(new DeleteParameterCommand({ Name: `/${path}` }));
-    return ssm.destroy();
+    return void ssm.destroy();
   }
   const secrets = new SecretsManagerClient(options);
   await secrets.send(new DeleteSecretCommand({ SecretId: secretArn, RecoveryWindowInDays: 30 }));

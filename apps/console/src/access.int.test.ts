@@ -39,7 +39,7 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
   test.each(PAGE_NAMES)('page %s', async (page) => {
     const { browser } = signedIn(each.person);
     const answer = await browser.get(pagePath(page, each.organization, made));
-    if (expectsPage(each, page)) return expect(answer.status).toBe(200);
+    if (expectsPage(each, page)) return void expect(answer.status).toBe(200);
     expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
   });
 
@@ -50,7 +50,7 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
     // What was asked for with a reason is read, and typed, without another one, by whoever asked.
     const alone = act === 'read' ? 'they alone may read it' : act === 'type' ? 'they alone type it' : null;
     const told = alone === null ? [400, expect.stringContaining('Say why')] : [409, expect.stringContaining(alone)];
-    if (expectsAct(each, act)) return expect([answer.status, answer.text]).toEqual(told);
+    if (expectsAct(each, act)) return void expect([answer.status, answer.text]).toEqual(told);
     expect([answer.status, answer.text]).toEqual([404, await missing(browser)]);
   });
 
@@ -61,7 +61,7 @@ describe.each(CASES.map((each) => [title(each), each] as const))('%s', (_title, 
       await browser.post(`/o/${each.organization}/bulk`, fields),
       await browser.post(`/o/${each.organization}/bulk/acts/${act}`, fields),
     ];
-    if (expectsAct(each, act)) return expect([chosen.status, answer.status, answer.text]).toEqual([200, 400, expect.stringContaining('Say why')]);
+    if (expectsAct(each, act)) return void expect([chosen.status, answer.status, answer.text]).toEqual([200, 400, expect.stringContaining('Say why')]);
     for (const { status, text } of [chosen, answer]) expect([status, text]).toEqual([404, await missing(browser)]);
   });
 });

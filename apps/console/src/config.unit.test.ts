@@ -39,7 +39,7 @@ test.each([
     readConsoleConfig({ ...GOOD, [name]: value });
   } catch (error) {
     expect(hasCode(error, 'config_invalid')).toBe(true);
-    return expect((error as Error).message).toContain(`  ${name === 'RCM_CONSOLE_TLS_CERT' ? 'RCM_CONSOLE_TLS_KEY' : name}:`);
+    return void expect((error as Error).message).toContain(`  ${name === 'RCM_CONSOLE_TLS_CERT' ? 'RCM_CONSOLE_TLS_KEY' : name}:`);
   }
   throw new Error('it was taken');
 });

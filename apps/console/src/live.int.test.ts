@@ -104,7 +104,7 @@ describe.each(CASES.map((each) => [`${each.role} ${each.where}`, each] as const)
     const path = pathOf(page, `/o/${each.organization}`, loginIn(each.organization));
     if (!expectsPage(each, name)) {
       const [answer, missing] = [await browser.get(path), await browser.get('/o/no-such-place/logins')];
-      return expect([answer.status, answer.text]).toEqual([404, missing.text]);
+      return void expect([answer.status, answer.text]).toEqual([404, missing.text]);
     }
     const stream = await whenThereIsRoom(browser, path);
     expect(stream.headers['content-type']).toContain('text/event-stream');

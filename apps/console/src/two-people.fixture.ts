@@ -56,7 +56,7 @@ export class TwoPeople {
     for (;;) {
       await this.#page.goto(`${this.#origin}${address}`);
       const state = (await this.#page.locator('#asked td[data-title="How far"]').first().textContent()) ?? '';
-      if (!['waits for a rotator', 'under way'].includes(state)) return expect(state).toBe('done');
+      if (!['waits for a rotator', 'under way'].includes(state)) return void expect(state).toBe('done');
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

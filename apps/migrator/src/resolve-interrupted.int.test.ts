@@ -31,7 +31,7 @@ describe.each(TAKES)('a run that dies while it takes the %s', (take) => {
         await w.person.types(w.seed, 'typed');
         const dying = mortal(w.migrator, { at, when });
         await w.decide(take, dying.migration).catch(() => {});
-        if (!dying.died()) return expect(at).toBeGreaterThan(8);
+        if (!dying.died()) return void expect(at).toBeGreaterThan(8);
         const where = `died ${when} call ${at}`;
         for (const password of ['typed', w.planned()]) expect((await everywhere()).map(passwordOf), where).toContain(password);
         await w.testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_lease`);
@@ -54,7 +54,7 @@ it.each(TAKES)('loses nothing that a person types at any moment while the %s is 
     const beside = interrupted(w.migrator, { at, act: () => w.person.types(w.seed, 'newest') });
     await w.decide(take, beside.migration).catch(() => {});
     await w.person.done();
-    if (!beside.came()) return expect(at).toBeGreaterThan(15);
+    if (!beside.came()) return void expect(at).toBeGreaterThan(15);
     const where = `edited at instant ${at}`;
     for (const password of [w.planned(), 'newest']) expect((await everywhere()).map(passwordOf), where).toContain(password);
   }

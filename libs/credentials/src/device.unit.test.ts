@@ -15,7 +15,7 @@ describe('where a device lies', () => {
     expect(referenceKey(reference)).not.toBe(referenceKey(login));
     // Nothing is staged for it, and no row may name it.
     expect(() => stagedFolder(reference)).toThrow('path');
-    if (reference.store === 'secrets-manager') return expect(reference.suffix).toBeNull();
+    if (reference.store === 'secrets-manager') return void expect(reference.suffix).toBeNull();
     expect(() => parseReference(formatReference(reference))).toThrow('path');
     expect(parseStoredReference(formatReference(reference))).toEqual(reference);
   });

@@ -184,7 +184,7 @@ async function visitByMessage(
   const done = new AbortController();
   const messages: string[] = [];
   const delivering = (async () => {
-    for (; !done.signal.aborted && messages.length === 0; await systemClock.sleep(LOOK_MS)) {
+    for (; !done.signal.aborted && messages.length === 0; void (await systemClock.sleep(LOOK_MS))) {
       const [turn] = (await turnsAtInbox(db, codeInboxes(w.testEnvironment.identityKeys, address))).filter(({ hasAsked }) => hasAsked);
       if (!turn) continue;
       const code = (await w.sent(endpoint)).at(-1)?.code ?? '';

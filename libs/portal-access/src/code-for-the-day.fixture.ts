@@ -117,7 +117,7 @@ export class DayEnvironment {
     const done = new AbortController();
     let asked = 0;
     const answering = (async () => {
-      for (; !done.signal.aborted; await systemClock.sleep(LOOK_MS)) {
+      for (; !done.signal.aborted; void (await systemClock.sleep(LOOK_MS))) {
         const { orgId, id } = endpoint;
         const wanted = (await listWantedCodes(this.#operator, { orgId, limit: 50 })).find((each) => each.endpointId === id && each.answeredBy === null);
         const key = wanted && (await keyOfCodeRequest(this.#operator, wanted.id, 'every tenant'));

@@ -12,7 +12,7 @@ import { KeptCodes } from './kept-codes.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
 import { type OneLogin, openOneLogin } from './one-login.fixture.ts';
 
-export const KEYS: IdentityKeys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' } as never);
+export const KEYS: IdentityKeys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' });
 export const INBOX = '+15551230100';
 export const LONG_MS = 600_000;
 const IDENTITY = loginIdentity(KEYS, { realm: 'portal', usernameCase: 'exact' }, 'anna').id;
@@ -63,7 +63,7 @@ export class AskedLogin {
   async answered<T>(going: Promise<T>): Promise<{ readonly end: T; readonly codes: readonly string[] }> {
     const [done, codes]: [AbortController, string[]] = [new AbortController(), []];
     const answering = (async () => {
-      for (; !done.signal.aborted; await systemClock.sleep(20)) {
+      for (; !done.signal.aborted; void (await systemClock.sleep(20))) {
         const [wanted] = (await listWantedCodes(this.#operator, { limit: 10 })).filter(({ answeredBy }) => answeredBy === null);
         const key = wanted && (await keyOfCodeRequest(this.#operator, wanted.id, 'every tenant'));
         if (!wanted || !key) continue;

@@ -58,10 +58,10 @@ async function askAsService(said: string, base: string): Promise<void> {
   const lines = said.split('\n').map((line) => line.trim());
   const script = lines.filter((line) => /^(TOKEN=|curl )/.test(line));
   expect(script).toHaveLength(3);
-  if (!isHere('curl')) return notTried('what npm start prints of the API', 'curl');
+  if (!isHere('curl')) return void notTried('what npm start prints of the API', 'curl');
   const asked = spawnSync('sh', ['-ec', [...script, 'echo', 'echo "$TOKEN"'].join('\n')], { encoding: 'utf8' });
   expect([asked.status, asked.stdout], asked.stderr).toEqual([0, expect.stringMatching(/^\{"id":"[0-9a-f-]{36}",.*"portal_type":"alpine"/)]);
-  if (!isHere('python3')) return notTried('the Python client at the API of npm start', 'python3');
+  if (!isHere('python3')) return void notTried('the Python client at the API of npm start', 'python3');
   copyFileSync(PYTHON_CLIENT, join(base, 'rcm_tasks.py'));
   const program = `
 import os, rcm_tasks

@@ -62,7 +62,7 @@ describe.each(portalNames())('the recipe of %s', (name) => {
       expect((await run.login(session, account)).outcome.kind).toBe('accepted');
       return run.task(session, task, input);
     });
-    if (rows === 0) return expect(outcome).toEqual({ kind: 'nothing_found' });
+    if (rows === 0) return void expect(outcome).toEqual({ kind: 'nothing_found' });
     if (outcome.kind !== 'found') throw new Error(`the task ended as ${outcome.kind}`);
     expect(outcome.rows).toHaveLength(rows);
     expect(new Set(outcome.rows.map((row) => JSON.stringify(row))).size).toBe(rows);

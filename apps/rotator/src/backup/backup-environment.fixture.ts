@@ -94,7 +94,7 @@ export async function openBackupEnvironment() {
     if (reference.store === 'secrets-manager') {
       const person = new SecretsManagerClient(options);
       await person.send(new DeleteSecretCommand({ SecretId: await arnOf(endpointId), ForceDeleteWithoutRecovery: true }));
-      return person.destroy();
+      return void person.destroy();
     }
     const staged = what === 'all' ? await store().listStaged(reference) : [];
     const [path = ''] = /rcm\/.*$/.exec(await arnOf(endpointId)) ?? [];

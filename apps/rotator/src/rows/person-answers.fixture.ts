@@ -23,7 +23,7 @@ export async function answersDuring(
   const [operator, done] = [testEnvironment.databaseAs('rcm_operator'), new AbortController()];
   let asked = 0;
   const answering = (async () => {
-    for (; !done.signal.aborted; await systemClock.sleep(50)) {
+    for (; !done.signal.aborted; void (await systemClock.sleep(50))) {
       const wanted = (await listWantedCodes(operator, { orgId, limit: 10 })).find((each) => each.endpointId === id && each.answeredBy === null);
       const key = wanted && (await keyOfCodeRequest(operator, wanted.id, 'every tenant'));
       if (!wanted || !key) continue;

@@ -42,7 +42,7 @@ export async function openStoreProxy(upstream: string): Promise<StoreProxy> {
     if (denies?.(call)) return void outgoing.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' }).end(DENIED);
     const index = waiting.findIndex(({ matches }) => matches(call));
     const [held] = index < 0 ? [] : waiting.splice(index, 1);
-    if (!held) return answerWith(outgoing, await forward(upstream, incoming, body));
+    if (!held) return void answerWith(outgoing, await forward(upstream, incoming, body));
     const arrived = Promise.withResolvers<Answer>();
     held.found({
       ...call,

@@ -9,7 +9,7 @@ describe.skipIf(backend() === 'containers')('Parameter Store in memory (needs no
   const ssm = createMemorySsm();
   describeStoreContract({
     ...{ kind: 'ssm', isLooserThanAws: false, heedsNoPatterns: false, isInMemory: true },
-    remove: (reference) => Promise.resolve(ssm.remove(reference)),
+    remove: async (reference) => ssm.remove(reference),
     open: (hook) => ssm.open(hook ? { before: (call) => hook(`${call}Command`, 'before'), after: (call) => hook(`${call}Command`, 'after') } : {}),
   });
 

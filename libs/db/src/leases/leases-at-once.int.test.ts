@@ -23,7 +23,7 @@ describe('many processes at once', () => {
       const db = processes[index % processes.length] ?? t.rotator;
       const acquire = kind === 'shared' ? acquireSharedLease : acquireExclusiveLease;
       const request = { ...endpoint, holder: `${kind} ${index}`, ttlMs: 60_000, wantMs: 2000 };
-      for (const end = Date.now() + 120_000; Date.now() < end; await delay(20 + Math.random() * 60)) {
+      for (const end = Date.now() + 120_000; Date.now() < end; void (await delay(20 + Math.random() * 60))) {
         // On a busy machine the pool's deadline can pass: like any caller, come again.
         const answer = await acquire(db, request).catch((error: unknown) => (isRetryable(error) ? null : Promise.reject(error as Error)));
         if (!answer?.granted) continue;

@@ -106,8 +106,8 @@ function keep<T extends { readonly context: BrowserContext }>(into: BrowserConte
 }
 
 async function kill(victim: Victim, contexts: readonly BrowserContext[], server: AppServer): Promise<void> {
-  if (victim === 'network') return server.cut();
-  if (victim === 'browser') return browserProcesses().forEach((pid) => process.kill(pid, 'SIGKILL'));
+  if (victim === 'network') return void server.cut();
+  if (victim === 'browser') return void browserProcesses().forEach((pid) => process.kill(pid, 'SIGKILL'));
   const page = contexts.at(-1)?.pages()[0];
   if (!page) return;
   const browser = await page.context().newCDPSession(page);

@@ -74,7 +74,7 @@ async function emulator(endpoint: string): Promise<Subject> {
       roleArn: 'arn:aws:iam::000000000000:role/rcm-agent-tenant',
       kind: data.ok ? 'stand-in' : 'localstack',
     },
-    close: () => Promise.resolve([clients, there].forEach(destroy)),
+    close: async () => [clients, there].forEach(destroy),
   };
 }
 

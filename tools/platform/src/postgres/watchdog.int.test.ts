@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await holds()); await sleep(50)) if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${what}`);
+  for (const end = Date.now() + withinMs; !(await holds()); void (await sleep(50))) if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${what}`);
 }
 
 /** Starts a stand-in for the platform that starts the watchdog; gives the watchdog's and the server's identity once Postgres is up. */

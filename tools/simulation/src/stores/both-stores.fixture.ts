@@ -112,11 +112,14 @@ export async function perform(side: Side, { name, attemptId, password, base, mea
       case 'promote':
         return told(await side.store.promote(slot, version));
       case 'discard':
-        return (await side.store.discard(slot)) ?? null;
+        await side.store.discard(slot);
+        return null;
       case 'person writes':
-        return (await side.personWrites(side.reference, textOf(password).reveal())) ?? null;
+        await side.personWrites(side.reference, textOf(password).reveal());
+        return null;
       case 'person removes':
-        return (await side.personRemoves(side.reference)) ?? null;
+        await side.personRemoves(side.reference);
+        return null;
     }
   } catch (error) {
     if (isRcmError(error)) return { code: error.code };

@@ -50,7 +50,7 @@ async function dataDirectory(url: string): Promise<string> {
 }
 
 async function until(done: () => boolean): Promise<void> {
-  for (const end = Date.now() + 300_000; !done(); await sleep(25)) if (Date.now() > end) throw new Error('it did not happen in time');
+  for (const end = Date.now() + 300_000; !done(); void (await sleep(25))) if (Date.now() > end) throw new Error('it did not happen in time');
 }
 
 test('killing a whole test run leaves neither a server nor its data', async () => {
