@@ -74,12 +74,10 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
     const reason = expect.stringContaining('migrator@elsewhere:7') as string;
     expect(report.json).toMatchObject({ migrated: 2, failed: [{ endpointId: planted[0]?.id, code: 'lease_unavailable', reason }] });
     expect(slept).toBeGreaterThan(180_000);
-    const [left] = (await testEnvironment.db.transaction(
+    const [left] = await testEnvironment.db.transaction(
       'every tenant',
-      (tx) => tx.$queryRaw`SELECT id FROM integration_endpoint WHERE secret_arn IS NULL`,
-    )) as {
-      id: string;
-    }[];
+      (tx) => tx.$queryRaw<{ id: string }[]>`SELECT id FROM integration_endpoint WHERE secret_arn IS NULL`,
+    );
     expect(left).toEqual({ id: planted[0]?.id });
   });
 

@@ -34,7 +34,7 @@ it('a password change that ends unclear leaves its page, without either password
   const [json = '', png = ''] = (await readdir(folder)).sort();
   expect([json, png]).toEqual([expect.stringMatching(/-alpine-1-change-unknown\.json$/), expect.stringMatching(/-alpine-1-change-unknown\.png$/)]);
   const kept = await readFile(join(folder, json), 'utf8');
-  expect(JSON.parse(kept).text).toContain('Something went wrong on our side.');
+  expect((JSON.parse(kept) as { text: string }).text).toContain('Something went wrong on our side.');
   for (const secret of [before, after, username]) for (const text of [kept, json, png]) expect(text).not.toContain(secret);
 });
 

@@ -60,8 +60,8 @@ export async function save(testEnvironment: TestEnvironment, { orgId, secretArn 
 
 /** How often each login was tried at its portal, by the portal's own record. */
 export const triesAtPortals = async (testEnvironment: TestEnvironment) =>
-  Promise.all(testEnvironment.endpoints.map(async (login) => [login.id, (await testEnvironment.portals.history(login)).tries.length] as const)).then(
-    Object.fromEntries,
+  Object.fromEntries(
+    await Promise.all(testEnvironment.endpoints.map(async (login) => [login.id, (await testEnvironment.portals.history(login)).tries.length] as const)),
   );
 
 /** By the portal's own record alone; `most`: how many failures of an account are ours to spend. */

@@ -96,7 +96,7 @@ it(
       ended: 'unknown',
       screenshot: files[1],
     });
-    expect(JSON.parse(json).text).toContain('Welcome, [secret].');
+    expect((JSON.parse(json) as { text: string }).text).toContain('Welcome, [secret].');
     expect((await readFile(join(folder, testEnvironment.orgId, files[1] ?? ''))).subarray(1, 4).toString()).toBe('PNG');
     for (const secret of secrets) for (const kept of [json, ...files, output]) expect(kept).not.toContain(secret);
 

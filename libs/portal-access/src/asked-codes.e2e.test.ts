@@ -105,10 +105,10 @@ const counts = async ({ username }: EnvironmentEndpoint) => {
   return { loginsAccepted, loginsRejected };
 };
 const outcomes = async ({ id, orgId }: EnvironmentEndpoint): Promise<readonly string[]> => {
-  const noted = (await testEnvironment.db.transaction(
+  const noted = await testEnvironment.db.transaction(
     { tenant: orgId },
-    (tx) => tx.$queryRaw`SELECT outcome FROM login_attempt WHERE endpoint_id = ${id} ORDER BY started_at`,
-  )) as readonly { readonly outcome: string }[];
+    (tx) => tx.$queryRaw<{ outcome: string }[]>`SELECT outcome FROM login_attempt WHERE endpoint_id = ${id} ORDER BY started_at`,
+  );
   return noted.map(({ outcome }) => outcome);
 };
 const MFA_REQUIRED = { code: 'login_mfa_required', outcome: 'mfa_required' };

@@ -90,7 +90,9 @@ describe('evidence that is kept', () => {
     const names = await files();
     expect([names.filter((name) => name.endsWith('.json')).length, names.filter((name) => name.endsWith('.png')).length, names.length]).toEqual([20, 20, 40]);
     const texts = await Promise.all(
-      names.filter((name) => name.endsWith('.json')).map(async (name) => JSON.parse(await readFile(join(at(), owner.orgId, name), 'utf8')).text),
+      names
+        .filter((name) => name.endsWith('.json'))
+        .map(async (name) => (JSON.parse(await readFile(join(at(), owner.orgId, name), 'utf8')) as { text: string }).text),
     );
     expect(texts.sort()).toEqual(Array.from({ length: 10 }, (_, i) => [String(i), String(i)]).flat());
   });

@@ -136,7 +136,7 @@ export async function openLegacyEnvironment(): Promise<LegacyEnvironment> {
     async visit(id, more = {}, orgId = testEnvironment.orgId) {
       const visit = { orgId, endpointId: id, holder: 'web-agent@test:1', signal: new AbortController().signal };
       return withAgentSession({ ...access, ...more }, visit, async () => ({ value: 'visited', session: 'close' })).catch(
-        (error: { code?: string; details?: { reason?: unknown } }) => [error.code ?? String(error), error.details?.reason].filter(Boolean).join(' '),
+        (error: Error & { code?: string; details?: { reason?: unknown } }) => [error.code ?? String(error), error.details?.reason].filter(Boolean).join(' '),
       );
     },
     async close() {

@@ -112,6 +112,6 @@ function fitsValue(rule: unknown, value: unknown): boolean {
   if (typeof rule === 'string') return rule === value;
   const { prefix, 'anything-but': not } = rule as { prefix?: string; 'anything-but'?: string[] };
   if (prefix !== undefined) return typeof value === 'string' && value.startsWith(prefix);
-  if (not !== undefined) return value !== undefined && !not.includes(String(value));
+  if (not !== undefined) return value !== undefined && !(not as unknown[]).includes(value);
   throw new Error(`Nobody knows what ${JSON.stringify(rule)} asks for.`);
 }

@@ -36,7 +36,7 @@ describe('GET /v1/tasks', () => {
     for (let i = 0; i < 5; i += 1) made.push(await asked({ org }, { ...TASK, endpoint: 'alpine-busy' }));
     await asked({ org: 'two' }, { ...TASK, endpoint: 'alpine-two' });
     const [first, seen] = [await testEnvironment.ask('/v1/tasks?limit=2', { org }), [] as string[]];
-    for (let page = first; ; page = await testEnvironment.ask(`/v1/tasks?limit=2&after=${String(page.json.next)}`, { org })) {
+    for (let page = first; ; page = await testEnvironment.ask(`/v1/tasks?limit=2&after=${page.json.next as string}`, { org })) {
       seen.push(...idsOf(page.json));
       if (page.json.next === null) break;
     }

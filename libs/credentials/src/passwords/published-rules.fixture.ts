@@ -94,7 +94,7 @@ export function readPublished(text: string): Published {
   };
   const word = (): string => {
     let read = '';
-    while (cursor < text.length && /[A-Za-z0-9-]/.test(text[cursor] ?? '')) read += text[cursor++];
+    while (/[A-Za-z0-9-]/.test(text.charAt(cursor))) read += text.charAt(cursor++);
     return read.toLowerCase();
   };
   const custom = (): string[] => {

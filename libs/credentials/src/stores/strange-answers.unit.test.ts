@@ -20,6 +20,8 @@ const answering = (...outputs: readonly object[]): Instrument => {
   };
 };
 
+const addressOf = (input: string | URL | Request): string => (input instanceof Request ? input.url : String(input));
+
 describe('a write that was answered without a version is not taken for done', () => {
   const [ssm, vault] = [newReference({ kind: 'ssm' }), newReference({ kind: 'vault' })];
 
@@ -33,12 +35,12 @@ describe('a write that was answered without a version is not taken for done', ()
 
   it.each([200, 204])('by Vault, status %d', async (status) => {
     const fetch = (input: string | URL | Request): Promise<Response> => {
-      const isLogin = String(input).endsWith('/login');
+      const isLogin = addressOf(input).endsWith('/login');
       const login = { auth: { client_token: 't', lease_duration: 60, renewable: true } };
       return Promise.resolve(new Response(isLogin ? JSON.stringify(login) : status === 200 ? '{}' : null, { status: isLogin ? 200 : status }));
     };
     const appRole = () => Promise.resolve({ roleId: 'r', secretId: new Secret('s') });
-    const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch: fetch as typeof globalThis.fetch, appRole });
+    const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch, appRole });
     expect(await codeOf(store.create(vault, payloadText('new'), tags))).toBe('store_unavailable');
   });
 });
@@ -48,9 +50,9 @@ it.each(['', '{}', '{"data":null}', 'null', '[]', '"no"', '{"errors":{}}'])(
   async (body) => {
     const login = JSON.stringify({ auth: { client_token: 't', lease_duration: 60, renewable: true } });
     const fetch = (input: string | URL | Request): Promise<Response> =>
-      Promise.resolve(String(input).endsWith('/login') ? new Response(login) : new Response(body, { status: 404 }));
+      Promise.resolve(addressOf(input).endsWith('/login') ? new Response(login) : new Response(body, { status: 404 }));
     const appRole = () => Promise.resolve({ roleId: 'r', secretId: new Secret('s') });
-    const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch: fetch as typeof globalThis.fetch, appRole });
+    const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch, appRole });
     expect(await codeOf(store.read(newReference({ kind: 'vault' })))).toBe('store_unavailable');
   },
 );

@@ -38,7 +38,7 @@ export async function openTestVault(options: VaultServerOptions = {}): Promise<T
 export const hookedFetch =
   (hook?: CallHook): typeof fetch =>
   async (input, init) => {
-    const [, , first = '', second = '', third = ''] = new URL(String(input)).pathname.split('/');
+    const [, , first = '', second = '', third = ''] = new URL(input instanceof Request ? input.url : input).pathname.split('/');
     const operation = `${init?.method ?? 'GET'} ${first === 'auth' ? third : second}`;
     await hook?.(operation, 'before');
     const response = await fetch(input, init);

@@ -82,8 +82,8 @@ async function follower({ sql, url }: StorageServer): Promise<() => Promise<void
   client.on('error', () => undefined);
   await client.connect();
   // It has an end only when it is ended, below; before anything follows, an end is a failure.
-  let ended: unknown = null;
-  void client.query(`START_REPLICATION PHYSICAL ${at}`).catch((error: unknown) => void (ended = error));
+  let ended = null as Error | null;
+  void client.query(`START_REPLICATION PHYSICAL ${at}`).catch((error: unknown) => void (ended = error as Error));
   while ((await sql.query('SELECT 1 FROM pg_stat_replication')).rowCount === 0) {
     if (ended) throw ended;
     await new Promise((resolve) => setTimeout(resolve, 20));

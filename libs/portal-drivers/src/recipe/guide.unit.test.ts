@@ -47,7 +47,7 @@ describe('the guide', () => {
     const keys = new Set<string>();
     const walk = (node: unknown): void => {
       if (typeof node !== 'object' || node === null) return;
-      for (const [key, value] of Object.entries(node)) {
+      for (const [key, value] of Object.entries(node as Record<string, unknown>)) {
         if (key === 'properties' && typeof value === 'object' && value !== null) for (const name of Object.keys(value)) keys.add(name);
         walk(value);
       }

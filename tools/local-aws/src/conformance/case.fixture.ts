@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backend } from '@rcm/test-services';
 import { startSubject, type Subject } from './subject.fixture.ts';
@@ -45,7 +46,7 @@ export function conformance(cases: readonly ConformanceCase[]): void {
         (error: unknown) => error,
       );
       if (outcome !== null) {
-        expect(isAnswer(outcome), `the emulator did not answer: ${String(outcome)}`).toBe(true);
+        expect(isAnswer(outcome), `the emulator did not answer: ${inspect(outcome)}`).toBe(true);
         departures.push(`${each.title}: ${each.departs.emulator} (${each.cites})`);
       } else {
         expect(subject.kind, 'the emulator follows AWS here: the declared departure is stale').not.toBe('stand-in');

@@ -25,6 +25,12 @@ afterEach(async () => {
 const LOCAL = ['--address', 'loopback'];
 const everyAddress = (): string[] => (['alpine', 'borealis', 'cascade'] as const).map((name) => `${name}=${demo.baseUrl(name)}`);
 
+/** One recipe of what `--json` prints. */
+interface Looked {
+  readonly name: string;
+  readonly findings: readonly { readonly state: string }[];
+}
+
 async function alpineWith(from: string, to: string): Promise<string> {
   const file = join(folder, 'alpine.yaml');
   await writeFile(file, (await readFile(recipeOf('alpine'), 'utf8')).replaceAll(from, to));
@@ -50,7 +56,7 @@ describe('portal doctor', () => {
     const kept = async (more: readonly string[]): Promise<readonly string[]> => {
       const run = PortalProcess.piped([...call, ...more]);
       expect(await run.ended()).toBe(0);
-      return JSON.parse(run.stdout).recipes[0].pictures;
+      return (JSON.parse(run.stdout) as { recipes: [{ pictures: string[] }] }).recipes[0].pictures;
     };
     expect(await kept([])).toEqual([]);
     const files = await kept(['--pictures', pictures]);
@@ -91,10 +97,10 @@ describe('portal doctor', () => {
       ...everyAddress().filter((one) => !one.startsWith('borealis')),
     ]);
     expect(await run.ended()).toBe(1);
-    const { recipes } = JSON.parse(run.stdout);
-    expect(recipes.map(({ name }: { name: string }) => name)).toEqual(['alpine', 'cascade']);
-    expect(recipes[0].findings.some(({ state }: { state: string }) => state === 'missing' || state === 'unexpected')).toBe(true);
-    expect(recipes[1].findings.every(({ state }: { state: string }) => state !== 'missing' && state !== 'unexpected')).toBe(true);
+    const { recipes } = JSON.parse(run.stdout) as { recipes: [Looked, Looked] };
+    expect(recipes.map(({ name }) => name)).toEqual(['alpine', 'cascade']);
+    expect(recipes[0].findings.some(({ state }) => state === 'missing' || state === 'unexpected')).toBe(true);
+    expect(recipes[1].findings.every(({ state }) => state !== 'missing' && state !== 'unexpected')).toBe(true);
   });
 
   it('does not look at a portal on this machine unless the call says that it is there', async () => {

@@ -28,7 +28,7 @@ describe('portal try with a credential on standard input', () => {
   it('does a task and prints all its rows as JSON', async () => {
     const run = PortalProcess.piped([...stage.at('alpine'), '--task', 'claim_status', '--input', '{"claim_number":"CLM-10"}', '--json'], payload('ann'));
     expect(await run.ended()).toBe(0);
-    const report = JSON.parse(run.stdout);
+    const report = JSON.parse(run.stdout) as { task: { rows: unknown[] } };
     expect(report).toMatchObject({ recipe: 'alpine', login: { outcome: { kind: 'accepted' }, submitted: true }, task: { kind: 'found' }, change: null });
     expect(report.task.rows).toHaveLength(24);
   });
@@ -45,7 +45,7 @@ describe('portal try with a credential on standard input', () => {
     const kept = join(stage.folder, 'evidence');
     const run = PortalProcess.piped([...stage.at('alpine'), '--evidence', kept, '--json'], payload('ann', 'Wrong-password-1'));
     expect(await run.ended()).toBe(1);
-    const files = JSON.parse(run.stdout).evidence as string[];
+    const files = (JSON.parse(run.stdout) as { evidence: string[] }).evidence;
     expect(files.map((file) => file.replace(/.*Z-/, ''))).toEqual(['01-login-rejected.txt', '01-login-rejected.png']);
     const words = await readFile(files[0] ?? '', 'utf8');
     expect(words).toContain('The user name or password is incorrect.');

@@ -27,7 +27,7 @@ export class Inside {
 
   /** Runs `act` as this process until it ends; fails where virtual time ran out first, as it does for whoever died. */
   async run<T>(process: SimProcess, act: () => Promise<T>, forMs = 86_400_000): Promise<T> {
-    const ended: { result?: T; error?: unknown; is: boolean } = { is: false };
+    const ended: { result?: T; error?: Error; is: boolean } = { is: false };
     this.scheduler.in(0, process, () => {
       act().then(
         (result) => Object.assign(ended, { is: true, result }),

@@ -28,8 +28,9 @@ export class SnsSender {
 
   /** The host of its certificates, and nothing else. */
   readonly fetch: typeof fetch = async (address) => {
-    this.asked.push(String(address));
-    return String(address) === CERTIFICATE_AT ? new Response(this.pem) : new Response('', { status: 404 });
+    const url = address instanceof Request ? address.url : String(address);
+    this.asked.push(url);
+    return url === CERTIFICATE_AT ? new Response(this.pem) : new Response('', { status: 404 });
   };
 
   /** An envelope that it has signed. */
