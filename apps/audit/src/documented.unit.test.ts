@@ -17,8 +17,8 @@ const file = (name: string, text: string): string => {
 
 test('the example of docs/audit.md is what the verifier takes, and no other', async () => {
   const events = page.match(/^\{"org_id".*\}$/gm) ?? [];
-  const [head = ''] = page.match(/^\{"v".*\}$/m) ?? [];
-  const [pem = ''] = page.match(/-----BEGIN PUBLIC KEY-----[^]*-----END PUBLIC KEY-----/) ?? [];
+  const [head = ''] = /^\{"v".*\}$/m.exec(page) ?? [];
+  const [pem = ''] = /-----BEGIN PUBLIC KEY-----[^]*-----END PUBLIC KEY-----/.exec(page) ?? [];
   expect(events).toHaveLength(2);
   const check = async (lines: readonly string[]) => {
     const args = [

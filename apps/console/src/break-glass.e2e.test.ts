@@ -114,7 +114,7 @@ test('one asks, another approves, the first sees it once after people were told,
   await asked(operator, at);
   expect(await operator.locator('form[action$="/acts/read"]').count()).toBe(0);
   await approved(approver, at);
-  const [{ id = '' } = {}] = await rowsOf<{ id: string }>(`SELECT id::text FROM login_request WHERE endpoint_id = '${at.id}'`);
+  const [{ id } = { id: '' }] = await rowsOf<{ id: string }>(`SELECT id::text FROM login_request WHERE endpoint_id = '${at.id}'`);
   const read = `/o/${at.orgId}/requests/${id}/acts/read`;
 
   // Nobody else, whatever roles they have.

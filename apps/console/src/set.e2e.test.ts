@@ -177,7 +177,7 @@ test(
     for (const path of ['/', '/all/logins', `/o/${testEnvironment.orgId}/audit`, '/all/notifications', '/all/system']) await page.goto(`${w.origin}${path}`);
     for (const stream of streams) answers.push({ address: 'stream', text: stream.text() + JSON.stringify(stream.headers) });
     outputs.push(rotator.output());
-    const [{ place = '', oid = 0 } = {}] = await rowsOf<{ place: string; oid: number }>(
+    const [{ place, oid } = { place: '', oid: 0 }] = await rowsOf<{ place: string; oid: number }>(
       `SELECT current_setting('data_directory') AS place, oid::int AS oid FROM pg_database WHERE datname = current_database()`,
     );
     await rowsOf('CHECKPOINT').catch(() => undefined);

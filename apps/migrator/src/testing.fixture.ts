@@ -109,7 +109,7 @@ export async function openTestEnvironment({ furtherPlaces = [], ...options }: Te
     async close() {
       await Promise.all(opened.map((migration) => migration.close()));
       await db.close();
-      await Promise.all([aws, ...further].map((each) => each?.close()));
+      await Promise.all([...(aws ? [aws] : []), ...further].map((each) => each.close()));
       await drop();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -91,7 +91,7 @@ export async function callRotator(parameters: readonly string[], environment: Re
   const spies = [
     heard('stdout'),
     heard('stderr'),
-    vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(stdin)]) as typeof process.stdin),
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(stdin)]) as unknown as typeof process.stdin),
   ];
   const code = await parseArguments([process.execPath, MAIN, ...parameters], environment).finally(() => spies.forEach((spy) => spy.mockRestore()));
   return { code, ...said, json: <T>() => inShape(JSON.parse(said.stdout) as Record<string, unknown>) as T };

@@ -8,7 +8,7 @@ import { guardedLogin } from './guarded-login.ts';
 import { loginError } from './login-error.ts';
 import { openOneLogin } from './one-login.fixture.ts';
 
-const keys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' } as never);
+const keys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' });
 const identity = loginIdentity(keys, { realm: 'portal', usernameCase: 'exact' }, 'anna').id;
 
 /** A login of its own, at a portal that answers so. */

@@ -12,9 +12,9 @@ import { loginCodes } from './one-time-code.ts';
 import { type OneLogin, openOneLogin } from './one-login.fixture.ts';
 import { PersonPlaces } from './person-places.ts';
 
-const keys: IdentityKeys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' } as never);
+const keys: IdentityKeys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' });
 const identity = loginIdentity(keys, { realm: 'portal', usernameCase: 'exact' }, 'anna').id;
-const logger = createLogger({ name: 'test', level: 'silent' as 'error' });
+const logger = createLogger({ name: 'test', level: 'silent' });
 const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 let one: OneLogin;

@@ -9,9 +9,9 @@ import { guardedLogin } from './guarded-login.ts';
 import { type OneLogin, openOneLogin } from './one-login.fixture.ts';
 import { reserveTotp } from './totp-source.ts';
 
-const keys: IdentityKeys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' } as never);
+const keys: IdentityKeys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' });
 const identity = loginIdentity(keys, { realm: 'portal', usernameCase: 'exact' }, 'anna').id;
-const logger = createLogger({ name: 'test', level: 'silent' as 'error' });
+const logger = createLogger({ name: 'test', level: 'silent' });
 
 let one: OneLogin;
 let metrics: Metrics;

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ drop, url } = fresh);
   folder = mkdtempSync(join(tmpdir(), 'rcm-diff-'));
-  recipe = { ...(await readRecipeFile('alpine')) } as Record<string, unknown>;
+  recipe = { ...(await readRecipeFile('alpine')) };
   expect((await rcm(['portal-type', 'save', file({}), '--reason', 'a new portal'], { RCM_OWNER_DATABASE_URL: fresh.url })).code).toBe(0);
   environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', fresh.url) };
 });

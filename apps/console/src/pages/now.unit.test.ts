@@ -9,7 +9,7 @@ const WELL = {
   ...{ retiredAt: null, stored: true, attempt: null, rotationMode: 'automatic', oldReaders: false, shared: false, pauses: [], portalStopped: null },
   budget,
 } as unknown as LoginInFull;
-const of = (act: (typeof LOGIN_ACTS)[number]['act'], more: object = {}) => standsNow({ act }, { ...WELL, ...more } as LoginInFull);
+const of = (act: (typeof LOGIN_ACTS)[number]['act'], more: object = {}) => standsNow({ act }, { ...WELL, ...more });
 const STAGED = { attempt: { state: 'staged' } };
 const SPENT = { budget: { ...budget, failuresLeft: 0, why: 'budget_spent' } };
 

@@ -36,7 +36,7 @@ function conditionsOf(statement: Statement): { readonly title: string; readonly 
       const { [operator]: __, ...rest } = statement.Condition ?? {};
       const left = Object.keys(others).length > 0 ? { ...rest, [operator]: others } : rest;
       const { Condition: ___, ...bare } = statement;
-      return { title: `${operator} ${key}`, without: (Object.keys(left).length > 0 ? { ...bare, Condition: left } : bare) as Statement };
+      return { title: `${operator} ${key}`, without: Object.keys(left).length > 0 ? { ...bare, Condition: left } : bare };
     }),
   );
 }

@@ -116,7 +116,7 @@ class Resolver {
   resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((each) => this.resolve(each));
     if (value === null || typeof value !== 'object') return value;
-    const [[name = '', argument] = []] = Object.entries(value);
+    const [[name, argument] = ['', null]] = Object.entries(value);
     if (name === 'Ref') return this.#ref(argument as string);
     if (name === 'Fn::GetAtt') return this.arn((argument as [string])[0]);
     if (name === 'Fn::Join') return (this.resolve((argument as [string, unknown[]])[1]) as string[]).join((argument as [string])[0]);

@@ -5,7 +5,7 @@ let made: Synthesised;
 beforeAll(() => {
   made = synthesised();
 });
-const properties = (type: string, of: RegExp = /prod/) => made.ofType(type, of).map(({ Properties }) => Properties);
+const properties = (type: string, of = /prod/) => made.ofType(type, of).map(({ Properties }) => Properties);
 const BUCKET = 'rcm-backups-222222222222';
 
 describe('backups of secrets', () => {

@@ -23,7 +23,7 @@ function findingsIn({ app }: Synthesised): readonly string[] {
   return PACKS.flatMap((Pack) => {
     const pack = new Pack(app);
     Object.assign(pack, { isAcknowledged: () => false });
-    const { violations = [] } = pack.validateScope(app);
+    const { violations } = pack.validateScope(app);
     return violations.flatMap(({ ruleName, violatingResources = [] }) => violatingResources.map(({ constructPath }) => `${constructPath}: ${ruleName}`));
   });
 }

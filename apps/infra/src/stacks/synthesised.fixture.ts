@@ -7,7 +7,7 @@ import { platformApp } from './app.ts';
 
 export interface Resource {
   readonly Type: string;
-  readonly Properties: Readonly<Record<string, never>> & { readonly [name: string]: unknown };
+  readonly Properties: Readonly<Record<string, never>> & Readonly<Record<string, unknown>>;
   readonly DeletionPolicy?: string;
 }
 

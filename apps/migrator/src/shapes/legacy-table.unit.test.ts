@@ -18,7 +18,7 @@ const endpoint = (id: string): EndpointRow =>
   }) as EndpointRow;
 const key = 'canary-key-0123456789-0123456789-0123456789';
 const examiner = {
-  keys: identityKeys({ RCM_IDENTITY_KEY: new Secret(key), RCM_IDENTITY_KEY_ID: '1' } as Parameters<typeof identityKeys>[0]),
+  keys: identityKeys({ RCM_IDENTITY_KEY: new Secret(key), RCM_IDENTITY_KEY_ID: '1' }),
   places: { new: [{ store: 'secrets-manager' }], largePayloads: 'refuse' },
   vocabulary: vocabularyOf(),
 } as unknown as Examiner;

@@ -165,7 +165,7 @@ it('every secret and every copy is lost, and all of them come back out of the ba
     signal: context().signal,
   });
   const backup = await timed('backup', () => backupCommand(context(), { ...ACT, place, orgId: opened.testEnvironment.orgId, recipients: [recipient] }));
-  await place.close();
+  place.close();
   const [{ file, ...counts }] = backup.told.files as [{ readonly file: string }];
   expect([backup.exitCode, counts]).toEqual([0, expect.objectContaining({ logins: LOGINS, missing: [] })]);
   process.stdout.write(`fleet lost: the file has ${(await stat(file)).size} bytes\n`);

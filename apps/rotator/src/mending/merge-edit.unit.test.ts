@@ -32,7 +32,7 @@ const edited = (was: CredentialPayload) =>
     username: 'user',
     password: typed ?? was.password,
   }));
-const cases = fc.tuple(opened, newest).chain(([was, now]) => edited(was).map((saved) => ({ was, now, saved: saved as CredentialPayload })));
+const cases = fc.tuple(opened, newest).chain(([was, now]) => edited(was).map((saved: CredentialPayload) => ({ was, now, saved })));
 
 const merge = (base: CredentialPayload | null, theirs: CredentialPayload, now: CredentialPayload, wasAccepted = true): CredentialPayload =>
   mergeEdit({ base: base && new Secret(base), theirs: new Secret(theirs), newest: new Secret(now), wasAccepted }).reveal();

@@ -10,7 +10,7 @@ const quiet = { concurrency: 1, scanMs: 10_000, recoveryMs: 10_000, chores: [] }
 
 it('says by its code why it cannot work', async () => {
   const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'test' });
-  const rotator = { db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) } as unknown as Rotator;
+  const rotator = { db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }) } as unknown as Rotator;
   const service = startService({
     ...{ ...quiet, rotator, metrics: createMetrics() },
     beforeScan: () => Promise.reject(new RcmError('database_unavailable', 'No database.')),
@@ -29,7 +29,7 @@ it('tells of a store’s account that is full, and of no other failure as that',
   const rotator = {
     ...{ db: { transaction: (_: unknown, act: (tx: typeof answers) => Promise<unknown>) => act(answers) }, timing: { retryMs: 1 }, clock: systemClock },
     ...{
-      logger: createLogger({ name: 'test', level: 'silent' as 'error' }),
+      logger: createLogger({ name: 'test', level: 'silent' }),
       lease: { waitMs: 1 },
       owner: 'rotator',
       rules: { canary: false, probeMs: 1, lastingMs: 1 },
@@ -55,7 +55,7 @@ it('tells of a store’s account that is full, and of no other failure as that',
 
 it('a chore gives up what it holds once no round of it runs, and one that cannot keeps nothing from ending', async () => {
   const db = openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'test' });
-  const rotator = { db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) } as unknown as Rotator;
+  const rotator = { db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }) } as unknown as Rotator;
   const heard: string[] = [];
   const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const held = {
@@ -87,7 +87,7 @@ it('tells of the first rotation that fails', async () => {
   const transaction = (scope: unknown, act: (tx: typeof answers) => Promise<unknown>) =>
     typeof scope === 'string' ? act(answers) : Promise.reject(new Error('a fault of ours'));
   const rotator = {
-    ...{ db: { transaction }, timing: { retryMs: 1 }, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' as 'error' }) },
+    ...{ db: { transaction }, timing: { retryMs: 1 }, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }) },
     ...{ lease: { waitMs: 1 }, owner: 'rotator', rules: { canary: false, probeMs: 1, lastingMs: 1 } },
   } as unknown as Rotator;
   const metrics = createMetrics();

@@ -86,7 +86,7 @@ describe('lookupAt', () => {
           null,
           found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
         )) as unknown as Resolver;
-      lookupAt(sort, resolver)('hooks.example', { all: true }, (error, addresses) => resolve(error ? (error as NodeJS.ErrnoException).code : addresses));
+      lookupAt(sort, resolver)('hooks.example', { all: true }, (error, addresses) => resolve(error ? error.code : addresses));
     });
   test.each<[Receiver['address'], string[], boolean]>([
     ['public', ['93.184.216.34'], true],

@@ -28,8 +28,8 @@ export interface Issuer {
     orgId: string,
     options?: { readonly claims?: Readonly<Record<string, unknown>>; readonly header?: object; readonly expires?: string | null; readonly sign?: Issuer },
   ): Promise<string>;
-  /** What the address of the keys answers instead: a status, a text, or never. */
-  answerWith(answer: number | string | 'never' | null): void;
+  /** What the address of the keys answers instead: a status, a text, or `never`, where no answer comes. */
+  answerWith(answer: number | string | null): void;
   key(): Key;
   close(): Promise<void>;
 }

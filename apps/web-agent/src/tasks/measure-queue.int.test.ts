@@ -17,7 +17,7 @@ async function measured(): Promise<Awaited<ReturnType<typeof alarmsTold>>> {
   const sleep = async () => stop.abort();
   await measureQueue({
     db: testEnvironment.db,
-    logger: createLogger({ name: 'test', level: 'silent' as 'error' }),
+    logger: createLogger({ name: 'test', level: 'silent' }),
     metrics,
     clock: { ...systemClock, sleep },
     signal: stop.signal,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import type { AttemptReason } from './attempt.ts';
 import { finishAttempt } from './ends.ts';
-import { planRotation, type RotationPlan } from './open.ts';
+import { planRotation } from './open.ts';
 import { answerRequest, listLeftRequests, noteLookedAt } from './left-requests.ts';
 import { requestRotation } from './request.ts';
 
@@ -24,7 +24,7 @@ async function plan(endpoint: TestEndpoint, reason: AttemptReason, more: object 
     recipeHash: 'h',
     ...more,
   };
-  const answer = await planRotation(t.rotator, wanted as RotationPlan).finally(() => t.sql('DELETE FROM login_lease WHERE id = $1', [lease.id]));
+  const answer = await planRotation(t.rotator, wanted).finally(() => t.sql('DELETE FROM login_lease WHERE id = $1', [lease.id]));
   return answer.created ? answer.attempt : null;
 }
 const ASKED = { actor: 'person:os:jane', reason: 'support asked' } as const;

@@ -19,7 +19,9 @@ const queue = new Queue(() => t);
 describe('a pool', () => {
   const pool = async (size: number) => {
     const first = await makeEndpoint(t.db, { portal: portal() });
-    const [{ code = '' } = {}] = await t.sql<{ code: string }>('SELECT portal_type_code AS code FROM integration_endpoint WHERE id = $1', [first.endpointId]);
+    const [{ code } = { code: '' }] = await t.sql<{ code: string }>('SELECT portal_type_code AS code FROM integration_endpoint WHERE id = $1', [
+      first.endpointId,
+    ]);
     const rest: TestEndpoint[] = [];
     for (let i = 1; i < size; i += 1) rest.push(await makeEndpoint(t.db, { orgId: first.orgId, portal: portal({ code }) }));
     return { code, accounts: [first, ...rest], first };

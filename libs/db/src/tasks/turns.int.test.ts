@@ -80,7 +80,9 @@ describe('sessions at once', () => {
 
   test('a portal gets no more than it endures, and another portal is not held up by it', async () => {
     const one = await makeEndpoint(t.db, { portal: portal({ maxTaskConcurrency: 1 }) });
-    const [{ code = '' } = {}] = await t.sql<{ code: string }>('SELECT portal_type_code AS code FROM integration_endpoint WHERE id = $1', [one.endpointId]);
+    const [{ code } = { code: '' }] = await t.sql<{ code: string }>('SELECT portal_type_code AS code FROM integration_endpoint WHERE id = $1', [
+      one.endpointId,
+    ]);
     const two = await makeEndpoint(t.db, { portal: portal({ code, maxTaskConcurrency: 1 }) });
     const elsewhere = await makeEndpoint(t.db, { portal: portal() });
     for (const endpoint of [one, two, elsewhere]) await queue.many(endpoint, 2);

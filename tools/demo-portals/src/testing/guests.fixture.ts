@@ -4,11 +4,12 @@ import { Visitor } from './visitor.fixture.ts';
 /** One way to use any portal by HTTP alone. What an act came to is told by the portal's own words, put into few. */
 export interface Guest {
   readonly visitor: Visitor;
-  login(username: string, password: string, code?: string): Promise<'in' | 'expired' | 'code' | 'rejected' | 'locked' | string>;
-  /** Types the new password twice. */
-  change(current: string, next: string): Promise<'changed' | string>;
+  /** `in`, `expired`, `code`, `rejected` or `locked`; what the portal says, where it is none of them. */
+  login(username: string, password: string, code?: string): Promise<string>;
+  /** Types the new password twice. `changed`, or what the portal says. */
+  change(current: string, next: string): Promise<string>;
   /** The same on the page that a login with an expired password leads to. */
-  changeExpired(current: string, next: string): Promise<'changed' | string>;
+  changeExpired(current: string, next: string): Promise<string>;
   isIn(): Promise<boolean>;
 }
 

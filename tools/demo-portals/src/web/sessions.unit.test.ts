@@ -47,7 +47,7 @@ describe.each(portalCodes)('sessions at %s', (portal) => {
     await using portals = await openWithGuests(0);
     const guest = portals.guest(portal);
     await guest.visitor.get(portal === 'borealis' ? '/api/session' : '/main');
-    const [[name = '', before = '']] = [...guest.visitor.cookies] as [[string, string]];
+    const [[name, before]] = [...guest.visitor.cookies] as [[string, string]];
     await guest.login('ANNA', first);
     expect(guest.visitor.cookies.get(name)).not.toBe(before);
     guest.visitor.cookies.set(name, before);

@@ -4,7 +4,7 @@ import type { SimLogin } from '../environment/sim-login.ts';
 import type { Holdings } from './holdings.ts';
 import { Possession, type Writer } from './possession.ts';
 
-const login = { portal: { habits: { foldsCase: false, keepsFirst: null } } } as SimLogin;
+const login = { portal: { habits: { foldsCase: false, keepsFirst: null } } } as unknown as SimLogin;
 
 interface Instant {
   /** What the portal accepts, and who set it. */

@@ -54,7 +54,7 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
     if (store === 'ssm') {
       const client = new SSMClient(access);
       return {
-        store: createSsmStore({ ...access, instrument: instrument as never }),
+        store: createSsmStore({ ...access, instrument }),
         reference,
         meanwhile,
         versions: [],
@@ -66,7 +66,7 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
     if (store === 'secrets-manager') {
       const client = new SecretsManagerClient(access);
       return {
-        store: createSecretsManagerStore({ ...access, instrument: instrument as never }),
+        store: createSecretsManagerStore({ ...access, instrument }),
         reference,
         meanwhile,
         versions: [],

@@ -7,7 +7,7 @@ function failing(expectation: () => void): TestError {
   try {
     expectation();
   } catch (error) {
-    return processError(error) as TestError;
+    return processError(error);
   }
   throw new Error('The expectation held.');
 }

@@ -99,9 +99,7 @@ const listing: readonly Action[] = [
 const put = (name: string, path: (call: ActionCall) => string, more: (call: ActionCall) => Partial<PutParameterCommandInput>): Action => ({
   name,
   run: (call) =>
-    call.clients.ssm.send(
-      new PutParameterCommand({ Name: path(call), Value: 'written', Type: 'SecureString', KeyId: call.at.keyId, ...more(call) } as PutParameterCommandInput),
-    ),
+    call.clients.ssm.send(new PutParameterCommand({ Name: path(call), Value: 'written', Type: 'SecureString', KeyId: call.at.keyId, ...more(call) })),
 });
 const create = (name: string, folder: string, Tags: (call: ActionCall) => Tag[], more: Partial<PutParameterCommandInput> = {}): Action => {
   const path = ({ at, own }: ActionCall): string => `${at.root}/${folder}/${own}/a1`;
