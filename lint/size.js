@@ -41,7 +41,6 @@ const OVER = {
     'libs/portal-drivers/src/network/origins.ts': 14,
     'libs/portal-drivers/src/recipe/contract-use.ts': 15,
     'libs/portal-drivers/src/recipe/problem.ts': 14,
-    'libs/portal-drivers/src/recipe/use.ts': 18,
     'libs/portal-drivers/src/recipe/version-use.ts': 21,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
     'libs/portal-drivers/src/secrets/text-readings.ts': 14,
@@ -59,7 +58,6 @@ const OVER = {
     'libs/db/src/scale/operation.ts': 5,
     'libs/portal-access/src/agent-session.ts': 5,
     'libs/portal-drivers/src/inspection/login-look.ts': 5,
-    'libs/portal-drivers/src/recipe/use.ts': 5,
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {

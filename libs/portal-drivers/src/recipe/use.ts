@@ -34,7 +34,14 @@ interface Allowed {
   /** Where a one-time code may be typed. */
   readonly totp: 'anywhere' | 'before the submit' | 'nowhere';
   readonly expiry: boolean;
+  /** Whether one of its steps may be marked as the submit. */
+  readonly submit: boolean;
 }
+
+/** What types a password and sends it. */
+const SUBMITTED: Allowed = { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'before the submit', expiry: false, submit: true };
+/** What is done in a session that is logged in. */
+const LOGGED_IN: Allowed = { credentials: [], inputs: {}, totp: 'nowhere', expiry: false, submit: false };
 
 /**
  * Checks across steps: where a secret may be typed, that exactly one step is marked as the submit (the platform commits
@@ -42,7 +49,7 @@ interface Allowed {
  */
 export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void {
   const report: Report = (path, message, suggestion = null) => context.addIssue({ code: 'custom', path: [...path], message, params: { suggestion } });
-  checkPart(recipe.login.steps, ['login', 'steps'], { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'anywhere', expiry: true }, report);
+  checkPart(recipe.login.steps, ['login', 'steps'], { ...SUBMITTED, totp: 'anywhere', expiry: true }, report);
   checkSubmit(recipe.login.steps, ['login', 'steps'], 'password', report);
   checkDevice(recipe, report);
   if (recipe.codes?.valid !== undefined && !typesCode(recipe.login.steps))
@@ -51,20 +58,18 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
     const changing = recipe[part];
     if (!changing) continue;
     const { steps, confirm } = changing;
-    const asked: Allowed = { credentials: ['username', 'password', 'custom'], inputs: {}, totp: 'before the submit', expiry: false };
     if (confirm) {
-      checkPart(confirm.steps, [part, 'confirm', 'steps'], asked, report);
+      checkPart(confirm.steps, [part, 'confirm', 'steps'], SUBMITTED, report);
       checkSubmit(confirm.steps, [part, 'confirm', 'steps'], 'password', report);
       if (typesCode(confirm.steps) && typesCode(steps))
         report([part, 'confirm', 'steps'], 'must not type a one-time code where steps does, too: a change gets one');
     }
-    checkPart(steps, [part, 'steps'], { ...asked, credentials: [...asked.credentials, 'new_password'] }, report);
+    checkPart(steps, [part, 'steps'], { ...SUBMITTED, credentials: [...SUBMITTED.credentials, 'new_password'] }, report);
     checkSubmit(steps, [part, 'steps'], 'new_password', report);
   }
-  const plain: Allowed = { credentials: [], inputs: {}, totp: 'nowhere', expiry: false };
-  if (recipe.logout) checkPart(recipe.logout.steps, ['logout', 'steps'], plain, report, true);
+  if (recipe.logout) checkPart(recipe.logout.steps, ['logout', 'steps'], LOGGED_IN, report);
   for (const [name, task] of Object.entries(recipe.tasks)) {
-    checkPart(task.steps, ['tasks', name, 'steps'], { ...plain, inputs: task.input }, report, true);
+    checkPart(task.steps, ['tasks', name, 'steps'], { ...LOGGED_IN, inputs: task.input }, report);
     checkPlaceholders(task, ['tasks', name], task.input, report);
     checkList(task, ['tasks', name], report);
     checkContract(name, task, report);
@@ -73,27 +78,26 @@ export function checkUse(recipe: Checked, context: z.core.$RefinementCtx): void 
 
 /** A person may take minutes for a code, and what was submitted has to be known by then. */
 const AFTER_THE_SUBMIT = 'is only possible before the submit of a change';
+const IN_LOGIN_AND_CHANGE = 'is only possible in login and change';
 
-function checkPart(steps: readonly Step[], path: Path, allowed: Allowed, report: Report, refuseSubmit = false): void {
+function checkPart(steps: readonly Step[], path: Path, allowed: Allowed, report: Report): void {
   let isSent = false;
   for (const [index, step] of steps.entries()) {
     const at = [...path, index];
-    if (step.fill) checkValue(step.fill.with, [...at, 'fill', 'with'], allowed, report);
-    if (step.choose) checkValue(step.choose.option, [...at, 'choose', 'option'], allowed, report);
-    if (step.totp && allowed.totp === 'nowhere') report([...at, 'totp'], 'is only possible in login and change');
-    if (step.totp && allowed.totp === 'before the submit' && isSent) report([...at, 'totp'], AFTER_THE_SUBMIT);
-    if (step.expiry && !allowed.expiry) report([...at, 'expiry'], 'is only possible in login');
-    if (step.submit && refuseSubmit) report([...at, 'submit'], 'is only possible in login and change');
-    if (step.optional)
-      checkPart(
-        step.optional.steps,
-        [...at, 'optional', 'steps'],
-        isSent && allowed.totp === 'before the submit' ? { ...allowed, totp: 'nowhere' } : allowed,
-        report,
-        refuseSubmit,
-      );
+    const isTooLate = isSent && allowed.totp === 'before the submit';
+    checkStep(step, at, allowed, report);
+    if (step.totp && isTooLate) report([...at, 'totp'], AFTER_THE_SUBMIT);
+    if (step.optional) checkPart(step.optional.steps, [...at, 'optional', 'steps'], isTooLate ? { ...allowed, totp: 'nowhere' } : allowed, report);
     isSent ||= step.submit !== undefined;
   }
+}
+
+function checkStep(step: Step, at: Path, allowed: Allowed, report: Report): void {
+  if (step.fill) checkValue(step.fill.with, [...at, 'fill', 'with'], allowed, report);
+  if (step.choose) checkValue(step.choose.option, [...at, 'choose', 'option'], allowed, report);
+  if (step.totp && allowed.totp === 'nowhere') report([...at, 'totp'], IN_LOGIN_AND_CHANGE);
+  if (step.expiry && !allowed.expiry) report([...at, 'expiry'], 'is only possible in login');
+  if (step.submit && !allowed.submit) report([...at, 'submit'], IN_LOGIN_AND_CHANGE);
 }
 
 function checkValue(value: Value, path: Path, allowed: Allowed, report: Report): void {
