@@ -41,7 +41,6 @@ const OVER = {
     'libs/portal-drivers/src/network/origins.ts': 14,
     'libs/portal-drivers/src/recipe/contract-use.ts': 15,
     'libs/portal-drivers/src/recipe/problem.ts': 14,
-    'libs/portal-drivers/src/recipe/version-use.ts': 21,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
     'libs/portal-drivers/src/secrets/text-readings.ts': 14,
     'libs/portal-drivers/src/secrets/zip-entries.ts': 13,

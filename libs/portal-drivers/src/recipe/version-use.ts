@@ -47,30 +47,42 @@ export function checkVersion(recipe: Checked, context: z.core.$RefinementCtx): v
     report(['hosts'], 'must name each host, and say which of them may receive what is typed: { idp: { host: …, secrets: true } }');
 }
 
+/** What only version 2 knows of a recipe as a whole. */
+const LATER_KEYS: readonly (readonly [path: Path, isSaid: (recipe: Checked) => boolean])[] = [
+  [['hosts'], ({ hosts }) => hosts !== undefined && !Array.isArray(hosts)],
+  [['device'], ({ device }) => device !== undefined],
+  [['codes', 'valid'], ({ codes }) => codes?.valid !== undefined],
+  [['logout', 'deadline_ms'], ({ logout }) => logout?.deadline_ms !== undefined],
+];
+
 /** Where version 1 has something that it does not know. */
 function laterKeys(recipe: Checked): Path[] {
-  const found: Path[] = [];
-  if (recipe.hosts !== undefined && !Array.isArray(recipe.hosts)) found.push(['hosts']);
-  if (recipe.device !== undefined) found.push(['device']);
-  if (recipe.codes?.valid !== undefined) found.push(['codes', 'valid']);
-  if (recipe.logout?.deadline_ms !== undefined) found.push(['logout', 'deadline_ms']);
+  const found = LATER_KEYS.filter(([, isSaid]) => isSaid(recipe)).map(([path]) => path);
   for (const part of ['login', 'change', 'forced_change'] as const) {
-    for (const [index, step] of (recipe[part]?.steps ?? []).entries()) if (step.submit === 'from_here') found.push([part, 'steps', index, 'submit']);
-    if (recipe[part]?.confirm) found.push([part, 'confirm']);
-    if (part === 'login') continue;
-    for (const [index, entry] of (recipe[part]?.outcomes ?? []).entries()) if (entry.date !== undefined) found.push([part, 'outcomes', index, 'date']);
+    const has = recipe[part];
+    if (!has) continue;
+    // Dates of a login's outcomes it knows, of some of them.
+    const later = part === 'login' ? laterSteps(has) : [...laterSteps(has), ...datesOf(has)];
+    found.push(...later.map((path): Path => [part, ...path]));
   }
   for (const [name, task] of Object.entries(recipe.tasks)) found.push(...laterOfTask(task).map((path): Path => ['tasks', name, ...path]));
   return found;
 }
 
-function laterOfTask(task: Checked['tasks'][string]): Path[] {
+function laterSteps({ steps, confirm }: Part): Path[] {
+  const found = [...steps.entries()].filter(([, { submit }]) => submit === 'from_here').map(([index]): Path => ['steps', index, 'submit']);
+  return confirm ? [...found, ['confirm']] : found;
+}
+
+function laterOfTask(task: Part & Later): Path[] {
   const found: Path[] = [];
   if (task.rows?.scroll !== undefined) found.push(['rows', 'scroll']);
   if (task.sheet !== undefined) found.push(['sheet']);
-  for (const [index, entry] of task.outcomes.entries()) if (entry.date !== undefined) found.push(['outcomes', index, 'date']);
-  return found;
+  return [...found, ...datesOf(task)];
 }
+
+const datesOf = ({ outcomes }: Part): Path[] =>
+  [...outcomes.entries()].filter(([, { date }]) => date !== undefined).map(([index]): Path => ['outcomes', index, 'date']);
 
 function checkFirstDates({ login }: Checked, report: Report): void {
   for (const [index, entry] of login.outcomes.entries()) {
