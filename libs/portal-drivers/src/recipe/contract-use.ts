@@ -94,28 +94,36 @@ function checkMissing({ name, has, contract, at, sources, report }: About): void
   }
 }
 
-function checkWords({ name, has, contract, at, report }: About): void {
+function checkWords(about: About): void {
+  const { has, contract, at, report } = about;
   const mapped = Object.keys(contract.values ?? {}).filter((key) => fieldOf(has, key)?.kind === 'choice');
   for (const key of mapped) {
     if (!Object.hasOwn(contract.words ?? {}, key)) report([...at, 'words'], `lacks ${key}: say what each of the portal’s words for it means`);
   }
-  for (const [key, words] of Object.entries(contract.words ?? {})) {
-    const place = [...at, 'words', key];
+  for (const [key, meanings] of Object.entries(contract.words ?? {})) {
     const field = fieldOf(has, key);
-    if (field?.kind !== 'choice' || !mapped.includes(key)) {
-      report(place, `is for a field of a fixed set that has a value: ${mapped.join(', ') || 'there is none'}`, nearestWord(key, mapped));
-      continue;
-    }
-    const seen = new Set<string>();
-    for (const [portal, meaning] of Object.entries(words)) {
-      const choices = Object.keys(field.choices);
-      if (!choices.includes(meaning))
-        report([...place, portal], `is no ${key} of the contract ${name}: ${meaning}. There is ${choices.join(', ')}`, nearestWord(meaning, choices));
-      if (seen.has(folded(portal))) report([...place, portal], 'stands there twice: blanks and case make no difference');
-      seen.add(folded(portal));
-    }
-    if (seen.size === 0) report(place, 'must map a word');
+    if (field?.kind === 'choice' && mapped.includes(key)) checkMeanings(about, { key, meanings, choices: Object.keys(field.choices) });
+    else report([...at, 'words', key], `is for a field of a fixed set that has a value: ${mapped.join(', ') || 'there is none'}`, nearestWord(key, mapped));
   }
+}
+
+interface Mapped {
+  readonly key: string;
+  readonly meanings: Readonly<Record<string, string>>;
+  readonly choices: readonly string[];
+}
+
+/** Each of the portal's words stands there once, and means one of the field's choices. */
+function checkMeanings({ name, at, report }: About, { key, meanings, choices }: Mapped): void {
+  const place = [...at, 'words', key];
+  const seen = new Set<string>();
+  for (const [portal, meaning] of Object.entries(meanings)) {
+    if (!choices.includes(meaning))
+      report([...place, portal], `is no ${key} of the contract ${name}: ${meaning}. There is ${choices.join(', ')}`, nearestWord(meaning, choices));
+    if (seen.has(folded(portal))) report([...place, portal], 'stands there twice: blanks and case make no difference');
+    seen.add(folded(portal));
+  }
+  if (seen.size === 0) report(place, 'must map a word');
 }
 
 /** A file that is read says everything itself: beside it nothing is mapped. */
