@@ -39,7 +39,6 @@ const OVER = {
     'libs/portal-drivers/src/network/declared-host.ts': 14,
     'libs/portal-drivers/src/network/egress-proxy.ts': 16,
     'libs/portal-drivers/src/network/origins.ts': 14,
-    'libs/portal-drivers/src/recipe/problem.ts': 14,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
     'libs/portal-drivers/src/secrets/text-readings.ts': 14,
     'libs/portal-drivers/src/secrets/zip-entries.ts': 13,

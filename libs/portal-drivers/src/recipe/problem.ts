@@ -44,18 +44,32 @@ export function problemWords({ path, message, suggestion }: Problem): string {
 
 function fromIssue(issue: z.core.$ZodIssue, above: RecipePath): Problem[] {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
-  if (issue.code === 'invalid_key') return [{ path, about: 'key', message: issue.issues[0]?.message ?? issue.message, suggestion: null }];
-  if (issue.code === 'invalid_union') {
-    // The way that got furthest is the one that was meant.
-    const [deepest] = issue.errors.map((errors) => errors.flatMap((inner) => fromIssue(inner, path))).sort((a, b) => depth(b) - depth(a));
-    return deepest && depth(deepest) > path.length ? deepest : [{ path, about: 'value', message: wordsOf(issue, path), suggestion: null }];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey([...path, key]));
+    case 'invalid_key':
+      return [{ path, about: 'key', message: issue.issues[0]?.message ?? issue.message, suggestion: null }];
+    case 'invalid_union':
+      return fromUnion(issue, path);
+    default:
+      return [{ path, about: 'value', message: wordsOf(issue, path), suggestion: meantBy(issue) }];
   }
-  const meant: unknown = issue.code === 'custom' ? issue.params?.suggestion : undefined;
-  if (typeof meant === 'string') return [{ path, about: 'value', message: issue.message, suggestion: meant }];
-  const value = issue.code === 'invalid_value' ? issue.input : undefined;
-  const values = issue.code === 'invalid_value' ? issue.values.filter((one) => typeof one === 'string') : [];
-  return [{ path, about: 'value', message: wordsOf(issue, path), suggestion: typeof value === 'string' ? nearestWord(value, values) : null }];
+}
+
+/** Of several ways to write something, the one that got furthest is the one that was meant. */
+function fromUnion(issue: z.core.$ZodIssueInvalidUnion, path: RecipePath): Problem[] {
+  const [deepest] = issue.errors.map((errors) => errors.flatMap((inner) => fromIssue(inner, path))).sort((a, b) => depth(b) - depth(a));
+  return deepest && depth(deepest) > path.length ? deepest : [{ path, about: 'value', message: wordsOf(issue, path), suggestion: null }];
+}
+
+/** The word that a rule of ours suggests, or the nearest of those that may stand there. */
+function meantBy(issue: z.core.$ZodIssue): string | null {
+  if (issue.code === 'custom') return typeof issue.params?.suggestion === 'string' ? issue.params.suggestion : null;
+  if (issue.code !== 'invalid_value' || typeof issue.input !== 'string') return null;
+  return nearestWord(
+    issue.input,
+    issue.values.filter((one) => typeof one === 'string'),
+  );
 }
 
 const TYPES: Readonly<Record<string, string>> = {
