@@ -51,18 +51,29 @@ interface Place {
   readonly meanings: ReadonlyMap<string, string> | undefined;
 }
 
-function valueOf(field: ContractField, { key, contract, read, meanings }: Place): unknown {
-  const { values = {} } = contract;
-  const source = Object.hasOwn(values, key) ? values[key] : undefined;
-  const value = source === undefined ? null : (read.values[source] ?? null);
-  if (source === undefined || value === null || value === '') return field.given === 'maybe' ? null : { problem: 'is empty, and always has to be there' };
-  const words = read.words[source] ?? '';
-  if (field.kind === 'money') {
-    const money = moneyOf(String(value), words, contract.currency ?? '');
-    return typeof money === 'string' ? { problem: money } : money;
+function valueOf(field: ContractField, place: Place): unknown {
+  const { key, contract, meanings } = place;
+  const found = foundAt(place);
+  if (!found) return field.given === 'maybe' ? null : { problem: 'is empty, and always has to be there' };
+  const { value, words } = found;
+  switch (field.kind) {
+    case 'money': {
+      const money = moneyOf(String(value), words, contract.currency ?? '');
+      return typeof money === 'string' ? { problem: money } : money;
+    }
+    case 'choice':
+      return meanings?.get(folded(words)) ?? { problem: unmapped(words, key) };
+    default:
+      return value;
   }
-  if (field.kind !== 'choice') return value;
-  return meanings?.get(folded(words)) ?? { problem: unmapped(words, key) };
+}
+
+/** What was read for a field; `null`: the task reads nothing for it, or the page has nothing there. */
+function foundAt({ key, contract: { values = {} }, read }: Place): { readonly value: unknown; readonly words: string } | null {
+  const source = Object.hasOwn(values, key) ? values[key] : undefined;
+  if (source === undefined) return null;
+  const value = read.values[source] ?? null;
+  return value === null || value === '' ? null : { value, words: read.words[source] ?? '' };
 }
 
 const meaningsOf = (words: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
