@@ -21,7 +21,6 @@ const OVER = {
     'libs/fleet/src/login-words.ts': 15,
     'libs/fleet/src/rotation-words.ts': 13,
     'libs/portal-access/src/guarded-login.ts': 18,
-    'libs/portal-drivers/src/contract/remittance-835.ts': 28,
     'libs/portal-drivers/src/evidence/capture.ts': 13,
     'libs/portal-drivers/src/evidence/holding-engine.ts': 23,
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,

@@ -26,43 +26,74 @@ interface Payment {
 export function paymentsOf(bytes: Uint8Array, currency: string): readonly ContractRow[] {
   const segments = segmentsOf(bytes);
   if (!segments) throw unmet('is no X12 interchange');
-  const payments: Payment[] = [];
-  let open: Payment | null = null;
-  let [groups, inGroup, ended] = [0, 0, false];
-  for (const segment of segments) {
-    const [name, first = ''] = segment;
-    if (ended || name === 'cut off') throw unmet(ended ? 'goes on after its end' : 'is cut off');
-    if (open) open.segments += 1;
+  const interchange = new Interchange();
+  for (const segment of segments) interchange.take(segment);
+  return interchange.whole().map(({ raw }, index) => asPromised('remittance_file', { record: recordOf(raw, { currency, index }), raw, index }));
+}
+
+/** What an interchange has told so far, and whether it holds as much as it says. */
+class Interchange {
+  readonly #payments: Payment[] = [];
+  #open: Payment | null = null;
+  #groups = 0;
+  #inGroup = 0;
+  #ended = false;
+
+  take(segment: Segment): void {
+    const [name] = segment;
+    if (this.#ended) throw unmet('goes on after its end');
+    if (name === 'cut off') throw unmet('is cut off');
+    if (this.#open) this.#open.segments += 1;
     switch (name) {
       case 'GS':
-        groups += 1;
-        inGroup = 0;
-        break;
+        return void this.#beginGroup();
       case 'ST':
-        if (first !== '835' || open) throw unmet('holds something else than remittances (835)');
-        if (payments.length === MOST_PAYMENTS) throw unmet(`holds more than ${MOST_PAYMENTS} payments`);
-        inGroup += 1;
-        open = { control: segment[2] ?? '', segments: 1, raw: Object.fromEntries(RAW_OF_835.map((key) => [key, null])) };
-        payments.push(open);
-        break;
+        return void this.#beginTransaction(segment);
       case 'SE':
-        if (!open || Number(first) !== open.segments || segment[2] !== open.control)
-          throw unmet('is not whole: a transaction has not as many segments as it says');
-        open = null;
-        break;
+        return void this.#endTransaction(segment);
       case 'GE':
-        if (open || Number(first) !== inGroup) throw unmet('is not whole: a group has not as many transactions as it says');
-        break;
+        return void this.#endGroup(segment);
       case 'IEA':
-        if (open || Number(first) !== groups) throw unmet('is not whole: it has not as many groups as it says');
-        ended = true;
-        break;
+        return void this.#end(segment);
       default:
-        if (open) read(segment, open.raw);
+        if (this.#open) read(segment, this.#open.raw);
     }
   }
-  if (!ended || payments.length === 0) throw unmet(ended ? 'holds no remittance (835)' : 'is not whole: it has no end');
-  return payments.map(({ raw }, index) => asPromised('remittance_file', { record: recordOf(raw, { currency, index }), raw, index }));
+
+  /** Its payments, once nothing more comes. */
+  whole(): readonly Payment[] {
+    if (!this.#ended) throw unmet('is not whole: it has no end');
+    if (this.#payments.length === 0) throw unmet('holds no remittance (835)');
+    return this.#payments;
+  }
+
+  #beginGroup(): void {
+    this.#groups += 1;
+    this.#inGroup = 0;
+  }
+
+  #beginTransaction([, kind, control = '']: Segment): void {
+    if (kind !== '835' || this.#open) throw unmet('holds something else than remittances (835)');
+    if (this.#payments.length === MOST_PAYMENTS) throw unmet(`holds more than ${MOST_PAYMENTS} payments`);
+    this.#inGroup += 1;
+    this.#open = { control, segments: 1, raw: Object.fromEntries(RAW_OF_835.map((key) => [key, null])) };
+    this.#payments.push(this.#open);
+  }
+
+  #endTransaction([, segments = '', control]: Segment): void {
+    const open = this.#open;
+    if (!open || Number(segments) !== open.segments || control !== open.control) throw unmet('is not whole: a transaction has not as many segments as it says');
+    this.#open = null;
+  }
+
+  #endGroup([, transactions = '']: Segment): void {
+    if (this.#open || Number(transactions) !== this.#inGroup) throw unmet('is not whole: a group has not as many transactions as it says');
+  }
+
+  #end([, groups = '']: Segment): void {
+    if (this.#open || Number(groups) !== this.#groups) throw unmet('is not whole: it has not as many groups as it says');
+    this.#ended = true;
+  }
 }
 
 function read(segment: Segment, raw: Record<string, string | null>): void {
