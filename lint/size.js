@@ -40,8 +40,6 @@ const OVER = {
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
     'libs/portal-drivers/src/secrets/text-readings.ts': 14,
     'libs/portal-drivers/src/secrets/zip-entries.ts': 13,
-    'libs/portal-drivers/src/sheet/number-format.ts': 15,
-    'libs/portal-drivers/src/sheet/xlsx.ts': 23,
     'libs/telemetry/src/config.ts': 14,
   },
   'max-params': {

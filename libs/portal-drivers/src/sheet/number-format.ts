@@ -22,24 +22,31 @@ export function formatOf(id: number, code: string | null): NumberFormat {
   if (/\[[<>=]/.test(first)) return 'unknown';
   // Without what is quoted, escaped or left blank, and colours, languages and currencies in brackets.
   const bare = first.replace(/"[^"]*"|\\.|[_*].|\[[^\]]*\]/g, '').toLowerCase();
-  if (bare.includes('y') && bare.includes('m') && bare.includes('d') && !/[#0?](?!$)/.test(bare.replace(/\.0+/, ''))) return 'date';
+  if (isDay(bare)) return 'date';
   const parts = /^[^#0?%/e]*([#?]*0*[#?,0]*[0#?])(?:\.([0#?]+))?[^#0?%/e,]*$/.exec(bare);
   return parts ? { decimals: parts[2]?.length ?? 0 } : 'unknown';
 }
+
+/** Year, month and day, and no digits of a number but parts of a second. */
+const isDay = (bare: string): boolean => ['y', 'm', 'd'].every((part) => bare.includes(part)) && !/[#0?](?!$)/.test(bare.replace(/\.0+/, ''));
 
 /** A number as a workbook keeps it (`1.5E-3`), as decimal text of at most fifteen digits, which is all that it shows; `null`: none. */
 export function decimalOf(raw: string): string | null {
   if (!/^-?\d+(\.\d+)?(E[+-]?\d{1,3})?$/i.test(raw)) return null;
   const value = Number(raw);
   if (!Number.isFinite(value) || Math.abs(value) >= 1e15 || (value !== 0 && Math.abs(value) < 1e-9)) return null;
-  // Never through a number again: 15671.92 has no exact one.
+  const { sign, whole, fraction } = digitsOf(value);
+  const kept = fraction.replace(/0+$/, '');
+  return kept === '' && whole === '0' ? '0' : `${sign}${whole}${kept === '' ? '' : `.${kept}`}`;
+}
+
+/** The fifteen digits of a number below 1E15. Never through a number again: 15671.92 has no exact one. */
+function digitsOf(value: number): { readonly sign: string; readonly whole: string; readonly fraction: string } {
   const [mantissa = '', power = '0'] = value.toPrecision(15).split('e');
   const sign = mantissa.startsWith('-') ? '-' : '';
-  const [digits = '', fraction = ''] = mantissa.replace('-', '').split('.');
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
   // Below a millionth it is written as a power of ten.
-  const [whole, part] = Number(power) < 0 ? ['0', `${'0'.repeat(-Number(power) - 1)}${digits}${fraction}`] : [digits, fraction];
-  const kept = part.replace(/0+$/, '');
-  return kept === '' && whole === '0' ? '0' : `${sign}${whole}${kept === '' ? '' : `.${kept}`}`;
+  return Number(power) < 0 ? { sign, whole: '0', fraction: `${'0'.repeat(-Number(power) - 1)}${whole}${fraction}` } : { sign, whole, fraction };
 }
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { Archive } from './archive.ts';
 import { type Cell, EMPTY, type SheetRow } from './cell.ts';
-import { dayOf, decimalOf } from './number-format.ts';
+import { dayOf, decimalOf, type NumberFormat } from './number-format.ts';
 import { sheetProblem } from './problem.ts';
 import { needed, readWorkbook, type Workbook } from './workbook.ts';
 import { readXml } from './xml.ts';
@@ -97,23 +97,44 @@ function columnOf(reference: string): number {
   return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
 }
 
+/** By its type (ECMA-376, 18.18.11): whatever has none of these is a number. */
 function cellOf({ type, style, hasFormula, words }: Open, { strings, formats, calendar }: Workbook): Cell {
+  if (hasFormula) return unknown('is a formula');
   const text = words.join('');
-  if (hasFormula) return { kind: 'unknown', why: 'is a formula' };
-  if (type === 's') return sharedText(strings[Number(text)]);
-  if (type === 'str' || type === 'inlineStr') return { kind: 'text', text };
-  if (type === 'b') return { kind: 'text', text: text === '1' ? 'TRUE' : 'FALSE' };
-  if (type === 'e' || type === 'd') return { kind: 'unknown', why: type === 'e' ? 'is an error' : 'is kept in a way that is not read here' };
-  if (text === '') return EMPTY;
-  const format = formats[style] ?? 'plain';
-  const day = format === 'date' ? dayOf(text, calendar) : null;
-  if (day !== null) return { kind: 'date', day };
-  const number = decimalOf(text);
-  if (number === null || format === 'date' || format === 'unknown') return { kind: 'unknown', why: 'is a number that is shown in a way of its own' };
-  const most = format === 'plain' ? Infinity : format === 'whole' ? 0 : format.decimals;
-  if ((number.split('.')[1]?.length ?? 0) > most) return { kind: 'unknown', why: 'is a number that is shown rounded' };
-  return { kind: 'number', number, shown: typeof format === 'string' ? 'plain' : 'formatted' };
+  switch (type) {
+    case 's':
+      return sharedText(strings[Number(text)]);
+    case 'str':
+    case 'inlineStr':
+      return { kind: 'text', text };
+    case 'b':
+      return { kind: 'text', text: text === '1' ? 'TRUE' : 'FALSE' };
+    case 'e':
+      return unknown('is an error');
+    case 'd':
+      return unknown('is kept in a way that is not read here');
+    default: {
+      if (text === '') return EMPTY;
+      const format = formats[style] ?? 'plain';
+      return format === 'date' ? dateCell(text, calendar) : numberCell(text, format);
+    }
+  }
 }
 
-const sharedText = (text: string | undefined): Cell =>
-  text === undefined ? { kind: 'unknown', why: 'has words that the file does not hold' } : { kind: 'text', text };
+const unknown = (why: string): Cell => ({ kind: 'unknown', why });
+const SHOWN_ITS_OWN_WAY = unknown('is a number that is shown in a way of its own');
+
+const sharedText = (text: string | undefined): Cell => (text === undefined ? unknown('has words that the file does not hold') : { kind: 'text', text });
+
+function dateCell(text: string, calendar: Workbook['calendar']): Cell {
+  const day = dayOf(text, calendar);
+  return day === null ? SHOWN_ITS_OWN_WAY : { kind: 'date', day };
+}
+
+function numberCell(text: string, format: Exclude<NumberFormat, 'date'>): Cell {
+  const number = decimalOf(text);
+  if (number === null || format === 'unknown') return SHOWN_ITS_OWN_WAY;
+  const most = format === 'plain' ? Infinity : format === 'whole' ? 0 : format.decimals;
+  if ((number.split('.')[1]?.length ?? 0) > most) return unknown('is a number that is shown rounded');
+  return { kind: 'number', number, shown: typeof format === 'string' ? 'plain' : 'formatted' };
+}
