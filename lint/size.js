@@ -39,7 +39,6 @@ const OVER = {
     'libs/portal-drivers/src/network/origins.ts': 14,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
     'libs/portal-drivers/src/secrets/text-readings.ts': 14,
-    'libs/portal-drivers/src/secrets/zip-entries.ts': 13,
     'libs/telemetry/src/config.ts': 14,
   },
   'max-params': {

@@ -22,7 +22,7 @@ export function* zipEntries(bytes: Buffer): Generator<ZipEntry | Opaque, void, v
   // Sizes of 4 GB and more, or 65,535 parts, stand elsewhere; no file that is taken is as large.
   if (count === 0xffff || at === 0xffffffff) return yield 'unknown_packing';
   for (let part = 0; part < count; part += 1) {
-    if (at + 46 > bytes.length || !bytes.subarray(at, at + 4).equals(ZIP_ENTRY)) return yield 'damaged';
+    if (!stands(bytes, at, { mark: ZIP_ENTRY, length: 46 })) return yield 'damaged';
     const [flags, method, size, header] = [bytes.readUInt16LE(at + 8), bytes.readUInt16LE(at + 10), bytes.readUInt32LE(at + 20), bytes.readUInt32LE(at + 42)];
     const name = bytes.toString('utf8', at + 46, at + 46 + bytes.readUInt16LE(at + 28));
     at += 46 + bytes.readUInt16LE(at + 28) + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
@@ -31,9 +31,13 @@ export function* zipEntries(bytes: Buffer): Generator<ZipEntry | Opaque, void, v
       yield { name, isEncrypted, method: 'unknown', packed: Buffer.alloc(0) };
       continue;
     }
-    if (header + 30 > bytes.length || !bytes.subarray(header, header + 4).equals(ZIP_PART)) return yield 'damaged';
+    if (!stands(bytes, header, { mark: ZIP_PART, length: 30 })) return yield 'damaged';
     const from = header + 30 + bytes.readUInt16LE(header + 26) + bytes.readUInt16LE(header + 28);
     if (from + size > bytes.length) return yield 'damaged';
     yield { name, isEncrypted, method: METHODS[method] ?? 'unknown', packed: bytes.subarray(from, from + size) };
   }
 }
+
+/** Whether a record of this length begins here, by its mark. */
+const stands = (bytes: Buffer, at: number, { mark, length }: { readonly mark: Buffer; readonly length: number }): boolean =>
+  at + length <= bytes.length && bytes.subarray(at, at + mark.length).equals(mark);
