@@ -9,7 +9,6 @@ const OVER = {
     'libs/credentials/src/reading/credential-manager.ts': 18,
     'libs/credentials/src/reference.ts': 16,
     'libs/db/src/admission/admit.ts': 16,
-    'libs/db/src/adoption/source-row-state.ts': 18,
     'libs/db/src/asked-acts/ask.ts': 14,
     'libs/db/src/failure.ts': 17,
     'libs/db/src/fleet/list-logins.ts': 13,

@@ -42,16 +42,17 @@ export type SourceRowState = 'unchanged' | 'note' | 'take' | 'elsewhere' | 'move
 export function sourceRowState(found: FoundEndpoint, wanted: WantedPlace & WantedPrints): SourceRowState {
   if (found.orgId !== wanted.orgId || found.portalTypeCode !== wanted.portalTypeCode || found.accountId !== wanted.accountId) return 'elsewhere';
   const since = rowSince(found.recorded, wanted.prints);
-  const both = found.now[0] === wanted.prints[0];
   if (since === 'same') return found.recorded === wanted.prints[0] ? 'unchanged' : 'note';
-  if (found.moved || found.everMoved) {
-    const said = found.sourceChanged !== null && wanted.sourceChanged !== null;
-    // Without its print, only the row's own word tells.
-    if (since === 'unknown' && said && found.sourceChanged === wanted.sourceChanged) return 'unchanged';
-    if (since === 'unknown' && !said) return 'not_compared';
-    return found.moved ? 'moved' : 'rolled_back';
-  }
-  if (both) return 'note';
+  if (found.moved || found.everMoved) return since === 'unknown' ? byItsOwnWord(found, wanted) : keptBack(found);
+  if (found.now[0] === wanted.prints[0]) return 'note';
   if (since === 'unknown') return 'unknown';
   return rowSince(found.recorded, found.now) === 'same' ? 'take' : 'edited';
 }
+
+/** Without the print of what was taken over, only the row's own word tells whether it has changed since. */
+function byItsOwnWord(found: FoundEndpoint, { sourceChanged }: WantedPrints): SourceRowState {
+  if (found.sourceChanged === null || sourceChanged === null) return 'not_compared';
+  return found.sourceChanged === sourceChanged ? 'unchanged' : keptBack(found);
+}
+
+const keptBack = ({ moved }: FoundEndpoint): SourceRowState => (moved ? 'moved' : 'rolled_back');
