@@ -11,7 +11,6 @@ const OVER = {
     'libs/db/src/admission/admit.ts': 16,
     'libs/db/src/asked-acts/ask.ts': 14,
     'libs/db/src/failure.ts': 17,
-    'libs/db/src/fleet/list-logins.ts': 13,
     'libs/db/src/fleet/walk.ts': 14,
     'libs/db/src/legacy/rewrite-search.ts': 13,
     'libs/db/src/roles/app-role.ts': 13,

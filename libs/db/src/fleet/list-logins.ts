@@ -27,9 +27,7 @@ export async function listLogins(
     order = 'name',
   }: { readonly filter: LoginFilter; readonly after?: WalkPlace | null; readonly limit: number; readonly scope?: Scope; readonly order?: LoginOrder },
 ): Promise<LoginPage> {
-  if (filter.orgId !== undefined) checkId('orgId', filter.orgId);
-  if (filter.portalTypeCode !== undefined) checkId('portalTypeCode', filter.portalTypeCode);
-  if (order !== 'name' && leaderOf(filter) !== undefined) throw new RcmError('input_invalid', 'What is asked for has an order of its own.');
+  checkAsked(filter, order);
   const most = checkLimit(limit);
   // Said in the statement, too: the policies alone let no index be used.
   const asked = { ...filter, orgId: filter.orgId ?? (typeof scope === 'object' ? scope.tenant : undefined) };
@@ -45,4 +43,10 @@ export async function listLogins(
   const page = rows.slice(0, most);
   const last = page.at(-1);
   return { logins: page.map(({ key: _key, ...login }) => login), next: rows.length > most && last ? { key: last.key, id: last.id } : null };
+}
+
+function checkAsked(filter: LoginFilter, order: LoginOrder): void {
+  if (filter.orgId !== undefined) checkId('orgId', filter.orgId);
+  if (filter.portalTypeCode !== undefined) checkId('portalTypeCode', filter.portalTypeCode);
+  if (order !== 'name' && leaderOf(filter) !== undefined) throw new RcmError('input_invalid', 'What is asked for has an order of its own.');
 }
