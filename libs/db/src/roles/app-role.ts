@@ -80,12 +80,7 @@ const refused = (role: AppRole, { is, run }: Problem): RcmError =>
 function problemOf({ name, powers, isOwner, roles, mayGive, mayCreate, settings }: Login, role: AppRole): Problem | null {
   const another = `CREATE ROLE … LOGIN PASSWORD '…'; GRANT ${role} TO …`;
   const [power] = powers;
-  if (power !== undefined) {
-    const [who = name, attribute = ''] = power.split(' ');
-    const what = attribute === 'SUPERUSER' ? 'a superuser' : attribute;
-    const whose = who === name ? '' : ` as a member of ${who}`;
-    return { is: `${name} is beyond a plain login (${what}${whose})`, run: attribute === 'SUPERUSER' ? another : `ALTER ROLE ${quoted(who)} NO${attribute}` };
-  }
+  if (power !== undefined) return beyondPlain(name, power, another);
   if (isOwner) return { is: `${name} owns the tables`, run: another };
   if (!roles.includes(role)) return { is: `${name} is no member of it`, run: `GRANT ${role} TO ${quoted(name)}` };
   const others = roles.filter((other) => other !== role);
@@ -104,6 +99,14 @@ function problemOf({ name, powers, isOwner, roles, mayGive, mayCreate, settings 
       run: `ALTER ROLE ${quoted(name)} RESET ${setting}; ALTER DATABASE … RESET ${setting}`,
     };
   return null;
+}
+
+/** `power`: `role ATTRIBUTE`. From a superuser nothing is taken: it is another login that is wanted. */
+function beyondPlain(name: string, power: string, another: string): Problem {
+  const [who = name, attribute = ''] = power.split(' ');
+  const whose = who === name ? '' : ` as a member of ${who}`;
+  if (attribute === 'SUPERUSER') return { is: `${name} is beyond a plain login (a superuser${whose})`, run: another };
+  return { is: `${name} is beyond a plain login (${attribute}${whose})`, run: `ALTER ROLE ${quoted(who)} NO${attribute}` };
 }
 
 /** Rights that the login has by itself, and not by its role; and what every login has. */
