@@ -12,7 +12,6 @@ const OVER = {
     'libs/db/src/asked-acts/ask.ts': 14,
     'libs/db/src/failure.ts': 17,
     'libs/db/src/fleet/walk.ts': 14,
-    'libs/db/src/legacy/rewrite-search.ts': 13,
     'libs/db/src/trace/parts.ts': 15,
     'libs/db/src/trace/trace.ts': 13,
     'libs/fleet/src/login-words.ts': 15,

@@ -28,12 +28,9 @@ export async function searchBytes(session: RewriteSession, gone: readonly Secret
   const files = await filesToRead(session);
   for (const path of files) {
     let tail = Buffer.alloc(0);
-    for (let offset = 0; ; offset += PIECE) {
-      const [row] = await session.query<{ piece: Buffer | null }>('SELECT pg_read_binary_file($1, $2, $3, true) AS piece', [path, offset, PIECE]);
-      // Gone meanwhile, or at its end.
-      if (!row?.piece || row.piece.length === 0) break;
-      bytes += row.piece.length;
-      const here = Buffer.concat([tail, row.piece]);
+    for await (const piece of piecesOf(session, path)) {
+      bytes += piece.length;
+      const here = Buffer.concat([tail, piece]);
       for (const text of sought) if (here.includes(text)) hits.set(path, (hits.get(path) ?? new Set()).add(text));
       tail = here.subarray(Math.max(0, here.length - overlap));
     }
@@ -41,6 +38,15 @@ export async function searchBytes(session: RewriteSession, gone: readonly Secret
   const live = hits.size > 0 ? await inRows(session, sought) : new Set<Buffer>();
   const found = [...hits].filter(([, texts]) => [...texts].some((text) => !live.has(text))).map(([path]) => path);
   return { files: files.length, bytes, found };
+}
+
+/** A file as far as there is one: it may be gone meanwhile. */
+async function* piecesOf(session: RewriteSession, path: string): AsyncGenerator<Buffer, void, void> {
+  for (let offset = 0; ; offset += PIECE) {
+    const [row] = await session.query<{ piece: Buffer | null }>('SELECT pg_read_binary_file($1, $2, $3, true) AS piece', [path, offset, PIECE]);
+    if (!row?.piece || row.piece.length === 0) return;
+    yield row.piece;
+  }
 }
 
 /** Which of these some row holds now: another login has the same password, or somebody has put it back since it was removed. Of such a text nothing is claimed. */
