@@ -10,7 +10,6 @@ const OVER = {
     'libs/credentials/src/reference.ts': 16,
     'libs/db/src/admission/admit.ts': 16,
     'libs/db/src/asked-acts/ask.ts': 14,
-    'libs/db/src/failure.ts': 17,
     'libs/db/src/fleet/walk.ts': 14,
     'libs/db/src/trace/parts.ts': 15,
     'libs/db/src/trace/trace.ts': 13,

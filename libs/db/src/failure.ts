@@ -38,8 +38,10 @@ const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
 
 const SQL_STATE = /^(?!P[123]\d{3}$)[0-9A-Z]{5}$/;
 
+type Layer = Readonly<Record<string, unknown>>;
+
 /** Error, its cause, what Prisma wraps around the adapter's error: outermost first. */
-function* layers(error: unknown): Generator<Readonly<Record<string, unknown>>> {
+function* layers(error: unknown): Generator<Layer> {
   let current = error;
   for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth += 1) {
     const layer = current as Record<string, unknown>;
@@ -57,13 +59,17 @@ function symptomsOf(error: unknown): Symptoms {
     found.sqlState ||= [original, own].find((candidate) => SQL_STATE.test(candidate) && !candidate.startsWith('E')) ?? '';
     // Prisma's P2010 only says that there is a cause: whatever the cause calls itself tells more.
     if (!found.code || found.code === 'P2010') found.code = [own, text(layer.kind)].find((name) => name && name !== found.sqlState) ?? found.code;
-    const named = layer.constraint;
-    found.constraint ||=
-      text(named) || text((named as { index?: unknown } | undefined)?.index) || (/violates [a-z- ]*constraint "([^"]+)"/.exec(message)?.[1] ?? '');
+    found.constraint ||= constraintOf(layer, message);
     found.words += ` ${message}`;
     found.sentence = message || found.sentence;
   }
   return { sqlState: found.sqlState || null, constraint: found.constraint || null, code: found.code, words: found.words, sentence: found.sentence };
+}
+
+/** By its name, by that of its index, or by Postgres's own sentence. */
+function constraintOf({ constraint }: Layer, message: string): string {
+  const index = (constraint as { readonly index?: unknown } | undefined)?.index;
+  return text(constraint) || text(index) || (/violates [a-z- ]*constraint "([^"]+)"/.exec(message)?.[1] ?? '');
 }
 
 /**
@@ -73,17 +79,21 @@ function symptomsOf(error: unknown): Symptoms {
  */
 export function translateFailure(error: unknown): unknown {
   if (isRcmError(error)) return error;
-  const { sqlState, constraint, code, words, sentence } = symptomsOf(error);
+  const symptoms = symptomsOf(error);
+  const { sqlState, constraint, code } = symptoms;
   const details = { ...(sqlState ? { sqlState } : {}), ...(constraint ? { constraint } : {}), ...(code ? { driverCode: code } : {}) };
-  const reason = UNAVAILABLE.find(([pattern]) => [sqlState ?? '', code, words].some((symptom) => symptom !== '' && pattern.test(symptom)))?.[1];
+  const reason = whyUnavailable(symptoms);
   if (reason) return new RcmError('database_unavailable', `Postgres cannot be used right now: ${reason}.`, { details });
   const where = constraint ? ` (${constraint})` : '';
   if (sqlState === '23505') return new RcmError('state_conflict', `A row like this is already there${where}.`, { details });
-  if (sqlState?.startsWith('23') || sqlState?.startsWith('22')) return new RcmError('input_invalid', `Postgres refused a value${where}.`, { details });
-  return new RcmError('database_failed', `A database operation failed: ${sqlState?.startsWith('42') ? sentence : (sqlState ?? (code || 'unknown'))}.`, {
-    details,
-  });
+  if (/^2[23]/.test(sqlState ?? '')) return new RcmError('input_invalid', `Postgres refused a value${where}.`, { details });
+  return new RcmError('database_failed', `A database operation failed: ${whatFailed(symptoms)}.`, { details });
 }
+
+const whyUnavailable = ({ sqlState, code, words }: Symptoms): string | undefined =>
+  UNAVAILABLE.find(([pattern]) => [sqlState ?? '', code, words].some((symptom) => symptom !== '' && pattern.test(symptom)))?.[1];
+
+const whatFailed = ({ sqlState, code, sentence }: Symptoms): string => (sqlState?.startsWith('42') ? sentence : (sqlState ?? (code || 'unknown')));
 
 export async function translated<T>(act: () => Promise<T>): Promise<T> {
   try {
