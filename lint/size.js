@@ -13,8 +13,6 @@ const OVER = {
     'libs/db/src/fleet/walk.ts': 14,
     'libs/db/src/trace/parts.ts': 15,
     'libs/db/src/trace/trace.ts': 13,
-    'libs/fleet/src/login-words.ts': 15,
-    'libs/fleet/src/rotation-words.ts': 13,
     'libs/portal-access/src/guarded-login.ts': 18,
     'libs/portal-drivers/src/evidence/capture.ts': 13,
     'libs/portal-drivers/src/evidence/holding-engine.ts': 23,

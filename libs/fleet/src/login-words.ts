@@ -1,8 +1,16 @@
 import type { LoginInFull } from '@rcm/db/fleet';
 import { pausedWhy, stoppedWhy, WHY_WAITS } from './why-waits.ts';
 
+interface Rotated {
+  readonly at: Date | null;
+  readonly why: string;
+}
+
 /** What decides when it is rotated next, the first that holds. */
-export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; readonly why: string } {
+export const whyRotatedThen = (login: LoginInFull): Rotated => whyHeldBack(login) ?? whyDueThen(login);
+
+/** What keeps it from being rotated when it falls due; `null`: nothing. */
+function whyHeldBack(login: LoginInFull): Rotated | null {
   const at = login.nextRotationAt;
   if (login.retiredAt) return { at: null, why: WHY_WAITS.retired };
   if (!login.stored) return { at: null, why: WHY_WAITS.notStored };
@@ -13,6 +21,11 @@ export function whyRotatedThen(login: LoginInFull): { readonly at: Date | null; 
   const [pause] = login.pauses;
   if (pause) return { at, why: pausedWhy(pause.scope, pause.reason) };
   if (login.portalStopped) return { at, why: stoppedWhy(login.portalStopped.cause) };
+  return null;
+}
+
+function whyDueThen(login: LoginInFull): Rotated {
+  const at = login.nextRotationAt;
   if (login.rotationNotBefore && at && login.rotationNotBefore > at) return { at: login.rotationNotBefore, why: WHY_WAITS.coolingDown };
   if (login.expiresAt && at && at < login.expiresAt) return { at, why: 'before the portal lets the password expire' };
   return { at, why: 'by its portal type’s interval' };
