@@ -41,13 +41,22 @@ export async function refuseStart(tx: Transaction, start: Start, given: StartRul
   if (!scheduled) return null;
   if (given !== null && admission.busy) return 'busy';
   if (admission.maintenance) return 'maintenance';
-  if (!rules.canary || (admission.canaryToday && admission.canaryState === 'passed')) return null;
-  if (admission.canaryToday && admission.canaryState === 'running' && !admission.stopped) return 'canary';
-  await tx.$executeRaw`
+  const canary = canaryFor(admission, rules);
+  if (canary === 'awaited') return 'canary';
+  if (canary === 'this one')
+    await tx.$executeRaw`
     UPDATE portal_gate g SET canary_attempt_id = ${start.attemptId}::uuid, canary_state = 'running',
            canary_day = (SELECT (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date FROM portal_type p WHERE p.code = g.portal_type_code)
      WHERE g.portal_type_code = ${start.portalTypeCode}`;
   return null;
+}
+
+/** What the day's first rotation means for a scheduled one. Where the breaker is open, a probe does not wait for one that runs: it takes its place. */
+function canaryFor({ canaryToday, canaryState, stopped }: Admission, { canary }: StartRules): 'not needed' | 'awaited' | 'this one' {
+  if (!canary) return 'not needed';
+  if (!canaryToday) return 'this one';
+  if (canaryState === 'passed') return 'not needed';
+  return canaryState === 'running' && !stopped ? 'awaited' : 'this one';
 }
 
 async function lockAdmission(tx: Transaction, start: Start, rules: StartRules): Promise<Admission> {
