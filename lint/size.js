@@ -8,7 +8,6 @@ const OVER = {
     'libs/credentials/src/legacy/read-fields.ts': 17,
     'libs/credentials/src/reading/credential-manager.ts': 18,
     'libs/credentials/src/reference.ts': 16,
-    'libs/db/src/asked-acts/ask.ts': 14,
     'libs/db/src/fleet/walk.ts': 14,
     'libs/db/src/trace/parts.ts': 15,
     'libs/db/src/trace/trace.ts': 13,

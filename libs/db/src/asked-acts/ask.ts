@@ -43,24 +43,32 @@ export async function askAct(db: Database, act: NewAct): Promise<{ readonly id: 
       SELECT r.kind FROM login_request r WHERE r.org_id = ${orgId} AND r.endpoint_id = ${endpointId} AND r.ended_at IS NULL AND NOT (${IS_OVER})`;
     if (open.some((each) => each.kind === kind) || open.length >= MOST_WAITING) throw new RcmError('state_conflict', ASKED_ALREADY);
     if (kind === 'set') await mustHaveRoom(tx, orgId);
-    if (kind !== 'resolve' && kind !== 'rollback' && kind !== 'break_glass')
-      return only(
-        await tx.$queryRaw<{ id: string }[]>`
-          INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES (${orgId}, ${endpointId}, ${kind}, ${actor}, ${reason}) RETURNING id::text`,
-      );
-    const choice = act.kind === 'resolve' ? act.choice : null;
-    const minutes = act.kind === 'break_glass' ? checkMinutes(act.minutes) : null;
-    const asked = only(
+    if (NEED_A_SECOND.has(kind)) return askOfTwo(tx, { ...act, orgId, endpointId, reason });
+    // Names no column more: `rcm_migrator` may write no other.
+    return only(
       await tx.$queryRaw<{ id: string }[]>`
-        INSERT INTO login_request (org_id, endpoint_id, kind, choice, minutes, actor, reason)
-        VALUES (${orgId}, ${endpointId}, ${kind}, ${choice}, ${minutes}::integer, ${actor}, ${reason}) RETURNING id::text`,
+        INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason) VALUES (${orgId}, ${endpointId}, ${kind}, ${actor}, ${reason}) RETURNING id::text`,
     );
-    const details = { requestId: asked.id, act: kind, ...(choice ? { accept: choice } : {}), ...(minutes ? { minutes } : {}) };
-    await writeAuditEvent(tx, { orgId, actor, action: 'approval.asked', subject: endpointId, reason, details });
-    const detail = `${kind}${choice ? ` --accept ${choice}` : ''}${minutes ? ` --minutes ${minutes}` : ''}`;
-    await writeNotification(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail });
-    return asked;
   });
+}
+
+const NEED_A_SECOND: ReadonlySet<NewAct['kind']> = new Set(['resolve', 'rollback', 'break_glass']);
+
+/** Asks for what waits for a second person, and tells of it where they look. */
+async function askOfTwo(tx: Transaction, act: NewAct): Promise<{ readonly id: string }> {
+  const { kind, orgId, endpointId, actor, reason } = act;
+  const choice = act.kind === 'resolve' ? act.choice : null;
+  const minutes = act.kind === 'break_glass' ? checkMinutes(act.minutes) : null;
+  const asked = only(
+    await tx.$queryRaw<{ id: string }[]>`
+      INSERT INTO login_request (org_id, endpoint_id, kind, choice, minutes, actor, reason)
+      VALUES (${orgId}, ${endpointId}, ${kind}, ${choice}, ${minutes}::integer, ${actor}, ${reason}) RETURNING id::text`,
+  );
+  const details = { requestId: asked.id, act: kind, ...(choice ? { accept: choice } : {}), ...(minutes ? { minutes } : {}) };
+  await writeAuditEvent(tx, { orgId, actor, action: 'approval.asked', subject: endpointId, reason, details });
+  const detail = `${kind}${choice ? ` --accept ${choice}` : ''}${minutes ? ` --minutes ${minutes}` : ''}`;
+  await writeNotification(tx, { kind: 'approval_waiting', key: asked.id, orgId, endpointId, detail });
+  return asked;
 }
 
 async function mustHaveRoom(tx: Transaction, orgId: string): Promise<void> {
