@@ -32,7 +32,9 @@ type Wanted = Exclude<keyof LoginFilter, 'orgId' | 'portalTypeCode'>;
 const LEADERS = ['blocked', 'locked', 'failing', 'shared', 'expiresBefore', 'neverUsed', 'dueBefore'] as const satisfies readonly Wanted[];
 
 /** What leads the walk; `undefined`: nothing is asked of a login but where it is. */
-export const leaderOf = (filter: LoginFilter): Wanted | undefined => LEADERS.find((wanted) => filter[wanted] !== undefined && filter[wanted] !== false);
+export const leaderOf = (filter: LoginFilter): Wanted | undefined => LEADERS.find((wanted) => isAsked(filter, wanted));
+
+const isAsked = (filter: LoginFilter, wanted: Wanted): boolean => filter[wanted] !== undefined && filter[wanted] !== false;
 
 /**
  * A statement that gives `key` and `id` of the logins in an order that an index has, from `after` on, `limit` at most. A page costs what it shows, and not what
@@ -40,72 +42,94 @@ export const leaderOf = (filter: LoginFilter): Wanted | undefined => LEADERS.fin
  */
 export function walk(filter: LoginFilter, after: WalkPlace | null, limit: number): Prisma.Sql {
   const leader = leaderOf(filter);
-  const others = LEADERS.filter((wanted) => wanted !== leader && filter[wanted] !== undefined && filter[wanted] !== false).map((wanted) =>
-    holds(wanted, filter),
-  );
-  const rest = Prisma.join(
+  const page: Page = { rest: restOf(filter, leader), after, limit };
+  switch (leader) {
+    case undefined:
+      return byId(page);
+    case 'dueBefore':
+      return due(filter.dueBefore, page);
+    case 'expiresBefore':
+      return expiring(filter.expiresBefore, page);
+    default:
+      return byIdentity(LEADING_ROWS[leader], page);
+  }
+}
+
+interface Page {
+  /** What must hold of an endpoint `e` besides what leads. */
+  readonly rest: Prisma.Sql;
+  readonly after: WalkPlace | null;
+  readonly limit: number;
+}
+
+function restOf(filter: LoginFilter, leader: Wanted | undefined): Prisma.Sql {
+  const others = LEADERS.filter((wanted) => wanted !== leader && isAsked(filter, wanted));
+  return Prisma.join(
     [
       Prisma.sql`true`,
       ...(filter.orgId === undefined ? [] : [Prisma.sql`e.org_id = ${filter.orgId}`]),
       ...(filter.portalTypeCode === undefined ? [] : [Prisma.sql`e.portal_type_code = ${filter.portalTypeCode}`]),
-      ...others,
+      ...others.map((wanted) => holds(wanted, filter)),
     ],
     ' AND ',
   );
-  switch (leader) {
-    case undefined:
-      return Prisma.sql`
-        SELECT NULL::timestamptz AS key, e.id FROM integration_endpoint e
-         WHERE e.retired_at IS NULL AND ${rest} AND e.id > ${after?.id ?? ''} ORDER BY e.id LIMIT ${limit}`;
-    case 'blocked':
-      return byIdentity(Prisma.sql`rotation_attempt`, { id: 'login_identity', key: 'created_at' }, Prisma.sql`w.ended_at IS NULL AND w.state = 'blocked'`);
-    case 'locked':
-      return byIdentity(
-        Prisma.sql`login_identity`,
-        { id: 'id', key: 'refused_since' },
-        Prisma.sql`w.refused_since IS NOT NULL AND rcm_locked_until(w.id) > clock_timestamp()`,
-      );
-    case 'failing':
-      return byIdentity(Prisma.sql`login_identity`, { id: 'id', key: 'refused_since' }, Prisma.sql`w.refused_since IS NOT NULL`);
-    case 'neverUsed':
-      return byIdentity(Prisma.sql`login_identity`, { id: 'id', key: 'created_at' }, Prisma.sql`w.first_accepted_at IS NULL`);
-    case 'shared':
-      return byIdentity(Prisma.sql`login_identity`, { id: 'id', key: 'created_at' }, Prisma.sql`w.shared`);
-    case 'dueBefore':
-      return Prisma.sql`
-        SELECT e.next_rotation_at AS key, e.id FROM integration_endpoint e
-         WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${instant(filter.dueBefore)} AND ${rest}
-           AND ${after === null ? Prisma.sql`true` : Prisma.sql`(e.next_rotation_at, e.id) > (${after.key}::timestamptz, ${after.id})`}
-         ORDER BY e.next_rotation_at, e.id LIMIT ${limit}`;
-    case 'expiresBefore':
-      return expiring();
-  }
+}
 
-  /** From the rows that lead to the endpoints that have their login; in the order of the key, and of one login by the endpoints' ids. */
-  function byIdentity(table: Prisma.Sql, column: { readonly id: string; readonly key: string }, condition: Prisma.Sql): Prisma.Sql {
-    const [id, key] = [Prisma.raw(`w.${column.id}`), Prisma.raw(`w.${column.key}`)];
-    const from =
-      after === null ? Prisma.sql`true` : Prisma.sql`${key} >= ${after.key}::timestamptz AND (${key} > ${after.key}::timestamptz OR e.id > ${after.id})`;
-    return Prisma.sql`
-      SELECT ${key} AS key, e.id FROM ${table} w JOIN integration_endpoint e ON e.login_identity = ${id}
-       WHERE ${condition} AND ${rest} AND ${from} ORDER BY ${key}, e.id LIMIT ${limit}`;
-  }
+const byId = ({ rest, after, limit }: Page): Prisma.Sql => Prisma.sql`
+  SELECT NULL::timestamptz AS key, e.id FROM integration_endpoint e
+   WHERE e.retired_at IS NULL AND ${rest} AND e.id > ${after?.id ?? ''} ORDER BY e.id LIMIT ${limit}`;
 
-  /** Portal types are few: the first of each, by the index, then the first of all. */
-  function expiring(): Prisma.Sql {
-    const key = Prisma.sql`e.last_rotated_at + make_interval(hours => 24 * p.password_expires_days)`;
-    const from =
-      after === null
-        ? Prisma.sql`true`
-        : Prisma.sql`(e.last_rotated_at, e.id) > (${after.key}::timestamptz - make_interval(hours => 24 * p.password_expires_days), ${after.id})`;
-    return Prisma.sql`
-      SELECT o.key, o.id FROM portal_type p CROSS JOIN LATERAL (
-        SELECT ${key} AS key, e.id FROM integration_endpoint e
-         WHERE e.portal_type_code = p.code AND e.secret_arn IS NOT NULL
-           AND e.last_rotated_at <= ${instant(filter.expiresBefore)} - make_interval(hours => 24 * p.password_expires_days) AND ${rest} AND ${from}
-         ORDER BY e.last_rotated_at, e.id LIMIT ${limit}) o
-       WHERE p.password_expires_days IS NOT NULL ORDER BY o.key, o.id LIMIT ${limit}`;
-  }
+/** Rows `w` that lead to a login: where they name it, what the walk orders them by, and which of them are meant. */
+interface LeadingRows {
+  readonly table: Prisma.Sql;
+  readonly id: Prisma.Sql;
+  readonly key: Prisma.Sql;
+  readonly condition: Prisma.Sql;
+}
+
+const identities = (key: Prisma.Sql, condition: Prisma.Sql): LeadingRows => ({ table: Prisma.sql`login_identity`, id: Prisma.sql`w.id`, key, condition });
+
+const LEADING_ROWS: Readonly<Record<Exclude<Wanted, 'dueBefore' | 'expiresBefore'>, LeadingRows>> = {
+  blocked: {
+    table: Prisma.sql`rotation_attempt`,
+    id: Prisma.sql`w.login_identity`,
+    key: Prisma.sql`w.created_at`,
+    condition: Prisma.sql`w.ended_at IS NULL AND w.state = 'blocked'`,
+  },
+  locked: identities(Prisma.sql`w.refused_since`, Prisma.sql`w.refused_since IS NOT NULL AND rcm_locked_until(w.id) > clock_timestamp()`),
+  failing: identities(Prisma.sql`w.refused_since`, Prisma.sql`w.refused_since IS NOT NULL`),
+  neverUsed: identities(Prisma.sql`w.created_at`, Prisma.sql`w.first_accepted_at IS NULL`),
+  shared: identities(Prisma.sql`w.created_at`, Prisma.sql`w.shared`),
+};
+
+/** From the rows that lead to the endpoints that have their login; in the order of the key, and of one login by the endpoints' ids. */
+function byIdentity({ table, id, key, condition }: LeadingRows, { rest, after, limit }: Page): Prisma.Sql {
+  const from =
+    after === null ? Prisma.sql`true` : Prisma.sql`${key} >= ${after.key}::timestamptz AND (${key} > ${after.key}::timestamptz OR e.id > ${after.id})`;
+  return Prisma.sql`
+    SELECT ${key} AS key, e.id FROM ${table} w JOIN integration_endpoint e ON e.login_identity = ${id}
+     WHERE ${condition} AND ${rest} AND ${from} ORDER BY ${key}, e.id LIMIT ${limit}`;
+}
+
+function due(before: Date | undefined, { rest, after, limit }: Page): Prisma.Sql {
+  const from = after === null ? Prisma.sql`true` : Prisma.sql`(e.next_rotation_at, e.id) > (${after.key}::timestamptz, ${after.id})`;
+  return Prisma.sql`
+    SELECT e.next_rotation_at AS key, e.id FROM integration_endpoint e
+     WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${instant(before)} AND ${rest} AND ${from}
+     ORDER BY e.next_rotation_at, e.id LIMIT ${limit}`;
+}
+
+/** Portal types are few: the first of each, by the index, then the first of all. */
+function expiring(before: Date | undefined, { rest, after, limit }: Page): Prisma.Sql {
+  const lasts = Prisma.sql`make_interval(hours => 24 * p.password_expires_days)`;
+  const from = after === null ? Prisma.sql`true` : Prisma.sql`(e.last_rotated_at, e.id) > (${after.key}::timestamptz - ${lasts}, ${after.id})`;
+  return Prisma.sql`
+    SELECT o.key, o.id FROM portal_type p CROSS JOIN LATERAL (
+      SELECT e.last_rotated_at + ${lasts} AS key, e.id FROM integration_endpoint e
+       WHERE e.portal_type_code = p.code AND e.secret_arn IS NOT NULL
+         AND e.last_rotated_at <= ${instant(before)} - ${lasts} AND ${rest} AND ${from}
+       ORDER BY e.last_rotated_at, e.id LIMIT ${limit}) o
+     WHERE p.password_expires_days IS NOT NULL ORDER BY o.key, o.id LIMIT ${limit}`;
 }
 
 /** Whether it holds of a login `e`, for whatever does not lead. */
