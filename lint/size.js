@@ -29,7 +29,6 @@ const OVER = {
     'libs/portal-drivers/src/network/origins.ts': 14,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
     'libs/portal-drivers/src/secrets/text-readings.ts': 14,
-    'libs/telemetry/src/config.ts': 14,
   },
   'max-params': {
     'libs/credentials/src/policies/key-policy.ts': 5,

@@ -32,16 +32,8 @@ interface Problem {
 const knownNames = (schema: z.ZodType): ReadonlySet<string> | null => (schema instanceof z.ZodObject ? new Set(Object.keys(schema.shape)) : null);
 
 function resolveFiles(environment: Environment, known: ReadonlySet<string> | null): { values: Record<string, string>; problems: Problem[] } {
-  const values: Record<string, string> = {};
+  const { values, files } = byWhereItStands(environment, known);
   const problems: Problem[] = [];
-  const files: [name: string, file: string][] = [];
-  for (const [name, value] of Object.entries(environment)) {
-    if (!value) continue;
-    const target = name.slice(0, -'_FILE'.length);
-    const namesFile = name.startsWith('RCM_') && name.endsWith('_FILE') && !known?.has(name);
-    if (!namesFile) values[name] = value;
-    else if (!known || known.has(target)) files.push([target, value]);
-  }
   for (const [name, file] of files) {
     if (values[name] !== undefined) problems.push({ name, text: `is set, and ${name}_FILE too; only one may be` });
     try {
@@ -53,6 +45,20 @@ function resolveFiles(environment: Environment, known: ReadonlySet<string> | nul
     }
   }
   return { values, problems };
+}
+
+/** What stands in the environment itself, and the files that it names, by the names of what they hold. */
+function byWhereItStands(environment: Environment, known: ReadonlySet<string> | null) {
+  const values: Record<string, string> = {};
+  const files: [name: string, file: string][] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!value) continue;
+    const target = name.slice(0, -'_FILE'.length);
+    const namesFile = name.startsWith('RCM_') && name.endsWith('_FILE') && !known?.has(name);
+    if (!namesFile) values[name] = value;
+    else if (!known || known.has(target)) files.push([target, value]);
+  }
+  return { values, files };
 }
 
 type Parsed<T> = { readonly ok: true; readonly data: T; readonly problems: readonly Problem[] } | { readonly ok: false; readonly problems: readonly Problem[] };
