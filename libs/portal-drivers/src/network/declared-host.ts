@@ -30,12 +30,20 @@ export function declaredHosts(type: {
 
 /** Reads `host` or `host:port`; `null` where it is none: user info, a path, a port out of range. */
 export function readHost(text: string): HostName | null {
-  const address = `http://${text}`;
-  const url = URL.canParse(address) ? new URL(address) : null;
-  if (!url || url.pathname !== '/' || url.search || url.hash || url.username || url.password || /[/?#@\\\s]/.test(text)) return null;
+  const url = urlAt(text);
+  if (!url) return null;
   const port = /:(\d+)$/.exec(text)?.[1];
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return null;
   return { name: bare(url.hostname), canonical: url.hostname + (port === undefined ? '' : `:${Number(port)}`) };
+}
+
+/** The root of what stands there; `null` where the text says more than where it is. */
+function urlAt(text: string): URL | null {
+  const address = `http://${text}`;
+  if (!URL.canParse(address) || /[/?#@\\\s]/.test(text)) return null;
+  const url = new URL(address);
+  const more = [url.search, url.hash, url.username, url.password];
+  return url.pathname === '/' && more.every((part) => part === '') ? url : null;
 }
 
 /**
