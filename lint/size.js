@@ -25,7 +25,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/typed-value.ts': 14,
     'libs/portal-drivers/src/interpreter/written-dates.ts': 13,
     'libs/portal-drivers/src/network/egress-proxy.ts': 16,
-    'libs/portal-drivers/src/network/origins.ts': 14,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
     'libs/portal-drivers/src/secrets/text-readings.ts': 14,
   },

@@ -39,22 +39,9 @@ const LOCAL_SCHEMES = ['about:', 'data:', 'blob:'];
  * where a host is none; with `address_refused` where a host is an address at another place than declared.
  */
 export function declaredOrigins(options: OriginsOptions): Origins {
-  const base = readUrl(options.baseUrl);
-  if (!base || !/^https?:$/.test(base.protocol)) throw new RcmError('input_invalid', 'The base URL of a portal must be an http or https address.');
-  if (base.username || base.password) throw new RcmError('input_invalid', 'The base URL of a portal must not hold credentials.');
-  // A password is typed there: whoever is on the way could read it.
-  const problemOf = (address: string) => addressProblem(address, 'portals', options.plaintextAllowed ? ['portals'] : []);
-  const problem = problemOf(base.href);
-  if (problem !== null) throw new RcmError('input_invalid', `The base URL of a portal ${problem}. Nothing was sent to ${base.host}.`);
+  const base = checkedBase(options);
   const schemes = base.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
-  const allowed = new Map<string, Destination>();
-  for (const declared of options.hosts) {
-    const destination = { ...destinationOf(declared, options.portalType), receives: options.receiving?.includes(hostOf(declared)) ?? true };
-    for (const scheme of schemes) {
-      const origin = originOf(`${scheme}//${hostOf(declared)}`);
-      if (origin !== null && problemOf(origin) === null) allowed.set(origin, destination);
-    }
-  }
+  const allowed = destinationsByOrigin(options, schemes);
   if (!allowed.has(base.origin)) throw new RcmError('input_invalid', `The base URL is on ${base.host}, which its portal type does not declare.`);
   /** `local`: a URL that reaches no network; `null`: one that may not be reached. */
   const found = (url: string): Destination | 'local' | null => {
@@ -85,6 +72,31 @@ export function declaredOrigins(options: OriginsOptions): Origins {
       return null;
     },
   };
+}
+
+/** A password is typed there: whoever is on the way could read it. `null`: nobody could, or the deployment allows it. */
+const plaintextProblem = (address: string, { plaintextAllowed }: OriginsOptions): string | null =>
+  addressProblem(address, 'portals', plaintextAllowed ? ['portals'] : []);
+
+function checkedBase(options: OriginsOptions): URL {
+  const base = readUrl(options.baseUrl);
+  if (!base || !/^https?:$/.test(base.protocol)) throw new RcmError('input_invalid', 'The base URL of a portal must be an http or https address.');
+  if (base.username || base.password) throw new RcmError('input_invalid', 'The base URL of a portal must not hold credentials.');
+  const problem = plaintextProblem(base.href, options);
+  if (problem !== null) throw new RcmError('input_invalid', `The base URL of a portal ${problem}. Nothing was sent to ${base.host}.`);
+  return base;
+}
+
+function destinationsByOrigin(options: OriginsOptions, schemes: readonly string[]): ReadonlyMap<string, Destination> {
+  const allowed = new Map<string, Destination>();
+  for (const declared of options.hosts) {
+    const destination = { ...destinationOf(declared, options.portalType), receives: options.receiving?.includes(hostOf(declared)) ?? true };
+    for (const scheme of schemes) {
+      const origin = originOf(`${scheme}//${hostOf(declared)}`);
+      if (origin !== null && plaintextProblem(origin, options) === null) allowed.set(origin, destination);
+    }
+  }
+  return allowed;
 }
 
 function destinationOf(declared: DeclaredHost, portalType: string | undefined): Omit<Destination, 'receives'> {
