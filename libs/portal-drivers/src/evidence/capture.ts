@@ -34,13 +34,7 @@ export async function capturePage(page: Page, mask: SecretMask, options: { reado
     .join('\n---\n')
     .slice(0, MAX_READ);
   const read = outline?.slice(0, MAX_READ) ?? null;
-  // Each is some milliseconds of work; between two of them the process does other work.
-  const masked: string[] = [];
-  for (const part of [page.url(), title, text, read ?? '']) {
-    masked.push(mask.mask(part.slice(0, MAX_READ)).slice(0, MAX_TEXT));
-    await turn();
-  }
-  const [address = '', heading = '', shown = '', elements = ''] = masked;
+  const [address = '', heading = '', shown = '', elements = ''] = await maskedInTurns(mask, [page.url(), title, text, read ?? '']);
   return {
     address,
     title: heading,
@@ -48,6 +42,16 @@ export async function capturePage(page: Page, mask: SecretMask, options: { reado
     outline: read === null || (await hides(mask, text, read)) ? null : elements,
     ...(options.screenshot ? await pictureOf(page, frames, mask) : { screenshot: null, noPicture: 'unwanted' as const }),
   };
+}
+
+/** Each part is some milliseconds of work; between two of them the process does other work. */
+async function maskedInTurns(mask: SecretMask, parts: readonly string[]): Promise<string[]> {
+  const masked: string[] = [];
+  for (const part of parts) {
+    masked.push(mask.mask(part.slice(0, MAX_READ)).slice(0, MAX_TEXT));
+    await turn();
+  }
+  return masked;
 }
 
 async function pictureOf(page: Page, frames: readonly Frame[], mask: SecretMask): Promise<Pick<Evidence, 'screenshot' | 'noPicture'>> {
