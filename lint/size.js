@@ -11,7 +11,6 @@ const OVER = {
     'libs/db/src/trace/parts.ts': 15,
     'libs/db/src/trace/trace.ts': 13,
     'libs/portal-access/src/guarded-login.ts': 18,
-    'libs/portal-drivers/src/evidence/holding-engine.ts': 23,
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,
     'libs/portal-drivers/src/interpreter/drawn-away.ts': 26,
     'libs/portal-drivers/src/interpreter/element-step.ts': 14,

@@ -25,31 +25,43 @@ interface PageNode {
  */
 function holdingEngine(Search: typeof SecretSearch, Readings: typeof TextReadings) {
   const TEXT = 3;
+
+  /** The texts of a page in their order, and of each element the one around it. */
+  function treeOf(root: PageNode) {
+    const shown: { readonly text: string; readonly element: PageElement }[] = [];
+    const around = new Map<PageElement, PageElement | null>();
+    const waiting: { readonly node: PageNode; readonly element: PageElement | null }[] = [{ node: root, element: null }];
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { node, element } = next;
+      if (node.nodeType === TEXT && element) shown.push({ text: node.data ?? '', element });
+      const own = 'attributes' in node ? (node as PageElement) : element;
+      if (own === node && own) around.set(own, element);
+      const below = [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes];
+      for (const child of below.reverse()) waiting.push({ node: child, element: own });
+    }
+    return { shown, around };
+  }
+
+  const valuesOf = ({ attributes, value }: PageElement): string[] => [
+    ...Array.from(attributes, (attribute) => attribute.value),
+    typeof value === 'string' ? value : '',
+  ];
+
   return {
     queryAll(root: PageNode, hex: string): PageElement[] {
       const forms = JSON.parse(decodeURIComponent(hex.replace(/../g, '%$&'))) as SoughtForm[];
       const search = new Search(forms, new Readings(() => undefined), () => undefined);
-      const holding = new Set<PageElement>();
-      const around = new Map<PageElement, PageElement | null>();
-      const outwards = (element: PageElement | null): PageElement[] => {
+      const { shown, around } = treeOf(root);
+      const outwards = (element: PageElement): PageElement[] => {
         const path: PageElement[] = [];
-        for (let one = element; one; one = around.get(one) ?? null) path.push(one);
+        for (let one: PageElement | null = element; one; one = around.get(one) ?? null) path.push(one);
         return path;
       };
-      const shown: { readonly text: string; readonly element: PageElement }[] = [];
-      const waiting: { readonly node: PageNode; readonly element: PageElement | null }[] = [{ node: root, element: null }];
-      for (let next = waiting.pop(); next; next = waiting.pop()) {
-        const { node, element } = next;
-        if (node.nodeType === TEXT && element) shown.push({ text: node.data ?? '', element });
-        const own = 'attributes' in node ? (node as PageElement) : element;
-        if (own === node && own) {
-          around.set(own, element);
-          const values = [...Array.from(own.attributes, ({ value }) => value), typeof own.value === 'string' ? own.value : ''];
-          if (values.some((value) => search.isIn(value))) holding.add(own);
-        }
-        const below = [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes];
-        for (const child of below.reverse()) waiting.push({ node: child, element: own });
-      }
+      const innermostAround = (first: PageElement, last: PageElement): PageElement | undefined => {
+        const path = new Set(outwards(first));
+        return outwards(last).find((one) => path.has(one));
+      };
+      const holding = new Set([...around.keys()].filter((element) => valuesOf(element).some((value) => search.isIn(value))));
       for (const between of ['', '\n']) {
         const ranges = search.ranges(shown.map(({ text }) => text).join(between));
         let at = 0;
@@ -63,8 +75,7 @@ function holdingEngine(Search: typeof SecretSearch, Readings: typeof TextReading
             begun ??= element;
             if ((ranges[range]?.[1] ?? 0) > end) break;
             // In pieces, what lies between them is a part of it, too.
-            const path = new Set(outwards(begun));
-            const whole = outwards(element).find((one) => path.has(one));
+            const whole = innermostAround(begun, element);
             if (whole) holding.add(whole);
             begun = null;
           }
