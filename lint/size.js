@@ -24,7 +24,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/written-dates.ts': 13,
     'libs/portal-drivers/src/network/egress-proxy.ts': 16,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
-    'libs/portal-drivers/src/secrets/text-readings.ts': 14,
   },
   'max-params': {
     'libs/credentials/src/policies/key-policy.ts': 5,

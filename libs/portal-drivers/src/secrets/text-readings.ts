@@ -76,11 +76,18 @@ export class TextReadings {
     const kind = (text[at + 1] ?? '').toLowerCase();
     if (kind === 'x') this.#addHex(text, at + 2, at + 4);
     if (kind !== 'u') return;
-    if (text[at + 2] === '{') {
-      const [code, next] = this.#number(text, at + 3, 16);
-      if (next > at + 3 && text[next] === '}') this.#add(code, next + 1);
-      return;
-    }
+    if (text[at + 2] === '{') this.#readBraced(text, at + 3);
+    else this.#readUnits(text, at);
+  }
+
+  /** `\u{41}` */
+  #readBraced(text: string, from: number): void {
+    const [code, next] = this.#number(text, from, 16);
+    if (next > from && text[next] === '}') this.#add(code, next + 1);
+  }
+
+  /** `\u0041`, and two of them for a letter that is a pair. */
+  #readUnits(text: string, at: number): void {
     const high = this.#hex(text, at + 2, at + 6);
     this.#addHex(text, at + 2, at + 6);
     const low = text[at + 6] === '\\' && (text[at + 7] ?? '').toLowerCase() === 'u' ? this.#hex(text, at + 8, at + 12) : -1;
@@ -117,16 +124,18 @@ export class TextReadings {
     if (code < 128) return code >= 0x61 && code <= 0x7a ? code - 0x20 : code === 0x20 || (code >= 9 && code <= 13) ? 0x20 : code;
     const known = this.#folded.get(code);
     if (known !== undefined) return known;
-    let folded = code;
-    if ((code >= 0xd800 && code < 0xe000) || code > 0x10ffff) folded = 0xfffd;
-    else if (/\s/.test(String.fromCodePoint(code))) folded = 0x20;
-    else {
-      const capital = String.fromCodePoint(code).toUpperCase();
-      const upper = capital.codePointAt(0)!;
-      if (upper >= 128 && String.fromCodePoint(upper) === capital) folded = upper;
-    }
+    const folded = this.#foldBeyondAscii(code);
     this.#folded.set(code, folded);
     return folded;
+  }
+
+  #foldBeyondAscii(code: number): number {
+    if ((code >= 0xd800 && code < 0xe000) || code > 0x10ffff) return 0xfffd;
+    const letter = String.fromCodePoint(code);
+    if (/\s/.test(letter)) return 0x20;
+    const capital = letter.toUpperCase();
+    const upper = capital.codePointAt(0)!;
+    return upper >= 128 && String.fromCodePoint(upper) === capital ? upper : code;
   }
 
   /** What pages and files put between letters: blanks, hyphens, marks of no width, the empty bytes of wide letters. */
