@@ -8,8 +8,6 @@ const OVER = {
     'libs/credentials/src/legacy/read-fields.ts': 17,
     'libs/credentials/src/reading/credential-manager.ts': 18,
     'libs/credentials/src/reference.ts': 16,
-    'libs/db/src/trace/parts.ts': 15,
-    'libs/db/src/trace/trace.ts': 13,
     'libs/portal-access/src/guarded-login.ts': 18,
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,
     'libs/portal-drivers/src/interpreter/drawn-away.ts': 26,

@@ -25,16 +25,17 @@ export async function requestOfTask(tx: Transaction, { id, orgId }: Anchor): Pro
 
 export async function requestOfRotation(tx: Transaction, { id, orgId }: Anchor): Promise<TracedRequest> {
   const attempt = await tx.rotationAttempt.findFirst({ where: { id, orgId }, include: { request: true } });
-  const asked = attempt?.request ?? null;
-  return {
+  const due: TracedRequest = {
     kind: 'rotation',
-    id: asked?.id ?? null,
-    by: asked?.actor ?? null,
+    id: null,
+    by: null,
     issuer: null,
-    at: asked?.requestedAt ?? attempt?.createdAt ?? null,
+    at: attempt?.createdAt ?? null,
     what: attempt?.reason ?? null,
-    reason: asked?.reason ?? null,
+    reason: null,
   };
+  const asked = attempt?.request;
+  return asked ? { ...due, id: asked.id, by: asked.actor, at: asked.requestedAt, reason: asked.reason } : due;
 }
 
 export function usesOf(tx: Transaction, { kind, id, orgId }: Anchor): Promise<TracedUse[]> {

@@ -41,7 +41,7 @@ async function traceOf(tx: Transaction, anchor: Anchor): Promise<Trace> {
     where: { id: anchor.endpointId, orgId: anchor.orgId },
     select: { portalTypeCode: true, baseUrl: true, secretArn: true, loginIdentity: true },
   });
-  const request = anchor.kind === 'task' ? await requestOfTask(tx, anchor) : anchor.kind === 'rotation' ? await requestOfRotation(tx, anchor) : null;
+  const request = await requestOf(tx, anchor);
   return {
     orgId: anchor.orgId,
     endpointId: anchor.endpointId,
@@ -53,4 +53,9 @@ async function traceOf(tx: Transaction, anchor: Anchor): Promise<Trace> {
     uses: await usesOf(tx, anchor),
     events: await eventsOf(tx, anchor, request?.id ?? null),
   };
+}
+
+async function requestOf(tx: Transaction, anchor: Anchor): Promise<TracedRequest | null> {
+  if (anchor.kind === 'task') return requestOfTask(tx, anchor);
+  return anchor.kind === 'rotation' ? requestOfRotation(tx, anchor) : null;
 }
