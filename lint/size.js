@@ -6,7 +6,6 @@ const OVER = {
   complexity: {
     'libs/credentials/src/legacy/form.ts': 15,
     'libs/credentials/src/legacy/read-fields.ts': 17,
-    'libs/credentials/src/reading/credential-manager.ts': 18,
     'libs/credentials/src/reference.ts': 16,
     'libs/portal-access/src/guarded-login.ts': 18,
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,
@@ -39,7 +38,6 @@ const OVER = {
     'apps/rotator/src/cli.ts': 144,
     'apps/rotator/src/schedule/chores.ts': 94,
     'apps/web-agent/src/http/openapi.ts': 141,
-    'libs/credentials/src/reading/credential-manager.ts': 94,
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 86,
     'libs/credentials/src/stores/ssm-calls.ts': 80,

@@ -1,15 +1,15 @@
-import { type Clock, hasCode, isRcmError, type Metrics, RcmError, type Secret, systemClock, withDeadline } from '@rcm/telemetry';
-import { LRUCache } from 'lru-cache';
-import { type CredentialPayload, parsePayload } from '../payload.ts';
-import { placeKey, type SecretReference } from '../reference.ts';
+import { type Clock, hasCode, type Metrics, RcmError, type Secret, systemClock, withDeadline } from '@rcm/telemetry';
+import type { CredentialPayload } from '../payload.ts';
+import type { SecretReference } from '../reference.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { catchUpCache, type CaughtUp, type CurrentVersions } from './catch-up.ts';
 import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
-import { ReadBatcher } from './read-batcher.ts';
 import { createReadingMetrics, type ReadingMetrics, type Served } from './reading-metrics.ts';
 import { checkedNumbers, type ReadingNumbers } from './reading-numbers.ts';
 import { notTheVersion, notYours, REFUSED_BEFORE } from './reading-refusals.ts';
+import { readOne } from './read-one.ts';
 import { SingleFlight } from './single-flight.ts';
+import { StorePlaces } from './store-places.ts';
 import { timeOfDay } from './time-of-day.ts';
 
 /** The numbers have defaults, and bounds that are checked at once (`config_invalid`). */
@@ -53,8 +53,6 @@ export interface CredentialManager {
   catchUp(currentVersions: CurrentVersions, signal: AbortSignal): Promise<CaughtUp>;
 }
 
-/** More than any deployment has: a row may name any, and none that is not the deployment's is asked. */
-const MOST_PLACES = 1_000;
 const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceeded'] as const;
 
 /**
@@ -69,118 +67,134 @@ const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceede
  * const { payload } = await credentials.get({ orgId: 'hospital-a', reference, version: '7' });
  * ```
  */
-export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
-  const { stores, clock = systemClock, random = Math.random } = options;
-  const numbers = checkedNumbers(options);
-  const metrics = createReadingMetrics(options.metrics);
-  const cache = new CredentialCache({ ...numbers, clock, random });
-  const flights = new SingleFlight<ReadCredential>();
-  const places = new LRUCache<string, StorePlace>({ max: MOST_PLACES });
-  const now = timeOfDay(clock);
+export const createCredentialManager = (options: CredentialManagerOptions): CredentialManager => new CachedCredentials(options);
 
-  const placeOf = (reference: SecretReference): StorePlace => {
-    const { store } = reference;
-    const key = placeKey(reference);
-    const callsPerSecond = store === 'ssm' ? numbers.ssmCallsPerSecond : numbers.otherCallsPerSecond;
-    const place = places.get(key) ?? { batcher: new ReadBatcher({ ...numbers, store, callsPerSecond, stores, clock, random, metrics }), downUntil: 0 };
-    places.set(key, place);
-    return place;
-  };
+class CachedCredentials implements CredentialManager {
+  readonly #numbers: ReadingNumbers;
+  readonly #metrics: ReadingMetrics;
+  readonly #cache: CredentialCache;
+  readonly #flights = new SingleFlight<ReadCredential>();
+  readonly #places: StorePlaces;
+  readonly #now: () => number;
 
-  const startReading = ({ orgId, reference, version }: CredentialRequest): Promise<ReadCredential> => {
-    const place = placeOf(reference);
-    return flights.start(
-      cache.keyOf(reference),
-      () => withDeadline({ ms: numbers.readDeadlineMs, what: 'Reading a credential' }, (signal) => readOne(place.batcher, orgId, reference, signal)),
+  constructor(options: CredentialManagerOptions) {
+    const { stores, clock = systemClock, random = Math.random } = options;
+    this.#numbers = checkedNumbers(options);
+    this.#metrics = createReadingMetrics(options.metrics);
+    this.#cache = new CredentialCache({ ...this.#numbers, clock, random });
+    this.#places = new StorePlaces({ ...this.#numbers, stores, clock, random, metrics: this.#metrics });
+    this.#now = timeOfDay(clock);
+  }
+
+  get(request: CredentialRequest): Promise<HeldCredential> {
+    return this.#lend(request, (error) => failed(this.#metrics, error));
+  }
+
+  find(request: CredentialRequest): Promise<HeldCredential | null> {
+    return this.#lend(request, (error) => (hasCode(error, 'secret_missing') ? Promise.resolve(null) : failed(this.#metrics, error)));
+  }
+
+  invalidate({ reference, version }: { readonly reference: SecretReference; readonly version?: string }): void {
+    const entry = this.#cache.find(reference, this.#now());
+    if (entry?.kind === 'held' && entry.version === version) return;
+    this.#cache.noteChanged(reference);
+    this.#flights.drop(this.#cache.keyOf(reference));
+  }
+
+  catchUp(currentVersions: CurrentVersions, signal: AbortSignal): Promise<CaughtUp> {
+    // What is being read now may have been read before the change that nobody heard of.
+    this.#flights.dropAll();
+    return catchUpCache(this.#cache, this.#numbers.catchUpBatch, currentVersions, signal);
+  }
+
+  /** `onFailure` also answers for what is another tenant's. */
+  #lend<T>(request: CredentialRequest, onFailure: (error: unknown) => Promise<T>): Promise<HeldCredential | T> {
+    // Before the cache is looked at: what another tenant's read left there is not this one's either.
+    if (request.reference.organizationId !== request.orgId) return onFailure(notYours());
+    const time = this.#now();
+    const entry = this.#cache.find(request.reference, time);
+    if (entry?.kind === 'held' && matches(entry, request) && time < entry.freshUntil) {
+      this.#metrics.hit();
+      return answerOf(entry);
+    }
+    return this.#serve(entry, request).catch(onFailure);
+  }
+
+  /** Not in the cache, or not to be used as it is there. */
+  async #serve(entry: CacheEntry | undefined, request: CredentialRequest): Promise<HeldCredential> {
+    this.#refuseAgain(entry, request);
+    const stale = this.#staleFor(request);
+    if (stale && this.#now() < this.#places.of(request.reference).downUntil) return this.#serveStale(stale);
+    this.#countRefresh(entry, request);
+    try {
+      return await this.#serveFromStore(request, stale ? this.#numbers.refreshWaitMs : this.#numbers.readDeadlineMs);
+    } catch (error) {
+      const last = hasCode(error, ...STORE_IS_DOWN) ? this.#staleFor(request) : null;
+      if (last === null) throw error;
+      return this.#serveStale(last);
+    }
+  }
+
+  /** For a while, what the store has just refused is not asked for again. */
+  #refuseAgain(entry: CacheEntry | undefined, { version }: CredentialRequest): void {
+    if (entry?.kind === 'refused' && entry.asked === version && this.#now() < entry.until) throw new RcmError(entry.code, REFUSED_BEFORE[entry.code]);
+  }
+
+  #countRefresh(entry: CacheEntry | undefined, request: CredentialRequest): void {
+    if (entry?.kind === 'changed') this.#metrics.refreshed('changed');
+    if (entry?.kind === 'held') this.#metrics.refreshed(matches(entry, request) ? 'expired' : 'version');
+  }
+
+  /** Fails with `cancelled` as soon as the caller's signal aborts and with `deadline_exceeded` after `ms`; the read itself goes on. */
+  async #serveFromStore(request: CredentialRequest, ms: number): Promise<HeldCredential> {
+    const { signal } = request;
+    const credential = await withDeadline({ ms, what: 'Waiting for a credential', ...(signal ? { signal } : {}) }, () => this.#readFromStore(request));
+    if (credential.from === 'replica' && credential.version !== request.version) throw notTheVersion(request.version);
+    this.#metrics.missed(credential.from);
+    return { payload: credential.payload, version: credential.version, served: credential.from };
+  }
+
+  /** What may be served where no store answers. Asked again after each wait: a change that was heard of meanwhile has ended it. */
+  #staleFor(request: CredentialRequest): HeldEntry | null {
+    const entry = this.#cache.find(request.reference, this.#now());
+    return entry?.kind === 'held' && matches(entry, request) && this.#cache.isUsable(entry) ? entry : null;
+  }
+
+  async #serveStale(entry: HeldEntry): Promise<HeldCredential> {
+    this.#metrics.stale(Math.max(0, this.#now() - entry.freshUntil));
+    return { ...(await answerOf(entry)), served: 'stale' };
+  }
+
+  /** A read that others began may have begun before the version we were told of: one more read decides. */
+  async #readFromStore(request: CredentialRequest): Promise<ReadCredential> {
+    const key = this.#cache.keyOf(request.reference);
+    const joined = this.#flights.current(key);
+    if (!joined) return this.#startReading(request);
+    const credential = await joined;
+    if (credential.version === request.version || (request.version === null && credential.from === 'store')) return credential;
+    return this.#flights.current(key) ?? this.#startReading(request);
+  }
+
+  #startReading({ orgId, reference, version }: CredentialRequest): Promise<ReadCredential> {
+    const place = this.#places.of(reference);
+    return this.#flights.start(
+      this.#cache.keyOf(reference),
+      () => withDeadline({ ms: this.#numbers.readDeadlineMs, what: 'Reading a credential' }, (signal) => readOne(place.batcher, orgId, reference, signal)),
       {
-        arrived(credential) {
+        arrived: (credential) => {
           place.downUntil = 0;
-          if (!mayKeep(credential, version, cache.find(reference, now()))) return;
-          const knownFor = cache.keep(reference, credential);
-          if (knownFor !== null) metrics.reloaded(knownFor);
-          metrics.held(cache.size);
+          if (!mayKeep(credential, version, this.#cache.find(reference, this.#now()))) return;
+          const knownFor = this.#cache.keep(reference, credential);
+          if (knownFor !== null) this.#metrics.reloaded(knownFor);
+          this.#metrics.held(this.#cache.size);
         },
-        failed(error) {
-          if (hasCode(error, ...STORE_IS_DOWN)) place.downUntil = now() + numbers.downPauseMs;
-          else noteRefusal(cache, reference, version, error);
+        failed: (error) => {
+          if (hasCode(error, ...STORE_IS_DOWN)) place.downUntil = this.#now() + this.#numbers.downPauseMs;
+          else noteRefusal(this.#cache, reference, version, error);
         },
       },
     );
-  };
-
-  /** A read that others began may have begun before the version we were told of: one more read decides. */
-  const readFromStore = async (request: CredentialRequest): Promise<ReadCredential> => {
-    const key = cache.keyOf(request.reference);
-    const joined = flights.current(key);
-    if (!joined) return startReading(request);
-    const credential = await joined;
-    if (credential.version === request.version || (request.version === null && credential.from === 'store')) return credential;
-    return flights.current(key) ?? startReading(request);
-  };
-
-  /** What may be served where no store answers. Asked again after each wait: a change that was heard of meanwhile has ended it. */
-  const staleFor = (request: CredentialRequest): HeldEntry | null => {
-    const entry = cache.find(request.reference, now());
-    return entry?.kind === 'held' && matches(entry, request) && cache.isUsable(entry) ? entry : null;
-  };
-  const serveStale = async (entry: HeldEntry): Promise<HeldCredential> => {
-    metrics.stale(Math.max(0, now() - entry.freshUntil));
-    return { ...(await answerOf(entry)), served: 'stale' };
-  };
-  /** Not in the cache, or not to be used as it is there. */
-  const serve = async (entry: CacheEntry | undefined, request: CredentialRequest): Promise<HeldCredential> => {
-    if (entry?.kind === 'refused' && entry.asked === request.version && now() < entry.until) throw new RcmError(entry.code, REFUSED_BEFORE[entry.code]);
-    const stale = staleFor(request);
-    if (stale && now() < placeOf(request.reference).downUntil) return serveStale(stale);
-    if (entry?.kind === 'changed') metrics.refreshed('changed');
-    if (entry?.kind === 'held') metrics.refreshed(matches(entry, request) ? 'expired' : 'version');
-    try {
-      const credential = await waitFor(() => readFromStore(request), stale ? numbers.refreshWaitMs : numbers.readDeadlineMs, request.signal);
-      if (credential.from === 'replica' && credential.version !== request.version) throw notTheVersion(request.version);
-      metrics.missed(credential.from);
-      return { payload: credential.payload, version: credential.version, served: credential.from };
-    } catch (error) {
-      const last = hasCode(error, ...STORE_IS_DOWN) ? staleFor(request) : null;
-      if (last === null) throw error;
-      return serveStale(last);
-    }
-  };
-
-  /** `onFailure` also answers for what is another tenant's. */
-  const lend = <T>(request: CredentialRequest, onFailure: (error: unknown) => Promise<T>): Promise<HeldCredential | T> => {
-    // Before the cache is looked at: what another tenant's read left there is not this one's either.
-    if (request.reference.organizationId !== request.orgId) return onFailure(notYours());
-    const time = now();
-    const entry = cache.find(request.reference, time);
-    if (entry?.kind === 'held' && matches(entry, request) && time < entry.freshUntil) {
-      metrics.hit();
-      return answerOf(entry);
-    }
-    return serve(entry, request).catch(onFailure);
-  };
-
-  return {
-    get: (request) => lend(request, (error) => failed(metrics, error)),
-    find: (request) => lend(request, (error) => (hasCode(error, 'secret_missing') ? Promise.resolve(null) : failed(metrics, error))),
-    invalidate({ reference, version }) {
-      const entry = cache.find(reference, now());
-      if (entry?.kind === 'held' && entry.version === version) return;
-      cache.noteChanged(reference);
-      flights.drop(cache.keyOf(reference));
-    },
-    catchUp(currentVersions, signal) {
-      // What is being read now may have been read before the change that nobody heard of.
-      flights.dropAll();
-      return catchUpCache(cache, numbers.catchUpBatch, currentVersions, signal);
-    },
-  };
-}
-
-/** What is known of one place. */
-interface StorePlace {
-  readonly batcher: ReadBatcher;
-  /** Until then it counts as down: a caller with a usable value need not wait for a call to fail again. */
-  downUntil: number;
+  }
 }
 
 const matches = (entry: HeldEntry, { version }: CredentialRequest): boolean => (version === null ? !entry.fromReplica : entry.version === version);
@@ -190,16 +204,8 @@ const mayKeep = (read: ReadCredential, asked: string | null, entry: CacheEntry |
   read.from === 'store' || read.version === asked || entry === undefined || (entry.kind === 'held' && entry.fromReplica);
 
 /** An entry that was found is in the cache, and one in the cache has its answer. */
-function answerOf({ answer }: HeldEntry): Promise<CachedCredential> {
-  return answer ?? Promise.reject(new RcmError('store_unavailable', 'The credential has just left the cache; ask again.'));
-}
-
-async function readOne(batcher: ReadBatcher, orgId: string, reference: SecretReference, signal: AbortSignal): Promise<ReadCredential> {
-  const stored = await batcher.read(orgId, reference, signal);
-  if (stored === null) throw new RcmError('secret_missing', 'The secret is not in its store.');
-  if (isRcmError(stored)) throw stored;
-  return { payload: parsePayload(stored.text), version: stored.version, from: stored.from ?? 'store' };
-}
+const answerOf = ({ answer }: HeldEntry): Promise<CachedCredential> =>
+  answer ?? Promise.reject(new RcmError('store_unavailable', 'The credential has just left the cache; ask again.'));
 
 function failed(metrics: ReadingMetrics, error: unknown): Promise<never> {
   metrics.failed(error);
@@ -211,9 +217,4 @@ function noteRefusal(cache: CredentialCache, reference: SecretReference, asked: 
   if (hasCode(error, 'secret_missing')) cache.keepRefusal(reference, 'secret_missing', asked);
   else if (hasCode(error, 'store_denied')) cache.keepRefusal(reference, 'store_denied', asked);
   else cache.forget(reference);
-}
-
-/** Fails with `cancelled` as soon as the signal aborts and with `deadline_exceeded` after `ms`; the read itself goes on. */
-function waitFor<T>(read: () => Promise<T>, ms: number, signal: AbortSignal | undefined): Promise<T> {
-  return withDeadline({ ms, what: 'Waiting for a credential', ...(signal ? { signal } : {}) }, read);
 }
