@@ -6,7 +6,6 @@ const OVER = {
   complexity: {
     'libs/credentials/src/legacy/form.ts': 15,
     'libs/credentials/src/legacy/read-fields.ts': 17,
-    'libs/credentials/src/reference.ts': 16,
     'libs/portal-access/src/guarded-login.ts': 18,
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,
     'libs/portal-drivers/src/interpreter/drawn-away.ts': 26,

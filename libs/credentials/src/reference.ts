@@ -83,8 +83,12 @@ function readReference(text: string): SecretReference {
   if (vault) return checkedReference({ store: 'vault', mount: vault[1] ?? '', ...ownerOf(vault[2] ?? '') });
   const arn = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text);
   if (!arn) throw invalidReference('no_reference');
-  const [, partition = '', service, region = '', accountId = '', resource = ''] = arn;
-  const place = { partition, region, accountId };
+  const [, partition = '', service = '', region = '', accountId = '', resource = ''] = arn;
+  return readResource(service, resource, { partition, region, accountId });
+}
+
+/** What an ARN names behind its place. */
+function readResource(service: string, resource: string, place: AwsPlace): SecretReference {
   if (service === 'ssm' && resource.startsWith('parameter/'))
     return checkedReference({ store: 'ssm', ...place, ...ownerOf(resource.slice('parameter/'.length)) });
   const secret = /^secret:(.*)-([^-]*)$/s.exec(resource);
@@ -203,13 +207,14 @@ export function checkedReference<R extends SecretReference>(reference: R): R {
   };
   for (const [name, id] of Object.entries(ids) as [keyof typeof ids, string][]) if (!isId(id)) throw invalidReference(name);
   if (reference.folder !== undefined && reference.folder !== 'devices') throw invalidReference('path');
-  if (reference.store === 'vault') {
-    if (!isId(reference.mount)) throw invalidReference('mount');
-    return reference;
-  }
-  if (!REGION.test(reference.region)) throw invalidReference('region');
-  if (reference.partition !== partitionOfRegion(reference.region)) throw invalidReference('partition');
-  if (!AWS_ACCOUNT.test(reference.accountId)) throw invalidReference('aws_account');
+  if (reference.store !== 'vault') checkAwsPlace(reference);
+  else if (!isId(reference.mount)) throw invalidReference('mount');
   if (reference.store === 'secrets-manager' && reference.suffix !== null && !SUFFIX.test(reference.suffix)) throw invalidReference('suffix');
   return reference;
+}
+
+function checkAwsPlace({ partition, region, accountId }: AwsPlace): void {
+  if (!REGION.test(region)) throw invalidReference('region');
+  if (partition !== partitionOfRegion(region)) throw invalidReference('partition');
+  if (!AWS_ACCOUNT.test(accountId)) throw invalidReference('aws_account');
 }
