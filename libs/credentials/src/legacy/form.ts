@@ -50,21 +50,26 @@ export function rebuild(form: Form, payload: Fields): unknown {
  * changes.
  */
 export function matches(form: Form, payload: Fields, legacy: unknown, anything: ReadonlySet<string> = new Set()): boolean {
+  const inside: Inside = (inner, value) => matches(inner, payload, value, anything);
   if ('is' in form) return canonicalText(form.is) === canonicalText(legacy);
-  if ('json' in form) return typeof legacy === 'string' && matches(form.json, payload, readOrNothing(legacy), anything);
-  if ('list' in form)
-    return Array.isArray(legacy) && legacy.length === form.list.length && form.list.every((inner, place) => matches(inner, payload, legacy[place], anything));
-  if ('object' in form) {
-    const parts = Object.entries(form.object);
-    return (
-      isFields(legacy) &&
-      Object.keys(legacy).length === parts.length &&
-      parts.every(([name, inner]) => name in legacy && matches(inner, payload, legacy[name], anything))
-    );
-  }
+  if ('json' in form) return typeof legacy === 'string' && inside(form.json, readOrNothing(legacy));
+  if ('list' in form) return isListOf(form.list, legacy, inside);
+  if ('object' in form) return isObjectOf(form.object, legacy, inside);
   if (anything.has(form.field)) return legacy !== undefined;
   if (form.number) return isNumber(legacy) && JSON.stringify(legacy) === payload[form.field];
   return legacy !== undefined && canonicalText(rebuild(form, payload)) === canonicalText(legacy);
+}
+
+/** Whether a part of what lies in the row is this form. */
+type Inside = (form: Form, legacy: unknown) => boolean;
+
+const isListOf = (forms: readonly Form[], legacy: unknown, inside: Inside): boolean =>
+  Array.isArray(legacy) && legacy.length === forms.length && forms.every((form, place) => inside(form, legacy[place]));
+
+function isObjectOf(forms: Readonly<Record<string, Form>>, legacy: unknown, inside: Inside): boolean {
+  const parts = Object.entries(forms);
+  if (!isFields(legacy) || Object.keys(legacy).length !== parts.length) return false;
+  return parts.every(([name, form]) => name in legacy && inside(form, legacy[name]));
 }
 
 const readOrNothing = (text: string): unknown => {
