@@ -1,47 +1,16 @@
+import { Findings } from './findings.ts';
 import type { Form } from './form.ts';
 import { type Fields, isEmpty, isFields, isNumber } from './json.ts';
 import { isSeed } from './oddities.ts';
 import { isLink, type OneTimeCodes, readLink, readSettings, USUAL } from './otpauth.ts';
 import type { Place } from './paths.ts';
-import { type Codes, formOfLogin, type Login, type ReadInner, type Reading, type Remark, unusable, type Unusable } from './reading.ts';
+import { type Codes, formOfLogin, type Login, type ReadInner, type Reading, unusable, type Unusable } from './reading.ts';
 import { LOGIN_FIELDS, type LoginField, type Vocabulary } from './vocabulary.ts';
 
 interface Inside {
   readonly vocabulary: Vocabulary;
   readonly at: Place;
   readonly read: ReadInner;
-}
-
-/** What has been found in an object so far. */
-class Findings {
-  readonly fields = new Map<LoginField, string>();
-  readonly rest: Record<string, unknown> = {};
-  readonly parts: Record<string, Form> = {};
-  readonly shapes = new Set<string>();
-  readonly remarks: Remark[] = [];
-  readonly places = new Map<string, Place>();
-  codes: Codes | null = null;
-
-  /** Something that stays under its own name. */
-  keep(name: string, value: unknown): void {
-    this.rest[name] = value;
-    this.parts[name] = { field: name };
-  }
-
-  drop(name: string, value: unknown): void {
-    this.parts[name] = { is: value };
-    if (value !== null) this.shapes.add('empty fields left out');
-  }
-
-  /** Whether there was no other value for this field. */
-  take(field: LoginField, text: string, { name, at, form = { field } }: { readonly name: string; readonly at: Place; readonly form?: Form }): boolean {
-    const there = this.fields.get(field);
-    this.places.set(field, [...at, name]);
-    this.fields.set(field, text);
-    this.parts[name] = form;
-    if (name !== field) this.shapes.add('other names');
-    return there === undefined || there === text;
-  }
 }
 
 /** Reads an object as a login. */
@@ -91,16 +60,38 @@ function moveAside(field: LoginField, found: Findings): void {
 type Reader = Inside & { readonly found: Findings };
 
 function readField(name: string, value: unknown, reader: Reader): Unusable | null {
-  const { found, vocabulary, at } = reader;
+  const { found, vocabulary } = reader;
   const meaning = vocabulary.meaningOf(name);
-  const seedLike = meaning === 'mfa_seed' || meaning === 'maybe_seed';
-  if (typeof value === 'string' && isLink(value) && (meaning === null || seedLike)) return takeLink(name, value, { reader, form: (form) => form });
-  if (seedLike && isFields(value) && !isEmpty(value)) return readSeedObject(name, value, reader);
-  if (meaning === null) return keep(found, name, value);
-  if (meaning === 'maybe_seed') return readMaybeSeed(name, value, reader);
-  // An object under a name that usually is a user's is looked into later.
-  if (meaning === 'username' && typeof value === 'object' && !isEmpty(value) && !isNumber(value)) return keep(found, name, value);
-  return readText(name, value, meaning, reader) ?? (found.parts[name] === undefined ? unusable([...at, name], 'is not a text') : null);
+  switch (meaning) {
+    case null:
+      return isLinkText(value) ? takeLink(name, value, { reader, form: asItIs }) : keep(found, name, value);
+    case 'mfa_seed':
+    case 'maybe_seed':
+      return readSeed(name, value, meaning, reader);
+    case 'username':
+      // An object under a name that usually is a user's is looked into later.
+      if (typeof value === 'object' && !isEmpty(value) && !isNumber(value)) return keep(found, name, value);
+      return readOnlyText(name, value, meaning, reader);
+    default:
+      return readOnlyText(name, value, meaning, reader);
+  }
+}
+
+const isLinkText = (value: unknown): value is string => typeof value === 'string' && isLink(value);
+const asItIs = (form: Form): Form => form;
+
+/** Of a second factor there are three ways to write it: as a link, as an object, as the seed alone. */
+function readSeed(name: string, value: unknown, meaning: 'mfa_seed' | 'maybe_seed', reader: Reader): Unusable | null {
+  if (isLinkText(value)) return takeLink(name, value, { reader, form: asItIs });
+  if (isFields(value) && !isEmpty(value)) return readSeedObject(name, value, reader);
+  return meaning === 'maybe_seed' ? readMaybeSeed(name, value, reader) : readOnlyText(name, value, meaning, reader);
+}
+
+/** For a field that can be nothing but a text. */
+function readOnlyText(name: string, value: unknown, field: LoginField, reader: Reader): Unusable | null {
+  const problem = readText(name, value, field, reader);
+  if (problem) return problem;
+  return reader.found.parts[name] === undefined ? unusable([...reader.at, name], 'is not a text') : null;
 }
 
 function keep(found: Findings, name: string, value: unknown): null {
