@@ -4,7 +4,6 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
   complexity: {
-    'libs/portal-access/src/guarded-login.ts': 18,
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,
     'libs/portal-drivers/src/interpreter/drawn-away.ts': 26,
     'libs/portal-drivers/src/interpreter/element-step.ts': 14,

@@ -2,8 +2,8 @@ import type { Database } from '@rcm/db';
 import { NOBODY_ANSWERED } from '@rcm/db/codes';
 import { beginLoginAttempt, checkLoginAttempt, type LoginAttemptRequest, type LoginRefusal } from '@rcm/db/ledger';
 import { bringRotationForward, wantSearchIfOutdated } from '@rcm/db/rotation';
-import type { LoginOutcome } from '@rcm/portal-drivers';
-import { hasCode } from '@rcm/telemetry';
+import type { LoginOutcome, LoginResult, PortalSession } from '@rcm/portal-drivers';
+import { hasCode, type Secret } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import { MANY_WAIT } from './asked-code.ts';
 import { judge, NOTHING_KNOWN } from './judgement.ts';
@@ -70,60 +70,83 @@ async function tryOnce(request: GuardedLogin): Promise<GuardedResult> {
 }
 
 async function inSession(request: GuardedLogin, question: LoginAttemptRequest, codes: LoginCodes | null): Promise<GuardedResult> {
-  const { db, endpoint, timing, signal } = request;
   const device = (await request.device?.load()) ?? null;
-  const session = await request.driver.openSession({ baseUrl: endpoint.baseUrl, signal });
+  const session = await request.driver.openSession({ baseUrl: request.endpoint.baseUrl, signal: request.signal });
   let keepSession = false;
-  const ledger: { attemptId: string | null; mayBeSent: boolean } = { attemptId: null, mayBeSent: false };
   try {
-    const result = await session
-      .login({
-        credential: portalCredential(request.payload),
-        totp: codes?.next ?? null,
-        device,
-        deadlineMs: timing.loginDeadlineMs,
-        signal,
-        beforeSubmit: async () => {
-          ledger.attemptId = await begin(db, question);
-          // The ledger may have been slow, or this process stopped: from here on somebody else may hold the login.
-          request.assertHeld?.();
-          ledger.mayBeSent = true;
-        },
-      })
-      .catch(async (error: unknown) => {
-        if (error instanceof NotAllowed) return error;
-        if (ledger.mayBeSent)
-          return { outcome: { kind: 'unknown', detail: 'the driver failed, and the password may have been sent' } as const, submitted: true, error };
-        if (ledger.attemptId !== null) await concludeUnsent(request, ledger.attemptId);
-        throw error;
-      });
-    if (result instanceof NotAllowed) return { kind: 'not_allowed', reason: result.reason, until: result.until };
-    if ('error' in result) request.logger.warn({ err: result.error, endpointId: endpoint.id }, 'login ended in an error after it was sent');
-
-    const withCode = codes?.given() ?? false;
-    const ended = { outcome: result.outcome.kind, loginAttemptId: ledger.attemptId, device: 'device' in result ? result.device : undefined, withCode };
-    await heedCode(codes, result);
-    if (ledger.attemptId === null) {
-      await request.device?.ended(ended);
-      // The driver never reached its submit step: the portal counted nothing, and neither do we.
-      return { kind: 'refused', outcome: result.outcome, judgement: judge(result.outcome, NOTHING_KNOWN), submitted: false };
-    }
-    const judgement = await concludeAttempt(request, question, {
-      ...{ loginAttemptId: ledger.attemptId, withCode, outcome: result.outcome, submitted: result.submitted },
-      noted: notedAs(result.outcome, codes),
-    });
-    await heedExpiry(request, result.outcome);
-    await request.device?.ended(ended);
-    if (request.mustChange === 'keep' && demandsChange(result.outcome)) {
-      keepSession = true;
-      return { kind: 'must_change', session, outcome: result.outcome };
-    }
-    if (result.outcome.kind !== 'accepted') return { kind: 'refused', outcome: result.outcome, judgement, submitted: result.submitted };
-    keepSession = true;
-    return { kind: 'accepted', session, loginAttemptId: ledger.attemptId, passwordExpiresAt: result.outcome.passwordExpiresAt ?? null };
+    const sent = await send(request, { session, question, codes, device });
+    if (sent instanceof NotAllowed) return { kind: 'not_allowed', reason: sent.reason, until: sent.until };
+    const result = await conclude(request, { session, question, codes, sent });
+    keepSession = result.kind === 'must_change' || result.kind === 'accepted';
+    return result;
   } finally {
     if (!keepSession) await session.close();
   }
+}
+
+interface Sending {
+  readonly session: PortalSession;
+  readonly question: LoginAttemptRequest;
+  readonly codes: LoginCodes | null;
+}
+
+/** What the portal answered, and the row that the ledger has of it; `null`: none was written. */
+interface Sent {
+  readonly result: LoginResult;
+  readonly loginAttemptId: string | null;
+}
+
+async function send(
+  request: GuardedLogin,
+  { session, question, codes, device }: Sending & { readonly device: Secret<object> | null },
+): Promise<Sent | NotAllowed> {
+  const { db, endpoint, timing } = request;
+  const ledger: { attemptId: string | null; mayBeSent: boolean } = { attemptId: null, mayBeSent: false };
+  try {
+    const result = await session.login({
+      credential: portalCredential(request.payload),
+      totp: codes?.next ?? null,
+      device,
+      deadlineMs: timing.loginDeadlineMs,
+      signal: request.signal,
+      beforeSubmit: async () => {
+        ledger.attemptId = await begin(db, question);
+        // The ledger may have been slow, or this process stopped: from here on somebody else may hold the login.
+        request.assertHeld?.();
+        ledger.mayBeSent = true;
+      },
+    });
+    return { result, loginAttemptId: ledger.attemptId };
+  } catch (error) {
+    if (error instanceof NotAllowed) return error;
+    if (!ledger.mayBeSent) {
+      if (ledger.attemptId !== null) await concludeUnsent(request, ledger.attemptId);
+      throw error;
+    }
+    request.logger.warn({ err: error, endpointId: endpoint.id }, 'login ended in an error after it was sent');
+    const outcome = { kind: 'unknown', detail: 'the driver failed, and the password may have been sent' } as const;
+    return { result: { outcome, submitted: true }, loginAttemptId: ledger.attemptId };
+  }
+}
+
+/** Writes down what came of it, first where it counts. The session goes on in what it gives, or is over. */
+async function conclude(request: GuardedLogin, { session, question, codes, sent }: Sending & { readonly sent: Sent }): Promise<GuardedResult> {
+  const { result, loginAttemptId } = sent;
+  const { outcome, submitted } = result;
+  const withCode = codes?.given() ?? false;
+  const ended = { outcome: outcome.kind, loginAttemptId, device: result.device, withCode };
+  await heedCode(codes, result);
+  if (loginAttemptId === null) {
+    await request.device?.ended(ended);
+    // The driver never reached its submit step: the portal counted nothing, and neither do we.
+    return { kind: 'refused', outcome, judgement: judge(outcome, NOTHING_KNOWN), submitted: false };
+  }
+  const judgement = await concludeAttempt(request, question, { loginAttemptId, withCode, outcome, submitted, noted: notedAs(outcome, codes) });
+  await heedExpiry(request, outcome);
+  await request.device?.ended(ended);
+  if (request.mustChange === 'keep' && demandsChange(outcome)) return { kind: 'must_change', session, outcome };
+  if (outcome.kind !== 'accepted') return { kind: 'refused', outcome, judgement, submitted };
+  return { kind: 'accepted', session, loginAttemptId, passwordExpiresAt: outcome.passwordExpiresAt ?? null };
 }
 
 const heedCode = async (codes: LoginCodes | null, { submitted, outcome }: { readonly submitted: boolean; readonly outcome: LoginOutcome }): Promise<void> =>
