@@ -15,7 +15,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/typed-rows.ts': 22,
     'libs/portal-drivers/src/interpreter/typed-value.ts': 14,
     'libs/portal-drivers/src/interpreter/written-dates.ts': 13,
-    'libs/portal-drivers/src/network/egress-proxy.ts': 16,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
   },
   'max-params': {
@@ -47,7 +46,7 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/page-watch.ts': 65,
     'libs/portal-drivers/src/interpreter/seen-words.ts': 137,
     'libs/portal-drivers/src/interpreter/session.ts': 66,
-    'libs/portal-drivers/src/network/egress-proxy.ts': 123,
+    'libs/portal-drivers/src/network/egress-proxy.ts': 119,
     'libs/portal-drivers/src/network/request-gate.ts': 88,
     'libs/portal-drivers/src/pool/browser-pool.ts': 120,
     'libs/portal-drivers/src/secrets/secret-search.ts': 62,

@@ -3,6 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRcmError } from '@rcm/telemetry';
 import type { Origins } from './origins.ts';
+import { passBack, passedOn } from './passed-on.ts';
 import type { Passage } from './passage.ts';
 import { type Destination, type FoundAddress, lookupOf, type SessionAddresses } from './session-addresses.ts';
 import { createValve } from './valve.ts';
@@ -20,8 +21,6 @@ export interface EgressProxy {
   close(): Promise<void>;
 }
 
-/** Headers between two hops only (RFC 9110, 7.6.1); `proxy-connection` is what browsers send to a proxy. */
-const HOP_HEADERS = new Set(['proxy-connection', 'proxy-authorization', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade']);
 /** Milliseconds for a connection to a portal, over all of its addresses. */
 const CONNECT_MS = 15_000;
 /** Milliseconds for one address before the next is tried. */
@@ -70,6 +69,9 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   /** Whether the browser gets no connection to a host any more: it holds a secret that this host may not receive. Who asks there for it is the `Carrier`. */
   const isOver = ({ receives }: Destination): boolean => passage.typed && !receives;
 
+  /** The host that is asked for without a tunnel. */
+  const plainly = (target: URL | null): Destination | null => (target?.protocol === 'http:' ? origins.destination(target.host, false) : null);
+
   /** The checked addresses of a destination; `null`, and told of, where it is refused or cannot be resolved. */
   async function reachable(destination: Destination): Promise<readonly FoundAddress[] | null> {
     try {
@@ -81,8 +83,8 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   }
 
   async function forward(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
-    const target = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
-    const destination = target?.protocol === 'http:' ? origins.destination(target.host, false) : null;
+    const target = targetOf(incoming);
+    const destination = plainly(target);
     if (!target || !destination || isOver(destination)) {
       onBlocked(target?.origin ?? 'unreadable');
       incoming.socket.destroy();
@@ -103,12 +105,7 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
       timeout: 0,
     });
     outgoing.on('socket', (socket) => limitConnecting(watch(socket)));
-    outgoing.on('response', (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.statusMessage, [...passedOn(response.rawHeaders), 'connection', 'close']);
-      response.pipe(answer);
-      response.on('error', () => incoming.socket.destroy());
-      response.on('aborted', () => incoming.socket.destroy());
-    });
+    outgoing.on('response', (response) => passBack(response, answer, incoming.socket));
     outgoing.on('error', () => incoming.socket.destroy());
     incoming.on('error', () => outgoing.destroy());
     answer.on('close', () => outgoing.destroy());
@@ -195,14 +192,9 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   };
 }
 
-/** Raw header pairs without those that concern one hop only. */
-function passedOn(raw: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = raw[index] ?? '';
-    if (!HOP_HEADERS.has(name.toLowerCase())) kept.push(name, raw[index + 1] ?? '');
-  }
-  return kept;
+/** Where a request to a proxy goes: it names the whole address (RFC 9112, 3.2.2). `null`: nobody can read it. */
+function targetOf({ url = '' }: IncomingMessage): URL | null {
+  return URL.canParse(url) ? new URL(url) : null;
 }
 
 /** What a socket needs to reach a destination at its checked addresses, one after the other, and no other. */
