@@ -18,7 +18,6 @@ const OVER = {
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
   },
   'max-params': {
-    'libs/credentials/src/policies/key-policy.ts': 5,
     'libs/credentials/src/stores/secrets-manager-calls.ts': 5,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 5,
     'libs/credentials/src/stores/ssm-calls.ts': 5,

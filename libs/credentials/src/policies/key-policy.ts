@@ -37,9 +37,9 @@ export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): Polic
   return policyDocument(
     administer(checked),
     takeAway(guardian),
-    throughParameterStore(checked, 'AgentReadsParameters', agent, ['kms:Decrypt'], ownParameters(checked, 'endpoints')),
+    throughParameterStore(checked, { sid: 'AgentReadsParameters', roles: agent, actions: ['kms:Decrypt'], within: ownParameters(checked, 'endpoints') }),
     throughSecretsManager(checked, 'AgentReadsSecrets', agent, ['kms:Decrypt']),
-    throughParameterStore(checked, 'AgentKeepsDevices', agent, WRITE_PARAMETERS, ownParameters(checked, 'devices')),
+    throughParameterStore(checked, { sid: 'AgentKeepsDevices', roles: agent, actions: WRITE_PARAMETERS, within: ownParameters(checked, 'devices') }),
     through(checked, {
       sid: 'DevicesInSecrets',
       roles: [...agent, ...rotator, ...migrator],
@@ -48,15 +48,18 @@ export function credentialsKeyPolicy(place: PolicyPlace, users: KeyUsers): Polic
       context: 'SecretARN',
       within: ownSecrets(checked, 'devices'),
     }),
-    throughParameterStore(checked, 'RotatorUsesParameters', rotator, WRITE_PARAMETERS, [
-      ...ownParameters(checked, 'endpoints'),
-      ...ownParameters(checked, 'rotation'),
-      ...ownParameters(checked, 'devices'),
-    ]),
-    throughParameterStore(checked, 'MigratorUsesParameters', migrator, WRITE_PARAMETERS, [
-      ...ownParameters(checked, 'endpoints'),
-      ...ownParameters(checked, 'devices'),
-    ]),
+    throughParameterStore(checked, {
+      sid: 'RotatorUsesParameters',
+      roles: rotator,
+      actions: WRITE_PARAMETERS,
+      within: [...ownParameters(checked, 'endpoints'), ...ownParameters(checked, 'rotation'), ...ownParameters(checked, 'devices')],
+    }),
+    throughParameterStore(checked, {
+      sid: 'MigratorUsesParameters',
+      roles: migrator,
+      actions: WRITE_PARAMETERS,
+      within: [...ownParameters(checked, 'endpoints'), ...ownParameters(checked, 'devices')],
+    }),
     throughSecretsManager(checked, 'WritersUseSecrets', [...rotator, ...migrator], writeSecrets(checked)),
     sealTaskData(agent),
     ...(breakGlass === undefined ? [] : forPerson(checked, 'BreakGlass', breakGlass, { parameters: ['kms:Decrypt'], secrets: ['kms:Decrypt'] })),
@@ -71,7 +74,7 @@ const forPerson = (
   role: string,
   actions: { readonly parameters: readonly string[]; readonly secrets: readonly string[] },
 ): PolicyStatement[] => [
-  throughParameterStore(place, `${sid}UsesParameters`, [role], actions.parameters, allParameters(place)),
+  throughParameterStore(place, { sid: `${sid}UsesParameters`, roles: [role], actions: actions.parameters, within: allParameters(place) }),
   through(place, {
     sid: `${sid}UsesSecrets`,
     roles: [role],
@@ -126,13 +129,8 @@ const takeAway = (guardian: string): PolicyStatement => ({
   Resource: ['*'],
 });
 
-const throughParameterStore = (
-  place: CheckedPlace,
-  sid: string,
-  roles: readonly string[],
-  actions: readonly string[],
-  parameters: readonly string[],
-): PolicyStatement => through(place, { sid, roles, actions, service: 'ssm', context: 'PARAMETER_ARN', within: parameters });
+const throughParameterStore = (place: CheckedPlace, use: Omit<Use, 'service' | 'context'>): PolicyStatement =>
+  through(place, { ...use, service: 'ssm', context: 'PARAMETER_ARN' });
 
 const throughSecretsManager = (place: CheckedPlace, sid: string, roles: readonly string[], actions: readonly string[]): PolicyStatement =>
   through(place, { sid, roles, actions, service: 'secretsmanager', context: 'SecretARN', within: ownSecrets(place) });
