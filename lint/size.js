@@ -21,7 +21,6 @@ const OVER = {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 5,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 5,
     'libs/credentials/src/stores/ssm-calls.ts': 5,
-    'libs/db/src/leases/acquire.ts': 5,
     'libs/db/src/scale/operation.ts': 5,
     'libs/portal-access/src/agent-session.ts': 5,
     'libs/portal-drivers/src/inspection/login-look.ts': 5,

@@ -21,7 +21,7 @@ export async function acquireSharedLease(db: Database, request: LeaseRequest): P
     const reason = await rotationInTheWay(tx, identity);
     if (reason) return refused(reason);
     if (identity.exclusiveWantedUntil && identity.exclusiveWantedUntil > identity.now) return refused('exclusive_wanted');
-    return { granted: true, lease: await grant(tx, identity, 'shared', request, ttlMs) };
+    return { granted: true, lease: await grant(tx, identity, { ...request, kind: 'shared', ttlMs }) };
   });
 }
 
@@ -45,7 +45,7 @@ export async function acquireExclusiveLease(db: Database, request: LeaseRequest 
       return refused('in_use');
     }
     await clearIntent(tx, { loginIdentity: identity.id, holder: request.holder });
-    return { granted: true, lease: await grant(tx, identity, 'exclusive', request, ttlMs) };
+    return { granted: true, lease: await grant(tx, identity, { ...request, kind: 'exclusive', ttlMs }) };
   });
 }
 
@@ -67,14 +67,18 @@ async function rotationInTheWay(tx: RawTransaction, { id }: LockedIdentity): Pro
 }
 
 /** Raw SQL: the expiry is Postgres's clock plus the TTL, and the fence comes from a sequence, which never gives a number twice. */
-async function grant(tx: RawTransaction, identity: LockedIdentity, kind: Lease['kind'], request: LeaseRequest, ttlMs: number): Promise<Lease> {
+async function grant(
+  tx: RawTransaction,
+  identity: LockedIdentity,
+  { orgId, endpointId, holder, kind, ttlMs }: LeaseRequest & Pick<Lease, 'kind'>,
+): Promise<Lease> {
   const [lease] = await tx.$queryRaw<Lease[]>`
     INSERT INTO login_lease (login_identity, org_id, endpoint_id, kind, fence, holder, acquired_at, expires_at)
-    SELECT ${identity.id}, e.org_id, e.id, ${kind}, nextval('login_fence'), ${request.holder}, t.now, t.now + make_interval(secs => ${ttlMs}::float8 / 1000)
-      FROM integration_endpoint e, (SELECT clock_timestamp() AS now) t WHERE e.id = ${request.endpointId} AND e.org_id = ${request.orgId}
+    SELECT ${identity.id}, e.org_id, e.id, ${kind}, nextval('login_fence'), ${holder}, t.now, t.now + make_interval(secs => ${ttlMs}::float8 / 1000)
+      FROM integration_endpoint e, (SELECT clock_timestamp() AS now) t WHERE e.id = ${endpointId} AND e.org_id = ${orgId}
     RETURNING id::text, login_identity AS "loginIdentity", kind, fence, expires_at AS "expiresAt",
-      (SELECT current_version FROM integration_endpoint WHERE id = ${request.endpointId}) AS "currentVersion",
-      (SELECT secret_arn FROM integration_endpoint WHERE id = ${request.endpointId}) AS "secretArn"`;
+      (SELECT current_version FROM integration_endpoint WHERE id = ${endpointId}) AS "currentVersion",
+      (SELECT secret_arn FROM integration_endpoint WHERE id = ${endpointId}) AS "secretArn"`;
   if (!lease) throw new Error('an insert under lock returned no row');
   if (kind === 'exclusive') await tx.$executeRaw`UPDATE login_identity SET fence = ${lease.fence} WHERE id = ${identity.id}`;
   return lease;
