@@ -23,7 +23,6 @@ const OVER = {
     'libs/credentials/src/stores/ssm-calls.ts': 5,
     'libs/db/src/scale/operation.ts': 5,
     'libs/portal-access/src/agent-session.ts': 5,
-    'libs/portal-drivers/src/inspection/login-look.ts': 5,
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {

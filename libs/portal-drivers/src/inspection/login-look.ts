@@ -54,7 +54,7 @@ async function lookAtStep(act: Act<Worded>, step: Step, following: readonly Step
 }
 
 async function passThrough(act: Act<Worded>, step: Step, view: View): Promise<Found> {
-  await go(act, step, [step], view);
+  await go(act, step, { steps: [step] }, view);
   const status = act.watch.status();
   if (status === null || status < 400) return THERE;
   // What a page of errors does not show at once it does not show later.
@@ -68,21 +68,26 @@ async function lookAtElement(act: Act<Worded>, step: Step, target: Target, view:
   if (step.fill ?? step.totp) view.leftEmpty = true;
   else view.behind = stepName(step);
   const found = await lookFor(act, step, target, view);
-  if (found.state === 'there' && isHarmless(step)) await go(act, step, [step], view);
+  if (found.state === 'there' && isHarmless(step)) await go(act, step, { steps: [step] }, view);
   return found;
 }
 
 /** Does an optional step that is needed and types nothing: what it puts away may lie over the rest. */
 async function lookAtOptional(act: Act<Worded>, step: Step, following: readonly Step[], view: View): Promise<Found> {
   const { when, steps } = step.optional ?? { when: {}, steps: [] };
-  if (!(await isNeeded(act, step, when, following, view))) return { state: 'absent', detail: null };
+  if (!(await isNeeded(act, step, { when, following }, view))) return { state: 'absent', detail: null };
   if (view.leftEmpty || !isHarmless(step)) view.behind = stepName(step);
-  else await go(act, step, steps, view, following);
+  else await go(act, step, { steps, following }, view);
   return THERE;
 }
 
+interface Asked {
+  readonly when: Condition;
+  readonly following: readonly Step[];
+}
+
 /** Whether `when` shows before what comes after the optional step does, as in a login. */
-async function isNeeded(act: Act<Worded>, step: Step, when: Condition, following: readonly Step[], view: View): Promise<boolean> {
+async function isNeeded(act: Act<Worded>, step: Step, { when, following }: Asked, view: View): Promise<boolean> {
   const next = following.find(({ optional }) => !optional);
   const target = next && stepTarget(next);
   const after = target ? { visible: target } : next?.wait;
@@ -112,8 +117,13 @@ async function lookFor(act: Act<Worded>, step: Step, target: Target, view: View)
 /** Milliseconds: as many as a login has for what may have to be drawn first, fewer for what stands beside it. */
 const patience = (act: Act<Worded>, step: Step, view: View): number => act.time.stepMs(step.deadline_ms ?? (view.drawn ? NEXT_ELEMENT_MS : act.stepDeadlineMs));
 
+interface ToDo {
+  readonly steps: readonly Step[];
+  readonly following?: readonly Step[];
+}
+
 /** Does steps; if one fails, nothing can be seen behind them. */
-async function go(act: Act<Worded>, step: Step, steps: readonly Step[], view: View, following: readonly Step[] = []): Promise<void> {
+async function go(act: Act<Worded>, step: Step, { steps, following = [] }: ToDo, view: View): Promise<void> {
   view.behind = stepName(step);
   await runSteps(act, steps, following);
   view.behind = null;
