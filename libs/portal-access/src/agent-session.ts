@@ -62,7 +62,7 @@ export async function withAgentSession<T>(
   try {
     const visited = { access, endpoint, held, source: source(held), taskId: visit.taskId };
     const opened = (await reuse(visited)) ?? (await logIn(visited));
-    return await actAndKeep(access, endpoint, opened, held.signal, act);
+    return await actAndKeep(access, endpoint, { opened, signal: held.signal }, act);
   } finally {
     await held.release();
   }
@@ -191,8 +191,7 @@ function deviceOf(
 async function actAndKeep<T>(
   access: AgentAccess,
   endpoint: NamedEndpoint,
-  opened: OpenSession,
-  signal: AbortSignal,
+  { opened, signal }: { readonly opened: OpenSession; readonly signal: AbortSignal },
   act: (session: PortalSession, signal: AbortSignal) => Promise<VisitResult<T>>,
 ): Promise<T> {
   let kept = false;
