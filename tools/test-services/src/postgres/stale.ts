@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processStart } from '../process-start.ts';
+import { clusterPlaces } from './place.ts';
 
-/** Every throw-away cluster lives in `os.tmpdir()` under this prefix. */
+/** Every throw-away cluster lives in one of `clusterPlaces` under this prefix. */
 export const FOLDER_PREFIX = 'rcm-test-postgres-';
 // The name is kept from version to version: another one's runs beside this one would be taken for dead, and their servers ended.
 const OWNER_FILE = 'keeper.pid';
@@ -20,14 +20,17 @@ export async function claimFolder(folder: string): Promise<void> {
 
 /** Stops the servers and removes the folders whose watchdog was killed before it could do so. */
 export async function removeStaleClusters(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(FOLDER_PREFIX)) continue;
-    const folder = join(tmpdir(), name);
-    if (await hasOwner(folder)) continue;
-    for (const data of ['data', 'data-standby']) await killServer(join(folder, data));
-    // Somebody else's folder cannot be removed: theirs to clean.
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  for (const place of clusterPlaces()) {
+    const names = (await readdir(place)).filter((name) => name.startsWith(FOLDER_PREFIX));
+    for (const name of names) await removeIfStale(join(place, name));
   }
+}
+
+async function removeIfStale(folder: string): Promise<void> {
+  if (await hasOwner(folder)) return;
+  for (const data of ['data', 'data-standby']) await killServer(join(folder, data));
+  // Somebody else's folder cannot be removed: theirs to clean.
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }
 
 async function hasOwner(folder: string): Promise<boolean> {

@@ -4,8 +4,8 @@
  * and removes the data. Prints one JSON line `{"url"}` on stdout when the server is ready.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newClusterPlace } from './place.ts';
 import { startThrowawayPostgres } from './server.ts';
 import { claimFolder, FOLDER_PREFIX, removeStaleClusters } from './stale.ts';
 
@@ -16,7 +16,7 @@ const runEnded = new Promise<void>((resolve) => {
 });
 
 await removeStaleClusters();
-const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
+const folder = await mkdtemp(join(newClusterPlace(), FOLDER_PREFIX));
 try {
   await claimFolder(folder);
   const server = await startThrowawayPostgres({ folder });
