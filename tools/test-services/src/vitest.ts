@@ -17,11 +17,8 @@ export interface ProjectTestsOptions {
   longForm?: string[];
   /** The same of int test files on containers alone: what they try is the same on any Postgres and any AWS. */
   longOnContainers?: string[];
-  /**
-   * Its int and e2e test files share the processes of its workers, each of which loads what they import once; unit tests always do. Not where tests reach AWS by
-   * what they set for their whole process: the SDK remembers it. Default: false.
-   */
-  filesShareProcess?: boolean;
+  /** Its e2e test files share the processes of its workers, each of which loads what they import once; unit and int tests always do. Default: false. */
+  e2eFilesShareProcess?: boolean;
 }
 
 // They only end what hangs: a machine that is ten times as slow must not fail a test.
@@ -36,7 +33,7 @@ const WORKERS = 2;
  */
 export function projectTests(
   dir: string,
-  { services, workers = WORKERS, longForm = [], longOnContainers = [], filesShareProcess = false }: ProjectTestsOptions,
+  { services, workers = WORKERS, longForm = [], longOnContainers = [], e2eFilesShareProcess = false }: ProjectTestsOptions,
 ): ViteUserConfig {
   const needsServer = services.includes('postgres') || services.includes('aws');
   const long = longFiles(dir, longForm);
@@ -52,7 +49,7 @@ export function projectTests(
         name,
         // Sources run under Node as they are, in tests as in production: sent through Vite's runner, each process made anew what the compile cache has.
         experimental: { viteModuleRunner: false, nodeLoader: false },
-        isolate: name !== 'unit' && !filesShareProcess,
+        isolate: name === 'e2e' && !e2eFilesShareProcess,
         include: [`**/*.${files}.test.ts`],
         exclude: ['**/node_modules/**', ...left],
         testTimeout: timeoutMs,
@@ -60,7 +57,7 @@ export function projectTests(
         provide: { rcmServices: services },
         env: chromium(dir),
         // None in a browser generates anything.
-        setupFiles: generates && files !== 'e2e' ? [join(import.meta.dirname, 'run', 'same-stories.ts')] : [],
+        setupFiles: ['as-before.ts', ...(generates && files !== 'e2e' ? ['same-stories.ts'] : [])].map((file) => join(import.meta.dirname, 'run', file)),
         ...(setup ? { globalSetup: join(import.meta.dirname, 'run', setup) } : {}),
       },
     };
