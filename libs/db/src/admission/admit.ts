@@ -34,13 +34,12 @@ export async function refuseStart(tx: Transaction, start: Start, given: StartRul
   const admission = await lockAdmission(tx, start, rules);
   if (admission.paused) return 'paused';
   const scheduled = isScheduled(start.reason);
-  if (admission.stopped) {
-    if (!scheduled || !admission.mayProbe) return 'stopped';
-    await tx.$executeRaw`UPDATE portal_gate SET probed_at = clock_timestamp() WHERE portal_type_code = ${start.portalTypeCode}`;
-  }
+  if (admission.stopped && (!scheduled || !admission.mayProbe)) return 'stopped';
   if (!scheduled) return null;
   if (given !== null && admission.busy) return 'busy';
   if (admission.maintenance) return 'maintenance';
+  // Once nothing else holds it back: the next probe waits from this one on.
+  if (admission.stopped) await tx.$executeRaw`UPDATE portal_gate SET probed_at = clock_timestamp() WHERE portal_type_code = ${start.portalTypeCode}`;
   const canary = canaryFor(admission, rules);
   if (canary === 'awaited') return 'canary';
   if (canary === 'this one')

@@ -31,3 +31,18 @@ test.each([
   expect(found?.attempt === started.attemptId).toBe(isCanary);
   expect(found?.today).toBe(true);
 });
+
+test('a probe that the maintenance hours or other rotations hold back is none: the next one need not wait for it', async () => {
+  const closed = await rotations.type(1, { maintenanceWindows: ['daily 00:00-00:00'] });
+  const full = await rotations.type(2, { maxConcurrency: 1 });
+  expect((await rotations.start(full.endpoints[0])).refusal).toBeNull();
+  for (const [{ code }, login, refusal] of [
+    [closed, closed.endpoints[0], 'maintenance'],
+    [full, full.endpoints[1], 'busy'],
+  ] as const) {
+    await t.sql(`INSERT INTO portal_gate (portal_type_code) VALUES ('${code}') ON CONFLICT DO NOTHING`);
+    await t.sql(`UPDATE portal_gate SET ${OPEN} WHERE portal_type_code = '${code}'`);
+    expect((await rotations.start(login)).refusal).toBe(refusal);
+    expect(await t.sql(`SELECT probed_at FROM portal_gate WHERE portal_type_code = '${code}'`)).toEqual([{ probed_at: null }]);
+  }
+});

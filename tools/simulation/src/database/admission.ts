@@ -46,12 +46,10 @@ export function refuseStart(
   if (isPaused(db, start.portalTypeCode, start.endpointId)) return 'paused';
   const scheduled = isScheduled(start.reason);
   const stopped = isOpen(admission);
-  if (stopped) {
-    if (!scheduled || !mayProbe(db, admission, rules.probeMs)) return 'stopped';
-    db.tables.admissions.change(admission.id, { probedAt: db.now });
-  }
+  if (stopped && (!scheduled || !mayProbe(db, admission, rules.probeMs))) return 'stopped';
   if (!scheduled) return null;
   if (given !== null && underWay(db, start.portalTypeCode) >= (db.tables.portalTypes.get(start.portalTypeCode)?.maxConcurrency ?? 0)) return 'busy';
+  if (stopped) db.tables.admissions.change(admission.id, { probedAt: db.now });
   const canaryToday = admission.canaryDay === today(db);
   if (!rules.canary || (canaryToday && admission.canaryState === 'passed')) return null;
   if (canaryToday && admission.canaryState === 'running' && !stopped) return 'canary';
