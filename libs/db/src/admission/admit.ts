@@ -32,12 +32,9 @@ const NO_RULES: StartRules = { canary: false, probeMs: 0, lastingMs: 0 };
 export async function refuseStart(tx: Transaction, start: Start, given: StartRules | null): Promise<StartRefusal | null> {
   const rules = given ?? NO_RULES;
   const admission = await lockAdmission(tx, start, rules);
-  if (admission.paused) return 'paused';
   const scheduled = isScheduled(start.reason);
-  if (admission.stopped && (!scheduled || !admission.mayProbe)) return 'stopped';
-  if (!scheduled) return null;
-  if (given !== null && admission.busy) return 'busy';
-  if (admission.maintenance) return 'maintenance';
+  const refusal = heldBack(admission, { scheduled, counts: given !== null });
+  if (refusal !== null || !scheduled) return refusal;
   // Once nothing else holds it back: the next probe waits from this one on.
   if (admission.stopped) await tx.$executeRaw`UPDATE portal_gate SET probed_at = clock_timestamp() WHERE portal_type_code = ${start.portalTypeCode}`;
   const canary = canaryFor(admission, rules);
@@ -48,6 +45,15 @@ export async function refuseStart(tx: Transaction, start: Start, given: StartRul
            canary_day = (SELECT (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date FROM portal_type p WHERE p.code = g.portal_type_code)
      WHERE g.portal_type_code = ${start.portalTypeCode}`;
   return null;
+}
+
+/** `counts`: how many run at once. */
+function heldBack(admission: Admission, { scheduled, counts }: { readonly scheduled: boolean; readonly counts: boolean }): StartRefusal | null {
+  if (admission.paused) return 'paused';
+  if (admission.stopped && (!scheduled || !admission.mayProbe)) return 'stopped';
+  if (!scheduled) return null;
+  if (counts && admission.busy) return 'busy';
+  return admission.maintenance ? 'maintenance' : null;
 }
 
 /** What the day's first rotation means for a scheduled one. Where the breaker is open, a probe does not wait for one that runs: it takes its place. */
