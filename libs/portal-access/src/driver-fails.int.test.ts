@@ -8,7 +8,7 @@ import { guardedLogin } from './guarded-login.ts';
 import type { GuardedLogin, GuardedResult } from './login-request.ts';
 import { openOneLogin } from './one-login.fixture.ts';
 
-const keys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' } as never);
+const keys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_IDENTITY_KEY_ID: '1' });
 const identity = loginIdentity(keys, { realm: 'portal', usernameCase: 'exact' }, 'anna').id;
 
 /** What a driver does around the moment at which the password leaves the browser. */
@@ -87,5 +87,5 @@ test.each([
   ['is over where a new password is demanded of anybody else', 'password_expired', {}, { kind: 'refused' }, 1],
   ['is over after a login that is refused', 'rejected', { mustChange: 'keep' }, { kind: 'refused' }, 1],
 ] as const)('a session %s', async (_what, kind, how, result, closed) => {
-  expect(await logIn(answers({ kind } as LoginOutcome), how)).toMatchObject({ result, closed, outcomes: [kind] });
+  expect(await logIn(answers({ kind }), how)).toMatchObject({ result, closed, outcomes: [kind] });
 });

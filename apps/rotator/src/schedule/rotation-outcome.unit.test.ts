@@ -19,7 +19,7 @@ async function met(error: Error, reason: RequestReason) {
     if (asked === 1) throw error;
     return act({ $queryRaw: write, $executeRaw: write });
   };
-  const logger = createLogger({ name: 'test', level: 'silent' as 'error' });
+  const logger = createLogger({ name: 'test', level: 'silent' });
   const rotator = { db: { transaction }, logger, timing: { retryMs: RETRY_MS } } as unknown as Rotator;
   const outcome = await rotateAndReport(rotator, { orgId: 'clinic', endpointId: 'a', reason, signal: new AbortController().signal });
   const [putOffMs = null] = written;
