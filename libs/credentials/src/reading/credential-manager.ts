@@ -3,7 +3,8 @@ import type { CredentialPayload } from '../payload.ts';
 import type { SecretReference } from '../reference.ts';
 import type { TenantReaders } from '../tenancy/tenant-stores.ts';
 import { catchUpCache, type CaughtUp, type CurrentVersions } from './catch-up.ts';
-import { type CachedCredential, type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
+import { type CacheEntry, CredentialCache, type HeldEntry, type ReadCredential } from './credential-cache.ts';
+import { answerOf, matches, mayKeep } from './held-entry.ts';
 import { createReadingMetrics, type ReadingMetrics, type Served } from './reading-metrics.ts';
 import { checkedNumbers, type ReadingNumbers } from './reading-numbers.ts';
 import { notTheVersion, notYours, REFUSED_BEFORE } from './reading-refusals.ts';
@@ -67,7 +68,16 @@ const STORE_IS_DOWN = ['store_unavailable', 'store_throttled', 'deadline_exceede
  * const { payload } = await credentials.get({ orgId: 'hospital-a', reference, version: '7' });
  * ```
  */
-export const createCredentialManager = (options: CredentialManagerOptions): CredentialManager => new CachedCredentials(options);
+export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
+  const credentials = new CachedCredentials(options);
+  // A record of functions, like every part that is handed on: whoever takes it may put another function in the place of one.
+  return {
+    get: (request) => credentials.get(request),
+    find: (request) => credentials.find(request),
+    invalidate: (what) => credentials.invalidate(what),
+    catchUp: (currentVersions, signal) => credentials.catchUp(currentVersions, signal),
+  };
+}
 
 class CachedCredentials implements CredentialManager {
   readonly #numbers: ReadingNumbers;
@@ -196,16 +206,6 @@ class CachedCredentials implements CredentialManager {
     );
   }
 }
-
-const matches = (entry: HeldEntry, { version }: CredentialRequest): boolean => (version === null ? !entry.fromReplica : entry.version === version);
-
-/** A copy of another version than asked for is worth less than what the store itself gave, or than knowing that it has changed. */
-const mayKeep = (read: ReadCredential, asked: string | null, entry: CacheEntry | undefined): boolean =>
-  read.from === 'store' || read.version === asked || entry === undefined || (entry.kind === 'held' && entry.fromReplica);
-
-/** An entry that was found is in the cache, and one in the cache has its answer. */
-const answerOf = ({ answer }: HeldEntry): Promise<CachedCredential> =>
-  answer ?? Promise.reject(new RcmError('store_unavailable', 'The credential has just left the cache; ask again.'));
 
 function failed(metrics: ReadingMetrics, error: unknown): Promise<never> {
   metrics.failed(error);
