@@ -18,7 +18,9 @@ export const WAYS = {
   script: { rotate: rotateWithScript, atOnce: 1 },
   /** One browser for all, as many contexts as the product has, and a sign-out wherever the product has one. */
   plain: { rotate: (options) => rotatePlainly(options, { signsOut: true }), atOnce: AT_ONCE },
-  /** The same, which leaves its sessions to the portal. */
+  /** The same with four. */
+  'plain, four contexts': { rotate: (options) => rotatePlainly(options, { signsOut: true }), atOnce: 4 },
+  /** As `plain`, which leaves its sessions to the portal. */
   'plain, no sign-out': { rotate: (options) => rotatePlainly(options, { signsOut: false }), atOnce: AT_ONCE },
 } as const satisfies Readonly<Record<string, OneWay>>;
 
