@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vocabularyOf } from '@rcm/credentials/legacy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli.ts';
 import { apply } from './commands/apply.ts';
@@ -183,5 +184,22 @@ describe('logins of every shape', { timeout: 300_000 }, () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('what lies elsewhere is gathered of the rows that are asked for, and of no others', async () => {
+    const vocabulary = vocabularyOf({ places: ['zugang'] });
+    const ids = ['first', 'second', 'third'];
+    for (const id of ids) await rows.put(id, JSON.stringify({ zugang: { username: `u-${id}`, password: `p-${id}` } }));
+    const before = new Map(await Promise.all(ids.map(async (id) => [id, await rows.configOf(id)] as const)));
+    const touched = async () => (await Promise.all(ids.map(async (id) => ((await rows.configOf(id)) === before.get(id) ? [] : [id])))).flat();
+    expect((await apply({ ...migrator, vocabulary, filter: { orgId: 'south-1' } })).json).toMatchObject({ migrated: 0, failed: [] });
+    expect(await touched()).toEqual([]);
+    expect((await apply({ ...migrator, vocabulary, filter: { endpointId: 'second' } })).json).toMatchObject({ migrated: 1, failed: [] });
+    expect(await touched()).toEqual(['second']);
+    // The first of the two is the one that was there before.
+    expect((await apply({ ...migrator, vocabulary, filter: { limit: 2 } })).json).toMatchObject({ migrated: 2, failed: [] });
+    expect(await touched()).toEqual(['first', 'second']);
+    expect((await apply({ ...migrator, vocabulary })).json).toMatchObject({ migrated: 1, failed: [] });
+    expect(await touched()).toEqual(ids);
   });
 });

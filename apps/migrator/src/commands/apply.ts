@@ -5,7 +5,7 @@ import { listSharedIdentities } from '@rcm/db/rotation';
 import { lookInto } from '../credential/look.ts';
 import { migrateAfterOthers, migrateEndpoint } from '../credential/move.ts';
 import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';
-import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
+import { each, type Migration, PAGE_SIZE, pages, wanted } from '../migration.ts';
 import { byEndpoint, failureLines, type Report } from '../report.ts';
 import { sharedLines } from './plan.ts';
 
@@ -70,16 +70,20 @@ async function* unmigrated(migration: Migration): AsyncGenerator<EndpointRow> {
   }
 }
 
-/** Logins that lie elsewhere in `config` first come where the other steps look for them. */
+/** Logins that lie elsewhere in `config` first come where the other steps look for them: of those that are to be moved, and of no others. */
 async function gather(migration: Migration): Promise<void> {
+  for await (const { endpoint, place } of wanted(migration.filter, toMove(migration), (one) => one.endpoint))
+    if (place) await migration.patience(null, () => gatherCredentials(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, place }));
+}
+
+/** Each row that has a login and no secret yet; `place`: where it lies, if that is elsewhere. */
+async function* toMove(migration: Migration) {
   const rows = pages(
     (after) => listConfigs(migration.db, { after, limit: PAGE_SIZE }),
     ({ endpoint }) => endpoint.id,
   );
-  for await (const page of rows) {
-    for (const { endpoint, config } of page) {
-      const place = endpoint.secretArn === null ? lookInto(config, migration.vocabulary).gatherFrom : null;
-      if (place) await migration.patience(null, () => gatherCredentials(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId, place }));
-    }
+  for await (const { endpoint, config } of each(rows)) {
+    const place = endpoint.secretArn === null ? lookInto(config, migration.vocabulary).gatherFrom : null;
+    if (endpoint.secretArn === null && (endpoint.hasLegacyCredentials || place)) yield { endpoint, place };
   }
 }
