@@ -128,6 +128,12 @@ it('one login comes from stdin; a payload, a portal type or an organization that
     code: 0,
     answer: { endpoints: [{ outcome: 'stored' }] },
   });
+  // Names of two logins may come to one id: the second is no more the first than its password is.
+  const taken = [...place, '--portal', 'alpine', '--account', 'five', '--id', `${testEnvironment.orgId}-alpine-four`, '--unproved'];
+  expect(await rcm(taken, JSON.stringify({ username: 'five', password: PASSWORDS.one }))).toMatchObject({
+    code: 1,
+    answer: { endpoints: [{ outcome: 'failed', problem: expect.stringMatching(/^state_conflict: .*account four.*Nothing was stored/) as string }] },
+  });
   for (const [words, stdin] of [
     [[...place, '--portal', 'none', '--account', 'five'], payload],
     [[...place, '--portal', 'alpine', '--account', 'five'], '{"username": "five"}'],

@@ -1,8 +1,8 @@
-import type { Database } from '@rcm/db';
-import { insertEndpoint } from '@rcm/db/admin';
+import { type Database, findEndpoint } from '@rcm/db';
+import { insertEndpoint, type NewEndpoint } from '@rcm/db/admin';
 import { findPortalType } from '@rcm/db/fleet';
 import type { Onboarding } from '@rcm/migrator';
-import { createLogger, explain, hasCode, isId } from '@rcm/telemetry';
+import { createLogger, explain, hasCode, isId, RcmError } from '@rcm/telemetry';
 import { type NewLogin, problemOf } from './new-login.ts';
 
 /** Who registers it, and why. */
@@ -47,10 +47,21 @@ export async function added(db: Database, onboard: Onboarding['onboard'], login:
     const type = await findPortalType(db, { code: login.portalType });
     const baseUrl = login.baseUrl ?? `https://${type?.hosts[0] ?? ''}/`;
     const row = { id: login.id, orgId: login.organization, portalTypeCode: login.portalType, accountId: login.account, baseUrl };
-    await insertEndpoint(db, row, person);
+    const { created } = await insertEndpoint(db, row, person);
+    if (!created) await mustBeThisOne(db, row);
     const moved = await onboard({ endpointId: login.id, payload: login.payload, ...person });
     return moved === 'already' ? 'already' : 'stored';
   });
+}
+
+/** An id is put together of names, and two logins may come to the same one: neither password may go to the other's portal, or nowhere. */
+async function mustBeThisOne(db: Database, { id, portalTypeCode, accountId }: Pick<NewEndpoint, 'id' | 'portalTypeCode' | 'accountId'>): Promise<void> {
+  const there = await findEndpoint(db, { endpointId: id });
+  if (there?.portalTypeCode === portalTypeCode && there.accountId === accountId) return;
+  throw new RcmError(
+    'state_conflict',
+    `${id} is another login already${there ? `, of ${there.portalTypeCode} and the account ${there.accountId}` : ''}: give this one an id of its own. Nothing was stored.`,
+  );
 }
 
 /** One login that shows whether the portal accepts it. */
