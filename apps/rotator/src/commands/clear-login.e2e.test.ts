@@ -7,7 +7,6 @@ import type { EnvironmentEndpoint, PortalCode } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { commandEnvironment } from '../command-environment.fixture.ts';
 import { callRotator, type CommandEnd } from '../process.fixture.ts';
-import { setPortalType } from '../set-portal-type.fixture.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { actsOn, type LoginActs } from './login-acts.fixture.ts';
 
@@ -139,52 +138,6 @@ describe('retry', () => {
     expect([end.code, end.json()]).toMatchObject([1, { result: 'other_account' }]);
     expect((await getEndpoint(opened.testEnvironment.db, { orgId: at.orgId, endpointId: at.id }))?.loginIdentity).toBe(other.loginIdentity);
     expect([await acts.triesOf(at), await acts.triesOf(other)]).toEqual([[], []]);
-  });
-});
-
-describe('unlocked', () => {
-  it('lets agents in again at a portal that locks until its support is called, and not before somebody says so', async () => {
-    const at = await login('borealis');
-    const untilUnlocked = { lockoutCounts: 'until_unlocked', lockoutThreshold: 5, lockoutWindowSeconds: null, lockoutLastsSeconds: null };
-    await setPortalType(opened.testEnvironment, 'borealis', untilUnlocked);
-    const lockout = { counts: 'until_unlocked', threshold: 5, windowMs: null, lastsMs: null, countsCodes: true } as const;
-    await opened.testEnvironment.portals.setHabits('borealis', { lockout });
-    await opened.testEnvironment.portals.mistype(at, 5);
-    expect(await acts.logIn(at)).toBe('login_locked');
-    expect(await acts.logIn(at)).toBe('login_not_allowed');
-    const refused = await rotator('rotate', '--endpoint', at.id, '--reason', 'a test');
-    expect(refused.json<{ rotations: object[] }>().rotations).toMatchObject([{ result: 'not_started', code: 'login_locked' }]);
-
-    await opened.testEnvironment.portals.unlock(at);
-    expect(await acts.logIn(at)).toBe('login_not_allowed');
-    expect(await acts.triesOf(at)).toEqual(['locked']);
-    const other = await rotator('unlocked', '--endpoint', at.id, '--user', 'somebody-else', '--reason', 'called support');
-    expect([other.code, codeOf(other)]).toEqual([1, 'state_conflict']);
-    expect(await acts.logIn(at)).toBe('login_not_allowed');
-    const end = await rotator('unlocked', '--endpoint', at.id, '--user', at.username, '--reason', 'called support', '--actor', 'jane');
-    expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, unlocked: true }]);
-    expect(await opened.audit('login.unlocked', at.id)).toMatchObject([
-      { actor: expect.stringMatching(/^person:sts:\S+ says jane$/), reason: 'called support' },
-    ]);
-    expect(await acts.logIn(at)).toBe('none');
-    const { tries } = await opened.testEnvironment.portals.history(at);
-    expect(tries.filter(({ locks }) => locks).map(({ by }) => by)).toEqual(['person']);
-  });
-});
-
-describe('unlocked, where the secret names another account than its row', () => {
-  it('notes nothing for the account that was there before, and has the row follow; then it is noted for the one that is meant', async () => {
-    const [at, other] = [await login(), await login()];
-    await acts.edit(at, { username: other.username });
-    const noted = () => opened.sql<{ login_identity: string }>('SELECT login_identity FROM login_clearance WHERE endpoint_id = $1', [at.id]);
-    const before = await opened.snapshot(at.id);
-    const dry = await rotator('unlocked', '--endpoint', at.id, '--dry-run');
-    expect([dry.code, codeOf(dry), await opened.snapshot(at.id)]).toEqual([1, 'state_conflict', before]);
-    const end = await rotator('unlocked', '--endpoint', at.id, '--reason', 'x');
-    expect([end.code, codeOf(end), await noted()]).toEqual([1, 'state_conflict', []]);
-    await acts.mend();
-    expect((await rotator('unlocked', '--endpoint', at.id, '--reason', 'x')).code).toBe(0);
-    expect(await noted()).toEqual([{ login_identity: other.loginIdentity }]);
   });
 });
 

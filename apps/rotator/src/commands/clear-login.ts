@@ -58,6 +58,8 @@ async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryR
   const { orgId } = await knownEndpoint(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
+  if (username !== undefined && current === null)
+    throw new RcmError('secret_missing', 'No secret lies where the row says, so nobody knows whether it is of the user that you say. Nothing was noted.');
   if (current !== null && username !== undefined && !namesUser(rotator, endpoint, current, username))
     throw new RcmError(
       'state_conflict',
