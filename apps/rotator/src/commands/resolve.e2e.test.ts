@@ -12,7 +12,7 @@ let opened: RotatorEnvironment;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 14 }, () => 'alpine' as const), portalType: { propagationDelayMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 15 }, () => 'alpine' as const), portalType: { propagationDelayMs: 200 } });
   environment = {
     ...opened.testEnvironment.environmentOf('rcm_rotator'),
     RCM_TENANT_ROLE_ARN: opened.testEnvironment.aws.tenantRoleArn('rotator'),
@@ -41,7 +41,7 @@ describe('a blocked login', () => {
   it('goes on with the current password once a login proved it; the audit trail has who and why before', async () => {
     const { attemptId, orgId, loginIdentity } = await blocked('alpine-2');
     const end = await resolve('alpine-2', '--accept', 'current', '--actor', 'jane');
-    expect([end.code, end.json()]).toEqual([0, { endpointId: 'alpine-2', attemptId, resolved: 'current' }]);
+    expect([end.code, end.json()]).toEqual([0, { endpointId: 'alpine-2', attemptId, resolved: 'current', proved: true }]);
     expect(await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity })).toBeNull();
     expect((await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: 'alpine-2' }))?.rotationStatus).toBe('active');
     const [event] = await opened.audit('rotation.resolve', 'alpine-2');
@@ -50,6 +50,15 @@ describe('a blocked login', () => {
       reason: 'the portal’s support said so',
       details: { attemptId, accept: 'current', proof: 'login' },
     });
+  });
+
+  it('does not say that the portal accepts the current password where a person’s word is all there is', async () => {
+    const { attemptId, portal, username } = await blocked('alpine-15');
+    const tries = async () => (await opened.testEnvironment.portals.history({ portal, username })).tries.length;
+    const before = await tries();
+    const end = await resolve('alpine-15', '--accept', 'current', '--unverified');
+    expect([end.code, end.json()]).toEqual([0, { endpointId: 'alpine-15', attemptId, resolved: 'current', proved: false }]);
+    expect(await tries()).toBe(before);
   });
 
   it('stays blocked, with nothing changed, where the portal does not accept what the person says', async () => {

@@ -24,8 +24,12 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
   const typed = options.accept === 'typed' ? await readTypedPassword(`Password that the portal accepts for ${endpoint.id}: `, context.signal) : null;
   const outcome = await resolveBlock(block, typed, context.signal);
   if (outcome !== 'resolved') return report(context, [outcome]);
-  print(context, { endpointId: endpoint.id, attemptId: attempt.id, resolved: 'current' }, [
-    `${endpoint.id}  resolved: the portal accepts the current password; agents may log in again`,
+  // What a search has found, the portal has accepted.
+  const isProved = options.proof === 'login' || options.accept === 'found';
+  print(context, { endpointId: endpoint.id, attemptId: attempt.id, resolved: 'current', proved: isProved }, [
+    isProved
+      ? `${endpoint.id}  resolved: the portal accepts the current password; agents may log in again`
+      : `${endpoint.id}  resolved on your word: nobody has asked the portal for the current password; the rotation holds agents back no more`,
   ]);
   return 0;
 }
