@@ -5,6 +5,8 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { compileCache } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createLogger, systemClock } from '@rcm/telemetry';
+import { streamAudit } from './stream.ts';
 import { audit, type AuditEnvironment, linesIn, openAuditEnvironment, standAlone } from '../testing.fixture.ts';
 
 let testEnvironment: AuditEnvironment;
@@ -44,6 +46,25 @@ test('everything is sent once, and then what came since; what was sent is what t
       .join(''),
   );
   expect(await standAlone(['--export', sorted, '--heads', testEnvironment.headsFile, '--key', testEnvironment.publicKey])).toMatchObject({ code: 0 });
+});
+
+test('one that is to send all, and is stopped before it has, says so', async () => {
+  const stop = new AbortController();
+  let taken = 0;
+  const take = (lines: readonly string[]): Promise<void> => {
+    taken += lines.length;
+    stop.abort();
+    return Promise.resolve();
+  };
+  const run = (signal: AbortSignal) =>
+    streamAudit({
+      ...{ db: testEnvironment.db, logger: createLogger({ name: 'test', level: 'silent' }), clock: systemClock, placeFile: place ?? '', signal },
+      ...{ destination: { name: 'kept', take }, orgIds: ['one', 'two'], format: 'ndjson', until: 'all is sent', deadlineMs: 60_000 },
+    });
+  const report = await run(stop.signal);
+  expect(report).toMatchObject({ complete: false, json: { sent: taken, chains: 1, interrupted: true } });
+  expect(report.lines.join()).toContain('Stopped before all was sent');
+  expect(await run(new AbortController().signal)).toMatchObject({ complete: true, json: { chains: 2, interrupted: false } });
 });
 
 test('more than a batch is sent whole and in order; OCSF and one organization alone', async () => {

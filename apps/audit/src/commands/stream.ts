@@ -40,6 +40,7 @@ export async function streamAudit(options: StreamOptions): Promise<Report> {
   let sent = 0;
   let pauseMs: number = PAUSE_MS.least;
   let isFollowed = false;
+  let isAllSent = false;
   while (!signal.aborted) {
     try {
       if (!isFollowed) await checkPlace(options, place);
@@ -48,7 +49,9 @@ export async function streamAudit(options: StreamOptions): Promise<Report> {
       sent += count;
       pauseMs = PAUSE_MS.least;
       if (count > 0) continue;
-      if (until === 'all is sent') break;
+      // A round that was stopped has not looked at every chain.
+      isAllSent = until === 'all is sent' && !signal.aborted;
+      if (isAllSent) break;
       await pause(clock, PAUSE_MS.idle, signal);
     } catch (error) {
       if (signal.aborted) break;
@@ -58,10 +61,11 @@ export async function streamAudit(options: StreamOptions): Promise<Report> {
       pauseMs = Math.min(2 * pauseMs, PAUSE_MS.most);
     }
   }
+  const isWhole = until === 'stopped' || isAllSent;
   return {
-    json: { sent, chains: place.all.length },
-    lines: [`${sent} events sent; ${place.all.length} chains are followed from where they are.`],
-    complete: true,
+    json: { sent, chains: place.all.length, interrupted: !isWhole },
+    lines: [`${sent} events sent; ${place.all.length} chains are followed from where they are.${isWhole ? '' : ' Stopped before all was sent; run it again.'}`],
+    complete: isWhole,
   };
 }
 
