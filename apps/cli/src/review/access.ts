@@ -58,7 +58,7 @@ export async function reviewAccess(
     quarter,
     did: cut(await whoDid(db, { ...span, limit: MOST + 1 })),
     acts: { rows: acts.slice(0, MOST), hasMore: events.some(({ next }) => next !== null) || acts.length > MOST },
-    breakGlass: cut(await listBreakGlass(db, { within: span, limit: MOST })),
+    breakGlass: cut(await listBreakGlass(db, { within: span, limit: MOST + 1 })),
     logins,
   };
 }
