@@ -36,6 +36,15 @@ export interface TaskClient {
 /** For how long a look asks the API to wait, in whole seconds: it takes 30 at most, and a proxy between may end what is silent for longer. */
 const LONGEST_WAIT_S = 25;
 
+/** `null`: it is none. An answer that was cut off fails before, and is no answer. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 export function createTaskClient(options: TaskClientOptions): TaskClient {
   const { callMs = 10_000, pollMs = 1_000 } = options;
   const send = options.fetch ?? fetch;
@@ -55,7 +64,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
         redirect: 'error',
         signal: within,
       });
-      const body: unknown = await response.json().catch(() => null);
+      const body = jsonIn(await response.text());
       if (!response.ok) throw refusal(response.status, body);
       return body;
     } catch (cause) {

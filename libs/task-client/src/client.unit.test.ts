@@ -30,7 +30,7 @@ interface Seen {
 
 let server: Server;
 let seen: Seen[];
-let answers: { status: number | 'never'; body: unknown; location?: string }[];
+let answers: { status: number | 'never' | 'cut off'; body: unknown; location?: string }[];
 let client: TaskClient;
 let tokens = 0;
 beforeEach(async () => {
@@ -41,6 +41,10 @@ beforeEach(async () => {
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       if (!answer) return void request.socket.destroy();
       if (answer.status === 'never') return;
+      if (answer.status === 'cut off') {
+        response.writeHead(200, { 'content-length': 1_000 }).write('{"id":');
+        return void setImmediate(() => request.socket.destroy());
+      }
       response
         .writeHead(answer.status, answer.location ? { location: answer.location } : {})
         .end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
@@ -100,6 +104,16 @@ describe('waiting for a result', () => {
     expect(seen.map((request) => request.headers.authorization)).toEqual(['Bearer t-1', 'Bearer t-2', 'Bearer t-3', 'Bearer t-4']);
     // Each asks the API to wait, and for no longer than is left.
     for (const { url } of seen) expect(Number(/\?wait=(\d+)$/.exec(url ?? '')?.[1])).toBeLessThanOrEqual(10);
+  });
+
+  it('looks again where an answer was cut off: it is none', async () => {
+    answers = [
+      { status: 'cut off', body: null },
+      { status: 200, body: DONE },
+    ];
+    expect(await client.result(ID, { deadlineMs: 60_000 })).toEqual(DONE.result);
+    answers = [{ status: 'cut off', body: null }];
+    await expect(client.ask({ endpoint: 'a', task: 't' }, { idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'unreachable', retryable: true });
   });
 
   it('fails with the task’s own code', async () => {
