@@ -1,82 +1,59 @@
-import type { PortalCode } from '@rcm/test-environment';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { commandEnvironment } from '../command-environment.fixture.ts';
-import { callRotator, type CommandEnd } from '../process.fixture.ts';
+import { describe, expect, it } from 'vitest';
 import { setPortalType } from '../set-portal-type.fixture.ts';
-import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
-import { actsOn, type LoginActs } from './login-acts.fixture.ts';
+import { openForCommands } from './login-commands.fixture.ts';
 
-let opened: RotatorEnvironment;
-let environment: Readonly<Record<string, string>>;
-let acts: LoginActs;
-
-beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: [], portalType: { propagationDelayMs: 200 } });
-  environment = commandEnvironment(opened.testEnvironment);
-  acts = actsOn(opened);
-});
-afterAll(() => opened?.close());
-// What one test's logins met says nothing about the portal to those of the next.
-beforeEach(() =>
-  opened.sql(
-    `UPDATE login_attempt SET started_at = started_at - interval '1 day', finished_at = finished_at - interval '1 day', rests_until = rests_until - interval '1 day'`,
-    [],
-  ),
-);
-
-const login = (portal: PortalCode = 'alpine') => opened.testEnvironment.addEndpoint(portal);
-const rotator = (...parameters: string[]): Promise<CommandEnd> => callRotator([...parameters, '--json'], environment);
-const codeOf = (end: CommandEnd) => end.json<{ error: { code: string } }>().error.code;
+const t = openForCommands();
+const { login, rotator, codeOf } = t;
 
 describe('unlocked', () => {
   it('lets agents in again at a portal that locks until its support is called, and not before somebody says so', async () => {
     const at = await login('borealis');
     const untilUnlocked = { lockoutCounts: 'until_unlocked', lockoutThreshold: 5, lockoutWindowSeconds: null, lockoutLastsSeconds: null };
-    await setPortalType(opened.testEnvironment, 'borealis', untilUnlocked);
+    await setPortalType(t.opened.testEnvironment, 'borealis', untilUnlocked);
     const lockout = { counts: 'until_unlocked', threshold: 5, windowMs: null, lastsMs: null, countsCodes: true } as const;
-    await opened.testEnvironment.portals.setHabits('borealis', { lockout });
-    await opened.testEnvironment.portals.mistype(at, 5);
-    expect(await acts.logIn(at)).toBe('login_locked');
-    expect(await acts.logIn(at)).toBe('login_not_allowed');
+    await t.opened.testEnvironment.portals.setHabits('borealis', { lockout });
+    await t.opened.testEnvironment.portals.mistype(at, 5);
+    expect(await t.acts.logIn(at)).toBe('login_locked');
+    expect(await t.acts.logIn(at)).toBe('login_not_allowed');
     const refused = await rotator('rotate', '--endpoint', at.id, '--reason', 'a test');
     expect(refused.json<{ rotations: object[] }>().rotations).toMatchObject([{ result: 'not_started', code: 'login_locked' }]);
 
-    await opened.testEnvironment.portals.unlock(at);
-    expect(await acts.logIn(at)).toBe('login_not_allowed');
-    expect(await acts.triesOf(at)).toEqual(['locked']);
+    await t.opened.testEnvironment.portals.unlock(at);
+    expect(await t.acts.logIn(at)).toBe('login_not_allowed');
+    expect(await t.acts.triesOf(at)).toEqual(['locked']);
     const other = await rotator('unlocked', '--endpoint', at.id, '--user', 'somebody-else', '--reason', 'called support');
     expect([other.code, codeOf(other)]).toEqual([1, 'state_conflict']);
-    expect(await acts.logIn(at)).toBe('login_not_allowed');
+    expect(await t.acts.logIn(at)).toBe('login_not_allowed');
     const end = await rotator('unlocked', '--endpoint', at.id, '--user', at.username, '--reason', 'called support', '--actor', 'jane');
     expect([end.code, end.json()]).toEqual([0, { endpointId: at.id, dryRun: false, unlocked: true }]);
-    expect(await opened.audit('login.unlocked', at.id)).toMatchObject([
+    expect(await t.opened.audit('login.unlocked', at.id)).toMatchObject([
       { actor: expect.stringMatching(/^person:sts:\S+ says jane$/), reason: 'called support' },
     ]);
-    expect(await acts.logIn(at)).toBe('none');
-    const { tries } = await opened.testEnvironment.portals.history(at);
+    expect(await t.acts.logIn(at)).toBe('none');
+    const { tries } = await t.opened.testEnvironment.portals.history(at);
     expect(tries.filter(({ locks }) => locks).map(({ by }) => by)).toEqual(['person']);
   });
 });
 
 it('unlocked, with the name of a user, notes nothing where no secret says whose the account is', async () => {
   const at = await login();
-  await opened.sql(`UPDATE integration_endpoint SET secret_arn = secret_arn || 'x' WHERE id = $1`, [at.id]);
+  await t.opened.sql(`UPDATE integration_endpoint SET secret_arn = secret_arn || 'x' WHERE id = $1`, [at.id]);
   const end = await rotator('unlocked', '--endpoint', at.id, '--user', at.username, '--reason', 'called support');
   expect([end.code, codeOf(end)]).toEqual([1, 'secret_missing']);
-  expect(await opened.audit('login.unlocked', at.id)).toEqual([]);
+  expect(await t.opened.audit('login.unlocked', at.id)).toEqual([]);
 });
 
 describe('unlocked, where the secret names another account than its row', () => {
   it('notes nothing for the account that was there before, and has the row follow; then it is noted for the one that is meant', async () => {
     const [at, other] = [await login(), await login()];
-    await acts.edit(at, { username: other.username });
-    const noted = () => opened.sql<{ login_identity: string }>('SELECT login_identity FROM login_clearance WHERE endpoint_id = $1', [at.id]);
-    const before = await opened.snapshot(at.id);
+    await t.acts.edit(at, { username: other.username });
+    const noted = () => t.opened.sql<{ login_identity: string }>('SELECT login_identity FROM login_clearance WHERE endpoint_id = $1', [at.id]);
+    const before = await t.opened.snapshot(at.id);
     const dry = await rotator('unlocked', '--endpoint', at.id, '--dry-run');
-    expect([dry.code, codeOf(dry), await opened.snapshot(at.id)]).toEqual([1, 'state_conflict', before]);
+    expect([dry.code, codeOf(dry), await t.opened.snapshot(at.id)]).toEqual([1, 'state_conflict', before]);
     const end = await rotator('unlocked', '--endpoint', at.id, '--reason', 'x');
     expect([end.code, codeOf(end), await noted()]).toEqual([1, 'state_conflict', []]);
-    await acts.mend();
+    await t.acts.mend();
     expect((await rotator('unlocked', '--endpoint', at.id, '--reason', 'x')).code).toBe(0);
     expect(await noted()).toEqual([{ login_identity: other.loginIdentity }]);
   });
