@@ -63,7 +63,7 @@ test('one that is to send all, and is stopped before it has, says so', async () 
     });
   const report = await run(stop.signal);
   expect(report).toMatchObject({ complete: false, json: { sent: taken, chains: 1, interrupted: true } });
-  expect(report.lines.join()).toContain('Stopped before all was sent');
+  expect(report.lines.join()).toContain('Stopped before it was known that this is all; run it again.');
   expect(await run(new AbortController().signal)).toMatchObject({ complete: true, json: { chains: 2, interrupted: false } });
 });
 

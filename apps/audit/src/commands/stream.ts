@@ -64,7 +64,9 @@ export async function streamAudit(options: StreamOptions): Promise<Report> {
   const isWhole = until === 'stopped' || isAllSent;
   return {
     json: { sent, chains: place.all.length, interrupted: !isWhole },
-    lines: [`${sent} events sent; ${place.all.length} chains are followed from where they are.${isWhole ? '' : ' Stopped before all was sent; run it again.'}`],
+    lines: [
+      `${sent} events sent; ${place.all.length} chains are followed from where they are.${isWhole ? '' : ' Stopped before it was known that this is all; run it again.'}`,
+    ],
     complete: isWhole,
   };
 }
