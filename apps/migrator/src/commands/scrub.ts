@@ -52,7 +52,7 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
   await migration
     .patience(null, () => forgetLeftoverFingerprints(migration.db))
     .catch((error: unknown) => {
-      if (!hasCode(error, 'cancelled')) throw error;
+      if (!migration.stopping.aborted || !hasCode(error, 'cancelled')) throw error;
     });
   const state = await storageRewriteState(migration.db);
   const isDue = state.pending || removal === 'none';
