@@ -58,10 +58,8 @@ export async function added(db: Database, onboard: Onboarding['onboard'], login:
 async function mustBeThisOne(db: Database, { id, portalTypeCode, accountId }: Pick<NewEndpoint, 'id' | 'portalTypeCode' | 'accountId'>): Promise<void> {
   const there = await findEndpoint(db, { endpointId: id });
   if (there?.portalTypeCode === portalTypeCode && there.accountId === accountId) return;
-  throw new RcmError(
-    'state_conflict',
-    `${id} is another login already${there ? `, of ${there.portalTypeCode} and the account ${there.accountId}` : ''}: give this one an id of its own. Nothing was stored.`,
-  );
+  const is = there ? `another login already, of ${there.portalTypeCode} and the account ${there.accountId}` : 'there no more';
+  throw new RcmError('state_conflict', `${id} is ${is}: give this one an id of its own. Nothing was stored.`);
 }
 
 /** One login that shows whether the portal accepts it. */
