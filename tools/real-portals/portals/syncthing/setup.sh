@@ -34,10 +34,10 @@ HOME="$work" syncthing generate --home "$work" --no-default-folder --gui-user "$
   tail -30 "$work/setup.log" >&2
   exit 1
 }
-# Practice folders to list, and nothing that leaves this machine.
+# Practice folders to list: below DATA, which start.sh makes their home, and paused, so that their state stays what it is. Nothing leaves this machine.
 rows=''
 for number in $(seq -w 1 12); do
-  rows+="<folder id=\"claims-$number\" label=\"Claims $number\" path=\"/nonexistent/claims-$number\" type=\"sendonly\" paused=\"true\"></folder>"
+  rows+="<folder id=\"claims-$number\" label=\"Claims $number\" path=\"~/claims-$number\" type=\"sendonly\"><paused>true</paused></folder>"
 done
 sed -i \
   -e "s#<gui #$rows<gui #" \
