@@ -1,15 +1,15 @@
-import type { Command } from 'commander';
-import type { RotatorConfig } from '../config.ts';
 import { backupPlace } from '../backup/open-place.ts';
 import { backupCommand } from './backup.ts';
-import { type CommandContext, personalAct } from './command.ts';
+import { type AddCommand, personalAct, type RunCommand } from './command.ts';
+import { copiesCommand } from './copies.ts';
 import { type Output, person, type Person } from './options.ts';
 import { restoreCommand } from './restore.ts';
 
-type Run = (options: Output, act: (context: CommandContext, config: RotatorConfig) => Promise<number>) => Promise<void>;
-
 /** For the day on which a store, its key or its account is gone (docs/disaster.md). */
-export function addBackups(command: (name: string, description: string) => Command, run: Run): void {
+export function addBackups(command: AddCommand, run: RunCommand): void {
+  person(command('copies', 'compare the copies in the second region with the secrets, and mend those that are behind')).action((options: Output & Person) =>
+    run(options, async (context, config) => copiesCommand(context, await personalAct(options, config))),
+  );
   person(command('backup', 'write every login as its store holds it into a file for each organization, sealed to RCM_BACKUP_RECIPIENTS'))
     .requiredOption('--out <where>', 'where the files go: a folder, made where it is missing, or s3://BUCKET/PREFIX')
     .option('--org <id>', 'of this organization alone')

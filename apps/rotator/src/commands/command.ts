@@ -1,8 +1,10 @@
+import type { Command } from 'commander';
 import { actorIssuer, signedInPerson } from '@rcm/credentials';
 import { RcmError } from '@rcm/telemetry';
 import { jsonLine } from '@rcm/telemetry/json-shape';
 import type { RotatorConfig } from '../config.ts';
 import type { RotatorProcess } from '../services.ts';
+import type { Output } from './options.ts';
 
 /** What every command is given. */
 export interface CommandContext {
@@ -10,6 +12,14 @@ export interface CommandContext {
   readonly json: boolean;
   readonly signal: AbortSignal;
 }
+
+export type Act = (context: CommandContext, config: RotatorConfig) => Promise<number>;
+
+/** Adds a command that takes `--json`. */
+export type AddCommand = (name: string, description: string) => Command;
+
+/** Opens the rotator for a command's act, and keeps its exit code. */
+export type RunCommand = (options: Output, act: Act) => Promise<void>;
 
 /** A person's act: who, and why, for the audit trail. */
 export interface PersonalAct {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isTime } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import { retryCommand, unlockedCommand } from './clear-login.ts';
-import { type CommandContext, type PersonalAct, personalAct } from './command.ts';
+import { type AddCommand, type PersonalAct, personalAct, type RunCommand } from './command.ts';
 import { forgetDeviceCommand } from './forget-device.ts';
 import { lookCommand } from './look.ts';
 import { type Output, person, type Person } from './options.ts';
@@ -10,10 +10,8 @@ import { personsWordCommand } from './persons-word.ts';
 import { setLoginCommand } from './set-login.ts';
 import { verifyCommand } from './verify-login.ts';
 
-type Run = (options: Output, act: (context: CommandContext, config: RotatorConfig) => Promise<number>) => Promise<void>;
-
 /** What a person does to put one login right: say that it is unlocked, have its password tried, prove it, give another one. */
-export function addRepairs(command: (name: string, description: string) => Command, run: Run): void {
+export function addRepairs(command: AddCommand, run: RunCommand): void {
   const ofLogin = (name: string, description: string, endpoint = 'the endpoint whose login it is'): Command =>
     person(command(name, description)).requiredOption('--endpoint <id>', endpoint);
   const clearing = [
