@@ -20,7 +20,7 @@ export { verifyLogin } from './commands/verify-login.ts';
 export { lookAtBlocked } from './mending/look-at-blocked.ts';
 export { longWaitLooks } from './mending/look-at-long-waits.ts';
 export { mendWanted } from './mending/mend-wanted.ts';
-export { stopFailingPortalTypes } from './schedule/chores.ts';
+export { stopFailingPortalTypes } from './schedule/failing-portal-types.ts';
 export { portalTypeFromDocument, readPortalTypeFile } from './portal-type-file.ts';
 export { startService } from './schedule/service.ts';
 export { openRotator, type RotatorProcess } from './services.ts';

@@ -3,7 +3,8 @@ import { listDueEndpoints, listOpenAttempts, listStartable } from '@rcm/db/rotat
 import { migratedEndpoint } from '@rcm/portal-access';
 import type { RotatorConfig } from '../config.ts';
 import { rotateOnDemand } from '../schedule/asked.ts';
-import { rotatorChores, stopFailingPortalTypes } from '../schedule/chores.ts';
+import { rotatorChores } from '../schedule/chores.ts';
+import { stopFailingPortalTypes } from '../schedule/failing-portal-types.ts';
 import { rotateAndReport, type RotationOutcome, type RotationResult } from '../schedule/rotation-outcome.ts';
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';

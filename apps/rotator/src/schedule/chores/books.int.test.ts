@@ -4,9 +4,9 @@ import { createMetrics, type Metrics } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { backupAge } from '../backup/backup-age.ts';
-import { countBooks } from './chores.ts';
-import type { Chore } from './service.ts';
+import { backupAge } from '../../backup/backup-age.ts';
+import { countBooks } from './books.ts';
+import type { Chore } from '../service.ts';
 
 // Only a test that hangs takes so long.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
