@@ -25,8 +25,6 @@ const OVER = {
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {
-    'apps/infra/src/stacks/events.ts': 71,
-    'apps/web-agent/src/http/openapi.ts': 141,
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 86,
     'libs/credentials/src/stores/ssm-calls.ts': 80,

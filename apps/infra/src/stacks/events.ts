@@ -30,7 +30,8 @@ function secretsBegin({ partition, account, region, replica, name }: Environment
   return [`/rcm/${name}/`, `rcm/${name}/`, ...arns];
 }
 
-export function toldEvents(environment: Environment): readonly ToldEvent[] {
+/** Whoever came near a key or a secret. */
+function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
   const becoming = (role: string) => ({
     ...CALL,
     source: ['aws.sts'],
@@ -76,31 +77,37 @@ export function toldEvents(environment: Environment): readonly ToldEvent[] {
       },
       nextStep: 'Find out who it is by the name of the session. If nobody says so: rotate the login (rcm login rotate ID --kind compromise).',
     },
-    {
-      ...{
-        name: 'rcm-deployment-failed',
-        title: 'A deployment did not come up and was taken back',
-        text: '<service>: <reason>',
-        fields: { service: '$.resources[0]', reason: '$.detail.reason' },
-      },
-      pattern: { source: ['aws.ecs'], 'detail-type': ['ECS Deployment State Change'], detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] } },
-      nextStep: 'The version before runs on. Read the log of the tasks that stopped.',
-    },
-    {
-      ...{
-        name: 'rcm-not-as-deployed',
-        title: 'A resource is not as a rule of AWS Config wants it',
-        text: '<rule>: <resource>',
-        fields: { rule: '$.detail.configRuleName', resource: '$.detail.resourceId' },
-      },
-      pattern: {
-        ...{ source: ['aws.config'], 'detail-type': ['Config Rules Compliance Change'] },
-        detail: { configRuleName: [{ prefix: 'rcm-' }], newEvaluationResult: { complianceType: ['NON_COMPLIANT'] } },
-      },
-      nextStep: 'See what was changed and by whom (CloudTrail); deploy the stack again.',
-    },
   ];
 }
+
+/** What is not as it was deployed. */
+const EVENTS_OF_RESOURCES: readonly ToldEvent[] = [
+  {
+    ...{
+      name: 'rcm-deployment-failed',
+      title: 'A deployment did not come up and was taken back',
+      text: '<service>: <reason>',
+      fields: { service: '$.resources[0]', reason: '$.detail.reason' },
+    },
+    pattern: { source: ['aws.ecs'], 'detail-type': ['ECS Deployment State Change'], detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] } },
+    nextStep: 'The version before runs on. Read the log of the tasks that stopped.',
+  },
+  {
+    ...{
+      name: 'rcm-not-as-deployed',
+      title: 'A resource is not as a rule of AWS Config wants it',
+      text: '<rule>: <resource>',
+      fields: { rule: '$.detail.configRuleName', resource: '$.detail.resourceId' },
+    },
+    pattern: {
+      ...{ source: ['aws.config'], 'detail-type': ['Config Rules Compliance Change'] },
+      detail: { configRuleName: [{ prefix: 'rcm-' }], newEvaluationResult: { complianceType: ['NON_COMPLIANT'] } },
+    },
+    nextStep: 'See what was changed and by whom (CloudTrail); deploy the stack again.',
+  },
+];
+
+export const toldEvents = (environment: Environment): readonly ToldEvent[] => [...eventsOfPeople(environment), ...EVENTS_OF_RESOURCES];
 
 /** As AWS's chat application takes it; quotes stay around each field, which EventBridge puts in as text. */
 const chatMessage = ({ title, text, nextStep, name }: ToldEvent): string =>
