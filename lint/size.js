@@ -21,7 +21,6 @@ const OVER = {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 5,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 5,
     'libs/credentials/src/stores/ssm-calls.ts': 5,
-    'libs/db/src/scale/operation.ts': 5,
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {

@@ -61,26 +61,46 @@ async function task(db: Database): Promise<void> {
 /** What is done with one login, all day: it must not cost more where there are more of them. */
 export const ofOneLogin: readonly Operation[] = [
   asks('rcm_agent', getEndpoint, [ONE]),
-  inTurn('a shared lease, longer, and back', 'rcm_agent', [acquireSharedLease, renewLease, releaseLease], (db) =>
-    withLease(db, async (leaseId) => void (await renewLease(db, { ...ONE, leaseId, ttlMs: 60_000 }))),
-  ),
-  inTurn('an exclusive lease, and back', 'rcm_rotator', [acquireExclusiveLease], async (db) => {
-    const answer = await acquireExclusiveLease(db, { ...ONE, holder: 'rotator', ttlMs: 60_000, wantMs: 0 });
-    if (answer.granted) await releaseLease(db, { ...ONE, leaseId: answer.lease.id });
+  inTurn({
+    name: 'a shared lease, longer, and back',
+    as: 'rcm_agent',
+    calls: [acquireSharedLease, renewLease, releaseLease],
+    run: (db) => withLease(db, async (leaseId) => void (await renewLease(db, { ...ONE, leaseId, ttlMs: 60_000 }))),
   }),
-  inTurn(
-    'a login, from the first question to its outcome',
-    'rcm_agent',
-    [checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordState, finishLoginAttempt],
-    login,
-  ),
-  inTurn('one of a hundred backup codes', 'rcm_agent', [spendBackupCode], (db) =>
-    withLease(db, async (leaseId) => void (await spendBackupCode(db, { ...ONE, leaseId, codes: hundred }))),
-  ),
-  inTurn('a code, asked of a person and waited for', 'rcm_agent', [takeCodeTurn, askForCode, takeCode, endCodeTurn], (db) =>
-    withLease(db, (leaseId) => code(db, leaseId)),
-  ),
-  inTurn('a task, asked for, taken and done', 'rcm_agent', [createPortalTask, claimPortalTask, finishPortalTask], task, { most: 5_000 }),
+  inTurn({
+    name: 'an exclusive lease, and back',
+    as: 'rcm_rotator',
+    calls: [acquireExclusiveLease],
+    async run(db) {
+      const answer = await acquireExclusiveLease(db, { ...ONE, holder: 'rotator', ttlMs: 60_000, wantMs: 0 });
+      if (answer.granted) await releaseLease(db, { ...ONE, leaseId: answer.lease.id });
+    },
+  }),
+  inTurn({
+    name: 'a login, from the first question to its outcome',
+    as: 'rcm_agent',
+    calls: [checkLoginAttempt, reserveTotpStep, beginLoginAttempt, passwordState, finishLoginAttempt],
+    run: login,
+  }),
+  inTurn({
+    name: 'one of a hundred backup codes',
+    as: 'rcm_agent',
+    calls: [spendBackupCode],
+    run: (db) => withLease(db, async (leaseId) => void (await spendBackupCode(db, { ...ONE, leaseId, codes: hundred }))),
+  }),
+  inTurn({
+    name: 'a code, asked of a person and waited for',
+    as: 'rcm_agent',
+    calls: [takeCodeTurn, askForCode, takeCode, endCodeTurn],
+    run: (db) => withLease(db, (leaseId) => code(db, leaseId)),
+  }),
+  inTurn({
+    name: 'a task, asked for, taken and done',
+    as: 'rcm_agent',
+    calls: [createPortalTask, claimPortalTask, finishPortalTask],
+    run: task,
+    most: 5_000,
+  }),
   asks('rcm_migrator', findExclusiveLease, [ONE]),
   asks('rcm_agent', remainingBudget, [ONE]),
   asks('rcm_rotator', passwordTries, [{ ...ONE, fingerprints: prints, since: new Date(0) }]),

@@ -38,11 +38,4 @@ export function asks<A extends readonly unknown[]>(
 }
 
 /** Several functions, one after the other: what one answers, the next is asked about. */
-export const inTurn = (name: string, as: AppRole, calls: readonly Callable[], run: (db: Database) => Promise<unknown>, more: More = {}): Operation => ({
-  name,
-  as,
-  calls,
-  run,
-  kind: 'scan',
-  ...more,
-});
+export const inTurn = (operation: Omit<Operation, 'kind'>): Operation => ({ kind: 'scan', ...operation });
