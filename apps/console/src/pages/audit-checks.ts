@@ -17,9 +17,9 @@ export interface ChecksShown {
 const STATES: Readonly<Record<AuditCheckState, readonly [string, Tone]>> = {
   waiting: ['waits for whoever checks', 'calm'],
   'under way': ['under way', 'calm'],
-  sound: ['whole', 'well'],
+  sound: ['whole', 'good'],
   unproven: ['not proven', 'warn'],
-  broken: ['broken', 'ill'],
+  broken: ['broken', 'bad'],
   failed: ['could not be checked', 'warn'],
   expired: ['nobody has taken it', 'warn'],
   left: ['begun and left', 'warn'],

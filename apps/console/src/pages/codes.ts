@@ -34,7 +34,7 @@ export const codesPage = ({ place, wanted, mayAnswer, now }: CodesShown): Markup
 ];
 
 const answerOf = ({ id, orgId, answeredBy }: WantedCode, mayAnswer: boolean): Markup => {
-  if (answeredBy !== null) return markup`${pill('answered', 'well')} ${answeredBy}`;
+  if (answeredBy !== null) return markup`${pill('answered', 'good')} ${answeredBy}`;
   return mayAnswer ? markup`<a href=${`/o/${orgId}/codes/${id}`}>Answer</a>` : pill('waits for an operator', 'warn');
 };
 

@@ -63,14 +63,14 @@ export const fleetFilter = ({ show, portal }: FleetQuestion, now: Date): LoginFi
 });
 
 const TONES: Readonly<Record<LoginState, Tone>> = {
-  locked: 'ill',
-  blocked: 'ill',
-  failing: 'ill',
+  locked: 'bad',
+  blocked: 'bad',
+  failing: 'bad',
   retired: 'calm',
   'not stored': 'warn',
   rotating: 'warn',
   'never used': 'calm',
-  ok: 'well',
+  ok: 'good',
 };
 
 export const statePill = (login: FleetLogin): VNode => pill(loginStateOf(login), TONES[loginStateOf(login)]);

@@ -35,8 +35,8 @@ export const homePage = (visitor: Visitor, shown: readonly OrganizationShown[], 
 
 function health({ place, overview }: OrganizationShown): Markup {
   const wrong = (['locked', 'blocked', 'failing'] as const).filter((trouble) => overview[trouble] > 0);
-  if (wrong.length === 0) return pill('all well', 'well');
-  return wrong.map((trouble) => markup`<a href=${`${place.base}/logins?show=${trouble}`}>${pill(`${howMany(overview[trouble])} ${trouble}`, 'ill')}</a> `);
+  if (wrong.length === 0) return pill('all well', 'good');
+  return wrong.map((trouble) => markup`<a href=${`${place.base}/logins?show=${trouble}`}>${pill(`${howMany(overview[trouble])} ${trouble}`, 'bad')}</a> `);
 }
 
 const counted = (place: Place, show: string, count: number): Markup => markup`<a href=${`${place.base}/logins?show=${show}`}>${howMany(count)}</a>`;

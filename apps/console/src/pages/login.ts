@@ -141,7 +141,7 @@ function timeline({ login, history, now }: LoginShown): VNode {
     [
       { title: 'When', cell: (entry: LoginHistory['entries'][number]) => instant(entry.at, now) },
       { title: 'From', cell: ({ source }) => source },
-      { title: 'What', cell: ({ what }) => (isBad(what) ? pill(what, 'ill') : what) },
+      { title: 'What', cell: ({ what }) => (isBad(what) ? pill(what, 'bad') : what) },
       { title: 'By', cell: ({ by }) => by },
       { title: 'Detail', cell: ({ detail }) => detail },
     ],

@@ -14,7 +14,7 @@ export interface LooksShown {
   readonly now: Date;
 }
 
-const TONES: Readonly<Record<LookFinding['state'], Tone>> = { there: 'well', absent: 'calm', unseen: 'calm', missing: 'ill', unexpected: 'ill' };
+const TONES: Readonly<Record<LookFinding['state'], Tone>> = { there: 'good', absent: 'calm', unseen: 'calm', missing: 'bad', unexpected: 'bad' };
 const WORDS: Readonly<Record<LookFinding['state'], string>> = {
   there: 'as the recipe says',
   absent: 'not needed now',
@@ -88,5 +88,5 @@ const through = (orgId: string, endpointId: string): Markup => markup`<a href=${
 
 function verdict(findings: readonly LookFinding[]): VNode {
   const wrong = findings.filter(({ state }) => WRONG.has(state)).length;
-  return wrong > 0 ? pill(`${wrong} not as the recipe says`, 'ill') : pill('as the recipe says', 'well');
+  return wrong > 0 ? pill(`${wrong} not as the recipe says`, 'bad') : pill('as the recipe says', 'good');
 }

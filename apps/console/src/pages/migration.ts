@@ -24,7 +24,7 @@ function leftToDo({ logins, moved, proved, plaintext, rewritten }: OrganizationM
 }
 
 const runState = ({ state, stopAskedBy, stopReason }: MigrationRun): Markup => [
-  pill(state, state === 'done' ? 'well' : state === 'running' ? 'calm' : 'warn'),
+  pill(state, state === 'done' ? 'good' : state === 'running' ? 'calm' : 'warn'),
   stopAskedBy !== null && markup`<span> asked to stop by ${stopAskedBy}: ${stopReason}</span>`,
 ];
 
@@ -37,10 +37,10 @@ export const migrationPage = ({ place, organizations, runs, outside, acting, now
       { title: 'Logins', cell: ({ logins }) => String(logins) },
       { title: 'Moved', cell: ({ moved }) => String(moved) },
       { title: 'Proved', cell: ({ proved }) => String(proved) },
-      { title: 'Plaintext left', cell: ({ plaintext }) => (plaintext > 0 ? pill(String(plaintext), 'ill') : pill('none', 'well')) },
+      { title: 'Plaintext left', cell: ({ plaintext }) => (plaintext > 0 ? pill(String(plaintext), 'bad') : pill('none', 'good')) },
       { title: 'Rewritten', cell: ({ rewritten }) => (rewritten === null ? null : rewritten ? 'yes' : 'not yet') },
       { title: 'Moved last', cell: ({ movedLastAt }) => instant(movedLastAt, now) },
-      { title: 'What is left', cell: (each) => leftToDo(each) ?? pill('nothing', 'well') },
+      { title: 'What is left', cell: (each) => leftToDo(each) ?? pill('nothing', 'good') },
     ],
     organizations,
     'No login here came out of the database, and none lies in it.',

@@ -56,8 +56,8 @@ export const notificationsPage = ({ place, notifications, next, channels, now }:
 
 /** A channel that had something to carry and has brought nothing of it is quiet: nobody behind it knows. */
 function channelState({ delivered, open, givenUp }: ChannelFigures): VNode {
-  if (givenUp === 0 && open === 0) return pill('delivers', 'well');
-  return delivered === 0 ? pill('quiet: nobody hears of it', 'ill') : pill('delivers not everything', 'warn');
+  if (givenUp === 0 && open === 0) return pill('delivers', 'good');
+  return delivered === 0 ? pill('quiet: nobody hears of it', 'bad') : pill('delivers not everything', 'warn');
 }
 
 /** Of a portal type that is only proposed the notification names none: its words do. */
@@ -69,6 +69,6 @@ function about({ orgId, endpointId, portalTypeCode, detail }: ToldNotification):
   return code === undefined ? 'everything' : `portal type ${code}`;
 }
 
-const TONES: Readonly<Record<Delivery['state'], Tone>> = { delivered: 'well', waiting: 'calm', failing: 'warn', 'given up': 'ill' };
+const TONES: Readonly<Record<Delivery['state'], Tone>> = { delivered: 'good', waiting: 'calm', failing: 'warn', 'given up': 'bad' };
 const reached = ({ channel, state, at, tries, error }: Delivery, now: Date): VNode => markup`
   <li>${channel}: ${pill(state, TONES[state])} ${state === 'failing' ? markup`<span>again ${instant(at, now)}</span>` : instant(at, now)}${error && ` (${tries === 1 ? 'one try' : `${tries} tries`}: ${error})`}</li>`;

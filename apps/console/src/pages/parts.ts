@@ -2,7 +2,7 @@ import { relative } from '@rcm/fleet';
 import type { VNode } from 'preact';
 import { type Markup, markup } from '../web/markup.ts';
 
-export type Tone = 'well' | 'ill' | 'warn' | 'calm';
+export type Tone = 'good' | 'bad' | 'warn' | 'calm';
 
 /** What changes by itself: the script takes it over from the page as it is then, by this name. */
 export const part = (name: string, content: Markup): VNode => markup`<div data-part=${name}>${content}</div>`;

@@ -11,7 +11,7 @@ import { facts, instant, pill, sameAs, table, type Tone } from './parts.ts';
 const STATES: Readonly<Record<PortalChangeState, readonly [string, Tone]>> = {
   undecided: ['waits for a second person', 'warn'],
   approved: ['approved, not saved yet', 'warn'],
-  saved: ['saved', 'well'],
+  saved: ['saved', 'good'],
   declined: ['declined', 'calm'],
   outdated: ['outdated: the portal type has changed since', 'calm'],
 };

@@ -20,7 +20,7 @@ export interface PortalsShown {
 }
 
 const AUTOMATION: Readonly<Record<'allowed' | 'assisted' | 'forbidden' | 'undecided', Tone>> = {
-  allowed: 'well',
+  allowed: 'good',
   assisted: 'calm',
   forbidden: 'warn',
   undecided: 'warn',
@@ -29,7 +29,7 @@ const automationPill = ({ automation }: Pick<PortalListed, 'automation'>): VNode
 const stopped = (admissions: readonly PortalAdmission[], portal: string) => admissions.find(({ portalTypeCode }) => portalTypeCode === portal)?.breaker ?? null;
 const breakerOf = (admissions: readonly PortalAdmission[], { code: portal }: Pick<PortalListed, 'code'>, now: Date): Markup => {
   const open = stopped(admissions, portal);
-  return open ? markup`<span>${pill('open', 'ill')} ${instant(open.openedAt, now)}: ${open.cause.replaceAll('_', ' ')}</span>` : pill('closed', 'well');
+  return open ? markup`<span>${pill('open', 'bad')} ${instant(open.openedAt, now)}: ${open.cause.replaceAll('_', ' ')}</span>` : pill('closed', 'good');
 };
 
 export const portalsPage = ({ place, portals, admissions, changes, now }: PortalsShown): Markup => [

@@ -79,7 +79,7 @@ function byPortal({ place, portals, admissions, pauses, now }: RotationsShown): 
       { title: 'Breaker', cell: (portal) => breaker(admissionOf(portal), now) },
       {
         title: 'Why they wait',
-        cell: (portal) => whyTypeWaits({ portal, admission: admissionOf(portal), pauses }) ?? pill('they begin as they fall due', 'well'),
+        cell: (portal) => whyTypeWaits({ portal, admission: admissionOf(portal), pauses }) ?? pill('they begin as they fall due', 'good'),
       },
     ],
     portals,
@@ -88,7 +88,7 @@ function byPortal({ place, portals, admissions, pauses, now }: RotationsShown): 
 }
 
 const breaker = (admission: PortalAdmission | undefined, now: Date): Markup =>
-  admission?.breaker && markup`<span>${pill('open', 'ill')} ${instant(admission.breaker.openedAt, now)}</span>`;
+  admission?.breaker && markup`<span>${pill('open', 'bad')} ${instant(admission.breaker.openedAt, now)}</span>`;
 
 const paused = ({ pauses, now }: RotationsShown): VNode => markup`<section><h2>Pauses</h2>${pausesTable(pauses, now)}</section>`;
 
@@ -98,7 +98,7 @@ function underWay({ place, asked, open, next, now }: RotationsShown): VNode {
     [
       { title: 'Login', cell: ({ orgId, endpointId }: RotationAttempt) => markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>` },
       ...(place.orgId === null ? [{ title: 'Organization', cell: ({ orgId }: RotationAttempt) => orgId }] : []),
-      { title: 'State', cell: ({ state }) => pill(state, state === 'blocked' ? 'ill' : state === 'waiting' ? 'warn' : 'calm') },
+      { title: 'State', cell: ({ state }) => pill(state, state === 'blocked' ? 'bad' : state === 'waiting' ? 'warn' : 'calm') },
       { title: 'Why begun', cell: ({ reason }) => reason },
       { title: 'Begun', cell: ({ createdAt }) => instant(createdAt, now) },
       { title: 'Waits until', cell: ({ waitingUntil }) => instant(waitingUntil, now) },

@@ -20,7 +20,7 @@ export interface SystemShown {
 
 export const systemPage = ({ overview, admissions, pauses, databaseProblem, acting, now }: SystemShown): Markup => [
   facts([
-    ['Database', databaseProblem ?? pill('of this version', 'well')],
+    ['Database', databaseProblem ?? pill('of this version', 'good')],
     ['Logins', `${howManyLogins(overview)} of ${howMany(overview.organizations)} organizations`],
     ['Rotations open', howMany(overview.rotationsOpen)],
     ['Logins in use', howMany(overview.leases)],
@@ -37,7 +37,7 @@ export const systemPage = ({ overview, admissions, pauses, databaseProblem, acti
       { title: 'Portal', cell: ({ portalTypeCode }: PortalAdmission) => portalTypeCode },
       {
         title: 'State',
-        cell: ({ breaker, canary }) => (breaker ? pill('stopped', 'ill') : pill(canary?.state === 'running' ? 'first of the day under way' : 'open', 'calm')),
+        cell: ({ breaker, canary }) => (breaker ? pill('stopped', 'bad') : pill(canary?.state === 'running' ? 'first of the day under way' : 'open', 'calm')),
       },
       { title: 'Since', cell: ({ breaker }) => instant(breaker?.openedAt ?? null, now) },
       { title: 'Why', cell: ({ breaker }) => breaker && `${breaker.cause}${breaker.detail ? `: ${breaker.detail}` : ''}` },

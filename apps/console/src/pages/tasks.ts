@@ -19,7 +19,7 @@ export const tasksShown = (query: Readonly<Record<string, unknown>>): TasksShown
 const UNDONE: readonly ListedTask['state'][] = ['queued', 'running', 'failed'];
 export const statesOf = (show: TasksShown): readonly ListedTask['state'][] | undefined => (show === 'all' ? undefined : show === 'undone' ? UNDONE : [show]);
 
-const TONES: Readonly<Record<ListedTask['state'], Tone>> = { queued: 'calm', running: 'warn', failed: 'ill', succeeded: 'well' };
+const TONES: Readonly<Record<ListedTask['state'], Tone>> = { queued: 'calm', running: 'warn', failed: 'bad', succeeded: 'good' };
 const statePill = ({ state }: ListedTask): VNode => pill(state, TONES[state]);
 const loginOf = ({ orgId, endpointId, portalTypeCode }: ListedTask): Markup =>
   endpointId === null ? `any at ${portalTypeCode ?? ''}` : markup`<a href=${`/o/${orgId}/logins/${endpointId}`}>${endpointId}</a>`;

@@ -9,7 +9,7 @@ import type { JournalWatch } from './journal.ts';
 interface RotationTiming extends LoginTiming {
   /** From the moment the POST is let out until the browser is stopped, in ms. The lease must live longer than this. */
   readonly submitDeadlineMs: number;
-  /** Until an attempt that met an ill portal or store goes on, in ms; it grows while nothing moves. */
+  /** Until an attempt that met a failing portal or store goes on, in ms; it grows while nothing moves. */
   readonly retryMs: number;
   /** How many submits that did not work end an attempt. */
   readonly maxTries: number;

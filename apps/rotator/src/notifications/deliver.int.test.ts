@@ -94,7 +94,7 @@ describe('the delivery of notifications', () => {
     expect(row).toMatchObject({ tries: 3, deliveredAt: null, lastError: 'It did not answer in time.', givenUpAt: expect.any(Date) });
   });
 
-  it('costs an ill channel one try of one notification a round, and one deadline: the rest loses nothing', async () => {
+  it('costs a failing channel one try of one notification a round, and one deadline: the rest loses nothing', async () => {
     await notifications(5);
     const [silent, good] = [channel('silent', () => 'never'), channel('good')];
     await deliver([silent, good]);

@@ -37,7 +37,7 @@ async function deliverTo(channel: NotificationChannel, options: DeliveryOptions)
   });
   for (const [place, notification] of claimed.entries()) {
     if (await sendOne(channel, notification, options)) continue;
-    // An ill channel costs one deadline a round and one notification one try: the other channels, and the rest of its notifications, lose nothing.
+    // A failing channel costs one deadline a round and one notification one try: the other channels, and the rest of its notifications, lose nothing.
     const notificationIds = claimed.slice(options.signal.aborted ? place : place + 1).map(({ id }) => id);
     return notificationsReturned(options.db, { channel: channel.name, notificationIds });
   }

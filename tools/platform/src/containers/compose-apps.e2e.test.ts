@@ -95,7 +95,7 @@ describe.skipIf(images === undefined)('docker compose --profile apps --profile s
     await expect.poll(() => inspect(service, '{{.RestartCount}} {{.State.Health.Status}}'), { timeout: LONG_MS }).toBe('1 healthy');
   });
 
-  it('says that the sign-in is ill in the network of a console that died, and has it well once it is started again', async () => {
+  it('says that the sign-in is unhealthy in the network of a console that died, and healthy once it is started again', async () => {
     await expect.poll(() => inspect('sign-in', '{{.State.Health.Status}}'), { timeout: LONG_MS }).toBe('unhealthy');
     expect(compose('restart', 'sign-in').status).toBe(0);
     await expect.poll(() => inspect('sign-in', '{{.State.Health.Status}}'), { timeout: LONG_MS }).toBe('healthy');
