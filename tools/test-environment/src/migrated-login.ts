@@ -37,7 +37,7 @@ export interface EnvironmentEndpoint {
 
 export const tagsOf = (portal: RealmCode): SecretTags => ({ TenantId: ORGANIZATION, Environment: ENVIRONMENT, PortalType: portal });
 
-interface LoginParts {
+interface LoginDependencies {
   readonly db: Database;
   readonly aws: LocalAws;
   readonly vault: EnvironmentVault;
@@ -60,12 +60,12 @@ interface NewLogin {
 
 /** One login, at its portal, in a store and in the rows, as after a migration. */
 export async function addMigratedLogin(
-  parts: LoginParts,
-  { portal, number, store = 'ssm', accountId = parts.aws.accountId }: NewLogin,
+  dependencies: LoginDependencies,
+  { portal, number, store = 'ssm', accountId = dependencies.aws.accountId }: NewLogin,
 ): Promise<EnvironmentEndpoint> {
-  const { db, vault, stores, portals, types, identityKeys } = parts;
+  const { db, vault, stores, portals, types, identityKeys } = dependencies;
   const id = `${portal}-${number}`;
-  const baseUrl = parts.baseUrls[portal];
+  const baseUrl = dependencies.baseUrls[portal];
   const username = portal === 'cascade' ? `USER${number}` : `user-${number}`;
   const rules = types.find((type) => type.code === portal)?.passwordRules ?? '';
   const password = generatePassword(parsePasswordRules(rules)).reveal();
@@ -73,7 +73,7 @@ export async function addMigratedLogin(
   await portals.createAccount({ portal, username, password, ...(mfaSeed.mfa_seed ? { mfaSeed: mfaSeed.mfa_seed } : {}) });
   await insertEndpoint(db, { id, orgId: ORGANIZATION, portalTypeCode: portal, accountId: `account-${number}`, baseUrl });
   const text = serializePayload(parsePayload(new Secret(JSON.stringify({ username, password, ...mfaSeed }))));
-  const place: NewPlace = store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: parts.aws.region, accountId };
+  const place: NewPlace = store === 'vault' ? { store, mount: vault.mount } : { store, partition: 'aws', region: dependencies.aws.region, accountId };
   const reference = credentialReference({ ...place, environment: ENVIRONMENT, orgId: ORGANIZATION, endpointId: id, portalAccountId: `account-${number}` });
   const created = await stores.forTenant(ORGANIZATION).create(reference, text, tagsOf(portal));
   const secretArn = formatReference(created.reference);
@@ -86,7 +86,7 @@ export async function addMigratedLogin(
     secretArn,
     version: created.version,
     loginIdentity: identity,
-    fingerprint: payloadFingerprint({ key: parts.identityKeys.current.key, text }),
+    fingerprint: payloadFingerprint({ key: dependencies.identityKeys.current.key, text }),
   });
   return { id, orgId: ORGANIZATION, portal, username, secretArn, loginIdentity: identity };
 }

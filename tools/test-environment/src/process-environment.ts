@@ -14,7 +14,7 @@ export type ProcessRole = keyof typeof PARTS;
 
 const placeOf = ({ accountId, region, endpoint }: LocalAws) => ({ account: accountId, region, endpoint, kms_key_id: ALIAS });
 
-interface ProcessParts {
+interface ProcessDependencies {
   /** Its secrets are written here, each to a file of its own. */
   readonly folder: string;
   readonly databaseUrl: string;
@@ -24,9 +24,9 @@ interface ProcessParts {
 }
 
 /** Writes what processes of the apps read, and answers what each of them has in its environment. */
-export async function processEnvironments(parts: ProcessParts): Promise<(role: ProcessRole) => Readonly<Record<string, string>>> {
-  const { folder, databaseUrl, vault } = parts;
-  const { aws, replica, further } = parts.accounts;
+export async function processEnvironments(dependencies: ProcessDependencies): Promise<(role: ProcessRole) => Readonly<Record<string, string>>> {
+  const { folder, databaseUrl, vault } = dependencies;
+  const { aws, replica, further } = dependencies.accounts;
   const file = async (name: string, text: string) => {
     const path = join(folder, name);
     await writeFile(path, text, { mode: 0o600 });
@@ -37,7 +37,7 @@ export async function processEnvironments(parts: ProcessParts): Promise<(role: P
     rcm_rotator: await file('database-url-rotator', urlFor('rcm_rotator', databaseUrl)),
     rcm_migrator: await file('database-url-migrator', urlFor('rcm_migrator', databaseUrl)),
   };
-  const identityKeyFile = await file('identity-key', parts.identityKey.reveal());
+  const identityKeyFile = await file('identity-key', dependencies.identityKey.reveal());
   const awsCredentialsFileOf = async (app: TenantApp) => {
     const { accessKeyId, secretAccessKey, sessionToken } = aws.taskCredentials(taskRoleName(app));
     const keys = { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, aws_session_token: sessionToken };

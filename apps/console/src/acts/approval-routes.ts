@@ -8,7 +8,7 @@ import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { accessIn } from '../web/places.ts';
 import { fieldIn, reasonIn } from './reason.ts';
-import type { ActParts } from './routes.ts';
+import type { ActDependencies } from './routes.ts';
 
 type Answer = Omit<Decision, 'decision'>;
 /** What is done with a request: by a second person, or by whoever asked. */
@@ -20,7 +20,7 @@ const ANSWERS = {
 type AnswerName = keyof typeof ANSWERS;
 
 /** What one person asks for and another decides on, or the first takes back. Neither does anything: a rotator does, once it is approved. */
-export function approvalRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function approvalRoutes(server: FastifyInstance, { db, logger, origin }: ActDependencies): void {
   server.post<{ Params: { act: string } }>('/all/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { act } = request.params;

@@ -10,10 +10,10 @@ import { mustBeOwnForm } from '../web/own-form.ts';
 import { accessIn } from '../web/places.ts';
 import { LOGIN_ACTS } from './acts.ts';
 import { reasonIn } from './reason.ts';
-import { type ActParts, doLoginAct } from './routes.ts';
+import { type ActDependencies, doLoginAct } from './routes.ts';
 
 /** Several logins of one organization with one reason: chosen on the fleet's page, looked at once more, and then each by itself, as if it alone had been meant. */
-export function bulkRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function bulkRoutes(server: FastifyInstance, { db, logger, origin }: ActDependencies): void {
   server.post<{ Params: { org: string } }>('/o/:org/bulk', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org } = request.params;

@@ -7,10 +7,10 @@ import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { accessIn } from '../web/places.ts';
 import { fieldIn, reasonIn } from './reason.ts';
-import type { ActParts } from './routes.ts';
+import type { ActDependencies } from './routes.ts';
 
 /** What a person answers with is sealed for the login that waits before anything is done with it, and is in no answer of ours. */
-export function codeRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function codeRoutes(server: FastifyInstance, { db, logger, origin }: ActDependencies): void {
   server.post<{ Params: { org: string; id: string } }>('/o/:org/codes/:id/acts/answer', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { org, id } = request.params;

@@ -6,10 +6,10 @@ import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { accessIn } from '../web/places.ts';
 import { reasonIn } from './reason.ts';
-import type { ActParts } from './routes.ts';
+import type { ActDependencies } from './routes.ts';
 
 /** What an operator of every organization does to the migration: the operations of the commands of these names, which need no plaintext and no store. */
-export function migrationRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function migrationRoutes(server: FastifyInstance, { db, logger, origin }: ActDependencies): void {
   server.post<{ Params: { id: string } }>('/all/migration/runs/:id/acts/stop', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const access = await accessIn(db, visitor, null);

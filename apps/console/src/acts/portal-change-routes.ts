@@ -6,13 +6,13 @@ import { notFoundPage } from '../pages/failure.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { accessIn } from '../web/places.ts';
 import { reasonIn } from './reason.ts';
-import type { ActParts } from './routes.ts';
+import type { ActDependencies } from './routes.ts';
 
 const DECISIONS = { approve: 'approved', decline: 'declined' } as const;
 type Answer = keyof typeof DECISIONS;
 
 /** What a second person says to a proposed change of a portal type. The console saves none: its role cannot. */
-export function portalChangeRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function portalChangeRoutes(server: FastifyInstance, { db, logger, origin }: ActDependencies): void {
   server.post<{ Params: { id: string; act: string } }>('/all/portal-changes/:id/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);
     const { id } = request.params;

@@ -7,7 +7,7 @@ import { layout } from '../pages/layout.ts';
 import { shownPage } from '../pages/shown.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { accessIn } from '../web/places.ts';
-import type { ActParts } from './routes.ts';
+import type { ActDependencies } from './routes.ts';
 import { waitForReading } from './wait-for-reading.ts';
 import { shown } from './shown-once.ts';
 
@@ -20,7 +20,7 @@ export interface ShownOnce {
 }
 export const SHOWN_ONCE: ShownOnce = { waitMs: 90_000, leavesMs: 120_000 };
 
-interface ReadParts extends ActParts {
+interface ReadDependencies extends ActDependencies {
   readonly passwords: ShownOnce;
   readonly stopping: AbortSignal;
 }
@@ -29,7 +29,7 @@ const SPARE_MS = 30_000;
 /**
  * The one answer of the console that has a password in it: to a form, so that no address leads to it, and as what no browser keeps. It leaves the screen by itself.
  */
-export function readRoutes(server: FastifyInstance, { db, logger, origin, passwords, stopping }: ReadParts): void {
+export function readRoutes(server: FastifyInstance, { db, logger, origin, passwords, stopping }: ReadDependencies): void {
   const { waitMs, leavesMs } = passwords;
   server.post<{ Params: { org: string; id: string } }>('/o/:org/requests/:id/acts/read', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);

@@ -12,14 +12,14 @@ import { accessIn } from '../web/places.ts';
 import { actsHere, type LoginAct } from './acts.ts';
 import { fieldIn, reasonIn } from './reason.ts';
 
-export interface ActParts {
+export interface ActDependencies {
   readonly db: Database;
   readonly logger: Logger;
   readonly origin: string;
 }
 
 /** What is to be done with one login or task. Each is the operation that the command of its name calls, or a row that asks a rotator for just that. */
-export function actRoutes(server: FastifyInstance, { db, logger, origin, takesPasswords }: ActParts & { readonly takesPasswords: boolean }): void {
+export function actRoutes(server: FastifyInstance, { db, logger, origin, takesPasswords }: ActDependencies & { readonly takesPasswords: boolean }): void {
   const acts = actsHere({ takesPasswords });
   server.post<{ Params: { org: string; id: string; act: string } }>('/o/:org/logins/:id/acts/:act', async (request, reply) => {
     const visitor = mustBeOwnForm(request, origin);

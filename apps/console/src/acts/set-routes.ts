@@ -11,13 +11,13 @@ import { mustBeOwnForm } from '../web/own-form.ts';
 import { pagesOf } from '../web/page.ts';
 import { accessIn } from '../web/places.ts';
 import { fieldIn } from './reason.ts';
-import type { ActParts } from './routes.ts';
+import type { ActDependencies } from './routes.ts';
 
 /**
  * Where an operator types the password of a login that they have asked to set. It is sealed for the rotator that waits for it before anything else is done with it, and is in no answer of ours: not in that of a
  * form that is refused, either.
  */
-export function setRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function setRoutes(server: FastifyInstance, { db, logger, origin }: ActDependencies): void {
   const page = pagesOf(server, db);
   page('login', '/logins/:id/set', 'organization', async ({ place, roles, visitor, id, now }) => {
     if (place.orgId === null || !isId(id) || !mayDo(roles, 'type')) return null;

@@ -10,7 +10,7 @@ import { ownPath } from '../web/own-path.ts';
 import type { Claims, Issuer } from './issuer.ts';
 import { agentOf } from './visitor.ts';
 
-export interface SignInParts {
+export interface SignInDependencies {
   readonly db: Database;
   readonly logger: Logger;
   readonly issuer: Issuer;
@@ -25,8 +25,8 @@ export const SIGN_IN = '/sign-in';
 const LONGEST_NAME = 100;
 
 /** To the issuer and back, and out again. */
-export function signInRoutes(server: FastifyInstance, parts: SignInParts): void {
-  const { db, issuer, origin, logger } = parts;
+export function signInRoutes(server: FastifyInstance, dependencies: SignInDependencies): void {
+  const { db, issuer, origin, logger } = dependencies;
   server.get<{ Querystring: { to?: unknown } }>(SIGN_IN, async (request, reply) => reply.html(signInPage({ to: ownPath(request.query.to) })));
 
   server.get<{ Querystring: { to?: unknown } }>('/sign-in/begin', async (request, reply) => {
@@ -38,11 +38,11 @@ export function signInRoutes(server: FastifyInstance, parts: SignInParts): void 
     const leaving = leavingIn(request);
     dropLeaving(reply);
     if (leaving === null) throw new RcmError('token_invalid', 'This browser has not begun a sign-in, or too long ago. Nobody is signed in.');
-    const person = personOf(await issuer.arrive(new URL(request.url, origin), leaving), parts);
+    const person = personOf(await issuer.arrive(new URL(request.url, origin), leaving), dependencies);
     // A new session under a new id, whatever the browser came with; that one ends (session fixation).
     const before = sessionIdIn(request);
     if (before !== null) await endSession(db, before);
-    const id = await openSession(db, { ...person, agent: agentOf(request), lifeMs: parts.sessionMs });
+    const id = await openSession(db, { ...person, agent: agentOf(request), lifeMs: dependencies.sessionMs });
     logger.info({ person: person.person }, 'signed in');
     return setSession(reply, id).redirect(ownPath(leaving.to), 303);
   });
@@ -57,7 +57,7 @@ export function signInRoutes(server: FastifyInstance, parts: SignInParts): void 
 }
 
 /** Fails with `scope_missing` for somebody whom no group gives a role, `token_invalid` for a subject that names nobody. */
-function personOf(claims: Claims, { groups, groupsClaim }: SignInParts) {
+function personOf(claims: Claims, { groups, groupsClaim }: SignInDependencies) {
   const subject = issuedSubject(claims.iss, claims.sub);
   if (subject === null) throw new RcmError('token_invalid', 'The issuer’s token names nobody, or too long a name. Nobody is signed in.');
   const roles = rolesOf(claims[groupsClaim], groups);

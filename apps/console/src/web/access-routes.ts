@@ -13,7 +13,7 @@ import { mustBeOwnForm } from './own-form.ts';
 import { A_PAGE, pagesOf } from './page.ts';
 import { accessIn } from './places.ts';
 
-export interface AccessParts {
+export interface AccessDependencies {
   readonly db: Database;
   readonly logger: Logger;
   readonly origin: string;
@@ -28,7 +28,7 @@ const LONGEST_PERSON = 2_000;
 type OfOne = { readonly Params: { readonly org: string; readonly id: string } };
 
 /** Who may do what, by organization and over all of them: seen, taken along as a file, and a session ended. */
-export function accessRoutes(server: FastifyInstance, { db, logger, origin, groups, idleMs }: AccessParts): void {
+export function accessRoutes(server: FastifyInstance, { db, logger, origin, groups, idleMs }: AccessDependencies): void {
   const page = pagesOf(server, db);
   page('access', '/access', 'both', async ({ place, roles, visitor, query, now }) => {
     const after = typeof query.after === 'string' && query.after.length <= LONGEST_PERSON ? query.after.replaceAll('\0', '') : '';

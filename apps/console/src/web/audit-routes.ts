@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { formToken } from '../access/form-token.ts';
 import { mayDo } from '../access/roles.ts';
 import { reasonIn } from '../acts/reason.ts';
-import type { ActParts } from '../acts/routes.ts';
+import type { ActDependencies } from '../acts/routes.ts';
 import { auditChecks } from '../pages/audit-checks.ts';
 import { auditAsked, auditPage, questionOf } from '../pages/audit.ts';
 import { notFoundPage } from '../pages/failure.ts';
@@ -16,7 +16,7 @@ import { accessIn } from './places.ts';
 const CHECKS_SHOWN = 5;
 
 /** Who did what, when and why, and whether anything of it was changed since. */
-export function auditRoutes(server: FastifyInstance, { db, logger, origin }: ActParts): void {
+export function auditRoutes(server: FastifyInstance, { db, logger, origin }: ActDependencies): void {
   const page = pagesOf(server, db);
   page('audit', '/audit', 'organization', async ({ place, roles, visitor, query, now }) => {
     const { orgId } = place;

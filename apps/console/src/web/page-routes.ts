@@ -22,7 +22,7 @@ const ORGANIZATIONS_SHOWN = 500;
 const ASKED_SHOWN = 10;
 const SUMMED_UP = 12;
 
-export interface PageParts {
+export interface PageDependencies {
   readonly db: Database;
   /** Whether the console shows, once, what two people have agreed on. */
   readonly showsPasswords: boolean;
@@ -31,7 +31,7 @@ export interface PageParts {
 }
 
 /** What is to be seen; every address names its organization, and the rows are read as that organization's. */
-export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesPasswords }: PageParts): void {
+export function pageRoutes(server: FastifyInstance, { db, showsPasswords, takesPasswords }: PageDependencies): void {
   const page = pagesOf(server, db);
   server.get('/', async (request, reply) => {
     const { visitor } = request;

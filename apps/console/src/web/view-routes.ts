@@ -8,13 +8,13 @@ import { fleetQuery, fleetQuestion } from '../pages/fleet.ts';
 import { mustBeOwnForm } from './own-form.ts';
 import { accessIn } from './places.ts';
 
-interface ViewParts {
+interface ViewDependencies {
   readonly db: Database;
   readonly origin: string;
 }
 
 /** Views of the fleet that people keep, each for themselves. What is kept is made of what the page understands, and not of what was sent. */
-export function viewRoutes(server: FastifyInstance, { db, origin }: ViewParts): void {
+export function viewRoutes(server: FastifyInstance, { db, origin }: ViewDependencies): void {
   const seen = async (request: FastifyRequest, orgId: string | null) => {
     const visitor = mustBeOwnForm(request, origin);
     const access = await accessIn(db, visitor, orgId);

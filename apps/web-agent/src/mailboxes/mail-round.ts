@@ -1,12 +1,12 @@
 import type { Logger, Metrics } from '@rcm/telemetry';
 import type { InboundMessage } from '../http/inbound/gateway.ts';
-import { type GiveParts, type GivenEnd, giveCode } from '../http/inbound/give-code.ts';
+import { type GiveDependencies, type GivenEnd, giveCode } from '../http/inbound/give-code.ts';
 import { MessageTally } from '../http/inbound/tally.ts';
 import { LARGEST_MAIL_BYTES, type MailHead, type MailSession } from './mail-session.ts';
 import type { Mailbox } from './mailbox.ts';
 import { readMail } from './read-mail.ts';
 
-export interface RoundParts extends GiveParts {
+export interface RoundDependencies extends GiveDependencies {
   readonly mailbox: Mailbox;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -24,13 +24,13 @@ const MOST_EARLY = 100;
 
 /** The mails of one session. Each is given as a gateway's message is, by the one way through (`giveCode`), and counts once whoever else has read it. */
 export class MailRounds {
-  readonly #parts: RoundParts;
+  readonly #dependencies: RoundDependencies;
   readonly #session: MailSource;
   readonly #tally: MessageTally;
   readonly #early = new Map<number, InboundMessage>();
 
-  constructor(session: MailSource, parts: RoundParts) {
-    [this.#session, this.#parts, this.#tally] = [session, parts, new MessageTally(parts)];
+  constructor(session: MailSource, dependencies: RoundDependencies) {
+    [this.#session, this.#dependencies, this.#tally] = [session, dependencies, new MessageTally(dependencies)];
   }
 
   /** A mail waits for a login whose page is about to ask. */
@@ -49,17 +49,17 @@ export class MailRounds {
 
   /** `null`: it is no message, which was counted. */
   async #read({ uid, receivedAt, bytes }: MailHead): Promise<InboundMessage | null> {
-    await this.#parts.keepTurn();
+    await this.#dependencies.keepTurn();
     const source = bytes > LARGEST_MAIL_BYTES ? null : await this.#session.sourceOf(uid);
-    const reading = source === null ? 'unreadable' : await readMail({ source, receivedAt, authservId: this.#parts.mailbox.authservId });
+    const reading = source === null ? 'unreadable' : await readMail({ source, receivedAt, authservId: this.#dependencies.mailbox.authservId });
     if (typeof reading !== 'string') return reading;
     this.#tally.refused(this.#arrival, reading);
     return null;
   }
 
   async #give(uid: number, message: InboundMessage): Promise<void> {
-    await this.#parts.keepTurn();
-    const given = await giveCode(this.#parts, GATEWAY, message);
+    await this.#dependencies.keepTurn();
+    const given = await giveCode(this.#dependencies, GATEWAY, message);
     if (given.end === 'early' && (this.#early.has(uid) || this.#early.size < MOST_EARLY)) return void this.#early.set(uid, message);
     this.#early.delete(uid);
     this.#tally.given(this.#arrival, given);
@@ -68,13 +68,13 @@ export class MailRounds {
 
   /** A code that was typed is deleted where that is wanted, also by whoever finds it given by a process that then died. What was nobody's is left for people. */
   async #settle(uid: number, end: GivenEnd): Promise<void> {
-    const { afterwards } = this.#parts.mailbox;
+    const { afterwards } = this.#dependencies.mailbox;
     if (afterwards === 'keep') return;
     if (afterwards === 'delete' && (end === 'answered' || end === 'repeated')) return this.#session.delete(uid);
     await this.#session.mark(uid);
   }
 
   get #arrival() {
-    return { gateway: GATEWAY, mailbox: this.#parts.mailbox.name };
+    return { gateway: GATEWAY, mailbox: this.#dependencies.mailbox.name };
   }
 }

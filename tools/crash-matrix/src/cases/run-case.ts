@@ -27,12 +27,12 @@ export interface CaseResult {
 const MOST_TRIES = 10;
 const LOOK_MS = 100;
 
-export interface CaseParts extends Pick<CaseAt, 'processSlot'> {
+export interface CaseDependencies extends Pick<CaseAt, 'processSlot'> {
   readonly matrix: MatrixEnvironment;
 }
 
 /** One login of its own, with its faults as the cell says, then left to those that live on. */
-export async function runCase({ matrix, processSlot }: CaseParts, cell: Cell): Promise<CaseResult> {
+export async function runCase({ matrix, processSlot }: CaseDependencies, cell: Cell): Promise<CaseResult> {
   const startedAt = performance.now();
   const place = await matrix.placeOf(cell.portal);
   const endpoint = await newLogin(cell, place);

@@ -24,7 +24,7 @@ export interface Given {
   readonly login?: Pick<TurnAtInbox, 'orgId' | 'endpointId' | 'requestId'>;
 }
 
-export interface GiveParts {
+export interface GiveDependencies {
   readonly db: Database;
   readonly keys: IdentityKeys;
 }
@@ -53,7 +53,7 @@ const NOBODYS_MS: ReadonlyMap<string, number> = new Map([
  * Gives the code of a message to the one login whose turn it is at that inbox, and whose portal says that such a message is its own. Where there is none, or where there are several, of
  * whatever organizations, nobody has it: a code is never typed into another login. Of the message nothing is kept but keyed fingerprints.
  */
-export async function giveCode({ db, keys }: GiveParts, gateway: string, message: InboundMessage): Promise<Given> {
+export async function giveCode({ db, keys }: GiveDependencies, gateway: string, message: InboundMessage): Promise<Given> {
   const prints = messagePrints(keys, { gateway, id: message.id });
   const matches = (await turnsAtInbox(db, codeInboxes(keys, message.to))).flatMap((turn) => matchOf(turn, message));
   const [match] = matches;

@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Patience } from '../patience.ts';
 import { problem, PROBLEM_TYPE } from '../problem.ts';
 import type { Gateway } from './gateway.ts';
-import { type GiveParts, giveCode, type Given } from './give-code.ts';
+import { type GiveDependencies, giveCode, type Given } from './give-code.ts';
 import { MessageTally } from './tally.ts';
 
-export interface InboundRoutesOptions extends GiveParts {
+export interface InboundRoutesOptions extends GiveDependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly patience: Patience;
@@ -23,7 +23,7 @@ const EARLY_MS = 8_000;
  * `POST /v1/inbound/{gateway}`: messages that hold codes. There is no token: whoever asks is told by the signature of the gateway, before anything of the body is acted upon. The answer is the
  * same whatever became of the message, so that it says nothing of who waits.
  */
-export function inboundRoutes({ logger, metrics, patience, gateways, ...parts }: InboundRoutesOptions): (server: FastifyInstance) => Promise<void> {
+export function inboundRoutes({ logger, metrics, patience, gateways, ...dependencies }: InboundRoutesOptions): (server: FastifyInstance) => Promise<void> {
   const tally = new MessageTally({ logger, metrics });
   return async (server) => {
     server.removeAllContentTypeParsers();
@@ -43,7 +43,7 @@ export function inboundRoutes({ logger, metrics, patience, gateways, ...parts }:
           return thank();
         }
         let given: Given = { end: 'early' };
-        const isGiven = async () => (given = await giveCode(parts, name, reading)).end !== 'early';
+        const isGiven = async () => (given = await giveCode(dependencies, name, reading)).end !== 'early';
         if (!(await isGiven())) await patience.until(isGiven, { forMs: EARLY_MS, signal: request.signal });
         tally.given({ requestId: request.id, gateway: name }, given);
         if (given.end === 'early') return refuse(reply.header('retry-after', 2), 'early');
