@@ -147,6 +147,33 @@ it('one login comes from stdin; a payload, a portal type or an organization that
   expect((await rcm(['endpoint', 'add', '--org', 'x', ...why.slice(2)], payload)).code).toBe(2);
 });
 
+it('said once more, the same call goes on: what nobody has tried is proved, and what the portal refused is refused without a login', async () => {
+  const type = (await rcm(['portal-type', 'show', 'alpine'])).answer.portalType as { hosts: string[] };
+  const { orgId, portals } = testEnvironment;
+  const place = ['endpoint', 'add', '--org', orgId, '--portal', 'alpine', '--base-url', `http://${type.hosts[0]}/`, ...why];
+  const add = async (username: string, password: string, ...words: string[]) => {
+    const { code, answer } = await rcm([...place, '--account', username, ...words], JSON.stringify({ username, password }));
+    return [code, (answer.endpoints as { outcome: string }[])[0]?.outcome];
+  };
+  const triesOf = async (username: string) => (await portals.history({ portal: 'alpine', username })).tries.map(({ ended }) => ended);
+  for (const username of ['seven', 'eight']) await portals.createAccount({ portal: 'alpine', username, password: PASSWORDS.one });
+
+  expect(await add('seven', PASSWORDS.typo)).toEqual([1, 'refused']);
+  expect(await add('seven', PASSWORDS.typo)).toEqual([1, 'refused']);
+  // Nor once it does not cool down any more.
+  await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE login_attempt SET rests_until = now() WHERE rests_until IS NOT NULL`);
+  expect(await add('seven', PASSWORDS.typo)).toEqual([1, 'refused']);
+  expect(await triesOf('seven')).toEqual(['wrong']);
+
+  // As a process leaves it that dies between the store and the portal.
+  expect(await add('eight', PASSWORDS.one, '--unproved')).toEqual([0, 'stored']);
+  expect(await add('eight', PASSWORDS.one, '--unproved')).toEqual([0, 'already']);
+  expect(await triesOf('eight')).toEqual([]);
+  expect(await add('eight', PASSWORDS.one)).toEqual([0, 'proved']);
+  expect(await add('eight', PASSWORDS.one)).toEqual([0, 'already']);
+  expect(await triesOf('eight')).toEqual(['accepted']);
+});
+
 it('an organization leaves and comes back: nothing uses its login meanwhile, its secret stays as it was, and nothing is forgotten', async () => {
   expect(await rcm(['org', 'add', 'leaving', '--name', 'Leaving', ...why])).toMatchObject({ code: 0 });
   const type = (await rcm(['portal-type', 'show', 'alpine'])).answer.portalType as { hosts: string[] };

@@ -15,6 +15,7 @@ export type { CommandContext } from './commands/command.ts';
 export { resolveCommand } from './commands/resolve.ts';
 export type { ResolveOptions } from './commands/resolve-options.ts';
 export { rollbackCommand } from './commands/rollback.ts';
+export { lastAnswer } from './commands/last-answer.ts';
 export { readTypedPassword } from './commands/typed-password.ts';
 export { verifyLogin } from './commands/verify-login.ts';
 export { lookAtBlocked } from './mending/look-at-blocked.ts';

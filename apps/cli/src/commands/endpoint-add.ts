@@ -1,6 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { environmentFor } from '../environment.ts';
-import { added, type Added, examined, type Outcome, type Person, proved } from '../onboarding/add.ts';
+import { added, type Added, examined, type Outcome, type Person, type Proof, proved } from '../onboarding/add.ts';
 import { defaultId, loginsInFile, type NewLogin } from '../onboarding/new-login.ts';
 import { readPayload } from '../onboarding/typed-payload.ts';
 import type { LeftOut } from '../imports/item.ts';
@@ -75,15 +75,20 @@ async function imported(
 
 const unusable = ({ place, why }: LeftOut): Added => ({ id: `item ${place}`, outcome: 'invalid', problem: why });
 
-/** Those that this call stored; what was there before is `rcm login verify`'s to prove. */
+const IN_THE_STORE: ReadonlySet<Outcome> = new Set(['stored', 'already']);
+
+/** What is in the store, also where an earlier call stored it and came no further. */
 async function prove(environment: NodeJS.ProcessEnv, stored: readonly Added[], person: Person, signal: AbortSignal): Promise<readonly Added[]> {
-  if (!stored.some(({ outcome }) => outcome === 'stored')) return stored;
-  const { openRotator, readRotatorConfig, verifyLogin } = await import('@rcm/rotator');
+  if (!stored.some(({ outcome }) => IN_THE_STORE.has(outcome))) return stored;
+  const { lastAnswer, openRotator, readRotatorConfig, verifyLogin } = await import('@rcm/rotator');
   const opened = openRotator(readRotatorConfig(environmentFor('rotator', environment)));
+  const proof: Proof = {
+    lastAnswer: (endpointId) => lastAnswer(opened, endpointId, signal),
+    login: (endpointId) => verifyLogin(opened, { endpointId, ...person }, signal),
+  };
   try {
     const answers: Added[] = [];
-    for (const each of stored)
-      answers.push(each.outcome === 'stored' ? await proved(each.id, () => verifyLogin(opened, { endpointId: each.id, ...person }, signal)) : each);
+    for (const each of stored) answers.push(IN_THE_STORE.has(each.outcome) ? await proved(each, proof) : each);
     return answers;
   } finally {
     await opened.close();

@@ -11,7 +11,10 @@ export interface Person {
   readonly reason: string;
 }
 
-/** `invalid`: nothing was done. `stored`, `already`: it is in the store. `proved`: and the portal accepts it. `refused`: and the portal does not. */
+/**
+ * `invalid`: nothing was done. `stored`: it is in the store. `already`: it was there before, and where it was to be proved, the portal accepted it before. `proved`: the portal
+ * accepts it. `refused`: the portal does not.
+ */
 export type Outcome = 'valid' | 'invalid' | 'stored' | 'already' | 'proved' | 'refused' | 'failed';
 
 export interface Added {
@@ -62,20 +65,38 @@ async function mustBeThisOne(db: Database, { id, portalTypeCode, accountId }: Pi
   throw new RcmError('state_conflict', `${id} is ${is}: give this one an id of its own. Nothing was stored.`);
 }
 
-/** One login that shows whether the portal accepts it. */
-export const proved = (id: string, prove: () => Promise<unknown>): Promise<Added> =>
+/** How it is found out whether a portal accepts what the store holds of an endpoint. */
+export interface Proof {
+  /** What the portal said last of the same password; `null`: nobody knows. */
+  lastAnswer(endpointId: string): Promise<'accepted' | 'refused' | null>;
+  /** Spends one login. Fails where it is not accepted. */
+  login(endpointId: string): Promise<unknown>;
+}
+
+/** One that this call stored takes one login. Of one that was there before the portal may have spoken: then no login is spent, least of all on what it refused. */
+export const proved = ({ id, outcome }: Added, proof: Proof): Promise<Added> =>
   tried(id, async () => {
-    await prove();
+    const known = outcome === 'already' ? await proof.lastAnswer(id) : null;
+    if (known === 'accepted') return outcome;
+    if (known === 'refused') throw new RcmError('login_rejected', REFUSED_BEFORE);
+    try {
+      await proof.login(id);
+    } catch (error) {
+      // What is stored cannot be proved where no program may log in: that is no failure of the login's.
+      if (hasCode(error, 'automation_undecided', 'automation_forbidden')) return outcome;
+      throw error;
+    }
     return 'proved';
   });
+
+const REFUSED_BEFORE =
+  'The portal refused the stored password before, and no login was spent on it again. `rcm login set` gives it another one; `rcm login retry` tries it now.';
 
 /** One that fails does not stop the others. */
 async function tried(id: string, act: () => Promise<Outcome>): Promise<Added> {
   try {
     return { id, outcome: await act(), problem: null };
   } catch (error) {
-    // What is stored cannot be proved where no program may log in: that is no failure of the login's.
-    if (hasCode(error, 'automation_undecided', 'automation_forbidden')) return { id, outcome: 'stored', problem: null };
     const { code, sentence } = explain(error, createLogger({ name: 'rcm' }));
     return { id, outcome: saysRefused(error) ? 'refused' : 'failed', problem: `${code}: ${sentence}` };
   }
