@@ -85,6 +85,8 @@ function describe(verdict: NonNullable<Awaited<ReturnType<TaskWorker['handle']>>
       return `${verdict.message} It is queued and comes back by itself.`;
     case 'failed':
       return `failed (${verdict.code}): ${verdict.message}`;
+    case 'lost':
+      return 'the task was cancelled meanwhile, or another web-agent has it: nothing of this try was kept, and nothing of it is shown';
   }
 }
 

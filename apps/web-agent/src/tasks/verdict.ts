@@ -15,6 +15,9 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
+/** What was written of it. `lost`: nothing, since the task was cancelled while it was done, or another worker has it; what the try came to is nobody's. */
+export type WrittenVerdict = Verdict | { readonly kind: 'lost' };
+
 export interface TaskResult {
   /** `false`: the portal answered that it knows nothing of what was asked. A result, not an error. */
   readonly found: boolean;
@@ -78,6 +81,10 @@ export function whenStopped(verdict: Verdict, { stopped, late }: { readonly stop
   if (late) return { kind: 'failed', code: 'deadline_exceeded', message: 'The task was not done by its deadline.' };
   return stopped && verdict.kind === 'retry' ? { kind: 'put_off', reason: 'cancelled' } : verdict;
 }
+
+/** What would be tried again has failed where no try is left. */
+export const whenLast = (verdict: Verdict, { last }: { readonly last: boolean }): Verdict =>
+  last && verdict.kind === 'retry' ? { ...verdict, kind: 'failed' } : verdict;
 
 /** A person may end a cool-down or a lock before its time, and then nobody tells the tasks that wait. */
 const LONGEST_PUT_OFF_MS = 300_000;

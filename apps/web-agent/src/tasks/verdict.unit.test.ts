@@ -1,6 +1,6 @@
 import { errorCodes, RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { putOffDelay, resultOf, verdictOf, whenStopped } from './verdict.ts';
+import { putOffDelay, resultOf, verdictOf, whenLast, whenStopped } from './verdict.ts';
 
 const NOW = new Date('2026-01-02T03:00:00Z');
 const kindOf = (code: (typeof errorCodes)[number]) => verdictOf(new RcmError(code, 'a test'), NOW).kind;
@@ -70,6 +70,17 @@ describe('a task that was put off', () => {
   it('never comes back sooner than this process is told to wait', () => {
     expect(putOffDelay({ until: new Date('2026-01-09T03:00:00Z') }, { leastMs: 600_000, now })).toBe(600_000);
   });
+});
+
+it('what would be tried again has failed where the try was the last, and nothing else changes', () => {
+  const again = { kind: 'retry', code: 'portal_unexpected', message: 'm' } as const;
+  expect(whenLast(again, { last: true })).toEqual({ ...again, kind: 'failed' });
+  expect(whenLast(again, { last: false })).toBe(again);
+  for (const verdict of [
+    { kind: 'put_off', reason: 'in_use' },
+    { kind: 'succeeded', result: { found: false, rows: [] } },
+  ] as const)
+    expect(whenLast(verdict, { last: true })).toBe(verdict);
 });
 
 describe('a try that was stopped', () => {

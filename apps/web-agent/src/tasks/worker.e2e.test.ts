@@ -1,5 +1,5 @@
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
-import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
+import { cancelPortalTask, createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import type { PortalSession, TaskOutcome } from '@rcm/portal-drivers';
 import { createMetrics } from '@rcm/telemetry';
 import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
@@ -12,9 +12,13 @@ let testEnvironment: TestEnvironment;
 let agent: WebAgentProcess;
 let worker: TaskWorker;
 const signal = new AbortController().signal;
+const REQUESTER = { kind: 'terminal', name: 'test' } as const;
 
 beforeAll(async () => {
-  testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine'], portalType: { propagationDelayMs: 200 } });
+  testEnvironment = await openTestEnvironment({
+    endpoints: ['alpine', 'borealis', 'cascade', 'alpine', 'alpine', 'borealis', 'borealis', 'borealis'],
+    portalType: { propagationDelayMs: 200 },
+  });
   process.env.AWS_SHARED_CREDENTIALS_FILE = testEnvironment.environmentOf('rcm_agent').AWS_SHARED_CREDENTIALS_FILE;
   const config = readWebAgentConfig({
     ...process.env,
@@ -42,7 +46,7 @@ async function queue(endpoint: EnvironmentEndpoint, input: Record<string, string
     endpointId: endpoint.id,
     name: 'claim_status',
     input,
-    requester: { kind: 'terminal', name: 'test' },
+    requester: REQUESTER,
   });
   return { taskId, orgId };
 }
@@ -89,12 +93,12 @@ describe('a portal task', () => {
     expect(await testEnvironment.portals.account('alpine', testEnvironment.endpoint('alpine-1').username)).toEqual(before);
   });
 
-  /** A worker at a portal that answers every task so. */
-  function workerAt(outcome: TaskOutcome): TaskWorker {
+  /** A worker at a portal that answers every task so, after `meanwhile`. */
+  function workerAt(outcome: TaskOutcome, meanwhile: () => Promise<unknown> = () => Promise.resolve()): TaskWorker {
     const session: PortalSession = {
       login: async ({ beforeSubmit }) => (await beforeSubmit(), { outcome: { kind: 'accepted' }, submitted: true }),
       changePassword: () => Promise.reject(new Error('not here')),
-      runTask: async () => outcome,
+      runTask: async () => (await meanwhile(), outcome),
       isLoggedIn: async () => false,
       close: async () => undefined,
     };
@@ -128,6 +132,23 @@ describe('a portal task', () => {
       errorCode: 'contract_unmet',
       errorMessage: expect.stringContaining(detail),
     });
+  });
+
+  it.each([
+    ['found something', 'borealis-6', { kind: 'found', rows: [{ patient: 'A. Person' }] }],
+    ['would be done again', 'borealis-7', { kind: 'unknown', detail: 'd' }],
+  ] as const)('that was cancelled before it %s is lost, and what came of it is not handed on', async (_, id, outcome) => {
+    const task = await queue(testEnvironment.endpoint(id), { claim_number: 'CLM-1001' });
+    const cancelled = workerAt(outcome, () => cancelPortalTask(agent.db, { ...task, requester: REQUESTER, reach: 'own' }));
+    expect(await cancelled.handle(task, signal)).toEqual({ kind: 'lost' });
+    expect(await stored(task)).toMatchObject({ state: 'failed', errorCode: 'cancelled', result: null });
+  });
+
+  it('whose last try might have been made again has failed, and that is what is said of it', async () => {
+    const task = await queue(testEnvironment.endpoint('borealis-8'), { claim_number: 'CLM-1001' });
+    await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_task SET tries = 4 WHERE id = ${task.taskId}::uuid`);
+    expect(await workerAt({ kind: 'unavailable', detail: 'd' }).handle(task, signal)).toMatchObject({ kind: 'failed', code: 'portal_unavailable' });
+    expect(await stored(task)).toMatchObject({ state: 'failed', tries: 5, errorCode: 'portal_unavailable' });
   });
 
   it('goes back to the queue while the login is being changed, and no try is spent', async () => {

@@ -5,7 +5,7 @@ import { hasCode, isRetryable, type Logger, type Metrics, systemClock } from '@r
 import { NO_TRACING, type Tracing } from '@rcm/portal-access/tracing';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
-import { putOffDelay, type Verdict, verdictOf, whenStopped } from './verdict.ts';
+import { putOffDelay, type Verdict, verdictOf, whenLast, whenStopped, type WrittenVerdict } from './verdict.ts';
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -40,24 +40,24 @@ export class TaskWorker {
   }
 
   /** Does the one task, if it is to be had now: it may be done, in other hands, or its account in use (`null`). */
-  async handle({ taskId, orgId }: { readonly taskId: string; readonly orgId: string }, signal: AbortSignal): Promise<Verdict | null> {
+  async handle({ taskId, orgId }: { readonly taskId: string; readonly orgId: string }, signal: AbortSignal): Promise<WrittenVerdict | null> {
     const { db, worker, claimMs: ttlMs } = this.#options;
     const task = await claimPortalTask(db, { taskId, orgId, worker, ttlMs });
     return task && this.#traced(task, signal);
   }
 
   /** Does the task whose turn it is; `null`: there is none. */
-  async next(signal: AbortSignal): Promise<Verdict | null> {
+  async next(signal: AbortSignal): Promise<WrittenVerdict | null> {
     const { db, worker, claimMs: ttlMs } = this.#options;
     const task = await claimNextPortalTask(db, { worker, ttlMs });
     return task && this.#traced(task, signal);
   }
 
-  #traced(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
+  #traced(task: ClaimedTask, signal: AbortSignal): Promise<WrittenVerdict> {
     return (this.#options.tracing ?? NO_TRACING).ofTask(task.id, 'task', () => this.#work(task, signal));
   }
 
-  async #work(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
+  async #work(task: ClaimedTask, signal: AbortSignal): Promise<WrittenVerdict> {
     const { db, logger, worker, claimMs: ttlMs } = this.#options;
     const startedAt = performance.now();
     const claim = { db, logger, taskId: task.id, orgId: task.orgId, worker, ttlMs, signal };
@@ -84,7 +84,7 @@ export class TaskWorker {
   }
 
   async #try(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
-    const { access, logger, taskDeadlineMs, worker } = this.#options;
+    const { access, logger, maxTries, taskDeadlineMs, worker } = this.#options;
     try {
       // What the portal shows is written sealed or not at all: without a key it is not asked.
       await haveTaskKey(this.#options.db, task.orgId);
@@ -92,7 +92,8 @@ export class TaskWorker {
       await this.#waitForKey(task, signal);
       return { kind: 'succeeded', result };
     } catch (error) {
-      const verdict = whenStopped(verdictOf(error, new Date()), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
+      const said = whenStopped(verdictOf(error, new Date()), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
+      const verdict = whenLast(said, { last: task.tries >= maxTries });
       logger[verdict.kind === 'put_off' ? 'debug' : 'warn'](
         { err: error, taskId: task.id, endpointId: task.endpointId },
         'a try of a task ended without a result',
@@ -114,30 +115,29 @@ export class TaskWorker {
     }
   }
 
-  async #store(task: ClaimedTask, verdict: Verdict): Promise<Verdict> {
-    const { db, logger, worker, maxTries, retryMs, putOffMs } = this.#options;
+  async #store(task: ClaimedTask, verdict: Verdict): Promise<WrittenVerdict> {
+    const written: WrittenVerdict = (await this.#write(task, verdict)) ? verdict : { kind: 'lost' };
+    this.#ended.inc({ result: written.kind });
+    this.#options.logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: written.kind, tries: task.tries }, 'task');
+    return written;
+  }
+
+  /** `false`: the task is no longer this worker's, and nothing was written. */
+  async #write(task: ClaimedTask, verdict: Verdict): Promise<boolean> {
+    const { db, worker, retryMs, putOffMs } = this.#options;
     const mine = { taskId: task.id, orgId: task.orgId, worker };
-    const last = task.tries >= maxTries;
     switch (verdict.kind) {
       case 'succeeded':
-        await finishPortalTask(db, { ...mine, result: verdict.result });
-        break;
-      case 'put_off':
-        await requeuePortalTask(db, {
-          ...mine,
-          delayMs: putOffDelay(verdict, { leastMs: putOffMs, now: new Date() }),
-          reason: verdict.reason,
-          countsAsTry: false,
-        });
-        break;
-      default:
-        if (verdict.kind === 'retry' && !last)
-          await requeuePortalTask(db, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
-        else await finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
+        return finishPortalTask(db, { ...mine, result: verdict.result });
+      case 'put_off': {
+        const delayMs = putOffDelay(verdict, { leastMs: putOffMs, now: new Date() });
+        return requeuePortalTask(db, { ...mine, delayMs, reason: verdict.reason, countsAsTry: false });
+      }
+      case 'retry':
+        return requeuePortalTask(db, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
+      case 'failed':
+        return finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
     }
-    this.#ended.inc({ result: verdict.kind });
-    logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: verdict.kind, tries: task.tries }, 'task');
-    return verdict;
   }
 }
 

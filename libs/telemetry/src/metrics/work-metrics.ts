@@ -15,8 +15,13 @@ const REFUSALS = ['lease_lost', 'budget_spent', 'password_bad', 'password_suspec
 /** What processes do: tasks, logins, rotations, browsers, the API, audit heads. */
 export const WORK_METRICS = {
   rcm_tasks_total: {
-    ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Tries of portal tasks by how they ended.' },
-    ...{ source: 'each try', labels: { result: ['succeeded', 'put_off', 'retry', 'failed'] } },
+    ...{
+      kind: 'counter',
+      unit: 'count',
+      by: AGENT,
+      meaning: 'Tries of portal tasks by how they ended; lost: the task was cancelled meanwhile, or another has it.',
+    },
+    ...{ source: 'each try', labels: { result: ['succeeded', 'put_off', 'retry', 'failed', 'lost'] } },
   },
   rcm_task_seconds: {
     ...{ kind: 'histogram', unit: 'seconds', by: AGENT, meaning: 'How long a try of a portal task took, from being taken to its end.' },
