@@ -183,7 +183,10 @@ _OPERATIONS = {
 
 _LONGEST_WAIT_S = 25
 _LARGEST_ANSWER = 128 * 1024 * 1024
-_COMES_BACK = frozenset([429, 502, 503, 504])
+# A proxy that got no answer, or an API of which a part is away: the call may have been carried out.
+_MAY_BE_DONE = frozenset([502, 503, 504])
+# Made twice without an idempotency key, they make two tasks.
+_MAKES_A_TASK = frozenset(["createTask", "retryTask"])
 
 
 class TaskError(Exception):
@@ -217,7 +220,10 @@ class TaskClient:
         self._ssl = ssl_context
 
     def ask(self, request: TaskRequest, idempotency_key: Optional[str] = None) -> Task:
-        """Asks for a task. With the same key and request it is the same task, so a call whose answer was lost can be made again."""
+        """Asks for a task. With the same key and request it is the same task, so a call whose answer was lost can be made again.
+
+        Without a key such a call is not `retryable`, as it might ask twice.
+        """
         return self._call("createTask", body=request, key=idempotency_key)
 
     def read(self, task_id: str, wait_s: int = 0) -> Optional[Task]:
@@ -300,17 +306,18 @@ class TaskClient:
             headers["Content-Type"] = "application/json"
         if key is not None:
             headers["Idempotency-Key"] = key
+        repeatable = key is not None or operation not in _MAKES_A_TASK
         connection = self._connection(self._call_s + patience_s)
         try:
             connection.request(method, f"{address}?{urlencode(asked)}" if asked else address, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
-            status, answered = response.status, response.read(_LARGEST_ANSWER + 1)
+            value = _read(response)
         except (OSError, http.client.HTTPException) as cause:
-            message = "The web-agent's API did not answer; nothing is known of what it did. Ask again with the same idempotency key."
-            raise TaskError("unreachable", message, retryable=True) from cause
+            again = "The same call may be made again." if repeatable else "Without an idempotency key the same call may make a second task."
+            raise TaskError("unreachable", f"The web-agent's API did not answer; nothing is known of what it did. {again}", retryable=repeatable) from cause
         finally:
             connection.close()
-        return _answer(status, answered)
+        return _answer(response.status, value, repeatable)
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
@@ -319,13 +326,27 @@ class TaskClient:
         return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._ssl or ssl.create_default_context())
 
 
-def _answer(status: int, answered: bytes) -> Any:
+def _read(response: http.client.HTTPResponse) -> Any:
+    """What it says; None where that is too large, or a refusal that is no JSON. Fails where it was cut off."""
+    text = response.read(_LARGEST_ANSWER + 1)
+    if len(text) > _LARGEST_ANSWER:
+        return None
+    # `read` with a bound takes what was cut off for the whole.
+    if response.length:
+        raise http.client.IncompleteRead(text, response.length)
     try:
-        value = json.loads(answered) if len(answered) <= _LARGEST_ANSWER else None
+        return json.loads(text)
     except ValueError:
-        value = None
+        # What was done and is no JSON was cut off on its way.
+        if 200 <= response.status < 300:
+            raise http.client.IncompleteRead(text) from None
+        return None
+
+
+def _answer(status: int, value: Any, repeatable: bool) -> Any:
     if 200 <= status < 300 and isinstance(value, dict):
         return value
+    retryable = status == 429 or (status in _MAY_BE_DONE and repeatable)
     if isinstance(value, dict) and isinstance(value.get("code"), str):
-        raise TaskError(value["code"], str(value.get("detail", "")), status, status in _COMES_BACK)
-    raise TaskError("answer_invalid", f"The API answered with status {status} and nothing that could be read.", status, status in _COMES_BACK)
+        raise TaskError(value["code"], str(value.get("detail", "")), status, retryable)
+    raise TaskError("answer_invalid", f"The API answered with status {status} and nothing that could be read.", status, retryable)

@@ -21,7 +21,7 @@ export interface TaskClientOptions {
 export interface TaskClient {
   /**
    * Asks for a task. With the same `idempotencyKey` and the same request it is the same task, so a call whose answer was lost can be made
-   * again. Fails with `TaskError`.
+   * again; without one it is not `retryable`, as it might ask twice. Fails with `TaskError`.
    */
   ask(request: TaskRequest, options?: { readonly idempotencyKey?: string; readonly signal?: AbortSignal | undefined }): Promise<Task>;
   /** The task as it is now; `null`: the organization has none of that id, or it is no longer kept. Fails with `TaskError`. */
@@ -36,7 +36,7 @@ export interface TaskClient {
 /** For how long a look asks the API to wait, in whole seconds: it takes 30 at most, and a proxy between may end what is silent for longer. */
 const LONGEST_WAIT_S = 25;
 
-/** `null`: it is none. An answer that was cut off fails before, and is no answer. */
+/** `null`: it is none. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -45,13 +45,20 @@ function jsonIn(text: string): unknown {
   }
 }
 
+interface Call {
+  readonly signal?: AbortSignal | undefined;
+  readonly ms?: number;
+  /** `false`: made twice, it makes two tasks. Default `true`. */
+  readonly repeatable?: boolean;
+}
+
 export function createTaskClient(options: TaskClientOptions): TaskClient {
   const { callMs = 10_000, pollMs = 1_000 } = options;
   const send = options.fetch ?? fetch;
 
   async function call(
     path: string,
-    { signal, ms = callMs }: { readonly signal?: AbortSignal | undefined; readonly ms?: number },
+    { signal, ms = callMs, repeatable = true }: Call,
     request: { readonly method?: string; readonly headers?: object; readonly body?: string } = {},
   ): Promise<unknown> {
     const token = await options.token();
@@ -64,15 +71,14 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
         redirect: 'error',
         signal: within,
       });
-      const body = jsonIn(await response.text());
-      if (!response.ok) throw refusal(response.status, body);
-      return body;
+      const answer = await response.text();
+      if (!response.ok) throw refusal(response.status, jsonIn(answer), { repeatable });
+      // What is no JSON was cut off.
+      return JSON.parse(answer) as unknown;
     } catch (cause) {
       if (cause instanceof TaskError || signal?.aborted) throw cause;
-      throw new TaskError('unreachable', 'The web-agent’s API did not answer; nothing is known of what it did. Ask again with the same idempotency key.', {
-        retryable: true,
-        cause,
-      });
+      const next = repeatable ? 'The same call may be made again.' : 'Without an idempotency key the same call may make a second task.';
+      throw new TaskError('unreachable', `The web-agent’s API did not answer; nothing is known of what it did. ${next}`, { retryable: repeatable, cause });
     }
   }
 
@@ -94,7 +100,7 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
       return parsed(
         await call(
           '/v1/tasks',
-          { signal },
+          { signal, repeatable: idempotencyKey !== undefined },
           {
             method: 'POST',
             headers,
@@ -132,12 +138,12 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
 
 const isAccount = (place: TaskPlace): place is { readonly endpoint: string } => 'endpoint' in place;
 
-/** Busy, or a part of it away: the call was not carried out. */
-const COMES_BACK: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** A proxy that got no answer, or an API of which a part is away: the call may have been carried out. */
+const MAY_BE_DONE: ReadonlySet<number> = new Set([502, 503, 504]);
 
-function refusal(status: number, body: unknown): TaskError {
+function refusal(status: number, body: unknown, { repeatable }: { readonly repeatable: boolean }): TaskError {
   const problem = problemSchema.safeParse(body);
-  const retryable = COMES_BACK.has(status);
+  const retryable = status === 429 || (MAY_BE_DONE.has(status) && repeatable);
   return problem.success
     ? new TaskError(problem.data.code, problem.data.detail, { status, retryable })
     : new TaskError('answer_invalid', `The API answered with status ${status} and no problem that could be read.`, { status, retryable });

@@ -72,20 +72,31 @@ describe('asking', () => {
   });
 
   it.each([
-    [401, problem('token_invalid'), 'token_invalid', false],
-    [409, problem('idempotency_conflict'), 'idempotency_conflict', false],
-    [429, problem('rate_exceeded'), 'rate_exceeded', true],
-    [503, problem('database_unavailable'), 'database_unavailable', true],
-    [502, '<html>bad gateway</html>', 'answer_invalid', true],
-    [500, 'oops', 'answer_invalid', false],
-    [200, { id: 'x' }, 'answer_invalid', false],
-  ])('status %i becomes an error with the code', async (status, body, code, retryable) => {
+    [401, problem('token_invalid'), 'token_invalid', { withKey: false, without: false }],
+    [409, problem('idempotency_conflict'), 'idempotency_conflict', { withKey: false, without: false }],
+    [429, problem('rate_exceeded'), 'rate_exceeded', { withKey: true, without: true }],
+    [503, problem('database_unavailable'), 'database_unavailable', { withKey: true, without: false }],
+    [502, '<html>bad gateway</html>', 'answer_invalid', { withKey: true, without: false }],
+    [504, '', 'answer_invalid', { withKey: true, without: false }],
+    [500, 'oops', 'answer_invalid', { withKey: false, without: false }],
+    [200, { id: 'x' }, 'answer_invalid', { withKey: false, without: false }],
+    [202, '{"id":', 'unreachable', { withKey: true, without: false }],
+    ['cut off', null, 'unreachable', { withKey: true, without: false }],
+  ] as const)('status %s becomes an error with the code, and only what asks for no second task may be asked again', async (status, body, code, retryable) => {
     answers = [{ status, body }];
-    await expect(client.ask({ endpoint: 'a', task: 't' })).rejects.toMatchObject({ name: 'TaskError', code, retryable });
+    const error = { name: 'TaskError', code };
+    await expect(client.ask({ endpoint: 'a', task: 't' }, { idempotencyKey: 'k' })).rejects.toMatchObject({ ...error, retryable: retryable.withKey });
+    await expect(client.ask({ endpoint: 'a', task: 't' })).rejects.toMatchObject({ ...error, retryable: retryable.without });
   });
 
   it('says that nothing is known where no answer comes, and takes its token to no other address', async () => {
-    await expect(client.ask({ endpoint: 'a', task: 't' })).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+    await expect(client.ask({ endpoint: 'a', task: 't' })).rejects.toMatchObject({
+      code: 'unreachable',
+      retryable: false,
+      message: expect.stringContaining('Without an idempotency key'),
+    });
+    await expect(client.ask({ endpoint: 'a', task: 't' }, { idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+    await expect(client.read(ID)).rejects.toMatchObject({ code: 'unreachable', retryable: true });
     answers = [{ status: 307, body: '', location: '/elsewhere' }];
     await expect(client.ask({ endpoint: 'a', task: 't' })).rejects.toMatchObject({ code: 'unreachable' });
     expect(seen.map((request) => request.url)).not.toContain('/elsewhere');

@@ -135,6 +135,7 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
             caught('client.read("00000000-0000-4000-8000-000000000000", wait_s=31)'),
             caught('TaskClient("http://agents.example", lambda: "t")'),
             caught('TaskClient("http://127.0.0.1:1", lambda: "t").ask(TASK)'),
+            caught('TaskClient("http://127.0.0.1:1", lambda: "t").ask(TASK, "k")'),
             elsewhere,
             caught('list(TaskClient("http://127.0.0.1:%d" % server.server_port, lambda: "t").endpoints())'),
           ].join(''),
@@ -143,9 +144,42 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
         { code: 'endpoint_unknown', retryable: false },
         { code: 'request_invalid', retryable: false },
         { code: 'refused', retryable: null },
+        { code: 'unreachable', retryable: false },
         { code: 'unreachable', retryable: true },
         { code: 'answer_invalid', retryable: false },
       ]);
+    });
+
+    it.each([
+      ['cut off', '200, {"Content-Length": "1000"}, b"{\\"id\\":"', 'unreachable', { repeatable: true, without: false }],
+      ['no JSON', '202, {}, b"{\\"id\\":"', 'unreachable', { repeatable: true, without: false }],
+      ['a proxy’s', '504, {}, b"<html>"', 'answer_invalid', { repeatable: true, without: false }],
+      ['a busy API’s', '429, {}, b""', 'answer_invalid', { repeatable: true, without: true }],
+    ])('with an answer that is %s, only what asks for no second task may be asked again', async (_, answer, code, retryable) => {
+      const calls = ['ask(TASK, "k")', 'retry("x", "k")', 'read("x")', 'cancel("x")', 'ask(TASK)', 'retry("x")'];
+      const found = await says(`
+import http.server, threading
+class Broken(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        status, headers, body = ${answer}
+        self.send_response(status)
+        for name, value in headers.items(): self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+    do_POST = do_GET
+    def log_message(self, *words): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Broken)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+broken = TaskClient("http://127.0.0.1:%d" % server.server_port, lambda: "t")
+for call in [${calls.map((call) => `lambda: broken.${call}`).join(', ')}]:
+    try:
+        call()
+    except TaskError as error:
+        tell(code=error.code, retryable=error.retryable)
+`);
+      const may = [...Array<boolean>(4).fill(retryable.repeatable), ...Array<boolean>(2).fill(retryable.without)];
+      expect(found).toEqual(may.map((each) => ({ code, retryable: each })));
     });
   },
 );
