@@ -57,6 +57,20 @@ test('an export is its owner’s alone, and appears when it is whole', async () 
   expect(linesIn(path)).toHaveLength(3);
 });
 
+test('an export that cannot be written says so, with the exit code of a wrong call', async () => {
+  const nowhere = ['export', '--output', join(w.folder, 'no-folder', 'trail.ndjson')];
+  expect(await audit(nowhere, w.environment('rcm_auditor'))).toMatchObject({ code: 2, stdout: '', stderr: 'The export could not be written (ENOENT).\n' });
+  const child = spawn(process.execPath, ['--disable-sigusr1', join(import.meta.dirname, 'main.ts'), 'export', '--output', '-'], {
+    env: { PATH: process.env.PATH, ...asRoot(), ...compileCache(), ...w.environment('rcm_auditor') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // Nobody reads it.
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  expect([(await once(child, 'close'))[0], stderr]).toEqual([2, 'The export could not be written (EPIPE).\n']);
+});
+
 test('`heads run` writes until SIGTERM; while its sink is down it is not ready, and says so', async () => {
   const file = join(w.folder, 'running', 'heads.ndjson');
   mkdirSync(dirname(file));

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import type { Database } from '@rcm/db';
 import { exportAuditEvents } from '@rcm/db/audit';
 import { RcmError } from '@rcm/telemetry';
@@ -17,18 +14,19 @@ export interface ExportOptions {
   readonly signal: AbortSignal;
 }
 
-/** Writes every event in a format. Fails with `config_invalid` where the file cannot be written. */
+/** Writes every event in a format. Fails with `config_invalid` where it cannot be written. */
 export async function exportAudit({ db, to, orgIds, format, signal }: ExportOptions): Promise<Report> {
-  const { stream, finish } = typeof to === 'string' ? newFile(to) : { stream: to, finish: null };
   const counts = new Map<string, number>();
   const { head, text } = FORMATS[format];
-  try {
-    stream.write(head);
+  async function* texts(): AsyncGenerator<string> {
+    yield head;
     for await (const page of exportAuditEvents(db, { ...(orgIds.length > 0 ? { orgIds } : {}), signal })) {
       for (const { org_id } of page) counts.set(org_id, (counts.get(org_id) ?? 0) + 1);
-      if (!stream.write(page.map(text).join(''))) await once(stream, 'drain', { signal });
+      yield page.map(text).join('');
     }
-    await finish?.();
+  }
+  try {
+    await (typeof to === 'string' ? toFile(to, texts()) : toStream(to, texts()));
   } catch (error) {
     const { syscall, code } = error as NodeJS.ErrnoException;
     if (syscall !== undefined) throw new RcmError('config_invalid', `The export could not be written (${code ?? 'error'}).`, { cause: error });
@@ -38,16 +36,15 @@ export async function exportAudit({ db, to, orgIds, format, signal }: ExportOpti
   return { json: { events, organizations: counts.size }, lines: [`${events} events of ${counts.size} organizations exported.`], complete: true };
 }
 
-/** It appears under its name once it is finished. */
-function newFile(path: string): { readonly stream: NodeJS.WritableStream; readonly finish: () => Promise<void> } {
+/** It appears under its name once it is whole. */
+async function toFile(path: string, texts: AsyncIterable<string>): Promise<void> {
   const part = `${path}.part`;
-  const stream = createWriteStream(part, { mode: 0o600 });
-  return {
-    stream,
-    finish: async () => {
-      stream.end();
-      await finished(stream);
-      await rename(part, path);
-    },
-  };
+  await writeFile(part, texts, { mode: 0o600 });
+  await rename(part, path);
+}
+
+async function toStream(stream: NodeJS.WritableStream, texts: AsyncIterable<string>): Promise<void> {
+  // Whoever reads may go away between two writes; the next one fails.
+  stream.on('error', () => {});
+  for await (const text of texts) await new Promise<void>((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())));
 }
