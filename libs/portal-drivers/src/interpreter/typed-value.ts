@@ -6,19 +6,28 @@ import { isMoreThanOneDate, parseDate } from './written-dates.ts';
 /** A number, an amount or a date that stands in several pieces: nobody can tell which of them it is, or whether they are one. */
 export const isBroken = ({ pieces }: SeenWords, { type = 'text' }: TypedText): boolean => type !== 'text' && pieces > 1;
 
+/** How the words of each type are read; `undefined` where they are not what the recipe says. */
+const READ: Readonly<Record<NonNullable<TypedText['type']>, (words: string, typed: TypedText) => string | number | undefined>> = {
+  text: (words) => words,
+  number: exactNumber,
+  money: decimalText,
+  date: dateText,
+};
+
 /** The value of the words of a page; `undefined` where they are not what the recipe says. Empty words of a text are a text. */
 export function typedValue(words: string, typed: TypedText): TaskValue | undefined {
-  const type = typed.type ?? 'text';
   if (words === '' && typed.may_be_empty) return null;
-  if (type === 'text') return words;
-  if (type === 'date' && isMoreThanOneDate(words)) return undefined;
-  if (type === 'date')
-    return parseDate(words, typed.format ?? '')
-      ?.toISOString()
-      .slice(0, 10);
-  const digits = decimalText(words, typed.decimal ?? '.');
-  if (type !== 'number' || digits === undefined) return digits;
-  return isExact(digits) ? Number(digits) : undefined;
+  return READ[typed.type ?? 'text'](words, typed);
+}
+
+function dateText(words: string, { format = '' }: TypedText): string | undefined {
+  if (isMoreThanOneDate(words)) return undefined;
+  return parseDate(words, format)?.toISOString().slice(0, 10);
+}
+
+function exactNumber(words: string, typed: TypedText): number | undefined {
+  const digits = decimalText(words, typed);
+  return digits !== undefined && isExact(digits) ? Number(digits) : undefined;
 }
 
 /** A number of JavaScript keeps fifteen digits; a longer one, a reference number, say, would become another. */
@@ -28,7 +37,7 @@ const isExact = (digits: string): boolean => digits.replace(/\D/g, '').replace(/
 const groupedBy = (decimal: '.' | ','): string => (decimal === ',' ? "[ '’]" : "['’]");
 
 /** `($1,234.50)` as `-1234.50`: without currency and grouping, as many decimals as the page shows. */
-function decimalText(words: string, decimal: '.' | ','): string | undefined {
+function decimalText(words: string, { decimal = '.' }: TypedText): string | undefined {
   const grouping = decimal === '.' ? ',' : '.';
   const bare = words.replace(/\p{Sc}|\b[A-Z]{3}\b/gu, '').trim();
   const negative = /^\(.*\)$/.test(bare) || /^[-−]|[-−]$/.test(bare);
