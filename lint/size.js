@@ -13,7 +13,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/task-input.ts': 13,
     'libs/portal-drivers/src/interpreter/task.ts': 17,
     'libs/portal-drivers/src/interpreter/typed-rows.ts': 22,
-    'libs/portal-drivers/src/interpreter/written-dates.ts': 13,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
   },
   'max-params': {

@@ -31,12 +31,15 @@ export function parseDate(words: string, format: string, zone = 'UTC'): Date | n
   const part = (name: string, otherwise: number) => (groups[name] === undefined ? otherwise : Number(groups[name]));
   const named = groups.MMMM ?? groups.MMM;
   const month = named === undefined ? part('MM', 1) : MONTHS.findIndex((one) => one.startsWith(named.toLowerCase())) + 1;
-  const half = groups.hh === undefined ? part('HH', 0) : (part('hh', 0) % 12) + (/^p/i.test(groups.A ?? '') ? 12 : 0);
+  const hour = groups.hh === undefined ? part('HH', 0) : hourOfDay(part('hh', 0), groups.A);
   const [year, day, minute] = [part('YYYY', 0), part('DD', 1), part('mm', 0)];
-  const utc = new Date(Date.UTC(year, month - 1, day, half, minute));
-  const same = utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day && utc.getUTCHours() === half;
+  const utc = new Date(Date.UTC(year, month - 1, day, hour, minute));
+  const same = utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day && utc.getUTCHours() === hour;
   return same ? inZone(utc, zone) : null;
 }
+
+/** An hour of a clock that shows twelve, where 12 comes before 1; without the half of the day it is one of the morning. */
+const hourOfDay = (shown: number, half = ''): number => (shown % 12) + (/^p/i.test(half) ? 12 : 0);
 
 const TIME = /\d{1,2}:\d{2}(:\d{2})?/g;
 const MONTH = new RegExp(`(?<!\\p{L})(${MONTHS.map((month) => month.slice(0, 3)).join('|')})`, 'iu');
