@@ -10,7 +10,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/login.ts': 13,
     'libs/portal-drivers/src/interpreter/rows.ts': 29,
     'libs/portal-drivers/src/interpreter/seen-words.ts': 25,
-    'libs/portal-drivers/src/interpreter/task-input.ts': 13,
     'libs/portal-drivers/src/interpreter/task.ts': 17,
     'libs/portal-drivers/src/interpreter/typed-rows.ts': 22,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,

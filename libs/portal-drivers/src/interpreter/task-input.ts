@@ -17,14 +17,20 @@ export function checkInput(task: Pick<TaskRecipe, 'input'>, input: Readonly<Reco
     .filter((name) => !Object.hasOwn(task.input, name))
     .map(() => 'an input that the task does not declare');
   for (const [name, rule] of Object.entries(task.input)) {
-    const value = input[name];
-    if (value === undefined || value === '') problems.push(...(rule.optional ? [] : [`${name} is missing`]));
-    else if (value.length > rule.max_length) problems.push(`${name} is longer than ${rule.max_length} characters`);
-    else if (rule.type === 'number' && !/^-?\d+(\.\d+)?$/.test(value)) problems.push(`${name} is not a number`);
-    else if (rule.type === 'date' && !isDate(value)) problems.push(`${name} is not a date (YYYY-MM-DD)`);
-    else if (rule.pattern !== undefined && !fitsPattern(rule.pattern, value)) problems.push(`${name} is not written as the portal wants it`);
+    const problem = problemOf(input[name], rule);
+    if (problem !== null) problems.push(`${name} ${problem}`);
   }
   if (problems.length > 0) throw new RcmError('task_input_invalid', `The task cannot be done: ${problems.join(', ')}.`);
+}
+
+/** What is wrong with the value of an input; `null`: nothing. */
+function problemOf(value: string | undefined, rule: TaskRecipe['input'][string]): string | null {
+  if (value === undefined || value === '') return rule.optional ? null : 'is missing';
+  if (value.length > rule.max_length) return `is longer than ${rule.max_length} characters`;
+  if (rule.type === 'number' && !/^-?\d+(\.\d+)?$/.test(value)) return 'is not a number';
+  if (rule.type === 'date' && !isDate(value)) return 'is not a date (YYYY-MM-DD)';
+  if (rule.pattern !== undefined && !fitsPattern(rule.pattern, value)) return 'is not written as the portal wants it';
+  return null;
 }
 
 const isDate = (value: string): boolean =>
