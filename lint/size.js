@@ -11,7 +11,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/rows.ts': 29,
     'libs/portal-drivers/src/interpreter/seen-words.ts': 25,
     'libs/portal-drivers/src/interpreter/task.ts': 17,
-    'libs/portal-drivers/src/interpreter/typed-rows.ts': 22,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
   },
   'max-params': {
