@@ -5,9 +5,9 @@ import type { VaultAnswer, VaultHttp, VaultRequest } from './vault-http.ts';
 import { createVaultSession } from './vault-session.ts';
 
 const LEASE_S = 600;
-const renewed = (token: string): VaultAnswer => ({
+const renewed = (token: string, lease: { readonly lease_duration?: number; readonly renewable?: boolean } = {}): VaultAnswer => ({
   status: 200,
-  body: new Secret({ auth: { client_token: token, lease_duration: LEASE_S, renewable: true } }),
+  body: new Secret({ auth: { client_token: token, lease_duration: LEASE_S, renewable: true, ...lease } }),
 });
 const refusal: VaultAnswer = { status: 403, body: new Secret({ errors: ['permission denied'] }) };
 const found: VaultAnswer = { status: 200, body: new Secret({ data: {} }) };
@@ -86,4 +86,58 @@ it('a token that was refused after the clock was set back is replaced at once', 
   answers.kv = ({ token }) => Promise.resolve(token?.reveal() === 'token-1' ? refusal : found);
   expect((await read(session)).status).toBe(200);
   expect(count('auth/approle/login')).toBe(2);
+});
+
+it('whoever is refused with a token that has been replaced takes the one in its place', async () => {
+  const session = open();
+  await read(session);
+  clock.forward(2_000);
+  const [one, other] = [Promise.withResolvers<VaultAnswer>(), Promise.withResolvers<VaultAnswer>()];
+  const slow = [one.promise, other.promise];
+  answers.slow = ({ token }) => (token?.reveal() === 'token-1' ? (slow.shift() ?? Promise.resolve(refusal)) : Promise.resolve(found));
+  const [first, last] = [read(session, 'slow'), read(session, 'slow')];
+  one.resolve(refusal);
+  expect((await first).status).toBe(200);
+  other.resolve(refusal);
+  expect((await last).status).toBe(200);
+  expect(count('auth/approle/login')).toBe(2);
+  expect(count('auth/token/renew-self')).toBe(0);
+});
+
+it('a refusal of a token that is young is believed, and nothing is asked for', async () => {
+  const session = open();
+  answers.kv = () => Promise.resolve(refusal);
+  expect((await read(session)).status).toBe(403);
+  expect(asked).toEqual(['auth/approle/login', 'kv']);
+});
+
+it('a token that is due is logged in anew where it cannot be renewed, or Vault will not', async () => {
+  answers['auth/approle/login'] = () => Promise.resolve(renewed('token', { renewable: false }));
+  const once = open();
+  await read(once);
+  overTwoThirds();
+  await read(once);
+  expect([count('auth/token/renew-self'), count('auth/approle/login')]).toEqual([0, 2]);
+
+  answers['auth/approle/login'] = () => Promise.resolve(renewed('token'));
+  answers['auth/token/renew-self'] = () => Promise.resolve(refusal);
+  const refused = open();
+  await read(refused);
+  overTwoThirds();
+  await read(refused);
+  await new Promise(setImmediate);
+  expect([count('auth/token/renew-self'), count('auth/approle/login')]).toEqual([1, 4]);
+});
+
+it('a renewal that gives less than half of the first lease is the last: the next token is another', async () => {
+  answers['auth/token/renew-self'] = () => Promise.resolve(renewed('token-1', { lease_duration: LEASE_S / 3 }));
+  const session = open();
+  await read(session);
+  overTwoThirds();
+  await read(session);
+  await new Promise(setImmediate);
+  clock.forward((LEASE_S / 3) * 700);
+  await read(session);
+  await new Promise(setImmediate);
+  expect([count('auth/token/renew-self'), count('auth/approle/login')]).toEqual([1, 2]);
 });
