@@ -41,26 +41,64 @@ const RENEW_AFTER = 2 / 3;
 const RENEW_AGAIN_MS = 5_000;
 
 export function createVaultSession(http: VaultHttp, options: VaultSessionOptions): VaultSession {
-  const { appRole, appRoleMount = 'approle', loginPauseMs = 1_000, clock = systemClock } = options;
-  let token: Token | null = null;
-  let underWay: Promise<Token> | null = null;
-  const now = (): number => clock.now().getTime();
+  const tokens = new AppRoleTokens(http, options);
+  return {
+    async send(request, signal) {
+      const used = await tokens.usable();
+      const answer = await http.send({ ...request, token: used.value }, signal);
+      if (answer.status !== 403) return answer;
+      const next = await tokens.afterRefusal(used);
+      return next === null ? answer : http.send({ ...request, token: next.value }, signal);
+    },
+  };
+}
+
+/** The token of the AppRole: one at a time, for all who ask. */
+class AppRoleTokens {
+  readonly #http: VaultHttp;
+  readonly #options: Required<VaultSessionOptions>;
+  #token: Token | null = null;
+  #underWay: Promise<Token> | null = null;
+
+  constructor(http: VaultHttp, { appRole, appRoleMount = 'approle', loginPauseMs = 1_000, clock = systemClock }: VaultSessionOptions) {
+    this.#http = http;
+    this.#options = { appRole, appRoleMount, loginPauseMs, clock };
+  }
+
+  /** A token that is due for renewal is used meanwhile: a Vault that does not answer the renewal may serve it all the same. */
+  usable(): Token | Promise<Token> {
+    if (this.#token === null || this.#now() >= this.#token.endsAt) return this.#obtain();
+    if (this.#now() >= this.#token.renewAt) this.#obtain().catch(() => undefined);
+    return this.#token;
+  }
+
+  /** Another one than `refused`, or null where that one is so young that a new one would be refused as well. */
+  async afterRefusal(refused: Token): Promise<Token | null> {
+    if (this.#token?.value === refused.value) {
+      if (isYoung(refused.loggedInAt, this.#now(), this.#options.loginPauseMs)) return null;
+      this.#token = null;
+    }
+    return this.#token ?? this.#obtain();
+  }
 
   /** One login or renewal for all who wait. It has a deadline of its own: who started it may give up and others go on. */
-  const obtain = (): Promise<Token> => {
-    const known = token;
-    underWay ??= http
-      .call('Logging in to Vault', {}, (signal) => (known && mayRenew(known) ? renew(known, signal) : logIn(signal)))
-      .then((obtained) => (token = obtained))
-      .finally(() => (underWay = null));
-    return underWay;
-  };
+  #obtain(): Promise<Token> {
+    const known = this.#token;
+    this.#underWay ??= this.#http
+      .call('Logging in to Vault', {}, (signal) => (known && this.#mayRenew(known) ? this.#renew(known, signal) : this.#logIn(signal)))
+      .then((obtained) => (this.#token = obtained))
+      .finally(() => (this.#underWay = null));
+    return this.#underWay;
+  }
 
-  const mayRenew = (known: Token): boolean => known.renewable && now() < known.endsAt;
+  #mayRenew(known: Token): boolean {
+    return known.renewable && this.#now() < known.endsAt;
+  }
 
-  const logIn = async (signal: AbortSignal): Promise<Token> => {
+  async #logIn(signal: AbortSignal): Promise<Token> {
+    const { appRole, appRoleMount } = this.#options;
     const { roleId, secretId } = await appRole();
-    const answer = await http.send(
+    const answer = await this.#http.send(
       { method: 'POST', path: `auth/${appRoleMount}/login`, body: secretId.map((text) => ({ role_id: roleId, secret_id: text })) },
       signal,
     );
@@ -69,56 +107,26 @@ export function createVaultSession(http: VaultHttp, options: VaultSessionOptions
       throw new RcmError('store_denied', 'Vault refused the AppRole: its role id or secret id is not valid (any more).', {
         details: { status: answer.status },
       });
-    return { ...tokenOf(auth, auth.lease), firstLease: auth.lease, loggedInAt: now() };
-  };
+    return { ...tokenOf(auth, auth.lease, this.#now()), firstLease: auth.lease, loggedInAt: this.#now() };
+  }
 
-  const renew = async (known: Token, signal: AbortSignal): Promise<Token> => {
+  async #renew(known: Token, signal: AbortSignal): Promise<Token> {
     try {
-      const answer = await http.send({ method: 'POST', path: 'auth/token/renew-self', body: new Secret({}), token: known.value }, signal);
+      const answer = await this.#http.send({ method: 'POST', path: 'auth/token/renew-self', body: new Secret({}), token: known.value }, signal);
       const auth = authOf(answer);
-      if (!auth) return await logIn(signal);
+      if (!auth) return await this.#logIn(signal);
       // The same token: its handle tells whoever is refused with it that no other one came in its place.
-      return { ...known, ...tokenOf(auth, known.firstLease), value: known.value };
+      return { ...known, ...tokenOf(auth, known.firstLease, this.#now()), value: known.value };
     } catch (error) {
       // The token is good until it ends; a Vault that cannot renew it now may serve it all the same.
-      if (hasCode(error, 'store_unavailable', 'store_throttled') && now() < known.endsAt) return { ...known, renewAt: now() + RENEW_AGAIN_MS };
+      if (hasCode(error, 'store_unavailable', 'store_throttled') && this.#now() < known.endsAt) return { ...known, renewAt: this.#now() + RENEW_AGAIN_MS };
       throw error;
     }
-  };
+  }
 
-  const tokenOf = ({ value, lease, renewable }: Auth, firstLease: number) => ({
-    value,
-    // Near the role's `token_max_ttl` a renewal gives less and less: then the next one is a new token.
-    renewable: renewable && lease >= firstLease / 2,
-    renewAt: lease === 0 ? Number.POSITIVE_INFINITY : now() + lease * 1000 * RENEW_AFTER,
-    endsAt: lease === 0 ? Number.POSITIVE_INFINITY : now() + lease * 1000,
-  });
-
-  /** Another one than `refused`, or null where that one is so young that a new one would be refused as well. */
-  const afterRefusal = async (refused: Token): Promise<Token | null> => {
-    if (token?.value === refused.value) {
-      if (isYoung(refused.loggedInAt, now(), loginPauseMs)) return null;
-      token = null;
-    }
-    return token ?? obtain();
-  };
-
-  /** A token that is due for renewal is used meanwhile: a Vault that does not answer the renewal may serve it all the same. */
-  const usable = (): Token | Promise<Token> => {
-    if (token === null || now() >= token.endsAt) return obtain();
-    if (now() >= token.renewAt) obtain().catch(() => undefined);
-    return token;
-  };
-
-  return {
-    async send(request, signal) {
-      const used = await usable();
-      const answer = await http.send({ ...request, token: used.value }, signal);
-      if (answer.status !== 403) return answer;
-      const next = await afterRefusal(used);
-      return next === null ? answer : http.send({ ...request, token: next.value }, signal);
-    },
-  };
+  #now(): number {
+    return this.#options.clock.now().getTime();
+  }
 }
 
 interface Auth {
@@ -134,3 +142,11 @@ function authOf({ status, body }: VaultAnswer): Auth | null {
   if (!auth) throw new RcmError('store_unavailable', 'Vault answered a login without a token.');
   return { value, lease: Number(auth.lease_duration ?? 0), renewable: auth.renewable === true };
 }
+
+const tokenOf = ({ value, lease, renewable }: Auth, firstLease: number, now: number) => ({
+  value,
+  // Near the role's `token_max_ttl` a renewal gives less and less: then the next one is a new token.
+  renewable: renewable && lease >= firstLease / 2,
+  renewAt: lease === 0 ? Number.POSITIVE_INFINITY : now + lease * 1000 * RENEW_AFTER,
+  endsAt: lease === 0 ? Number.POSITIVE_INFINITY : now + lease * 1000,
+});
