@@ -24,7 +24,7 @@ export { type ReplicaConfig, replicaEnvironment } from './failover/replica-envir
 export { createReplicatedReaders, createReplicatedStores } from './failover/replicated.ts';
 export { codeInboxes, codePrints, mailboxPrint, inboxName, messagePrints, ownCodePrints } from './code-inbox.ts';
 export { payloadFingerprint } from './fingerprint.ts';
-export { isSameText, keepsFieldsOf } from './stores/same-text.ts';
+export { isSamePassword, isSameText, keepsFieldsOf } from './stores/same-text.ts';
 export {
   type AccountRealm,
   formerIdentities,

@@ -1,15 +1,19 @@
-import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { parsePayload, parseReference, serializePayload, type TenantStores } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { listNotifications } from '@rcm/db/notifications';
 import { markManualDue, setNextRotation } from '@rcm/db/rotation';
+import { migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leaseRequest } from '../lease-request.ts';
+import { mendLogin } from '../mending/mend-login.ts';
 import { setPortalType } from '../set-portal-type.fixture.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { detectManualChanges } from './detect-changes.ts';
 
 let opened: RotatorEnvironment;
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: ['borealis', 'cascade'], portalType: { propagationDelayMs: 200 } });
+  opened = await openRotatorEnvironment({ endpoints: ['borealis', 'cascade', 'cascade'], portalType: { propagationDelayMs: 200 } });
 });
 afterAll(() => opened?.close());
 
@@ -129,5 +133,74 @@ describe('a portal that people rotate', () => {
     await opened.testEnvironment.portals.setFault({ portal, fault: 'none' });
     expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(before + 1);
     await setPortalType(opened.testEnvironment, portal, { rotationMode: 'automatic' });
+  });
+
+  describe('does not count it as rotated where its password is the one that was known', () => {
+    const id = 'cascade-3';
+    const asItWas = async () => {
+      const { orgId } = opened.testEnvironment.endpoint(id);
+      const { nextRotationAt, lastRotatedAt, rotationStatus } = (await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: id })) ?? {};
+      return { nextRotationAt, lastRotatedAt, rotationStatus, recorded: await opened.audit('rotation.recorded', id) };
+    };
+    const lookAtIt = async (with_ = opened.rotator) => (await detectManualChanges(with_, looks)).find(({ endpointId }) => endpointId === id)?.result;
+    const known = async () =>
+      (await opened.sql<{ version: string }>('SELECT known_version AS version FROM manual_watch WHERE endpoint_id = $1', [id]))[0]?.version;
+    beforeAll(async () => {
+      await setPortalType(opened.testEnvironment, 'cascade', { rotationMode: 'manual' });
+      await setNextRotation(opened.testEnvironment.db, { endpointIds: [id], at: 'now' });
+      await markManualDue(opened.rotator.db);
+      expect(await lookAtIt()).toBe('unchanged');
+    });
+    afterAll(() => setPortalType(opened.testEnvironment, 'cascade', { rotationMode: 'automatic' }));
+
+    it('as a search has put it back after somebody stored a wrong one', async () => {
+      const { orgId, portal, username } = opened.testEnvironment.endpoint(id);
+      const before = await asItWas();
+      const store = opened.rotator.stores.forTenant(orgId);
+      const reference = parseReference(opened.testEnvironment.endpoint(id).secretArn);
+      const right = await store.read(reference);
+      if (!right) throw new Error('no secret');
+      await store.replace(
+        reference,
+        serializePayload(parsePayload(right.text).map((payload) => ({ ...payload, password: 'Never-At-Portal-1!' }))),
+        right.version,
+      );
+      expect(await lookAtIt()).toBe('refused');
+      const endpoint = await migratedEndpoint(opened.rotator.db, { orgId, endpointId: id });
+      const mended = await withExclusiveLease(leaseRequest(opened.rotator, endpoint, looks.signal), (held) => mendLogin(opened.rotator, endpoint, held));
+      expect(mended).toBe('found');
+      const { loginsAccepted } = await opened.testEnvironment.portals.account(portal, username);
+      expect(await lookAtIt()).toBe('unchanged');
+      expect([await asItWas(), await known()]).toEqual([before, '3']);
+      // No login was spent on it.
+      expect((await opened.testEnvironment.portals.account(portal, username)).loginsAccepted).toBe(loginsAccepted);
+    });
+
+    it('as a person has edited something else of the secret, which the row follows', async () => {
+      const { orgId, secretArn } = opened.testEnvironment.endpoint(id);
+      const before = await asItWas();
+      const store = opened.rotator.stores.forTenant(orgId);
+      const current = await store.read(parseReference(secretArn));
+      if (!current) throw new Error('no secret');
+      const edited = parsePayload(current.text).map((payload) => ({ ...payload, metadata: { ...payload.metadata, portal_type: 'renamed' } }));
+      await store.replace(parseReference(secretArn), serializePayload(edited), current.version);
+      expect(await lookAtIt()).toBe('unchanged');
+      expect([await asItWas(), await known()]).toEqual([before, '4']);
+      expect(await getEndpoint(opened.testEnvironment.db, { orgId, endpointId: id })).toMatchObject({ currentVersion: '4' });
+    });
+
+    it('as far as anybody can tell: the store keeps no more what was known; the change after that counts', async () => {
+      const before = await asItWas();
+      const forgetful: TenantStores = {
+        close: () => Promise.resolve(),
+        forTenant: (orgId) => ({ ...opened.rotator.stores.forTenant(orgId), readVersion: () => Promise.resolve(null) }),
+      };
+      await changeByHand(id, 'Hand-Made-Pass-7!');
+      expect(await lookAtIt({ ...opened.rotator, stores: forgetful })).toBe('unchanged');
+      expect([await asItWas(), await known()]).toEqual([before, '5']);
+      await changeByHand(id, 'Hand-Made-Pass-8!');
+      expect(await lookAtIt()).toBe('recorded');
+      expect((await asItWas()).recorded).toHaveLength(1);
+    });
   });
 });

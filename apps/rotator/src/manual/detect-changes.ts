@@ -1,14 +1,16 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
+import { withExclusiveLease } from '@rcm/db/holding';
 import { forgetPasswords } from '@rcm/db/ledger';
-import { claimManualLooks, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db/rotation';
+import { claimManualLooks, noteManualVersion, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db/rotation';
 import { mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
 import { leaseRequest } from '../lease-request.ts';
-import { loginInHand } from '../finding/login-in-hand.ts';
+import { type LoginInHand, loginInHand } from '../finding/login-in-hand.ts';
 import { storedPrints } from '../finding/stored-prints.ts';
+import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
+import { whatChanged } from './what-changed.ts';
 
 export interface ManualLooks {
   /** Secrets read at one scan, over all rotators that scan. */
@@ -23,10 +25,11 @@ export interface ManualLooks {
 export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
 
 /**
- * Looks at the secrets of portals that people rotate. Where a person stored a new version, one login proves it, but where the portal's terms ask for a person:
+ * Looks at the secrets of portals that people rotate. Where one has another password than was known, one login proves it, but where the portal's terms ask for a person:
  * there it is taken as it is. Accepted, it is recorded as
  * a rotation and agents are told; any other answer is told to people once. A password that was called wrong is asked again when it has cooled down, anything else
- * only when another version is stored. No answer, or one that asks to wait, is none: the next look asks again, inside the ledger's budget.
+ * only when another version is stored. No answer, or one that asks to wait, is none: the next look asks again, inside the ledger's budget. A new version with the
+ * password that was known is no rotation: the row follows, and who was to change it by hand still is.
  */
 export async function detectManualChanges(
   rotator: Rotator,
@@ -50,22 +53,9 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
     if ((await news(rotator, endpoint, watched, signal)) === null) return 'unchanged';
     return await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
       // Another rotator may have looked while this one waited, or the person has stored yet another.
-      const current = await news(rotator, endpoint, await watchedLogin(rotator.db, watched), held.signal);
-      if (current === null) return 'unchanged';
-      const change = { orgId: endpoint.orgId, endpointId: endpoint.id, version: current.version, actor: rotator.owner };
-      if (endpoint.portalType.automation === 'assisted') return await follow(rotator, endpoint, held, { ...change, proof: 'person' });
-      const refusal = await proveLogin(rotator, endpoint, held, {
-        stored: current.text,
-        version: current.version,
-        actor: 'rotator',
-        what: 'the stored password',
-      }).then(
-        () => null,
-        (error: unknown) => notProved(error, held.signal, asksPerson(current)),
-      );
-      if (refusal === null) return await follow(rotator, endpoint, held, { ...change, proof: 'login' });
-      await recordManualRefusal(rotator.db, { ...change, ...refusal });
-      return 'refused';
+      const known = await watchedLogin(rotator.db, watched);
+      const current = await news(rotator, endpoint, known, held.signal);
+      return known === null || current === null ? 'unchanged' : await judge(rotator, loginInHand(rotator, endpoint, held), known, current);
     });
   } catch (error) {
     rotator.logger.warn({ err: error, endpointId: watched.endpointId }, 'a secret that a person rotates could not be looked at; it is tried again');
@@ -73,25 +63,46 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
   }
 }
 
-async function follow(
-  rotator: Rotator,
-  endpoint: MigratedEndpoint,
-  held: HeldLease,
-  change: Parameters<typeof recordManualRotation>[1],
-): Promise<ManualResult> {
+async function judge(rotator: Rotator, login: LoginInHand, known: WatchedLogin, current: StoredSecret): Promise<ManualResult> {
+  const { orgId, id: endpointId, portalType } = login.endpoint;
+  const changed = await whatChanged(login, known, current);
+  if (changed === 'other fields') return await followEdit(rotator, login, current);
+  const change = { orgId, endpointId, version: current.version, actor: rotator.owner };
+  const proof = portalType.automation === 'assisted' ? 'person' : 'login';
+  const refusal = proof === 'login' ? await refusalOf(rotator, login, current) : null;
+  if (refusal !== null) {
+    await recordManualRefusal(rotator.db, { ...change, ...refusal });
+    return 'refused';
+  }
+  if (changed === 'password') return await follow(rotator, login, { ...change, proof });
+  // One reminder too many is answered by one more change; a rotation that was not one would leave the old password for an interval more.
+  rotator.logger.warn({ endpointId, knownVersion: known.knownVersion }, 'what was known of a secret is in its store no more; it does not count as rotated');
+  return await followEdit(rotator, login, current);
+}
+
+async function follow(rotator: Rotator, login: LoginInHand, change: Parameters<typeof recordManualRotation>[1]): Promise<ManualResult> {
   if (!(await recordManualRotation(rotator.db, change))) return 'put_off';
-  await forgetReplaced(rotator, endpoint, held);
+  await forgetReplaced(rotator, login);
   return 'recorded';
 }
 
+/** The row follows, as after any edit; when the login is due stays as it is. */
+async function followEdit(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<ManualResult> {
+  const { orgId, id: endpointId } = login.endpoint;
+  // Another account in it, or an old copy that it was saved from: that is put in order, and looked at again.
+  if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';
+  await noteManualVersion(rotator.db, { orgId, endpointId, version: current.version });
+  return 'unchanged';
+}
+
 /** The password that a person has replaced is in no store any more: what the ledger knows it by goes. Where that fails, it goes with the next one. */
-async function forgetReplaced(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease): Promise<void> {
-  const { orgId, loginIdentity } = endpoint;
-  const keep = (await storedPrints(rotator, loginInHand(rotator, endpoint, held))).flat();
+async function forgetReplaced(rotator: Rotator, login: LoginInHand): Promise<void> {
+  const { orgId, loginIdentity } = login.endpoint;
+  const keep = (await storedPrints(rotator, login)).flat();
   await forgetPasswords(rotator.db, { orgId, loginIdentity, keep });
 }
 
-/** What the store holds now, where it is neither what was proved last nor what only another version can mend; `null`: nothing new. */
+/** What the store holds now, where it is neither what was known last nor what only another version can mend; `null`: nothing new. */
 async function news(rotator: Rotator, endpoint: MigratedEndpoint, watched: WatchedLogin | null, signal: AbortSignal): Promise<StoredSecret | null> {
   const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal });
   if (watched === null || current === null) return null;
@@ -107,8 +118,24 @@ function asksPerson({ text }: StoredSecret): boolean {
   }
 }
 
+interface Refusal {
+  readonly detail: string;
+  readonly isAskedAgain: boolean;
+}
+
+/** One login; `null`: the portal accepts it. */
+async function refusalOf(rotator: Rotator, { endpoint, held }: LoginInHand, current: StoredSecret): Promise<Refusal | null> {
+  const proof = { stored: current.text, version: current.version, actor: 'rotator', what: 'the stored password' } as const;
+  try {
+    await proveLogin(rotator, endpoint, held, proof);
+    return null;
+  } catch (error) {
+    return notProved(error, held.signal, asksPerson(current));
+  }
+}
+
 /** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
-function notProved(error: unknown, signal: AbortSignal, waitsForPerson: boolean): { readonly detail: string; readonly isAskedAgain: boolean } {
+function notProved(error: unknown, signal: AbortSignal, waitsForPerson: boolean): Refusal {
   // What was stopped in the middle, or ended before the password was sent, looks like an answer that nobody knows.
   if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details.submitted === false) throw error;
   // Nobody answered with the code that the portal had sent: that says nothing of the password, and they are left in peace for a while before they are asked again.

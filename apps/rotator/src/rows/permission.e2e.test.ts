@@ -113,7 +113,7 @@ describe('a portal type where no program may log in', () => {
       ]),
     ).toEqual([{ status: 'active', later: true }]);
     expect(await row.sql(`SELECT reason FROM audit_event WHERE subject = $1 AND action = 'rotation.recorded'`, [login.id])).toEqual([
-      { reason: 'a person changed the secret; no program logs in there' },
+      { reason: 'the secret has another password than before; no program logs in there' },
     ]);
   });
 

@@ -17,6 +17,21 @@ import { type CredentialPayload, parsePayload, rotationOf } from '../payload.ts'
 export const isSameText = (one: Secret<string>, other: Secret<string>): boolean => one.reveal() === other.reveal();
 
 /**
+ * Whether two stored texts have the same password, whatever else differs. Of a text that is no payload no password is known, and the answer is no.
+ *
+ * @example
+ * ```ts
+ * const before = serializePayload(new Secret({ username: 'billing', password: 'only-an-example' }));
+ * const edited = serializePayload(parsePayload(before).map((payload) => ({ ...payload, metadata: { portal_type: 'alpine' } })));
+ * const wasRotated = !isSamePassword(before, edited);
+ * ```
+ */
+export function isSamePassword(one: Secret<string>, other: Secret<string>): boolean {
+  const password = passwordOf(one);
+  return password !== null && password === passwordOf(other);
+}
+
+/**
  * Whether a stored text is what an attempt made current: it names the attempt, and has the password of its staged copy. An edit of
  * another field leaves it so, another password does not. Where the copy is gone (`null`), the name decides.
  */

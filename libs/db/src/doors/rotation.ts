@@ -52,7 +52,15 @@ export { type NewRotationRequest, type RequestKind, requestRotation } from '../j
 export { announceSuccessor, type Resolution, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from '../journal/resolve.ts';
 export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from '../journal/transitions.ts';
 export { markManualDue } from '../manual/due.ts';
-export { claimManualLooks, type ManualChange, recordManualRefusal, recordManualRotation, watchedLogin, type WatchedLogin } from '../manual/watch.ts';
+export {
+  claimManualLooks,
+  type ManualChange,
+  noteManualVersion,
+  recordManualRefusal,
+  recordManualRotation,
+  watchedLogin,
+  type WatchedLogin,
+} from '../manual/watch.ts';
 export { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from '../upkeep/keep-alive.ts';
 export { notifyOfLapsing } from '../upkeep/notify-of-lapsing.ts';
 export { notePersonsWord, type PersonsWord } from '../upkeep/said.ts';

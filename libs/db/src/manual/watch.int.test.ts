@@ -3,7 +3,7 @@ import { findEndpoint } from '../endpoints/read.ts';
 import { listNotifications } from '../notifications/outbox.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { markManualDue } from './due.ts';
-import { claimManualLooks, recordManualRefusal, recordManualRotation } from './watch.ts';
+import { claimManualLooks, noteManualVersion, recordManualRefusal, recordManualRotation } from './watch.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -51,6 +51,18 @@ describe('a login that a person rotates', () => {
     expect(await t.sql(`SELECT action, details FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([
       { action: 'rotation.recorded', details: { version: '3' } },
     ]);
+  });
+
+  test('stays due where only another version is known: nobody rotated it, and a refusal before it is forgotten', async () => {
+    const endpoint = await byHand();
+    await claim(endpoint);
+    await t.sql(`UPDATE integration_endpoint SET rotation_status = 'pending' WHERE id = $1`, [endpoint.endpointId]);
+    const before = await findEndpoint(t.rotator, endpoint);
+    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
+    await noteManualVersion(t.rotator, { ...endpoint, version: '3' });
+    expect(await claim(endpoint, 0)).toMatchObject([{ knownVersion: '3', refusedVersion: null }]);
+    expect(await findEndpoint(t.rotator, endpoint)).toEqual(before);
+    expect(await t.sql(`SELECT action FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([]);
   });
 
   test('stays as it is while a rotation of it is open', async () => {

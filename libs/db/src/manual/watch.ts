@@ -10,7 +10,7 @@ import { writeNotification } from '../notifications/write.ts';
 export interface WatchedLogin {
   readonly endpointId: string;
   readonly orgId: string;
-  /** What the store held when it was last proved; `null`: never looked. */
+  /** What the store held at the last look that knew what it is: a password that was proved, or the same one with other fields; `null`: never looked. */
   readonly knownVersion: string | null;
   /** What the portal did not take for another reason than a wrong password: not tried again. */
   readonly refusedVersion: string | null;
@@ -61,12 +61,12 @@ export interface ManualChange {
 export type ManualProof = 'login' | 'person';
 
 const WHY: Readonly<Record<ManualProof, string>> = {
-  login: 'a person changed the secret and the portal accepts it',
-  person: 'a person changed the secret; no program logs in there',
+  login: 'the secret has another password than before and the portal accepts it',
+  person: 'the secret has another password than before; no program logs in there',
 };
 
 /**
- * The portal accepted what a person stored, or no program may ask it: the row follows, the login counts as rotated now and is due again after its interval, agents
+ * The portal accepted another password than was known, or no program may ask it: the row follows, the login counts as rotated now and is due again after its interval, agents
  * are told. With its audit event in one transaction. `false` where a rotation of the login is open: it stays as it is.
  */
 export async function recordManualRotation(db: Database, change: ManualChange & { readonly proof: ManualProof }): Promise<boolean> {
@@ -93,6 +93,14 @@ export async function recordManualRotation(db: Database, change: ManualChange & 
     await notifyCredentialChanged(tx, { orgId, secretArn });
     return true;
   });
+}
+
+/** The store has another version, and nobody says that its password is another one: nothing is recorded, and the next look compares with this version. */
+export async function noteManualVersion(db: Database, { orgId, endpointId, version }: Omit<ManualChange, 'actor'>): Promise<void> {
+  await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`UPDATE manual_watch SET known_version = ${version}, refused_version = NULL WHERE org_id = ${orgId} AND endpoint_id = ${endpointId}`,
+  );
 }
 
 /** The portal did not accept what a person stored, or did not say: people are told. Unless `isAskedAgain`, this version is not tried again. */

@@ -141,6 +141,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'watchedLogin',
     ],
     ...[
+      'noteManualVersion',
       'recordManualRefusal',
       'recordManualRotation',
       'notificationDelivered',

@@ -7,7 +7,7 @@ import { getEndpoint } from '../../endpoints/read.ts';
 import { bringRotationForward, isDue } from '../../endpoints/schedule.ts';
 import { noteSearched, postponeSearch, startSearch, wantCredentialSearch, wantSearchIfOutdated } from '../../endpoints/search.ts';
 import { followSecretMadeAnew } from '../../endpoints/secret-made-anew.ts';
-import { recordManualRefusal, recordManualRotation, watchedLogin } from '../../manual/watch.ts';
+import { noteManualVersion, recordManualRefusal, recordManualRotation, watchedLogin } from '../../manual/watch.ts';
 import { identityOf, printOf } from '../../testing.fixture.ts';
 import type { Named, Operations } from './named.fixture.ts';
 
@@ -32,6 +32,7 @@ export const ENDPOINTS: Operations = {
   isDue: (t, n) => isDue(t.rotator, n),
   watchedLogin: (t, n) => watchedLogin(t.rotator, n),
   putOffRotation: (t, n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
+  noteManualVersion: (t, n) => noteManualVersion(t.rotator, { ...n, version: '2' }),
   recordManualRotation: (t, n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a', proof: 'login' }),
   recordManualRefusal: (t, n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x', isAskedAgain: false }),
 };
