@@ -8,7 +8,7 @@ let opened: RotatorEnvironment;
 const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
 const { signal } = new AbortController();
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'] });
+  opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'alpine', 'alpine'] });
 });
 afterAll(() => opened?.close());
 
@@ -19,7 +19,7 @@ async function left(endpointId: string, ms: number): Promise<string> {
   await opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - make_interval(secs => $2::float8 / 1000) WHERE id = $1`, [requestId, ms]);
   return requestId;
 }
-const takeUp = () => takeUpLeftRequests(opened.rotator, { limit: 10, signal });
+const takeUp = () => takeUpLeftRequests(opened.rotator, { limit: 10, pauseMs: 0, signal });
 const answerTo = async (requestId: string) => (await opened.sql('SELECT answer FROM rotation_request WHERE id = $1', [requestId]))[0];
 const told = (requestId: string) =>
   opened.sql(`SELECT actor, reason FROM audit_event WHERE action = 'rotation.not_started' AND details ->> 'requestId' = $1`, [requestId]);
@@ -89,10 +89,71 @@ describe('a rotation that somebody asked for by a command which died', () => {
     if (!busy.granted) throw new Error('no lease');
     const [older, newer] = [await left('alpine-2', 900_000), await left('alpine-3', 600_000)];
     const hurried = { ...opened.rotator, lease: { ...opened.rotator.lease, waitMs: 100 } };
-    for (let round = 0; round < 2; round += 1) await takeUpLeftRequests(hurried, { limit: 1, signal });
+    for (let round = 0; round < 2; round += 1) await takeUpLeftRequests(hurried, { limit: 1, pauseMs: 0, signal });
     expect([await answerTo(older), await answerTo(newer)]).toEqual([{ answer: null }, { answer: 'done' }]);
     await releaseLease(opened.testEnvironment.db, { orgId, leaseId: busy.lease.id });
     await takeUp();
     expect(await answerTo(older)).toEqual({ answer: 'done' });
+  });
+});
+
+describe('a rotation that was put off', () => {
+  const ago = (requestId: string) =>
+    opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - interval '10 minutes' WHERE id = $1`, [requestId]);
+  const rotations = (endpointId: string) =>
+    opened.sql('SELECT request_id AS request, state FROM rotation_attempt WHERE endpoint_id = $1 ORDER BY created_at', [endpointId]);
+
+  /** Asked for by a command, and put off as an agent works with the login; it is free again afterwards. */
+  async function putOff(endpointId: string): Promise<string> {
+    const { orgId } = opened.testEnvironment.endpoint(endpointId);
+    const place = { orgId, endpointId };
+    const busy = await acquireExclusiveLease(opened.testEnvironment.db, { ...place, holder: 'somebody', ttlMs: 600_000, wantMs: 1_000 });
+    if (!busy.granted) throw new Error('no lease');
+    const { requestId } = await requestRotation(opened.rotator.db, { ...place, kind: 'compromise', ...PERSON });
+    const hurried = { ...opened.rotator, lease: { ...opened.rotator.lease, waitMs: 100 } };
+    expect(await rotateAsked(hurried, { ...place, kind: 'compromise', requestId }, signal)).toMatchObject({
+      result: 'put_off',
+      code: 'lease_unavailable',
+      detail: expect.stringContaining('It stays asked for') as string,
+    });
+    await releaseLease(opened.testEnvironment.db, { orgId, leaseId: busy.lease.id });
+    await ago(requestId);
+    return requestId;
+  }
+
+  it('is begun by a rotator once the login is free', async () => {
+    const requestId = await putOff('alpine-4');
+    expect(await answerTo(requestId)).toEqual({ answer: null });
+    await takeUp();
+    expect([await rotations('alpine-4'), await answerTo(requestId)]).toEqual([[{ request: requestId, state: 'done' }], { answer: 'done' }]);
+  });
+
+  it('is begun by a rotator where its command was stopped, too', async () => {
+    const { orgId } = opened.testEnvironment.endpoint('alpine-5');
+    const asked = { orgId, endpointId: 'alpine-5', kind: 'demand' } as const;
+    const { requestId } = await requestRotation(opened.rotator.db, { ...asked, ...PERSON });
+    expect(await rotateAsked(opened.rotator, { ...asked, requestId }, AbortSignal.abort())).toMatchObject({ result: 'put_off', code: 'cancelled' });
+    await ago(requestId);
+    await takeUp();
+    expect([await rotations('alpine-5'), await answerTo(requestId)]).toEqual([[{ request: requestId, state: 'done' }], { answer: 'done' }]);
+  });
+
+  it('is not made a second time where somebody has asked again, and it is done', async () => {
+    const requestId = await putOff('alpine-6');
+    const { orgId } = opened.testEnvironment.endpoint('alpine-6');
+    const asked = { orgId, endpointId: 'alpine-6', kind: 'compromise' } as const;
+    const again = await requestRotation(opened.rotator.db, { ...asked, ...PERSON });
+    expect(await rotateAsked(opened.rotator, { ...asked, ...again }, signal)).toMatchObject({ result: 'done' });
+    await takeUp();
+    expect([await rotations('alpine-6'), await answerTo(requestId)]).toEqual([[{ request: again.requestId, state: 'done' }], { answer: 'rotated_since' }]);
+    expect(await told(requestId)).toEqual([{ actor: opened.rotator.owner, reason: expect.stringContaining('the login was rotated since') as string }]);
+  });
+
+  it('is looked at by rotators with pauses, not at each round', async () => {
+    const requestId = await putOff('alpine-4');
+    await opened.sql('UPDATE rotation_request SET looked_at = clock_timestamp() WHERE id = $1', [requestId]);
+    await takeUpLeftRequests(opened.rotator, { limit: 10, pauseMs: 300_000, signal });
+    expect(await answerTo(requestId)).toEqual({ answer: null });
+    await opened.sql(`UPDATE rotation_request SET answered_at = now(), answer = 'test' WHERE id = $1`, [requestId]);
   });
 });

@@ -1,4 +1,13 @@
-import { answerRequest, type LeftRequest, listLeftRequests, type NewRotationRequest, noteLookedAt, type RequestKind, requestRotation } from '@rcm/db/rotation';
+import {
+  answerRequest,
+  type LeftRequest,
+  listLeftRequests,
+  type LookedAt,
+  type NewRotationRequest,
+  noteLookedAt,
+  type RequestKind,
+  requestRotation,
+} from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { knownEndpoint } from '../commands/clear-login.ts';
 import type { Rotator } from '../rotator.ts';
@@ -13,9 +22,13 @@ export interface Asked {
   readonly kind: RequestKind;
 }
 
-/** Rotates what a person asks for and writes down that they have an answer, so that nobody takes the request up after them. Never rejects. */
+/**
+ * Rotates what a person asks for and writes down that they have an answer, so that nobody takes the request up after them. What was put off is no answer: the
+ * request stands, and a rotator takes it up. Never rejects.
+ */
 export async function rotateAsked(rotator: Rotator, { kind, ...asked }: Asked, signal: AbortSignal): Promise<RotationOutcome> {
   const outcome = await rotateAndReport(rotator, { orgId: asked.orgId, endpointId: asked.endpointId, reason: kind, requestId: asked.requestId, signal });
+  if (LATER.has(outcome.result)) return { ...outcome, detail: [outcome.detail ?? [], STANDS].flat().join(' ') };
   await answerRequest(rotator.db, { requestId: asked.requestId, orgId: asked.orgId, answer: outcome.result }).catch((error: unknown) =>
     rotator.logger.warn(
       { err: error, endpointId: asked.endpointId },
@@ -42,31 +55,36 @@ const LEFT_AFTER_MS = 300_000;
 const DAY_MS = 86_400_000;
 /** What tells whoever asked nothing yet, as the login was busy or something was away: it is tried again. */
 const LATER: ReadonlySet<RotationResult> = new Set(['put_off']);
+const STANDS = 'It stays asked for: a rotator that runs takes it up some minutes after it was asked, and tries for a day.';
 const BEGUN: ReadonlySet<RotationResult> = new Set(['done', 'abandoned', 'waiting', 'blocked', 'open']);
 
 export interface LeftRound {
   readonly limit: number;
+  /** Pause between two looks at one request, in ms: each may keep agents from its login while it waits for it. */
+  readonly pauseMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * One round over requests whose command ended before it planned anything: begun as the command would have, or ended with an audit event that says why
- * not. What could not begin for a day is too old to be what anybody still wants.
+ * One round over requests of which nothing was begun, as their command ended before or the login was busy: begun as the command would have, or ended with an audit
+ * event that says why not. What could not begin for a day is too old to be what anybody still wants.
  */
-export async function takeUpLeftRequests(rotator: Rotator, { limit, signal }: LeftRound): Promise<void> {
-  for (const left of await listLeftRequests(rotator.db, { olderThanMs: LEFT_AFTER_MS, limit })) {
+export async function takeUpLeftRequests(rotator: Rotator, { limit, pauseMs, signal }: LeftRound): Promise<void> {
+  for (const left of await listLeftRequests(rotator.db, { olderThanMs: LEFT_AFTER_MS, pauseMs, limit })) {
     if (signal.aborted) return;
-    await noteLookedAt(rotator.db, left);
-    await takeUp(rotator, left, signal);
+    const looked = await noteLookedAt(rotator.db, { ...left, pauseMs });
+    if (looked) await takeUp(rotator, { ...left, ...looked }, signal);
   }
 }
 
-async function takeUp(rotator: Rotator, left: LeftRequest, signal: AbortSignal): Promise<void> {
+async function takeUp(rotator: Rotator, left: LeftRequest & LookedAt, signal: AbortSignal): Promise<void> {
   const { requestId, orgId, endpointId, kind } = left;
   const end = (answer: string, reason: string) => answerRequest(rotator.db, { requestId, orgId, answer, tell: { actor: rotator.owner, endpointId, reason } });
+  // Who was put off and asked again has what they wanted, and no second rotation of it.
+  if (left.rotatedSince) return void (await end('rotated_since', 'the command that asked had ended before it began, and the login was rotated since'));
   if (left.ageMs > DAY_MS) {
     await end('expired', 'the command that asked had ended before it began, and no rotator could begin it for a day');
-    rotator.logger.warn({ endpointId, requestId }, 'a request for a rotation was left by its command and is too old; ask again');
+    rotator.logger.warn({ endpointId, requestId }, 'a request for a rotation could not begin and is too old; ask again');
     return;
   }
   const outcome = await rotateAndReport(rotator, { orgId, endpointId, reason: kind, requestId, signal });

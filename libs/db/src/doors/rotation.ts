@@ -43,7 +43,7 @@ export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } fr
 export { keptLength } from '../journal/kept-length.ts';
 export { knownVersions } from '../journal/known-versions.ts';
 export { knowsRotation } from '../journal/knows.ts';
-export { answerRequest, type LeftRequest, listLeftRequests, noteLookedAt, type RequestAnswer } from '../journal/left-requests.ts';
+export { answerRequest, type LeftRequest, listLeftRequests, type LookedAt, noteLookedAt, type RequestAnswer } from '../journal/left-requests.ts';
 export { endLongWait, listLongWaits, type LongWait } from '../journal/long-waits.ts';
 export { beginLook, listBlockedToLookAt, LOOK_AGAIN_MS } from '../journal/looks.ts';
 export { adoptAttempt, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from '../journal/open.ts';

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import { checkLimit, checkMs, checkUuid } from '../input.ts';
 import type { RequestKind } from './request.ts';
 
-/** A request whose command ended before it planned anything and before it told anybody. */
+/** A request of which nothing was planned and which nobody has answered: its command ended before, or could not begin it yet. */
 export interface LeftRequest {
   readonly requestId: string;
   readonly orgId: string;
@@ -15,11 +15,14 @@ export interface LeftRequest {
 }
 
 /**
- * Requests without an attempt and without an answer that are older than `olderThanMs`: first those that nobody has looked at, the oldest first, then
- * the others in turn, so that what cannot begin yet holds up nobody else's. A command that is still at it is no harm: a request is begun once.
+ * Requests without an attempt and without an answer that are older than `olderThanMs` and were not looked at for `pauseMs`: first those that nobody has looked at,
+ * the oldest first, then the others in turn, so that what cannot begin yet holds up nobody else's. A command that is still at it is no harm: a request is begun once.
  */
-export async function listLeftRequests(db: Database, { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number }): Promise<LeftRequest[]> {
-  const ms = checkMs('olderThanMs', olderThanMs);
+export async function listLeftRequests(
+  db: Database,
+  asked: { readonly olderThanMs: number; readonly pauseMs: number; readonly limit: number },
+): Promise<LeftRequest[]> {
+  const [olderThanMs, pauseMs, limit] = [checkMs('olderThanMs', asked.olderThanMs), checkMs('pauseMs', asked.pauseMs), checkLimit(asked.limit)];
   return byIndex(
     db,
     'every tenant',
@@ -27,20 +30,38 @@ export async function listLeftRequests(db: Database, { olderThanMs, limit }: { r
       SELECT r.id::text AS "requestId", r.org_id AS "orgId", r.endpoint_id AS "endpointId", r.kind,
              (extract(epoch FROM clock_timestamp() - r.requested_at) * 1000)::float8 AS "ageMs"
         FROM rotation_request r
-       WHERE r.answered_at IS NULL AND r.requested_at < now() - make_interval(secs => ${ms}::float8 / 1000)
+       WHERE r.answered_at IS NULL AND r.requested_at < now() - make_interval(secs => ${olderThanMs}::float8 / 1000)
+         AND (r.looked_at IS NULL OR r.looked_at < now() - make_interval(secs => ${pauseMs}::float8 / 1000))
          AND NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.request_id = r.id)
-       ORDER BY r.looked_at NULLS FIRST, r.requested_at LIMIT ${checkLimit(limit)}`,
+       ORDER BY r.looked_at NULLS FIRST, r.requested_at LIMIT ${limit}`,
   );
 }
 
-/** Writes down, before it is tried, that a request is looked at now: where the process dies of it, or it cannot begin yet, the others come first. */
-export async function noteLookedAt(db: Database, { requestId, orgId }: Pick<LeftRequest, 'requestId' | 'orgId'>): Promise<void> {
+/** A request in the hands of whoever looks at it now. */
+export interface LookedAt {
+  /** The login was rotated after it was asked for. */
+  readonly rotatedSince: boolean;
+}
+
+/**
+ * Writes down, before it is tried, that a request is looked at now: where the process dies of it, or it cannot begin yet, the others come first. `null`: somebody
+ * else has looked at it within `pauseMs`, or it is answered.
+ */
+export async function noteLookedAt(
+  db: Database,
+  { requestId, orgId, pauseMs }: Pick<LeftRequest, 'requestId' | 'orgId'> & { readonly pauseMs: number },
+): Promise<LookedAt | null> {
   checkUuid('requestId', requestId);
-  await db.transaction(
+  const ms = checkMs('pauseMs', pauseMs);
+  const [looked] = await db.transaction(
     { tenant: orgId },
-    (tx) =>
-      tx.$executeRaw`UPDATE rotation_request SET looked_at = clock_timestamp() WHERE id = ${requestId}::uuid AND org_id = ${orgId} AND answered_at IS NULL`,
+    (tx) => tx.$queryRaw<LookedAt[]>`
+      UPDATE rotation_request r SET looked_at = clock_timestamp() FROM integration_endpoint e
+       WHERE r.id = ${requestId}::uuid AND r.org_id = ${orgId} AND r.answered_at IS NULL AND e.id = r.endpoint_id AND e.org_id = r.org_id
+         AND (r.looked_at IS NULL OR r.looked_at < now() - make_interval(secs => ${ms}::float8 / 1000))
+      RETURNING coalesce(e.last_rotated_at > r.requested_at, false) AS "rotatedSince"`,
   );
+  return looked ?? null;
 }
 
 export interface RequestAnswer {

@@ -105,7 +105,7 @@ describe('what a person asks of a rotator', () => {
 });
 
 describe('a request whose command has died before it planned', () => {
-  const left = () => listLeftRequests(t.rotator, { olderThanMs: 300_000, limit: 100 });
+  const left = () => listLeftRequests(t.rotator, { olderThanMs: 300_000, pauseMs: 0, limit: 100 });
   const ago = (requestId: string, ms: number) =>
     t.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - make_interval(secs => $2::float8 / 1000) WHERE id = $1`, [requestId, ms]);
 
@@ -144,17 +144,36 @@ describe('a request whose command has died before it planned', () => {
     }
     const turns: string[] = [];
     for (let round = 0; round < 6; round += 1) {
-      const [first] = await listLeftRequests(t.rotator, { olderThanMs: 300_000, limit: 1 });
+      const [first] = await listLeftRequests(t.rotator, { olderThanMs: 300_000, pauseMs: 0, limit: 1 });
       turns.push(first?.requestId ?? 'none');
-      await noteLookedAt(t.rotator, first ?? { requestId: randomUUID(), orgId: 'none' });
+      await noteLookedAt(t.rotator, { ...(first ?? { requestId: randomUUID(), orgId: 'none' }), pauseMs: 0 });
     }
     const each = asked.map(({ requestId }) => requestId);
     expect(turns).toEqual([...each, ...each]);
     // Another tenant's is not moved to the end, nor one that was answered.
     const [one, two, three] = asked;
-    await noteLookedAt(t.rotator, { requestId: one?.requestId ?? '', orgId: two?.orgId ?? '' });
+    await noteLookedAt(t.rotator, { requestId: one?.requestId ?? '', orgId: two?.orgId ?? '', pauseMs: 0 });
     await answerRequest(t.rotator, { requestId: three?.requestId ?? '', orgId: three?.orgId ?? '', answer: 'done' });
-    await noteLookedAt(t.rotator, three ?? { requestId: '', orgId: '' });
+    await noteLookedAt(t.rotator, { ...(three ?? { requestId: '', orgId: '' }), pauseMs: 0 });
     expect((await left()).map(({ requestId }) => requestId)).toEqual([one?.requestId, two?.requestId]);
+  });
+
+  test('is one rotator’s to look at, not again before its pause is over, and says whether the login was rotated since', async () => {
+    const { orgId, endpointId } = await makeEndpoint(t.db);
+    const { requestId } = await requestRotation(t.rotator, { orgId, endpointId, ...ASKED, kind: 'demand' });
+    await ago(requestId, 600_000);
+    const pauseMs = 300_000;
+    const isListed = async () => {
+      const listed = await listLeftRequests(t.rotator, { olderThanMs: pauseMs, pauseMs, limit: 100 });
+      return listed.some((each) => each.requestId === requestId);
+    };
+    const look = () => noteLookedAt(t.rotator, { requestId, orgId, pauseMs });
+    expect(await isListed()).toBe(true);
+    expect((await Promise.all([look(), look()])).toSorted()).toEqual([{ rotatedSince: false }, null]);
+    expect(await isListed()).toBe(false);
+    await t.sql(`UPDATE rotation_request SET looked_at = looked_at - interval '301 seconds' WHERE id = $1`, [requestId]);
+    expect(await isListed()).toBe(true);
+    await t.sql('UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = $1', [endpointId]);
+    expect(await look()).toEqual({ rotatedSince: true });
   });
 });

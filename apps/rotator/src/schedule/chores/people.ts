@@ -9,8 +9,9 @@ import { doAskedActs } from '../asked-acts.ts';
 import { takeUpLeftRequests } from '../asked.ts';
 import type { Chore } from '../service.ts';
 
-/** A command seldom dies between asking and planning. */
+/** A command seldom dies between asking and planning. What cannot begin is tried for a day, and keeps agents from its login for a part of the time only. */
 const ASKED_EVERY_MS = 60_000;
+const ASKED_PAUSE_MS = 300_000;
 const TAKEN_UP_AT_ONCE = 5;
 /** Acts of people that this process has in hand at once: a rotation that waits must not keep a verification waiting. */
 const HANDS = 4;
@@ -50,7 +51,7 @@ export function choresForPeople(rotator: Rotator, channels: readonly Notificatio
     {
       name: 'rotations that were asked for and not begun',
       everyMs: ASKED_EVERY_MS,
-      round: (signal) => takeUpLeftRequests(rotator, { limit: TAKEN_UP_AT_ONCE, signal }),
+      round: (signal) => takeUpLeftRequests(rotator, { limit: TAKEN_UP_AT_ONCE, pauseMs: ASKED_PAUSE_MS, signal }),
     },
   ];
 }

@@ -47,7 +47,7 @@ export const ofRotators: readonly Operation[] = [
   asks('rcm_rotator', listOpenAttempts, [{ ownerGone: true, limit: 8 }]),
   asks('rcm_rotator', listBlockedToLookAt, [{ limit: 20 }], { most: 500 }),
   asks('rcm_rotator', listLongWaits, [{ limit: 20 }], { most: 500 }),
-  asks('rcm_rotator', listLeftRequests, [{ olderThanMs: 60_000, limit: 5 }]),
+  asks('rcm_rotator', listLeftRequests, [{ olderThanMs: 60_000, pauseMs: 300_000, limit: 5 }]),
   asks('rcm_rotator', claimManualLooks, [{ pendingMs: 60_000, idleMs: 3_600_000, limit: 10 }]),
   asks('rcm_rotator', markManualDue, []),
   asks('rcm_rotator', listWantedSearches, [{ limit: 5, pauseMs: 60_000 }]),
