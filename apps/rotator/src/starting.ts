@@ -15,6 +15,8 @@ export interface NotStarted {
   readonly holds: 'login' | 'portal_type';
   /** It does not pass by itself: people are told. */
   readonly tells?: true;
+  /** It passes by itself: whoever wanted the rotation need not want it again. */
+  readonly passes?: true;
 }
 
 /** Failures the portal must still forgive before an attempt may start: a wrong guess while probing, and one more. */

@@ -1,3 +1,4 @@
+import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { pauseRotations, requestRotation, resumeRotations } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +9,7 @@ let opened: RotatorEnvironment;
 const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
 const { signal } = new AbortController();
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'alpine', 'alpine'] });
+  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 7 }, () => 'alpine' as const) });
 });
 afterAll(() => opened?.close());
 
@@ -136,6 +137,25 @@ describe('a rotation that was put off', () => {
     await ago(requestId);
     await takeUp();
     expect([await rotations('alpine-5'), await answerTo(requestId)]).toEqual([[{ request: requestId, state: 'done' }], { answer: 'done' }]);
+  });
+
+  it('is begun by a rotator where the secret had to be put in order first', async () => {
+    const { orgId, portal, secretArn } = opened.testEnvironment.endpoint('alpine-7');
+    const other = { username: 'somebody-else', password: 'Of-Somebody-Else-1!' };
+    await opened.testEnvironment.portals.createAccount({ portal, ...other, mfaSeed: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
+    const store = opened.rotator.stores.forTenant(orgId);
+    const current = await store.read(parseReference(secretArn));
+    if (!current) throw new Error('no secret');
+    await store.replace(parseReference(secretArn), serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, ...other }))), current.version);
+    const asked = { orgId, endpointId: 'alpine-7', kind: 'compromise' } as const;
+    const { requestId } = await requestRotation(opened.rotator.db, { ...asked, ...PERSON });
+    expect(await rotateAsked(opened.rotator, { ...asked, requestId }, signal)).toMatchObject({
+      result: 'put_off',
+      detail: expect.stringMatching(/another account.*begins again.*It stays asked for/) as string,
+    });
+    await ago(requestId);
+    await takeUp();
+    expect([(await rotations('alpine-7')).at(-1), await answerTo(requestId)]).toEqual([{ request: requestId, state: 'done' }, { answer: 'done' }]);
   });
 
   it('is not made a second time where somebody has asked again, and it is done', async () => {

@@ -7,7 +7,7 @@ export type RotationResult = 'done' | 'abandoned' | 'waiting' | 'blocked' | 'ope
 
 /** One word for how a rotation went on this time, for people, metrics and exit codes. */
 export function resultOf(report: RotationReport): RotationResult {
-  if (report.kind === 'not_started') return 'not_started';
+  if (report.kind === 'not_started') return report.passes ? 'put_off' : 'not_started';
   const { state } = report.attempt;
   return state === 'done' || state === 'abandoned' || state === 'waiting' || state === 'blocked' ? state : 'open';
 }
