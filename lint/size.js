@@ -36,7 +36,6 @@ const OVER = {
     'libs/portal-drivers/src/network/request-gate.ts': 88,
     'libs/portal-drivers/src/pool/browser-pool.ts': 120,
     'libs/portal-drivers/src/secrets/secret-search.ts': 62,
-    'libs/task-client/src/client.ts': 81,
   },
   'max-lines': {
     'libs/portal-drivers/src/secrets/secret-search.ts': 341,

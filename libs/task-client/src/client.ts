@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { callApi } from './call-api.ts';
 import { TaskError } from './error.ts';
-import { problemSchema, type Task, type TaskPlace, type TaskRequest, type TaskResult, taskSchema } from './task.ts';
+import { type Task, type TaskPlace, type TaskRequest, type TaskResult, taskSchema } from './task.ts';
 
 export interface TaskClientOptions {
   /** Of a web-agent's API, for example `https://agents.example`. */
@@ -36,58 +37,16 @@ export interface TaskClient {
 /** For how long a look asks the API to wait, in whole seconds: it takes 30 at most, and a proxy between may end what is silent for longer. */
 const LONGEST_WAIT_S = 25;
 
-/** `null`: it is none. */
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-interface Call {
-  readonly signal?: AbortSignal | undefined;
-  readonly ms?: number;
-  /** `false`: made twice, it makes two tasks. Default `true`. */
-  readonly repeatable?: boolean;
-}
-
-export function createTaskClient(options: TaskClientOptions): TaskClient {
-  const { callMs = 10_000, pollMs = 1_000 } = options;
-  const send = options.fetch ?? fetch;
-
-  async function call(
-    path: string,
-    { signal, ms = callMs, repeatable = true }: Call,
-    request: { readonly method?: string; readonly headers?: object; readonly body?: string } = {},
-  ): Promise<unknown> {
-    const token = await options.token();
-    const limit = AbortSignal.timeout(Math.max(1, Math.round(ms)));
-    const within = signal ? AbortSignal.any([signal, limit]) : limit;
-    try {
-      const response = await send(new URL(path, options.baseUrl), {
-        ...request,
-        headers: { ...request.headers, authorization: `Bearer ${token}` },
-        redirect: 'error',
-        signal: within,
-      });
-      const answer = await response.text();
-      if (!response.ok) throw refusal(response.status, jsonIn(answer), { repeatable });
-      // What is no JSON was cut off.
-      return JSON.parse(answer) as unknown;
-    } catch (cause) {
-      if (cause instanceof TaskError || signal?.aborted) throw cause;
-      const next = repeatable ? 'The same call may be made again.' : 'Without an idempotency key the same call may make a second task.';
-      throw new TaskError('unreachable', `The web-agent’s API did not answer; nothing is known of what it did. ${next}`, { retryable: repeatable, cause });
-    }
-  }
+export function createTaskClient({ baseUrl, token, callMs = 10_000, pollMs = 1_000, fetch = globalThis.fetch }: TaskClientOptions): TaskClient {
+  const api = { baseUrl, token, fetch };
 
   async function look(
     taskId: string,
-    { waitSeconds = 0, ...within }: { readonly signal?: AbortSignal | undefined; readonly ms?: number; readonly waitSeconds?: number },
+    { waitSeconds = 0, ms = callMs, signal }: { readonly signal?: AbortSignal | undefined; readonly ms?: number; readonly waitSeconds?: number },
   ): Promise<Task | null> {
+    const path = `/v1/tasks/${encodeURIComponent(taskId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`;
     try {
-      return parsed(await call(`/v1/tasks/${encodeURIComponent(taskId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`, within));
+      return parsed(await callApi(api, path, { signal, ms, repeatable: true }));
     } catch (error) {
       if (error instanceof TaskError && error.code === 'task_not_found') return null;
       throw error;
@@ -95,25 +54,10 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
   }
 
   return {
-    async ask({ task, input = {}, callback, deadlineSeconds, ...place }, { idempotencyKey, signal } = {}) {
+    async ask(request, { idempotencyKey, signal } = {}) {
       const headers = { 'content-type': 'application/json', ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) };
-      return parsed(
-        await call(
-          '/v1/tasks',
-          { signal, repeatable: idempotencyKey !== undefined },
-          {
-            method: 'POST',
-            headers,
-            body: JSON.stringify({
-              ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }),
-              task,
-              input,
-              callback,
-              deadline_seconds: deadlineSeconds,
-            }),
-          },
-        ),
-      );
+      const call = { signal, ms: callMs, repeatable: idempotencyKey !== undefined };
+      return parsed(await callApi(api, '/v1/tasks', call, { method: 'POST', headers, body: JSON.stringify(bodyOf(request)) }));
     },
     read: (taskId, within = {}) => look(taskId, within),
     async result(taskId, { deadlineMs, signal }) {
@@ -136,18 +80,15 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
   };
 }
 
+const bodyOf = ({ task, input = {}, callback, deadlineSeconds, ...place }: TaskRequest): object => ({
+  ...(isAccount(place) ? { endpoint: place.endpoint } : { portal_type: place.portalType }),
+  task,
+  input,
+  callback,
+  deadline_seconds: deadlineSeconds,
+});
+
 const isAccount = (place: TaskPlace): place is { readonly endpoint: string } => 'endpoint' in place;
-
-/** A proxy that got no answer, or an API of which a part is away: the call may have been carried out. */
-const MAY_BE_DONE: ReadonlySet<number> = new Set([502, 503, 504]);
-
-function refusal(status: number, body: unknown, { repeatable }: { readonly repeatable: boolean }): TaskError {
-  const problem = problemSchema.safeParse(body);
-  const retryable = status === 429 || (MAY_BE_DONE.has(status) && repeatable);
-  return problem.success
-    ? new TaskError(problem.data.code, problem.data.detail, { status, retryable })
-    : new TaskError('answer_invalid', `The API answered with status ${status} and no problem that could be read.`, { status, retryable });
-}
 
 function parsed(body: unknown): Task {
   const task = taskSchema.safeParse(body);

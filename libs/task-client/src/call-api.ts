@@ -1,0 +1,63 @@
+import { TaskError } from './error.ts';
+import { problemSchema } from './task.ts';
+
+export interface ApiOptions {
+  readonly baseUrl: string;
+  readonly token: () => string | Promise<string>;
+  readonly fetch: typeof fetch;
+}
+
+export interface Call {
+  readonly signal?: AbortSignal | undefined;
+  readonly ms: number;
+  /** `false`: made twice, it makes two tasks. */
+  readonly repeatable: boolean;
+}
+
+export interface ApiRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** One call of the API: the JSON that it answers. Fails with `TaskError`, and as fetch does where `signal` ended it. */
+export async function callApi(api: ApiOptions, path: string, { signal, ms, repeatable }: Call, request: ApiRequest = {}): Promise<unknown> {
+  const token = await api.token();
+  const limit = AbortSignal.timeout(Math.max(1, Math.round(ms)));
+  try {
+    const response = await api.fetch(new URL(path, api.baseUrl), {
+      ...request,
+      headers: { ...request.headers, authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    const answer = await response.text();
+    if (!response.ok) throw refusal(response.status, jsonIn(answer), { repeatable });
+    // What is no JSON was cut off.
+    return JSON.parse(answer) as unknown;
+  } catch (cause) {
+    if (cause instanceof TaskError || signal?.aborted) throw cause;
+    const next = repeatable ? 'The same call may be made again.' : 'Without an idempotency key the same call may make a second task.';
+    throw new TaskError('unreachable', `The web-agent’s API did not answer; nothing is known of what it did. ${next}`, { retryable: repeatable, cause });
+  }
+}
+
+/** A proxy that got no answer, or an API of which a part is away: the call may have been carried out. */
+const MAY_BE_DONE: ReadonlySet<number> = new Set([502, 503, 504]);
+
+function refusal(status: number, body: unknown, { repeatable }: Pick<Call, 'repeatable'>): TaskError {
+  const problem = problemSchema.safeParse(body);
+  const retryable = status === 429 || (MAY_BE_DONE.has(status) && repeatable);
+  return problem.success
+    ? new TaskError(problem.data.code, problem.data.detail, { status, retryable })
+    : new TaskError('answer_invalid', `The API answered with status ${status} and no problem that could be read.`, { status, retryable });
+}
+
+/** `null`: it is none. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
