@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TenantStores } from '@rcm/credentials';
 import { listLeases } from '@rcm/db/leases';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { isLongForm } from '@rcm/test-services';
@@ -80,5 +81,27 @@ describe('a rotator that dies', () => {
     expect(resultOf(end)).toBe('done');
     await expectWhole(id, 1 + earlier);
     expect((await opened.testEnvironment.portals.account(portal, username)).loginsRejected).toBe(0);
+  });
+});
+
+describe('a secret that somebody changes while its rotation is planned', () => {
+  it('is not rotated on what was read before, and the message says why', async () => {
+    const { id, portal, username } = fresh();
+    const { stores } = opened.rotator;
+    const edited: TenantStores = {
+      close: () => stores.close(),
+      forTenant(orgId) {
+        const store = stores.forTenant(orgId);
+        // An agent has read the edit, and the row follows it.
+        const follow = () => opened.sql(`UPDATE integration_endpoint SET current_version = '99' WHERE id = $1`, [id]);
+        return { ...store, listStaged: async (...asked) => follow().then(() => store.listStaged(...asked)) };
+      },
+    };
+    await expect(opened.rotate(id, { ...opened.rotator, stores: edited })).rejects.toMatchObject({
+      code: 'state_conflict',
+      message: expect.stringContaining('changed while its rotation was to begin') as string,
+    });
+    expect((await opened.testEnvironment.portals.account(portal, username)).passwordsChanged).toBe(0);
+    await opened.sql(`UPDATE integration_endpoint SET current_version = '1' WHERE id = $1`, [id]);
   });
 });

@@ -32,7 +32,7 @@ export type RotationReport = { readonly kind: 'attempt'; readonly attempt: Rotat
 /**
  * Rotates one login: goes on with its open attempt, or plans a new one, under the exclusive lease. Whatever happens on the way,
  * the journal and the staged copy say how to go on. Errors: `endpoint_unknown`, `secret_missing`, `lease_unavailable`,
- * `lease_lost`, `state_conflict` (somebody else goes on), `cancelled`, `database_unavailable`, `store_*`.
+ * `lease_lost`, `state_conflict` (somebody else goes on, or has changed the secret), `cancelled`, `database_unavailable`, `store_*`.
  */
 export async function rotateLogin(rotator: Rotator, request: RotationRequest): Promise<RotationReport> {
   const endpoint = await migratedEndpoint(rotator.db, request);
@@ -75,9 +75,16 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
   // The copy of a forgotten rotation may have been submitted.
   if (planned.created) return drive(rotator, login, { attempt: planned.attempt, waited: null, isUnsent: forgotten === null });
   if (planned.open) return resume(rotator, endpoint, held, planned.open);
-  if (planned.refusal) return refusedBy(planned.refusal, endpoint.portalTypeCode);
-  throw new RcmError('lease_lost', 'The lease on the login ran out before the rotation was planned.', { details: { endpointId: endpoint.id } });
+  if (planned.refusal) {
+    const refused = refusedBy(planned.refusal, endpoint.portalTypeCode);
+    return forgotten === null ? refused : { ...refused, reason: `${refused.reason} ${COOLS_DOWN}` };
+  }
+  throw new RcmError('state_conflict', `The secret of endpoint ${endpoint.id} was changed while its rotation was to begin. No rotation was begun.`, {
+    details: { endpointId: endpoint.id },
+  });
 }
+
+const COOLS_DOWN = 'The database was restored to an earlier hour: nobody logs in for one lockout window.';
 
 const NOT_NOW: Readonly<Record<Reconciled, string>> = {
   other_account: 'the secret names another account than the row did; the row follows, and the rotation begins again',

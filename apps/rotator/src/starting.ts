@@ -73,10 +73,11 @@ export async function whyNotStart(
   return null;
 }
 
+/** Whoever plans a rotation may have put the secret in order before, so they do not say that nothing was changed. */
 const WORDS: Readonly<Record<StartRefusal, (code: string) => string>> = {
-  paused: () => 'Rotations are paused by a person (`rotator status` says who and why; `rotator resume` ends it). Nothing was changed.',
+  paused: () => 'Rotations are paused by a person (`rotator status` says who and why; `rotator resume` ends it). No rotation was begun.',
   stopped: (code) =>
-    `The rotations of portal type ${code} are stopped because they fail (\`rotator status\` says why; \`rotator resume --portal-type ${code}\` ends it). Nothing was changed.`,
+    `The rotations of portal type ${code} are stopped because they fail (\`rotator status\` says why; \`rotator resume --portal-type ${code}\` ends it). No rotation was begun.`,
   canary: (code) => `The first rotation of the day at portal type ${code} is under way; the others follow it.`,
   busy: (code) => `Portal type ${code} has as many rotations under way as it may; this one follows.`,
   maintenance: (code) => `Portal type ${code} is in its maintenance hours, or nearly; the rotation follows them.`,

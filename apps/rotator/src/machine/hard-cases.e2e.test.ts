@@ -1,5 +1,5 @@
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
-import { getOpenAttempt } from '@rcm/db/rotation';
+import { getOpenAttempt, pauseRotations, resumeRotations } from '@rcm/db/rotation';
 import type { PortalCode } from '@rcm/test-environment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
@@ -159,6 +159,25 @@ describe('the hard cases of a rotation', () => {
     await restoreDatabase(at, before?.version ?? '');
     expect(resultOf(await opened.untilEnded(at.id))).toBe('done');
     await expectWhole(at, { passwordsChanged: 1, rejectedAtMost: 0 });
+  });
+
+  it('a database restored in the middle of a change, while rotations are paused: it says that nobody logs in, and not that nothing was changed', async () => {
+    const at = await login();
+    await opened.testEnvironment.portals.setAccountFault(at, { fault: '500_after_commit', count: 1 });
+    const before = await opened.rotator.stores.forTenant(at.orgId).read(parseReference(at.secretArn));
+    expect(resultOf(await opened.rotate(at.id))).toBe('waiting');
+    await restoreDatabase(at, before?.version ?? '');
+    const pause = { scope: { kind: 'endpoint', orgId: at.orgId, endpointId: at.id }, actor: 'person:os:test', reason: 'test' } as const;
+    await pauseRotations(opened.rotator.db, pause);
+    const report = await opened.rotate(at.id);
+    expect(report).toMatchObject({
+      kind: 'not_started',
+      reason: expect.stringMatching(/paused.*No rotation was begun\. .*nobody logs in for one lockout window/),
+    });
+    expect(report).not.toMatchObject({ reason: expect.stringContaining('Nothing was changed') });
+    await resumeRotations(opened.rotator.db, pause);
+    // The window goes by.
+    await expect.poll(async () => resultOf(await opened.untilEnded(at.id)), { timeout: 100_000 }).toBe('done');
   });
 });
 
