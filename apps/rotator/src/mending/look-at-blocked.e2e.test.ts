@@ -102,12 +102,14 @@ describe('a blocked login that is looked at again', () => {
   });
 
   it('ends where somebody has put another account into the secret; nothing of the blocked one is typed or removed', async () => {
-    const { orgId, slot, loginIdentity } = await blockedLogin(opened, 'alpine-6');
+    const { attemptId, orgId, slot, loginIdentity } = await blockedLogin(opened, 'alpine-6');
     await personStores(slot, orgId, { username: 'somebody-else', password: 'Of-Somebody-Else-1' });
     await anHourOn('alpine-6');
     await look();
     expect(await getOpenAttempt(opened.testEnvironment.db, { orgId, loginIdentity })).toBeNull();
     expect(await accountOf('alpine-6')).toMatchObject({ loginsAccepted: 0, loginsRejected: 0 });
     expect(await opened.rotator.stores.forTenant(orgId).listStaged(slot.current)).toEqual([slot.attemptId]);
+    // Nobody has asked the portal, so nothing is said of what it accepts.
+    expect((await opened.audit('rotation.unblocked', 'alpine-6')).map(({ details }) => details)).toEqual([{ attemptId }]);
   });
 });

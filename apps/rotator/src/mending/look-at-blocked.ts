@@ -50,20 +50,22 @@ async function look(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLeas
     action: 'rotation.unblocked',
     subject: endpoint.id,
     reason: seen.detail,
-    details: { attemptId, found: seen.found ?? 'current' },
+    details: { attemptId, ...(seen.accepts === null ? {} : { found: seen.accepts }) },
   });
   const ended = { ...mine, detail: seen.detail };
   const moved =
-    seen.found === null
+    seen.accepts === null || seen.accepts === CURRENT
       ? await resolveAsUnchanged(db, { ...ended, dueAgainMs: timing.abandonedPauseMs, tells: 'people' })
-      : await resolveAsFound(db, { ...ended, found: seen.found });
+      : await resolveAsFound(db, { ...ended, found: seen.accepts });
   if (moved) logger.info({ attemptId, endpointId: endpoint.id, detail: seen.detail }, 'a blocked rotation goes on by itself');
 }
 
+const CURRENT = 'current';
+
 interface Seen {
   readonly detail: string;
-  /** As the journal names it; `null`: what is current. */
-  readonly found: string | null;
+  /** The stored password that the portal accepts, as the journal names it, or `current`; `null`: it was not asked. */
+  readonly accepts: string | null;
 }
 
 /** `null`: nothing that ends the block. */
@@ -72,13 +74,13 @@ async function seenNow(rotator: Rotator, login: LoginInHand, attempt: RotationAt
   const current = await store.read(reference, { signal: held.signal });
   if (current === null) return null;
   const left = await accountLeft({ services: rotator, login, attempt }, current);
-  if (left) return { detail: left.detail, found: null };
+  if (left) return { detail: left.detail, accepts: null };
   if (await refusesEverybody(rotator, login)) return null;
   const since = new Date((await serverTime(rotator.db)).getTime() - REFUSED_AGAIN_MS);
   const found = await findAccepted({ services: rotator, login, attemptId: attempt.id, since, asksTwice: 'nothing' });
   if (found.kind !== 'found') return null;
   const { name } = found.candidate;
   return name.kind === 'current'
-    ? { detail: 'the portal accepts the current password now', found: null }
-    : { detail: 'the portal accepts another stored password now', found: foundOf(name, attempt.id) };
+    ? { detail: 'the portal accepts the current password now', accepts: CURRENT }
+    : { detail: 'the portal accepts another stored password now', accepts: foundOf(name, attempt.id) };
 }
