@@ -1,5 +1,5 @@
 import { findEndpoint } from '@rcm/db';
-import { type PauseScope, pauseRotations, resumeRotations } from '@rcm/db/rotation';
+import { type PauseScope, pauseRotations, type ResumedRotations, resumeRotations } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
@@ -29,15 +29,29 @@ export async function pauseCommand(context: CommandContext, act: ScopedAct): Pro
 /** `resume`: ends that pause, and for a portal type the breaker too; its next scheduled rotation goes ahead alone. */
 export async function resumeCommand(context: CommandContext, act: ScopedAct): Promise<number> {
   const scope = await scopeOf(context, act.scope);
-  const what = wordsFor(scope);
   if (act.dryRun) {
-    print(context, { scope, dryRun: true }, [`would resume ${what}; nothing was changed`]);
+    print(context, { scope, dryRun: true }, [`would resume ${wordsFor(scope)}; nothing was changed`]);
     return 0;
   }
-  const { wasPaused, wasStopped } = await resumeRotations(context.opened.db, { scope, actor: act.actor, reason: act.reason });
-  const line = wasPaused || wasStopped ? `goes on: ${what}${wasStopped ? ' (its breaker was open)' : ''}` : `${what} was neither paused nor stopped`;
-  print(context, { scope, dryRun: false, wasPaused, wasStopped }, [line]);
+  const resumed = await resumeRotations(context.opened.db, { scope, actor: act.actor, reason: act.reason });
+  print(context, { scope, dryRun: false, ...resumed }, resumedLines(scope, resumed));
   return 0;
+}
+
+const WIDTH: Readonly<Record<PauseScope['kind'], number>> = { all: 2, portal_type: 1, endpoint: 0 };
+
+/** What has ended, and which other pauses hold. */
+export function resumedLines(scope: PauseScope, { wasPaused, wasStopped, stillPaused, stillPausedInAll }: ResumedRotations): string[] {
+  const what = wordsFor(scope);
+  const isHeld = stillPaused.some((other) => WIDTH[other.kind] > WIDTH[scope.kind]);
+  const ended = `${isHeld ? 'this pause has ended, and another holds' : 'goes on'}: ${what}${wasStopped ? ' (its breaker was open)' : ''}`;
+  const nothing = `there was no such pause${scope.kind === 'portal_type' ? ', and no open breaker' : ''}: ${what}`;
+  const more = stillPausedInAll - stillPaused.length;
+  return [
+    wasPaused || wasStopped ? ended : nothing,
+    ...stillPaused.map((other) => `still paused: ${wordsFor(other)}`),
+    ...(more > 0 ? [`still paused: ${more} more, which \`rotator status\` names`] : []),
+  ];
 }
 
 async function scopeOf({ opened }: CommandContext, options: ScopeOptions): Promise<PauseScope> {

@@ -2,12 +2,13 @@ import { type AskedActToDo, endAct, endLeftActs, takeActs, type WideActKind } fr
 import { pauseRotations, resumeRotations } from '@rcm/db/rotation';
 import { retryLogin, unlockLogin } from '../commands/clear-login.ts';
 import { lookAtPortal } from '../commands/look.ts';
+import { resumedLines } from '../commands/pause.ts';
 import { resolveLogin } from '../commands/resolve.ts';
 import { rollBackLogin } from '../commands/rollback.ts';
 import { left, verifyLogin } from '../commands/verify-login.ts';
 import type { Rotator } from '../rotator.ts';
 import { rotateOnDemand } from './asked.ts';
-import { done, type Ended, failed, lookedAt, retried, rotated } from './ended.ts';
+import { done, type Ended, failed, lookedAt, retried, rotated, sentence } from './ended.ts';
 
 /** A person watches the page. What nobody has taken after so long is no longer what they expect. */
 const WAIT_MS = 15 * 60_000;
@@ -72,6 +73,8 @@ async function performWide({ db }: Rotator, { kind, portalTypeCode, actor, reaso
     const paused = await pauseRotations(db, { scope, actor, reason });
     return done(paused ? 'Paused: no rotation starts there; those under way end.' : 'It was paused already; the first reason stands.');
   }
-  const { wasPaused, wasStopped } = await resumeRotations(db, { scope, actor, reason });
-  return done(wasPaused || wasStopped ? `Rotations go on${wasStopped ? '; its breaker was open' : ''}.` : 'It was neither paused nor stopped.');
+  const resumed = await resumeRotations(db, { scope, actor, reason });
+  // The answer is of no tenant, and names no login of one.
+  const told = { ...resumed, stillPaused: resumed.stillPaused.filter(({ kind: of }) => of !== 'endpoint') };
+  return done(resumedLines(scope, told).map(sentence).join(' '));
 }

@@ -30,7 +30,8 @@ export function rotated({ result, code, detail }: Pick<RotationOutcome, 'result'
   return result === 'done' ? done(words) : notDone(code ?? `rotation_${result}`, words);
 }
 
-const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
+/** Lines of a command, as a page says them. */
+export const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
 
 /** What it came to where it failed; the log has the rest. */
 export function failed({ logger }: Pick<Rotator, 'logger'>, error: unknown, about: { readonly endpointId: string | null; readonly act: string }): Ended {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blockAttempt } from '../journal/advance.ts';
 import { listNotifications } from '../notifications/outbox.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { pauseRotations, resumeRotations } from './pause.ts';
+import { type PauseScope, pauseRotations, resumeRotations } from './pause.ts';
 import { listStartable } from './startable.ts';
 import { RULES, Starts } from './starts.fixture.ts';
 
@@ -69,7 +69,7 @@ describe('an open breaker', () => {
     const { code, endpoints } = await rotations.type(3);
     await rotations.abandon(endpoints[0], await rotations.start(endpoints[0]));
     const answer = await resumeRotations(t.rotator, { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:os:jane', reason: 'recipe mended' });
-    expect(answer).toEqual({ wasPaused: false, wasStopped: true });
+    expect(answer).toMatchObject({ wasPaused: false, wasStopped: true });
     expect((await rotations.start(endpoints[1])).refusal).toBeNull();
     expect((await rotations.start(endpoints[2])).refusal).toBe('canary');
     const [event] = await t.sql<{ actor: string }>(`SELECT actor FROM audit_event WHERE action = 'rotation.resumed' AND org_id = $1`, [endpoints[2]?.orgId]);
@@ -102,6 +102,35 @@ describe('what else holds a start back', () => {
       await resumeRotations(t.rotator, who);
     }
     expect((await rotations.start(endpoint)).refusal).toBeNull();
+  });
+
+  test('that a pause has ended says which others hold in its scope, the wider ones first', async () => {
+    const [here, elsewhere] = [await rotations.type(2), await rotations.type(1)];
+    const [of, twin] = here.endpoints;
+    const [other] = elsewhere.endpoints;
+    if (!of || !twin || !other) throw new Error('no endpoint');
+    const login = ({ orgId, endpointId }: typeof of) => ({ kind: 'endpoint', orgId, endpointId }) as const;
+    const [all, portal] = [{ kind: 'all' }, { kind: 'portal_type', portalTypeCode: here.code }] as const;
+    const by = { actor: 'person:os:jane', reason: 'x' };
+    const resume = async (scope: PauseScope) => (await resumeRotations(t.rotator, { scope, ...by })).stillPaused;
+    for (const scope of [login(other), login(of), portal, all]) await pauseRotations(t.rotator, { scope, ...by });
+    expect(await resume(login(twin))).toEqual([all, portal]);
+    expect(await resume(portal)).toEqual([all, login(of)]);
+    expect(await resume(all)).toEqual([login(of), login(other)].sort((one, two) => (one.endpointId < two.endpointId ? -1 : 1)));
+    expect(await resume(login(of))).toEqual([]);
+    expect(await resume(login(other))).toEqual([]);
+  });
+
+  test('a pause that was there and a resumption of nothing leave no event', async () => {
+    const { code, endpoints } = await rotations.type(1);
+    const [endpoint] = endpoints;
+    if (!endpoint) throw new Error('no endpoint');
+    for (const scope of [{ kind: 'all' }, { kind: 'portal_type', portalTypeCode: code }, { kind: 'endpoint', ...endpoint }] as const) {
+      const act = { scope, actor: 'person:os:jane', reason: scope.kind };
+      for (const write of [resumeRotations, pauseRotations, pauseRotations, resumeRotations, resumeRotations]) await write(t.rotator, act);
+      const sql = `SELECT action FROM audit_event WHERE org_id = $1 AND reason = $2 AND action LIKE 'rotation.%' ORDER BY seq`;
+      expect(await t.sql(sql, [endpoint.orgId, scope.kind])).toEqual([{ action: 'rotation.paused' }, { action: 'rotation.resumed' }]);
+    }
   });
 
   test.each([

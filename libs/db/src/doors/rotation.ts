@@ -3,7 +3,7 @@ export { assessPortalTypes, type BreakerCause, type BreakerRules } from '../admi
 export { type PortalHealth, refusesOthers } from '../admission/health.ts';
 export { type PortalAdmission, listAdmissions } from '../admission/list.ts';
 export type { AdmissionOutcome } from '../admission/outcome.ts';
-export { listPauses, type Pause, type PauseScope, pauseRotations, resumeRotations } from '../admission/pause.ts';
+export { listPauses, type Pause, type PauseScope, pauseRotations, type ResumedRotations, resumeRotations } from '../admission/pause.ts';
 export { isScheduled, type StartRefusal, type StartRules } from '../admission/rules.ts';
 export { listStartable, type Startable, type StartableQuestion } from '../admission/startable.ts';
 export { giveBackStartable, type StartableTaking, takeStartable } from '../admission/take-startable.ts';

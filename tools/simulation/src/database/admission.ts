@@ -157,5 +157,23 @@ export const resumeRotations = operation('resumeRotations', (db, { scope }) => {
   const id = pauseId(scope);
   const wasPaused = db.tables.pauses.get(id) !== null;
   db.tables.pauses.remove(id);
-  return { wasPaused, wasStopped: scope.kind === 'portal_type' && closeBreaker(db, scope.portalTypeCode) };
+  const wasStopped = scope.kind === 'portal_type' && closeBreaker(db, scope.portalTypeCode);
+  const stays = db.tables.pauses.all().map((pause) => pause.scope);
+  const stillPaused = stays.filter((other) => touches(db, scope, other)).sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+  return { wasPaused, wasStopped, stillPaused: stillPaused.slice(0, 20), stillPausedInAll: stillPaused.length };
 });
+
+const portalTypeOf = ({ tables }: ModelDatabase, scope: PauseScope): string | null => {
+  if (scope.kind === 'all') return null;
+  return scope.kind === 'portal_type' ? scope.portalTypeCode : (tables.endpoints.get(scope.endpointId)?.portalTypeCode ?? null);
+};
+
+/** Whether another pause covers a scope, or is of a part of it. Two that are the same are one pause. */
+function touches(db: ModelDatabase, scope: PauseScope, other: PauseScope): boolean {
+  if (scope.kind === 'all' || other.kind === 'all') return true;
+  return scope.kind !== other.kind && portalTypeOf(db, scope) === portalTypeOf(db, other);
+}
+
+/** The widest comes first. */
+const placeOf = (scope: PauseScope): string =>
+  scope.kind === 'all' ? '0' : scope.kind === 'portal_type' ? `1 ${scope.portalTypeCode}` : `2 ${scope.endpointId}`;
