@@ -6,7 +6,6 @@ const OVER = {
   complexity: {
     'libs/portal-drivers/src/interpreter/change-password.ts': 20,
     'libs/portal-drivers/src/interpreter/element-step.ts': 14,
-    'libs/portal-drivers/src/interpreter/login.ts': 13,
     'libs/portal-drivers/src/interpreter/rows.ts': 29,
     'libs/portal-drivers/src/interpreter/seen-words.ts': 25,
     'libs/portal-drivers/src/interpreter/task.ts': 17,

@@ -38,6 +38,29 @@ export async function login(parts: SessionParts, options: LoginOptions): Promise
   return { outcome: withoutWords(ended, parts.secrets.mask().mask, proven && submitted), submitted };
 }
 
+/** What is known beside the portal's words, in the form in which outcomes tell it. */
+interface Told {
+  readonly until: { readonly until?: Date };
+  /** Of the password; only an accepted login tells it. */
+  readonly expiry: { readonly passwordExpiresAt?: Date };
+  readonly proof: { readonly provesPassword?: true };
+}
+
+/** What an outcome tells of each kind of words. */
+const OUTCOMES: Readonly<Record<LoginWords['is'], (told: Told) => LoginOutcome>> = {
+  accepted: ({ expiry }) => ({ kind: 'accepted', ...expiry }),
+  rejected: () => ({ kind: 'rejected' }),
+  rejected_or_locked: ({ until }) => ({ kind: 'rejected_or_locked', ...until }),
+  locked: ({ until }) => ({ kind: 'locked', ...until }),
+  throttled: ({ until }) => ({ kind: 'throttled', ...until }),
+  challenged: ({ proof, until }) => ({ kind: 'challenged', ...proof, ...until }),
+  mfa_required: ({ proof, until }) => ({ kind: 'mfa_required', ...proof, ...until }),
+  mfa_rejected: ({ proof, until }) => ({ kind: 'mfa_rejected', ...proof, ...until }),
+  password_expired: ({ proof }) => ({ kind: 'password_expired', ...proof }),
+  change_forced: ({ proof }) => ({ kind: 'change_forced', ...proof }),
+  unavailable: ({ until }) => ({ kind: 'unavailable', detail: 'The portal says that it is not available.', ...until }),
+};
+
 async function inWords(
   parts: SessionParts,
   entry: LoginWords,
@@ -45,14 +68,9 @@ async function inWords(
 ): Promise<LoginOutcome> {
   const until = await untilOf(parts, entry);
   const passwordExpiresAt = until.until ?? expiresAt;
-  if (entry.is === 'accepted') return { kind: 'accepted', ...(passwordExpiresAt ? { passwordExpiresAt } : {}) };
-  if (entry.is === 'throttled' || entry.is === 'locked' || entry.is === 'rejected_or_locked') return { kind: entry.is, ...until };
-  if (entry.is === 'unavailable') return { kind: 'unavailable', detail: 'The portal says that it is not available.', ...until };
-  if (entry.is === 'rejected') return { kind: 'rejected' };
   // A page may show before the password what it shows after it: what was not sent is not proven.
   const proof = entry.proves_password && submitted ? ({ provesPassword: true } as const) : {};
-  if (entry.is === 'password_expired' || entry.is === 'change_forced') return { kind: entry.is, ...proof };
-  return { kind: entry.is, ...proof, ...until };
+  return OUTCOMES[entry.is]({ until, expiry: passwordExpiresAt ? { passwordExpiresAt } : {}, proof });
 }
 
 function withoutWords(error: RcmError, mask: (text: string) => string, proven: boolean): LoginOutcome {
