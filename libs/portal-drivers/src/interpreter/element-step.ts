@@ -15,6 +15,11 @@ export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: L
   if (step.choose) return void (await locator.selectOption(chosen(act, step), limits));
   if (step.check) return locator.check(limits);
   if (step.hover) return locator.hover(limits);
+  return pressOn(act, step, locator, limits);
+}
+
+/** Presses the element, or a key on it. */
+async function pressOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator, limits: TypingLimits): Promise<void> {
   // Whether it can be pressed at all is found out before anything is told to the ledger.
   if (step.submit === true) {
     await act.interruptions.clear(act.watch.page);
