@@ -37,15 +37,28 @@ export async function changePassword(parts: SessionParts, options: ChangeOptions
     deadlineMs: Math.max(1, endsAt - performance.now()),
     signal: options.signal,
   });
-  const when = submitted ? 'after the submit' : 'nothing was submitted';
-  if (isRcmError(ended) && !submitted && ended.details.maxLength !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
-  if (isRcmError(ended) && !submitted && wantsCode(parts, ended)) return CODE_WANTED;
-  if (isRcmError(ended)) return { kind: 'unknown', detail: parts.secrets.mask().mask(`${ended.message} (${when})`), submitted };
-  if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when}).`, submitted };
-  if (ended.is === 'applied') return { kind: 'applied', submitted: true, ...(change.session ? { session: change.session } : {}) };
-  if (ended.is === 'refused') return { kind: 'refused', rule: ended.rule ?? 'unnamed', submitted, ...(await untilOf(parts, ended)) };
-  return { kind: 'unknown', detail: `The portal says nothing clear (${when}).`, submitted };
+  if (isRcmError(ended)) return withoutWords(parts, ended, submitted);
+  if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when(submitted)}).`, submitted };
+  return inWords(parts, ended, { session: change.session, submitted });
 }
+
+async function inWords(
+  parts: SessionParts,
+  words: ChangeWords,
+  { session, submitted }: { session: 'kept' | 'ended' | undefined; submitted: boolean },
+): Promise<ChangeOutcome> {
+  if (words.is === 'applied') return { kind: 'applied', submitted: true, ...(session ? { session } : {}) };
+  if (words.is === 'refused') return { kind: 'refused', rule: words.rule ?? 'unnamed', submitted, ...(await untilOf(parts, words)) };
+  return { kind: 'unknown', detail: `The portal says nothing clear (${when(submitted)}).`, submitted };
+}
+
+function withoutWords(parts: SessionParts, error: RcmError, submitted: boolean): ChangeOutcome {
+  if (!submitted && error.details.maxLength !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
+  if (!submitted && wantsCode(parts, error)) return CODE_WANTED;
+  return { kind: 'unknown', detail: parts.secrets.mask().mask(`${error.message} (${when(submitted)})`), submitted };
+}
+
+const when = (submitted: boolean): string => (submitted ? 'after the submit' : 'nothing was submitted');
 
 /** `null`: the change may go on. Of the new password nothing has been typed in any case. */
 async function confirm(parts: SessionParts, options: ChangeOptions, recipe: ConfirmRecipe): Promise<ChangeOutcome | null> {
