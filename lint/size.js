@@ -4,7 +4,6 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
   complexity: {
-    'libs/portal-drivers/src/interpreter/rows.ts': 29,
     'libs/portal-drivers/src/interpreter/seen-words.ts': 25,
     'libs/portal-drivers/src/interpreter/task.ts': 17,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
