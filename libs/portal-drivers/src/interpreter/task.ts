@@ -3,7 +3,7 @@ import { fulfilled } from '../contract/fulfil.ts';
 import { paymentsOf } from '../contract/remittance-835.ts';
 import type { PageRecord } from '../contract/page-record.ts';
 import type { TaskOptions } from '../driver.ts';
-import type { TaskOutcome } from '../outcome.ts';
+import type { TaskDoubt, TaskOutcome } from '../outcome.ts';
 import { contractOf } from '../recipe/contract-use.ts';
 import type { TaskWords } from '../recipe/outcomes.ts';
 import type { TaskRecipe } from '../recipe/task.ts';
@@ -72,27 +72,37 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
 }
 
 async function readResult(act: Act<TaskWords>, name: string, task: TaskRecipe): Promise<TaskOutcome> {
-  const rows = task.rows ? await readRows(act, task.rows) : task.sheet ? await readSheet(act, task.sheet) : [];
-  const doubts = task.rows ? await doubtsOf(act, task.rows, rows.length) : [];
+  const { rows, doubts } = await readList(act, task);
   const fields = task.fields ? await readFields(act, task.fields) : null;
   const file = task.file ? await receiveFile(act, task.file) : null;
   const given = { ...(file ? { file } : {}), ...(doubts.length > 0 ? { doubts } : {}) };
   const contract = contractOf(name, task);
   if (contract === null || !task.contract)
-    return { kind: 'found', rows: rows.map(({ values }) => values), ...(fields ? { fields: fields.values } : {}), ...given };
+    return { kind: 'found', rows: (rows ?? []).map(({ values }) => values), ...(fields ? { fields: fields.values } : {}), ...given };
   const { currency = '' } = task.contract;
   if (task.contract.file !== undefined && file) return { kind: 'found', contract, rows: paymentsOf(file.bytes, currency), ...given };
-  const records = fields ? (task.rows || task.sheet ? rows : [NO_RECORD]).map((row) => together(fields, row)) : rows;
-  return { kind: 'found', contract, rows: fulfilled({ name: contract, contract: task.contract }, records), ...given };
+  return { kind: 'found', contract, rows: fulfilled({ name: contract, contract: task.contract }, withFields(rows, fields)), ...given };
+}
+
+interface List {
+  /** `null`: the task reads none. */
+  readonly rows: readonly PageRecord[] | null;
+  readonly doubts: readonly TaskDoubt[];
+}
+
+async function readList(act: Act<TaskWords>, task: TaskRecipe): Promise<List> {
+  if (!task.rows) return { rows: task.sheet ? await readSheet(act, task.sheet) : null, doubts: [] };
+  const rows = await readRows(act, task.rows);
+  return { rows, doubts: await doubtsOf(act, task.rows, rows.length) };
+}
+
+/** What the page says once belongs to each of its rows; where the task reads none, it is a record of its own. */
+function withFields(rows: readonly PageRecord[] | null, fields: PageRecord | null): readonly PageRecord[] {
+  if (!fields) return rows ?? [];
+  return (rows ?? [NO_RECORD]).map((row) => ({ values: { ...fields.values, ...row.values }, words: { ...fields.words, ...row.words } }));
 }
 
 const NO_RECORD: PageRecord = { values: {}, words: {} };
-
-/** What the page says once belongs to each of its rows. */
-const together = (fields: PageRecord, row: PageRecord): PageRecord => ({
-  values: { ...fields.values, ...row.values },
-  words: { ...fields.words, ...row.words },
-});
 
 /** What is typed for an input: a date as the portal writes dates, everything else as it was given. */
 function writtenInput(task: TaskRecipe, value: Value, input: TaskOptions['input']): string {
