@@ -4,7 +4,6 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
   complexity: {
-    'libs/portal-drivers/src/interpreter/seen-words.ts': 25,
     'libs/portal-drivers/src/secrets/secret-search.ts': 39,
   },
   'max-params': {
@@ -24,7 +23,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/declared-engine.ts': 75,
     'libs/portal-drivers/src/interpreter/page-rows.ts': 132,
     'libs/portal-drivers/src/interpreter/page-watch.ts': 65,
-    'libs/portal-drivers/src/interpreter/seen-words.ts': 137,
     'libs/portal-drivers/src/interpreter/session.ts': 66,
     'libs/portal-drivers/src/network/egress-proxy.ts': 119,
     'libs/portal-drivers/src/network/request-gate.ts': 88,
