@@ -16,7 +16,6 @@ const OVER = {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
     'libs/credentials/src/stores/secrets-manager-on-calls.ts': 86,
     'libs/credentials/src/stores/ssm-calls.ts': 80,
-    'libs/credentials/src/stores/vault-on-calls.ts': 71,
     'libs/credentials/src/tenancy/tenant-sessions.ts': 86,
     'libs/portal-access/src/evidence-folder.ts': 77,
     'libs/portal-access/src/follow-credentials.ts': 62,

@@ -2,14 +2,13 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { checkedReference, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
 import { readEach } from './read-each.ts';
-import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot } from './store.ts';
 import type { VaultCalls } from './vault-calls.ts';
 import { overwriteOnBase, type OverwritingText } from './vault-overwrite.ts';
 import { readSecret } from './vault-read.ts';
-import { findWrittenOver } from './written-over.ts';
+import { rehearseOnVault } from './vault-rehearsal.ts';
 
 export interface VaultRules {
   /** The KV v2 mount that `calls` speak to; a reference of another one is refused. */
@@ -19,17 +18,10 @@ export interface VaultRules {
 /**
  * Payloads in a KV v2 mount of Vault or OpenBao. Versions are KV's numbers as text. Every write is a check-and-set, so a lost race
  * is prevented; a write that was answered late or not at all is recognised when it is repeated.
- *
- * `rehearse` proves: the copy can be read back and is as given; current is at `base`; the size fits; the token's policies allow
- * current to be written (`sys/capabilities-self`). Check-and-set is used on every write, so a mount that requires it changes nothing.
- * Not proven: that Vault's storage takes the write, what Sentinel or control groups would say, that it stays so until `promote`.
  */
 export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): ClosableSecretStore {
   const current = (reference: SecretReference): string => currentPath(mount, reference);
-  const staged = ({ current: reference, attemptId }: StagedSlot): string => {
-    current(reference);
-    return stagedPath(reference, attemptId);
-  };
+  const staged = (slot: StagedSlot): string => copyPath(mount, slot);
   const overwrite = (reference: SecretReference, base: string, text: OverwritingText, options?: CallOptions) =>
     overwriteOnBase({ calls, path: current(reference), base, text, options });
 
@@ -75,16 +67,7 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
       return calls.list(stagedFolder(reference), options);
     },
     async rehearse(slot, base, options = {}) {
-      const copy = stagedAsGiven(await readSecret(calls, staged(slot), options), options);
-      checkVaultSize(copy.text);
-      const path = current(slot.current);
-      const found = unlessMoved(await readSecret(calls, path, options), base);
-      mustKeepFields(copy, found);
-      const capabilities = await calls.capabilities(path, options);
-      if (!capabilities.some((capability) => capability === 'update' || capability === 'root'))
-        throw new RcmError('store_denied', 'The policy of the AppRole does not allow the current secret to be written. Nothing was written.');
-      const overwritten = await findWrittenOver(found, async ({ version }) => (version === '1' ? null : readSecret(calls, path, options, Number(version) - 1)));
-      return { overwritten };
+      return rehearseOnVault({ calls, paths: { current: current(slot.current), staged: staged(slot) }, base, options });
     },
     async promote(slot, base, options) {
       const path = staged(slot);
@@ -105,6 +88,11 @@ function currentPath(mount: string, reference: SecretReference): string {
   if (reference.store !== 'vault') throw invalidReference('other_store');
   if (reference.mount !== mount) throw invalidReference('other_mount');
   return secretPath(checkedReference(reference));
+}
+
+function copyPath(mount: string, { current, attemptId }: StagedSlot): string {
+  currentPath(mount, current);
+  return stagedPath(current, attemptId);
 }
 
 function stagedText({ attemptId }: StagedSlot, copy: Secret<string> | null): OverwritingText {
