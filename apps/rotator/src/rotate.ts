@@ -125,7 +125,7 @@ async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited, is
     login,
     attempt,
     // Found in `submitting` without having waited: the process that submitted is gone, the portal may still be at work.
-    mayProbe: waited !== null,
+    mayAsk: waited !== null,
     isUnsent,
     heldMs: waited ?? 0,
     proven: null,

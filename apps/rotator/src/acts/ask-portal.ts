@@ -12,7 +12,7 @@ import { afterSubmitDeadline } from './submit-change.ts';
  */
 export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, login, services } = inHand;
-  if (!inHand.mayProbe || attempt.submitDeadlineAt === null) return afterSubmitDeadline(inHand, 'waiting for the portal to have had its time');
+  if (!inHand.mayAsk || attempt.submitDeadlineAt === null) return afterSubmitDeadline(inHand, 'waiting for the portal to have had its time');
   const { propagationDelayMs } = login.endpoint.portalType;
   const left = await accountLeft(inHand, await login.store.read(login.reference, { signal: login.held.signal }));
   if (left) return left;
@@ -34,7 +34,7 @@ export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent>
 async function currentAccepted({ attempt, login, services }: AttemptInHand): Promise<AttemptEvent> {
   const kept = 'the portal kept the current password';
   if (attempt.refusedRule !== null) return { kind: 'unchanged', detail: `${kept}: it refused the new one (${attempt.refusedRule})` };
-  if (attempt.probes + 1 >= services.timing.maxTries) return { kind: 'unchanged', detail: `${kept}, however often the change was submitted` };
+  if (attempt.failedSubmits + 1 >= services.timing.maxTries) return { kind: 'unchanged', detail: `${kept}, however often the change was submitted` };
   const staged = await login.store.readStaged(login.slotOf(attempt.id), { signal: login.held.signal });
   if (staged === null) return { kind: 'unchanged', detail: `${kept}, and the staged copy is gone` };
   return { kind: 'current_accepted', detail: kept };

@@ -5,10 +5,10 @@ import { nothingSubmitted } from './change-evidence.ts';
 /** Why the change is not to be tried, by what the journal and the recipe say: neither store nor portal is asked for it. `null`: nothing of that speaks against it. */
 export function whyNotTried({ attempt, login, services, heldMs }: AttemptInHand): AttemptEvent | null {
   const { maxTries, giveUpMs } = services.timing;
-  if (attempt.reason === 'restored' && attempt.probes === 0 && attempt.submitDeadlineAt === null)
+  if (attempt.reason === 'restored' && attempt.failedSubmits === 0 && attempt.submitDeadlineAt === null)
     return { kind: 'maybe_submitted', detail: 'nobody knows whether this password was submitted before the database was restored' };
   const why = attempt.detail ?? 'the change could not be submitted';
-  if (attempt.probes >= maxTries) return { kind: 'gave_up', detail: why };
+  if (attempt.failedSubmits >= maxTries) return { kind: 'gave_up', detail: why };
   const nothing = nothingSubmitted(attempt);
   if (heldMs > giveUpMs) return { kind: 'gave_up', detail: `${why}; ${nothing}` };
   if (attempt.recipeHash !== services.drivers.for(login.endpoint.portalType).hash)

@@ -185,7 +185,7 @@ async function writeSubmitting(inHand: AttemptInHand): Promise<void> {
   );
   if (!moved)
     throw new RcmError('state_conflict', 'Another rotator has taken over this attempt; nothing was submitted.', { details: { attemptId: attempt.id } });
-  [inHand.mayProbe, inHand.isUnsent] = [false, false];
+  [inHand.mayAsk, inHand.isUnsent] = [false, false];
   inHand.attempt = { ...attempt, state: 'submitting', refusedRule: null };
   // Between that commit and the POST this process may have been stopped for longer than the lease lived on.
   held.assertHeld(submitDeadlineMs);

@@ -44,7 +44,7 @@ export interface AttemptInHand {
   /** The journal's row as last written or read by this process. */
   attempt: RotationAttempt;
   /** The wait after a submit is over, so a login may ask the portal what became of it. */
-  mayProbe: boolean;
+  mayAsk: boolean;
   /** This process has begun it under the lease that it holds, with a password of its own, and has not submitted it yet: no portal can know that password. */
   isUnsent: boolean;
   /** How long nothing had moved when this process took the attempt up, in ms. */

@@ -73,18 +73,18 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
     throw new RcmError('state_conflict', `The rotation machine has no step for ${event.kind} in ${attempt.state}; the attempt is left as it is.`, {
       details: { attemptId: attempt.id },
     });
-  const probes = attempt.probes + (RESUBMITS.has(event.kind) ? 1 : 0);
+  const failedSubmits = attempt.failedSubmits + (RESUBMITS.has(event.kind) ? 1 : 0);
   // It must outlive what may still be under way, see `submitting` in libs/db.
   if (event.kind === 'maybe_submitted') await inHand.login.held.extend();
-  await write(inHand, to, () => persist(inHand, event, { from: attempt.state as OpenState, to, probes }), event.detail);
+  await write(inHand, to, () => persist(inHand, event, { from: attempt.state as OpenState, to, failedSubmits }), event.detail);
   inHand.attempt = {
     ...inHand.attempt,
-    probes,
+    failedSubmits,
     ...(event.found === undefined ? {} : { found: event.found }),
     ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}),
   };
   // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
-  if (to === 'submitting') inHand.mayProbe = false;
+  if (to === 'submitting') inHand.mayAsk = false;
   if (event.kind === 'current_edited') [inHand.proven, inHand.editMet] = [null, true];
 }
 
@@ -95,7 +95,7 @@ async function hold(inHand: AttemptInHand, from: OpenState, event: Extract<Attem
   const { services, attempt, login } = inHand;
   const mine = { attemptId: attempt.id, orgId: attempt.orgId, fence: login.held.lease.fence, from };
   const notes = {
-    ...(event.countsAsSubmit ? { probes: attempt.probes + 1 } : {}),
+    ...(event.countsAsSubmit ? { failedSubmits: attempt.failedSubmits + 1 } : {}),
     ...(event.refusedRule === undefined ? {} : { refusedRule: event.refusedRule }),
   };
   if (Object.keys(notes).length > 0) {
@@ -124,13 +124,13 @@ const OWN_MATTERS: ReadonlySet<string> = new Set(['base_moved', 'current_refused
 interface Move {
   readonly from: OpenState;
   readonly to: RotationAttempt['state'];
-  readonly probes: number;
+  readonly failedSubmits: number;
 }
 
 /** An event with which an attempt leaves its state. */
 type Step = Exclude<AttemptEvent, { kind: 'hold' }>;
 
-function persist(inHand: AttemptInHand, event: Step, { from, to, probes }: Move): Promise<boolean> {
+function persist(inHand: AttemptInHand, event: Step, { from, to, failedSubmits }: Move): Promise<boolean> {
   const { services, attempt, login } = inHand;
   const mine = { attemptId: attempt.id, orgId: attempt.orgId, fence: login.held.lease.fence, from };
   const detail = event.detail === undefined ? {} : { detail: event.detail };
@@ -154,7 +154,7 @@ function persist(inHand: AttemptInHand, event: Step, { from, to, probes }: Move)
     case 'blocked':
       return blockAttempt(services.db, { ...mine, detail: event.detail ?? event.kind });
     default:
-      return advanceAttempt(services.db, { ...mine, to, set: { ...detail, ...notesOf(event, services.timing), probes } });
+      return advanceAttempt(services.db, { ...mine, to, set: { ...detail, ...notesOf(event, services.timing), failedSubmits } });
   }
 }
 

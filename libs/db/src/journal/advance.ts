@@ -20,7 +20,7 @@ export interface StepNotes {
   /** How long from now the browser may take to submit (milliseconds). Required for `submitting`. */
   readonly submitDeadlineMs?: number;
   readonly detail?: string;
-  readonly probes?: number;
+  readonly failedSubmits?: number;
   /** By name, see `RotationAttempt`. */
   readonly found?: string;
   /** `null` takes an earlier one back. */
@@ -50,7 +50,7 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
          SET state = ${step.to}, updated_at = clock_timestamp(),
              submit_deadline_at = coalesce(clock_timestamp() + make_interval(secs => ${deadlineMs}::float8 / 1000), submit_deadline_at,
                                            CASE WHEN ${step.to === 'submitting'} THEN clock_timestamp() END),
-             detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.probes ?? null}::int, probes), found = coalesce(${set.found ?? null}, found),
+             detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.failedSubmits ?? null}::int, probes), found = coalesce(${set.found ?? null}, found),
              refused_rule = CASE WHEN ${setsRule} THEN ${refusedRule} ELSE refused_rule END, held_since = CASE WHEN state = ${step.to} THEN held_since END,
              promoted_version = coalesce(${set.promotedVersion ?? null}, promoted_version), previous_version = coalesce(${set.previousVersion ?? null}, previous_version)
        WHERE a.id = ${step.attemptId}::uuid AND a.state = ${step.from} AND a.fence = ${step.fence}

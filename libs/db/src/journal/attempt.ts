@@ -35,7 +35,7 @@ export interface RotationAttempt {
   /** After this moment the submitted change can no longer reach the portal. */
   readonly submitDeadlineAt: Date | null;
   /** Tries to submit that did not work. */
-  readonly probes: number;
+  readonly failedSubmits: number;
   /** Which password the portal was seen to accept, by name (`staged`, `version:…`, `copy:…`, each with `/n` where the portal cuts it); `null`: not known yet. */
   readonly found: string | null;
   /** The rule by which the portal said no to the last submit; that is no proof, but the same password is not submitted again. */

@@ -84,10 +84,10 @@ describe('steps', () => {
     await expect(advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'submitting' })).rejects.toMatchObject({ code: 'input_invalid' });
     expect(await advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 600_000 } })).toBe(false);
     expect(await attempts.stateOf(attempt)).toBe('staged');
-    expect(await advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 20_000, detail: 'now', probes: 2 } })).toBe(
-      true,
-    );
-    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ detail: 'now', probes: 2, submitDeadlineAt: expect.any(Date) });
+    expect(
+      await advanceAttempt(t.rotator, { ...attempt, from: 'staged', to: 'submitting', set: { submitDeadlineMs: 20_000, detail: 'now', failedSubmits: 2 } }),
+    ).toBe(true);
+    expect(await getAttempt(t.rotator, attempt)).toMatchObject({ detail: 'now', failedSubmits: 2, submitDeadlineAt: expect.any(Date) });
   });
 
   test('into submitting also where nothing was ever submitted: the portal accepted another password, and then not', async () => {

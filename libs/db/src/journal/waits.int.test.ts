@@ -103,7 +103,7 @@ describe('since when nothing has moved', () => {
     const attempt = await submitting();
     await wait(attempt, { untilMs: 0 });
     expect(await resume(attempt)).toMatchObject({ state: 'submitting' });
-    await advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'submitting', set: { probes: 1 } });
+    await advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'submitting', set: { failedSubmits: 1 } });
     expect((await getAttempt(t.rotator, attempt))?.heldSince).toBeInstanceOf(Date);
     await advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'applied' });
     expect((await getAttempt(t.rotator, attempt))?.heldSince).toBeNull();
@@ -120,11 +120,11 @@ describe('since when nothing has moved', () => {
 
 test('the rule by which the portal said no stays until it is taken back', async () => {
   const attempt = await submitting();
-  const note = (set: { readonly refusedRule?: string | null; readonly probes?: number }) =>
+  const note = (set: { readonly refusedRule?: string | null; readonly failedSubmits?: number }) =>
     advanceAttempt(t.rotator, { ...attempt, from: 'submitting', to: 'submitting', set });
   const rule = async () => (await getAttempt(t.rotator, attempt))?.refusedRule;
   await note({ refusedRule: 'minlength' });
-  await note({ probes: 2 });
+  await note({ failedSubmits: 2 });
   expect(await rule()).toBe('minlength');
   await note({ refusedRule: null });
   expect(await rule()).toBeNull();

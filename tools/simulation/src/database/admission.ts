@@ -112,7 +112,7 @@ function failing({ tables }: ModelDatabase, code: string, since: Date): { readon
   }
   for (const attempt of tables.attempts.all()) {
     if (attempt.portalTypeCode !== code || attempt.updatedAt <= since || attempt.createdAt <= since) continue;
-    if (attempt.state === 'blocked' || (attempt.state === 'abandoned' && attempt.probes > 0)) bad.other.add(attempt.loginIdentity);
+    if (attempt.state === 'blocked' || (attempt.state === 'abandoned' && attempt.failedSubmits > 0)) bad.other.add(attempt.loginIdentity);
   }
   return { suspects: bad.suspect.size, failures: bad.other.size };
 }

@@ -44,7 +44,14 @@ export async function askOfRotations(round: Round, place: Place, lease: LeasePai
     const to = random.chance(0.8) ? (FORWARD[from] ?? 'staged') : random.pick(STATES);
     const set = {
       submitDeadlineMs: to === 'submitting' ? random.pick([MINUTE_MS, 20 * MINUTE_MS]) : undefined,
-      ...random.pick([{}, { detail: 'moved' }, { found: 'staged', probes: 2 }, { found: 'staged/14' }, { refusedRule: 'reused' }, { refusedRule: null }]),
+      ...random.pick([
+        {},
+        { detail: 'moved' },
+        { found: 'staged', failedSubmits: 2 },
+        { found: 'staged/14' },
+        { refusedRule: 'reused' },
+        { refusedRule: null },
+      ]),
     };
     await round.ask('advanceAttempt', (side) => ({
       ...step(side),

@@ -45,7 +45,7 @@ export const advanceAttempt = operation('advanceAttempt', (db, step) => {
     state: to,
     submitDeadlineAt: deadlineMs === null ? (seen.submitDeadlineAt ?? (to === 'submitting' ? db.now : null)) : db.in(deadlineMs),
     detail: set.detail ?? seen.detail,
-    probes: set.probes ?? seen.probes,
+    failedSubmits: set.failedSubmits ?? seen.failedSubmits,
     found: set.found ?? seen.found,
     refusedRule: set.refusedRule === undefined ? seen.refusedRule : set.refusedRule,
     heldSince: seen.state === to ? seen.heldSince : null,

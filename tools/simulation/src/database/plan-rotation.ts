@@ -64,7 +64,7 @@ export const planRotation = operation('planRotation', (db, plan) => {
     },
     ...{
       submitDeadlineAt: null,
-      probes: 0,
+      failedSubmits: 0,
       found: null,
       refusedRule: null,
       heldSince: null,

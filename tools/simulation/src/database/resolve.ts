@@ -34,7 +34,7 @@ export const announceSuccessor = operation('announceSuccessor', (db, resolution)
     ...{
       journalVersion: JOURNAL_VERSION,
       submitDeadlineAt: null,
-      probes: 0,
+      failedSubmits: 0,
       found: null,
       refusedRule: null,
       heldSince: null,
