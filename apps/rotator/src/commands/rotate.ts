@@ -9,7 +9,7 @@ import { rotateAndReport, type RotationOutcome, type RotationResult } from '../s
 import { knownEndpoint } from './clear-login.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { dryRotation } from './dry-rotation.ts';
-import { report } from './report-rotations.ts';
+import { areDone, report, reportWalk, type Walked } from './report-rotations.ts';
 
 /** One command handles at most this many logins; run it again for more. A bound, so that a command always ends. */
 const BATCH = 1_000;
@@ -50,10 +50,13 @@ export async function rotateDueCommand(
     return 0;
   }
   await stopFailingPortalTypes(context.opened.rotator);
-  const outcomes = [...(await recoverAll(context)), ...(await rotateAllDue(context))];
-  for (const { round } of rotatorChores(context.opened, config)) await round(context.signal);
-  report(context, outcomes);
-  return outcomes.some(({ result }) => FAILED.has(result)) ? 1 : 0;
+  const { signal } = context;
+  const outcomes = [...(await recoverAll(context)).outcomes, ...(await rotateAllDue(context))];
+  for (const { round } of rotatorChores(context.opened, config)) if (!signal.aborted) await round(signal);
+  // A round that was stopped does not say so.
+  const isWhole = !signal.aborted;
+  reportWalk(context, { outcomes, isWhole });
+  return isWhole && !outcomes.some(({ result }) => FAILED.has(result)) ? 0 : 1;
 }
 
 /** What a scheduled run must not pass over in silence. Everything else goes on by itself, here or at another rotator. */
@@ -91,17 +94,23 @@ export async function recoverCommand(context: CommandContext, act: PersonalAct |
     return 0;
   }
   await recordAuditEventForAll(context.opened.db, { ...act, action: 'rotation.recover', subject: 'every open rotation' });
-  return report(context, await recoverAll(context));
+  const walked = await recoverAll(context);
+  reportWalk(context, walked);
+  return walked.isWhole && areDone(walked.outcomes) ? 0 : 1;
 }
 
+/** What a stop leaves in the middle of a login; what ended all the same has ended. */
+const NOT_ENDED: ReadonlySet<RotationResult> = new Set(['put_off', 'failed']);
+
 /** Goes on once with every attempt whose owner is gone. */
-async function recoverAll({ opened, signal }: CommandContext): Promise<readonly RotationOutcome[]> {
+async function recoverAll({ opened, signal }: CommandContext): Promise<Walked> {
   const open = await listOpenAttempts(opened.db, { ownerGone: true, limit: BATCH });
   const outcomes: RotationOutcome[] = [];
   for (const { orgId, endpointId } of open) {
-    if (signal.aborted) break;
+    if (signal.aborted) return { outcomes, isWhole: false };
     process.stderr.write(`[${outcomes.length + 1}/${open.length}] ${endpointId}\n`);
     outcomes.push(await rotateAndReport(opened.rotator, { orgId, endpointId, reason: 'recovery', signal }));
   }
-  return outcomes;
+  const last = outcomes.at(-1);
+  return { outcomes, isWhole: !(signal.aborted && last && NOT_ENDED.has(last.result)) };
 }
