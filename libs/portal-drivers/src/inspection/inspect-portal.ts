@@ -1,4 +1,4 @@
-import { isRcmError, withDeadline } from '@rcm/telemetry';
+import { isRcmError, RcmError, withDeadline } from '@rcm/telemetry';
 import { capturePage } from '../evidence/capture.ts';
 import { createActTime } from '../interpreter/act-time.ts';
 import type { Act } from '../interpreter/act.ts';
@@ -22,7 +22,7 @@ export interface Inspection {
 
 /**
  * Looks at a portal's pages as far as they show without a login: nothing is typed and no login submitted, so it costs no
- * attempt. Fails as `openSession` does; a portal that does not answer is a finding.
+ * attempt. Fails as `openSession` does, and with `cancelled` where it was stopped, as then the pages were not seen; a portal that does not answer is a finding.
  */
 export async function inspectPortal(options: RecipeDriverOptions, where: Inspection): Promise<readonly PageFinding[]> {
   const { parts, release } = await openRecipePage(options, where);
@@ -41,6 +41,7 @@ export async function inspectPortal(options: RecipeDriverOptions, where: Inspect
   } finally {
     await release();
   }
+  if (where.signal.aborted) throw new RcmError('cancelled', 'The look at the pages was stopped.');
   return findings;
 }
 
