@@ -86,7 +86,7 @@ export async function openBackupEnvironment() {
   const store = () => row.rotator.stores.forTenant(testEnvironment.orgId);
 
   /** A person who became the guardian deletes it all, staged copies too, for good. */
-  async function destroy(endpointId: string, what: 'all' | 'current alone' = 'all'): Promise<void> {
+  async function destroy(endpointId: string, what: 'all' | 'current alone' | 'copies alone' = 'all'): Promise<void> {
     const reference = parseReference(await arnOf(endpointId));
     const account = reference.store !== 'vault' && reference.accountId === SECOND ? testEnvironment.further[0] : testEnvironment.aws;
     if (!account) throw new Error('there is no second account');
@@ -96,9 +96,9 @@ export async function openBackupEnvironment() {
       await person.send(new DeleteSecretCommand({ SecretId: await arnOf(endpointId), ForceDeleteWithoutRecovery: true }));
       return void person.destroy();
     }
-    const staged = what === 'all' ? await store().listStaged(reference) : [];
+    const staged = what === 'current alone' ? [] : await store().listStaged(reference);
     const [path = ''] = /rcm\/.*$/.exec(await arnOf(endpointId)) ?? [];
-    const paths = [path, ...staged.map((attemptId) => `${path.replace('/endpoints/', '/rotation/')}/${attemptId}`)];
+    const paths = [...(what === 'copies alone' ? [] : [path]), ...staged.map((attemptId) => `${path.replace('/endpoints/', '/rotation/')}/${attemptId}`)];
     if (reference.store === 'vault') return void (await Promise.all(paths.map((each) => testEnvironment.vault.destroy(each))));
     const person = new SSMClient(options);
     for (const name of paths) await person.send(new DeleteParameterCommand({ Name: `/${name}` }));

@@ -8,10 +8,10 @@ import type { RotatorProcess } from '../services.ts';
 
 /**
  * What a backup comes to for one login. `restored`: its secret was gone and is as it was. `outdated`: likewise, but the journal knows a later rotation, whose
- * password is in no store. `same`: the store has it. `kept`: the store holds something else, which nobody touched. `no_row`, `elsewhere`: no endpoint has that id,
- * or its row names another secret.
+ * password is in no store. `copy_restored`: its secret is there, and nobody touched it; what its open rotation had staged was gone and is as it was. `same`: the store
+ * has it. `kept`: the store holds something else, which nobody touched. `no_row`, `elsewhere`: no endpoint has that id, or its row names another secret.
  */
-export type Restored = 'restored' | 'outdated' | 'same' | 'kept' | 'no_row' | 'elsewhere';
+export type Restored = 'restored' | 'outdated' | 'copy_restored' | 'same' | 'kept' | 'no_row' | 'elsewhere';
 
 export interface RestoreOptions extends PersonalAct {
   readonly orgId: string;
@@ -34,18 +34,37 @@ export async function restoreLogin(process: Pick<RotatorProcess, 'rotator' | 'db
   const place: Place = { store: rotator.stores.forTenant(orgId), endpoint, reference, environment: rotator.environment };
   const current = await place.store.read(reference, { signal });
   if (current !== null) {
-    await restoreCopies(process, place, login, { ...options, only: await openAttemptOf(process, endpoint) });
+    const isCopyBack = await restoreOpenCopy(process, place, login, options);
+    if (isCopyBack) return 'copy_restored';
     return isSameText(current.text, login.text) ? 'same' : 'kept';
   }
   const result = (await isOutdated(process, place, login, signal)) ? 'outdated' : 'restored';
   if (options.dryRun) return result;
-  const { actor, reason } = options;
-  await recordAuditEvent(db, {
-    ...{ orgId, actor, reason, action: 'secret.restore', subject: endpoint.id },
-    details: { backedUpVersion: login.version, copies: login.staged.length, result },
-  });
+  await recordRestore(process, place, login, { ...options, copies: login.staged.length, result });
   await makeAnew(process, place, login, options);
   return result;
+}
+
+/** Where current is there, only the copy of an open rotation can matter. Returns whether it was gone. */
+async function restoreOpenCopy(process: Pick<RotatorProcess, 'rotator' | 'db'>, place: Place, login: BackedUpLogin, options: RestoreOptions): Promise<boolean> {
+  const attemptId = await openAttemptOf(process, place.endpoint);
+  const copy = login.staged.find((each) => each.attemptId === attemptId);
+  if (!copy || (await isStaged(place, copy, options.signal))) return false;
+  if (options.dryRun) return true;
+  await recordRestore(process, place, login, { ...options, copies: 1, result: 'copy_restored' });
+  await stageAgain(process, place, copy, options.signal);
+  return true;
+}
+
+/** Before anything is written. */
+function recordRestore(
+  { db }: Pick<RotatorProcess, 'db'>,
+  { endpoint }: Place,
+  { version }: BackedUpLogin,
+  { orgId, actor, reason, copies, result }: RestoreOptions & { readonly copies: number; readonly result: Restored },
+): Promise<void> {
+  const event = { orgId, actor, reason, action: 'secret.restore', subject: endpoint.id };
+  return recordAuditEvent(db, { ...event, details: { backedUpVersion: version, copies, result } });
 }
 
 /** What lets agents log in comes last: when it is there, all is there, and a restore that died before is repeated from its beginning. */
@@ -54,13 +73,13 @@ async function makeAnew(process: Pick<RotatorProcess, 'rotator' | 'db'>, place: 
   const { signal } = options;
   const create = async () => (await store.create(withoutSuffix(gone), login.text, tagsOf(place), { signal })).reference;
   if (gone.store !== 'secrets-manager') {
-    await restoreCopies(process, place, login, { ...options, only: 'all' });
+    await restoreCopies(process, place, login, signal);
     await create();
     return;
   }
   // There a staged copy is a version of the secret itself, and the row does not name the new one yet.
   const reference = await create();
-  await restoreCopies(process, { ...place, reference }, login, { ...options, only: 'all' });
+  await restoreCopies(process, { ...place, reference }, login, signal);
   await followSecretMadeAnew(process.db, { orgId: endpoint.orgId, from: formatReference(gone), to: formatReference(reference) });
   await mustBeNamed(process, endpoint, reference);
 }
@@ -87,22 +106,21 @@ const tagsOf = ({ endpoint, environment }: Place) => ({ TenantId: endpoint.orgId
 const withoutSuffix = (reference: SecretReference): SecretReference =>
   reference.store === 'secrets-manager' ? Object.freeze({ ...reference, suffix: null }) : reference;
 
-/** Staged copies, create-only: what is there stays. Where current is there, only that of an open rotation can matter. */
-async function restoreCopies(
-  { rotator }: Pick<RotatorProcess, 'rotator'>,
-  place: Place,
-  { staged }: BackedUpLogin,
-  { only, dryRun, signal }: RestoreOptions & { readonly only: string | null },
-): Promise<void> {
-  if (dryRun) return;
-  const { store, endpoint, reference: current } = place;
-  for (const { attemptId, text } of staged) {
-    if (only !== 'all' && only !== attemptId) continue;
-    const slot = { current, attemptId, tags: tagsOf(place) };
-    if ((await store.readStaged(slot, { signal })) !== null) continue;
-    await store.stage(slot, text, { signal });
-    rotator.logger.warn({ endpointId: endpoint.id, attemptId }, 'a staged copy was put back out of a backup');
-  }
+type Copy = BackedUpLogin['staged'][number];
+
+/** What is there stays. */
+async function restoreCopies(process: Pick<RotatorProcess, 'rotator'>, place: Place, { staged }: BackedUpLogin, signal: AbortSignal): Promise<void> {
+  for (const copy of staged) if (!(await isStaged(place, copy, signal))) await stageAgain(process, place, copy, signal);
+}
+
+const slotOf = (place: Place, attemptId: string) => ({ current: place.reference, attemptId, tags: tagsOf(place) });
+
+const isStaged = async (place: Place, { attemptId }: Pick<Copy, 'attemptId'>, signal: AbortSignal): Promise<boolean> =>
+  (await place.store.readStaged(slotOf(place, attemptId), { signal })) !== null;
+
+async function stageAgain({ rotator }: Pick<RotatorProcess, 'rotator'>, place: Place, { attemptId, text }: Copy, signal: AbortSignal): Promise<void> {
+  await place.store.stage(slotOf(place, attemptId), text, { signal });
+  rotator.logger.warn({ endpointId: place.endpoint.id, attemptId }, 'a staged copy was put back out of a backup');
 }
 
 async function openAttemptOf({ db }: Pick<RotatorProcess, 'db'>, { orgId, loginIdentity }: EndpointRow): Promise<string | null> {
@@ -116,6 +134,5 @@ async function isOutdated({ db }: Pick<RotatorProcess, 'db'>, place: Place, { te
   if (attemptId === null || loginIdentity === null) return false;
   const outrun = await outrunCopy(db, { orgId, loginIdentity, attemptId });
   if (outrun === null || staged.some((copy) => copy.attemptId === outrun.newest.attemptId)) return false;
-  const slot = { current: place.reference, attemptId: outrun.newest.attemptId, tags: tagsOf(place) };
-  return (await place.store.readStaged(slot, { signal })) === null;
+  return !(await isStaged(place, outrun.newest, signal));
 }
