@@ -8,13 +8,11 @@ const OVER = {
   },
   'max-params': {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 5,
-    'libs/credentials/src/stores/secrets-manager-on-calls.ts': 5,
     'libs/credentials/src/stores/ssm-calls.ts': 5,
     'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
-    'libs/credentials/src/stores/secrets-manager-on-calls.ts': 86,
     'libs/credentials/src/stores/ssm-calls.ts': 80,
     'libs/credentials/src/tenancy/tenant-sessions.ts': 86,
     'libs/portal-access/src/evidence-folder.ts': 77,
