@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type NewPlace, parseReference, placeKey } from '@rcm/credentials';
+import type { Database } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { backend, isLongForm } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deaths, mortal, ProcessDied } from './crash.fixture.ts';
 import { relocateEndpoint } from './credential/relocate.ts';
 import { interrupted } from './person.fixture.ts';
+import type { OpenMigration } from './services.ts';
 import { stored } from './testing.fixture.ts';
 import { codeOf, LoginToMove, WHY } from './relocate.fixture.ts';
 
@@ -41,6 +43,29 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     }
     expect(moved).toBeGreaterThan(isLongForm() ? 20 : 2);
   });
+
+  it(
+    'whose database does not answer once, though it has done what it was asked: the row names what it named, or the move is done',
+    { timeout: 600_000 },
+    async () => {
+      const text = (await stored(w.migrator, w.seed)).text;
+      let came = true;
+      const ends = new Set<string>();
+      for (let at = 1; came; at += isLongForm() ? 1 : 2) {
+        const [before, to] = [await w.rowOf(), (await w.placeNow()) === w.here() ? w.there : w.migrator.places.new[0]];
+        const { migration, came: did } = unanswered(w.migrator, at);
+        const end = await codeOf(relocateEndpoint(migration, before, to, WHY));
+        came = did();
+        ends.add(end);
+        expect(placeKey(parseReference((await w.rowOf()).secretArn)), `call ${at}, ${end}`).toBe(
+          placeKey(end === 'none' ? to : parseReference(before.secretArn)),
+        );
+        expect((await stored(w.migrator, w.seed)).text).toBe(text);
+        await w.leasesEnd();
+      }
+      expect([...ends].sort()).toEqual(['database_unavailable', 'none']);
+    },
+  );
 
   it('while somebody stores another password at any moment: theirs is what the row names in the end', { timeout: 600_000 }, async () => {
     let came = true;
@@ -131,3 +156,18 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     expect([...ends].sort()).toEqual(['lease_lost', 'none']);
   });
 });
+
+/** A migrator whose `at`-th transaction is committed and not answered. */
+function unanswered(migration: OpenMigration, at: number): { readonly migration: OpenMigration; readonly came: () => boolean } {
+  let calls = 0;
+  const db: Database = {
+    ...migration.db,
+    async transaction(scope, act) {
+      const answer = await migration.db.transaction(scope, act);
+      calls += 1;
+      if (calls === at) throw new RcmError('database_unavailable', 'The connection was closed before the answer came.');
+      return answer;
+    },
+  };
+  return { migration: { ...migration, db }, came: () => calls >= at };
+}

@@ -63,20 +63,21 @@ export async function endMove(
 
 /**
  * The row, and every other of the organization that shares the secret, names the copy from now on, with the event `endpoint.moved` in the same transaction; where it was is
- * noted as left. Any answer but `moved` means that nothing was changed. Fails with `endpoint_unknown`, `state_conflict` (it never had one).
+ * noted as left. Any answer but `moved` means that nothing was changed; where the row names the copy already, an earlier call did it whose answer was lost, and it is `moved`. Fails
+ * with `endpoint_unknown`, `state_conflict` (it never had one).
  */
 export async function recordMove(db: Database, move: SecretMove, { actor, reason }: PersonalChange): Promise<MoveAnswer> {
   const { endpointId, orgId, leaseId, from, to } = move;
   return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, { endpointId, orgId });
+    const names = await whichIsNamed(tx, move);
+    if (names === 'to') return 'moved';
     if (await openRotation(tx, identity.id)) return 'rotation';
     // A rotation takes the lease under the identity's lock, which is held here: while ours is alive, nobody has changed what was read.
     const [held] = await tx.$queryRaw<object[]>`
       SELECT 1 FROM login_lease WHERE id = ${checkUuid('leaseId', leaseId)}::uuid AND login_identity = ${identity.id} AND kind = 'exclusive' AND expires_at > clock_timestamp()`;
     if (!held) return 'lease_lost';
-    const [row] = await tx.$queryRaw<object[]>`
-      SELECT 1 FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} AND secret_arn = ${from.secretArn} AND current_version = ${from.version} FOR UPDATE`;
-    if (!row) return 'row_changed';
+    if (names !== 'from') return 'row_changed';
     await tx.$executeRaw`
       UPDATE integration_endpoint SET secret_arn = ${to.secretArn}, current_version = ${to.version}, updated_at = clock_timestamp()
        WHERE org_id = ${orgId} AND secret_arn = ${from.secretArn}`;
@@ -85,6 +86,14 @@ export async function recordMove(db: Database, move: SecretMove, { actor, reason
     await notifyCredentialChanged(tx, { orgId, secretArn: to.secretArn });
     return 'moved';
   });
+}
+
+/** The row stays as it is until the transaction ends. */
+async function whichIsNamed(tx: Transaction, { endpointId, orgId, from, to }: SecretMove): Promise<'from' | 'to' | null> {
+  const [row] = await tx.$queryRaw<{ secretArn: string | null; version: string | null }[]>`
+    SELECT secret_arn AS "secretArn", current_version AS version FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} FOR UPDATE`;
+  const isNamed = ({ secretArn, version }: SecretMove['from']): boolean => row?.secretArn === secretArn && row.version === version;
+  return isNamed(from) ? 'from' : isNamed(to) ? 'to' : null;
 }
 
 async function swapPlaces(tx: Transaction, { endpointId, orgId, from, to }: SecretMove): Promise<void> {
