@@ -1,25 +1,12 @@
-import { createServer, type IncomingMessage, request as sendRequest, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request as sendRequest, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { isRcmError } from '@rcm/telemetry';
 import type { Origins } from './origins.ts';
 import { passBack, passedOn } from './passed-on.ts';
 import type { Passage } from './passage.ts';
 import { type Destination, type FoundAddress, lookupOf, type SessionAddresses } from './session-addresses.ts';
+import { Tunnels } from './tunnels.ts';
 import { createValve } from './valve.ts';
-
-export interface EgressProxy {
-  /** Address of the proxy that the browser context must use. */
-  readonly server: string;
-  /**
-   * Cuts every quiet tunnel, so that what is sent next gets a connection of its own. Takes at most `QUIET_MS`.
-   * Called before each request that has a body.
-   */
-  freshen(): Promise<void>;
-  /** Cuts every tunnel to a host that may not receive what is typed now; it gets no other one. */
-  cutOthers(): void;
-  close(): Promise<void>;
-}
 
 /** Milliseconds for a connection to a portal, over all of its addresses. */
 const CONNECT_MS = 15_000;
@@ -29,16 +16,6 @@ const CONNECT_ONE_MS = 2_000;
 const MOST_CONNECTIONS = 512;
 /** Portals set large cookies; Node's own limit of 16 KB would look like a dropped connection. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** Milliseconds without a byte after which a tunnel whose last byte came from the portal counts as quiet. */
-const QUIET_MS = 30;
-
-interface Tunnel {
-  readonly browser: Socket;
-  readonly receives: boolean;
-  /** When its last byte passed (milliseconds of a monotonic clock), and whether the portal sent it. */
-  last: number;
-  fromPortal: boolean;
-}
 
 export interface EgressProxyOptions {
   readonly origins: Origins;
@@ -61,38 +38,91 @@ export interface EgressProxyOptions {
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
  * own, and tunnels, which cannot be looked into, are cut while they are quiet before something is submitted.
  */
-export async function startEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
-  const { origins, addresses, passage, onBlocked } = options;
-  const sockets = new Set<Socket>();
-  const tunnels = new Set<Tunnel>();
+export class EgressProxy {
+  readonly #options: EgressProxyOptions;
+  readonly #sockets = new Set<Socket>();
+  readonly #tunnels = new Tunnels();
+  readonly #server: Server;
+
+  private constructor(options: EgressProxyOptions, server: Server) {
+    this.#options = options;
+    this.#server = server;
+    server.maxConnections = MOST_CONNECTIONS;
+    server.on('request', (incoming, answer) => {
+      this.#forward(incoming, answer).catch(() => incoming.socket.destroy());
+    });
+    server.on('connect', (incoming, browser: Socket, head: Buffer) => {
+      this.#tunnel(incoming, browser, head).catch(() => browser.destroy());
+    });
+    server.on('connection', (socket) => this.#watch(socket));
+    server.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  static async start(options: EgressProxyOptions): Promise<EgressProxy> {
+    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES });
+    const proxy = new EgressProxy(options, server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    return proxy;
+  }
+
+  /** Address of the proxy that the browser context must use, until it is closed. */
+  get server(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /**
+   * Cuts every quiet tunnel, so that what is sent next gets a connection of its own. Takes at most the `QUIET_MS` of `Tunnels`.
+   * Called before each request that has a body.
+   */
+  freshen(): Promise<void> {
+    return this.#tunnels.cutQuiet();
+  }
+
+  /** Cuts every tunnel to a host that may not receive what is typed now; it gets no other one. */
+  cutOthers(): void {
+    this.#tunnels.cutOthers();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
 
   /** Whether the browser gets no connection to a host any more: it holds a secret that this host may not receive. Who asks there for it is the `Carrier`. */
-  const isOver = ({ receives }: Destination): boolean => passage.typed && !receives;
+  #isOver({ receives }: Destination): boolean {
+    return this.#options.passage.typed && !receives;
+  }
 
   /** The host that is asked for without a tunnel. */
-  const plainly = (target: URL | null): Destination | null => (target?.protocol === 'http:' ? origins.destination(target.host, false) : null);
+  #plainly(target: URL | null): Destination | null {
+    return target?.protocol === 'http:' ? this.#options.origins.destination(target.host, false) : null;
+  }
 
   /** The checked addresses of a destination; `null`, and told of, where it is refused or cannot be resolved. */
-  async function reachable(destination: Destination): Promise<readonly FoundAddress[] | null> {
+  async #reachable(destination: Destination): Promise<readonly FoundAddress[] | null> {
     try {
-      return await addresses.of(destination);
+      return await this.#options.addresses.of(destination);
     } catch (error) {
-      if (isRcmError(error) && error.code === 'address_refused') onBlocked(destination.host, error.message);
+      if (isRcmError(error) && error.code === 'address_refused') this.#options.onBlocked(destination.host, error.message);
       return null;
     }
   }
 
-  async function forward(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+  async #forward(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const target = targetOf(incoming);
-    const destination = plainly(target);
-    if (!target || !destination || isOver(destination)) {
-      onBlocked(target?.origin ?? 'unreadable');
+    const destination = this.#plainly(target);
+    if (!target || !destination || this.#isOver(destination)) {
+      this.#options.onBlocked(target?.origin ?? 'unreadable');
       incoming.socket.destroy();
       return;
     }
     incoming.on('error', () => undefined);
-    const found = await reachable(destination);
-    if (!found || isOver(destination) || incoming.socket.destroyed) return void incoming.socket.destroy();
+    const found = await this.#reachable(destination);
+    if (!found || this.#isOver(destination) || incoming.socket.destroyed) return void incoming.socket.destroy();
     const outgoing = sendRequest({
       ...connectionTo(destination, found),
       port: target.port || 80,
@@ -104,7 +134,7 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
       maxHeaderSize: MAX_HEADER_BYTES,
       timeout: 0,
     });
-    outgoing.on('socket', (socket) => limitConnecting(watch(socket)));
+    outgoing.on('socket', (socket) => limitConnecting(this.#watch(socket)));
     outgoing.on('response', (response) => passBack(response, answer, incoming.socket));
     outgoing.on('error', () => incoming.socket.destroy());
     incoming.on('error', () => outgoing.destroy());
@@ -112,28 +142,28 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
     incoming.pipe(outgoing);
   }
 
-  async function tunnel(incoming: IncomingMessage, browser: Socket, head: Buffer): Promise<void> {
+  async #tunnel(incoming: IncomingMessage, browser: Socket, head: Buffer): Promise<void> {
     const host = incoming.url ?? '';
-    const destination = origins.destination(host, true);
-    if (!destination || isOver(destination)) {
-      onBlocked(`tunnel to ${host}`);
+    const destination = this.#options.origins.destination(host, true);
+    if (!destination || this.#isOver(destination)) {
+      this.#options.onBlocked(`tunnel to ${host}`);
       browser.destroy();
       return;
     }
     browser.on('error', () => undefined);
-    const found = await reachable(destination);
-    if (!found || isOver(destination) || browser.destroyed) return void browser.destroy();
+    const found = await this.#reachable(destination);
+    if (!found || this.#isOver(destination) || browser.destroyed) return void browser.destroy();
     const url = new URL(`http://${host}`);
-    const portal = watch(connect({ ...connectionTo(destination, found), port: Number(url.port || (host.endsWith(':80') ? 80 : 443)) }));
+    const portal = this.#watch(connect({ ...connectionTo(destination, found), port: Number(url.port || (host.endsWith(':80') ? 80 : 443)) }));
     limitConnecting(portal);
     portal.on('connect', () => {
-      if (isOver(destination)) return void browser.destroy();
+      if (this.#isOver(destination)) return void browser.destroy();
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      const valve = createValve(passage, destination);
+      const valve = createValve(this.#options.passage, destination);
       valve.on('error', () => browser.destroy());
       if (head.length > 0) valve.write(head);
       browser.pipe(valve).pipe(portal).pipe(browser);
-      follow(browser, portal, destination);
+      this.#tunnels.follow(browser, portal, destination);
     });
     for (const [one, other] of [
       [browser, portal],
@@ -144,52 +174,11 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
     }
   }
 
-  function follow(browser: Socket, portal: Socket, { receives }: Destination): void {
-    const known: Tunnel = { browser, receives, last: performance.now(), fromPortal: false };
-    const note = (fromPortal: boolean) => () => Object.assign(known, { last: performance.now(), fromPortal });
-    browser.on('data', note(false));
-    portal.on('data', note(true));
-    tunnels.add(known);
-    browser.once('close', () => tunnels.delete(known));
-  }
-
-  function watch(socket: Socket): Socket {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  #watch(socket: Socket): Socket {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     return socket;
   }
-
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, answer) => {
-    forward(incoming, answer).catch(() => incoming.socket.destroy());
-  });
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on('connect', (incoming, browser: Socket, head: Buffer) => {
-    tunnel(incoming, browser, head).catch(() => browser.destroy());
-  });
-  server.on('connection', watch);
-  server.on('clientError', (_error, socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cutOthers() {
-      for (const one of tunnels) if (!one.receives) one.browser.destroy();
-    },
-    async freshen() {
-      const busy = [...tunnels].some((tunnel) => performance.now() - tunnel.last < QUIET_MS);
-      if (busy) await pause(QUIET_MS);
-      for (const tunnel of tunnels) {
-        if (tunnel.fromPortal && performance.now() - tunnel.last >= QUIET_MS) tunnel.browser.destroy();
-      }
-    },
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
 }
 
 /** Where a request to a proxy goes: it names the whole address (RFC 9112, 3.2.2). `null`: nobody can read it. */

@@ -4,7 +4,7 @@ import type { BrowserPool } from '../pool/browser-pool.ts';
 import type { BlockedRequest } from '../trace.ts';
 import { Carrier } from './carrier.ts';
 import { readHost } from './declared-host.ts';
-import { startEgressProxy } from './egress-proxy.ts';
+import { EgressProxy } from './egress-proxy.ts';
 import { type RequestGate, installRequestGate } from './request-gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
 import { Passage } from './passage.ts';
@@ -40,7 +40,7 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   const addresses = createSessionAddresses({ lookup, portalType: declared.portalType });
   await checkBase(origins, addresses, signal);
   const passage = new Passage();
-  const proxy = await startEgressProxy({
+  const proxy = await EgressProxy.start({
     origins,
     addresses,
     passage,

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { EgressProxy } from './egress-proxy.ts';
+import { declaredOrigins } from './origins.ts';
+import { Passage } from './passage.ts';
+import { createSessionAddresses, type LookupAddresses } from './session-addresses.ts';
+
+interface Host {
+  readonly port: number;
+  readonly connections: readonly Socket[];
+}
+
+const CUT_MS = 30_000;
+
+const toClose: (() => unknown)[] = [];
+let portal: Host;
+let assets: Host;
+let passage: Passage;
+let blocked: string[];
+beforeEach(async () => {
+  [portal, assets] = [await host(), await host()];
+  passage = new Passage();
+  blocked = [];
+});
+afterEach(async () => {
+  for (const close of toClose.splice(0).toReversed()) await close();
+});
+
+async function host(): Promise<Host> {
+  const connections: Socket[] = [];
+  const server = createServer((socket) => connections.push(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  toClose.push(() => {
+    for (const socket of connections) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, connections };
+}
+
+/** Of a portal whose second host, `assets.example.test`, may not receive what is typed. */
+async function proxyFor(lookup: LookupAddresses = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }])): Promise<EgressProxy> {
+  const [first, second] = [`portal.example.test:${portal.port}`, `assets.example.test:${assets.port}`];
+  const proxy = await EgressProxy.start({
+    origins: declaredOrigins({
+      baseUrl: `http://${first}`,
+      hosts: [first, second].map((name) => ({ host: name, address: 'loopback' })),
+      receiving: [first],
+      plaintextAllowed: true,
+    }),
+    addresses: createSessionAddresses({ lookup }),
+    passage,
+    onBlocked: (origin) => blocked.push(origin),
+  });
+  toClose.push(() => proxy.close());
+  return proxy;
+}
+
+/** Fails after a time in which a proxy that cuts has long done so. */
+const cutOf = (socket: Socket): Promise<unknown> => once(socket, 'close', { signal: AbortSignal.timeout(CUT_MS) });
+
+/** A connection of a browser to its proxy that sends these lines. */
+function browser(proxy: EgressProxy, ...lines: string[]): Socket {
+  const socket = connect(Number(new URL(proxy.server).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write([...lines, '', ''].join('\r\n'));
+  toClose.push(() => socket.destroy());
+  return socket;
+}
+
+async function tunnelTo(proxy: EgressProxy, name: string): Promise<Socket> {
+  const socket = browser(proxy, `CONNECT ${name} HTTP/1.1`, `Host: ${name}`);
+  expect(String((await once(socket, 'data'))[0])).toContain('200 Connection established');
+  return socket;
+}
+
+it('sends nothing without TLS that was asked for with it', async () => {
+  const name = `portal.example.test:${portal.port}`;
+  await cutOf(browser(await proxyFor(), `GET https://${name}/ HTTP/1.1`, `Host: ${name}`));
+  expect(blocked).toEqual([`https://${name}`]);
+  expect(portal.connections).toEqual([]);
+});
+
+it('cuts the tunnels to a host that may not receive what is typed, and leaves the others', async () => {
+  const proxy = await proxyFor();
+  const kept = await tunnelTo(proxy, `portal.example.test:${portal.port}`);
+  const cut = await tunnelTo(proxy, `assets.example.test:${assets.port}`);
+  proxy.cutOthers();
+  await cutOf(cut);
+  expect(kept.destroyed).toBe(false);
+});
+
+it.each([
+  ['a tunnel', (name: string) => [`CONNECT ${name} HTTP/1.1`, `Host: ${name}`]],
+  ['plain HTTP', (name: string) => [`GET http://${name}/ HTTP/1.1`, `Host: ${name}`]],
+])('connects by %s to no host that may not receive a secret that was typed while its name was looked up', async (_way, lines) => {
+  const lookup = Promise.withResolvers<undefined>();
+  const asked = Promise.withResolvers<undefined>();
+  const proxy = await proxyFor(async () => {
+    asked.resolve(undefined);
+    await lookup.promise;
+    return [{ address: '127.0.0.1', family: 4 }];
+  });
+  const socket = browser(proxy, ...lines(`assets.example.test:${assets.port}`));
+  await asked.promise;
+  passage.noteTyped();
+  lookup.resolve(undefined);
+  await cutOf(socket);
+  expect(assets.connections).toEqual([]);
+});
+
+it('leaves no connection when it is closed', async () => {
+  const proxy = await proxyFor();
+  const tunnel = await tunnelTo(proxy, `portal.example.test:${portal.port}`);
+  const ended = [tunnel, ...portal.connections].map(cutOf);
+  await proxy.close();
+  await Promise.all(ended);
+});

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Tunnels } from './tunnels.ts';
+
+const open: Socket[] = [];
+let tunnels: Tunnels;
+beforeEach(() => {
+  // Only the clock that says how long nothing has passed; a wait takes its real time.
+  vi.useFakeTimers({ toFake: ['performance'] });
+  tunnels = new Tunnels();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  for (const socket of open.splice(0)) socket.destroy();
+});
+
+/** Both ends of a connection on loopback. */
+async function connection(): Promise<{ readonly near: Socket; readonly far: Socket }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const far = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [near] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  open.push(near, far);
+  return { near, far };
+}
+
+async function tunnel(receives = true) {
+  const [browser, portal] = [await connection(), await connection()];
+  tunnels.follow(browser.near, portal.near, { host: 'portal.example', name: 'portal.example', address: 'public', receives });
+  const pass = async ({ near, far }: typeof browser): Promise<void> => {
+    far.write('x');
+    await once(near, 'data');
+  };
+  return { isCut: () => browser.near.destroyed, fromBrowser: () => pass(browser), fromPortal: () => pass(portal) };
+}
+
+it('cuts at once what has been quiet since the portal answered', async () => {
+  const answered = await tunnel();
+  await answered.fromPortal();
+  vi.advanceTimersByTime(30);
+  const cut = tunnels.cutQuiet();
+  expect(answered.isCut()).toBe(true);
+  await cut;
+});
+
+it('waits for what is busy, and cuts it where it has become quiet', async () => {
+  const busy = await tunnel();
+  await busy.fromPortal();
+  const cut = tunnels.cutQuiet();
+  vi.advanceTimersByTime(30);
+  expect(busy.isCut()).toBe(false);
+  await cut;
+  expect(busy.isCut()).toBe(true);
+});
+
+it('does not cut what is still busy, nor what waits for the portal', async () => {
+  const [waiting, busy] = [await tunnel(), await tunnel()];
+  await waiting.fromPortal();
+  await waiting.fromBrowser();
+  vi.advanceTimersByTime(29);
+  await busy.fromPortal();
+  vi.advanceTimersByTime(29);
+  await tunnels.cutQuiet();
+  expect([waiting.isCut(), busy.isCut()]).toEqual([false, false]);
+});
+
+it('cuts what leads to a host that may not receive what is typed, busy or not, and nothing else', async () => {
+  const [receiving, other] = [await tunnel(true), await tunnel(false)];
+  await other.fromBrowser();
+  tunnels.cutOthers();
+  expect([receiving.isCut(), other.isCut()]).toEqual([false, true]);
+});
