@@ -5,7 +5,7 @@ import type { BlockedRequest } from '../trace.ts';
 import { Carrier } from './carrier.ts';
 import { readHost } from './declared-host.ts';
 import { EgressProxy } from './egress-proxy.ts';
-import { type RequestGate, installRequestGate } from './request-gate.ts';
+import { RequestGate } from './request-gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
 import { Passage } from './passage.ts';
 import { createSessionAddresses, type LookupAddresses, type SessionAddresses } from './session-addresses.ts';
@@ -55,7 +55,7 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
     await proxy.close();
   };
   try {
-    const requestGate = await installRequestGate({ context: opened.context, origins, proxy, passage, carrier: new Carrier(addresses), onBlocked });
+    const requestGate = await RequestGate.install({ context: opened.context, origins, proxy, passage, carrier: new Carrier(addresses), onBlocked });
     const isUnknownHost = (host: string): boolean => addresses.isUnknown(readHost(host)?.name ?? '');
     return { context: opened.context, origins, requestGate, isUnknownHost, close };
   } catch {
