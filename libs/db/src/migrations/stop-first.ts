@@ -73,6 +73,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: what lapses has turns of its own, by triggers; a rotator of before finds it by reading through all accounts, as their index by days is gone',
     stop: null,
   },
+  '20261226010000_portal_change_told_apart': {
+    goes: 'nothing: an approval by somebody who signed in elsewhere than who proposed is refused, and said so without its reason',
+    stop: null,
+  },
 };
 
 /**

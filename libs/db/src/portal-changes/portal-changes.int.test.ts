@@ -69,6 +69,17 @@ test('nobody approves their own, under whatever name they add, also where they w
   expect((await showPortalChange(page, { id }))?.state).toBe('declined');
 });
 
+test.each(['person:sts:arn:aws:sts::111122223333:assumed-role/desk/jane', 'person:oidc:https://other.example#jane', 'person:os:jane@desk'])(
+  'nobody approves, as %s, what was proposed under another sign-in, which could be the same person’s',
+  async (elsewhere) => {
+    const { propose } = await portal();
+    const { id } = await propose();
+    await expect(approve(id, elsewhere)).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining('signed in elsewhere') as string });
+    expect((await showPortalChange(page, { id }))?.state).toBe('undecided');
+    expect(await decidePortalChange(page, { id, decision: 'declined', actor: elsewhere, reason: 'not this one' })).not.toBeNull();
+  },
+);
+
 test('a yes is for the portal type as it stood: where it was saved since, neither approval nor saving goes through', async () => {
   const [one, other] = [await portal(), await portal()];
   const [waiting, approved] = [await one.propose(), await other.propose()];

@@ -42,7 +42,7 @@ export interface PortalDecision extends PersonalChange {
 
 /**
  * Somebody else approves a proposed change, for the portal type as it stood when it was proposed, or anybody declines it: whoever proposed it takes it back so. With its event. `null`: there is none. Fails with
- * `input_invalid` without a reason, `state_conflict` where it was decided on, for an approval of one's own, and where the portal type has changed since. For `rcm_operator`, `rcm_console`.
+ * `input_invalid` without a reason, `state_conflict` where it was decided on, for an approval of one's own or of somebody's who signed in elsewhere, and where the portal type has changed since. For `rcm_operator`, `rcm_console`.
  */
 export async function decidePortalChange(db: Database, { id, decision, actor, ...act }: PortalDecision): Promise<{ readonly code: string } | null> {
   checkUuid('id', id);
@@ -72,4 +72,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   portal_type_change_decided_once: 'It was decided on already.',
   portal_type_change_stands: 'The portal type has changed since it was proposed: propose it again.',
   portal_type_change_somebody_else: 'You have proposed it yourself: somebody else approves it.',
+  portal_type_change_told_apart:
+    'Whoever proposed it has signed in elsewhere than you, so nobody could tell that you are two people. Approve it where they have proposed it, or have them propose it again where you are.',
 };
