@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exportAudit } from './commands/export.ts';
 import { audit, type AuditEnvironment, linesIn, openAuditEnvironment } from './testing.fixture.ts';
 
 let w: AuditEnvironment;
@@ -55,6 +56,19 @@ test('an export is its owner’s alone, and appears when it is whole', async () 
   const path = await w.export();
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(linesIn(path)).toHaveLength(3);
+});
+
+test('two exports to one file at once leave one that is whole, and nothing beside it', async () => {
+  const folder = mkdtempSync(join(w.folder, 'twice-'));
+  const path = join(folder, 'trail.ndjson');
+  const asked = { db: w.db, to: path, orgIds: [], format: 'ndjson', signal: new AbortController().signal } as const;
+  const both = await Promise.all([exportAudit(asked), exportAudit(asked)]);
+  expect(both.map(({ json }) => json)).toEqual([
+    { events: 3, organizations: 1 },
+    { events: 3, organizations: 1 },
+  ]);
+  expect(linesIn(path)).toHaveLength(3);
+  expect(readdirSync(folder)).toEqual(['trail.ndjson']);
 });
 
 test('an export that cannot be written says so, with the exit code of a wrong call', async () => {

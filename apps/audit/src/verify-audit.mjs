@@ -161,12 +161,14 @@ export class AuditVerifier {
     if (!complete || text?.endsWith(TORN)) return this.#note(`${where} was cut when it was written and is left out.`);
     const head = text === null ? null : parseHead(text);
     if (!head) return this.#findings.add('head_damaged', null, `${where} is no head: it was changed, or is not of this format.`);
+    // Whatever it is, it is another organization's: to leave a head out, whoever can change its line could take the line away as well.
+    if (this.#orgs && !this.#orgs.has(head.org)) return;
     const { sig, ...statement } = head;
     const key = this.#keys.get(head.key);
     if (!key) return this.#findings.add('head_key_unknown', head.org, `${where} names the key ${head.key}, which was not given.`);
     if (!key.holds(signedText(statement), Buffer.from(sig, 'base64')))
       return this.#findings.add('head_forged', head.org, `${where} does not carry a signature of the key ${head.key} that it names: it was forged or changed.`);
-    if (Date.parse(head.at) > this.#until || (this.#orgs && !this.#orgs.has(head.org))) return;
+    if (Date.parse(head.at) > this.#until) return;
     this.#headCount += 1;
     const known = this.#heads.get(head.org);
     if (known) known.push(statement);

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { headKey, linesOf, microseconds, parseHead } from './verify-audit.mjs';
+import { AuditVerifier, headKey, linesOf, microseconds, parseHead } from './verify-audit.mjs';
 
 test.each([
   ['1970-01-01T00:00:00.000001Z', '1'],
@@ -27,6 +27,25 @@ describe('a head', () => {
     'is not one with %j',
     (other) => expect(parseHead(JSON.stringify({ ...head, ...other }))).toBeNull(),
   );
+});
+
+test('of one organization nothing is said of the heads of others, however many of them name a key that was not given', () => {
+  const verifier = new AuditVerifier({ keys: [], orgs: ['theirs'] });
+  const lineOf = (org: string) => {
+    const head = { v: 'rcm-audit-head/1', org, count: 1, hash: 'a'.repeat(64), at: '2026-11-26T14:00:33.123456Z', key: 'earlier', sig: 'AAAA' };
+    return Buffer.from(JSON.stringify(head));
+  };
+  const at = { from: 'heads', complete: true };
+  for (let number = 1; number <= 300; number += 1) verifier.takeHead(lineOf('others'), { ...at, number });
+  verifier.takeHead(lineOf('theirs'), { ...at, number: 301 });
+  const { findings, unlisted } = verifier.report();
+  expect([findings.map(({ kind, org }) => [kind, org]), unlisted]).toEqual([
+    [
+      ['head_key_unknown', 'theirs'],
+      ['no_heads', null],
+    ],
+    0,
+  ]);
 });
 
 test('lines are cut at newlines alone, wherever the chunks end', async () => {

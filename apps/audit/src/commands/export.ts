@@ -1,4 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
 import type { Database } from '@rcm/db';
 import { exportAuditEvents } from '@rcm/db/audit';
 import { RcmError } from '@rcm/telemetry';
@@ -36,11 +37,20 @@ export async function exportAudit({ db, to, orgIds, format, signal }: ExportOpti
   return { json: { events, organizations: counts.size }, lines: [`${events} events of ${counts.size} organizations exported.`], complete: true };
 }
 
-/** It appears under its name once it is whole. */
+/** It appears under its name once it is whole and on the disk. Of two that are written at once each is whole, and the later one stays. */
 async function toFile(path: string, texts: AsyncIterable<string>): Promise<void> {
-  const part = `${path}.part`;
-  await writeFile(part, texts, { mode: 0o600 });
-  await rename(part, path);
+  const part = `${path}.${randomUUID()}.part`;
+  const file = await open(part, 'wx', 0o600);
+  try {
+    await file.writeFile(texts);
+    await file.sync();
+    await file.close();
+    await rename(part, path);
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(part, { force: true });
+    throw error;
+  }
 }
 
 async function toStream(stream: NodeJS.WritableStream, texts: AsyncIterable<string>): Promise<void> {
