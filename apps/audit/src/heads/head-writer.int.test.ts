@@ -8,6 +8,7 @@ import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { headsFrom, keyOf, verifyAudit } from '../commands/verify.ts';
 import { keyFileSigner } from '../signing/key-file-signer.ts';
+import type { HeadSigner } from '../signing/signer.ts';
 import { headFile } from '../sinks/head-file.ts';
 import type { HeadSink } from '../sinks/sink.ts';
 import { type AuditEnvironment, linesIn, openAuditEnvironment } from '../testing.fixture.ts';
@@ -32,8 +33,9 @@ afterAll(async () => {
 
 const metrics = createMetrics();
 let now = 1_000_000;
-const writerTo = (...sinks: readonly HeadSink[]) =>
-  new HeadWriter({ db: reader, signer, sinks, logger: createLogger({ name: 'audit', level: 'silent' }), metrics, deadlineMs: 60_000, now: () => now });
+const optionsFor = (...sinks: readonly HeadSink[]) =>
+  ({ db: reader, signer, sinks, logger: createLogger({ name: 'audit', level: 'silent' }), metrics, deadlineMs: 60_000, now: () => now }) as const;
+const writerTo = (...sinks: readonly HeadSink[]) => new HeadWriter(optionsFor(...sinks));
 const told = async () => Object.values(await alarmsTold(metrics, 'audit-heads'));
 const writtenAt = async (): Promise<string | undefined> => /rcm_audit_heads_written_seconds\{sink="file"\} (\d+)/.exec(await metrics.exposition())?.[1];
 const newFile = (): string => join(w.folder, `heads-${(orgs += 1)}.ndjson`);
@@ -101,6 +103,24 @@ test('a sink that is down keeps the other from nothing, is said, and is given th
   expect((await writer.round(never)).sinks.map(({ problem }) => problem)).toEqual([null, null]);
   expect(linesIn(gone).find((line) => line.includes(`"${org}"`))).toContain('"count":4,');
   expect((await verified(gone)).complete).toBe(true);
+});
+
+test('a round that the key service ends in its middle keeps what was given, and the next one goes on from there', async () => {
+  for (let made = 0; made < 230; made += 1) await newOrg(1);
+  const file = newFile();
+  let left = 210;
+  const wearing: HeadSigner = {
+    ...signer,
+    sign: (text, signal) => (left-- > 0 ? signer.sign(text, signal) : Promise.reject(new Error('the key service ends'))),
+  };
+  const writer = new HeadWriter({ ...optionsFor(headFile(file)), signer: wearing });
+  await expect(writer.round(never)).rejects.toThrow('the key service ends');
+  expect(linesIn(file)).toHaveLength(200);
+  left = 1_000;
+  const { chains, sinks } = await writer.round(never);
+  expect(sinks).toEqual([{ name: 'file', heads: chains, problem: null }]);
+  const organizations = linesIn(file).map((line) => (JSON.parse(line) as { org: string }).org);
+  expect([organizations.length, new Set(organizations).size]).toEqual([200 + chains, 200 + chains]);
 });
 
 test('a sink that never answers is given up after the deadline', async () => {
