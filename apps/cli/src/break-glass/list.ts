@@ -4,8 +4,8 @@ import { relative } from '@rcm/fleet';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';
 
-/** Of what is asked for and ends: only what waits, or was taken and not told of, is for somebody to look at. */
-const STATES: Readonly<Record<AskedActState, Cell>> = {
+/** What came of a request, in words; only what waits, or was taken and not told of, is for somebody to look at. */
+export const STATES: Readonly<Record<AskedActState, Cell>> = {
   undecided: { text: 'waits for approval', style: 'yellow' },
   waiting: { text: 'approved, not read', style: 'yellow' },
   'under way': { text: 'being read', style: 'yellow' },

@@ -1,3 +1,4 @@
+import { STATES } from '../break-glass/list.ts';
 import type { AccessReview } from './access.ts';
 
 /** A list of the review, as text: for a terminal, a CSV or a page. */
@@ -85,12 +86,12 @@ export function sectionsOf({ organization: { id }, quarter, did, acts, breakGlas
       columns: ['asked (UTC)', 'login', 'by', 'why', 'decided by', 'why', 'what came of it'],
       rows: breakGlass.rows.map((each) => [
         ...[minute(each.askedAt), each.endpointId ?? '', each.actor, each.reason],
-        ...[each.decidedBy ?? '', each.decisionReason ?? '', each.state === 'done' ? 'read' : each.state],
+        ...[each.decidedBy ?? '', each.decisionReason ?? '', STATES[each.state].text],
       ]),
       empty: 'Nobody asked to read one.',
       more: breakGlass.hasMore ? 'rcm break-glass list' : null,
     },
-    login('Overdue', 'Due for more than a day, now.', logins.overdue, '--due 1d'),
+    login('Overdue', 'Due for more than a day, now.', logins.overdue, '--due 0d'),
     login('Never used', 'No login was ever accepted: is it still wanted?', logins.neverUsed, '--never-used'),
     login('Shared', 'One account in several organizations or secrets: it is not rotated by itself.', logins.shared, '--shared'),
     login('Failing', 'Refused by the portal, and not let in since.', logins.failing, '--failing'),
