@@ -23,7 +23,8 @@ beforeAll(async () => {
   rotator = await startRotator();
 }, WHOLE_MS);
 afterAll(async () => {
-  rotator?.kill('SIGTERM');
+  // A test that failed may have left it standing still.
+  for (const signal of ['SIGCONT', 'SIGTERM'] as const) rotator?.kill(signal);
   if (rotator) await once(rotator, 'exit');
   await person?.close();
 }, WHOLE_MS);
@@ -49,14 +50,19 @@ async function startRotator() {
   return child;
 }
 
-async function rcm(...words: readonly string[]) {
+function started(...words: readonly string[]) {
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...words, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, said: stdout + stderr, answer: JSON.parse(stdout.split('\n')[0] || '{}') as Record<string, unknown> };
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    said: stdout + stderr,
+    answer: JSON.parse(stdout.split('\n')[0] || '{}') as Record<string, unknown>,
+  }));
+  return { child, ended };
 }
+const rcm = (...words: readonly string[]) => started(...words).ended;
 
 async function secretOf(id: string): Promise<string> {
   const rows = await person.testEnvironment.db.transaction(
@@ -64,6 +70,13 @@ async function secretOf(id: string): Promise<string> {
     (tx) => tx.$queryRaw<{ arn: string }[]>`SELECT secret_arn AS arn FROM integration_endpoint WHERE id = ${id}`,
   );
   return rows[0]?.arn ?? '';
+}
+async function isAsked(id: string): Promise<boolean> {
+  const rows = await person.testEnvironment.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<object[]>`SELECT 1 FROM login_request WHERE endpoint_id = ${id}`,
+  );
+  return rows.length > 0;
 }
 async function opens(id: string): Promise<boolean> {
   const { orgId, portal, username } = person.testEnvironment.endpoint(id);
@@ -108,6 +121,32 @@ it(
     const answer = await rcm('endpoint', 'move', login.id, '--to', `${SECOND}/us-east-1`, ...WHY);
     expect(answer, answer.said).toMatchObject({ code: 1, answer: { outcome: 'moved_back', login: { outcome: 'refused' } } });
     expect(await secretOf(login.id)).toBe(login.secretArn);
+  },
+  WHOLE_MS,
+);
+
+it(
+  'is asked to stop while no rotator has answered: it lies where it was, and the same call moves it then',
+  async () => {
+    const { id, portal, username, secretArn } = await person.testEnvironment.addEndpoint('alpine');
+    const tries = async () => (await person.testEnvironment.portals.history({ portal, username })).tries.map(({ ended }) => ended);
+    rotator.kill('SIGSTOP');
+    const { child, ended } = started('endpoint', 'move', id, '--to', `${SECOND}/us-east-1`, ...WHY);
+    while (!(await isAsked(id))) await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGTERM');
+    const end = await ended;
+    expect(end, end.said).toMatchObject({ code: 1, answer: { outcome: 'moved_back', login: { outcome: 'not_tried', code: 'cancelled' } } });
+    expect(await secretOf(id)).toBe(secretArn);
+    expect(await tries()).toEqual([]);
+    // As where no rotator took it in time.
+    await person.testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_request WHERE endpoint_id = ${id}`);
+    rotator.kill('SIGCONT');
+
+    const again = await rcm('endpoint', 'move', id, '--to', `${SECOND}/us-east-1`, ...WHY);
+    expect(again, again.said).toMatchObject({ code: 0, answer: { outcome: 'moved', login: { outcome: 'accepted' } } });
+    expect(await secretOf(id)).toContain(`:${SECOND}:`);
+    expect(await tries()).toEqual(['accepted']);
+    expect(await opens(id)).toBe(true);
   },
   WHOLE_MS,
 );

@@ -70,6 +70,8 @@ export interface Migration {
   /** Of the calls to a place: each counts its own. */
   readonly pace: Paces;
   readonly patience: Patience;
+  /** The same, and a stop does not end it: `toTheEnd`. */
+  readonly patienceToTheEnd: Patience;
   /** Take nothing new. */
   readonly stopping: AbortSignal;
   /** Give up calls under way. */
@@ -80,6 +82,9 @@ export interface Migration {
   /** Told of each endpoint, or row of a source, as it ends. */
   readonly onEnd: (ended: Ended | EndedRow) => void;
 }
+
+/** The same for what follows on a change that must not stay as it is: it is nothing new, so a stop that was asked for does not end it, only giving up does. */
+export const toTheEnd = (migration: Migration): Migration => ({ ...migration, patience: migration.patienceToTheEnd, stopping: migration.giveUp });
 
 /** How one endpoint ended, as it is counted and told of: never a value. */
 export interface Ended {

@@ -1,8 +1,11 @@
 import { type NewPlace, parseReference, placeKey } from '@rcm/credentials';
-import { type EndpointRow, findEndpoint } from '@rcm/db';
+import { type EndpointRow, findEndpoint, openDatabase } from '@rcm/db';
+import { endAct, takeActs } from '@rcm/db/acts';
 import { unnamedSecretsOf } from '@rcm/db/migration';
+import { urlFor } from '@rcm/db/testing';
 import { RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
+import { type ProvedMove, relocateProved } from './credential/relocate-proved.ts';
 import { relocateEndpoint } from './credential/relocate.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
@@ -84,7 +87,33 @@ export class LoginToMove {
 
   /** A migrator that does not repeat what failed: what is tried is what it does in the end. */
   impatient(): OpenMigration {
-    return { ...this.migrator, patience: async (_pacer, act) => act() };
+    return { ...this.migrator, patience: async (_pacer, act) => act(), patienceToTheEnd: async (_pacer, act) => act() };
+  }
+
+  /** The same with a rotator beside it that ends each login that is asked for: by `code`, or accepted. */
+  async proved(
+    to: NewPlace,
+    { code = null, migration = this.migrator }: { readonly code?: string | null; readonly migration?: OpenMigration } = {},
+  ): Promise<ProvedMove> {
+    const rotator = openDatabase({ url: urlFor('rcm_rotator', this.testEnvironment.url), applicationName: 'rotator', maxConnections: 2 });
+    let done = false;
+    const end = relocateProved(migration, await this.rowOf(), to, WHY).finally(() => void (done = true));
+    end.catch(() => undefined);
+    while (!done) {
+      for (const { id, orgId } of await takeActs(rotator, { takenBy: 'rotator', limit: 5 }))
+        await endAct(rotator, { id, orgId, outcome: code === null ? 'done' : 'failed', code, words: 'as it was' });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await rotator.close();
+    return end;
+  }
+
+  /** Whether a login was accepted since the row was moved last. */
+  async acceptedSince(): Promise<boolean> {
+    const [seen] = await this.sql<{ accepted: boolean }>(`
+      SELECT EXISTS (SELECT FROM login_request r WHERE r.outcome = 'done'
+                        AND r.asked_at > (SELECT max(a.at) FROM audit_event a WHERE a.action = 'endpoint.moved')) AS accepted`);
+    return seen?.accepted ?? false;
   }
 
   /** A process that died holds its lease until that ends: as if it had. */

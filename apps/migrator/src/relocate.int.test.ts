@@ -1,9 +1,6 @@
 import { createTenantDevices, deviceReference, parseDevice, parseReference, placeKey, type SecretReference, serializeDevice } from '@rcm/credentials';
 import { taskRoleName } from '@rcm/credentials/policies';
-import { openDatabase } from '@rcm/db';
-import { endAct, takeActs } from '@rcm/db/acts';
 import { unnamedSecretsOf } from '@rcm/db/migration';
-import { urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -75,28 +72,14 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
   });
 
   describe('is tried once there by a rotator', () => {
-    const answering = async (code: string | null) => {
-      const rotator = openDatabase({ url: urlFor('rcm_rotator', w.testEnvironment.url), applicationName: 'rotator', maxConnections: 2 });
-      let done = false;
-      const end = relocateProved(w.migrator, await w.rowOf(), w.there, WHY).finally(() => void (done = true));
-      end.catch(() => undefined);
-      while (!done) {
-        for (const { id, orgId } of await takeActs(rotator, { takenBy: 'rotator', limit: 5 }))
-          await endAct(rotator, { id, orgId, outcome: code === null ? 'done' : 'failed', code, words: 'as it was' });
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      await rotator.close();
-      return end;
-    };
-
     it('and stays where it was accepted', async () => {
-      expect(await answering(null)).toMatchObject({ is: 'moved', login: { is: 'accepted' } });
+      expect(await w.proved(w.there)).toMatchObject({ is: 'moved', login: { is: 'accepted' } });
       expect(await w.placeNow()).toBe(placeKey(w.there));
     });
 
     it.each(['login_rejected', 'store_denied', 'reference_not_yours', 'portal_unavailable'])('and moved back where that ended as %s', async (code) => {
       const before = await w.rowOf();
-      expect(await answering(code)).toMatchObject({ is: 'moved_back', login: { code } });
+      expect(await w.proved(w.there, { code })).toMatchObject({ is: 'moved_back', login: { code } });
       expect(await w.rowOf()).toMatchObject({ secretArn: before.secretArn, currentVersion: before.currentVersion });
       expect(await w.unnamed()).toEqual([[placeKey(w.there), 'left']]);
     });

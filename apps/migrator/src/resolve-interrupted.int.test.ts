@@ -60,6 +60,23 @@ it.each(TAKES)('loses nothing that a person types at any moment while the %s is 
   }
 });
 
+it.each(TAKES)('asked to stop at any moment, takes the %s and says where the other one is kept, or changes neither', { timeout: SLOW_MS }, async (take) => {
+  for (let at = 1; ; at += isLongForm() ? 1 : 2) {
+    w.seed = { ...seeds(1)[0], id: `s${at}` } as Seed;
+    await plant(w.testEnvironment.db, [w.seed]);
+    await apply(w.migrator);
+    await w.person.types(w.seed, 'typed');
+    const stop = new AbortController();
+    const stopped = interrupted(w.testEnvironment.migrator({}, { stopping: stop.signal }), { at, act: async () => stop.abort() });
+    const report = await w.decide(take, stopped.migration).catch(() => null);
+    const [right, other] = take === 'row' ? ['typed', w.planned()] : [w.planned(), 'typed'];
+    expect([await w.inRow(), await w.inStore()], `instant ${at}`).toEqual(report ? [right, right] : ['typed', w.planned()]);
+    if (report) expect(passwordOf(await w.keptText(report.json.kept)), `instant ${at}`).toBe(other);
+    await stopped.migration.close();
+    if (!stopped.came()) return void expect(at).toBeGreaterThan(15);
+  }
+});
+
 /** Every text of this login that somebody could find: in the row, in its secret's versions, and where the audit trail says that one was kept. */
 async function everywhere(): Promise<string[]> {
   const row = await readLegacy(w.migrator.db, { endpointId: w.seed.id, orgId: w.seed.orgId });

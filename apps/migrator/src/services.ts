@@ -86,6 +86,7 @@ export function openMigration(
     concurrency: config.RCM_MIGRATOR_CONCURRENCY,
     pace: pacesOf({ db, clock }, config),
     patience: createPatience({ clock, random: Math.random, stop: stop.stopping }),
+    patienceToTheEnd: createPatience({ clock, random: Math.random, stop: stop.giveUp }),
     stopping: stop.stopping,
     giveUp: stop.giveUp,
     progress: (what, total) => createProgress({ stream: stderr, what, total }),

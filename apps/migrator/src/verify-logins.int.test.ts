@@ -1,3 +1,4 @@
+import { parseReference } from '@rcm/credentials';
 import { type Database, openDatabase } from '@rcm/db';
 import { endAct, takeActs } from '@rcm/db/acts';
 import { urlFor } from '@rcm/db/testing';
@@ -117,6 +118,55 @@ it('asks no further once no rotator takes one, and proves nothing by that', asyn
   expect(report).toMatchObject({ complete: false, end: 'stopped', json: { logins: { chosen: 12, accepted: 0, refused: [] } } });
   expect((await asked()).length).toBeLessThanOrEqual(4);
 });
+
+/** A migrator that is asked to stop once so many logins were asked for. */
+function stoppedAfter(questions: number): OpenMigration {
+  const stop = new AbortController();
+  const migration = testEnvironment.migrator({}, { stopping: stop.signal });
+  const look = async () => {
+    if ((await asked()).length >= questions) stop.abort();
+    else if (!stop.signal.aborted) setTimeout(() => void look(), 20);
+  };
+  void look();
+  return migration;
+}
+
+/** A rotator that makes the first login that it is asked for, and is gone. */
+async function answerFirst(): Promise<void> {
+  for (;;) {
+    const [act] = await takeActs(rotator, { takenBy: 'rotator', limit: 1 });
+    if (act) return endAct(rotator, { id: act.id, orgId: act.orgId, outcome: 'done', code: null, words: 'as the portal said' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+it('is asked to stop while it waits for answers: what is known is told, and it is not done', async () => {
+  const [report] = await Promise.all([verifying(12, PATIENCE, stoppedAfter(5)), answerFirst()]);
+  expect(report).toMatchObject({ complete: false, end: 'stopped', json: { verified: 12, logins: { chosen: 12, accepted: 1, refused: [] } } });
+  const { notTried } = (report.json as { logins: { notTried: { code: string }[] } }).logins;
+  expect(notTried.map(({ code }) => code)).toEqual(['cancelled', 'cancelled', 'cancelled', 'cancelled']);
+});
+
+it.each(['row', 'store'] as const)(
+  'a stop while the login that proves the %s is waited for: nothing is changed, or where the other one is kept is told',
+  async (take) => {
+    const person = hirePerson(testEnvironment);
+    const seed = planted[0] as Seed;
+    await person.types(seed, 'typed');
+    await person.close();
+    const before = [await rowText(seed), (await stored(migrator, seed)).text];
+    const end = resolve(stoppedAfter(1), { endpointId: seed.id, proof: 'login', patience: PATIENCE, ...ACT, take });
+    if (take === 'store') {
+      await expect(end).rejects.toMatchObject({ code: 'login_not_allowed', message: expect.stringContaining('(cancelled)') as string });
+      expect([await rowText(seed), (await stored(migrator, seed)).text]).toEqual(before);
+      return;
+    }
+    const { complete, json } = await end;
+    expect([complete, json.login]).toEqual([false, { is: 'not_tried', code: 'cancelled' }]);
+    expect((await stored(migrator, seed)).text).toContain('"password":"typed"');
+    expect((await migrator.stores.forTenant(seed.orgId).read(parseReference(String(json.kept))))?.text.reveal()).toBe(before[1]);
+  },
+);
 
 it('a choice between row and store is proved before the row is touched, or after the store has it', async () => {
   const person = hirePerson(testEnvironment);

@@ -21,7 +21,7 @@ interface Answered extends LoginSample {
 
 /**
  * `verify --login N`: then a sample of N logins is tried, each once and inside the ledger's budget. Complete where `verify` is, none was refused, and at least one was
- * accepted. Once no rotator takes one, no further one is asked for.
+ * accepted. Once no rotator takes one, or a stop was asked for, no further one is asked for.
  */
 export async function verifyWithLogins(migration: Migration, sample: Sample): Promise<Report> {
   const verified = await verify(migration);
@@ -30,6 +30,9 @@ export async function verifyWithLogins(migration: Migration, sample: Sample): Pr
   const answered = await askThrough(migration, chosen, sample);
   const of = (is: LoginAnswer['is']) => answered.filter(({ answer }) => answer.is === is);
   const [accepted, refused, notTried] = [of('accepted'), of('refused'), of('not_tried')];
+  // Whoever was asked to stop waits for no answer any more.
+  const isLeft = migration.stopping.aborted && notTried.some(({ answer }) => answer.is !== 'accepted' && answer.code === 'cancelled');
+  const isWhole = answered.length === chosen.length && !isLeft;
   const json = { wanted: sample.count, chosen: chosen.length, accepted: accepted.length, refused: refused.map(named), notTried: notTried.map(named) };
   return {
     json: { ...verified.json, logins: json },
@@ -38,8 +41,8 @@ export async function verifyWithLogins(migration: Migration, sample: Sample): Pr
       `Logins: ${chosen.length} of ${sample.count} chosen. Accepted: ${accepted.length}. Refused: ${refused.length}. Not tried: ${chosen.length - accepted.length - refused.length}.`,
       ...[...refused, ...notTried].map((one) => `  ${one.endpointId}: ${named(one).code}: ${named(one).reason}`),
     ],
-    complete: verified.complete && refused.length === 0 && accepted.length > 0,
-    end: answered.length < chosen.length ? 'stopped' : 'done',
+    complete: verified.complete && isWhole && refused.length === 0 && accepted.length > 0,
+    end: isWhole ? 'done' : 'stopped',
   };
 }
 

@@ -1,5 +1,5 @@
 import { askAct, type AskedAct, listAskedActs } from '@rcm/db/acts';
-import { RcmError } from '@rcm/telemetry';
+import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/rollback.ts';
 import type { Migration } from '../migration.ts';
 
@@ -14,15 +14,26 @@ export interface LoginPatience {
 const PATIENCE: LoginPatience = { beginMs: 120_000, endMs: 30 * 60_000 };
 const LOOK_MS = 1_000;
 
+/** Whose login is asked for, by whom and why. */
+type Asking = PersonalAct & { readonly endpointId: string; readonly orgId: string };
+
 /**
- * One login with what the store holds, inside the ledger's budget. The migrator has no browser: a rotator makes it, as when somebody asks for it from the console. Fails
- * with `input_invalid` without a reason, `endpoint_unknown`.
+ * One login with what the store holds, inside the ledger's budget. The migrator has no browser: a rotator makes it, as when somebody asks for it from the console. A stop ends
+ * the wait for it at once (`not_tried`, `cancelled`), and so does a database that cannot be asked any more. Fails with `input_invalid` without a reason, `endpoint_unknown`.
  */
-export async function askLogin(
-  migration: Migration,
-  { endpointId, orgId, actor, reason }: PersonalAct & { readonly endpointId: string; readonly orgId: string },
-  { beginMs, endMs }: LoginPatience = PATIENCE,
-): Promise<LoginAnswer> {
+export async function askLogin(migration: Migration, asking: Asking, patience: LoginPatience = PATIENCE): Promise<LoginAnswer> {
+  if (migration.stopping.aborted) return { is: 'not_tried', code: 'cancelled', words: 'No login was asked for: this program was asked to stop.' };
+  try {
+    return await answerTo(migration, asking, patience);
+  } catch (error) {
+    if (!isRcmError(error) || !error.retryable) throw error;
+    return { is: 'not_tried', code: error.code, words: `${error.message} ${STILL_MADE}` };
+  }
+}
+
+const STILL_MADE = 'Where a rotator begins within 15 minutes of the question, it still makes the login.';
+
+async function answerTo(migration: Migration, { endpointId, orgId, actor, reason }: Asking, { beginMs, endMs }: LoginPatience): Promise<LoginAnswer> {
   const { db, clock, patience, stopping } = migration;
   const asked = await askAct(db, { orgId, endpointId, kind: 'verify', actor, reason }).catch((error: unknown) => {
     if (error instanceof RcmError && error.code === 'state_conflict') return error;
@@ -35,8 +46,7 @@ export async function askLogin(
     const answer = act ? answerOf(act) : null;
     if (answer) return answer;
     const waited = clock.now().getTime() - begun;
-    if (act?.state === 'waiting' && waited >= beginMs)
-      return { is: 'not_tried', code: 'not_taken', words: 'No rotator took it. Where one begins within 15 minutes of the question, it still makes the login.' };
+    if (act?.state === 'waiting' && waited >= beginMs) return { is: 'not_tried', code: 'not_taken', words: `No rotator took it. ${STILL_MADE}` };
     if (waited >= endMs)
       return { is: 'not_tried', code: 'no_answer', words: 'The rotator that took it has not answered; `rcm login history` shows what it did.' };
     await clock.sleep(LOOK_MS, stopping);

@@ -1,7 +1,7 @@
-import { type NewPlace, parseReference } from '@rcm/credentials';
+import { type NewPlace, parseReference, placeKey } from '@rcm/credentials';
 import { type EndpointRow, findEndpoint } from '@rcm/db';
 import { isRcmError, RcmError } from '@rcm/telemetry';
-import type { Migration } from '../migration.ts';
+import { type Migration, toTheEnd } from '../migration.ts';
 import { askLogin, type LoginAnswer, type LoginPatience } from './ask-login.ts';
 import type { Why } from './move.ts';
 import { type Relocated, relocateEndpoint } from './relocate.ts';
@@ -14,8 +14,8 @@ export interface ProvedMove extends Omit<Relocated, 'is'> {
 
 /**
  * Moves a login's secret and has a rotator log in once with what lies in the new place, inside the ledger's budget: whether the processes reach it, and the portal accepts it.
- * Where that is not so, or nobody can say, it is moved back to where its earlier versions lie. Fails as `relocateEndpoint` does; where it could not be moved back with
- * `state_conflict`, naming why.
+ * Where that is not so, or nobody can say, also as a stop was asked for, it is moved back to where its earlier versions lie. Fails as `relocateEndpoint` does; where it could not
+ * be moved back with `state_conflict`, naming why and where it lies.
  */
 export async function relocateProved(
   migration: Migration,
@@ -28,17 +28,34 @@ export async function relocateProved(
   if (moved.is === 'already') return { ...moved, login: null };
   const login = await askLogin(migration, { endpointId: endpoint.id, orgId: endpoint.orgId, ...why }, patience);
   if (login.is === 'accepted') return { ...moved, login };
-  await moveBack(migration, endpoint, why, login);
+  await moveBack(migration, { ...moved, endpointId: endpoint.id, secretArn: endpoint.secretArn, actor: why.actor, login });
   return { ...moved, is: 'moved_back', login };
 }
 
-async function moveBack(migration: Migration, before: EndpointRow, { actor }: Why, login: Exclude<LoginAnswer, { is: 'accepted' }>): Promise<void> {
-  const row = await findEndpoint(migration.db, { endpointId: before.id });
-  if (!row || before.secretArn === null) return;
+interface Back {
+  readonly endpointId: string;
+  readonly from: string;
+  readonly to: string;
+  /** Of what the row named before. */
+  readonly secretArn: string | null;
+  readonly actor: string;
+  readonly login: Exclude<LoginAnswer, { is: 'accepted' }>;
+}
+
+async function moveBack(migration: Migration, { endpointId, from, to, secretArn, actor, login }: Back): Promise<void> {
+  const ending = toTheEnd(migration);
+  const find = () => ending.patience(null, () => findEndpoint(migration.db, { endpointId }));
   try {
-    await relocateEndpoint(migration, row, parseReference(before.secretArn), { actor, reason: `moved back: ${login.code}` });
+    const row = await find();
+    if (row && secretArn !== null) await relocateEndpoint(ending, row, parseReference(secretArn), { actor, reason: `moved back: ${login.code}` });
   } catch (error) {
     const why = isRcmError(error) ? error.message : 'unexpected';
-    throw new RcmError('state_conflict', `The login was moved, and was not accepted there (${login.code}: ${login.words}). It could not be moved back: ${why}`);
+    const now = await find().catch(() => null);
+    const stands = now?.secretArn ? `The row names what lies in ${placeKey(parseReference(now.secretArn))}` : 'Where the row points now is not known';
+    throw new RcmError(
+      'state_conflict',
+      `The login was moved to ${to}, was not accepted there (${login.code}: ${login.words}), and could not be moved back to ${from}: ${why} ${stands}.`,
+      { cause: error },
+    );
   }
 }

@@ -1,11 +1,11 @@
 import { formatReference, isSameText, type NewPlace, parseReference, placeForSize, placeKey, type SecretReference, type StoredSecret } from '@rcm/credentials';
 import { type EndpointRow, findEndpoint } from '@rcm/db';
 import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
-import { beginMove, endMove, type MoveAnswer, recordMove } from '@rcm/db/migration';
+import { beginMove, endMove, type MoveAnswer, recordMove, type SecretMove } from '@rcm/db/migration';
 import { getOpenAttempt } from '@rcm/db/rotation';
-import { type ErrorCode, hasCode, RcmError } from '@rcm/telemetry';
+import { type ErrorCode, hasCode, isRcmError, RcmError } from '@rcm/telemetry';
 import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
-import type { Migration } from '../migration.ts';
+import { type Migration, toTheEnd } from '../migration.ts';
 import { isIdentityOf } from './examine.ts';
 import { dropLeftDevice } from './left-device.ts';
 import { placeIn, type PlacedSecret, secretOf, type Why } from './move.ts';
@@ -22,7 +22,7 @@ export interface Relocated {
  * stays as it is; nobody but the guardian removes secrets (what the portal knew the device by is written over), and what rotations have staged there is found by the journal. Nothing logs in or rotates meanwhile. Safe to repeat
  * after a crash at any point. Fails with `state_conflict` (a rotation is open, a move to another place was begun, the row or secret changed meanwhile), `row_edited` (the row
  * holds plaintext), `endpoint_retired`, `input_invalid` (not a place of this deployment), `store_conflict` (something else lies there), `payload_too_large`, `store_full`,
- * `lease_*`, `store_*`, `database_*`; the row then names what it named.
+ * `lease_*`, `store_*`, `database_*`; the row then names what it named, unless the message says otherwise. Once the row is to be changed a stop ends nothing any more.
  */
 export async function relocateEndpoint(migration: Migration, endpoint: EndpointRow, to: NewPlace, why: Why): Promise<Relocated> {
   const reference = mayMove(migration, endpoint, to);
@@ -54,7 +54,7 @@ interface Move {
 }
 
 async function relocateHeld(migration: Migration, move: Move): Promise<void> {
-  const { endpoint, to, why, held } = move;
+  const { endpoint, to, held } = move;
   const { db, patience } = migration;
   const { row, reference, stored } = await readHeld(migration, endpoint);
   checkFits(migration, to, stored);
@@ -70,18 +70,40 @@ async function relocateHeld(migration: Migration, move: Move): Promise<void> {
   const copy = { secretArn: formatReference(placed.reference), version: placed.stored.version, place: placeKey(to) };
   if ((await readSecret(migration, endpoint, reference))?.version !== stored.version) throw changed();
   held.assertHeld(LEASE_MARGIN_MS);
-  const name = (from: typeof copy, now: typeof copy, act: Why) =>
-    patience(null, () => recordMove(db, { ...owner, leaseId: held.lease.id, from, to: now }, act));
-  const answer = await name(before, copy, why);
+  await nameCopy(toTheEnd(migration), move, { before, copy, reference });
+  await dropLeftDevice(toTheEnd(migration), endpoint, reference);
+}
+
+interface Named {
+  readonly before: SecretMove['from'];
+  readonly copy: SecretMove['to'];
+  /** Of what the row named. */
+  readonly reference: SecretReference;
+}
+
+/** The row names the copy, and goes back where what was copied is not what lies there any more. */
+async function nameCopy(migration: Migration, { endpoint, why, held }: Move, { before, copy, reference }: Named): Promise<void> {
+  const { db, patience } = migration;
+  const move = { endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id };
+  const answer = await patience(null, () => recordMove(db, { ...move, from: before, to: copy }, why)).catch((error: unknown) => {
+    throw wherever(error, `Whether the row names the copy in ${copy.place} is not known`);
+  });
   if (answer !== 'moved') throw new RcmError(...REFUSALS[answer]);
   const goBack = async (version: string, reason: string): Promise<void> => {
-    const back = await name(copy, { ...before, version }, { ...why, reason: `moved back: ${reason}` });
-    if (back === 'moved') return;
-    throw new RcmError('state_conflict', `The row names the copy in ${copy.place}, and could not be moved back (${back}), as it should: ${reason}.`);
+    const stays = `The row names the copy in ${copy.place}, and could not be moved back to ${before.place}, as it should (${reason})`;
+    const back = await patience(null, () =>
+      recordMove(db, { ...move, from: copy, to: { ...before, version } }, { ...why, reason: `moved back: ${reason}` }),
+    ).catch((error: unknown) => {
+      throw wherever(error, stays);
+    });
+    if (back !== 'moved') throw new RcmError('state_conflict', `${stays}: ${back}.`);
   };
-  await lookAgain(() => readSecret(migration, endpoint, reference), stored.version, goBack);
-  await dropLeftDevice(migration, endpoint, reference);
+  await lookAgain(() => readSecret(migration, endpoint, reference), before.version, goBack);
 }
+
+/** The same error, which says first where the row stands: from then on it need not name what it named. */
+const wherever = (error: unknown, stands: string): unknown =>
+  isRcmError(error) ? new RcmError(error.code, `${stands}: ${error.message} \`rcm login show\` says where it lies; run it again.`, { cause: error }) : error;
 
 /**
  * Somebody may have written to the store itself between the last look and the row's change: what they wrote is not in the copy, and the row goes back to it. So it does where

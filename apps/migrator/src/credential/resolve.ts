@@ -6,7 +6,7 @@ import { claimLegacy, readLegacy, recordResolved, recordResolvedRow, releaseClai
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
-import type { Migration } from '../migration.ts';
+import { type Migration, toTheEnd } from '../migration.ts';
 import { placeBegunWith } from '../placing/in-place-with-room.ts';
 import { asItWas } from './as-it-was.ts';
 import { examine, isIdentityOf } from './examine.ts';
@@ -40,7 +40,7 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
     const pair = await readBoth(migration, endpoint, secretArn);
     const done = await follow(migration, endpoint, { ...pair, ...word, held });
     const { credentials, stored, kept } = done;
-    const answer = await migration.patience(null, () =>
+    const answer = await migration.patienceToTheEnd(null, () =>
       recordResolved(migration.db, {
         ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id, secretArn, ...word, credentials, kept },
         version: stored.version,
@@ -55,7 +55,7 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
 
 /** Before `apply` has named a secret in the row, nobody reads the one that lies under its name; then `apply`'s own way adopts it. */
 async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
-  const { db, holder, patience } = migration;
+  const { db, holder, patience, patienceToTheEnd } = migration;
   const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
   const reference = secretOf(migration, endpoint, await placeBegunWith(migration, endpoint));
   const alone = async (held: HeldLease | null): Promise<Resolved> => {
@@ -69,9 +69,11 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
     try {
       const pair = await readPair(migration, endpoint, { reference, legacy: claimed.credentials });
       const { credentials, stored, kept } = await follow(migration, endpoint, { ...pair, ...word, held });
-      const answer = await patience(null, () => recordResolvedRow(db, { ...claim, ...word, credentials, kept, row: seen(migration, endpoint, pair.legacy) }));
+      const answer = await patienceToTheEnd(null, () =>
+        recordResolvedRow(db, { ...claim, ...word, credentials, kept, row: seen(migration, endpoint, pair.legacy) }),
+      );
       if (answer !== 'resolved') throw refused(answer);
-      await migrateAfterOthers(migration, endpoint);
+      await migrateAfterOthers(toTheEnd(migration), endpoint);
       return { version: stored.version, kept };
     } finally {
       await releaseClaim(db, claim).catch((error: unknown) => migration.logger.warn({ err: error }, 'the claim was not given back'));

@@ -1,0 +1,71 @@
+import { placeKey } from '@rcm/credentials';
+import { backend, isLongForm } from '@rcm/test-services';
+import { systemClock } from '@rcm/telemetry';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { interrupted } from './person.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { codeOf, LoginToMove } from './relocate.fixture.ts';
+import { stored } from './testing.fixture.ts';
+
+/** Every fifth instant is tried on a change, each of them in the long form. */
+const NEXT = isLongForm() ? 1 : 5;
+
+let w: LoginToMove;
+beforeEach(async () => {
+  if (backend() === 'embedded') w = await LoginToMove.open();
+  w.migrator = hasty(w.migrator);
+});
+afterEach(() => w?.close());
+
+/** A migrator that looks for an answer more often. */
+const hasty = (migration: OpenMigration): OpenMigration => ({
+  ...migration,
+  clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 20), signal) },
+});
+
+/** Nobody asks for the login any more that a stopped process has asked for. */
+const questionsLapse = () => w.sql(`DELETE FROM login_request`);
+
+describe.runIf(backend() === 'embedded')('a move that a login is to prove (the containers have one account)', () => {
+  it('is asked to stop at any moment: the row names what it named, or the login was accepted; said again, it is moved', { timeout: 600_000 }, async () => {
+    const text = (await stored(w.migrator, w.seed)).text;
+    const ends = new Set<string>();
+    let came = true;
+    for (let at = 1; came; at += NEXT) {
+      const [from, to] = (await w.placeNow()) === w.here() ? [w.migrator.places.new[0], w.there] : [w.there, w.migrator.places.new[0]];
+      const stop = new AbortController();
+      const stopped = interrupted(hasty(w.testEnvironment.migrator({}, { stopping: stop.signal })), { at, act: async () => stop.abort() });
+      const move = w.proved(to, { migration: stopped.migration });
+      const end = await move.then(
+        ({ is, login }) => `${is} ${login?.is}`,
+        () => codeOf(move),
+      );
+      came = stopped.came();
+      ends.add(end);
+      const where = `instant ${at}: ${end}`;
+      expect(await w.placeNow(), where).toBe(placeKey(end === 'moved accepted' ? to : from));
+      if (end === 'moved accepted') expect(await w.acceptedSince(), where).toBe(true);
+      expect((await stored(w.migrator, w.seed)).text).toBe(text);
+      await questionsLapse();
+      if (end === 'moved accepted') continue;
+      expect(await w.proved(to), where).toMatchObject({ is: 'moved', login: { is: 'accepted' } });
+      expect(await w.placeNow(), where).toBe(placeKey(to));
+      expect(await w.acceptedSince(), where).toBe(true);
+    }
+    expect([...ends].sort()).toEqual(['cancelled', 'moved accepted', 'moved_back not_tried']);
+  });
+
+  it('cannot be moved back: what is said names where the row points', async () => {
+    const stop = new AbortController();
+    const giveUp = new AbortController();
+    const migration = hasty(w.testEnvironment.migrator({}, { stopping: stop.signal, giveUp: giveUp.signal }));
+    const { migration: given } = interrupted(migration, {
+      at: 'each',
+      act: async () => {
+        if ((await w.placeNow()) !== w.here()) [stop, giveUp].forEach((each) => each.abort());
+      },
+    });
+    await expect(w.proved(w.there, { migration: given })).rejects.toMatchObject({ message: expect.stringContaining(placeKey(w.there)) as string });
+    expect(await w.placeNow()).toBe(placeKey(w.there));
+  });
+});
