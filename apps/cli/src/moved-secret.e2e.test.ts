@@ -125,18 +125,19 @@ it(
   WHOLE_MS,
 );
 
-it(
-  'is asked to stop while no rotator has answered: it lies where it was, and the same call moves it then',
-  async () => {
+it.each(['SIGTERM', 'SIGKILL'] as const)(
+  'by a command that gets a %s while no rotator has answered, a login lies where it was, or is proved once the same is said again',
+  async (signal) => {
     const { id, portal, username, secretArn } = await person.testEnvironment.addEndpoint('alpine');
     const tries = async () => (await person.testEnvironment.portals.history({ portal, username })).tries.map(({ ended }) => ended);
     rotator.kill('SIGSTOP');
     const { child, ended } = started('endpoint', 'move', id, '--to', `${SECOND}/us-east-1`, ...WHY);
     while (!(await isAsked(id))) await new Promise((resolve) => setTimeout(resolve, 50));
-    child.kill('SIGTERM');
+    child.kill(signal);
     const end = await ended;
-    expect(end, end.said).toMatchObject({ code: 1, answer: { outcome: 'moved_back', login: { outcome: 'not_tried', code: 'cancelled' } } });
-    expect(await secretOf(id)).toBe(secretArn);
+    if (signal === 'SIGTERM')
+      expect(end, end.said).toMatchObject({ code: 1, answer: { outcome: 'moved_back', login: { outcome: 'not_tried', code: 'cancelled' } } });
+    expect(await secretOf(id)).toEqual(signal === 'SIGTERM' ? secretArn : expect.stringContaining(`:${SECOND}:`));
     expect(await tries()).toEqual([]);
     // As where no rotator took it in time.
     await person.testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_request WHERE endpoint_id = ${id}`);
@@ -145,6 +146,8 @@ it(
     const again = await rcm('endpoint', 'move', id, '--to', `${SECOND}/us-east-1`, ...WHY);
     expect(again, again.said).toMatchObject({ code: 0, answer: { outcome: 'moved', login: { outcome: 'accepted' } } });
     expect(await secretOf(id)).toContain(`:${SECOND}:`);
+    expect(await tries()).toEqual(['accepted']);
+    expect(await rcm('endpoint', 'move', id, '--to', `${SECOND}/us-east-1`, ...WHY)).toMatchObject({ code: 0, answer: { outcome: 'already', login: null } });
     expect(await tries()).toEqual(['accepted']);
     expect(await opens(id)).toBe(true);
   },

@@ -1,10 +1,12 @@
-import { placeKey } from '@rcm/credentials';
+import { type NewPlace, placeKey } from '@rcm/credentials';
 import { backend, isLongForm } from '@rcm/test-services';
 import { systemClock } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deaths, mortal, ProcessDied } from './crash.fixture.ts';
+import { relocateProved } from './credential/relocate-proved.ts';
 import { interrupted } from './person.fixture.ts';
 import type { OpenMigration } from './services.ts';
-import { codeOf, LoginToMove } from './relocate.fixture.ts';
+import { codeOf, LoginToMove, WHY } from './relocate.fixture.ts';
 import { stored } from './testing.fixture.ts';
 
 /** Every fifth instant is tried on a change, each of them in the long form. */
@@ -55,6 +57,35 @@ describe.runIf(backend() === 'embedded')('a move that a login is to prove (the c
     expect([...ends].sort()).toEqual(['cancelled', 'moved accepted', 'moved_back not_tried']);
   });
 
+  it('dies at any call: said again, it stays where it was accepted, and goes back from where it is not', { timeout: 600_000 }, async () => {
+    const text = (await stored(w.migrator, w.seed)).text;
+    let died = true;
+    for (const { at, when } of deaths(5)) {
+      const [from, to] = [w.migrator.places.new[0] as NewPlace, w.there];
+      const process = mortal(w.migrator, { at, when });
+      // No rotator is there, so that this one dies on its way back, too.
+      await relocateProved(process.migration, await w.rowOf(), to, { ...WHY, patience: { beginMs: 1, endMs: 2 } }).catch((error: unknown) => {
+        if (process.died() || error instanceof ProcessDied) return;
+        throw error;
+      });
+      died = process.died();
+      const where = `${when} call ${at}`;
+      for (const code of ['login_rejected', null]) {
+        await w.leasesEnd();
+        await questionsLapse();
+        await w.proved(to, { code });
+        expect(await w.placeNow(), `${where}, ${code}`).toBe(placeKey(code === null ? to : from));
+        expect((await stored(w.migrator, w.seed)).text).toBe(text);
+      }
+      expect(await w.acceptedSince(), where).toBe(true);
+      await questionsLapse();
+      expect(await w.proved(to, { code: 'login_rejected' }), where).toMatchObject({ is: 'already', login: null });
+      await w.move(from);
+      if (!died) break;
+    }
+    expect(died).toBe(false);
+  });
+
   it('cannot be moved back: what is said names where the row points', async () => {
     const stop = new AbortController();
     const giveUp = new AbortController();
@@ -67,5 +98,8 @@ describe.runIf(backend() === 'embedded')('a move that a login is to prove (the c
     });
     await expect(w.proved(w.there, { migration: given })).rejects.toMatchObject({ message: expect.stringContaining(placeKey(w.there)) as string });
     expect(await w.placeNow()).toBe(placeKey(w.there));
+    await questionsLapse();
+    expect(await w.proved(w.there, { code: 'login_rejected' })).toMatchObject({ is: 'moved_back', from: w.here(), to: placeKey(w.there) });
+    expect(await w.placeNow()).toBe(w.here());
   });
 });

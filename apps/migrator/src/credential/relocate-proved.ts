@@ -1,5 +1,6 @@
 import { type NewPlace, parseReference, placeKey } from '@rcm/credentials';
 import { type EndpointRow, findEndpoint } from '@rcm/db';
+import { noteMoveProved, type UnnamedSecret, unnamedSecretsOf } from '@rcm/db/migration';
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import { type Migration, toTheEnd } from '../migration.ts';
 import { askLogin, type LoginAnswer, type LoginPatience } from './ask-login.ts';
@@ -14,8 +15,9 @@ export interface ProvedMove extends Omit<Relocated, 'is'> {
 
 /**
  * Moves a login's secret and has a rotator log in once with what lies in the new place, inside the ledger's budget: whether the processes reach it, and the portal accepts it.
- * Where that is not so, or nobody can say, also as a stop was asked for, it is moved back to where its earlier versions lie. Fails as `relocateEndpoint` does; where it could not
- * be moved back with `state_conflict`, naming why and where it lies.
+ * Where that is not so, or nobody can say, also as a stop was asked for, it is moved back to where its earlier versions lie. A move that an earlier call left unproved, as its
+ * process died, is ended in the same way: where it lies there already, the login is made now. Fails as `relocateEndpoint` does; where it could not be moved back with
+ * `state_conflict`, naming why and where it lies.
  */
 export async function relocateProved(
   migration: Migration,
@@ -24,12 +26,29 @@ export async function relocateProved(
   act: Why & { readonly patience?: LoginPatience | undefined },
 ): Promise<ProvedMove> {
   const { patience, ...why } = act;
-  const moved = await relocateEndpoint(migration, endpoint, to, why);
-  if (moved.is === 'already') return { ...moved, login: null };
-  const login = await askLogin(migration, { endpointId: endpoint.id, orgId: endpoint.orgId, ...why }, patience);
-  if (login.is === 'accepted') return { ...moved, login };
-  await moveBack(migration, { ...moved, endpointId: endpoint.id, secretArn: endpoint.secretArn, actor: why.actor, login });
-  return { ...moved, is: 'moved_back', login };
+  const { is, ...places } = await relocateEndpoint(migration, endpoint, to, { ...why, proof: 'awaited' });
+  const owner = { endpointId: endpoint.id, orgId: endpoint.orgId };
+  const left = is === 'moved' ? { place: places.from, secretArn: endpoint.secretArn } : await leftUnproved(migration, owner);
+  if (left === null) return { is, ...places, login: null };
+  const login = await askLogin(migration, { ...owner, ...why }, patience);
+  const moved = { from: left.place, to: places.to };
+  if (login.is !== 'accepted') {
+    await moveBack(migration, { ...moved, ...left, endpointId: endpoint.id, actor: why.actor, login });
+    return { is: 'moved_back', ...moved, login };
+  }
+  await migration
+    .patienceToTheEnd(null, () => noteMoveProved(migration.db, owner))
+    .catch((error: unknown) =>
+      migration.logger.warn({ err: error, ...owner }, 'that the login was accepted where it lies now was not noted; the same call proves it again'),
+    );
+  return { is: 'moved', ...moved, login };
+}
+
+/** Where the login lay before it was moved, while no login has shown since that it is accepted; `null`: one has, or nobody waits for one, or what lay there is gone. */
+async function leftUnproved({ db, patience }: Migration, owner: Pick<UnnamedSecret, 'endpointId' | 'orgId'>): Promise<UnnamedSecret | null> {
+  const all = await patience(null, () => unnamedSecretsOf(db, owner));
+  const unproved = all.filter((one) => one.unproved && one.removedAt === null);
+  return unproved.toSorted((a, b) => b.since.getTime() - a.since.getTime())[0] ?? null;
 }
 
 interface Back {
@@ -54,7 +73,7 @@ async function moveBack(migration: Migration, { endpointId, from, to, secretArn,
     const stands = now?.secretArn ? `The row names what lies in ${placeKey(parseReference(now.secretArn))}` : 'Where the row points now is not known';
     throw new RcmError(
       'state_conflict',
-      `The login was moved to ${to}, was not accepted there (${login.code}: ${login.words}), and could not be moved back to ${from}: ${why} ${stands}.`,
+      `The login was moved to ${to}, was not accepted there (${login.code}: ${login.words}), and could not be moved back to ${from}: ${why} ${stands}; the same call goes on with it.`,
       { cause: error },
     );
   }

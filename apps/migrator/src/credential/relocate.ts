@@ -17,6 +17,9 @@ export interface Relocated {
   readonly to: string;
 }
 
+/** Why it is moved, and whether a login is to show afterwards that it is accepted there (default: nobody waits for one). */
+type MoveAct = Why & Pick<SecretMove, 'proof'>;
+
 /**
  * Moves a login's secret to another place of the same organization: copied, read back and compared, then named by the row in one transaction with its event. Where it was, it
  * stays as it is; nobody but the guardian removes secrets (what the portal knew the device by is written over), and what rotations have staged there is found by the journal. Nothing logs in or rotates meanwhile. Safe to repeat
@@ -24,11 +27,11 @@ export interface Relocated {
  * holds plaintext), `endpoint_retired`, `input_invalid` (not a place of this deployment), `store_conflict` (something else lies there), `payload_too_large`, `store_full`,
  * `lease_*`, `store_*`, `database_*`; the row then names what it named, unless the message says otherwise. Once the row is to be changed a stop ends nothing any more.
  */
-export async function relocateEndpoint(migration: Migration, endpoint: EndpointRow, to: NewPlace, why: Why): Promise<Relocated> {
+export async function relocateEndpoint(migration: Migration, endpoint: EndpointRow, to: NewPlace, act: MoveAct): Promise<Relocated> {
   const reference = mayMove(migration, endpoint, to);
   const [from, there] = [placeKey(reference), placeKey(to)];
   if (from === there) return { is: 'already', from, to: there };
-  await withExclusiveLease(leaseRequest(migration, endpoint), (held) => relocateHeld(migration, { endpoint, to, why, held }));
+  await withExclusiveLease(leaseRequest(migration, endpoint), (held) => relocateHeld(migration, { endpoint, to, act, held }));
   return { is: 'moved', from, to: there };
 }
 
@@ -49,7 +52,7 @@ function mayMove({ places }: Migration, endpoint: EndpointRow, to: NewPlace): Se
 interface Move {
   readonly endpoint: EndpointRow;
   readonly to: NewPlace;
-  readonly why: Why;
+  readonly act: MoveAct;
   readonly held: HeldLease;
 }
 
@@ -82,10 +85,11 @@ interface Named {
 }
 
 /** The row names the copy, and goes back where what was copied is not what lies there any more. */
-async function nameCopy(migration: Migration, { endpoint, why, held }: Move, { before, copy, reference }: Named): Promise<void> {
+async function nameCopy(migration: Migration, { endpoint, act, held }: Move, { before, copy, reference }: Named): Promise<void> {
   const { db, patience } = migration;
+  const { proof, ...why } = act;
   const move = { endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id };
-  const answer = await patience(null, () => recordMove(db, { ...move, from: before, to: copy }, why)).catch((error: unknown) => {
+  const answer = await patience(null, () => recordMove(db, { ...move, from: before, to: copy, ...(proof ? { proof } : {}) }, why)).catch((error: unknown) => {
     throw wherever(error, `Whether the row names the copy in ${copy.place} is not known`);
   });
   if (answer !== 'moved') throw new RcmError(...REFUSALS[answer]);
@@ -162,11 +166,11 @@ interface Copying extends Move {
   readonly again: boolean;
 }
 
-async function copyTo(migration: Migration, { endpoint, to, why, held, stored, again }: Copying): Promise<PlacedSecret> {
+async function copyTo(migration: Migration, { endpoint, to, act, held, stored, again }: Copying): Promise<PlacedSecret> {
   const { db, patience, pace, stores, giveUp } = migration;
   const owner = { endpointId: endpoint.id, orgId: endpoint.orgId };
   try {
-    const placed = await placeIn(migration, endpoint, { where: to, text: stored.text }, why);
+    const placed = await placeIn(migration, endpoint, { where: to, text: stored.text }, act);
     if (isSameText(placed.stored.text, stored.text)) return placed;
     if (!again)
       throw new RcmError(

@@ -47,6 +47,6 @@ export {
   storageRewriteState,
 } from '../legacy/storage-state.ts';
 export { beginFirstSecret, type FirstPlace, leaveFirstPlace } from '../secret-places/first-place.ts';
-export { beginMove, endMove, type MoveAnswer, type MoveBegun, recordMove, type SecretMove } from '../secret-places/move.ts';
+export { beginMove, endMove, type MoveAnswer, type MoveBegun, noteMoveProved, recordMove, type SecretMove } from '../secret-places/move.ts';
 export { countLoginsAt } from '../secret-places/room.ts';
 export { type ListedSecret, listUnnamedSecrets, noteUnnamedRemoved, type UnnamedPage, type UnnamedSecret, unnamedSecretsOf } from '../secret-places/unnamed.ts';

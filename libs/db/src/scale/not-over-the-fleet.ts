@@ -127,6 +127,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'beginMove',
       'endMove',
       'recordMove',
+      'noteMoveProved',
       'unnamedSecretsOf',
       'noteUnnamedRemoved',
       'noteSearched',

@@ -14,6 +14,8 @@ export interface SecretMove {
   /** What the row names, and where that lies. */
   readonly from: { readonly secretArn: string; readonly version: string; readonly place: string };
   readonly to: { readonly secretArn: string; readonly version: string; readonly place: string };
+  /** A login is to show that it is accepted there: that is noted beside where it was (`noteMoveProved`). Default: nobody waits for one. */
+  readonly proof?: 'awaited';
 }
 
 /**
@@ -96,9 +98,19 @@ async function whichIsNamed(tx: Transaction, { endpointId, orgId, from, to }: Se
   return isNamed(from) ? 'from' : isNamed(to) ? 'to' : null;
 }
 
-async function swapPlaces(tx: Transaction, { endpointId, orgId, from, to }: SecretMove): Promise<void> {
+async function swapPlaces(tx: Transaction, { endpointId, orgId, from, to, proof }: SecretMove): Promise<void> {
   await tx.$executeRaw`DELETE FROM unnamed_secret WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND place = ${to.place}`;
   await tx.$executeRaw`
-    INSERT INTO unnamed_secret AS u (endpoint_id, org_id, place, why, secret_arn) VALUES (${endpointId}, ${orgId}, ${from.place}, 'left', ${from.secretArn})
-    ON CONFLICT (endpoint_id, place) DO UPDATE SET why = 'left', secret_arn = excluded.secret_arn, since = clock_timestamp(), removed_at = NULL`;
+    INSERT INTO unnamed_secret AS u (endpoint_id, org_id, place, why, secret_arn, unproved)
+    VALUES (${endpointId}, ${orgId}, ${from.place}, 'left', ${from.secretArn}, ${proof === 'awaited'})
+    ON CONFLICT (endpoint_id, place) DO UPDATE
+       SET why = 'left', secret_arn = excluded.secret_arn, since = clock_timestamp(), removed_at = NULL, unproved = excluded.unproved`;
+}
+
+/** The login was accepted where its row names it: it stays there, wherever it was before. Safe to repeat. */
+export async function noteMoveProved(db: Database, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<void> {
+  await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`UPDATE unnamed_secret SET unproved = false WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND unproved`,
+  );
 }

@@ -17,6 +17,8 @@ export interface UnnamedSecret {
   readonly since: Date;
   /** When it was noted that the store has it no more; `null`: as far as anybody knows it lies there. */
   readonly removedAt: Date | null;
+  /** It was moved away from there, and no login has shown yet that it is accepted where it lies now. */
+  readonly unproved: boolean;
 }
 
 export interface ListedSecret extends UnnamedSecret {
@@ -44,7 +46,7 @@ export async function listUnnamedSecrets(
   const isAsked = orgId === undefined ? Prisma.sql`true` : Prisma.sql`u.org_id = ${orgId}`;
   return byIndex(db, 'every tenant', async (tx) => {
     const rows = await tx.$queryRaw<ListedSecret[]>`
-      SELECT u.endpoint_id AS "endpointId", u.org_id AS "orgId", u.place, u.why, u.secret_arn AS "secretArn", u.since, u.removed_at AS "removedAt",
+      SELECT u.endpoint_id AS "endpointId", u.org_id AS "orgId", u.place, u.why, u.secret_arn AS "secretArn", u.since, u.removed_at AS "removedAt", u.unproved,
              EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = u.endpoint_id AND d.kept_at IS NOT NULL) AS "hasDevice"
         FROM unnamed_secret u WHERE (u.endpoint_id, u.place) > (${endpointId}, ${place}) AND u.removed_at IS NULL AND ${isAsked} ORDER BY u.endpoint_id, u.place LIMIT ${most + 1}`;
     const last = rows[most - 1];
@@ -60,7 +62,7 @@ export async function unnamedSecretsOf(
   return db.transaction(
     { tenant: orgId },
     (tx) => tx.$queryRaw<UnnamedSecret[]>`
-      SELECT endpoint_id AS "endpointId", org_id AS "orgId", place, why, secret_arn AS "secretArn", since, removed_at AS "removedAt"
+      SELECT endpoint_id AS "endpointId", org_id AS "orgId", place, why, secret_arn AS "secretArn", since, removed_at AS "removedAt", unproved
         FROM unnamed_secret WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} ORDER BY place`,
   );
 }

@@ -10,7 +10,7 @@ import { rowSinceRecorded, wasPromoted } from '../../legacy/rotated.ts';
 import { HELD_NOTHING } from '../../legacy/row.ts';
 import { scrubEndpoint } from '../../legacy/scrub.ts';
 import { beginFirstSecret, leaveFirstPlace } from '../../secret-places/first-place.ts';
-import { beginMove, endMove, recordMove } from '../../secret-places/move.ts';
+import { beginMove, endMove, noteMoveProved, recordMove } from '../../secret-places/move.ts';
 import { noteUnnamedRemoved, unnamedSecretsOf } from '../../secret-places/unnamed.ts';
 import type { Operations } from './named.fixture.ts';
 
@@ -34,6 +34,7 @@ export const MIGRATION: Operations = {
       },
       DECIDED,
     ),
+  noteMoveProved: (t, n) => noteMoveProved(t.migrator, n),
   unnamedSecretsOf: (t, n) => unnamedSecretsOf(t.migrator, n),
   noteUnnamedRemoved: (t, n) => noteUnnamedRemoved(t.migrator, { ...n, place: 'there' }, DECIDED),
   gatherCredentials: (t, n) => gatherCredentials(t.migrator, { ...n, place: ['login'] }),
