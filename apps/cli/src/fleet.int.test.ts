@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '@rcm/db';
+import { cursorOf, type Database, openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { acquireSharedLease } from '@rcm/db/leases';
 import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
@@ -18,6 +18,7 @@ beforeAll(async () => {
   ({ url, drop } = await freshDatabase({ migrate: migrateWithLogins }));
   const db = openDatabase({ url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(db, { id: ORG, name: 'Hospital' });
+  await upsertOrganization(db, { id: 'nobody', name: 'Has no login' });
   await upsertPortalType(db, {
     code: 'alpine',
     name: 'Alpine Health',
@@ -146,6 +147,24 @@ test('who did what in an organization is listed, by whom and by what', async () 
   expect((await rcm(['audit', 'list', '--org', ORG], environment, 100)).stdout).toContain('login.used');
   expect(await json('audit', 'list', '--org', ORG, '--from', 'march')).toMatchObject({ code: 2, answer: { error: { code: 'input_invalid' } } });
   expect(await json('audit', 'list')).toMatchObject({ code: 2 });
+});
+
+const LISTS = ['logins', 'tasks', 'callbacks', 'calendar', 'codes list', 'endpoint retired', 'endpoint moved', 'audit list', 'review access'];
+test.each(LISTS)('an organization that is not there is said by `%s`, which has nothing to say of it', async (list) => {
+  expect(await json(...list.split(' '), '--org', 'hospital-9')).toMatchObject({
+    code: 2,
+    answer: { error: { code: 'input_invalid', message: 'There is no organization hospital-9.' } },
+  });
+});
+
+test('a page behind the last one is not called all that there is', async () => {
+  const behind = cursorOf({ endpointId: 'zz', place: 'zz' });
+  const said = async (...words: string[]) => (await rcm(['endpoint', ...words], environment)).stdout;
+  expect([await said('retired'), await said('retired', '--after', 'zz')]).toEqual(['nothing is retired\n', 'nothing further is retired\n']);
+  expect([await said('moved'), await said('moved', '--after', behind)]).toEqual([
+    'every secret is named by its row\n',
+    'every further secret is named by its row\n',
+  ]);
 });
 
 test('portal types are listed and shown', async () => {

@@ -2,6 +2,7 @@ import { cursorOf, type Database, placeIn, unnamedPlaces } from '@rcm/db';
 import { listUnnamedSecrets, type UnnamedSecret } from '@rcm/db/migration';
 import { relative } from '@rcm/fleet';
 import { removalOf } from '../onboarding/removal.ts';
+import { checkEmpty } from '../organization.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -27,6 +28,7 @@ export async function endpointMoved(db: Database, options: MovedOptions, now: Da
   const keptMs = span('--keep', options.keep);
   const after = options.after === undefined ? undefined : placeIn(unnamedPlaces, '--after', options.after);
   const page = await listUnnamedSecrets(db, { orgId: options.org, after, limit: Number(options.limit) });
+  await checkEmpty(db, page.secrets, options.org);
   const [secrets, next] = [page.secrets, page.next && cursorOf(page.next)];
   const rows = secrets.map((secret) => {
     const removeFrom = secret.why === 'left' ? new Date(secret.since.getTime() + keptMs) : null;
@@ -42,7 +44,7 @@ export async function endpointMoved(db: Database, options: MovedOptions, now: Da
       next,
     },
     lines(view) {
-      if (rows.length === 0) return ['every secret is named by its row'];
+      if (rows.length === 0) return [after === undefined ? 'every secret is named by its row' : 'every further secret is named by its row'];
       return [
         ...table(
           view,

@@ -1,7 +1,8 @@
 import type { Database } from '@rcm/db';
-import { listRetired } from '@rcm/db/admin';
+import { listRetired, type RetiredEndpoint } from '@rcm/db/admin';
 import { relative } from '@rcm/fleet';
 import { removalOf } from '../onboarding/removal.ts';
+import { checkEmpty } from '../organization.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -20,11 +21,8 @@ export interface RetiredOptions {
 export async function endpointRetired(db: Database, options: RetiredOptions, now: Date): Promise<Report> {
   const keptMs = span('--keep', options.keep);
   const { endpoints, overdue, next } = await listRetired(db, { orgId: options.org, after: options.after, limit: Number(options.limit), keptMs });
-  const rows = endpoints.map((endpoint) => {
-    const lies = endpoint.secretArn !== null && endpoint.removedAt === null;
-    const removeFrom = lies ? new Date(endpoint.retiredAt.getTime() + keptMs) : null;
-    return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf({ ...endpoint, endpointId: endpoint.id }) : null };
-  });
+  await checkEmpty(db, endpoints, options.org);
+  const rows = endpoints.map((endpoint) => withRemoval(endpoint, { keptMs, now }));
   return {
     json: {
       endpoints: rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, removedAt, removeFrom, removal: command }) => ({
@@ -41,7 +39,7 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
       next,
     },
     lines(view) {
-      if (rows.length === 0) return ['nothing is retired'];
+      if (rows.length === 0) return [nothingOf(options)];
       const commands = rows.flatMap(({ removal: command }) => (command === null ? [] : [command]));
       return [
         ...table(
@@ -76,6 +74,15 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
     },
     well: overdue === 0,
   };
+}
+
+/** A page behind the last one says nothing of those before it. */
+const nothingOf = ({ after }: RetiredOptions): string => (after === undefined ? 'nothing is retired' : 'nothing further is retired');
+
+function withRemoval(endpoint: RetiredEndpoint, { keptMs, now }: { readonly keptMs: number; readonly now: Date }) {
+  const lies = endpoint.secretArn !== null && endpoint.removedAt === null;
+  const removeFrom = lies ? new Date(endpoint.retiredAt.getTime() + keptMs) : null;
+  return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf({ ...endpoint, endpointId: endpoint.id }) : null };
 }
 
 interface End {

@@ -1,7 +1,7 @@
 import type { Database } from '@rcm/db';
 import { type AskedAct, listBreakGlass } from '@rcm/db/acts';
-import { type Doing, findOrganizationName, type FleetLogin, listAudit, type ListedEvent, listLogins, type LoginFilter, whoDid } from '@rcm/db/fleet';
-import { RcmError } from '@rcm/telemetry';
+import { type Doing, type FleetLogin, listAudit, type ListedEvent, listLogins, type LoginFilter, whoDid } from '@rcm/db/fleet';
+import { organizationNamed } from '../organization.ts';
 import type { Quarter } from './quarter.ts';
 
 /** What may be told of one list; more is said to be there. */
@@ -35,8 +35,7 @@ export async function reviewAccess(
   db: Database,
   { orgId, quarter, now }: { readonly orgId: string; readonly quarter: Quarter; readonly now: Date },
 ): Promise<AccessReview> {
-  const organization = await findOrganizationName(db, orgId);
-  if (!organization) throw new RcmError('input_invalid', `There is no organization ${orgId}.`);
+  const organization = await organizationNamed(db, orgId);
   const span = { orgId, from: quarter.from, until: quarter.until };
   const looks: Readonly<Record<Look, LoginFilter>> = {
     overdue: { orgId, dueBefore: new Date(now.getTime() - DAY_MS) },

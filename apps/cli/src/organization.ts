@@ -1,0 +1,15 @@
+import type { Database } from '@rcm/db';
+import { findOrganizationName, type OrganizationName } from '@rcm/db/fleet';
+import { RcmError } from '@rcm/telemetry';
+
+/** Fails with `input_invalid` where there is none. */
+export async function organizationNamed(db: Database, orgId: string): Promise<OrganizationName> {
+  const organization = await findOrganizationName(db, orgId);
+  if (!organization) throw new RcmError('input_invalid', `There is no organization ${orgId}.`);
+  return organization;
+}
+
+/** An empty list of an organization that is not there would say that all is well with it. Fails with `input_invalid`. */
+export async function checkEmpty(db: Database, found: readonly unknown[], orgId: string | undefined): Promise<void> {
+  if (found.length === 0 && orgId !== undefined) await organizationNamed(db, orgId);
+}
