@@ -1,5 +1,6 @@
 import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { parseReference, referenceKey } from '@rcm/credentials';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPerson, type Person } from './person.fixture.ts';
@@ -21,7 +22,8 @@ const ask = async (words: readonly string[]) => {
   return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
 };
 const removed = (ids: readonly string[]) => ask(['endpoint', 'removed', ...ids, ...why]);
-const outcomes = (ids: readonly string[], outcome: string) => ids.map((id) => ({ id, outcome, problem: null }));
+const outcomes = (ids: readonly string[], outcome: string, lies: readonly string[][] = []) =>
+  ids.map((id, i) => ({ id, outcome, lies: lies[i] ?? [], problem: null }));
 
 /** As the guardian does it with the commands of `rcm endpoint retired`: Secrets Manager may give it back for thirty days. */
 async function remove(secretArn: string): Promise<void> {
@@ -58,7 +60,14 @@ it('is to be removed until somebody has looked and found nothing; then it is kno
     code: 1,
     answer: {
       version: 1,
-      endpoints: [...outcomes(ids, 'still_there'), { id: used.id, outcome: 'failed', problem: expect.stringContaining('state_conflict: ') as string }],
+      endpoints: [
+        ...outcomes(
+          ids,
+          'still_there',
+          logins.map(({ secretArn }) => [referenceKey(parseReference(secretArn))]),
+        ),
+        { id: used.id, outcome: 'failed', lies: [], problem: expect.stringContaining('state_conflict: ') as string },
+      ],
       left: 4,
     },
   });

@@ -3,7 +3,7 @@ import { RcmError, type Secret } from '@rcm/telemetry';
 import { readMigratorConfig } from './config.ts';
 import type { Moved, Why } from './credential/move.ts';
 import { onboardEndpoint } from './credential/onboard.ts';
-import { lookRemoved, type Removal } from './credential/look-removed.ts';
+import { lookRemoved, type Looked } from './credential/look-removed.ts';
 import { reinstateSecret } from './credential/reinstate.ts';
 import { relocateEndpoint } from './credential/relocate.ts';
 import { type ProvedMove, relocateProved } from './credential/relocate-proved.ts';
@@ -20,7 +20,7 @@ export interface Onboarding {
   /** Moves its secret to another place of the deployment: `relocateProved`, or without a login where it is to be unproved. Fails with `input_invalid` for no such place. */
   move(to: Destination & Why & { readonly endpointId: string; readonly proof: 'login' | 'none' }): Promise<ProvedMove>;
   /** Notes that the secrets of one that is retired, or was moved, are gone where no row names them: `lookRemoved`. */
-  lookRemoved(endpointId: string, why: Why): Promise<Removal>;
+  lookRemoved(endpointId: string, why: Why): Promise<Looked>;
 }
 
 /** For as long as `act` takes, with the migrator's own rights and sessions. Fails with `config_invalid`, and as `act` does. */

@@ -1,4 +1,13 @@
-import { createTenantDevices, deviceReference, parseDevice, parseReference, placeKey, type SecretReference, serializeDevice } from '@rcm/credentials';
+import {
+  createTenantDevices,
+  deviceReference,
+  parseDevice,
+  parseReference,
+  placeKey,
+  referenceKey,
+  type SecretReference,
+  serializeDevice,
+} from '@rcm/credentials';
 import { taskRoleName } from '@rcm/credentials/policies';
 import { unnamedSecretsOf } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
@@ -102,21 +111,21 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
     expect(parseDevice(left?.text ?? new Secret('')).reveal().state).toBeNull();
     w.testEnvironment.aws?.setFaults({ kind: 'none' });
     await w.removeAsGuardian(secretArn);
-    expect(await lookRemoved(w.migrator, await w.rowOf(), WHY)).toBe('still_there');
+    expect(await lookRemoved(w.migrator, await w.rowOf(), WHY)).toEqual({ outcome: 'still_there', lies: [referenceKey(device)] });
     await w.removeAsGuardian(secretArn.replace('/endpoints/', '/devices/'));
-    expect(await lookRemoved(w.migrator, await w.rowOf(), WHY)).toBe('removed');
+    expect(await lookRemoved(w.migrator, await w.rowOf(), WHY)).toEqual({ outcome: 'removed', lies: [] });
   });
 
   it('is looked for where it was, and noted as gone once the guardian has removed it', async () => {
     await w.move(w.there);
     const row = await w.rowOf();
-    expect(await lookRemoved(w.migrator, row, WHY)).toBe('still_there');
+    expect(await lookRemoved(w.migrator, row, WHY)).toMatchObject({ outcome: 'still_there', lies: [expect.any(String)] });
     const left = await unnamedSecretsOf(w.testEnvironment.db, { endpointId: w.seed.id, orgId: w.seed.orgId });
     expect(left[0]?.removedAt).toBeNull();
     w.testEnvironment.aws?.setFaults({ kind: 'none' });
     await w.removeAsGuardian(left[0]?.secretArn ?? '');
-    expect(await lookRemoved(w.migrator, row, WHY)).toBe('removed');
-    expect(await lookRemoved(w.migrator, row, WHY)).toBe('already');
+    expect(await lookRemoved(w.migrator, row, WHY)).toEqual({ outcome: 'removed', lies: [] });
+    expect(await lookRemoved(w.migrator, row, WHY)).toEqual({ outcome: 'already', lies: [] });
     expect(await w.placeNow()).toBe(placeKey(w.there));
   });
 });

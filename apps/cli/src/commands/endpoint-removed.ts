@@ -7,6 +7,8 @@ import { table } from '../table.ts';
 interface Looked {
   readonly id: string;
   readonly outcome: 'removed' | 'already' | 'still_there' | 'never_had_one' | 'failed';
+  /** What the stores give out still: its place and path. */
+  readonly lies: readonly string[];
   readonly problem: string | null;
 }
 
@@ -23,7 +25,7 @@ export async function endpointRemoved(environment: NodeJS.ProcessEnv, ids: reado
     for (const id of ids)
       answers.push(
         await lookRemoved(id, person).then(
-          (outcome) => ({ id, outcome, problem: null }),
+          (answer) => ({ id, ...answer, problem: null }),
           (error: unknown) => failed(id, error),
         ),
       );
@@ -39,7 +41,7 @@ export async function endpointRemoved(environment: NodeJS.ProcessEnv, ids: reado
         looked.map((each) => [
           { text: each.id },
           { text: each.outcome.replaceAll('_', ' '), style: isWell(each) ? 'green' : 'red' },
-          { text: each.problem ?? (each.outcome === 'still_there' ? 'its store gives it out still: `rcm endpoint retired` says what removes it' : '') },
+          { text: each.problem ?? (each.outcome === 'still_there' ? `its store gives it out still: ${each.lies.join(', ')}` : '') },
         ]),
       ),
     well: left === 0,
@@ -52,5 +54,5 @@ const OF_ALL: ReadonlySet<string> = new Set(['database_unavailable', 'config_inv
 /** One that cannot be looked at says nothing of the others. */
 function failed(id: string, error: unknown): Looked {
   if (!isRcmError(error) || OF_ALL.has(error.code)) throw error;
-  return { id, outcome: 'failed', problem: `${error.code}: ${error.message}` };
+  return { id, outcome: 'failed', lies: [], problem: `${error.code}: ${error.message}` };
 }

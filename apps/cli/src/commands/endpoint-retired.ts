@@ -93,7 +93,7 @@ interface End {
 
 function endOf({ removedAt, removeFrom, removal: command }: End, now: Date) {
   if (removedAt !== null) return { text: `removed ${relative(removedAt, now)}` };
-  if (removeFrom === null) return { text: 'never had one' };
+  if (removeFrom === null) return { text: 'its row named none' };
   return command === null
     ? { text: `to be removed ${relative(removeFrom, now)}` }
     : { text: `overdue since ${removeFrom.toISOString().slice(0, 10)}`, style: 'red' as const };

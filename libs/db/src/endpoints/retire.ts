@@ -50,7 +50,7 @@ export interface RetiredEndpoint {
   readonly orgId: string;
   readonly portalTypeCode: string;
   readonly retiredAt: Date;
-  /** Where its secret lies still; `null`: it never had one. */
+  /** Where its secret lies still; `null`: its row never named one. */
   readonly secretArn: string | null;
   /** When it was noted that its store has the secret no more (`noteSecretRemoved`); `null`: as far as anybody knows it lies there. */
   readonly removedAt: Date | null;
