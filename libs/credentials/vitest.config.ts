@@ -8,6 +8,6 @@ export default projectTests(import.meta.dirname, {
     'src/{data-keys,policies,testing}/*.int.test.ts',
     'src/reading/quota.int.test.ts',
     'src/stores/{aws-faults,foreign-secrets,quota-counts,rehearsal,ssm-full,vault,vault-faults,vault-overwrite,vault-session}.int.test.ts',
-    'src/tenancy/{device-sign-in,refused-sessions,vault-tenancy}.int.test.ts',
+    'src/tenancy/{device-sign-in,refused-sessions,tenant-sessions,vault-tenancy}.int.test.ts',
   ],
 });
