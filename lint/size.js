@@ -14,7 +14,6 @@ const OVER = {
   'max-lines-per-function': {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
     'libs/credentials/src/stores/ssm-calls.ts': 80,
-    'libs/credentials/src/tenancy/tenant-sessions.ts': 86,
     'libs/portal-access/src/evidence-folder.ts': 77,
     'libs/portal-access/src/follow-credentials.ts': 62,
     'libs/portal-drivers/src/interpreter/declared-engine.ts': 75,

@@ -1,28 +1,15 @@
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { type Clock, hasCode, isRetryable, type Metrics, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
+import { type Clock, hasCode, isRetryable, type Metrics, type RcmError, systemClock } from '@rcm/telemetry';
 import { LRUCache } from 'lru-cache';
-import { type AwsAccess, type AwsCredentials, type AwsSession, CALL_DEADLINE_MS, clientOptions, telling } from '../stores/aws-client.ts';
-import { translateAwsError } from '../stores/aws-error.ts';
+import { type AwsCredentials, type AwsSession, CALL_DEADLINE_MS } from '../stores/aws-client.ts';
 import { isYoung } from '../stores/is-young.ts';
-import { sessionName } from './session-name.ts';
+import { createTenantRole, type TenantRole, type TenantRoleOptions, type TenantSession } from './tenant-role.ts';
 
-export interface TenantSessionOptions extends AwsAccess {
-  readonly environment: string;
-  /** The role that every tenant's session assumes; its policies match on the session tags `env` and `tenant_id`. */
-  readonly roleArn: string;
-  /** The process that asks, as its log calls it; AWS's own records name it. Default: the organization. */
-  readonly processName?: string | undefined;
+export interface TenantSessionOptions extends TenantRoleOptions {
   /** Sessions kept. Default 1000; the one longest unused goes first. */
   readonly maxSessions?: number;
-  /** Lifetime asked for, in seconds. Default 3600, all that role chaining allows. */
-  readonly durationSeconds?: number;
   readonly clock?: Clock;
   /** Default: nothing is counted. */
   readonly metrics?: Metrics | undefined;
-}
-
-interface TenantSession extends AwsCredentials {
-  readonly expiration: Date;
 }
 
 interface Held {
@@ -62,102 +49,107 @@ const BELIEVED_MS = 30_000;
 /** What STS itself refuses it is not asked for again within this long: a batch that fails is split, and each part would ask. */
 const NO_SESSION_MS = 5_000;
 
-export function createTenantSessions({
-  environment,
-  roleArn,
-  processName,
-  maxSessions = 1000,
-  durationSeconds = 3600,
-  clock = systemClock,
-  metrics,
-  ...access
-}: TenantSessionOptions): TenantSessions {
-  const client = telling(new STSClient(clientOptions(access)), access);
-  const sessions = new LRUCache<string, Held>({ max: maxSessions });
-  const underWay = new Map<string, Promise<TenantSession>>();
-  const refusals = new LRUCache<string, { readonly error: RcmError; readonly at: number }>({ max: maxSessions });
-  const now = (): number => clock.now().getTime();
-  const count = metrics && sessionMetrics(metrics, access.region);
-
-  const assume = (orgId: string): Promise<TenantSession> =>
-    withDeadline({ ms: CALL_DEADLINE_MS, what: 'Assuming the tenant role' }, async (abortSignal) => {
-      const { Credentials } = await client.send(
-        new AssumeRoleCommand({
-          RoleArn: roleArn,
-          RoleSessionName: sessionName(processName, orgId),
-          DurationSeconds: durationSeconds,
-          Tags: [
-            { Key: 'env', Value: environment },
-            { Key: 'tenant_id', Value: orgId },
-          ],
-        }),
-        { abortSignal },
-      );
-      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
-      if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) throw new RcmError('store_unavailable', 'STS answered without credentials.');
-      return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, expiration: Expiration };
-    }).catch((error: unknown) => {
-      throw translateAwsError(error, 'Assuming the tenant role');
-    });
-
-  const renew = (orgId: string): Promise<TenantSession> => {
-    const running = underWay.get(orgId);
-    if (running) return running;
-    const refusal = refusals.get(orgId);
-    if (refusal && isYoung(refusal.at, now(), NO_SESSION_MS)) return Promise.reject(refusal.error);
-    const renewal = assume(orgId)
-      .then((session) => {
-        sessions.set(orgId, { session, notBefore: session.expiration.getTime() - RENEW_EARLY_MS, askedAt: now() });
-        count?.('assumed', sessions.size);
-        return session;
-      })
-      .catch((error: unknown) => {
-        const held = sessions.peek(orgId);
-        const goesOn = held !== undefined && timeLeft(held.session) > 0 && isRetryable(error);
-        count?.(goesOn ? 'kept' : 'failed', sessions.size);
-        if (held) held.notBefore = now() + RETRY_MS;
-        if (hasCode(error, 'store_denied')) refusals.set(orgId, { error, at: now() });
-        if (goesOn) return held.session;
-        throw error;
-      })
-      .finally(() => underWay.delete(orgId));
-    underWay.set(orgId, renewal);
-    return renewal;
-  };
-  const timeLeft = ({ expiration }: TenantSession): number => expiration.getTime() - now();
-
-  const get = (orgId: string): Promise<TenantSession> => {
-    const held = sessions.get(orgId);
-    if (!held || timeLeft(held.session) <= WAIT_FOR_NEW_MS) return renew(orgId);
-    // Counted where it fails; whoever comes when there is little left is told.
-    if (now() >= held.notBefore) renew(orgId).catch(() => undefined);
-    return Promise.resolve(held.session);
-  };
-
-  /** The refused one stays until there is another: it may be good for all but this one call, and STS may be down. */
-  const replaced = async (orgId: string, refused: AwsCredentials): Promise<boolean> => {
-    const held = sessions.peek(orgId);
-    if (held?.session !== refused) return true;
-    if (!underWay.has(orgId)) {
-      if (isYoung(held.askedAt, now(), BELIEVED_MS)) return false;
-      held.askedAt = now();
-    }
-    return (await renew(orgId)) !== refused;
-  };
-
+export function createTenantSessions(options: TenantSessionOptions): TenantSessions {
+  const sessions = new HeldSessions(options);
   return {
-    get,
+    get: (orgId) => sessions.get(orgId),
     of: (orgId) => ({
-      get: () => get(orgId),
-      held: () => sessions.peek(orgId)?.session ?? null,
-      replaced: (refused) => replaced(orgId, refused),
+      get: () => sessions.get(orgId),
+      held: () => sessions.held(orgId),
+      replaced: (refused) => sessions.replaced(orgId, refused),
     }),
-    close: () => client.destroy(),
+    close: () => sessions.close(),
   };
 }
 
+class HeldSessions {
+  readonly #role: TenantRole;
+  readonly #clock: Clock;
+  readonly #sessions: LRUCache<string, Held>;
+  readonly #underWay = new Map<string, Promise<TenantSession>>();
+  readonly #refusals: LRUCache<string, { readonly error: RcmError; readonly at: number }>;
+  readonly #count: CountAsked | undefined;
+
+  constructor({ maxSessions = 1000, clock = systemClock, metrics, ...role }: TenantSessionOptions) {
+    this.#role = createTenantRole(role);
+    this.#clock = clock;
+    this.#sessions = new LRUCache({ max: maxSessions });
+    this.#refusals = new LRUCache({ max: maxSessions });
+    this.#count = metrics && sessionMetrics(metrics, role.region);
+  }
+
+  get(orgId: string): Promise<TenantSession> {
+    const held = this.#sessions.get(orgId);
+    if (!held || this.#timeLeft(held.session) <= WAIT_FOR_NEW_MS) return this.#renew(orgId);
+    // Counted where it fails; whoever comes when there is little left is told.
+    if (this.#now() >= held.notBefore) this.#renew(orgId).catch(() => undefined);
+    return Promise.resolve(held.session);
+  }
+
+  held(orgId: string): TenantSession | null {
+    return this.#sessions.peek(orgId)?.session ?? null;
+  }
+
+  /** The refused one stays until there is another: it may be good for all but this one call, and STS may be down. */
+  async replaced(orgId: string, refused: AwsCredentials): Promise<boolean> {
+    const held = this.#sessions.peek(orgId);
+    if (held?.session !== refused) return true;
+    if (!this.#underWay.has(orgId)) {
+      if (isYoung(held.askedAt, this.#now(), BELIEVED_MS)) return false;
+      held.askedAt = this.#now();
+    }
+    return (await this.#renew(orgId)) !== refused;
+  }
+
+  close(): void {
+    this.#role.close();
+  }
+
+  /** One asking of STS for all who wait. */
+  #renew(orgId: string): Promise<TenantSession> {
+    const running = this.#underWay.get(orgId);
+    if (running) return running;
+    const refusal = this.#refusals.get(orgId);
+    if (refusal && isYoung(refusal.at, this.#now(), NO_SESSION_MS)) return Promise.reject(refusal.error);
+    const renewal = this.#role
+      .assume(orgId)
+      .then((session) => this.#keep(orgId, session))
+      .catch((error: unknown) => this.#goOn(orgId, error))
+      .finally(() => this.#underWay.delete(orgId));
+    this.#underWay.set(orgId, renewal);
+    return renewal;
+  }
+
+  #keep(orgId: string, session: TenantSession): TenantSession {
+    this.#sessions.set(orgId, { session, notBefore: session.expiration.getTime() - RENEW_EARLY_MS, askedAt: this.#now() });
+    this.#count?.('assumed', this.#sessions.size);
+    return session;
+  }
+
+  /** With the session that was due for renewal, as long as it lasts, where STS was not reached; otherwise it fails as STS did. */
+  #goOn(orgId: string, error: unknown): TenantSession {
+    const held = this.#sessions.peek(orgId);
+    const goesOn = held !== undefined && this.#timeLeft(held.session) > 0 && isRetryable(error);
+    this.#count?.(goesOn ? 'kept' : 'failed', this.#sessions.size);
+    if (held) held.notBefore = this.#now() + RETRY_MS;
+    if (hasCode(error, 'store_denied')) this.#refusals.set(orgId, { error, at: this.#now() });
+    if (goesOn) return held.session;
+    throw error;
+  }
+
+  #timeLeft({ expiration }: TenantSession): number {
+    return expiration.getTime() - this.#now();
+  }
+
+  #now(): number {
+    return this.#clock.now().getTime();
+  }
+}
+
+type CountAsked = (outcome: 'assumed' | 'kept' | 'failed', held: number) => void;
+
 /** How each asking of STS ended: `assumed`; `kept` (not reached, the session that was due for renewal goes on); `failed`. */
-function sessionMetrics(metrics: Metrics, region: string): (outcome: 'assumed' | 'kept' | 'failed', held: number) => void {
+function sessionMetrics(metrics: Metrics, region: string): CountAsked {
   const asked = metrics.counter('rcm_tenant_sessions_total');
   const held = metrics.gauge('rcm_tenant_sessions_held');
   let told = 0;
