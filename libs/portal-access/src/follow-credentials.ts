@@ -1,6 +1,7 @@
-import { type CredentialManager, formatReference, parseReference, referenceKey, type SecretReference } from '@rcm/credentials';
+import { type CredentialManager, parseReference, type SecretReference } from '@rcm/credentials';
 import { type CredentialChange, type Database, listCurrentVersions, listenForCredentialChanges } from '@rcm/db';
 import { type Clock, type Logger, type Metrics, RcmError, systemClock } from '@rcm/telemetry';
+import { MissedChanges } from './missed-changes.ts';
 import { ToldChanges } from './told-changes.ts';
 
 export interface FollowOptions {
@@ -16,10 +17,6 @@ export interface FollowOptions {
   readonly random?: () => number;
 }
 
-/** All agents hear of one lost Postgres at once; they come back to it over this time. */
-const SPREAD_MS = 1_000;
-const RETRY_MS = { least: 500, most: 30_000 } as const;
-
 /**
  * Keeps the cache in step with the rows: each promoted credential is forgotten when it is told of and its row says so too, and after a time without
  * notifications what is held is compared with the rows. Never fails: without Postgres it goes on trying, and the version that
@@ -31,34 +28,8 @@ export async function followCredentialChanges(options: FollowOptions): Promise<{
   const listening = metrics.gauge('rcm_credential_listening');
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  const catchUp = { over: new AbortController(), ended: Promise.resolve() };
-
-  const compare = async (over: AbortSignal): Promise<void> => {
-    await clock.sleep(SPREAD_MS * random(), over);
-    for (let pause: number = RETRY_MS.least; ; pause = Math.min(pause * 2, RETRY_MS.most)) {
-      try {
-        const rows = new Rows(db);
-        const { checked, changed } = await credentials.catchUp((orgId, references) => rows.versions(orgId, references), over);
-        for (const reference of changed) rows.endpointsOf(reference).forEach(onChanged);
-        heard.inc({ how: 'caught_up' }, changed.length);
-        logger.info({ checked, changed: changed.length }, 'caught up with changes of credentials that were not heard');
-        return;
-      } catch (error) {
-        if (over.aborted) return;
-        logger.warn({ err: error }, 'held credentials could not be compared with the rows yet');
-        await clock.sleep(pause * (0.5 + random() / 2), over);
-      }
-    }
-  };
-  /** A gap that opens while an earlier one is being caught up with makes that comparison worthless. */
-  const onGap = () => {
-    catchUp.over.abort();
-    catchUp.over = new AbortController();
-    const over = AbortSignal.any([signal, catchUp.over.signal]);
-    catchUp.ended = compare(over).catch((error: unknown) => {
-      if (!over.aborted) logger.error({ err: error }, 'held credentials are not compared with the rows');
-    });
-  };
+  const onCaughtUp = (changed: number): void => heard.inc({ how: 'caught_up' }, changed);
+  const missed = new MissedChanges({ db, credentials, logger, onChanged, onCaughtUp, signal, clock, random });
 
   const told = new ToldChanges({
     async versionOf({ orgId, secretArn, endpointId }) {
@@ -73,7 +44,7 @@ export async function followCredentialChanges(options: FollowOptions): Promise<{
     },
     onMissed(error) {
       logger.warn({ err: error }, 'changes of credentials that were told could not be looked up; what is held is compared with the rows');
-      onGap();
+      missed.catchUp();
     },
     signal,
   });
@@ -82,38 +53,19 @@ export async function followCredentialChanges(options: FollowOptions): Promise<{
     told.hear(change);
   };
   listening.set(0);
-  const listener = await listenForCredentialChanges(db, { onChange, onGap, onListening: (isListening) => listening.set(isListening ? 1 : 0), signal, clock });
+  const listener = await listenForCredentialChanges(db, {
+    onChange,
+    onGap: () => missed.catchUp(),
+    onListening: (isListening) => listening.set(isListening ? 1 : 0),
+    signal,
+    clock,
+  });
   return {
     async close() {
       stop.abort();
-      await Promise.all([listener.close(), told.idle(), catchUp.ended]);
+      await Promise.all([listener.close(), told.idle(), missed.idle()]);
     },
   };
-}
-
-/** What the rows say of the references that one catch-up asks about. */
-class Rows {
-  readonly #db: Database;
-  readonly #endpoints = new Map<string, string[]>();
-
-  constructor(db: Database) {
-    this.#db = db;
-  }
-
-  async versions(orgId: string, references: readonly SecretReference[]): Promise<ReadonlyMap<string, string | null>> {
-    const rows = await listCurrentVersions(this.#db, { orgId, secretArns: references.map(formatReference) });
-    const keyed = rows.map((row) => ({ ...row, key: referenceKey(parseReference(row.secretArn)) }));
-    for (const [key, sharing] of Map.groupBy(keyed, ({ key }) => key))
-      this.#endpoints.set(
-        key,
-        sharing.map(({ endpointId }) => endpointId),
-      );
-    return new Map(keyed.map(({ key, version }) => [key, version]));
-  }
-
-  endpointsOf(reference: SecretReference): readonly string[] {
-    return this.#endpoints.get(referenceKey(reference)) ?? [];
-  }
 }
 
 function usable(secretArn: string): SecretReference | null {
