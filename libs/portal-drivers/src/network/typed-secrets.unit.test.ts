@@ -17,9 +17,10 @@ it('knows none before one is given', () => {
 it('knows those of an act as they are typed, and after the act as those of the session', () => {
   secrets.noteTyped(maskOf('user-one'));
   secrets.noteTyped(maskOf('user-one', 'pass-one'));
-  expect([secrets.inAct, secrets.ofActMayBeIn(['x', 'q=pass-one']), secrets.anyMayBeIn(['q=pass-one'])]).toEqual([true, true, true]);
+  expect([secrets.inAct, secrets.inSession]).toEqual([true, true]);
+  expect([secrets.ofActMayBeIn(['x', 'q=pass-one']), secrets.anyMayBeIn(['q=pass-one'])]).toEqual([true, true]);
   secrets.endAct();
-  expect([secrets.inAct, secrets.ofActMayBeIn(['q=pass-one'])]).toEqual([false, false]);
+  expect([secrets.inAct, secrets.inSession, secrets.ofActMayBeIn(['q=pass-one'])]).toEqual([false, true, false]);
   secrets.noteTyped(maskOf('pass-two'));
   secrets.noteTyped(maskOf('pass-two', 'code-two'));
   expect(['user-one', 'pass-one', 'code-two', 'other'].map((text) => secrets.anyMayBeIn([text]))).toEqual([true, true, true, false]);
