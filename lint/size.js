@@ -19,7 +19,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/page-rows.ts': 132,
     'libs/portal-drivers/src/interpreter/page-watch.ts': 65,
     'libs/portal-drivers/src/interpreter/session.ts': 66,
-    'libs/portal-drivers/src/pool/browser-pool.ts': 120,
     'libs/portal-drivers/src/secrets/secret-search.ts': 62,
   },
   'max-lines': {

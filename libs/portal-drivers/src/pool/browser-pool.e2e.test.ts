@@ -68,6 +68,18 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     expect(await (await second.context.newPage()).evaluate(() => 1 + 1)).toBe(2);
   }, 60_000);
 
+  it('ends a browser that does not answer where a context is opened, or where the pool is closed', async () => {
+    const [asked, left] = [poolOf({ maxContexts: 3 }), poolOf()];
+    const before = browserProcesses();
+    await open(asked);
+    const frozen = [newProcess(before)];
+    await open(left);
+    frozen.push(newProcess([...before, ...frozen]));
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    await Promise.all([expect(open(asked)).rejects.toSatisfy((error) => hasCode(error, 'browser_unavailable')), left.close()]);
+    await expect.poll(() => browserProcesses().filter((pid) => frozen.includes(pid)), { timeout: 30_000 }).toEqual([]);
+  }, 120_000);
+
   it('replaces a browser that has served enough, without a break for who still uses it', async () => {
     const before = browserProcesses().length;
     const pool = poolOf({ recycleAfter: 1 });
@@ -132,6 +144,21 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     const pool = poolOf();
     await pool.close();
     await expect(open(pool)).rejects.toSatisfy((error) => hasCode(error, 'browser_unavailable'));
+  });
+
+  it('gives the place back where Chromium cannot be started', async () => {
+    const pool = poolOf({ executablePath: '/does/not/exist', maxContexts: 1, waitMs: 60_000 });
+    for (const _time of [1, 2]) await expect(open(pool)).rejects.toThrow('Chromium could not be started from /does/not/exist');
+  });
+
+  it('opens nothing, and leaves no browser, where it is closed while the first one starts', async () => {
+    const before = browserProcesses();
+    const pool = poolOf();
+    const opening = open(pool).catch((error: unknown) => error);
+    await expect.poll(() => browserProcesses().length, { timeout: 30_000 }).toBe(before.length + 1);
+    await pool.close();
+    expect(await opening).toMatchObject({ code: 'browser_unavailable', message: 'The browser pool is closed.' });
+    expect(browserProcesses()).toEqual(before);
   });
 });
 

@@ -1,9 +1,10 @@
-import { hasCode, type Logger, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
+import { type Logger, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright';
 import { findChromium } from '../chromium.ts';
-import { browserMemory, browserPid } from './browser-process.ts';
+import { browserPid } from './browser-process.ts';
 import { hasSandbox, launchChromium } from './launch.ts';
-import { createSlots } from './slots.ts';
+import { ANSWER_MS, type BrowserLimits, RunningBrowser } from './running-browser.ts';
+import { createSlots, type Slots } from './slots.ts';
 
 export interface BrowserPoolOptions {
   /** Path of Chromium. Default: what `findChromium` finds. */
@@ -36,23 +37,17 @@ export interface PooledContext {
   close(): Promise<void>;
 }
 
+interface OpenContextOptions {
+  readonly context: BrowserContextOptions;
+  readonly signal: AbortSignal;
+}
+
 /** One Chromium for the whole process, started when first needed, started again after it died. */
 export interface BrowserPool {
   /** Opens a fresh context. Fails with `browser_unavailable` (no browser, no place in time, pool closed) or `cancelled`. */
-  openContext(options: { readonly context: BrowserContextOptions; readonly signal: AbortSignal }): Promise<PooledContext>;
+  openContext(options: OpenContextOptions): Promise<PooledContext>;
   /** Closes every context and the browser; no process of it stays. */
   close(): Promise<void>;
-}
-
-/** A running browser and how much it is used. */
-interface Running {
-  readonly browser: Browser;
-  /** Of its main process; `null` where it is not known. */
-  readonly pid: number | null;
-  served: number;
-  open: number;
-  /** It has grown too large: it gets no more contexts. */
-  bloated: boolean;
 }
 
 const GIBIBYTE = 1024 ** 3;
@@ -62,141 +57,135 @@ const CONTEXT_BYTES = 128 * 1024 ** 2;
 /** A look at a browser's memory takes about 45 ms, a tenth of a login. */
 const WEIGH_EVERY_MS = 5_000;
 
-/** Milliseconds that a browser has for opening or closing a context: a hundred times what it takes. */
-const ANSWER_MS = 15_000;
-
 export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
-  const { logger, maxContexts } = options;
-  const recycleAfter = options.recycleAfter ?? 200;
-  const recycleAboveBytes = options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES;
-  const slots = createSlots({ size: maxContexts, maxWaiting: options.maxWaiting ?? 4 * maxContexts, waitMs: options.waitMs ?? 30_000 });
-  const openGauge = options.metrics?.gauge('rcm_browser_contexts');
-  const memoryGauge = options.metrics?.gauge('rcm_browser_memory_bytes');
-  const launches = options.metrics?.counter('rcm_browser_launches_total');
-  const browsers = new Set<Browser>();
-  let current: Promise<Running> | null = null;
-  let closed = false;
+  const pool = new ChromiumPool(options);
+  // A record of functions, like every part that is handed on: whoever takes it may put another function in the place of one.
+  return {
+    openContext: (context) => pool.openContext(context),
+    close: () => pool.close(),
+  };
+}
 
-  async function launch(): Promise<Running> {
-    const executablePath = options.executablePath ?? (await findChromium());
-    if (executablePath === null) throw new RcmError('browser_unavailable', 'No Chromium was found: install one, or set the path of an installed one.');
-    const { headed = false, environment = {}, sandbox, user } = options;
-    if (sandbox === undefined && !hasSandbox(options))
-      logger.warn('Chromium runs without its sandbox: a page that breaks out of it can do what this process can.');
-    const browser = await launchChromium({ executablePath, headed, environment, sandbox, user });
-    browsers.add(browser);
-    launches?.inc();
-    browser.on('disconnected', () => {
-      browsers.delete(browser);
-      if (!closed) logger.warn('The browser ended; the next context starts a new one.');
-    });
-    return { browser, pid: await browserPid(browser), served: 0, open: 0, bloated: false };
+class ChromiumPool implements BrowserPool {
+  readonly #options: BrowserPoolOptions;
+  readonly #limits: BrowserLimits;
+  readonly #slots: Slots;
+  readonly #metrics: ReturnType<typeof metricsOf>;
+  /** Every browser that has started and not ended. */
+  readonly #browsers = new Set<Browser>();
+  /** The one that gets contexts, from its start on; `null` before the first, and where the last could not be started. */
+  #current: Promise<RunningBrowser> | null = null;
+  /** The choice of a browser that was begun last. */
+  #choosing: Promise<unknown> = Promise.resolve();
+  #weighedAt = -Infinity;
+  #closed = false;
+
+  constructor(options: BrowserPoolOptions) {
+    const { maxContexts, maxWaiting = 4 * maxContexts, waitMs = 30_000 } = options;
+    this.#options = options;
+    this.#limits = { contexts: options.recycleAfter ?? 200, bytes: options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES };
+    this.#slots = createSlots({ size: maxContexts, maxWaiting, waitMs });
+    this.#metrics = metricsOf(options);
   }
 
-  /** The browser to use now: the running one, or a new one where it died or has served enough. One launch at a time. */
-  async function usable(): Promise<Running> {
-    const running = await current?.catch(() => null);
-    if (running?.browser.isConnected() && !isWorn(running)) return running;
-    if (running) retire(running);
-    const launching = launch();
-    current = launching;
-    launching.catch(() => (current === launching ? (current = null) : undefined));
-    return launching;
-  }
-
-  const isWorn = (running: Running): boolean => running.served >= recycleAfter || running.bloated;
-
-  function retire(running: Running): void {
-    if (running.open === 0 && running.browser.isConnected())
-      running.browser.close().catch((error: unknown) => logger.warn({ err: error }, 'An old browser did not close.'));
-  }
-
-  /** A browser that does not answer is ended by force: its contexts would never be given back. */
-  function end({ browser, pid }: Running): void {
-    if (!browser.isConnected() || pid === null) return;
-    logger.warn('The browser does not answer and is ended.');
+  async openContext({ context: contextOptions, signal }: OpenContextOptions): Promise<PooledContext> {
+    this.#checkOpen();
+    const giveBack = await this.#slots.take(signal);
+    let running: RunningBrowser | null = null;
     try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended by itself just now.
+      running = await this.#choose();
+      this.#checkOpen();
+      const context = await running.openContext(contextOptions);
+      return this.#pooled(context, running, giveBack);
+    } catch (error) {
+      running?.noteClosed();
+      giveBack();
+      throw error;
     }
   }
 
-  let weighedAt = -Infinity;
-  async function weigh(running: Running): Promise<void> {
-    if (!running.browser.isConnected() || isWorn(running) || performance.now() - weighedAt < WEIGH_EVERY_MS) return;
-    weighedAt = performance.now();
-    const bytes = await browserMemory(running.browser);
-    if (bytes === null) return;
-    memoryGauge?.set(bytes);
-    if (bytes <= recycleAboveBytes) return;
-    running.bloated = true;
-    logger.info({ bytes, limit: recycleAboveBytes, served: running.served }, 'The browser has grown too large; the next context starts a new one.');
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#slots.close();
+    await this.#choosing;
+    const last = await this.#started();
+    const closing = () => Promise.all([...this.#browsers].map((browser) => browser.close().catch(() => undefined)));
+    await withDeadline({ ms: ANSWER_MS, what: 'Closing the browser' }, closing).catch(() => last?.kill());
   }
 
-  let choosing: Promise<unknown> = Promise.resolve();
+  #checkOpen(): void {
+    if (this.#closed) throw new RcmError('browser_unavailable', 'The browser pool is closed.');
+  }
+
   /** Chooses in turn, so that two first contexts do not start two browsers. */
-  function choose(): Promise<Running> {
-    const chosen = choosing.then(usable).then((running) => {
-      running.served += 1;
-      running.open += 1;
-      return running;
-    });
-    choosing = chosen.catch(() => undefined);
+  #choose(): Promise<RunningBrowser> {
+    const chosen = this.#choosing
+      .then(() => this.#usable())
+      .then((running) => {
+        running.noteOpening();
+        return running;
+      });
+    this.#choosing = chosen.catch(() => undefined);
     return chosen;
   }
 
-  async function openIn(running: Running, contextOptions: BrowserContextOptions): Promise<BrowserContext> {
-    try {
-      const opening = () => running.browser.newContext({ ...contextOptions, acceptDownloads: false, serviceWorkers: 'block' });
-      return await withDeadline({ ms: ANSWER_MS, what: 'Opening a context' }, opening);
-    } catch (cause) {
-      end(running);
-      throw new RcmError('browser_unavailable', 'The browser could not open a context.', { cause });
-    }
+  /** The browser to use now: the running one, or a new one where it died or has served enough. One launch at a time. */
+  async #usable(): Promise<RunningBrowser> {
+    const running = await this.#started();
+    if (running?.state === 'serving') return running;
+    running?.retire();
+    const launching = this.#launch();
+    this.#current = launching;
+    launching.catch(() => (this.#current === launching ? (this.#current = null) : undefined));
+    return launching;
   }
 
-  return {
-    async openContext({ context: contextOptions, signal }) {
-      if (closed) throw new RcmError('browser_unavailable', 'The browser pool is closed.');
-      const giveBack = await slots.take(signal);
-      let running: Running | null = null;
-      try {
-        running = await choose();
-        if (closed) throw new RcmError('browser_unavailable', 'The browser pool is closed.');
-        const context = await openIn(running, contextOptions);
-        return pooled(context, running, giveBack);
-      } catch (error) {
-        if (running) running.open -= 1;
-        giveBack();
-        throw error;
-      }
-    },
-    async close() {
-      closed = true;
-      slots.close();
-      await choosing;
-      const last = await current?.catch(() => null);
-      const closing = () => Promise.all([...browsers].map((browser) => browser.close().catch(() => undefined)));
-      await withDeadline({ ms: ANSWER_MS, what: 'Closing the browser' }, closing).catch(() => last && end(last));
-    },
-  };
+  /** The current one, once it has started; `null` where there is none. */
+  #started(): Promise<RunningBrowser | null> {
+    return this.#current?.catch(() => null) ?? Promise.resolve(null);
+  }
 
-  function pooled(context: BrowserContext, running: Running, giveBack: () => void): PooledContext {
-    openGauge?.inc();
+  async #launch(): Promise<RunningBrowser> {
+    const { headed = false, environment = {}, sandbox, user, logger } = this.#options;
+    const executablePath = this.#options.executablePath ?? (await findChromium());
+    if (executablePath === null) throw new RcmError('browser_unavailable', 'No Chromium was found: install one, or set the path of an installed one.');
+    if (sandbox === undefined && !hasSandbox(this.#options))
+      logger.warn('Chromium runs without its sandbox: a page that breaks out of it can do what this process can.');
+    const browser = await launchChromium({ executablePath, headed, environment, sandbox, user });
+    this.#browsers.add(browser);
+    this.#metrics.launches?.inc();
+    browser.on('disconnected', () => {
+      this.#browsers.delete(browser);
+      if (!this.#closed) logger.warn('The browser ended; the next context starts a new one.');
+    });
+    return new RunningBrowser({ browser, pid: await browserPid(browser), limits: this.#limits, logger });
+  }
+
+  #pooled(context: BrowserContext, running: RunningBrowser, giveBack: () => void): PooledContext {
+    this.#metrics.contexts?.inc();
     let closing: Promise<void> | null = null;
     const closeContext = async (): Promise<void> => {
-      // A context of a browser that died is already gone; one of a browser that hangs goes with it.
-      await withDeadline({ ms: ANSWER_MS, what: 'Closing a context' }, () => context.close()).catch((error: unknown) => {
-        if (hasCode(error, 'deadline_exceeded')) end(running);
-      });
-      openGauge?.dec();
-      running.open -= 1;
+      await running.closeContext(context);
+      this.#metrics.contexts?.dec();
+      running.noteClosed();
       giveBack();
-      await weigh(running);
-      const replaced = (await current?.catch(() => null)) !== running;
-      if (replaced || isWorn(running)) retire(running);
+      await this.#weigh(running);
+      const replaced = (await this.#started()) !== running;
+      if (replaced || running.state === 'draining') running.retire();
     };
     return { context, close: () => (closing ??= closeContext()) };
   }
+
+  async #weigh(running: RunningBrowser): Promise<void> {
+    if (running.state !== 'serving' || performance.now() - this.#weighedAt < WEIGH_EVERY_MS) return;
+    this.#weighedAt = performance.now();
+    const bytes = await running.weigh();
+    if (bytes !== null) this.#metrics.memory?.set(bytes);
+  }
 }
+
+const metricsOf = ({ metrics }: BrowserPoolOptions) => ({
+  contexts: metrics?.gauge('rcm_browser_contexts'),
+  memory: metrics?.gauge('rcm_browser_memory_bytes'),
+  launches: metrics?.counter('rcm_browser_launches_total'),
+});
