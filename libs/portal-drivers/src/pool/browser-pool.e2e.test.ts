@@ -151,11 +151,14 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     for (const _time of [1, 2]) await expect(open(pool)).rejects.toThrow('Chromium could not be started from /does/not/exist');
   });
 
-  it('opens nothing, and leaves no browser, where it is closed while the first one starts', async () => {
+  it.each([
+    ['in the moment in which a context is asked for', 0],
+    ['while the first one starts', 1],
+  ])('opens nothing, and leaves no browser, where it is closed %s', async (_when, started) => {
     const before = browserProcesses();
     const pool = poolOf();
     const opening = open(pool).catch((error: unknown) => error);
-    await expect.poll(() => browserProcesses().length, { timeout: 30_000 }).toBe(before.length + 1);
+    if (started > 0) await expect.poll(() => browserProcesses().length, { timeout: 30_000 }).toBe(before.length + started);
     await pool.close();
     expect(await opening).toMatchObject({ code: 'browser_unavailable', message: 'The browser pool is closed.' });
     expect(browserProcesses()).toEqual(before);

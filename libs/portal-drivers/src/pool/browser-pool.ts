@@ -93,6 +93,8 @@ class ChromiumPool implements BrowserPool {
     const giveBack = await this.#slots.take(signal);
     let running: RunningBrowser | null = null;
     try {
+      // Closed in this moment: a browser that starts now would be ended by nobody.
+      this.#checkOpen();
       running = await this.#choose();
       this.#checkOpen();
       const context = await running.openContext(contextOptions);
