@@ -1,3 +1,4 @@
+import { sourceOf } from '../page-source.ts';
 import { isDrawnAway } from './drawn-away.ts';
 import { drawnIn, fieldValues } from './drawn-inside.ts';
 import { GatheredWords } from './gathered-words.ts';
@@ -98,10 +99,7 @@ function seenWords(root: SeenNode, given: Given): SeenWords {
  * functions as their source.
  */
 export function withSeenWords<E, A, R>(act: (element: E, argument: A, seen: (node: SeenNode) => SeenWords) => R): (element: E, argument: A) => R {
-  const given = `{ ${Object.entries(PARTS)
-    .map(([name, part]) => `${name}: ${part.toString()}`)
-    .join(', ')} }`;
-  const source = `(element, argument) => { const given = ${given}, seen = ${seenWords.toString()}; return (${act.toString()})(element, argument, (node) => seen(node, given)); }`;
+  const source = `(element, argument) => { const given = ${sourceOf(PARTS)}, seen = ${seenWords.toString()}; return (${act.toString()})(element, argument, (node) => seen(node, given)); }`;
   return Object.assign((_element: E, _argument: A): R => raise(), { toString: () => source });
 }
 
