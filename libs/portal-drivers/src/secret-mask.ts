@@ -1,7 +1,6 @@
 import type { Secret } from '@rcm/telemetry';
 import { secretForms, type SoughtForm } from './secrets/secret-forms.ts';
-import { SecretSearch } from './secrets/secret-search.ts';
-import { TextReadings } from './secrets/text-readings.ts';
+import { SEARCH_PARTS, secretSearch } from './secrets/search-parts.ts';
 
 /** Knows the secrets of one act, and finds them in text in the forms in which pages and protocols write them, in linear time. */
 export interface SecretMask {
@@ -38,7 +37,7 @@ export function createSecretMask(secrets: readonly Secret<string>[], options: Se
   const forms = values.flatMap(secretForms);
   const folded = values.map((value) => value.toLowerCase());
   const longestValue = Math.max(0, ...values.map(({ length }) => length));
-  const search = new SecretSearch(forms, new TextReadings(visited), visited);
+  const search = secretSearch(SEARCH_PARTS, forms, visited);
   return {
     isIn: (text) => search.isIn(text),
     count: (text) => search.count(text),

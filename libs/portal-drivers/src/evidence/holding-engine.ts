@@ -1,8 +1,8 @@
 import type { SecretMask } from '../secret-mask.ts';
 import type { SoughtForm } from '../secrets/secret-forms.ts';
-import { SecretSearch } from '../secrets/secret-search.ts';
-import { TextReadings } from '../secrets/text-readings.ts';
+import { SEARCH_PARTS, secretSearch } from '../secrets/search-parts.ts';
 import { registerEngine } from '../selector-engine.ts';
+import { sourceOf } from '../page-source.ts';
 
 const NAME = 'holds-secret';
 
@@ -23,7 +23,7 @@ interface PageNode {
  * trees too. The words of the whole page are searched as one text, so a secret in pieces is found, once with nothing between two
  * elements and once with a line's end. Runs inside the page.
  */
-function holdingEngine(Search: typeof SecretSearch, Readings: typeof TextReadings) {
+function holdingEngine(parts: typeof SEARCH_PARTS, searchOf: typeof secretSearch) {
   const TEXT = 3;
 
   /** The texts of a page in their order, and of each element the one around it. */
@@ -50,7 +50,7 @@ function holdingEngine(Search: typeof SecretSearch, Readings: typeof TextReading
   return {
     queryAll(root: PageNode, hex: string): PageElement[] {
       const forms = JSON.parse(decodeURIComponent(hex.replace(/../g, '%$&'))) as SoughtForm[];
-      const search = new Search(forms, new Readings(() => undefined), () => undefined);
+      const search = searchOf(parts, forms, () => undefined);
       const { shown, around } = treeOf(root);
       const outwards = (element: PageElement): PageElement[] => {
         const path: PageElement[] = [];
@@ -91,4 +91,4 @@ function holdingEngine(Search: typeof SecretSearch, Readings: typeof TextReading
 export const holdingSecret = (forms: SecretMask['forms']): string => `${NAME}=${Buffer.from(JSON.stringify(forms)).toString('hex')}`;
 
 export const registerHoldingEngine = (): Promise<void> =>
-  registerEngine(NAME, { content: `(${holdingEngine.toString()})(${SecretSearch.toString()}, ${TextReadings.toString()})` });
+  registerEngine(NAME, { content: `(${holdingEngine.toString()})(${sourceOf(SEARCH_PARTS)}, ${secretSearch.toString()})` });

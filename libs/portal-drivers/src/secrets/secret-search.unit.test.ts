@@ -1,10 +1,9 @@
 import { isLongForm } from '@rcm/test-services';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SEARCH_PARTS, secretSearch } from './search-parts.ts';
 import { secretForms } from './secret-forms.ts';
-import { SecretSearch } from './secret-search.ts';
 import { coveredByOracle } from './slow-oracle.fixture.ts';
-import { TextReadings } from './text-readings.ts';
 
 const RUNS = isLongForm() ? 3_000 : 1_000;
 
@@ -44,7 +43,7 @@ const cases = secrets.chain((secret) => {
 
 function coveredBySearch(secret: string, text: string): boolean[] {
   const covered = Array.from({ length: text.length }, () => false);
-  for (const [from, to] of new SecretSearch(secretForms(secret), new TextReadings(() => undefined), () => undefined).ranges(text)) covered.fill(true, from, to);
+  for (const [from, to] of secretSearch(SEARCH_PARTS, secretForms(secret), () => undefined).ranges(text)) covered.fill(true, from, to);
   return covered;
 }
 
@@ -85,7 +84,7 @@ describe('SecretSearch', { timeout: 120_000 }, () => {
         const steps = [1_000, 4_000, 16_000].map((length) => {
           let done = 0;
           const visited = (more: number): void => void (done += more);
-          const search = new SecretSearch(secretForms(secret), new TextReadings(visited), visited);
+          const search = secretSearch(SEARCH_PARTS, secretForms(secret), visited);
           search[how](repeated.repeat(Math.ceil(length / repeated.length)).slice(0, length));
           return { length, done };
         });

@@ -1,3 +1,5 @@
+import type { SoughtForm } from './secret-forms.ts';
+
 /**
  * The ways to read the characters of a text: as themselves, and as what they escape in HTML, JSON, scripts and addresses. Runs inside
  * pages, too, so it uses nothing from outside itself.
@@ -136,6 +138,18 @@ export class TextReadings {
     const capital = letter.toUpperCase();
     const upper = capital.codePointAt(0)!;
     return upper >= 128 && String.fromCodePoint(upper) === capital ? upper : code;
+  }
+
+  /** The letters, folded, that count as one of a form. */
+  alike(letter: number, how: SoughtForm['how']): number[] {
+    // Base64 has a second alphabet for addresses (RFC 4648, 5).
+    const second = how !== 'encoded' ? [] : letter === 0x2b ? [0x2d] : letter === 0x2f ? [0x5f] : [];
+    return [letter, ...second].map((code) => this.fold(code));
+  }
+
+  /** A blank, or the plus sign that stands for one in forms that are sent. */
+  isBlank(letter: number): boolean {
+    return letter === 0x20 || letter === 0x2b;
   }
 
   /** What pages and files put between letters: blanks, hyphens, marks of no width, the empty bytes of wide letters. */
