@@ -32,6 +32,10 @@ export async function promoteAttempt(
     await tx.$executeRaw`
       UPDATE integration_endpoint SET current_version = ${step.promotedVersion}, updated_at = clock_timestamp()
        WHERE org_id = ${seen.orgId} AND secret_arn = ${seen.secretArn}`;
+    // Where people come to rotate it, this is no change of theirs.
+    await tx.$executeRaw`
+      UPDATE manual_watch w SET known_version = ${step.promotedVersion} FROM integration_endpoint e
+       WHERE e.org_id = ${seen.orgId} AND e.secret_arn = ${seen.secretArn} AND w.endpoint_id = e.id AND w.org_id = e.org_id`;
     await notifyCredentialChanged(tx, seen);
     if (step.previousVersion !== seen.baseVersion) await tellOfEdit(tx, seen, step.previousVersion);
     if (seen.found !== null && seen.found !== 'staged') await tellOfFound(tx, seen, seen.found);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEndpoint } from '../endpoints/read.ts';
+import { Attempts } from '../journal/attempts.fixture.ts';
+import { finishAttempt, promoteAttempt } from '../journal/ends.ts';
 import { listNotifications } from '../notifications/outbox.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { markManualDue } from './due.ts';
@@ -9,6 +11,11 @@ let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 
+const attempts = new Attempts(() => t);
+const setRotationMode = ({ endpointId }: TestEndpoint, mode: string) =>
+  t.sql(
+    `SET app.reason = 'a test'; UPDATE portal_type SET rotation_mode = '${mode}' WHERE code = (SELECT portal_type_code FROM integration_endpoint WHERE id = '${endpointId}'); RESET app.reason`,
+  );
 const byHand = () => makeEndpoint(t.db, { portal: { rotationMode: 'manual' } });
 const claim = (endpoint: TestEndpoint, pendingMs = 60_000) =>
   claimManualLooks(t.rotator, { pendingMs, idleMs: 60_000, limit: 1000 }).then((all) => all.filter(({ endpointId }) => endpointId === endpoint.endpointId));
@@ -83,5 +90,17 @@ describe('a login that a person rotates', () => {
     expect(await claim(endpoint)).toMatchObject([{ knownVersion: '1', refusedVersion: '2' }]);
     const told = (await listNotifications(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId);
     expect(told.map(({ kind }) => kind)).toEqual(['manual_refused']);
+  });
+
+  test('that a rotation changed while no person was to, is not taken for one that a person has changed', async () => {
+    const attempt = await attempts.at('verified');
+    const mode = (rotationMode: 'manual' | 'automatic') => setRotationMode(attempt, rotationMode);
+    await mode('manual');
+    await mode('automatic');
+    const promoted = { ...attempt, promotedVersion: '2', previousVersion: '1' };
+    expect(await promoteAttempt(t.rotator, promoted)).toBe(true);
+    expect(await finishAttempt(t.rotator, { ...attempt, from: 'promoted', end: 'done' })).toBe(true);
+    await mode('manual');
+    expect(await claim(attempt)).toMatchObject([{ knownVersion: '2' }]);
   });
 });
