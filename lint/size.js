@@ -3,13 +3,9 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
-  complexity: {
-    'libs/portal-drivers/src/secrets/secret-search.ts': 39,
-  },
   'max-params': {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 5,
     'libs/credentials/src/stores/ssm-calls.ts': 5,
-    'libs/portal-drivers/src/secrets/secret-search.ts': 5,
   },
   'max-lines-per-function': {
     'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
@@ -19,10 +15,6 @@ const OVER = {
     'libs/portal-drivers/src/interpreter/page-rows.ts': 132,
     'libs/portal-drivers/src/interpreter/page-watch.ts': 65,
     'libs/portal-drivers/src/interpreter/session.ts': 66,
-    'libs/portal-drivers/src/secrets/secret-search.ts': 62,
-  },
-  'max-lines': {
-    'libs/portal-drivers/src/secrets/secret-search.ts': 341,
   },
 };
 
