@@ -157,6 +157,15 @@ describe('the bounds of the folder', () => {
     release();
     await hung.close();
   });
+
+  it('keeps what comes one after the other, however much it is in all', async () => {
+    const folder = open();
+    for (let i = 0; i < 20; i += 1) {
+      keep(folder, { screenshot: null });
+      await folder.close();
+    }
+    expect(await files()).toHaveLength(20);
+  });
 });
 
 describe('a folder that fails', () => {
