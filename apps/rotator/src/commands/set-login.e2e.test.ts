@@ -119,22 +119,37 @@ it('a dry run of either says how many failed logins are left and spends none, an
   expect(await opened.snapshot(at.id)).toEqual(before);
 });
 
-it('while a rotation of the login is open, neither is done', async () => {
-  const at = await opened.testEnvironment.addEndpoint('alpine');
-  const { db } = opened.rotator;
-  const lease = await acquireExclusiveLease(db, { orgId: at.orgId, endpointId: at.id, holder: 'another', ttlMs: 60_000, wantMs: 0 });
-  if (!lease.granted) throw new Error(lease.reason);
-  await planRotation(db, {
-    attemptId: randomUUID(),
-    leaseId: lease.lease.id,
-    fence: lease.lease.fence,
-    endpointId: at.id,
-    orgId: at.orgId,
-    owner: 'another',
-    reason: 'due',
-    baseVersion: (await currentOf(at)).version,
-    recipeHash: 'h',
+describe('while a rotation of the login is open', () => {
+  async function exclusiveOf({ orgId, id }: EnvironmentEndpoint) {
+    const answer = await acquireExclusiveLease(opened.rotator.db, { orgId, endpointId: id, holder: 'another', ttlMs: 60_000, wantMs: 0 });
+    if (!answer.granted) throw new Error(answer.reason);
+    return answer.lease;
+  }
+
+  /** Another rotator begins one, and lets the login go before it has ended. */
+  async function leaveOpen(at: EnvironmentEndpoint, { id: leaseId, fence }: Awaited<ReturnType<typeof exclusiveOf>>): Promise<void> {
+    const { db } = opened.rotator;
+    const { orgId } = at;
+    const plan = { attemptId: randomUUID(), leaseId, fence, endpointId: at.id, orgId, owner: 'another', recipeHash: 'h' };
+    const { created } = await planRotation(db, { ...plan, reason: 'due', baseVersion: (await currentOf(at)).version });
+    expect(created).toBe(true);
+    await releaseLease(db, { orgId, leaseId });
+  }
+
+  it('neither is done', async () => {
+    const at = await opened.testEnvironment.addEndpoint('alpine');
+    await leaveOpen(at, await exclusiveOf(at));
+    for (const end of [await verify(at), await set(at, `${NEW}\n`)]) expect([end.code, codeOf(end)]).toEqual([1, 'state_conflict']);
   });
-  await releaseLease(db, { orgId: at.orgId, leaseId: lease.lease.id });
-  for (const end of [await verify(at), await set(at, `${NEW}\n`)]) expect([end.code, codeOf(end)]).toEqual([1, 'state_conflict']);
+
+  it('nothing is verified either where it began while the login was waited for, and no login is spent', async () => {
+    const at = await opened.testEnvironment.addEndpoint('alpine');
+    const lease = await exclusiveOf(at);
+    const verifying = verify(at);
+    // Written down once nothing was found to be open, before the login is waited for.
+    await expect.poll(() => opened.audit('login.verify', at.id), { timeout: 600_000 }).toHaveLength(1);
+    await leaveOpen(at, lease);
+    const end = await verifying;
+    expect([end.code, end.json(), await triesOf(at)]).toMatchObject([1, { error: { code: 'state_conflict' } }, []]);
+  });
 });

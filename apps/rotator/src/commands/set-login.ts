@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { brokenRules, type CredentialPayload, parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
-import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
 import { remainingBudget } from '@rcm/db/ledger';
 import { followStoreVersion, wantCredentialSearch } from '@rcm/db/rotation';
 import type { MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { leaseRequest } from '../lease-request.ts';
 import { stagedVersion } from '../finding/candidate.ts';
-import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import { heldOptions, type LoginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import { mustHaveNoRotation, withLoginOutsideRotation } from '../finding/outside-rotation.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 import { readTypedLogin, type TypedLogin } from './typed-login.ts';
-import { endpointOf, left, mustHaveNoRotation } from './verify-login.ts';
+import { endpointOf, left } from './verify-login.ts';
 
 export interface SetOptions extends PersonalAct {
   readonly endpointId: string;
@@ -77,10 +76,9 @@ export async function readyToSet(rotator: Rotator, endpointId: string): Promise<
 export async function setLogin(rotator: Rotator, setting: Setting, signal: AbortSignal): Promise<WasSet> {
   const { db } = rotator;
   const { endpoint, proof, mustBeWanted } = setting;
-  const version = await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
+  const version = await withLoginOutsideRotation(rotator, endpoint, signal, async (login) => {
     await mustBeWanted?.();
-    await mustHaveNoRotation(rotator, endpoint);
-    const stored = await storeTyped(rotator, held, setting);
+    const stored = await storeTyped(rotator, login, setting);
     // Agents that wait for a right password, and the search of one, learn of it at once.
     if (proof === 'unproved') await wantCredentialSearch(db, { orgId: endpoint.orgId, endpointId: endpoint.id });
     return stored;
@@ -88,9 +86,8 @@ export async function setLogin(rotator: Rotator, setting: Setting, signal: Abort
   return { version, budget: await remainingBudget(db, endpoint) };
 }
 
-async function storeTyped(rotator: Rotator, held: HeldLease, { endpoint, typed, proof, actor, reason }: Setting): Promise<string> {
+async function storeTyped(rotator: Rotator, login: LoginInHand, { endpoint, typed, proof, actor, reason }: Setting): Promise<string> {
   const { orgId, id: endpointId } = endpoint;
-  const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);
   const reconciled = await reconcileCurrent(rotator, login, current);
   if (reconciled)
@@ -102,7 +99,7 @@ async function storeTyped(rotator: Rotator, held: HeldLease, { endpoint, typed, 
   warnOfRules(rotator, endpoint, payload);
   const text = serializePayload(payload);
   if (proof === 'login')
-    await proveLogin(rotator, endpoint, held, {
+    await proveLogin(rotator, endpoint, login.held, {
       stored: text,
       version: stagedVersion(randomUUID()),
       actor: 'person',

@@ -1,11 +1,9 @@
 import { recordAuditEvent } from '@rcm/db';
-import { withExclusiveLease } from '@rcm/db/holding';
 import { remainingBudget } from '@rcm/db/ledger';
-import { getOpenAttempt } from '@rcm/db/rotation';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
-import { leaseRequest } from '../lease-request.ts';
-import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import { readCurrent } from '../finding/login-in-hand.ts';
+import { mustHaveNoRotation, withLoginOutsideRotation } from '../finding/outside-rotation.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
@@ -52,13 +50,12 @@ export async function verifyLogin(
   const { orgId, id: endpointId } = endpoint;
   await mustHaveNoRotation(rotator, endpoint);
   await recordAuditEvent(db, { orgId, actor, action: 'login.verify', subject: endpointId, reason });
-  await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
-    const login = loginInHand(rotator, endpoint, held);
+  await withLoginOutsideRotation(rotator, endpoint, signal, async (login) => {
     const current = await readCurrent(login);
     const reconciled = await reconcileCurrent(rotator, login, current);
     if (reconciled)
       throw new RcmError('state_conflict', `The secret was changed by hand, which is reconciled first (${reconciled}). No login was spent; say it again.`);
-    await proveLogin(rotator, endpoint, held, { stored: current.text, version: current.version, actor: 'person', what: 'the stored password' });
+    await proveLogin(rotator, endpoint, login.held, { stored: current.text, version: current.version, actor: 'person', what: 'the stored password' });
   });
   return remainingBudget(db, endpoint);
 }
@@ -67,17 +64,6 @@ export async function verifyLogin(
 export async function endpointOf(rotator: Rotator, endpointId: string): Promise<MigratedEndpoint> {
   const { orgId } = await knownEndpoint(rotator.db, endpointId);
   return migratedEndpoint(rotator.db, { orgId, endpointId });
-}
-
-/** What a rotation has in hand nobody else touches. Fails with `state_conflict`. */
-export async function mustHaveNoRotation({ db }: Rotator, { id, orgId, loginIdentity }: MigratedEndpoint): Promise<void> {
-  const open = await getOpenAttempt(db, { orgId, loginIdentity });
-  if (!open) return;
-  const then =
-    open.state === 'blocked'
-      ? 'say which password the portal accepts (`resolve --accept typed` takes a new one)'
-      : 'it goes on by itself; say it again when it has ended';
-  throw new RcmError('state_conflict', `A rotation of ${id} is ${open.state}: ${then}. Nothing was changed.`);
 }
 
 /** For people: what is left of the budget of failures. */

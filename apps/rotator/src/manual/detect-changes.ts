@@ -1,11 +1,10 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import { withExclusiveLease } from '@rcm/db/holding';
 import { forgetPasswords } from '@rcm/db/ledger';
 import { claimManualLooks, noteManualVersion, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db/rotation';
 import { mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
-import { leaseRequest } from '../lease-request.ts';
-import { type LoginInHand, loginInHand } from '../finding/login-in-hand.ts';
+import type { LoginInHand } from '../finding/login-in-hand.ts';
+import { withLoginOutsideRotation } from '../finding/outside-rotation.ts';
 import { storedPrints } from '../finding/stored-prints.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
@@ -51,11 +50,11 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
   try {
     const endpoint = await migratedEndpoint(rotator.db, watched);
     if ((await news(rotator, endpoint, watched, signal)) === null) return 'unchanged';
-    return await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
+    return await withLoginOutsideRotation(rotator, endpoint, signal, async (login) => {
       // Another rotator may have looked while this one waited, or the person has stored yet another.
       const known = await watchedLogin(rotator.db, watched);
-      const current = await news(rotator, endpoint, known, held.signal);
-      return known === null || current === null ? 'unchanged' : await judge(rotator, loginInHand(rotator, endpoint, held), known, current);
+      const current = await news(rotator, endpoint, known, login.held.signal);
+      return known === null || current === null ? 'unchanged' : await judge(rotator, login, known, current);
     });
   } catch (error) {
     rotator.logger.warn({ err: error, endpointId: watched.endpointId }, 'a secret that a person rotates could not be looked at; it is tried again');

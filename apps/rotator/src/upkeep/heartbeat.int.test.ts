@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@rcm/db';
+import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { listNotifications } from '@rcm/db/notifications';
+import { planRotation } from '@rcm/db/rotation';
 import { afterEach, expect, it } from 'vitest';
 import { keepAlive } from './keep-alive.ts';
 import { openUnusedEnvironment, type UnusedEnvironment } from './unused-environment.fixture.ts';
@@ -33,3 +37,37 @@ it('a password that nobody uses is tried once in so many days; one that is wrong
   await opened.pass(1);
   expect(await round()).toEqual({ 'login-0': 'kept', 'login-2': 'kept' });
 });
+
+it('a password is not tried whose rotation began after its login was claimed: nobody knows which one the portal accepts', async () => {
+  const opened = (testEnvironment = await openUnusedEnvironment({ logins: 2, kinds: [{ dormantDays: 10_000 }], verifyEveryDays: 2 }));
+  const { db, rotator, portals } = opened;
+  await opened.pass(2);
+  const others = new Set(['login-0', 'login-1']);
+  /** While the first is at its portal, another rotator begins one of the second, and lets it go before it has ended. */
+  const driver: typeof portals.driver = {
+    ...portals.driver,
+    async openSession(...asked) {
+      for (const endpointId of others) await leaveOpen(db, { orgId: 'hospital-one', endpointId });
+      return portals.driver.openSession(...asked);
+    },
+  };
+  const drivers: typeof rotator.drivers = {
+    ...rotator.drivers,
+    for(portalType, endpoint) {
+      others.delete(endpoint?.id ?? '');
+      return driver;
+    },
+  };
+  const made = await keepAlive({ ...rotator, drivers }, { limit: 10, signal: new AbortController().signal });
+  expect(made.map(({ result }) => result)).toEqual(['kept', 'put_off']);
+  expect([...portals.accounts.values()].map(({ logins }) => logins).sort()).toEqual([0, 1]);
+});
+
+async function leaveOpen(db: Database, at: { readonly orgId: string; readonly endpointId: string }): Promise<void> {
+  const answer = await acquireExclusiveLease(db, { ...at, holder: 'another', ttlMs: 60_000, wantMs: 0 });
+  if (!answer.granted) throw new Error(answer.reason);
+  const { id: leaseId, fence } = answer.lease;
+  const plan = { ...at, attemptId: randomUUID(), leaseId, fence, owner: 'another', recipeHash: 'h' };
+  expect(await planRotation(db, { ...plan, reason: 'due', baseVersion: '1' })).toMatchObject({ created: true });
+  await releaseLease(db, { orgId: at.orgId, leaseId });
+}

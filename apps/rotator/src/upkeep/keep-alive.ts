@@ -1,10 +1,9 @@
 import { parsePayload } from '@rcm/credentials';
-import { withExclusiveLease } from '@rcm/db/holding';
 import { claimUnusedLogins, type UnusedLogin, wasKeptAlive } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
-import { leaseRequest } from '../lease-request.ts';
 import { askHeld } from '../finding/held-login.ts';
-import { loginInHand, readCurrent } from '../finding/login-in-hand.ts';
+import { readCurrent } from '../finding/login-in-hand.ts';
+import { withLoginOutsideRotation } from '../finding/outside-rotation.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import type { Rotator } from '../rotator.ts';
 
@@ -39,11 +38,10 @@ export async function keepAlive(
 async function logIn(rotator: Rotator, unused: UnusedLogin, signal: AbortSignal): Promise<KeptAlive> {
   try {
     const endpoint = await migratedEndpoint(rotator.db, unused);
-    return await withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
-      const login = loginInHand(rotator, endpoint, held);
+    return await withLoginOutsideRotation(rotator, endpoint, signal, async (login) => {
       const current = await readCurrent(login);
       if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';
-      const result = await askHeld(rotator, { endpoint, held }, { payload: parsePayload(current.text), version: current.version, attemptId: null });
+      const result = await askHeld(rotator, login, { payload: parsePayload(current.text), version: current.version, attemptId: null });
       if (result.kind !== 'accepted') return 'not_in';
       return (await wasKeptAlive(rotator.db, { ...unused, coolDownMs: NOT_COUNTED_MS })) ? 'kept' : 'not_counted';
     });

@@ -1,0 +1,34 @@
+import { withExclusiveLease } from '@rcm/db/holding';
+import { getOpenAttempt } from '@rcm/db/rotation';
+import type { MigratedEndpoint } from '@rcm/portal-access';
+import { RcmError } from '@rcm/telemetry';
+import { leaseRequest } from '../lease-request.ts';
+import type { Rotator } from '../rotator.ts';
+import { type LoginInHand, loginInHand } from './login-in-hand.ts';
+
+/**
+ * Does something to a login while nobody else uses or changes it and no rotation of it is open. That is asked once the lease is held: while it was waited for, a rotation may have begun, and
+ * left open which password the portal accepts. Fails with `state_conflict`, as `withExclusiveLease`, and as `act`.
+ */
+export function withLoginOutsideRotation<T>(
+  rotator: Rotator,
+  endpoint: MigratedEndpoint,
+  signal: AbortSignal,
+  act: (login: LoginInHand) => Promise<T>,
+): Promise<T> {
+  return withExclusiveLease(leaseRequest(rotator, endpoint, signal), async (held) => {
+    await mustHaveNoRotation(rotator, endpoint);
+    return act(loginInHand(rotator, endpoint, held));
+  });
+}
+
+/** What a rotation has in hand nobody else touches. Fails with `state_conflict`. */
+export async function mustHaveNoRotation({ db }: Rotator, { id, orgId, loginIdentity }: MigratedEndpoint): Promise<void> {
+  const open = await getOpenAttempt(db, { orgId, loginIdentity });
+  if (!open) return;
+  const then =
+    open.state === 'blocked'
+      ? 'say which password the portal accepts (`resolve --accept typed` takes a new one)'
+      : 'it goes on by itself; say it again when it has ended';
+  throw new RcmError('state_conflict', `A rotation of ${id} is ${open.state}: ${then}. Nothing was changed.`);
+}
