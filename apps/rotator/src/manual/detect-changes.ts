@@ -9,7 +9,7 @@ import { storedPrints } from '../finding/stored-prints.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
-import { whatChanged } from './what-changed.ts';
+import { isPayload, whatChanged } from './what-changed.ts';
 
 export interface ManualLooks {
   /** Secrets read at one scan, over all rotators that scan. */
@@ -28,7 +28,8 @@ export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
  * there it is taken as it is. Accepted, it is recorded as
  * a rotation and agents are told; any other answer is told to people once. A password that was called wrong is asked again when it has cooled down, anything else
  * only when another version is stored. No answer, or one that asks to wait, is none: the next look asks again, inside the ledger's budget. A new version with the
- * password that was known is no rotation: the row follows, and who was to change it by hand still is.
+ * password that was known is no rotation: the row follows, and who was to change it by hand still is. Where
+ * the secret names another account, the row follows that first, and its password is no rotation either.
  */
 export async function detectManualChanges(
   rotator: Rotator,
@@ -64,34 +65,33 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
 
 async function judge(rotator: Rotator, login: LoginInHand, known: WatchedLogin, current: StoredSecret): Promise<ManualResult> {
   const { orgId, id: endpointId, portalType } = login.endpoint;
-  const changed = await whatChanged(login, known, current);
-  if (changed === 'other fields') return await followEdit(rotator, login, current);
   const change = { orgId, endpointId, version: current.version, actor: rotator.owner };
+  if (!isPayload(current)) return await refuse(rotator, change, NO_PAYLOAD);
+  // Another account in it, or an old copy that it was saved from: that is put in order, and looked at again.
+  if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';
+  const changed = await whatChanged(rotator, login, known, current);
   const proof = portalType.automation === 'assisted' ? 'person' : 'login';
-  const refusal = proof === 'login' ? await refusalOf(rotator, login, current) : null;
-  if (refusal !== null) {
-    await recordManualRefusal(rotator.db, { ...change, ...refusal });
-    return 'refused';
+  if (changed !== 'other fields' && proof === 'login') {
+    const refusal = await refusalOf(rotator, login, current);
+    if (refusal !== null) return await refuse(rotator, change, refusal);
   }
   if (changed === 'password') return await follow(rotator, login, { ...change, proof });
   // One reminder too many is answered by one more change; a rotation that was not one would leave the old password for an interval more.
-  rotator.logger.warn({ endpointId, knownVersion: known.knownVersion }, 'what was known of a secret is in its store no more; it does not count as rotated');
-  return await followEdit(rotator, login, current);
+  if (changed === 'unknown')
+    rotator.logger.warn({ endpointId, knownVersion: known.knownVersion }, 'nobody can tell whether a password was changed; it does not count as rotated');
+  await noteManualVersion(rotator.db, change);
+  return 'unchanged';
+}
+
+async function refuse(rotator: Rotator, change: Omit<Parameters<typeof recordManualRefusal>[1], keyof Refusal>, refusal: Refusal): Promise<ManualResult> {
+  await recordManualRefusal(rotator.db, { ...change, ...refusal });
+  return 'refused';
 }
 
 async function follow(rotator: Rotator, login: LoginInHand, change: Parameters<typeof recordManualRotation>[1]): Promise<ManualResult> {
   if (!(await recordManualRotation(rotator.db, change))) return 'put_off';
   await forgetReplaced(rotator, login);
   return 'recorded';
-}
-
-/** The row follows, as after any edit; when the login is due stays as it is. */
-async function followEdit(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<ManualResult> {
-  const { orgId, id: endpointId } = login.endpoint;
-  // Another account in it, or an old copy that it was saved from: that is put in order, and looked at again.
-  if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';
-  await noteManualVersion(rotator.db, { orgId, endpointId, version: current.version });
-  return 'unchanged';
 }
 
 /** The password that a person has replaced is in no store any more: what the ledger knows it by goes. Where that fails, it goes with the next one. */
@@ -108,19 +108,13 @@ async function news(rotator: Rotator, endpoint: MigratedEndpoint, watched: Watch
   return current.version === watched.knownVersion || current.version === watched.refusedVersion ? null : current;
 }
 
-/** What is no payload asks nobody. */
-function asksPerson({ text }: StoredSecret): boolean {
-  try {
-    return mayAskPerson(parsePayload(text));
-  } catch {
-    return false;
-  }
-}
-
 interface Refusal {
   readonly detail: string;
   readonly isAskedAgain: boolean;
 }
+
+/** No login is needed to see it, also where none may be made. */
+const NO_PAYLOAD: Refusal = { detail: 'the secret is no credential payload', isAskedAgain: false };
 
 /** One login; `null`: the portal accepts it. */
 async function refusalOf(rotator: Rotator, { endpoint, held }: LoginInHand, current: StoredSecret): Promise<Refusal | null> {
@@ -129,7 +123,7 @@ async function refusalOf(rotator: Rotator, { endpoint, held }: LoginInHand, curr
     await proveLogin(rotator, endpoint, held, proof);
     return null;
   } catch (error) {
-    return notProved(error, held.signal, asksPerson(current));
+    return notProved(error, held.signal, mayAskPerson(parsePayload(current.text)));
   }
 }
 
@@ -160,7 +154,6 @@ const NOT_JUDGED: ReadonlySet<ErrorCode> = new Set([
 
 const WORDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   login_rejected: 'the portal does not accept it',
-  payload_invalid: 'the secret is no credential payload',
   login_locked: 'the account is locked',
   login_challenged: 'the portal asks for more than a password',
   login_mfa_required: 'the portal asks for a one-time code, and the secret gives none',

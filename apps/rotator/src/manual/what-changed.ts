@@ -1,16 +1,33 @@
-import { isSamePassword, type StoredSecret } from '@rcm/credentials';
+import { isSamePassword, parsePayload, type StoredSecret } from '@rcm/credentials';
 import type { WatchedLogin } from '@rcm/db/rotation';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
+import { namesOtherAccount } from '../finding/other-account-named.ts';
+import type { Rotator } from '../rotator.ts';
 
-/** `unknown`: the store keeps no more what was known last, or nothing was. */
+/** `unknown`: the store keeps no more what was known last, nothing was, or it is another account's or no payload and says nothing of this password. */
 export type WhatChanged = 'password' | 'other fields' | 'unknown';
 
 /**
  * What a new version has that the last known one had not. A search that put the known password back, and a person who edited a note, make new versions too, and
  * neither is a rotation.
  */
-export async function whatChanged({ store, reference, held }: LoginInHand, { knownVersion }: WatchedLogin, current: StoredSecret): Promise<WhatChanged> {
+export async function whatChanged(
+  rotator: Pick<Rotator, 'keys'>,
+  login: LoginInHand,
+  { knownVersion }: WatchedLogin,
+  current: StoredSecret,
+): Promise<WhatChanged> {
+  const { store, reference, held } = login;
   const known = knownVersion === null ? null : await store.readVersion(reference, knownVersion, { signal: held.signal });
-  if (known === null) return 'unknown';
+  if (known === null || !isPayload(known) || namesOtherAccount(rotator, login, known)) return 'unknown';
   return isSamePassword(known.text, current.text) ? 'other fields' : 'password';
+}
+
+export function isPayload({ text }: StoredSecret): boolean {
+  try {
+    parsePayload(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
