@@ -21,17 +21,17 @@ const MOST_STAGES = 20;
 const MOST_STAGED = 14;
 
 /**
- * What was current before this version; `null`: nothing that is known. Of what is current AWSPREVIOUS says it. Of everything older only the time is known at which it
+ * What was current before this version, the latest first; empty: nothing that is known. Of what is current AWSPREVIOUS says it. Of everything older only the time is known at which it
  * was written, until Secrets Manager clears it away; staged copies, which have an order of their own, are not among it.
  */
-export function versionBefore(version: string, youngestFirst: readonly ListedVersion[]): string | null {
+export function versionsBefore(version: string, youngestFirst: readonly ListedVersion[]): readonly string[] {
   const labelled = (label: string) => youngestFirst.find(({ stages }) => stages.includes(label))?.id;
   const isStaged = ({ stages }: ListedVersion): boolean => stages.some((stage) => stage === REPLACING || stage.startsWith(KEPT));
   const ends = [labelled(CURRENT), labelled(PREVIOUS)].filter((id) => id !== undefined);
   const others = youngestFirst.filter((each) => !ends.includes(each.id) && !isStaged(each)).map(({ id }) => id);
   const order = [...ends, ...others];
   const at = order.indexOf(version);
-  return at < 0 ? null : (order[at + 1] ?? null);
+  return at < 0 ? [] : order.slice(at + 1);
 }
 
 export async function leaveRoomToPromote(calls: SecretsManagerCalls, id: string, options?: CallOptions): Promise<void> {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { RcmError, type Secret } from '@rcm/telemetry';
+import { firstOfOurs } from './history.ts';
 import { readEach } from './read-each.ts';
 import { isSameText } from './same-text.ts';
 import type { SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
 import { conflict, makeCurrent, mustExist, readCurrent } from './secrets-manager-current.ts';
-import { REPLACING, versionBefore } from './secrets-manager-labels.ts';
+import { REPLACING, versionsBefore } from './secrets-manager-labels.ts';
 import { hasNoArn, secretId, secretName, withArn } from './secrets-manager-names.ts';
 import { keepReplica } from './secrets-manager-replica.ts';
 import { secretsManagerStages } from './secrets-manager-stages.ts';
@@ -25,12 +26,12 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       return found && hasNoArn(reference) ? { ...found, reference: withArn(reference, found.arn) } : found;
     },
     async readVersion(reference, version, options) {
-      return VERSION_ID.test(version) ? calls.get(secretId(reference), { id: version }, options) : null;
+      return firstOfOurs(VERSION_ID.test(version) ? [version] : [], (kept) => calls.get(secretId(reference), { id: kept }, options));
     },
     async readBefore(reference, version, options) {
       const id = secretId(reference);
-      const before = versionBefore(version, await calls.listVersions(id, options));
-      return before === null ? null : calls.get(id, { id: before }, options);
+      const before = versionsBefore(version, await calls.listVersions(id, options));
+      return firstOfOurs(before, (earlier) => calls.get(id, { id: earlier }, options));
     },
     // There is no batch read that names AWSCURRENT.
     readMany: (references, options) => readEach(references, async (reference) => readCurrent(calls, reference, options)),

@@ -1,4 +1,5 @@
 import { stagedPath } from '../reference.ts';
+import { firstOfOurs } from './history.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { isPromoted } from './same-text.ts';
 import type { SecretsManagerCalls, SecretVersion } from './secrets-manager-calls.ts';
@@ -44,7 +45,7 @@ export function secretsManagerStages(calls: SecretsManagerCalls): SecretStages {
       await calls.tryMoveStage(id, CURRENT, { from: slot.attemptId, to: slot.attemptId }, options);
       // Beyond the one before, Secrets Manager keeps no order of its versions.
       const overwritten = await findWrittenOver<StoredSecret>(found, async (version) =>
-        version === found ? calls.get(id, { stage: PREVIOUS }, options) : null,
+        version === found ? firstOfOurs([PREVIOUS], (stage) => calls.get(id, { stage }, options)) : null,
       );
       return { overwritten: overwritten && { text: overwritten.text, version: overwritten.version } };
     },

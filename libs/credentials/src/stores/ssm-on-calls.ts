@@ -2,6 +2,7 @@ import { type Clock, hasCode, RcmError, type Secret, systemClock } from '@rcm/te
 import { rotationOf } from '../payload.ts';
 import { checkedReference, referenceKey, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
+import { firstOfOurs, numbered, numbersBefore } from './history.ts';
 import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
 import { newTier, ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
@@ -20,9 +21,6 @@ export interface SsmRules {
 
 const BATCH_SIZE = 10;
 
-/** Parameter Store numbers its versions; what is no number was never one of its. */
-const VERSION = /^[1-9][0-9]{0,9}$/;
-
 /** Payloads as SecureString parameters. Versions are SSM's numbers as text. */
 export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = systemClock, probe = { isHeeded: true } }: SsmRules = {}): ClosableSecretStore {
   const overwrite = (reference: SecretReference, base: string, text: OverwritingText, options: CallOptions) =>
@@ -34,10 +32,10 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
       return calls.get(currentName(reference), options);
     },
     async readVersion(reference, version, options) {
-      return VERSION.test(version) ? calls.getVersion(currentName(reference), Number(version), options) : null;
+      return firstOfOurs(numbered(version), (number) => calls.getVersion(currentName(reference), number, options));
     },
     async readBefore(reference, version, options) {
-      return VERSION.test(version) && version !== '1' ? calls.getVersion(currentName(reference), Number(version) - 1, options) : null;
+      return firstOfOurs(numbersBefore(version), (number) => calls.getVersion(currentName(reference), number, options));
     },
     readMany: (references, options) => readMany(calls, references, options),
 

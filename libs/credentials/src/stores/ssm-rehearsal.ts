@@ -1,4 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
+import { firstOfOurs, numbersBefore } from './history.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { ssmTier, type SsmTier } from './size-policy.ts';
 import type { SsmCalls } from './ssm-calls.ts';
@@ -46,7 +47,7 @@ export async function rehearseOnSsm(rehearsal: SsmRehearsal): Promise<Rehearsal>
   mustKeepFields(staged, current);
   await mayTakeAnotherVersion(rehearsal);
   const overwritten = await findWrittenOver(current, async ({ version }) =>
-    version === '1' ? null : calls.getVersion(names.current, Number(version) - 1, options),
+    firstOfOurs(numbersBefore(version), (number) => calls.getVersion(names.current, number, options)),
   );
   await mayBeWritten(rehearsal, current);
   return { overwritten };

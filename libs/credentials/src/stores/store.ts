@@ -126,7 +126,10 @@ export interface SecretStages {
   discard(slot: StagedSlot, options?: CallOptions): Promise<void>;
 }
 
-/** Looks back, for the rotator alone: an agent's policy allows the current version and no other. */
+/**
+ * Looks back, for the rotator alone: an agent's policy allows the current version and no other. A version that holds no text of ours, as a person may have saved
+ * by hand, is as one that is not there; `readBefore` steps over it.
+ */
 interface SecretHistory {
   /** The payload that was current as `version`; `null` where the store keeps it no more. Errors as `SecretReader`. */
   readVersion(reference: SecretReference, version: string, options?: CallOptions): Promise<StoredSecret | null>;

@@ -1,6 +1,7 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { checkedReference, type SecretReference, secretPath, stagedFolder, stagedPath } from '../reference.ts';
 import { invalidReference } from '../refusal.ts';
+import { firstOfOurs, numbered, numbersBefore } from './history.ts';
 import { readEach } from './read-each.ts';
 import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
@@ -31,10 +32,10 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
       return readSecret(calls, current(reference), options);
     },
     async readVersion(reference, version, options) {
-      return VERSION.test(version) ? readSecret(calls, current(reference), options, Number(version)) : null;
+      return firstOfOurs(numbered(version), (number) => readSecret(calls, current(reference), options, number));
     },
     async readBefore(reference, version, options) {
-      return VERSION.test(version) && version !== '1' ? readSecret(calls, current(reference), options, Number(version) - 1) : null;
+      return firstOfOurs(numbersBefore(version), (number) => readSecret(calls, current(reference), options, number));
     },
     readMany: (references, options) => readEach(references, async (reference) => readSecret(calls, current(reference), options)),
 
@@ -105,9 +106,6 @@ function stagedText({ attemptId }: StagedSlot, copy: Secret<string> | null): Ove
     isBase: (stored) => copy === null || keepsFieldsOf(copy, stored),
   };
 }
-
-/** KV numbers its versions; what is no number was never one of its. */
-const VERSION = /^[1-9][0-9]{0,9}$/;
 
 interface Made {
   readonly text: Secret<string>;

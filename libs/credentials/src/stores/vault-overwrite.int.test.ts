@@ -48,6 +48,20 @@ describe.skipIf(backend() === 'containers')('an overwrite in Vault (no container
     expect(passwordOf(await other.read(reference))).toBe('made anew');
   });
 
+  it('that lies over plain fields of a secret that was made anew is done: they are no payload to put back, and stay in the history', async () => {
+    const other = open();
+    const { reference } = await other.create(newReference({ kind: 'vault' }), payloadText('first'), tags);
+    let isFirst = true;
+    const store = open(async (operation, phase) => {
+      if (operation !== 'POST data' || phase !== 'before' || !isFirst) return;
+      isFirst = false;
+      await vault.remove(reference);
+      await vault.saveByHand(reference, null);
+    });
+    expect(await store.replace(reference, payloadText('second'), '1')).toEqual({ version: '2' });
+    expect(passwordOf(await other.read(reference))).toBe('second');
+  });
+
   it('that is done on a later version than the base is done, whatever the base has become', async () => {
     const store = open();
     const planned = payloadText('planned');

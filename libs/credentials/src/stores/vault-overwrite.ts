@@ -1,4 +1,5 @@
 import { RcmError, type Secret } from '@rcm/telemetry';
+import { firstOfOurs, numbered } from './history.ts';
 import { isSameText } from './same-text.ts';
 import type { CallOptions, StoredSecret } from './store.ts';
 import type { VaultCalls } from './vault-calls.ts';
@@ -48,8 +49,8 @@ export async function overwriteOnBase(write: Overwrite): Promise<{ readonly vers
 /** Our text became `version`: whether it lies where it should. `isBase` knows what had been read. */
 async function settle({ calls, path, base, options }: Overwrite, version: string, isBase: OverwritingText['isBase']): Promise<{ readonly version: string }> {
   if (Number(version) !== Number(base) + 1) return { version };
-  const under = await calls.get(path, options, Number(base));
-  if (under.text === null || isBase(under.text)) return { version };
+  const under = await firstOfOurs(numbered(base), (number) => readSecret(calls, path, options, number));
+  if (under === null || isBase(under.text)) return { version };
   await options?.beforeWrite?.('put_back');
   const back = await calls.write(path, under.text, Number(version), options);
   const became = back === null ? 'is in the history, and somebody has written since' : 'was put back';

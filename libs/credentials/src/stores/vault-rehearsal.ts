@@ -1,4 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
+import { firstOfOurs, numbersBefore } from './history.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
 import { checkVaultSize } from './size-policy.ts';
 import type { Rehearsal, RehearseOptions } from './store.ts';
@@ -27,7 +28,7 @@ export async function rehearseOnVault({ calls, paths, base, options }: VaultRehe
   if (!capabilities.some((capability) => capability === 'update' || capability === 'root'))
     throw new RcmError('store_denied', 'The policy of the AppRole does not allow the current secret to be written. Nothing was written.');
   const overwritten = await findWrittenOver(current, async ({ version }) =>
-    version === '1' ? null : readSecret(calls, paths.current, options, Number(version) - 1),
+    firstOfOurs(numbersBefore(version), (number) => readSecret(calls, paths.current, options, number)),
   );
   return { overwritten };
 }

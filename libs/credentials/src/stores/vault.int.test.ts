@@ -21,6 +21,7 @@ describe.skipIf(backend() === 'containers')('Vault KV v2 (no container: tools/va
     isLooserThanAws: false,
     heedsNoPatterns: false,
     remove: (reference) => vault.remove(reference),
+    saveByHand: (reference, text) => vault.saveByHand(reference, text),
     open: (hook) => createVaultStore({ address: vault.server.address, mount: 'kv', appRole: () => Promise.resolve(appRole), fetch: hookedFetch(hook) }),
   });
 });

@@ -5,6 +5,7 @@ import { createSsmStore } from '../ssm.ts';
 import type { ClosableSecretStore } from '../store.ts';
 import { openTestAws, type TestAws } from '../test-aws.fixture.ts';
 import { removeFromAws } from './remove-secret.fixture.ts';
+import { saveSecretByHand } from './save-by-hand.fixture.ts';
 import type { CallHook, StoreUnderTest } from './store-under-test.fixture.ts';
 
 const OPENERS = { ssm: createSsmStore, 'secrets-manager': createSecretsManagerStore } as const;
@@ -26,6 +27,8 @@ export function awsStore(kind: 'ssm' | 'secrets-manager'): StoreUnderTest {
     isLooserThanAws: kind === 'secrets-manager' && backend() === 'containers',
     heedsNoPatterns: kind === 'ssm' && backend() === 'containers',
     remove: (reference) => removeFromAws(aws.access, reference),
+    // A parameter holds nothing but text.
+    ...(kind === 'secrets-manager' ? { saveByHand: (reference, text) => saveSecretByHand(aws.access, reference, text) } : {}),
     open(hook) {
       const store = OPENERS[kind]({ ...aws.access, kmsKeyId: aws.kmsKeyId, instrument: (client) => instrument(client.middlewareStack, hook) });
       opened.push(store);

@@ -61,6 +61,25 @@ export function describeStaging(store: StoreUnderTest): void {
       expect(await store.open().readBefore(reference, 'f0f0f0f0-0000-4000-8000-000000000000')).toBeNull();
     });
 
+    const { saveByHand } = store;
+    it.skipIf(!saveByHand)(
+      'passes over an earlier version that holds no text of ours, and never takes a current one for missing (where a store holds such)',
+      async () => {
+        if (!saveByHand) throw new Error('no such store');
+        const { reference, text, version } = await created();
+        const malformed = await saveByHand(reference, null);
+        expect(await codeOf(store.open().read(reference))).toBe('payload_invalid');
+        const corrected = await saveByHand(reference, text);
+        expect(await store.open().readVersion(reference, malformed)).toBeNull();
+        expect((await store.open().readBefore(reference, corrected))?.version).toBe(version);
+        const slot = newSlot(reference);
+        await store.open().stage(slot, rotatedText(text, slot.attemptId, 'new'));
+        expect(await store.open().rehearse(slot, corrected)).toEqual({ overwritten: null });
+        await store.open().promote(slot, corrected);
+        expect(passwordOf(await store.open().read(reference))).toBe('new');
+      },
+    );
+
     it('adopts what the attempt has staged before, whatever is offered now', async () => {
       const { reference, text } = await created();
       const slot = newSlot(reference);

@@ -22,6 +22,8 @@ export interface StoreUnderTest {
   readonly isInMemory?: true;
   /** A person with every right deletes the secret, history and all. */
   remove(reference: SecretReference): Promise<void>;
+  /** A person with every right saves the next version by hand; `null`: what is no text of ours. Its version. Absent where a store holds nothing but texts. */
+  saveByHand?(reference: SecretReference, text: Secret<string> | null): Promise<string>;
   /** A new store on the same backend, as a restarted process would have it. */
   open(hook?: CallHook): ClosableSecretStore;
 }
