@@ -12,6 +12,8 @@ export interface EnvironmentVault {
   folderOf(part: Part): string;
   /** What a person with every right does: gone at once, history and all. */
   destroy(path: string): Promise<void>;
+  /** The same person saves the next version, with these fields. */
+  save(path: string, fields: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,11 @@ export async function startEnvironmentVault({
       const headers = { 'x-vault-token': server.rootToken };
       const { ok, status } = await fetch(`${server.address}/v1/${mount}/metadata/${path}`, { method: 'DELETE', headers });
       if (!ok) throw new Error(`Deleting a secret was answered ${status}.`);
+    },
+    async save(path, fields) {
+      const headers = { 'x-vault-token': server.rootToken };
+      const { ok, status } = await fetch(`${server.address}/v1/${mount}/data/${path}`, { method: 'POST', headers, body: JSON.stringify({ data: fields }) });
+      if (!ok) throw new Error(`Saving a secret was answered ${status}.`);
     },
     close: () => server.close(),
   };

@@ -94,9 +94,16 @@ async function readCopy({ store, slotOf, slotElsewhere, held }: LoginInHand, att
 /** The candidate that a stored text holds. Fails with `payload_invalid` where it is no payload. */
 export function candidateOf(name: CandidateName, stored: StoredSecret, current: StoredSecret | null): Candidate {
   const own = parsePayload(stored.text);
-  const password = own.map((payload) => (name.first === undefined ? payload.password : [...payload.password].slice(0, name.first).join('')));
+  const password = own.map((payload) => payload.password);
   const base = current === null ? own : parsePayload(current.text);
-  return { name, password, payload: sameUser(base, own) ? withThis(base, password) : withThis(own, password) };
+  const whole = { name, password, payload: sameUser(base, own) ? withThis(base, password) : own };
+  return name.first === undefined ? whole : cutTo(whole, name.first);
+}
+
+/** What a portal keeps of a candidate that it cuts to its first characters. */
+export function cutTo({ name, password, payload }: Candidate, first: number): Candidate {
+  const kept = password.map((whole) => [...whole].slice(0, first).join(''));
+  return { name: { ...name, first }, password: kept, payload: withThis(payload, kept) };
 }
 
 /** Whether two payloads name the same user, as they are written. */

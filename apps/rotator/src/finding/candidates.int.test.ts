@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parsePayload, serializePayload } from '@rcm/credentials';
+import { parsePayload, parseReference, secretPath, serializePayload } from '@rcm/credentials';
 import { insertEndpoint } from '@rcm/db/admin';
 import type { HeldLease } from '@rcm/db/holding';
 import { migratedEndpoint } from '@rcm/portal-access';
@@ -8,6 +8,7 @@ import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixt
 import { foundOf } from './candidate.ts';
 import { candidates } from './candidates.ts';
 import { loginInHand } from './login-in-hand.ts';
+import { storedPrints } from './stored-prints.ts';
 
 let opened: RotatorEnvironment;
 beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine'] })));
@@ -113,6 +114,30 @@ it.each(['ssm', 'secrets-manager', 'vault'] as const)(
     expect(order).not.toContain(`version:${second.version}`);
   },
 );
+
+it('what is no payload is passed over, wherever a person saved it: in an earlier version, as a copy, in another secret of the account', async () => {
+  const { testEnvironment, rotator, sql } = opened;
+  const [own, twin] = [await testEnvironment.addEndpoint('alpine', 'vault'), await testEnvironment.addEndpoint('alpine', 'vault')];
+  await sql(`UPDATE integration_endpoint SET login_identity = $1 WHERE id = $2`, [own.loginIdentity, twin.id]);
+  const endpoint = await migratedEndpoint(rotator.db, { orgId: own.orgId, endpointId: own.id });
+  const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
+  const first = await login.store.read(login.reference);
+  if (!first) throw new Error('no secret');
+  const plainly = { username: 'billing', password: 'Saved-by-hand-16!' };
+  await testEnvironment.vault.save(secretPath(login.reference), plainly);
+  await testEnvironment.vault.save(secretPath(login.reference), { payload: first.text.map((text) => text.replace('{', '{ ')).reveal() });
+  const attemptId = named('a');
+  await testEnvironment.vault.save(`${secretPath(login.reference).replace('/endpoints/', '/rotation/')}/${attemptId}`, plainly);
+  await testEnvironment.vault.save(secretPath(parseReference(twin.secretArn)), plainly);
+
+  const order: string[] = [];
+  for await (const { name } of candidates(login, { db: rotator.db, current: await login.store.read(login.reference), ownAttemptId: null }))
+    order.push(foundOf(name, ''));
+  expect(await login.store.listStaged(login.reference)).toEqual([attemptId]);
+  expect(order).toEqual(['current:', `version:${first.version}`]);
+  // Neither does it stand in the way of whoever asks what the ledger knows the stored passwords by.
+  expect(await storedPrints(rotator, login)).toHaveLength(1);
+});
 
 it('what is current in the account’s other secrets of the organization comes after current, each once; another account’s and another organization’s never', async () => {
   const { testEnvironment, rotator, sql } = opened;

@@ -1,10 +1,10 @@
-import { formatReference, parsePasswordRules, parsePayload, type StoredSecret } from '@rcm/credentials';
+import { formatReference, parsePasswordRules, type StoredSecret } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { getAttempt, knownVersions, listCopiesElsewhere, listOtherSecrets, type RotationAttempt } from '@rcm/db/rotation';
-import { isRcmError } from '@rcm/telemetry';
-import { type Candidate, type CandidateName, candidateNamed, candidateOf, readNamed } from './candidate.ts';
+import { type Candidate, type CandidateName, candidateNamed, candidateOf, cutTo, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
 import type { LoginInHand } from './login-in-hand.ts';
+import { unlessNoPayload } from './unless-no-payload.ts';
 
 /** Versions that were tried, and copies, that are read at most. */
 const MOST_VERSIONS = 6;
@@ -143,21 +143,18 @@ function bySubmit(copies: readonly Copy[]): { readonly submitted: readonly strin
 }
 
 async function* cutCopy(login: LoginInHand, attemptId: string, current: StoredSecret | null): AsyncGenerator<Candidate> {
-  const stored = await readNamed(login, { kind: 'copy', of: attemptId });
-  if (stored === null) return;
+  const whole = await candidate(login, { kind: 'copy', of: attemptId }, current);
+  if (whole === null) return;
   const longest = parsePasswordRules(login.endpoint.portalType.passwordRules).maxLength;
-  const length = parsePayload(stored.text).map(({ password }) => [...password].length);
-  for (const first of cutLengths({ length: length.reveal(), longest })) yield candidateOf({ kind: 'copy', of: attemptId, first }, stored, current);
+  const length = whole.password.map((password) => [...password].length);
+  for (const first of cutLengths({ length: length.reveal(), longest })) yield cutTo(whole, first);
 }
 
 /** `null`: it is gone, or a person once stored what is no payload. */
 async function candidate(login: LoginInHand, name: CandidateName, current: StoredSecret | null): Promise<Candidate | null> {
-  const stored = name.kind === 'current' ? current : await readNamed(login, name);
-  if (stored === null) return null;
-  try {
-    return candidateOf(name, stored, current);
-  } catch (error) {
-    if (isRcmError(error) && error.code === 'payload_invalid' && name.kind !== 'current') return null;
-    throw error;
-  }
+  if (name.kind === 'current') return current && candidateOf(name, current, current);
+  return unlessNoPayload(async () => {
+    const stored = await readNamed(login, name);
+    return stored && candidateOf(name, stored, current);
+  });
 }
