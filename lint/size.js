@@ -8,8 +8,6 @@ const OVER = {
     'libs/credentials/src/stores/ssm-calls.ts': 5,
   },
   'max-lines-per-function': {
-    'libs/credentials/src/stores/secrets-manager-calls.ts': 64,
-    'libs/credentials/src/stores/ssm-calls.ts': 80,
     'libs/portal-drivers/src/interpreter/declared-engine.ts': 75,
     'libs/portal-drivers/src/interpreter/page-rows.ts': 132,
     'libs/portal-drivers/src/interpreter/page-watch.ts': 65,

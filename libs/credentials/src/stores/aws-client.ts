@@ -1,4 +1,6 @@
+import { type RcmError, withDeadline } from '@rcm/telemetry';
 import { maySessionBeOver } from './aws-error.ts';
+import type { CallOptions } from './store.ts';
 
 /** AWS keys as the SDK takes them; `expiration` makes it ask the provider again in time. */
 export interface AwsCredentials {
@@ -78,6 +80,19 @@ export async function withSession<T>({ credentials }: AwsAccess, act: () => Prom
     return act();
   }
 }
+
+export interface AwsCallAccess extends AwsAccess {
+  /** Deadline of one call, retries included, in ms. Default 10 000. */
+  readonly deadlineMs?: number;
+}
+
+/** How a store makes each of its calls: under a deadline, once more with another session where that was refused, what AWS says translated. */
+export const awsCall =
+  ({ deadlineMs = CALL_DEADLINE_MS, ...access }: AwsCallAccess, translate: (error: unknown, what: string) => RcmError) =>
+  <T>(what: string, options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    withDeadline({ ms: deadlineMs, what, ...options }, (signal) => withSession(access, () => act(signal))).catch((error: unknown) => {
+      throw translate(error, what);
+    });
 
 const isSession = (credentials: AwsAccess['credentials']): credentials is AwsSession => credentials !== undefined && 'replaced' in credentials;
 

@@ -6,19 +6,18 @@ import {
   PutSecretValueCommand,
   ReplicateSecretToRegionsCommand,
   SecretsManagerClient,
+  type SecretVersionsListEntry,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { hasCode, RcmError, Secret, withDeadline } from '@rcm/telemetry';
+import { hasCode, RcmError, Secret } from '@rcm/telemetry';
 import { invalidPayload } from '../refusal.ts';
-import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, withSession } from './aws-client.ts';
+import { awsCall, type AwsCallAccess, clientOptions } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
 import type { CallOptions, ReplicaPlace, SecretTags, StoredSecret } from './store.ts';
 
-export interface SecretsManagerAccess extends AwsAccess {
+export interface SecretsManagerAccess extends AwsCallAccess {
   /** ARN, id or alias of the customer key. */
   readonly kmsKeyId: string;
-  /** Deadline of one call, retries included, in ms. Default 10 000. */
-  readonly deadlineMs?: number;
   /** Called once with the client, to add middleware. */
   readonly instrument?: (client: SecretsManagerClient) => void;
 }
@@ -58,13 +57,10 @@ export interface SecretsManagerCalls {
   close(): void;
 }
 
-export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instrument, ...access }: SecretsManagerAccess): SecretsManagerCalls {
+export function createSecretsManagerCalls({ kmsKeyId, instrument, ...access }: SecretsManagerAccess): SecretsManagerCalls {
   const client = new SecretsManagerClient(clientOptions(access));
   instrument?.(client);
-  const call = <T>(what: string, options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    withDeadline({ ms: deadlineMs, what, ...options }, (signal) => withSession(access, () => act(signal))).catch((error: unknown) => {
-      throw translateSecretsManagerError(error, what);
-    });
+  const call = awsCall(access, translateSecretsManagerError);
 
   const moveStage: SecretsManagerCalls['moveStage'] = (id, stage, { from, to }, options = {}) =>
     call('Moving a label in Secrets Manager', options, async (abortSignal) => {
@@ -76,9 +72,7 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
   const list = (id: string, which: { readonly IncludeDeprecated: boolean }, options: CallOptions): Promise<readonly ListedVersion[]> =>
     call('Looking for versions in Secrets Manager', options, async (abortSignal) => {
       const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: id, MaxResults: 100, ...which }), { abortSignal });
-      const age = ({ CreatedDate }: (typeof Versions)[number]): number => CreatedDate?.getTime() ?? 0;
-      const youngest = Versions.sort((a, b) => age(b) - age(a));
-      return youngest.flatMap(({ VersionId: version, VersionStages: stages = [] }) => (version === undefined ? [] : [{ id: version, stages }]));
+      return youngestFirst(Versions);
     }).catch((error: unknown) => instead(error, 'secret_missing', []));
 
   return {
@@ -124,6 +118,12 @@ export function createSecretsManagerCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE
       }).catch((error: unknown) => instead(error, 'store_conflict', false)),
     close: () => client.destroy(),
   };
+}
+
+function youngestFirst(versions: SecretVersionsListEntry[]): readonly ListedVersion[] {
+  const age = ({ CreatedDate }: SecretVersionsListEntry): number => CreatedDate?.getTime() ?? 0;
+  const youngest = versions.sort((a, b) => age(b) - age(a));
+  return youngest.flatMap(({ VersionId: version, VersionStages: stages = [] }) => (version === undefined ? [] : [{ id: version, stages }]));
 }
 
 /** The one place that knows Secrets Manager's error names. */

@@ -5,21 +5,20 @@ import {
   GetParametersByPathCommand,
   GetParametersCommand,
   type Parameter,
+  type ParameterHistory,
   PutParameterCommand,
   type PutParameterCommandInput,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { RcmError, Secret, withDeadline } from '@rcm/telemetry';
-import { type AwsAccess, CALL_DEADLINE_MS, clientOptions, telling, withSession } from './aws-client.ts';
+import { RcmError, Secret } from '@rcm/telemetry';
+import { awsCall, type AwsCallAccess, clientOptions, telling } from './aws-client.ts';
 import { isNamed, translateAwsError } from './aws-error.ts';
 import type { AskedTier, SsmTier } from './size-policy.ts';
 import type { CallOptions, SecretTags, StoredSecret } from './store.ts';
 
-export interface SsmAccess extends AwsAccess {
+export interface SsmAccess extends AwsCallAccess {
   /** ARN, id or alias of the customer key. Every write names it: without it SSM takes a key that the whole account may use. */
   readonly kmsKeyId: string;
-  /** Deadline of one call, retries included, in ms. Default 10 000. */
-  readonly deadlineMs?: number;
   /** Called once with each client, to add middleware. */
   readonly instrument?: (client: SSMClient) => void;
 }
@@ -61,16 +60,9 @@ const MOST_LISTED = 100;
 /** What SSM keeps of one parameter. */
 const MOST_VERSIONS = 100;
 
-export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instrument, ...access }: SsmAccess): SsmCalls {
-  const client = telling(new SSMClient(clientOptions(access)), access);
-  const once = telling(new SSMClient({ ...clientOptions({ ...access, maxAttempts: 1 }), requestHandler: client.config.requestHandler }), access);
-  instrument?.(client);
-  instrument?.(once);
-
-  const call = <T>(what: string, options: CallOptions, act: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    withDeadline({ ms: deadlineMs, what, ...options }, (signal) => withSession(access, () => act(signal))).catch((error: unknown) => {
-      throw translateSsmError(error, what);
-    });
+export function createSsmCalls({ kmsKeyId, instrument, ...access }: SsmAccess): SsmCalls {
+  const { client, once } = openClients(access, instrument);
+  const call = awsCall(access, translateSsmError);
   const read = (what: string, name: string, options: CallOptions): Promise<StoredSecret | null> =>
     call(what, options, async (abortSignal) => {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), { abortSignal });
@@ -89,17 +81,9 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
       }),
     list: (path, options = {}) =>
       call('Looking for staged secrets in SSM', options, async (abortSignal) => {
-        const found: Parameter[] = [];
-        let NextToken: string | undefined;
-        do {
-          const page = await client.send(new GetParametersByPathCommand({ Path: path, WithDecryption: false, ...(NextToken ? { NextToken } : {}) }), {
-            abortSignal,
-          });
-          found.push(...(page.Parameters ?? []));
-          ({ NextToken } = page);
-        } while (NextToken && found.length < MOST_LISTED);
-        const age = ({ LastModifiedDate }: Parameter): number => LastModifiedDate?.getTime() ?? 0;
-        return found.sort((a, b) => age(b) - age(a)).map(({ Name = '' }) => Name.slice(path.length + 1));
+        const below = { Path: path, WithDecryption: false };
+        const found = await readPages(MOST_LISTED, (more) => client.send(new GetParametersByPathCommand({ ...below, ...more }), { abortSignal }));
+        return youngestFirst(found).map(({ Name = '' }) => Name.slice(path.length + 1));
       }),
     create: (name, text, tier, tags, options = {}) =>
       call('Creating a secret in SSM', options, async (abortSignal) => {
@@ -115,16 +99,9 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
       }),
     history: (name, options = {}) =>
       call('Looking at the versions of a secret in SSM', options, async (abortSignal) => {
-        const found: SsmVersionFacts[] = [];
-        let NextToken: string | undefined;
-        do {
-          const asked = { Name: name, WithDecryption: false, MaxResults: 50, ...(NextToken ? { NextToken } : {}) };
-          const page = await client.send(new GetParameterHistoryCommand(asked), { abortSignal });
-          for (const { Version = 0, Labels = [], AllowedPattern } of page.Parameters ?? [])
-            found.push({ version: Version, labels: Labels, allowedPattern: AllowedPattern || null });
-          ({ NextToken } = page);
-        } while (NextToken && found.length < MOST_VERSIONS);
-        return found.sort((a, b) => a.version - b.version);
+        const all = { Name: name, WithDecryption: false, MaxResults: 50 };
+        const found = await readPages(MOST_VERSIONS, (more) => client.send(new GetParameterHistoryCommand({ ...all, ...more }), { abortSignal }));
+        return found.map(factsOf).sort((a, b) => a.version - b.version);
       }).catch((error: unknown) => nullWhere('secret_missing')(error) ?? []),
     tryOverwrite: (name, text, pattern, options = {}) =>
       call('Rehearsing a write to SSM', options, async (abortSignal) => {
@@ -144,6 +121,43 @@ export function createSsmCalls({ kmsKeyId, deadlineMs = CALL_DEADLINE_MS, instru
     },
   };
 }
+
+/** One that repeats what was not answered, and one that sends `once`; they have the same connections. */
+function openClients(access: AwsCallAccess, instrument: SsmAccess['instrument']): { readonly client: SSMClient; readonly once: SSMClient } {
+  const client = telling(new SSMClient(clientOptions(access)), access);
+  const once = telling(new SSMClient({ ...clientOptions({ ...access, maxAttempts: 1 }), requestHandler: client.config.requestHandler }), access);
+  instrument?.(client);
+  instrument?.(once);
+  return { client, once };
+}
+
+interface Page<T> {
+  readonly Parameters?: readonly T[] | undefined;
+  readonly NextToken?: string | undefined;
+}
+
+/** Page after page, until there is no other or as many were read as are wanted. */
+async function readPages<T>(most: number, read: (more: { readonly NextToken?: string }) => Promise<Page<T>>): Promise<T[]> {
+  const found: T[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await read(NextToken ? { NextToken } : {});
+    found.push(...(page.Parameters ?? []));
+    ({ NextToken } = page);
+  } while (NextToken && found.length < most);
+  return found;
+}
+
+function youngestFirst(parameters: Parameter[]): Parameter[] {
+  const age = ({ LastModifiedDate }: Parameter): number => LastModifiedDate?.getTime() ?? 0;
+  return parameters.sort((a, b) => age(b) - age(a));
+}
+
+const factsOf = ({ Version = 0, Labels = [], AllowedPattern }: ParameterHistory): SsmVersionFacts => ({
+  version: Version,
+  labels: Labels,
+  allowedPattern: AllowedPattern || null,
+});
 
 /** Whatever answered without it was not SSM. */
 function writtenVersion(version: number | undefined): number {
