@@ -23,7 +23,7 @@ interface Held {
 /** AWS credentials that can reach one tenant's secrets and no other's. */
 export interface TenantSessions {
   /**
-   * A session that is due is renewed behind its users' backs, and used to its end where STS is not to be reached. Fails with
+   * A session that is due is renewed in the background, and used to its end where STS is not to be reached. Fails with
    * `store_denied`, `store_throttled`, `store_unavailable`, `deadline_exceeded`.
    */
   get(orgId: string): Promise<TenantSession>;
