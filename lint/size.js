@@ -4,8 +4,6 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
   'max-params': {
-    'libs/credentials/src/stores/secrets-manager-calls.ts': 5,
-    'libs/credentials/src/stores/ssm-calls.ts': 5,
   },
   'max-lines-per-function': {
     'libs/portal-drivers/src/interpreter/declared-engine.ts': 75,

@@ -36,6 +36,12 @@ export interface ListedVersion {
 export type VersionChoice = { readonly stage: string } | { readonly id: string };
 
 /** The calls to Secrets Manager that the store is made of, errors translated. `id` is the ARN, or the name before there is one. */
+interface NewVersion {
+  readonly version: string;
+  readonly text: Secret<string>;
+  readonly stages: readonly string[];
+}
+
 export interface SecretsManagerCalls {
   get(id: string, version: VersionChoice, options?: CallOptions): Promise<SecretVersion | null>;
   /** The labels of every version that has one, the youngest version first. AWS keeps at most 20 labels a secret, so one page is all. */
@@ -45,7 +51,7 @@ export interface SecretsManagerCalls {
   /** The new secret's ARN and version, or `null` where the name is taken. */
   create(name: string, text: Secret<string>, tags: SecretTags, options?: CallOptions): Promise<{ readonly arn: string; readonly version: string } | null>;
   /** Adds a version under these labels. `false` where the version exists already with another text. Fails with `secret_missing`. */
-  putVersion(id: string, version: string, text: Secret<string>, stages: readonly string[], options?: CallOptions): Promise<boolean>;
+  putVersion(id: string, written: NewVersion, options?: CallOptions): Promise<boolean>;
   /** Moves a label. `false` where it is not at `from` or the version `to` does not exist. */
   moveStage(id: string, stage: string, move: { readonly from: string; readonly to?: string }, options?: CallOptions): Promise<boolean>;
   /** Asks for a move that is refused because the label is not at `from`: whether the caller may move it at all. Fails with `store_denied`. */
@@ -95,7 +101,7 @@ export function createSecretsManagerCalls({ kmsKeyId, instrument, ...access }: S
         if (!ARN || !VersionId) throw new RcmError('store_unavailable', 'Secrets Manager answered without an ARN.');
         return { arn: ARN, version: VersionId };
       }).catch((error: unknown) => instead(error, 'secret_exists', null)),
-    putVersion: (id, version, text, stages, options = {}) =>
+    putVersion: (id, { version, text, stages }, options = {}) =>
       call('Writing a version to Secrets Manager', options, async (abortSignal) => {
         const command = new PutSecretValueCommand({ SecretId: id, ClientRequestToken: version, SecretString: text.reveal(), VersionStages: [...stages] });
         await client.send(command, { abortSignal });

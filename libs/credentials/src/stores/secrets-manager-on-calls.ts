@@ -50,7 +50,7 @@ export function secretsManagerStoreOn(calls: SecretsManagerCalls, { newVersionId
       if (isSameText(found.text, text)) return { version: found.version };
       if (found.version !== base) throw conflict(base, found.version);
       const version = newVersionId();
-      await calls.putVersion(id, version, text, [REPLACING], options);
+      await calls.putVersion(id, { version, text, stages: [REPLACING] }, options);
       return makeCurrent(calls, id, { from: base, to: version }, options);
     },
 

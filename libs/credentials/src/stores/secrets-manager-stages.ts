@@ -27,7 +27,7 @@ export function secretsManagerStages(calls: SecretsManagerCalls): SecretStages {
       const staged = await readStaged(calls, slot, options);
       if (staged !== null) return { text: staged.text, adopted: true };
       await leaveRoomToPromote(calls, id, options);
-      if (await calls.putVersion(id, slot.attemptId, text, [PENDING, keptLabel(slot.attemptId)], options)) return { text, adopted: false };
+      if (await calls.putVersion(id, { version: slot.attemptId, text, stages: [PENDING, keptLabel(slot.attemptId)] }, options)) return { text, adopted: false };
       return { text: (await mustExist(readStaged(calls, slot, options))).text, adopted: true };
     },
     readStaged: (slot, options) => readStaged(calls, slot, options),

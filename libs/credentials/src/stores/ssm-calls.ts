@@ -32,6 +32,12 @@ export interface SsmVersionFacts {
 }
 
 /** The calls to Parameter Store that the SSM store is made of, errors translated. Names start with a slash. */
+interface NewParameter {
+  readonly text: Secret<string>;
+  readonly tier: AskedTier;
+  readonly tags: SecretTags;
+}
+
 export interface SsmCalls {
   get(name: string, options?: CallOptions): Promise<StoredSecret | null>;
   /** One version out of the history (100 are kept); `null` where it is gone. */
@@ -41,7 +47,7 @@ export interface SsmCalls {
   /** Last segments of the names right below a path, the youngest parameter first; at most 100. No value is decrypted. */
   list(path: string, options?: CallOptions): Promise<readonly string[]>;
   /** The version, or `null` where the name is taken. */
-  create(name: string, text: Secret<string>, tier: AskedTier, tags: SecretTags, options?: CallOptions): Promise<string | null>;
+  create(name: string, made: NewParameter, options?: CallOptions): Promise<string | null>;
   /** Sent once, never repeated by the SDK: a repeated one could overwrite what somebody wrote in between. */
   overwrite(name: string, text: Secret<string>, tier: SsmTier, options?: CallOptions): Promise<number>;
   /** The versions that are kept (100 at most), the oldest first; none where the name does not exist. No value is decrypted. */
@@ -85,7 +91,7 @@ export function createSsmCalls({ kmsKeyId, instrument, ...access }: SsmAccess): 
         const found = await readPages(MOST_LISTED, (more) => client.send(new GetParametersByPathCommand({ ...below, ...more }), { abortSignal }));
         return youngestFirst(found).map(({ Name = '' }) => Name.slice(path.length + 1));
       }),
-    create: (name, text, tier, tags, options = {}) =>
+    create: (name, { text, tier, tags }, options = {}) =>
       call('Creating a secret in SSM', options, async (abortSignal) => {
         const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
         const { Version } = await client.send(put(text, { Name: name, Overwrite: false, Tier: tier, Tags }), { abortSignal });

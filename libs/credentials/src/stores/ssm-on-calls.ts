@@ -41,7 +41,8 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
 
     async create(reference, text, tags, options) {
       const name = currentName(reference);
-      const version = (await calls.create(name, text, newTier(text, largestTier), tags, options)) ?? (await versionOfSame(calls, name, text, options));
+      const version =
+        (await calls.create(name, { text, tier: newTier(text, largestTier), tags }, options)) ?? (await versionOfSame(calls, name, text, options));
       if (version === null) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
       return { reference, version };
     },
@@ -53,7 +54,7 @@ export function ssmStoreOn(calls: SsmCalls, { largestTier = 'Standard', clock = 
     },
 
     async stage(slot, text, options) {
-      const version = await calls.create(stagedName(slot), text, newTier(text, largestTier), slot.tags, options);
+      const version = await calls.create(stagedName(slot), { text, tier: newTier(text, largestTier), tags: slot.tags }, options);
       if (version !== null) return { text, adopted: false };
       const staged = await calls.get(stagedName(slot), options);
       if (staged === null) throw new RcmError('store_conflict', 'The staged copy was removed while it was being adopted.');

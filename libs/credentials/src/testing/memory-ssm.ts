@@ -93,7 +93,7 @@ function callsOn(parameters: Map<string, Parameter>, put: (name: string, text: S
           .sort(([, one], [, other]) => other.modifiedAt - one.modifiedAt)
           .map(([name]) => name.slice(path.length + 1)),
       ),
-    create: (name, text, ...[, , options]) => call('PutParameter', options?.signal, () => (parameters.has(name) ? null : String(put(name, text)))),
+    create: (name, { text }, options) => call('PutParameter', options?.signal, () => (parameters.has(name) ? null : String(put(name, text)))),
     overwrite: (name, text, _tier, options) => call('PutParameter', options?.signal, () => put(name, text)),
     history: (name, options) =>
       call('GetParameterHistory', options?.signal, () =>

@@ -127,7 +127,7 @@ export class SecretsManagerModel extends StoreModel<Held> {
       listStages: (id, options) => call('list', id, 'read', options, (name) => this.#versionsOf(name).flatMap(({ stages }) => stages)),
       listVersions: (id, options) => call('list versions', id, 'read', options, (name) => this.#versionsOf(name)),
       create: (name, text, _tags, options) => call('create', name, 'write', options, () => this.create(name, text.reveal())),
-      putVersion: (id, version, text, stages, options) =>
+      putVersion: (id, { version, text, stages }, options) =>
         call(`put version ${stages.join('+')}`, id, 'write', options, (name) => this.putVersion(name, version, text.reveal(), stages)),
       moveStage: (id, stage, move, options) => call(`move ${stage}`, id, 'write', options, (name) => this.moveStage(name, stage, move)),
       tryMoveStage: (id, stage, move, options) => call(`try to move ${stage}`, id, 'write', options, (name) => void this.moveStage(name, stage, move)),

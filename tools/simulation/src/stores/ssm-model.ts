@@ -79,7 +79,7 @@ export class SsmModel extends StoreModel<Parameter> {
           });
           return found.sort((a, b) => b.at - a.at).map(({ name }) => name.slice(path.length + 1));
         }),
-      create: (name, text, _tier, _tags, options) =>
+      create: (name, { text }, options) =>
         this.call(caller, { what: 'create', path: name, kind: 'write', signal: options?.signal }, () => {
           const version = this.put(name, text.reveal(), { overwrite: false });
           return version === null ? null : String(version);
