@@ -31,13 +31,15 @@ export class RunningBrowser {
   #served = 0;
   #open = 0;
   #bloated = false;
+  /** Its connection breaks a little later. */
+  #killed = false;
 
   constructor(options: RunningBrowserOptions) {
     this.#options = options;
   }
 
   get state(): BrowserState {
-    if (!this.#options.browser.isConnected()) return 'ended';
+    if (this.#killed || !this.#options.browser.isConnected()) return 'ended';
     return this.#served >= this.#options.limits.contexts || this.#bloated ? 'draining' : 'serving';
   }
 
@@ -91,6 +93,7 @@ export class RunningBrowser {
     const { pid, logger } = this.#options;
     if (this.state === 'ended' || pid === null) return;
     logger.warn('The browser does not answer and is ended.');
+    this.#killed = true;
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
