@@ -5,8 +5,7 @@ import type { Moved, Why } from './credential/move.ts';
 import { onboardEndpoint } from './credential/onboard.ts';
 import { lookRemoved, type Looked } from './credential/look-removed.ts';
 import { reinstateSecret } from './credential/reinstate.ts';
-import { relocateEndpoint } from './credential/relocate.ts';
-import { type ProvedMove, relocateProved } from './credential/relocate-proved.ts';
+import { type ProvedMove, relocateProved, relocateUnproved } from './credential/relocate-proved.ts';
 import { type Destination, destination } from './placing/destination.ts';
 import { openMigration } from './services.ts';
 import { stopOnSignals } from './stop.ts';
@@ -17,7 +16,7 @@ export interface Onboarding {
   onboard(login: { readonly endpointId: string; readonly payload: Secret<string> } & Why): Promise<Moved>;
   /** Names the secret of one that is retired no more: `reinstateSecret`. */
   reinstate(endpointId: string): Promise<'named' | 'already'>;
-  /** Moves its secret to another place of the deployment: `relocateProved`, or without a login where it is to be unproved. Fails with `input_invalid` for no such place. */
+  /** Moves its secret to another place of the deployment: `relocateProved`, or `relocateUnproved`. Fails with `input_invalid` for no such place. */
   move(to: Destination & Why & { readonly endpointId: string; readonly proof: 'login' | 'none' }): Promise<ProvedMove>;
   /** Notes that the secrets of one that is retired, or was moved, are gone where no row names them: `lookRemoved`. */
   lookRemoved(endpointId: string, why: Why): Promise<Looked>;
@@ -41,7 +40,7 @@ export async function withOnboarding<T>(environment: NodeJS.ProcessEnv, act: (on
       move: async ({ endpointId, proof, account, region, store, ...why }) => {
         const endpoint = await found(endpointId);
         const to = destination(migration, endpoint, { account, region, store });
-        return proof === 'login' ? relocateProved(migration, endpoint, to, why) : { ...(await relocateEndpoint(migration, endpoint, to, why)), login: null };
+        return (proof === 'login' ? relocateProved : relocateUnproved)(migration, endpoint, to, why);
       },
       lookRemoved: async (endpointId, why) => lookRemoved(migration, await found(endpointId), why),
     });

@@ -3,7 +3,7 @@ import { backend, isLongForm } from '@rcm/test-services';
 import { systemClock } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deaths, mortal, ProcessDied } from './crash.fixture.ts';
-import { relocateProved } from './credential/relocate-proved.ts';
+import { relocateProved, relocateUnproved } from './credential/relocate-proved.ts';
 import { interrupted } from './person.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { codeOf, LoginToMove, WHY } from './relocate.fixture.ts';
@@ -84,6 +84,21 @@ describe.runIf(backend() === 'embedded')('a move that a login is to prove (the c
       if (!died) break;
     }
     expect(died).toBe(false);
+  });
+
+  it('waits for no login any more where a person answers for it', async () => {
+    const dying = interrupted(w.migrator, {
+      at: 'each',
+      act: async () => {
+        if ((await w.placeNow()) !== w.here()) throw new ProcessDied();
+      },
+    });
+    await expect(w.proved(w.there, { migration: dying.migration })).rejects.toThrow(ProcessDied);
+    await w.leasesEnd();
+    expect(await relocateUnproved(w.migrator, await w.rowOf(), w.there, WHY)).toMatchObject({ is: 'already', login: null });
+    expect(await w.proved(w.there, { code: 'login_rejected' })).toMatchObject({ is: 'already', login: null });
+    expect(await w.sql(`SELECT FROM login_request`)).toEqual([]);
+    expect(await w.placeNow()).toBe(placeKey(w.there));
   });
 
   it('cannot be moved back: what is said names where the row points', async () => {

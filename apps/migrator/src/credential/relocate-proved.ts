@@ -36,15 +36,24 @@ export async function relocateProved(
     await moveBack(migration, { ...moved, ...left, endpointId: endpoint.id, actor: why.actor, login });
     return { is: 'moved_back', ...moved, login };
   }
-  await migration
-    .patienceToTheEnd(null, () => noteMoveProved(migration.db, owner))
-    .catch((error: unknown) =>
-      migration.logger.warn({ err: error, ...owner }, 'that the login was accepted where it lies now was not noted; the same call proves it again'),
-    );
+  await noteProved(migration, owner);
   return { is: 'moved', ...moved, login };
 }
 
-/** Where the login lay before it was moved, while no login has shown since that it is accepted; `null`: one has, or nobody waits for one, or what lay there is gone. */
+/** The same without a login: whoever says so answers for it, also where an earlier call left a move to be proved. Fails as `relocateEndpoint`. */
+export async function relocateUnproved(migration: Migration, endpoint: EndpointRow, to: NewPlace, why: Why): Promise<ProvedMove> {
+  const moved = await relocateEndpoint(migration, endpoint, to, why);
+  await noteProved(migration, { endpointId: endpoint.id, orgId: endpoint.orgId });
+  return { ...moved, login: null };
+}
+
+/** The move is done, whether that is noted or not. */
+const noteProved = ({ db, patienceToTheEnd, logger }: Migration, owner: Pick<UnnamedSecret, 'endpointId' | 'orgId'>): Promise<void> =>
+  patienceToTheEnd(null, () => noteMoveProved(db, owner)).catch((error: unknown) =>
+    logger.warn({ err: error, ...owner }, 'that no login is to prove the move any more was not noted; the same call makes one'),
+  );
+
+/** Where the login lay before it was moved, while a login is still to show that it is accepted; `null`: none is, or what lay there is gone. */
 async function leftUnproved({ db, patience }: Migration, owner: Pick<UnnamedSecret, 'endpointId' | 'orgId'>): Promise<UnnamedSecret | null> {
   const all = await patience(null, () => unnamedSecretsOf(db, owner));
   const unproved = all.filter((one) => one.unproved && one.removedAt === null);

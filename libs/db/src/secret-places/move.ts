@@ -107,7 +107,7 @@ async function swapPlaces(tx: Transaction, { endpointId, orgId, from, to, proof 
        SET why = 'left', secret_arn = excluded.secret_arn, since = clock_timestamp(), removed_at = NULL, unproved = excluded.unproved`;
 }
 
-/** The login was accepted where its row names it: it stays there, wherever it was before. Safe to repeat. */
+/** The login was accepted where its row names it, or somebody answers for it: it stays there, wherever it was before. Safe to repeat. */
 export async function noteMoveProved(db: Database, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<void> {
   await db.transaction(
     { tenant: orgId },
