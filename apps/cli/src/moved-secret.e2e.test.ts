@@ -139,6 +139,10 @@ it.each(['SIGTERM', 'SIGKILL'] as const)(
       expect(end, end.said).toMatchObject({ code: 1, answer: { outcome: 'moved_back', login: { outcome: 'not_tried', code: 'cancelled' } } });
     expect(await secretOf(id)).toEqual(signal === 'SIGTERM' ? secretArn : expect.stringContaining(`:${SECOND}:`));
     expect(await tries()).toEqual([]);
+    // The way back is no secret to remove.
+    const { secrets } = (await rcm('endpoint', 'moved', '--keep', '0d')).answer as { secrets: { endpoint: string; secret: string; removal: string | null }[] };
+    const leftOf = secrets.filter(({ endpoint, secret }) => endpoint === id && secret === secretArn);
+    expect(leftOf.map(({ removal }) => removal)).toEqual(signal === 'SIGTERM' ? [] : [null]);
     // As where no rotator took it in time.
     await person.testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`DELETE FROM login_request WHERE endpoint_id = ${id}`);
     rotator.kill('SIGCONT');

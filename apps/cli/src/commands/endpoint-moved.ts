@@ -19,6 +19,7 @@ const WHY: Readonly<Record<UnnamedSecret['why'], string>> = {
   copy: 'a move there was begun',
   left: 'it was moved away',
 };
+const UNPROVED = 'it was moved away, and a login is still to prove that: say the move again';
 
 /**
  * A page of the secrets that lie, or may lie, where no row names them, and of which of those that were left have been kept for as long as `--keep` says, with what removes
@@ -31,7 +32,8 @@ export async function endpointMoved(db: Database, options: MovedOptions, now: Da
   await checkEmpty(db, page.secrets, options.org);
   const [secrets, next] = [page.secrets, page.next && cursorOf(page.next)];
   const rows = secrets.map((secret) => {
-    const removeFrom = secret.why === 'left' ? new Date(secret.since.getTime() + keptMs) : null;
+    // The way back is kept until a login shows that it is not needed.
+    const removeFrom = secret.why === 'left' && !secret.unproved ? new Date(secret.since.getTime() + keptMs) : null;
     return { ...secret, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf(secret) : null };
   });
   const commands = rows.flatMap(({ removal }) => (removal === null ? [] : [removal]));
@@ -49,11 +51,11 @@ export async function endpointMoved(db: Database, options: MovedOptions, now: Da
         ...table(
           view,
           [{ title: 'LOGIN' }, { title: 'ORGANIZATION' }, { title: 'SINCE' }, { title: 'WHY' }, { title: 'WHERE', shrinks: true }],
-          rows.map(({ endpointId, orgId, since, why, place, secretArn, removal }) => [
+          rows.map(({ endpointId, orgId, since, why, unproved, place, secretArn, removal }) => [
             { text: endpointId },
             { text: orgId },
             { text: relative(since, view.now) },
-            { text: WHY[why], ...(removal === null ? {} : { style: 'red' as const }) },
+            { text: unproved ? UNPROVED : WHY[why], ...(removal === null ? {} : { style: 'red' as const }) },
             { text: secretArn ?? place },
           ]),
         ),
