@@ -35,6 +35,11 @@ describe('what a person does not see is no word of a cell', () => {
     expect((await seenIn('<span style="visibility:hidden">X<b style="visibility:visible">Paid</b></span>')).text).toBe('Paid');
     expect((await seenIn('<span style="display:contents">Paid</span>')).text).toBe('Paid');
     expect((await seenIn('<details open><summary>More</summary>Paid</details>')).text).toBe('More Paid');
+    expect((await seenIn('<details><summary>More</summary><summary>X</summary></details>')).text).toBe('More');
+  });
+
+  it('and what stands on a picture is one, whatever its colour', async () => {
+    expect((await seenIn('<span style="color:#fff;background-image:linear-gradient(#036,#036)">Paid</span>')).text).toBe('Paid');
   });
 });
 
@@ -51,12 +56,14 @@ describe('what stands apart does not run together', () => {
     ['a lower number', '80<sub>00</sub>', '8000', 2],
     ['a box elsewhere', '<div style="position:relative">120<span style="position:absolute;left:300px">50</span></div>', '120 50', 2],
     ['lines that are kept', '<pre>120\n50</pre>', '120 50', 2],
+    ['a line that is broken where there is no blank', '<div style="width:1ch"><b>120</b><wbr><i>50</i></div>', '120 50', 2],
     ['a field', '120<input value="50">', '120 50', 2],
     ['a blank', '<b>120</b> 50', '120 50', 1],
     ['a stroke through it', '<s>120</s>80', '120 80', 2],
     ['letters drawn from right to left', '<bdo dir=rtl>80.50</bdo>', '80.50', 2],
     ['nothing', '<b>$</b><span>80</span><i>.00</i>', '$80.00', 1],
     ['no piece of its own: a word in bold', 'Paid <b>in</b> full', 'Paid in full', 1],
+    ['no piece of its own: a line that goes on below', '<div style="width:1ch"><b>Paid</b> <i>in</i> full</div>', 'Paid in full', 1],
     ['no piece of its own: letters of one word', '<b>P</b>aid', 'Paid', 1],
   ])('%s', async (_what, html, text, pieces) => {
     expect(await seenIn(html)).toEqual({ text, pieces });
@@ -108,10 +115,12 @@ describe('a field in a cell counts by what is in it', () => {
   it.each([
     ['<input value="typed">', 'typed'],
     ['<input type="hidden" value="X">', ''],
+    ['<input style="visibility:hidden" value="X">', ''],
     ['<input type="password" value="X">', ''],
     ['<input type="checkbox" value="X" checked>', ''],
     ['<textarea>typed</textarea>', 'typed'],
     ['<select><option>one</option><option selected>two</option></select>', 'two'],
+    ['<select multiple><option selected>one</option><option>two</option><option selected>three</option></select>', 'one three'],
     ['<button>Pay</button>', 'Pay'],
   ])('%s', async (html, text) => {
     expect((await seenIn(html)).text).toBe(text);
