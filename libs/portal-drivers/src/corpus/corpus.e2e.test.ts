@@ -71,14 +71,19 @@ describe('how a login ended', () => {
     });
   });
 
+  /** Takes the words for a challenge as those of another kind, which the portal shows only after a correct password. */
+  const proving = (login: string, is: 'challenged' | 'mfa_required' | 'mfa_rejected' | 'password_expired' | 'change_forced') => {
+    const recipe = corpusRecipe({ login });
+    const outcomes = recipe.login.outcomes.map((entry) => (entry.is === 'challenged' ? { ...entry, is, proves_password: true as const } : entry));
+    return run.session({ ...recipe, login: { ...recipe.login, outcomes } });
+  };
+
   it('proves a password only where it was sent, whatever the page shows before', async () => {
-    const proving = (login: string) => {
-      const recipe = corpusRecipe({ login });
-      const outcomes = recipe.login.outcomes.map((entry) => (entry.is === 'challenged' ? { ...entry, proves_password: true as const } : entry));
-      return run.session({ ...recipe, login: { ...recipe.login, outcomes } });
-    };
-    expect(await run.login(await proving('closing/challenged'))).toEqual({ outcome: { kind: 'challenged' }, submitted: false });
-    expect(await run.login(await proving('login/challenged'))).toEqual({ outcome: { kind: 'challenged', provesPassword: true }, submitted: true });
+    expect(await run.login(await proving('closing/challenged', 'challenged'))).toEqual({ outcome: { kind: 'challenged' }, submitted: false });
+  });
+
+  it.each(['challenged', 'mfa_required', 'mfa_rejected', 'password_expired', 'change_forced'] as const)('%s proves the password that was sent', async (is) => {
+    expect(await run.login(await proving('login/challenged', is))).toEqual({ outcome: { kind: is, provesPassword: true }, submitted: true });
   });
 
   it('what lies over the button is told, and nothing was sent', async () => {

@@ -2,6 +2,7 @@ import { hasCode, RcmError, Secret } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserProcesses } from '../pool/browser-processes.fixture.ts';
+import { WORDS } from './corpus.fixture.ts';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
 import { UNASKED } from './confirm.fixture.ts';
 import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
@@ -124,7 +125,7 @@ describe('how a change ended', () => {
   const answers = [
     ['applied', { kind: 'applied', submitted: true }, 20_000],
     ['too_long', { kind: 'refused', rule: 'too_long', submitted: true }, 20_000],
-    ['out', { kind: 'unknown', submitted: true }, 1_500],
+    ['out', { kind: 'unknown', detail: expect.stringMatching(/ \(after the submit\)$/), submitted: true }, 1_500],
     ['drop', { kind: 'unknown', submitted: true }, 20_000],
     ['error', { kind: 'unknown', submitted: true }, 20_000],
     ['hang', { kind: 'unknown', submitted: true }, 1_500],
@@ -135,6 +136,12 @@ describe('how a change ended', () => {
     const session = await run.session(corpusRecipe({ change: `change/${answer}`, stepDeadlineMs }));
     expect(await run.change(session)).toMatchObject(outcome);
     expect(run.posts()).toBe(1);
+  });
+
+  it('unclear, where the portal shows its login page', async () => {
+    const recipe = corpusRecipe({ change: 'change/out' });
+    const session = await run.session({ ...recipe, session: { ...recipe.session, logged_out: { text: WORDS.out ?? '' } } });
+    expect(await run.change(session)).toEqual({ kind: 'unknown', detail: 'The portal shows its login page (after the submit).', submitted: true });
   });
 
   it('by what is new on the page, not by words that stood there before', async () => {
@@ -156,7 +163,11 @@ describe('how a change ended', () => {
 
   it.each(codeless.slice(isLongForm() ? 0 : 2))('not at all where its page asks for a code and the login %s', async (_, totp) => {
     const session = await run.session(corpusRecipe({ change: 'change-with-code/applied', code: true }));
-    expect(await run.change(session, () => Promise.reject(new Error('must not be asked')), totp)).toMatchObject({ kind: 'unknown', submitted: false });
+    expect(await run.change(session, () => Promise.reject(new Error('must not be asked')), totp)).toMatchObject({
+      kind: 'unknown',
+      detail: expect.stringMatching(/ \(nothing was submitted\)$/),
+      submitted: false,
+    });
     expect(run.posts()).toBe(0);
   });
 
