@@ -63,6 +63,17 @@ describe('SecretSearch', { timeout: 120_000 }, () => {
     expect(held).toBeGreaterThan(RUNS / 3);
   });
 
+  it.each([
+    ['a plus sign for each blank, as forms are sent', 'correct horse battery', 'correct+horse+battery'],
+    ['the same of a secret so short that it must stand alone', 'a b', 'a+b'],
+    ['its blank, where it must stand alone', 'a b', 'a b'],
+    ['base64 for addresses, with the second sign for a plus', 'c\u20acurs-42', 'Y-KCrHVycy00Mg'],
+    ['base64 for addresses, with the second sign for a slash', 'c\u{1f600}urs-42', 'Y_CfmIB1cnMtNDI'],
+  ])('covers %s', (_how, secret, written) => {
+    const text = `pass=${written}&then=more`;
+    expect([...text].filter((_, at) => !coveredBySearch(secret, text)[at]).join('')).toBe('pass=&then=more');
+  });
+
   it('covers nothing else of texts without escapes and separators', () => {
     const plain = (maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength });
     fc.assert(
