@@ -1,8 +1,7 @@
 import { recordAuditEvent } from '@rcm/db';
-import { forgetPasswords } from '@rcm/db/ledger';
 import { getAttempt, noteCopyRemoved } from '@rcm/db/rotation';
+import { forgetGone } from '../finding/forget-gone.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
-import { storedPrints } from '../finding/stored-prints.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
 
@@ -33,12 +32,7 @@ export async function cleanUp(inHand: AttemptInHand): Promise<AttemptEvent> {
     await store.discard(login.slotOf(id), heldOptions(login));
     await noteCopyRemoved(services.db, { attemptId: id, orgId: endpoint.orgId });
   }
-  await forgetGone(inHand, kept);
+  await forgetGone(services, login, kept);
   const isOwn = attempt.found === null || attempt.found.startsWith('staged');
   return isOwn ? { kind: 'cleaned_up' } : { kind: 'put_right', detail: `${attempt.found ?? ''} is current now; the login still waits for a new password` };
-}
-
-async function forgetGone({ services, login }: AttemptInHand, copies: readonly string[]): Promise<void> {
-  const { orgId, loginIdentity } = login.endpoint;
-  await forgetPasswords(services.db, { orgId, loginIdentity, keep: (await storedPrints(services, login, copies)).flat() });
 }

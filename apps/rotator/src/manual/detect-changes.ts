@@ -1,15 +1,15 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
-import { forgetPasswords } from '@rcm/db/ledger';
 import { claimManualLooks, noteManualVersion, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db/rotation';
 import { mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
+import { forgetGone } from '../finding/forget-gone.ts';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import { withLoginOutsideRotation } from '../finding/outside-rotation.ts';
-import { storedPrints } from '../finding/stored-prints.ts';
+import { payloadOf } from '../finding/payload-of.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
-import { isPayload, whatChanged } from './what-changed.ts';
+import { whatChanged } from './what-changed.ts';
 
 export interface ManualLooks {
   /** Secrets read at one scan, over all rotators that scan. */
@@ -66,7 +66,7 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
 async function judge(rotator: Rotator, login: LoginInHand, known: WatchedLogin, current: StoredSecret): Promise<ManualResult> {
   const { orgId, id: endpointId, portalType } = login.endpoint;
   const change = { orgId, endpointId, version: current.version, actor: rotator.owner };
-  if (!isPayload(current)) return await refuse(rotator, change, NO_PAYLOAD);
+  if (payloadOf(current) === null) return await refuse(rotator, change, NO_PAYLOAD);
   // Another account in it, or an old copy that it was saved from: that is put in order, and looked at again.
   if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';
   const changed = await whatChanged(rotator, login, known, current);
@@ -90,15 +90,9 @@ async function refuse(rotator: Rotator, change: Omit<Parameters<typeof recordMan
 
 async function follow(rotator: Rotator, login: LoginInHand, change: Parameters<typeof recordManualRotation>[1]): Promise<ManualResult> {
   if (!(await recordManualRotation(rotator.db, change))) return 'put_off';
-  await forgetReplaced(rotator, login);
+  // What it has replaced is in this secret no more.
+  await forgetGone(rotator, login);
   return 'recorded';
-}
-
-/** The password that a person has replaced is in no store any more: what the ledger knows it by goes. Where that fails, it goes with the next one. */
-async function forgetReplaced(rotator: Rotator, login: LoginInHand): Promise<void> {
-  const { orgId, loginIdentity } = login.endpoint;
-  const keep = (await storedPrints(rotator, login)).flat();
-  await forgetPasswords(rotator.db, { orgId, loginIdentity, keep });
 }
 
 /** What the store holds now, where it is neither what was known last nor what only another version can mend; `null`: nothing new. */

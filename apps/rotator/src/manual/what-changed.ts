@@ -1,7 +1,8 @@
-import { isSamePassword, parsePayload, type StoredSecret } from '@rcm/credentials';
+import { isSamePassword, type StoredSecret } from '@rcm/credentials';
 import type { WatchedLogin } from '@rcm/db/rotation';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
+import { payloadOf } from '../finding/payload-of.ts';
 import type { Rotator } from '../rotator.ts';
 
 /** `unknown`: the store keeps no more what was known last, nothing was, or it is another account's or no payload and says nothing of this password. */
@@ -19,15 +20,6 @@ export async function whatChanged(
 ): Promise<WhatChanged> {
   const { store, reference, held } = login;
   const known = knownVersion === null ? null : await store.readVersion(reference, knownVersion, { signal: held.signal });
-  if (known === null || !isPayload(known) || namesOtherAccount(rotator, login, known)) return 'unknown';
+  if (known === null || payloadOf(known) === null || namesOtherAccount(rotator, login, known)) return 'unknown';
   return isSamePassword(known.text, current.text) ? 'other fields' : 'password';
-}
-
-export function isPayload({ text }: StoredSecret): boolean {
-  try {
-    parsePayload(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
