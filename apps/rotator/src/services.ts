@@ -34,7 +34,12 @@ export type Delivering = Pick<RotatorProcess, 'db' | 'rotator' | 'channels'>;
 export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { readonly tracing?: Tracing } = {}): RotatorProcess {
   const { logger, metrics, db, drivers, warnings, tryBrowser, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
   const { stores, copies } = createReplicatedStores({
-    stores: { ...tenantStoresOptions(config), processName: config.owner },
+    stores: {
+      ...tenantStoresOptions(config),
+      processName: config.owner,
+      onStrayCopies: ({ endpointId }, count) =>
+        logger.warn({ endpointId, count }, 'names among the staged copies of a secret are no attempt’s; they are left out'),
+    },
     replica: config,
     metrics,
     onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the copy in the second region is behind; `rotator copies` mends it'),

@@ -7,6 +7,7 @@
  */
 /** What a caller outside this workspace needs of `@rcm/telemetry`: it is packed with the library, not published. */
 export { createMetrics, type ErrorCode, hasCode, isRcmError, isRetryable, type Metrics, RcmError, Secret } from '@rcm/telemetry';
+export { isAttemptId } from './attempt-id.ts';
 export { type BackupCode, backupCodes } from './backup-codes.ts';
 export type { DataKeyOwner, TenantDataKeys, WrappedDataKey } from './data-keys/data-keys.ts';
 export { createKmsDataKeys, type KmsDataKeysOptions } from './data-keys/kms-data-keys.ts';

@@ -1,4 +1,4 @@
-import { formatReference, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
+import { formatReference, isAttemptId, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
 import type { BackedUpLogin } from '@rcm/credentials/backup';
 import { type EndpointRow, getEndpoint, recordAuditEvent } from '@rcm/db';
 import { followSecretMadeAnew, getOpenAttempt, outrunCopy } from '@rcm/db/rotation';
@@ -108,9 +108,9 @@ const withoutSuffix = (reference: SecretReference): SecretReference =>
 
 type Copy = BackedUpLogin['staged'][number];
 
-/** What is there stays. */
+/** What is there stays. An older backup may hold what a person had put among the copies: that is left out. */
 async function restoreCopies(process: Pick<RotatorProcess, 'rotator'>, place: Place, { staged }: BackedUpLogin, signal: AbortSignal): Promise<void> {
-  for (const copy of staged) if (!(await isStaged(place, copy, signal))) await stageAgain(process, place, copy, signal);
+  for (const copy of staged) if (isAttemptId(copy.attemptId) && !(await isStaged(place, copy, signal))) await stageAgain(process, place, copy, signal);
 }
 
 const slotOf = (place: Place, attemptId: string) => ({ current: place.reference, attemptId, tags: tagsOf(place) });

@@ -1,6 +1,7 @@
 import { isRcmError, RcmError } from '@rcm/telemetry';
+import { isAttemptId } from '../attempt-id.ts';
 import { parsePayload } from '../payload.ts';
-import { checkedReference, placeKey, referenceKey, type SecretReference } from '../reference.ts';
+import { checkedReference, placeKey, referenceKey, type SecretOwner, type SecretReference } from '../reference.ts';
 import type { ReadAnswer, SecretReplicas, SecretStore } from '../stores/store.ts';
 import { invalidReference } from '../refusal.ts';
 
@@ -23,14 +24,19 @@ export interface OwnedStoreOptions {
   readonly aws: readonly AwsPlaceName[];
   readonly vault: { readonly mount: string } | null;
   readonly use: <T>(act: (backends: TenantBackends) => Promise<T>) => Promise<T>;
+  /** Told how many names `listStaged` has left out, which lie among this secret's copies and are no attempt's. Default: nobody is. */
+  readonly onStrayCopies?: OnStrayCopies | undefined;
 }
+
+export type OnStrayCopies = (secret: SecretOwner, count: number) => void;
 
 const BATCH_SIZE = 10;
 
 /**
  * One tenant's secrets in whichever store a reference names. Every method asks first whether the reference is this tenant's,
  * and every write whether the text is a payload (`payload_invalid`). Among many, a reference that is not is answered with its
- * refusal and never asked for; the others are not refused with it.
+ * refusal and never asked for; the others are not refused with it. Of the names that lie among staged copies only those are told that are an attempt's: what
+ * a person copied there is no copy of a rotation, and no journal knows it.
  */
 export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
   const on = async <T>(reference: SecretReference, act: (store: SecretStore) => Promise<T>): Promise<T> => {
@@ -71,7 +77,12 @@ export function createOwnedStore(owner: OwnedStoreOptions): SecretStore {
       return on(slot.current, (store) => store.stage(slot, text, options));
     },
     readStaged: (slot, options) => on(slot.current, (store) => store.readStaged(slot, options)),
-    listStaged: (reference, options) => on(reference, (store) => store.listStaged(reference, options)),
+    async listStaged(reference, options) {
+      const names = await on(reference, (store) => store.listStaged(reference, options));
+      const copies = names.filter(isAttemptId);
+      if (copies.length < names.length) owner.onStrayCopies?.(reference, names.length - copies.length);
+      return copies;
+    },
     rehearse: (slot, base, options) => on(slot.current, (store) => store.rehearse(slot, base, options)),
     promote: (slot, base, options) => on(slot.current, (store) => store.promote(slot, base, options)),
     discard: (slot, options) => on(slot.current, (store) => store.discard(slot, options)),

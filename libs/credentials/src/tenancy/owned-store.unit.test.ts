@@ -97,6 +97,18 @@ describe('a tenant’s store', () => {
     expect(codes).toEqual(['reference_not_yours', 'reference_not_yours', 'reference_not_yours', 'reference_invalid']);
   });
 
+  it('tells of staged copies the attempts’ alone, and says that there was more', async () => {
+    const attempt = 'f0f0f0f0-0000-4000-8000-000000000000';
+    const names = ['old-copy', attempt, attempt.toUpperCase(), 'f0f0f0f0000040008000000000000000', ''];
+    const ssm = { listStaged: () => Promise.resolve(names) } as unknown as ClosableSecretStore;
+    const told: unknown[] = [];
+    const target = store({ use: (act) => act({ at: () => ssm }), onStrayCopies: ({ endpointId }, count) => told.push([endpointId, count]) });
+    expect(await target.listStaged(parseReference(own))).toEqual([attempt]);
+    names.splice(0, names.length, attempt);
+    expect(await target.listStaged(parseReference(own))).toEqual([attempt]);
+    expect(told).toEqual([['e1', 4]]);
+  });
+
   it.each(['create', 'stage'])('refuses %s with another tenant’s tags before any call', async (method) => {
     calls = 0;
     for (const change of [{ TenantId: 'org-b' }, { Environment: 'prod' }]) {

@@ -3,7 +3,7 @@ import type { SecretReader, SecretStore } from '../stores/store.ts';
 import { createAwsBackends, type TenantAwsOptions } from './aws-backends.ts';
 import { ClientPool } from './client-pool.ts';
 import { createOwnedDevices, type DeviceStore } from './owned-devices.ts';
-import { createOwnedStore, type OwnedStoreOptions } from './owned-store.ts';
+import { createOwnedStore, type OnStrayCopies, type OwnedStoreOptions } from './owned-store.ts';
 import { openClients } from './tenant-clients.ts';
 import { createVaultBackends, type TenantVaultOptions } from './vault-backends.ts';
 
@@ -18,6 +18,8 @@ export interface TenantStoresOptions extends TenantAwsOptions {
   /** Deadline of one call, retries included, in ms. Default 10 000. */
   readonly deadlineMs?: number;
   readonly clock?: Clock;
+  /** As `OwnedStoreOptions`. */
+  readonly onStrayCopies?: OnStrayCopies | undefined;
 }
 
 /** What an agent is given: there is no way from here to a write or to a staged copy. */
@@ -73,7 +75,7 @@ export function createTenantDevices(options: TenantStoresOptions): TenantDevices
 }
 
 function openDeployment(options: TenantStoresOptions) {
-  const { environment, vault: vaultOptions, dedicatedOrgId, maxTenants = 200, clock, deadlineMs, ...awsOptions } = options;
+  const { environment, vault: vaultOptions, dedicatedOrgId, maxTenants = 200, clock, deadlineMs, onStrayCopies, ...awsOptions } = options;
   const shared = { environment, dedicatedOrgId, ...(clock ? { clock } : {}), ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   const vault = createVaultBackends(vaultOptions, shared);
   const aws = createAwsBackends(awsOptions, shared);
@@ -84,7 +86,7 @@ function openDeployment(options: TenantStoresOptions) {
       if (!isId(orgId)) throw new RcmError('reference_not_yours', 'The asking organization is not an id.');
       if (dedicatedOrgId !== undefined && orgId !== dedicatedOrgId)
         throw new RcmError('reference_not_yours', 'This deployment serves one organization, and it is another one.');
-      return { orgId, environment, aws, vault, use: (act) => pool.use(orgId, act) };
+      return { orgId, environment, aws, vault, use: (act) => pool.use(orgId, act), onStrayCopies };
     },
     async close(): Promise<void> {
       await pool.close();
