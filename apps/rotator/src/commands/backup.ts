@@ -3,7 +3,7 @@ import { listEndpoints, recordAuditEvent, serverTime } from '@rcm/db';
 import { recordBackupRun } from '@rcm/db/admin';
 import { RcmError } from '@rcm/telemetry';
 import type { BackupPlace, Written } from '../backup/place.ts';
-import { type BackupCounts, readLogins } from '../backup/read-logins.ts';
+import { type BackupCounts, noCounts, readLogins, type WhyMissing } from '../backup/read-logins.ts';
 import { type CommandContext, type PersonalAct, print } from './command.ts';
 
 export interface BackupOptions extends PersonalAct {
@@ -21,7 +21,8 @@ const PAGE = 1_000;
 
 /**
  * `backup`: a file for each organization with every login of it as its store holds it, sealed to people's keys. Nothing is changed. One of every organization is noted once it
- * is complete. Exit code 1 where a secret that a row names could not be read: it is not in the file. Fails with `config_invalid` without a recipient.
+ * is complete, unless no login at all could be read. Exit code 1 where a secret that a row names, or a copy beside it, could not be read: it is not in the file. Fails with
+ * `config_invalid` without a recipient.
  */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<number> {
   checkRecipients(options.recipients);
@@ -34,20 +35,37 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
   }
   if (written.length === 0) throw new RcmError('input_invalid', 'There is no endpoint to back up. Nothing was written.');
   const missing = written.flatMap((each) => each.missing);
-  if (options.orgId === null) await noteComplete(context, options.place, { written, beganAt });
+  // Where no store lets itself be read, that a backup was made must not count.
+  const isEmpty = missing.length > 0 && written.every(({ logins }) => logins === 0);
+  if (options.orgId === null && !isEmpty) await noteComplete(context, options.place, { written, beganAt });
   const lines = written.map(
     ({ file, logins, copies, notMigrated }) => `${file}  ${logins} logins, ${copies} staged copies, ${notMigrated} endpoints not migrated`,
   );
-  for (const endpointId of missing) lines.push(`${endpointId}  is in no file: its secret is gone or cannot be read`);
-  print(context, { files: written }, lines);
-  return missing.length > 0 ? 1 : 0;
+  const left = written.flatMap(leftOut);
+  print(context, { files: written }, [...lines, ...left]);
+  return left.length > 0 ? 1 : 0;
 }
+
+const WHY: Readonly<Record<WhyMissing, string>> = {
+  secret_missing: 'its secret is gone',
+  payload_invalid: 'its secret holds no payload',
+  reference_not_yours: 'its row names a secret that is not its organization’s',
+  store_denied: 'its store does not let the rotator read its secret, or a copy beside it',
+};
+
+/** What is not in the file, a line each. */
+const leftOut = ({ whyMissing, noPayload }: BackupCounts): readonly string[] => [
+  ...Object.entries(whyMissing).map(([endpointId, why]) => `${endpointId}  is in no file: ${WHY[why]}`),
+  ...Object.entries(noPayload).map(
+    ([endpointId, copies]) => `${endpointId}  is in the file, without what lies among its staged copies and is no payload (${copies})`,
+  ),
+];
 
 async function backUp(context: CommandContext, orgId: string, { actor, reason, place, recipients }: BackupOptions): Promise<BackedUp> {
   const { opened, signal } = context;
   const { rotator, db } = opened;
   await recordAuditEvent(db, { orgId, actor, reason, action: 'secret.backup', subject: orgId, details: { recipients } });
-  const counts: BackupCounts = { logins: 0, copies: 0, notMigrated: 0, missing: [] };
+  const counts = noCounts();
   const takenAt = rotator.clock.now();
   const bytes = await sealBackup({
     recipients,
