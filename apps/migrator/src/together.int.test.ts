@@ -69,7 +69,12 @@ describe('two migrators at once', { timeout: 600_000 }, () => {
     await plant(testEnvironment.db, planted);
     await claimedElsewhere(planted[0] as Seed, 3_600_000);
     let slept = 0;
-    const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + slept), sleep: (ms) => Promise.resolve(void (slept += ms)) };
+    const clock: Clock = {
+      ...systemClock,
+      now: () => new Date(Date.now() + slept),
+      elapsed: () => performance.now() + slept,
+      sleep: (ms) => Promise.resolve(void (slept += ms)),
+    };
     const report = await apply({ ...(one as OpenMigration), clock });
     const reason = expect.stringContaining('migrator@elsewhere:7') as string;
     expect(report.json).toMatchObject({ migrated: 2, failed: [{ endpointId: planted[0]?.id, code: 'lease_unavailable', reason }] });

@@ -4,7 +4,7 @@ import { answerCodeRequest, keyOfCodeRequest, listWantedCodes, sealCode } from '
 import { acquireSharedLease } from '@rcm/db/leases';
 import { urlFor } from '@rcm/db/testing';
 import type { PortalDriver } from '@rcm/portal-drivers';
-import { createLogger, createMetrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
+import { type Clock, createLogger, createMetrics, RcmError, Secret, systemClock } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { guardedLogin } from './guarded-login.ts';
 import type { GuardedLogin, GuardedResult } from './login-request.ts';
@@ -98,6 +98,33 @@ describe('the places of a process at which logins wait for people', () => {
       kind: 'accepted',
     });
   });
+});
+
+it('a login waits for its turn no longer where somebody sets the clock back meanwhile', async () => {
+  let setBackMs = 0;
+  const clock: Clock = {
+    ...systemClock,
+    now: () => new Date(Date.now() - setBackMs),
+    sleep(ms, signal) {
+      setBackMs = 3_600_000;
+      return systemClock.sleep(ms, signal);
+    },
+  };
+  const request = {
+    db: one.db,
+    clock,
+    logger,
+    endpoint,
+    loginIdentity: identity,
+    actor: 'agent',
+    keys,
+    waitMs: LONG_MS,
+    payload: payloadOf(['person']),
+  } as const;
+  const first = await loginCodes({ ...request, leaseId: await leaseId(), personWaitMs: LONG_MS, signal: new AbortController().signal });
+  onTestFinished(() => first?.end());
+  const late = loginCodes({ ...request, leaseId: await leaseId(), personWaitMs: 300, signal: AbortSignal.timeout(15_000) });
+  expect(await late.then(() => 'a turn', errorCode)).toBe('deadline_exceeded');
 });
 
 it('a code that came to a process that has stood still since is not given to its login', async () => {

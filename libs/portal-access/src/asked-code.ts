@@ -101,11 +101,11 @@ async function keyAndTurn(request: PersonRequest): Promise<{ readonly key: CodeK
 async function waitForTurn(request: PersonRequest, publicKey: Uint8Array): Promise<CodeTurn> {
   const { db, clock, endpoint, leaseId, actor, asks, inboxes, personWaitMs, signal } = request;
   const { id: endpointId, orgId } = endpoint;
-  const giveUpAt = clock.now().getTime() + personWaitMs;
+  const giveUpAt = clock.elapsed() + personWaitMs;
   for (;;) {
     const turn = await takeCodeTurn(db, { orgId, endpointId, leaseId, actor, asks, publicKey, forMs: personWaitMs + LOGIN_MS, inboxes });
     if (turn) return turn;
-    if (clock.now().getTime() >= giveUpAt)
+    if (clock.elapsed() >= giveUpAt)
       throw new RcmError('deadline_exceeded', `Another login of the account waited for a code for ${personWaitMs} ms; nothing was sent.`, {
         details: { endpointId },
       });
@@ -115,7 +115,7 @@ async function waitForTurn(request: PersonRequest, publicKey: Uint8Array): Promi
 
 async function waitForAnswer({ db, clock, logger, endpoint, personWaitMs, signal }: PersonRequest, turn: CodeTurn): Promise<Uint8Array | null> {
   await askForCode(db, turn, personWaitMs);
-  const giveUpAt = clock.now().getTime() + personWaitMs;
+  const giveUpAt = clock.elapsed() + personWaitMs;
   for (;;) {
     // A database that does not answer for a moment has not lost the request.
     const answer = await takeCode(db, turn).catch((error: unknown): CodeAnswer => {
@@ -123,7 +123,7 @@ async function waitForAnswer({ db, clock, logger, endpoint, personWaitMs, signal
       return { kind: 'open' };
     });
     if (answer.kind === 'sealed') return answer.sealed;
-    if (answer.kind === 'over' || clock.now().getTime() >= giveUpAt) return null;
+    if (answer.kind === 'over' || clock.elapsed() >= giveUpAt) return null;
     await clock.sleep(LOOK_MS, signal);
   }
 }

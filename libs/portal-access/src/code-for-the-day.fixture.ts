@@ -63,7 +63,11 @@ export class DayEnvironment {
     this.aheadMs += ms;
   }
 
-  readonly #clock: Clock = { now: () => new Date(Date.now() + this.aheadMs), sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+  readonly #clock: Clock = {
+    now: () => new Date(Date.now() + this.aheadMs),
+    elapsed: () => performance.now() + this.aheadMs,
+    sleep: (ms, signal) => systemClock.sleep(ms, signal),
+  };
 
   /** An agent's process: it has its own memory, and shares the database alone. */
   agent(): AgentAccess {

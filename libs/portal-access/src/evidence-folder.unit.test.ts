@@ -27,7 +27,7 @@ let home: string;
 let now: Date;
 let metrics: ReturnType<typeof createMetrics>;
 let warnings: object[];
-const clock: Clock = { now: () => now, sleep: systemClock.sleep };
+const clock: Clock = { ...systemClock, now: () => now };
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'rcm-evidence-'));

@@ -8,7 +8,7 @@ const START_MS = Date.UTC(2026, 10, 29, 12);
 /** A clock that stands until it is moved. */
 function stoppedClock(): Clock & { advance(ms: number): void } {
   let now = START_MS;
-  return { now: () => new Date(now), sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) };
+  return { now: () => new Date(now), elapsed: () => now, sleep: () => Promise.resolve(), advance: (ms) => void (now += ms) };
 }
 const code = (text: string, forMs = HOUR_MS) => ({ code: new Secret(text), since: new Date(START_MS), endsAt: new Date(START_MS + forMs) });
 const shown = (kept: ReturnType<KeptCodes['find']>) => kept?.code.reveal() ?? null;

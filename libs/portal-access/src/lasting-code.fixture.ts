@@ -23,6 +23,7 @@ const payload = () => parsePayload(new Secret(JSON.stringify({ username: 'anna',
 class AheadClock implements Clock {
   aheadMs = 0;
   now = (): Date => new Date(Date.now() + this.aheadMs);
+  elapsed = (): number => performance.now() + this.aheadMs;
   sleep = (_: number, signal?: AbortSignal): Promise<void> => systemClock.sleep(20, signal);
 }
 

@@ -64,7 +64,7 @@ it('each login is measured by what the portal said, each refusal of the ledger b
 it('logins that wait for codes are counted while they wait, and many are told of', async () => {
   const { db, place } = one;
   const stop = new AbortController();
-  const clock = { now: systemClock.now, sleep: systemClock.sleep };
+  const clock = { ...systemClock };
   const waiting = metrics.gauge('rcm_code_waits');
   const seed = new Secret('JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP');
   const all = Array.from({ length: 6 }, () =>

@@ -30,21 +30,21 @@ export interface TotpRequest {
 export async function reserveTotp(request: TotpRequest): Promise<() => Promise<Secret<string>>> {
   let reserved = await nextStep(request);
   return async () => {
-    if (request.clock.now().getTime() >= reserved.goodUntilMs) reserved = await nextStep(request);
+    if (request.clock.elapsed() >= reserved.goodUntilMs) reserved = await nextStep(request);
     const { seed, digits, algorithm } = request;
     return totpCode({ seed, step: reserved.step, ...(digits ? { digits } : {}), ...(algorithm ? { algorithm } : {}) });
   };
 }
 
-/** `goodUntilMs`: on this process's clock, counted from before the question, so never later than by Postgres's. */
+/** `goodUntilMs`: by what has elapsed in this process, counted from before the question, so never later than by Postgres's. */
 async function nextStep(request: TotpRequest): Promise<{ readonly step: number; readonly goodUntilMs: number }> {
   const { db, clock, orgId, loginIdentity, periodSeconds, skew, waiting } = request;
-  const giveUpAt = clock.now().getTime() + request.waitMs;
+  const giveUpAt = clock.elapsed() + request.waitMs;
   for (;;) {
-    const askedAtMs = clock.now().getTime();
+    const askedAtMs = clock.elapsed();
     const answer = await reserveTotpStep(db, { orgId, loginIdentity, periodSeconds, skew });
     if ('step' in answer) return { step: answer.step, goodUntilMs: askedAtMs + Math.min(answer.goodForMs, (periodSeconds * 1000) / 2) };
-    if (clock.now().getTime() + answer.waitMs > giveUpAt) {
+    if (clock.elapsed() + answer.waitMs > giveUpAt) {
       throw new RcmError('deadline_exceeded', `No unused one-time code step within ${request.waitMs} ms.`, { details: { waitMs: answer.waitMs } });
     }
     // A few milliseconds beyond the step's start, so that the next question does not come a moment too early.

@@ -4,6 +4,8 @@ import { RcmError } from './error.ts';
 /** Time as the code sees it; tests pass their own. Times that decide between processes are Postgres's, never these. */
 export interface Clock {
   now(): Date;
+  /** Milliseconds since whenever, for what lasts within one process: it never jumps, where somebody may set `now` back in the middle of a wait. */
+  elapsed(): number;
   /** Resolves after `ms` milliseconds; rejects with `cancelled` as soon as the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -13,6 +15,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => new Date(),
+  elapsed: () => performance.now(),
   async sleep(ms, signal) {
     try {
       for (let left = ms; ; left -= LONGEST_TIMER_MS) {

@@ -52,6 +52,7 @@ export function stallsNowAndThen(random: () => number, { everyMs, longestMs }: {
 /** A process as seen by its pacer: a clock that is wrong by `ahead`, and waits that end late. */
 export const clockOf = (time: VirtualTime, { sleeps, ahead }: { readonly sleeps: Delay; readonly ahead: number }): Clock => ({
   now: () => new Date(time.now() + ahead),
+  elapsed: () => time.now(),
   sleep: (ms) => time.until(sleeps(time.now() + ms)),
 });
 

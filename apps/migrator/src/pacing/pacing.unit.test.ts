@@ -9,6 +9,7 @@ function simulatedClock() {
   let now = 0;
   return {
     now: () => new Date(now),
+    elapsed: () => now,
     async sleep(ms: number, signal?: AbortSignal) {
       if (signal?.aborted) throw new RcmError('cancelled', 'stopped');
       const wakeAt = now + ms;

@@ -202,6 +202,10 @@ export class HurriedClock implements Clock {
     return new Date();
   }
 
+  elapsed(): number {
+    return performance.now();
+  }
+
   async sleep(ms: number): Promise<void> {
     this.coolDowns.push(ms);
     await later();

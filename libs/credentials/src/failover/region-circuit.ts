@@ -27,7 +27,7 @@ export class RegionCircuit {
   /** Whether this caller should ask. While it counts as down, one caller in `openMs` is told so and finds out for the others. */
   mayAsk(): boolean {
     if (!this.isDown) return true;
-    const now = this.#now();
+    const now = this.#options.clock.elapsed();
     if (now < this.#askAgainAt) return false;
     this.#askAgainAt = now + this.#options.openMs;
     return true;
@@ -43,11 +43,7 @@ export class RegionCircuit {
     const wasDown = this.isDown;
     this.#failures += 1;
     if (!this.isDown) return;
-    this.#askAgainAt = this.#now() + this.#options.openMs;
+    this.#askAgainAt = this.#options.clock.elapsed() + this.#options.openMs;
     if (!wasDown) this.#options.onTurn('down');
-  }
-
-  #now(): number {
-    return this.#options.clock.now().getTime();
   }
 }

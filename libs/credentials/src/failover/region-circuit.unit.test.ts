@@ -23,3 +23,14 @@ test('a region counts as down after so many failures in a row, and is asked by o
   expect([circuit.isDown, circuit.mayAsk(), circuit.mayAsk()]).toEqual([false, true, true]);
   expect(turns).toEqual(['down', 'up']);
 });
+
+test('a region that is down is asked again in time, where somebody has set the clock back', () => {
+  const clock = new ManualClock();
+  const circuit = new RegionCircuit({ failuresToOpen: 1, openMs: 1_000, clock, onTurn: () => undefined });
+  circuit.failed();
+  clock.setBack(3_600_000);
+  clock.forward(999);
+  expect(circuit.mayAsk()).toBe(false);
+  clock.forward(1);
+  expect(circuit.mayAsk()).toBe(true);
+});

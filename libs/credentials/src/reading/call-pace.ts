@@ -30,7 +30,7 @@ export class CallPace {
     this.#clock = clock;
     this.#perSecond = perSecond;
     this.#tokens = perSecond;
-    this.#filledAt = clock.now().getTime();
+    this.#filledAt = clock.elapsed();
   }
 
   /** Calls per second now. */
@@ -61,7 +61,7 @@ export class CallPace {
 
   throttled(): void {
     this.#fill();
-    const now = this.#clock.now().getTime();
+    const now = this.#clock.elapsed();
     if (now - this.#cutAt < CUT_AT_MOST_EVERY_MS) return;
     this.#cutAt = now;
     this.#perSecond = Math.max(SLOWEST_PER_SECOND, this.#perSecond * CUT);
@@ -75,9 +75,8 @@ export class CallPace {
   }
 
   #fill(): void {
-    const now = this.#clock.now().getTime();
-    // A clock that went back gives nothing and takes nothing.
-    this.#tokens = Math.min(this.#most, this.#tokens + (Math.max(0, now - this.#filledAt) / 1000) * this.#perSecond);
+    const now = this.#clock.elapsed();
+    this.#tokens = Math.min(this.#most, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
     this.#filledAt = now;
   }
 }

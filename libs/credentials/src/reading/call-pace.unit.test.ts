@@ -51,8 +51,18 @@ describe('CallPace', () => {
     const clock = new WaitingClock();
     const pace = new CallPace({ perSecond: 1, clock });
     await pace.take(1, never);
-    clock.forward(-10_000);
+    clock.setBack(10_000);
     await pace.take(1, never);
     expect(clock.waits).toEqual([1000]);
+  });
+
+  it('falls again for the next throttles, where somebody has set the clock back', () => {
+    const clock = new WaitingClock();
+    const pace = new CallPace({ perSecond: 40, clock });
+    pace.throttled();
+    clock.setBack(3_600_000);
+    clock.forward(500);
+    pace.throttled();
+    expect(pace.perSecond).toBeCloseTo(19.6);
   });
 });

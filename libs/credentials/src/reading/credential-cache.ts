@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache';
 import type { CredentialPayload } from '../payload.ts';
 import { referenceKey, type SecretReference } from '../reference.ts';
 import type { ReadingNumbers } from './reading-numbers.ts';
-import { timeOfDay } from './time-of-day.ts';
 
 export interface CacheOptions extends Pick<ReadingNumbers, 'maxEntries' | 'ttlMs' | 'ttlJitter' | 'staleMs' | 'missingMs'> {
   readonly clock: Clock;
@@ -65,7 +64,7 @@ export class CredentialCache {
 
   constructor(options: CacheOptions) {
     this.#options = options;
-    this.#now = timeOfDay(options.clock);
+    this.#now = () => options.clock.elapsed();
     // A caller may keep its reference for ever; what has left the cache must not live on behind it.
     const leave = (entry: CacheEntry) => {
       if (entry.kind === 'held') entry.answer = null;

@@ -11,7 +11,6 @@ import { notTheVersion, notYours, REFUSED_BEFORE } from './reading-refusals.ts';
 import { readOne } from './read-one.ts';
 import { SingleFlight } from './single-flight.ts';
 import { StorePlaces } from './store-places.ts';
-import { timeOfDay } from './time-of-day.ts';
 
 /** The numbers have defaults, and bounds that are checked at once (`config_invalid`). */
 export interface CredentialManagerOptions extends Partial<ReadingNumbers> {
@@ -93,7 +92,7 @@ class CachedCredentials implements CredentialManager {
     this.#metrics = createReadingMetrics(options.metrics);
     this.#cache = new CredentialCache({ ...this.#numbers, clock, random });
     this.#places = new StorePlaces({ ...this.#numbers, stores, clock, random, metrics: this.#metrics });
-    this.#now = timeOfDay(clock);
+    this.#now = () => clock.elapsed();
   }
 
   get(request: CredentialRequest): Promise<HeldCredential> {

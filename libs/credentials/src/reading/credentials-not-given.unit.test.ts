@@ -132,6 +132,14 @@ describe('a missing secret', () => {
     expect((await read.get(null, missing)).served).toBe('store');
   });
 
+  it('is remembered for no longer where somebody sets the clock back', async () => {
+    expect(await codeOf(read.get(null, missing))).toBe('secret_missing');
+    read.clock.setBack(3_600_000);
+    read.stores.put(missing, 'x', '1');
+    read.clock.forward(5_000);
+    expect((await read.get(null, missing)).served).toBe('store');
+  });
+
   it('is looked for again as soon as a row names a version of it', async () => {
     await codeOf(read.get(null, missing));
     read.stores.put(missing, 'x', '1');

@@ -27,7 +27,7 @@ describe('a write that was answered without a version is not taken for done', ()
 
   it('by SSM', async () => {
     const current = { Parameter: { Value: '{"username":"u","password":"old"}', Version: 1 } };
-    const clock = { now: () => new Date(0), sleep: () => Promise.resolve() };
+    const clock = { now: () => new Date(0), elapsed: () => 0, sleep: () => Promise.resolve() };
     const store = createSsmStore({ ...aws, clock, instrument: answering({}, ...Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? current : {}))) });
     expect(await codeOf(store.create(ssm, payloadText('new'), tags))).toBe('store_unavailable');
     expect(await codeOf(store.replace(ssm, payloadText('new'), '1'))).toBe('store_unavailable');

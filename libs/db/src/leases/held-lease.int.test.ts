@@ -1,4 +1,4 @@
-import { createLogger, systemClock } from '@rcm/telemetry';
+import { type Clock, createLogger, systemClock } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '../database.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
@@ -65,6 +65,24 @@ describe('a held lease', () => {
     const another = await acquireSharedLease(db, { ...place, holder: 'agent-2', ttlMs: 1_000 });
     expect(another.granted).toBe(true);
     if (another.granted) await releaseLease(db, { leaseId: another.lease.id, orgId: place.orgId });
+    await agent.release();
+  });
+
+  it('waits no longer where somebody sets the clock back meanwhile', async () => {
+    const agent = await holdLease(request());
+    let setBackMs = 0;
+    const clock: Clock = {
+      ...systemClock,
+      now: () => new Date(Date.now() - setBackMs),
+      sleep(ms, signal) {
+        setBackMs = 3_600_000;
+        return systemClock.sleep(ms, signal);
+      },
+    };
+    await expect(holdLease(request({ clock, kind: 'exclusive', holder: 'rotator', signal: AbortSignal.timeout(15_000) }))).rejects.toMatchObject({
+      code: 'lease_unavailable',
+      details: { reason: 'in_use' },
+    });
     await agent.release();
   });
 

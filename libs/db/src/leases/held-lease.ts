@@ -67,14 +67,14 @@ export async function holdLease(request: HoldRequest): Promise<HeldLease> {
 
 async function waitForLease(request: HoldRequest): Promise<HeldLease> {
   const { clock, timing, onWriter } = request;
-  const startedAt = clock.now().getTime();
+  const startedAt = clock.elapsed();
   let told = false;
   for (;;) {
     const askedAt = performance.now();
-    const answer = await ask(request, startedAt + timing.waitMs - clock.now().getTime());
+    const answer = await ask(request, startedAt + timing.waitMs - clock.elapsed());
     if (answer.granted) return keepRenewing(request, await sameLogin(request, answer.lease), askedAt);
     const waitMs = longest(timing, answer.reason);
-    if (clock.now().getTime() + timing.pollMs > startedAt + waitMs) {
+    if (clock.elapsed() + timing.pollMs > startedAt + waitMs) {
       await withdrawIntent(request);
       const words = await request.words?.(answer.reason);
       throw new RcmError('lease_unavailable', words ?? `The login is in use or being changed (${answer.reason}); it was not free within ${waitMs} ms.`, {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { EmbeddedMetrics, embedMetrics } from './embedded.ts';
 import { createMetrics } from './metrics.ts';
 
@@ -58,7 +59,13 @@ describe('embedMetrics', () => {
         next = resolve;
         signal?.addEventListener('abort', () => resolve());
       });
-    const embedding = embedMetrics({ metrics, service: 'rotator', everyMs: 1000, write: (text) => lines.push(text), clock: { now: () => NOW, sleep } });
+    const embedding = embedMetrics({
+      metrics,
+      service: 'rotator',
+      everyMs: 1000,
+      write: (text) => lines.push(text),
+      clock: { ...systemClock, now: () => NOW, sleep },
+    });
     for (let round = 1; round <= 2; round += 1) {
       counter.inc(round);
       next();

@@ -70,6 +70,7 @@ export class SimProcess {
 
   readonly clock: Clock = {
     now: () => new Date(this.wallTime),
+    elapsed: () => this.monotonic,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const cancelled = () => reject(new RcmError('cancelled', 'The wait was cancelled.'));
