@@ -25,8 +25,8 @@ export const FAULTS_OF_ROTATIONS: readonly PlantedFault[] = [
     words: 'after a crash in the middle of a submit the portal is asked at once',
     shows: ['rash'],
     file: 'apps/rotator/src/rotate.ts',
-    from: 'mayProbe: waited !== null,',
-    to: 'mayProbe: true,',
+    from: 'mayAsk: waited !== null,',
+    to: 'mayAsk: true,',
   },
   {
     name: 'promoted-unverified',
