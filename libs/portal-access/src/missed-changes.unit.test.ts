@@ -32,6 +32,7 @@ const open = () =>
     signal: stop.signal,
     clock: {
       now: () => new Date(),
+      elapsed: () => performance.now(),
       sleep: (ms) => {
         slept.push(ms);
         return Promise.resolve();

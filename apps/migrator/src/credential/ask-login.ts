@@ -40,12 +40,12 @@ async function answerTo(migration: Migration, { endpointId, orgId, actor, reason
     throw error;
   });
   if (asked instanceof RcmError) return { is: 'not_tried', code: asked.code, words: asked.message };
-  const begun = clock.now().getTime();
+  const begun = clock.elapsed();
   for (;;) {
     const act = (await patience(null, () => listAskedActs(db, { orgId, endpointId, limit: 20 }))).find(({ id }) => id === asked.id);
     const answer = act ? answerOf(act) : null;
     if (answer) return answer;
-    const waited = clock.now().getTime() - begun;
+    const waited = clock.elapsed() - begun;
     if (act?.state === 'waiting' && waited >= beginMs) return { is: 'not_tried', code: 'not_taken', words: `No rotator took it. ${STILL_MADE}` };
     if (waited >= endMs)
       return { is: 'not_tried', code: 'no_answer', words: 'The rotator that took it has not answered; `rcm login history` shows what it did.' };

@@ -45,10 +45,10 @@ export async function migrateEndpoint(migration: Migration, endpoint: EndpointRo
 /** The same, once the migrator that is at it has done it or is gone. Fails with `lease_unavailable`, too, where that takes longer than any move. */
 export async function migrateAfterOthers(migration: Migration, endpoint: EndpointRow): Promise<MovedOrNot> {
   const { clock, stopping } = migration;
-  for (const until = clock.now().getTime() + WAIT_MS; ;) {
+  for (const until = clock.elapsed() + WAIT_MS; ;) {
     const { end, by } = await moveOnceClaimed(migration, endpoint);
     if (end !== 'taken') return end;
-    if (clock.now().getTime() >= until) {
+    if (clock.elapsed() >= until) {
       throw new RcmError(
         'lease_unavailable',
         `Another migrator is still at it (${by}), and nothing was written by this one. Run apply again once that one has ended.`,
