@@ -1,7 +1,7 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
 import { type Database, type EndpointRow, findEndpoint, serverTime } from '@rcm/db';
 import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
-import { type ClearanceKind, clearLogin } from '@rcm/db/ledger';
+import { type Clearance, clearLogin } from '@rcm/db/ledger';
 import { wantCredentialSearch } from '@rcm/db/rotation';
 import { accountOf, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { hasCode, RcmError } from '@rcm/telemetry';
@@ -47,14 +47,17 @@ async function whenItBegan(db: Database): Promise<Date> {
   return new Date(told.getTime() - (performance.now() - began));
 }
 
-/** The same for whoever shows it in another way. Fails with `endpoint_unknown`, `state_conflict` where the secret names another account. */
+/** The same for whoever shows it in another way. Fails with `endpoint_unknown`, `state_conflict` where the secret names another account, or did meanwhile. */
 export async function unlockLogin(services: Services, clearing: Clearing, signal: AbortSignal): Promise<void> {
-  await mustNameSameAccount(services, { ...clearing, dryRun: false }, signal);
-  await cleared(services.db, clearing, 'unlocked');
+  const saidOf = await mustNameSameAccount(services, { ...clearing, dryRun: false }, signal);
+  await cleared(services.db, { ...clearing, kind: 'unlocked', saidOf });
 }
 
-/** A person speaks of the account that is in the secret; their word must not be noted for the one that was there before, nor for another that somebody has put back into it. */
-async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryRun, username }: ClearOptions, signal: AbortSignal): Promise<void> {
+/**
+ * A person speaks of the account that is in the secret; their word must not be noted for the one that was there before, nor for another that somebody has put back into it. Returns
+ * the login of which they speak: until it is noted, somebody may put in yet another.
+ */
+async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryRun, username }: ClearOptions, signal: AbortSignal): Promise<string> {
   const { orgId } = await knownEndpoint(db, endpointId);
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
@@ -65,7 +68,7 @@ async function mustNameSameAccount({ rotator, db }: Services, { endpointId, dryR
       'state_conflict',
       'The secret names another user than the one that you say was unlocked, so nothing was noted. See which account it is to be.',
     );
-  if (current === null || !namesOtherAccount(rotator, { endpoint }, current)) return;
+  if (current === null || !namesOtherAccount(rotator, { endpoint }, current)) return endpoint.loginIdentity;
   if (!dryRun) await wantCredentialSearch(db, { orgId, endpointId });
   throw new RcmError(
     'state_conflict',
@@ -115,7 +118,7 @@ export async function retryCommand(context: CommandContext, options: ClearOption
 /** The same for whoever shows it in another way. Fails as `proveLogin` where the portal says neither yes nor no. */
 export async function retryLogin({ rotator, db }: Services, clearing: Clearing, signal: AbortSignal): Promise<Mended> {
   const { endpointId } = clearing;
-  const orgId = await cleared(db, clearing, 'retry');
+  const orgId = await cleared(db, { ...clearing, kind: 'retry' });
   const endpoint = await migratedEndpoint(db, { orgId, endpointId });
   return withExclusiveLease(leaseRequest(rotator, endpoint, signal), (held) =>
     mendLogin(rotator, endpoint, held, (current) => isAccepted(rotator, endpoint, held, current)),
@@ -137,9 +140,9 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
 const OTHERWISE = 'Nothing was sent. Your word is noted: it cools down no longer, and a rotator tries it as soon as the budget allows it.';
 
 /** Writes the word down; returns whose login it is. */
-async function cleared(db: Database, { endpointId, actor, reason, saidAt }: Clearing, kind: ClearanceKind): Promise<string> {
+async function cleared(db: Database, { endpointId, actor, reason, saidAt, kind, saidOf }: Clearing & Pick<Clearance, 'kind' | 'saidOf'>): Promise<string> {
   const { orgId } = await knownEndpoint(db, endpointId);
-  await clearLogin(db, { orgId, endpointId, kind, actor, reason, saidAt });
+  await clearLogin(db, { orgId, endpointId, kind, actor, reason, saidAt, saidOf });
   return orgId;
 }
 

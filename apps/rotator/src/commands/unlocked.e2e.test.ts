@@ -1,5 +1,9 @@
+import type { TenantStores } from '@rcm/credentials';
+import { getEndpoint } from '@rcm/db';
+import { wantCredentialSearch } from '@rcm/db/rotation';
 import { describe, expect, it } from 'vitest';
 import { setPortalType } from '../set-portal-type.fixture.ts';
+import { unlockLogin } from './clear-login.ts';
 import { openForCommands } from './login-commands.fixture.ts';
 
 const t = openForCommands();
@@ -56,5 +60,39 @@ describe('unlocked, where the secret names another account than its row', () => 
     await t.acts.mend();
     expect((await rotator('unlocked', '--endpoint', at.id, '--reason', 'x')).code).toBe(0);
     expect(await noted()).toEqual([{ login_identity: other.loginIdentity }]);
+  });
+
+  it('nor for the one that somebody puts into it while the word is on its way, and to which the row follows', async () => {
+    const [at, other] = [await login(), await login()];
+    const { rotator: own, testEnvironment } = t.opened;
+    let isMoved = false;
+    /** The process stands still once it has seen whose secret it is. */
+    const stores: TenantStores = {
+      ...own.stores,
+      forTenant(orgId) {
+        const store = own.stores.forTenant(orgId);
+        return {
+          ...store,
+          async read(...asked) {
+            const seen = await store.read(...asked);
+            if (!isMoved) await moveOn();
+            return seen;
+          },
+        };
+      },
+    };
+    async function moveOn(): Promise<void> {
+      isMoved = true;
+      await t.acts.edit(at, { username: other.username });
+      await wantCredentialSearch(own.db, { orgId: at.orgId, endpointId: at.id });
+      await t.acts.mend();
+    }
+    const said = { endpointId: at.id, actor: 'person:os:jane', reason: 'x' };
+    const unlocking = unlockLogin({ db: own.db, rotator: { ...own, stores } }, said, new AbortController().signal);
+    await expect(unlocking).rejects.toMatchObject({ code: 'state_conflict' });
+    const row = await getEndpoint(testEnvironment.db, { orgId: at.orgId, endpointId: at.id });
+    expect(row?.loginIdentity).toBe(other.loginIdentity);
+    expect(await t.opened.sql('SELECT FROM login_clearance WHERE endpoint_id = $1', [at.id])).toEqual([]);
+    expect(await t.opened.audit('login.unlocked', at.id)).toEqual([]);
   });
 });

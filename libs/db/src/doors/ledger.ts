@@ -21,7 +21,7 @@ export {
 } from '../ledger/attempt.ts';
 export { type BackupCodeTaken, type SpendBackupCode, spendBackupCode } from '../ledger/backup-code.ts';
 export { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
-export { type Clearance, type ClearanceKind, clearLogin } from '../ledger/clearance.ts';
+export { type Clearance, clearLogin } from '../ledger/clearance.ts';
 export { type LoginUse, recordKeptSession } from '../ledger/login-use.ts';
 export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from '../ledger/password.ts';
 export { coolDownLogin } from '../ledger/cool-down.ts';

@@ -160,6 +160,17 @@ describe('with others at work', () => {
     expect(await rows.knownOf(to.id)).toMatchObject({ words: 1 });
   });
 
+  test('is noted no word that was said of the account before', async () => {
+    const [on, to] = [await rows.used(), another()];
+    expect(await rows.follow(on, to)).toBe('followed');
+    const word = { ...on, kind: 'unlocked', actor: 'person:os:jane', reason: 'said of one' } as const;
+    await expect(clearLogin(t.rotator, { ...word, saidOf: on.loginIdentity })).rejects.toMatchObject({ code: 'state_conflict' });
+    expect([(await rows.knownOf(on.loginIdentity)).words, (await rows.knownOf(to.id)).words]).toEqual([1, 0]);
+    expect(await t.sql(`SELECT FROM audit_event WHERE subject = $1 AND reason = 'said of one'`, [on.endpointId])).toEqual([]);
+    await clearLogin(t.rotator, { ...word, saidOf: to.id });
+    expect((await rows.knownOf(to.id)).words).toBe(1);
+  });
+
   test('of two that follow at once to each other’s account, or to the same new one, none is lost', async () => {
     const [one, two] = [await rows.used(), await rows.used()];
     const leases = [await exclusiveLease(t.rotator, one), await exclusiveLease(t.rotator, two)];

@@ -104,6 +104,7 @@ export const mayBeLocked = operation('mayBeLocked', (db, { orgId, loginIdentity 
 
 export const clearLogin = operation('clearLogin', (db, clearance) => {
   const identity = identityOf(db, clearance);
+  if (clearance.saidOf !== undefined && identity.id !== clearance.saidOf) return refuse('state_conflict', 'The endpoint has another login by now.');
   const at = clearance.saidAt && clearance.saidAt < db.now ? clearance.saidAt : db.now;
   db.tables.clearances.put({ id: db.uuid(), loginIdentity: identity.id, kind: clearance.kind, at });
   const endpoint = endpointOf(db, clearance);

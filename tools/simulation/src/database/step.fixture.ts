@@ -31,5 +31,6 @@ export async function takeStep(round: Round, beginning: boolean): Promise<void> 
   if (kind === 'admission') return askOfAdmission(round, place);
   if (kind === 'account') return followAccount(round, place);
   const word = random.pick(['unlocked', 'retry']);
-  await round.ask('clearLogin', () => ({ ...place, kind: word, actor: 'person:os:somebody', reason: 'said so' }));
+  const saidOf = random.chance(0.5) ? random.pick(round.places).loginIdentity : undefined;
+  await round.ask('clearLogin', () => ({ ...place, kind: word, actor: 'person:os:somebody', reason: 'said so', saidOf }));
 }
