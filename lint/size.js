@@ -3,8 +3,7 @@ const MOST = { complexity: 12, 'max-params': 4, 'max-lines-per-function': 60, 'm
 
 /** What is over, and by how much: none may grow, and nothing is added here. Whoever makes one smaller takes it out, or lowers its number. */
 const OVER = {
-  'max-params': {
-  },
+  'max-params': {},
   'max-lines-per-function': {
     'libs/portal-drivers/src/interpreter/declared-engine.ts': 75,
     'libs/portal-drivers/src/interpreter/page-rows.ts': 132,
