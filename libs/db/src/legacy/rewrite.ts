@@ -42,10 +42,10 @@ export interface RewriteOptions {
  * Repeating it is harmless. Fails with `deadline_exceeded`, `database_unavailable`, `database_failed` (no right to, or not seen to be done).
  */
 export async function rewriteStorage({ url, deadlineMs = 120_000, clock = systemClock, server = 'own', gone = [] }: RewriteOptions): Promise<StorageRewrite> {
-  const deadline = clock.now().getTime() + deadlineMs;
+  const deadline = clock.elapsed() + deadlineMs;
   const until: Until = async (what, reached) => {
     while (!(await reached())) {
-      if (clock.now().getTime() >= deadline) throw new RcmError('deadline_exceeded', `The storage rewrite gave up after ${deadlineMs} ms: ${what}.`);
+      if (clock.elapsed() >= deadline) throw new RcmError('deadline_exceeded', `The storage rewrite gave up after ${deadlineMs} ms: ${what}.`);
       await clock.sleep(200);
     }
   };
