@@ -1,5 +1,5 @@
 import { withExclusiveLease } from '@rcm/db/holding';
-import { getOpenAttempt } from '@rcm/db/rotation';
+import { findOpenRotation } from '@rcm/db/rotation';
 import type { MigratedEndpoint } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import { leaseRequest } from '../lease-request.ts';
@@ -22,10 +22,12 @@ export function withLoginOutsideRotation<T>(
   });
 }
 
-/** What a rotation has in hand nobody else touches. Fails with `state_conflict`. */
+/** What a rotation has in hand nobody else touches, whichever organization's it is. Fails with `state_conflict`. */
 export async function mustHaveNoRotation({ db }: Rotator, { id, orgId, loginIdentity }: MigratedEndpoint): Promise<void> {
-  const open = await getOpenAttempt(db, { orgId, loginIdentity });
+  const open = await findOpenRotation(db, { orgId, loginIdentity });
   if (!open) return;
+  if (!open.mine)
+    throw new RcmError('state_conflict', `Another organization is rotating the account of ${id}: say it again when that has ended. Nothing was changed.`);
   const then =
     open.state === 'blocked'
       ? 'say which password the portal accepts (`resolve --accept typed` takes a new one)'

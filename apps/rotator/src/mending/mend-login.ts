@@ -2,7 +2,7 @@ import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credenti
 import { recordAuditEvent } from '@rcm/db';
 import type { HeldLease } from '@rcm/db/holding';
 import { passwordTries } from '@rcm/db/ledger';
-import { followStoreVersion, getOpenAttempt, noteSearched, postponeSearch, type SearchStart, startSearch, tellFound } from '@rcm/db/rotation';
+import { findOpenRotation, followStoreVersion, noteSearched, postponeSearch, type SearchStart, startSearch, tellFound } from '@rcm/db/rotation';
 import { accountOf, type MigratedEndpoint } from '@rcm/portal-access';
 import { type Candidate, foundOf } from '../finding/candidate.ts';
 import { findAccepted } from '../finding/find-accepted.ts';
@@ -14,7 +14,7 @@ import { reconcileCurrent, type Reconciled } from './reconcile-current.ts';
 
 /**
  * `other_account`, `renamed`, `account_in_use`, `merged`, `restored`: as `Reconciled`, without a login. `accepted`: the portal accepts what is current after all. `found`: it accepts a kept
- * copy, which is current now. `none`: nothing that is stored. `later`: not all could be asked yet. `open`: a rotation of it is open, which finds out itself.
+ * copy, which is current now. `none`: nothing that is stored. `later`: not all could be asked yet. `open`: a rotation of the account is open, whichever organization's, and finds out itself.
  */
 export type Mended = Reconciled | 'accepted' | 'found' | 'none' | 'later' | 'open';
 
@@ -31,7 +31,7 @@ export async function mendLogin(
 ): Promise<Mended> {
   const { db } = rotator;
   const { orgId, loginIdentity } = endpoint;
-  if (await getOpenAttempt(db, { orgId, loginIdentity })) return 'open';
+  if (await findOpenRotation(db, { orgId, loginIdentity })) return 'open';
   const start = await startSearch(db, { orgId, endpointId: endpoint.id });
   const login = loginInHand(rotator, endpoint, held);
   const current = await readCurrent(login);

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@rcm/db';
+import { upsertOrganization } from '@rcm/db/admin';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { listNotifications } from '@rcm/db/notifications';
 import { planRotation } from '@rcm/db/rotation';
-import { afterEach, expect, it } from 'vitest';
+import { migratedEndpoint } from '@rcm/portal-access';
+import { withExclusiveLease } from '@rcm/db/holding';
+import { afterEach, expect, it, vi } from 'vitest';
+import { withLoginOutsideRotation } from '../finding/outside-rotation.ts';
+import { leaseRequest } from '../lease-request.ts';
+import { mendLogin } from '../mending/mend-login.ts';
 import { keepAlive } from './keep-alive.ts';
 import { openUnusedEnvironment, type UnusedEnvironment } from './unused-environment.fixture.ts';
 
@@ -61,6 +67,29 @@ it('a password is not tried whose rotation began after its login was claimed: no
   const made = await keepAlive({ ...rotator, drivers }, { limit: 10, signal: new AbortController().signal });
   expect(made.map(({ result }) => result)).toEqual(['kept', 'put_off']);
   expect([...portals.accounts.values()].map(({ logins }) => logins).sort()).toEqual([0, 1]);
+});
+
+it('a login that another organization is rotating is neither used nor searched: the account is theirs, too', async () => {
+  const opened = (testEnvironment = await openUnusedEnvironment({ logins: 1, kinds: [{ dormantDays: 10_000 }], verifyEveryDays: 2 }));
+  const { db, owner, rotator, portals } = opened;
+  await upsertOrganization(owner, { id: 'hospital-two', name: 'Hospital two' });
+  await owner.transaction(
+    'every tenant',
+    (tx) => tx.$executeRaw`
+      INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, secret_arn, current_version, login_identity)
+      SELECT 'theirs', 'hospital-two', portal_type_code, account_id, base_url, replace(secret_arn, 'hospital-one', 'hospital-two'), current_version, login_identity
+        FROM integration_endpoint WHERE id = 'login-0'`,
+  );
+  await leaveOpen(db, { orgId: 'hospital-two', endpointId: 'theirs' });
+  const endpoint = await migratedEndpoint(db, { orgId: 'hospital-one', endpointId: 'login-0' });
+  const used = vi.fn();
+  await expect(withLoginOutsideRotation(rotator, endpoint, new AbortController().signal, used)).rejects.toMatchObject({
+    code: 'state_conflict',
+    message: expect.stringContaining('Another organization is rotating') as string,
+  });
+  const mended = withExclusiveLease(leaseRequest(rotator, endpoint, new AbortController().signal), (held) => mendLogin(rotator, endpoint, held));
+  expect(await mended).toBe('open');
+  expect([used.mock.calls.length, [...portals.accounts.values()].map(({ logins }) => logins)]).toEqual([0, [0]]);
 });
 
 async function leaveOpen(db: Database, at: { readonly orgId: string; readonly endpointId: string }): Promise<void> {

@@ -35,6 +35,8 @@ const codeOf = ({ dormantDays, rotatedDays = 60 }: PortalKind): string => `after
 export interface UnusedEnvironment {
   readonly rotator: Rotator;
   readonly db: Database;
+  /** As the owner of the tables. */
+  readonly owner: Database;
   /** Their accounts are `user-0` and on, at one kind of portal after the other. */
   readonly portals: UnusedPortals;
   /** Days since it began. */
@@ -121,6 +123,7 @@ export async function openUnusedEnvironment({
   return {
     rotator,
     db,
+    owner,
     portals,
     get day() {
       return day;

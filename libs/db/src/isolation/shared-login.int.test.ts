@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { followStoreVersion } from '../endpoints/follow.ts';
-import { getOpenAttempt, planRotation } from '../journal/open.ts';
+import { findOpenRotation, getOpenAttempt, planRotation } from '../journal/open.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { beginLoginAttempt, finishLoginAttempt } from '../ledger/attempt.ts';
@@ -72,6 +72,7 @@ describe('one account of two organizations', () => {
     await t.sql(`UPDATE rotation_attempt SET state = 'submitting', submit_deadline_at = now() WHERE id = $1`, [attemptId]);
     expect(await shared(hospital)).toEqual({ granted: false, reason: 'rotation_open' });
     expect(await getOpenAttempt(t.rotator, hospital)).toBeNull();
+    expect(await findOpenRotation(t.rotator, hospital)).toMatchObject({ mine: false });
     expect(await followStoreVersion(t.agent, { ...hospital, from: '1', to: '2' })).toBe(false);
     const lease = await exclusiveLease(t.rotator, hospital);
     const plan = {

@@ -7,7 +7,7 @@ import type { StartRefusal, StartRules } from '../admission/rules.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkLimit, checkUuid } from '../input.ts';
 import type { Scope } from '../scope.ts';
-import { openRotation } from './open-rotation.ts';
+import { type OpenRotation, openRotation } from './open-rotation.ts';
 import { requestOf } from './request.ts';
 import { attemptOf, JOURNAL_VERSION, type AttemptReason, type AttemptState, type RotationAttempt } from './attempt.ts';
 
@@ -100,6 +100,12 @@ export async function getOpenAttempt(
   const row = await db.transaction({ tenant: orgId }, (tx) => tx.rotationAttempt.findFirst({ where: { loginIdentity, endedAt: null } }));
   return row && attemptOf(row);
 }
+
+/** The login's open rotation, whichever organization's: of another's no more than how far it is. `null`: there is none. */
+export const findOpenRotation = (
+  db: Database,
+  { orgId, loginIdentity }: { readonly orgId: string; readonly loginIdentity: string },
+): Promise<OpenRotation | null> => db.rawTransaction({ tenant: orgId }, (tx) => openRotation(tx, loginIdentity));
 
 export async function getAttempt(db: Database, { attemptId }: { readonly attemptId: string }): Promise<RotationAttempt | null> {
   checkUuid('attemptId', attemptId);

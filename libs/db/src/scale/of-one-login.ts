@@ -5,7 +5,7 @@ import { getEndpoint } from '../endpoints/read.ts';
 import { showTask } from '../fleet/show-task.ts';
 import { mayRemoveCopy } from '../journal/copies.ts';
 import { knownVersions } from '../journal/known-versions.ts';
-import { getOpenAttempt } from '../journal/open.ts';
+import { findOpenRotation, getOpenAttempt } from '../journal/open.ts';
 import { outrunCopy } from '../journal/outrun-copy.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { findExclusiveLease, releaseLease, renewLease } from '../leases/upkeep.ts';
@@ -109,5 +109,6 @@ export const ofOneLogin: readonly Operation[] = [
   asks('rcm_agent', outrunCopy, [{ ...ONE, attemptId: randomUUID() }]),
   asks('rcm_rotator', mayRemoveCopy, [{ ...ONE, attemptId: randomUUID(), currentVersion: '2' }]),
   asks('rcm_rotator', getOpenAttempt, [ONE]),
+  asks('rcm_rotator', findOpenRotation, [ONE]),
   asks('rcm_operator', showTask, [randomUUID()]),
 ];

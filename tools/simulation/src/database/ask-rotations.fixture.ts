@@ -19,6 +19,7 @@ const FORWARD: Readonly<Record<string, string>> = {
 export async function askOfRotations(round: Round, place: Place, lease: LeasePair | null): Promise<void> {
   const random = round.random;
   await round.ask('getOpenAttempt', () => place);
+  await round.ask('findOpenRotation', () => place);
   if (!lease) return;
   const known = round.attempts.at(-1);
   if (!known || random.chance(0.3)) {

@@ -20,6 +20,12 @@ export function lockedAttempt(db: ModelDatabase, asked: { readonly attemptId: st
 export const openOf = ({ tables }: ModelDatabase, identity: string): RotationAttempt | null =>
   tables.attempts.of(identity).find(({ endedAt }) => endedAt === null) ?? null;
 
+export const findOpenRotation = operation('findOpenRotation', (db, { orgId, loginIdentity }) => {
+  const open = openOf(db, loginIdentity);
+  const isTheirs = db.tables.endpoints.all().some((endpoint) => endpoint.orgId === orgId && endpoint.loginIdentity === loginIdentity);
+  return open && isTheirs ? { state: open.state, waitingFrom: open.waitingFrom, mine: open.orgId === orgId } : null;
+});
+
 export const getOpenAttempt = operation('getOpenAttempt', (db, { orgId, loginIdentity }) => {
   const open = openOf(db, loginIdentity);
   return open?.orgId === orgId ? open : null;

@@ -7,7 +7,7 @@ import { knowsRotation } from '../../journal/knows.ts';
 import { answerRequest, noteLookedAt } from '../../journal/left-requests.ts';
 import { endLongWait } from '../../journal/long-waits.ts';
 import { beginLook } from '../../journal/looks.ts';
-import { adoptAttempt, getOpenAttempt, planRotation } from '../../journal/open.ts';
+import { adoptAttempt, findOpenRotation, getOpenAttempt, planRotation } from '../../journal/open.ts';
 import { outrunCopy } from '../../journal/outrun-copy.ts';
 import { requestRotation } from '../../journal/request.ts';
 import { announceSuccessor, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../../journal/resolve.ts';
@@ -24,6 +24,7 @@ export const ROTATIONS: Operations = {
   answerRequest: (t, n) => answerRequest(t.rotator, { ...n, requestId: randomUUID(), answer: 'done' }),
   noteLookedAt: (t, n) => noteLookedAt(t.rotator, { ...n, requestId: randomUUID(), pauseMs: 0 }),
   getOpenAttempt: (t, n) => getOpenAttempt(t.rotator, n),
+  findOpenRotation: (t, n) => findOpenRotation(t.rotator, n),
   adoptAttempt: (t, n) => adoptAttempt(t.rotator, { ...n, owner: 'rotator' }),
   advanceAttempt: (t, n) => advanceAttempt(t.rotator, { ...n, from: 'planned', to: 'staged' }),
   waitAttempt: (t, n) => waitAttempt(t.rotator, { ...n, from: 'planned', untilMs: 1, detail: 'x' }),
