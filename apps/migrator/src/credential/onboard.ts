@@ -4,16 +4,22 @@ import type { EndpointRow } from '@rcm/db';
 import { recordMigrated } from '@rcm/db/migration';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
-import { examine } from './examine.ts';
+import { examine, isIdentityOf } from './examine.ts';
 import { placeSecret, type Moved, type Why } from './move.ts';
 
 /**
  * Puts a new endpoint's login straight into the store, as `migrateEndpoint` does with one that lies in the row: create, read back, compare, record. Nothing of it
  * is ever in Postgres. Safe to repeat with the same payload after a crash between any two of these. Fails with `payload_invalid`, `payload_too_large`,
- * `store_conflict` (another payload lies there), `row_edited` (the row holds plaintext of its own, which is the migration's to move), `store_*`, `database_*`.
+ * `store_conflict` (another payload lies there), `state_conflict` (the row names another account's), `row_edited` (the row holds plaintext of its own, which is the
+ * migration's to move), `store_*`, `database_*`.
  */
 export async function onboardEndpoint(migration: Migration, endpoint: EndpointRow, payload: Secret<string>, why: Why): Promise<Moved> {
-  if (endpoint.secretArn !== null) return 'already';
+  if (endpoint.secretArn !== null) {
+    // Ids may be numbers that were given out anew: what lies there is then another account's, and this one's password would be nowhere.
+    if (!isIdentityOf(endpoint, payload, migration.keys))
+      throw new RcmError('state_conflict', `${endpoint.id} names another account: give this one an id and an account part of its own. Nothing was stored.`);
+    return 'already';
+  }
   if (endpoint.retiredAt)
     throw new RcmError('endpoint_retired', `Endpoint ${endpoint.id} is retired. \`rcm endpoint reinstate\` takes that back. Nothing was changed.`);
   const found = examine(endpoint, payload, migration);
