@@ -132,7 +132,7 @@ it('one login comes from stdin; a payload, a portal type or an organization that
   const taken = [...place, '--portal', 'alpine', '--account', 'five', '--id', `${testEnvironment.orgId}-alpine-four`, '--unproved'];
   expect(await rcm(taken, JSON.stringify({ username: 'five', password: PASSWORDS.one }))).toMatchObject({
     code: 1,
-    answer: { endpoints: [{ outcome: 'failed', problem: expect.stringMatching(/^state_conflict: .*account four.*Nothing was stored/) as string }] },
+    answer: { mode: 'refused', endpoints: [{ outcome: 'invalid', problem: expect.stringMatching(/another login’s already, .*account four/) as string }] },
   });
   for (const [words, stdin] of [
     [[...place, '--portal', 'none', '--account', 'five'], payload],

@@ -1,6 +1,6 @@
 import { type Database, findEndpoint } from '@rcm/db';
 import { insertEndpoint, type NewEndpoint } from '@rcm/db/admin';
-import { findPortalType } from '@rcm/db/fleet';
+import { findOrganizationName, findPortalType } from '@rcm/db/fleet';
 import type { Onboarding } from '@rcm/migrator';
 import { createLogger, explain, hasCode, isId, RcmError } from '@rcm/telemetry';
 import { type NewLogin, problemOf } from './new-login.ts';
@@ -27,22 +27,56 @@ export interface Added {
 
 /** What can be known before anything is done, for each. */
 export async function examined(db: Database, logins: readonly NewLogin[]): Promise<readonly Added[]> {
-  const types = new Map<string, Awaited<ReturnType<typeof findPortalType>>>();
+  const known: Known = {
+    portalType: askedOnce((code) => findPortalType(db, { code })),
+    organization: askedOnce((id) => findOrganizationName(db, id)),
+    endpoint: (endpointId) => findEndpoint(db, { endpointId }),
+  };
   const seen = new Set<string>();
   const answers: Added[] = [];
   for (const [i, login] of logins.entries()) {
     let problem = problemOf(login);
     if (problem === null && seen.has(login.id)) problem = 'its id is that of a row before it';
     seen.add(login.id);
-    if (problem === null) {
-      if (!types.has(login.portalType)) types.set(login.portalType, await findPortalType(db, { code: login.portalType }));
-      if (!types.get(login.portalType)) problem = `there is no portal type ${login.portalType}`;
-    }
+    problem ??= await problemThere(known, login);
     // Where columns were mixed up, what should be an id may be a password.
     answers.push({ id: isId(login.id) ? login.id : `row ${i + 1}`, outcome: problem === null ? 'valid' : 'invalid', problem });
   }
   return answers;
 }
+
+/** What the database has of that name; `null`: nothing. */
+interface Known {
+  portalType(code: string): ReturnType<typeof findPortalType>;
+  organization(id: string): ReturnType<typeof findOrganizationName>;
+  endpoint(id: string): ReturnType<typeof findEndpoint>;
+}
+
+/** Many logins are of few organizations and portal types. */
+function askedOnce<T>(ask: (name: string) => Promise<T>): (name: string) => Promise<T> {
+  const answers = new Map<string, T>();
+  return async (name) => {
+    if (!answers.has(name)) answers.set(name, await ask(name));
+    return answers.get(name) as T;
+  };
+}
+
+/** What the database would refuse of its row, in words without a value; `null`: nothing. */
+async function problemThere(known: Known, login: NewLogin): Promise<string | null> {
+  const { organization, portalType, account, baseUrl } = login;
+  const type = await known.portalType(portalType);
+  if (!type) return `there is no portal type ${portalType}`;
+  if (!(await known.organization(organization))) return `there is no organization ${organization}`;
+  if (baseUrl !== null && !type.hosts.includes(hostIn(baseUrl))) return `base_url is on no host of ${portalType}`;
+  const there = await known.endpoint(login.id);
+  if (!there) return null;
+  if (there.orgId !== organization) return 'its id is another organization’s already';
+  if (there.portalTypeCode === portalType && there.accountId === account) return null;
+  return `its id is another login’s already, of ${there.portalTypeCode} and the account ${there.accountId}`;
+}
+
+/** As the row's trigger reads it (`rcm_url_host`), which is stricter than a browser. */
+const hostIn = (url: string): string => /^https?:\/\/([^/?#@\\\s]+)(?:[/?#]\S*)?$/.exec(url)?.[1]?.toLowerCase() ?? '';
 
 /** The row first, which names no secret and holds none; then the store. May be repeated: what is there already stays as it is. */
 export async function added(db: Database, onboard: Onboarding['onboard'], login: NewLogin, person: Person): Promise<Added> {
