@@ -21,6 +21,9 @@ const WHO_DID = '<what> by <who> from <from> at <when>.';
 /** Sessions of these roles read secrets; nobody else does in ordinary work. */
 const readers = (): readonly string[] => (['agent', 'rotator', 'migrator'] as const).map(tenantRoleName);
 
+/** Of a session, the role that it is of; a user of IAM and the root user have none. */
+const byIssuer = (rule: object) => ({ sessionContext: { sessionIssuer: { userName: [rule] } } });
+
 /** How calls name what lies in the environment: by name, or by ARN. The secrets that processes start with lie elsewhere, and are read at every start. */
 function secretsBegin({ partition, account, region, replica, name }: Environment): string[] {
   const arns = [...new Set([region, ...(replica ? [replica.region] : [])])].flatMap((each) => [
@@ -66,7 +69,7 @@ function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
         source: ['aws.ssm', 'aws.secretsmanager'],
         detail: {
           eventName: ['GetParameter', 'GetParameters', 'GetParametersByPath', 'GetParameterHistory', 'GetSecretValue', 'BatchGetSecretValue'],
-          userIdentity: { sessionContext: { sessionIssuer: { userName: [{ 'anything-but': readers() }] } } },
+          userIdentity: { $or: [byIssuer({ 'anything-but': readers() }), byIssuer({ exists: false })] },
           $or: [
             { requestParameters: { name } },
             { requestParameters: { names: name } },

@@ -98,6 +98,15 @@ describe('what is told at once', () => {
     const detail = { eventName, requestParameters, userIdentity: { sessionContext: { sessionIssuer: { userName } } } };
     expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail })).toBe(isTold);
   });
+
+  it.each([
+    { type: 'IAMUser', userName: 'rcm-agent-tenant' },
+    { type: 'Root', arn: 'arn:aws:iam::222222222222:root' },
+  ])('is a read by who has no role: $type', (userIdentity) => {
+    const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-read-outside')!.pattern;
+    const detail = { eventName: 'GetParameter', requestParameters: { name: '/rcm/prod/mercy/endpoints/e1/a1' }, userIdentity };
+    expect(fits(pattern, { source: 'aws.ssm', 'detail-type': 'AWS API Call via CloudTrail', detail })).toBe(true);
+  });
 });
 
 /** "Event patterns", EventBridge User Guide, as far as ours go: a list is any of; of a list in the event one is enough. */
@@ -110,8 +119,9 @@ function fits(pattern: unknown, event: unknown): boolean {
 
 function fitsValue(rule: unknown, value: unknown): boolean {
   if (typeof rule === 'string') return rule === value;
-  const { prefix, 'anything-but': not } = rule as { prefix?: string; 'anything-but'?: string[] };
+  const { prefix, 'anything-but': not, exists } = rule as { prefix?: string; 'anything-but'?: string[]; exists?: boolean };
   if (prefix !== undefined) return typeof value === 'string' && value.startsWith(prefix);
   if (not !== undefined) return value !== undefined && !(not as unknown[]).includes(value);
+  if (exists !== undefined) return (value !== undefined) === exists;
   throw new Error(`Nobody knows what ${JSON.stringify(rule)} asks for.`);
 }
