@@ -5,6 +5,7 @@ import { mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
 import { layout } from '../pages/layout.ts';
 import { shownPage } from '../pages/shown.ts';
+import { READING_MS, READING_SPARE_MS } from '../web/keep-alive.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { accessIn } from '../web/places.ts';
 import type { ActDependencies } from './routes.ts';
@@ -13,18 +14,17 @@ import { shown } from './shown-once.ts';
 
 /** How passwords are shown. */
 export interface ShownOnce {
-  /** For a rotator's answer: telling people may take three deadlines of a channel. */
+  /** For a rotator's answer. */
   readonly waitMs: number;
   /** Until the page leaves the screen by itself: long enough to type a long password, short enough for a desk that was left. */
   readonly leavesMs: number;
 }
-export const SHOWN_ONCE: ShownOnce = { waitMs: 90_000, leavesMs: 120_000 };
+export const SHOWN_ONCE: ShownOnce = { waitMs: READING_MS, leavesMs: 120_000 };
 
 interface ReadDependencies extends ActDependencies {
   readonly passwords: ShownOnce;
   readonly stopping: AbortSignal;
 }
-const SPARE_MS = 30_000;
 
 /**
  * The one answer of the console that has a password in it: to a form, so that no address leads to it, and as what no browser keeps. It leaves the screen by itself.
@@ -37,7 +37,7 @@ export function readRoutes(server: FastifyInstance, { db, logger, origin, passwo
     const access = await accessIn(db, visitor, org);
     const mayRead = access !== null && mayDo(access.roles, 'read') && z.uuid().safeParse(id).success;
     // Else the server would take the connection for one that nobody uses.
-    request.raw.setTimeout(waitMs + SPARE_MS);
+    request.raw.setTimeout(waitMs + READING_SPARE_MS);
     const sealed = mayRead ? await waitForReading(db, { id, orgId: org, actor: visitor.person }, { waitMs, stopping }) : null;
     if (!access || !sealed) return reply.code(404).html(notFoundPage(visitor));
     const content = sealed.map((text) => shown.parse(JSON.parse(text))).reveal();

@@ -20,6 +20,8 @@ export class ApiStack extends Stack {
     const { targets } = internalDoor(this, {
       ...{ environment, vpc: network.vpc, name: 'rcm-api', description: 'The HTTP API', logsPrefix: API_LOGS_PREFIX },
       ...{ certificateArn, callers, callersAre: 'Services that ask for tasks' },
+      // A request waits for its answer for half a minute at most.
+      idleSeconds: 40,
       noFirewall:
         'No address of it is public, the ranges that reach it are listed, and no body is read before the token of its request is checked (docs/tasks.md).',
       to: { id: 'WebAgents', group: network.browsers, port: API_PORT, alive: { path: '/v1/openapi.json', port: API_PORT } },

@@ -20,6 +20,8 @@ export class ConsoleStack extends Stack {
     const { door, targets } = internalDoor(this, {
       ...{ environment, vpc: network.vpc, name: 'rcm-console', description: 'The console', logsPrefix: CONSOLE_LOGS_PREFIX },
       ...{ certificateArn, callers, callersAre: 'People who sign in' },
+      // Whoever has a password read waits for two minutes at most; a wait that was cut off would have spent it for nobody.
+      idleSeconds: 130,
       noFirewall:
         'No address of it is public, the ranges that reach it are listed, and whoever is not signed in gets no page but the sign-in (docs/console.md).',
       // Its own port answers to its own name alone, which a load balancer's question does not have.

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { IDLE_SECONDS } from './door.ts';
 import { CONSOLE_HEALTH_PORT, CONSOLE_PORT, CONSOLE_ROLE } from './names.ts';
 import { type Resource, type Synthesised, synthesised } from './synthesised.fixture.ts';
 
@@ -11,6 +10,7 @@ beforeAll(() => {
 });
 
 const all = (type: string, inStack = /prod/): readonly Resource['Properties'][] => made.ofType(type, inStack).map(({ Properties }) => Properties);
+type Attribute = { readonly Key: string; readonly Value: string };
 const groupOfConsole = () => ({ 'Fn::ImportValue': expect.stringMatching(/^rcm-prod-network:.*Console.*GroupId/) });
 
 describe('the console', () => {
@@ -62,10 +62,16 @@ describe('the console', () => {
     expect(task).toMatchObject({ TaskRoleArn: `arn:aws:iam::222222222222:role/${CONSOLE_ROLE}` });
   });
 
-  it('keeps a connection for longer than its load balancer does, which would ask on one that is being closed', async () => {
+  it('is waited for by its load balancer for longer than its longest answer takes, and keeps a connection for longer than that one does', async () => {
     const file = pathToFileURL(join(import.meta.dirname, '../../../console/src/web/keep-alive.ts')).href;
-    const { KEEP_ALIVE_MS } = (await import(file)) as { readonly KEEP_ALIVE_MS: number };
-    expect(IDLE_SECONDS * 1_000).toBeLessThan(KEEP_ALIVE_MS);
+    const { KEEP_ALIVE_MS, READING_MS, READING_SPARE_MS } = (await import(file)) as Readonly<Record<string, number>>;
+    const secondsOf = (attributes: unknown, key: string) => Number((attributes as Attribute[]).find(({ Key }) => Key === key)?.Value);
+    const [door] = all('AWS::ElasticLoadBalancingV2::LoadBalancer', /prod-console/);
+    const idleMs = secondsOf(door!.LoadBalancerAttributes, 'idle_timeout.timeout_seconds') * 1_000;
+    expect(idleMs).toBeGreaterThan(READING_MS! + READING_SPARE_MS!);
+    expect(idleMs).toBeLessThan(KEEP_ALIVE_MS!);
+    const [targets] = all('AWS::ElasticLoadBalancingV2::TargetGroup', /prod-console/);
+    expect(secondsOf(targets!.TargetGroupAttributes, 'deregistration_delay.timeout_seconds') * 1_000).toBeGreaterThan(idleMs);
   });
 
   it('is said who used it, in a bucket that takes the log of load balancers of this account', () => {

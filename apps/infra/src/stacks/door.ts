@@ -14,6 +14,8 @@ export interface DoorOptions {
   readonly callersAre: string;
   /** Of its log, in the bucket of access logs. */
   readonly logsPrefix: string;
+  /** For how long it waits for an answer: longer than what is behind it takes for its slowest one. That in turn keeps a connection longer than this, so that none is used that it is closing (KEEP_ALIVE_MS). */
+  readonly idleSeconds: number;
   /** Why no web application firewall is before it. */
   readonly noFirewall: string;
   readonly to: DoorTarget;
@@ -34,17 +36,15 @@ export interface Door {
 }
 
 const HTTPS = 443;
-/** A request waits for its answer for half a minute at most; what is behind keeps a connection longer than this, so that none is used that it is closing (KEEP_ALIVE_MS). */
-export const IDLE_SECONDS = 40;
-/** Longer than the longest request. */
-const DRAIN_SECONDS = 45;
+/** A task that leaves answers what it was asked before: the longest request, and this. */
+const DRAIN_SPARE_SECONDS = 5;
 
 /**
  * A door into the network: a load balancer with addresses of the network alone, which takes TLS off and hands requests to a service. It is reached from the ranges
  * that the configuration names, and is itself let to nothing but that service's ports. Returns it, and what the service puts its tasks into.
  */
 export function internalDoor(stack: Stack, options: DoorOptions): Door {
-  const { environment, vpc, name, description, certificateArn, callers, callersAre, logsPrefix, noFirewall, to } = options;
+  const { environment, vpc, name, description, certificateArn, callers, callersAre, logsPrefix, idleSeconds, noFirewall, to } = options;
   const group = new ec2.SecurityGroup(stack, 'Door', { vpc, description, allowAllOutbound: false });
   for (const range of callers) group.addIngressRule(ec2.Peer.ipv4(range), ec2.Port.tcp(HTTPS), callersAre);
   letThrough(stack, group, options);
@@ -53,7 +53,7 @@ export function internalDoor(stack: Stack, options: DoorOptions): Door {
     subnets: vpc.selectSubnets({ subnetGroupName: 'services' }).subnetIds,
     loadBalancerAttributes: attributes({
       'deletion_protection.enabled': 'true',
-      'idle_timeout.timeout_seconds': String(IDLE_SECONDS),
+      'idle_timeout.timeout_seconds': String(idleSeconds),
       // What two readers of one request would understand differently is refused.
       'routing.http.desync_mitigation_mode': 'strictest',
       'routing.http.drop_invalid_header_fields.enabled': 'true',
@@ -68,7 +68,7 @@ export function internalDoor(stack: Stack, options: DoorOptions): Door {
     ...{ healthCheckProtocol: 'HTTP', healthCheckPath: to.alive.path, healthCheckIntervalSeconds: 15, healthCheckTimeoutSeconds: 10 },
     ...(to.alive.port === to.port ? {} : { healthCheckPort: String(to.alive.port) }),
     ...{ healthyThresholdCount: 2, unhealthyThresholdCount: 3, matcher: { httpCode: '200' } },
-    targetGroupAttributes: attributes({ 'deregistration_delay.timeout_seconds': String(DRAIN_SECONDS) }),
+    targetGroupAttributes: attributes({ 'deregistration_delay.timeout_seconds': String(idleSeconds + DRAIN_SPARE_SECONDS) }),
   });
   new elb.CfnListener(stack, 'Listener', {
     ...{ loadBalancerArn: door.ref, protocol: 'HTTPS', port: HTTPS, sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06' },
