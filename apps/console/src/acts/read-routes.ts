@@ -1,5 +1,5 @@
-import { RcmError } from '@rcm/telemetry';
-import type { FastifyInstance } from 'fastify';
+import { type Logger, RcmError } from '@rcm/telemetry';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { mayDo } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
@@ -43,11 +43,21 @@ export function readRoutes(server: FastifyInstance, { db, logger, origin, passwo
     const content = sealed.map((text) => shown.parse(JSON.parse(text))).reveal();
     if (!/^[a-z0-9-]+$/.test(content.login)) throw new RcmError('input_invalid', 'What came is of no login. Nothing was shown.');
     const path = `/o/${org}/logins/${content.login}`;
-    // Without what was read.
-    logger.info({ person: visitor.person, orgId: org, requestId: id }, 'a person was shown a password that a second one had approved');
+    noteWhetherItCame(reply, logger, { person: visitor.person, orgId: org, requestId: id });
     return reply
       .header('refresh', `${leavesMs / 1000}; url=${path}`)
       .header('clear-site-data', '"cache"')
       .html(layout({ title: 'Shown once', visitor, page: 'login', ...access }, shownPage(content, { path, leavesMs })));
+  });
+}
+
+/** Whoever asked may have left while a rotator read. `about`: without what was read. */
+function noteWhetherItCame({ raw }: FastifyReply, logger: Logger, about: Readonly<Record<string, string>>): void {
+  const lost = (): void => logger.warn(about, 'a password that a second person had approved was not delivered: whoever asked may not have seen it');
+  if (raw.closed) return void lost();
+  raw.once('close', lost);
+  raw.once('finish', () => {
+    raw.off('close', lost);
+    logger.info(about, 'a person was shown a password that a second one had approved');
   });
 }
