@@ -7,8 +7,8 @@ import { fieldsToShow } from './fields.ts';
 import { type Glass, spendGlass } from './spend.ts';
 
 /**
- * One round: reads what the console asks for in a person's name, and seals it for the process that asked. The same request, order and books as at a terminal; whatever fails, the page is told why and
- * shows nothing. A console that was taken over could approve what it asks for itself: so many an hour are read, and no more.
+ * One round: reads what the console asks for in a person's name, and seals it for the process that asked. The same request, order and books as at a terminal; whatever fails before it is handed over, the page is
+ * told why and shows nothing. A console that was taken over could approve what it asks for itself: so many an hour are read, and no more.
  */
 export async function readForConsole(opened: Delivering, config: RotatorConfig, signal: AbortSignal): Promise<void> {
   const { db, logger } = opened.rotator;
@@ -18,10 +18,15 @@ export async function readForConsole(opened: Delivering, config: RotatorConfig, 
     try {
       await read(opened, config, { reading, signal });
     } catch (error) {
-      logger.warn({ err: error, orgId: reading.orgId, requestId: reading.requestId }, 'a password that a person asked to read was not shown');
+      const isOut = isRcmError(error) && error.details.handedOver === true;
+      logger.warn(
+        { err: error, orgId: reading.orgId, requestId: reading.requestId },
+        `a password that a person asked to read was ${isOut ? 'handed over, and its end could not be noted' : 'not shown'}`,
+      );
       const { code, words } = isRcmError(error)
         ? { code: error.code, words: error.message }
         : { code: 'unexpected', words: 'An unexpected error; the rotator’s log has it. Nothing was shown.' };
+      // What was handed over stands: the first answer does.
       await answerReading(db, { ...reading, kind: 'refused', code, words });
     }
   }
@@ -38,10 +43,13 @@ async function read(
       'state_conflict',
       `${MOST_READ_AN_HOUR} passwords were read within the hour: the console shows no more until it is over; a terminal does. Nothing was shown.`,
     );
-  await spendGlass(opened, { requestId, actor, config, signal }, async (glass) => {
+  await spendGlass(opened, { requestId, actor, config, signal }, async (glass, handsOver) => {
     const code = glass.code ? (await glass.code()).reveal() : null;
     const shown = glass.payload.map((payload) => JSON.stringify({ ...about(glass), fields: fieldsToShow(payload, code) }));
-    await answerReading(opened.db, { ...reading, kind: 'sealed', sealed: sealOnce(publicKey, sealedForReading(requestId), shown) });
+    const sealed = sealOnce(publicKey, sealedForReading(requestId), shown);
+    // Where the answer of the database is lost, the console may have it all the same.
+    handsOver();
+    await answerReading(opened.db, { ...reading, kind: 'sealed', sealed });
     return 'Sealed for the console that asked; its log says whether a page showed it.';
   });
 }

@@ -11,8 +11,9 @@ export async function readBreakGlassCommand(
   { requestId, actor, config }: { readonly requestId: string; readonly actor: string; readonly config: RotatorConfig },
 ): Promise<number> {
   const terminal = theirTerminal(process);
-  await spendGlass(opened, { requestId, actor, config, signal }, async ({ asked, endpoint, until, rotation, payload, code }) => {
+  await spendGlass(opened, { requestId, actor, config, signal }, async ({ asked, endpoint, until, rotation, payload, code }, handsOver) => {
     await showOnce(terminal, { payload, above: about(asked, endpoint), below: then(until, rotation), code, signal });
+    handsOver();
     // It was, whether the request can be ended now or not.
     process.stdout.write(`${endpoint.id}  was shown once. It is due to be rotated at ${until.toISOString()}.\n`);
     return 'Shown once.';

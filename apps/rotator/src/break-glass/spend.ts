@@ -28,12 +28,12 @@ interface Spending {
 
 /**
  * Spends a request that a second person has approved, and shows what it is for. In this order: it is taken, with its audit event and the rotation that it makes due; people are told; it is read;
- * it is shown, and `show` says in words what came of it. Whatever fails on the way, nothing is shown. Fails with `input_invalid` where there is no such request, as `openGlass`, with `deadline_exceeded` where nobody could be told.
+ * it is shown, and `show` says in words what came of it. Whatever fails before `show` says that it hands it over, nothing is shown; from then on nobody knows, and a rotator ends the request as `left`. Fails with `input_invalid` where there is no such request, as `openGlass`, with `deadline_exceeded` where nobody could be told.
  */
 export async function spendGlass(
   opened: Delivering,
   { requestId: id, actor, config, signal }: Spending,
-  show: (glass: Glass) => Promise<string>,
+  show: (glass: Glass, handsOver: () => void) => Promise<string>,
 ): Promise<void> {
   const { db, rotator } = opened;
   const asked = await findBreakGlass(db, { id });
@@ -42,7 +42,7 @@ export async function spendGlass(
   const endpoint = await migratedEndpoint(db, { orgId, endpointId: asked.endpointId });
   const glass = await openGlass(db, { id, orgId, actor });
   const end = (outcome: 'done' | 'failed', code: string | null, words: string) => endAct(db, { id, orgId, outcome, code, words });
-  let shown: string;
+  let isOut = false;
   try {
     await tellFirst(opened, config, { id, orgId, signal });
     const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
@@ -51,12 +51,21 @@ export async function spendGlass(
     const payload = parsePayload(current.text);
     const { clock, metrics } = rotator;
     const code = await codeSource({ db, clock, metrics, endpoint, loginIdentity: endpoint.loginIdentity, payload, waitMs: config.RCM_TOTP_WAIT_MS, signal });
-    shown = await show({ asked, endpoint, until: glass.until, rotation, payload, code });
+    const shown = await show({ asked, endpoint, until: glass.until, rotation, payload, code }, () => void (isOut = true));
+    await end('done', null, shown);
   } catch (error) {
+    if (isOut) throw mayHaveBeenRead(error);
     const known = isRcmError(error) ? error : null;
     // What failed is what the person has to know; a request that could not be ended is ended as `left`, by a rotator.
     await end('failed', known?.code ?? 'unexpected', known?.message ?? 'An unexpected error; whoever asked has seen it.').catch(() => undefined);
     throw error;
   }
-  await end('done', null, shown);
 }
+
+/** What is left to fail once it is handed over is the database's answer: whether the console has it, or that the request has ended. */
+const mayHaveBeenRead = (cause: unknown): RcmError =>
+  new RcmError(
+    isRcmError(cause) ? cause.code : 'database_failed',
+    'It was handed over, and its end could not be noted: it may have been read, and is due to be changed.',
+    { cause, details: { handedOver: true } },
+  );
