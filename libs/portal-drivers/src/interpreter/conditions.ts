@@ -1,7 +1,8 @@
 import type { ElementHandle, Frame, Locator } from 'playwright';
 import { type Condition, CONDITION_KINDS } from '../recipe/condition.ts';
 import { locate } from './locate.ts';
-import { type PageResponse, sameWords } from './page-watch.ts';
+import { sameWords } from './page-dialogs.ts';
+import type { PageResponse } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
 
 /** Whether a condition holds at this moment; a page that is just changing holds nothing. Does not wait. */

@@ -1,8 +1,6 @@
-import type { Dialog, Page, Request, Response } from 'playwright';
-import type { Step } from '../recipe/step.ts';
+import type { Page, Request, Response } from 'playwright';
 import { watchAwaitedDocuments } from './awaited-documents.ts';
-
-type DialogAnswer = NonNullable<Step['dialog']>;
+import { type DialogAnswer, PageDialogs } from './page-dialogs.ts';
 
 /** An answer to a request of the page: its whole address, and its status. */
 export interface PageResponse {
@@ -47,13 +45,12 @@ export interface PageWatch {
 const KEPT_RESPONSES = 200;
 
 export function watchPage(page: Page): PageWatch {
+  const dialogs = new PageDialogs(page);
   let documents = 0;
   let status: number | null = null;
   let trouble: Trouble | null = null;
   let frameTrouble: Trouble | null = null;
-  let dialogs: string[] = [];
   let responses: PageResponse[] = [];
-  let expected: DialogAnswer | null = null;
   let crashed = false;
   let movement: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -89,14 +86,6 @@ export function watchPage(page: Page): PageWatch {
     if (isMainFrame(request, page)) trouble = found;
     else if (name !== 'ERR_BLOCKED_BY_CLIENT') frameTrouble = found;
   });
-  page.on('dialog', (dialog: Dialog) => {
-    const words = dialog.message();
-    dialogs.push(words);
-    const fits = expected !== null && (expected.text === undefined || sameWords(words, expected.text));
-    const accept = dialog.type() === 'beforeunload' || (fits && expected?.answer === 'accept');
-    if (fits) expected = null;
-    (accept ? dialog.accept() : dialog.dismiss()).catch(() => undefined);
-  });
 
   return {
     page,
@@ -104,22 +93,18 @@ export function watchPage(page: Page): PageWatch {
     status: () => status,
     trouble: () => trouble,
     frameTrouble: () => frameTrouble,
-    dialogs: () => dialogs,
+    dialogs: () => dialogs.words,
     responses: () => responses,
-    expectDialog: (answer) => void (expected = answer),
+    expectDialog: (answer) => dialogs.expect(answer),
     forget() {
-      [trouble, frameTrouble, dialogs, responses] = [null, null, [], []];
+      [trouble, frameTrouble, responses] = [null, null, []];
+      dialogs.forget();
     },
     moved: () => movement.promise,
     awaitsDocument: watchAwaitedDocuments(page),
     gone: () => crashed || page.isClosed(),
   };
 }
-
-/** Whether `words` contain `sought`; case and spacing do not matter. */
-export const sameWords = (words: string, sought: string): boolean => plain(words).includes(plain(sought));
-
-const plain = (text: string): string => text.replace(/\s+/g, ' ').trim().toLowerCase();
 
 function isMainFrame(request: Request, page: Page): boolean {
   try {
