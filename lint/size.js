@@ -7,7 +7,6 @@ const OVER = {
   'max-lines-per-function': {
     'libs/portal-drivers/src/interpreter/declared-engine.ts': 75,
     'libs/portal-drivers/src/interpreter/page-rows.ts': 132,
-    'libs/portal-drivers/src/interpreter/session.ts': 66,
   },
 };
 

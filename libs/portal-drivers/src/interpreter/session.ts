@@ -1,6 +1,6 @@
 import { RcmError, type Secret, withDeadline } from '@rcm/telemetry';
-import type { PortalSession, StepOptions } from '../driver.ts';
-import type { TaskOutcome } from '../outcome.ts';
+import type { ChangeOptions, LoginOptions, PortalSession, StepOptions, TaskOptions } from '../driver.ts';
+import type { ChangeOutcome, LoginResult, TaskOutcome } from '../outcome.ts';
 import { changePassword } from './change-password.ts';
 import { login } from './login.ts';
 import { everySecret } from './credential-values.ts';
@@ -24,79 +24,106 @@ export interface SessionOptions {
   readonly device: SessionDevice | null;
 }
 
-/** The session of one login at a time. */
-export function createSession({ parts: first, freshPage, release, logoutMs, device }: SessionOptions): PortalSession {
-  let parts = first;
-  let fresh = true;
-  let loggedIn = false;
-  let changeForced = false;
-  let usable = true;
-  let noResult: readonly Secret<string>[] = [];
-  let closing: Promise<void> | null = null;
-
-  /** After an unclear end the page may still be about to do something: nothing more is done with it. */
-  const usableOnly = (): void => {
-    if (!usable) throw new RcmError('portal_unexpected', 'This session ended unclear and cannot be used again.');
+/** The session of one login at a time. Its acts may be taken apart from it: who wraps a session replaces some of them. */
+export function createSession(options: SessionOptions): PortalSession {
+  const session = new RecipeSession(options);
+  return {
+    login: (login) => session.login(login),
+    changePassword: (change) => session.changePassword(change),
+    runTask: (task) => session.runTask(task),
+    isLoggedIn: (check) => session.isLoggedIn(check),
+    close: () => session.close(),
   };
+}
 
-  const keep = (act: StepTrace['act'], ended: string): Promise<void> => parts.evidence.end(act, ended, parts.watch.page, parts.secrets);
+class RecipeSession implements PortalSession {
+  readonly #options: Omit<SessionOptions, 'parts'>;
+  #parts: SessionParts;
+  #fresh = true;
+  #loggedIn = false;
+  #changeForced = false;
+  #usable = true;
+  #noResult: readonly Secret<string>[] = [];
+  #closing: Promise<void> | null = null;
 
-  async function end(): Promise<void> {
-    if (loggedIn && usable && parts.recipe.logout) await logout(parts, logoutMs ?? parts.recipe.logout.deadline_ms).catch(() => undefined);
-    await release();
+  constructor({ parts, ...options }: SessionOptions) {
+    this.#parts = parts;
+    this.#options = options;
   }
 
-  return {
-    async login(options) {
-      usableOnly();
-      loggedIn = false;
-      // Portals remember how far the last login came; the next one must not begin there.
-      if (!fresh) parts = { ...parts, watch: await freshPage() };
-      fresh = false;
-      parts.secrets.add(...everySecret(options.credential));
-      const given = options.device ? ((await device?.give(options.device)) ?? []) : [];
-      parts.secrets.add(...given);
-      noResult = keptOut(options.credential, ...given);
-      const result = await login(parts, options).catch((error: unknown) => {
-        usable = false;
-        throw error;
-      });
-      loggedIn = result.outcome.kind === 'accepted';
-      parts.watch.keepEntered();
-      changeForced = result.outcome.kind === 'change_forced' || result.outcome.kind === 'password_expired';
-      usable = !isUnclear(result.outcome.kind);
-      await keep('login', result.outcome.kind);
-      return loggedIn && device ? { ...result, device: await device.read() } : result;
-    },
-    async changePassword(options) {
-      usableOnly();
-      parts.secrets.add(...everySecret(options.credential, options.newPassword));
-      noResult = keptOut(options.credential, options.newPassword);
-      const outcome = await changePassword(parts, options, changeForced).catch((error: unknown) => {
-        usable = false;
-        throw error;
-      });
-      usable = !isUnclear(outcome.kind);
-      await keep('change', outcome.kind);
-      if (outcome.kind === 'applied') changeForced = false;
-      if (outcome.kind === 'applied' && outcome.session === 'ended') loggedIn = false;
-      return outcome;
-    },
-    async runTask(options) {
-      usableOnly();
-      const outcome = await checked(await runTask(parts, options), noResult, options);
-      await keep(`task ${options.name}`, outcome.kind);
-      // Who stops a task wants the browser gone, not a logout first.
-      if (outcome.kind === 'logged_out' || options.signal.aborted) loggedIn = false;
-      return outcome;
-    },
-    async isLoggedIn(options) {
-      if (!usable) return false;
-      loggedIn = await isLoggedIn(parts, options).catch(() => false);
-      return loggedIn;
-    },
-    close: () => (closing ??= end()),
-  };
+  async login(options: LoginOptions): Promise<LoginResult> {
+    this.#usableOnly();
+    const { device, freshPage } = this.#options;
+    this.#loggedIn = false;
+    // Portals remember how far the last login came; the next one must not begin there.
+    if (!this.#fresh) this.#parts = { ...this.#parts, watch: await freshPage() };
+    this.#fresh = false;
+    const parts = this.#parts;
+    parts.secrets.add(...everySecret(options.credential));
+    const given = options.device ? ((await device?.give(options.device)) ?? []) : [];
+    parts.secrets.add(...given);
+    this.#noResult = keptOut(options.credential, ...given);
+    const result = await login(parts, options).catch((error: unknown) => this.#failed(error));
+    this.#loggedIn = result.outcome.kind === 'accepted';
+    parts.watch.keepEntered();
+    this.#changeForced = result.outcome.kind === 'change_forced' || result.outcome.kind === 'password_expired';
+    this.#usable = !isUnclear(result.outcome.kind);
+    await this.#keep('login', result.outcome.kind);
+    return this.#loggedIn && device ? { ...result, device: await device.read() } : result;
+  }
+
+  async changePassword(options: ChangeOptions): Promise<ChangeOutcome> {
+    this.#usableOnly();
+    this.#parts.secrets.add(...everySecret(options.credential, options.newPassword));
+    this.#noResult = keptOut(options.credential, options.newPassword);
+    const outcome = await changePassword(this.#parts, options, this.#changeForced).catch((error: unknown) => this.#failed(error));
+    this.#usable = !isUnclear(outcome.kind);
+    await this.#keep('change', outcome.kind);
+    if (outcome.kind === 'applied') this.#changeForced = false;
+    if (outcome.kind === 'applied' && outcome.session === 'ended') this.#loggedIn = false;
+    return outcome;
+  }
+
+  async runTask(options: TaskOptions): Promise<TaskOutcome> {
+    this.#usableOnly();
+    const outcome = await checked(await runTask(this.#parts, options), this.#noResult, options);
+    await this.#keep(`task ${options.name}`, outcome.kind);
+    // Who stops a task wants the browser gone, not a logout first.
+    if (outcome.kind === 'logged_out' || options.signal.aborted) this.#loggedIn = false;
+    return outcome;
+  }
+
+  async isLoggedIn(options: StepOptions): Promise<boolean> {
+    if (!this.#usable) return false;
+    this.#loggedIn = await isLoggedIn(this.#parts, options).catch(() => false);
+    return this.#loggedIn;
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  /** After an unclear end the page may still be about to do something: nothing more is done with it. */
+  #usableOnly(): void {
+    if (!this.#usable) throw new RcmError('portal_unexpected', 'This session ended unclear and cannot be used again.');
+  }
+
+  #failed(error: unknown): never {
+    this.#usable = false;
+    throw error;
+  }
+
+  #keep(act: StepTrace['act'], ended: string): Promise<void> {
+    const { evidence, watch, secrets } = this.#parts;
+    return evidence.end(act, ended, watch.page, secrets);
+  }
+
+  async #end(): Promise<void> {
+    const { recipe } = this.#parts;
+    const { logoutMs, release } = this.#options;
+    if (this.#loggedIn && this.#usable && recipe.logout) await logout(this.#parts, logoutMs ?? recipe.logout.deadline_ms).catch(() => undefined);
+    await release();
+  }
 }
 
 /** A result that could not be looked through in time is not given. */
