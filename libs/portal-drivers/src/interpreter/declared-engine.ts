@@ -23,88 +23,128 @@ interface PageRoot {
 /**
  * Finds what a page declares by `autocomplete` (HTML standard, "Autofill"), and where it does not, what only one reading of
  * its fields leaves: labels that say old, new or repeat, the text field before the only password, the form's own button.
- * Where several readings are left it finds several elements, and the step that uses it fails. Runs inside the page.
+ * Where several readings are left it finds several elements, and the step that uses it fails. Runs inside the page and uses
+ * nothing from outside itself.
  */
-function declaredEngine() {
-  const REPEATED = /confirm|repeat|again|re-?type|re-?enter|verify/;
-  const FRESH = /\bnew|choose|create/;
-  const CURRENT = /current|\bold|existing|present/;
-  const USER = /user|e-?mail|log-?in|sign-?in|account|member/;
-  const CODE = /one.?time|\botp|2fa|two.?factor|verification|authenticat|security code|passcode|\bcode\b/;
+class DeclaredElements {
+  readonly #REPEATED = /confirm|repeat|again|re-?type|re-?enter|verify/;
+  readonly #FRESH = /\bnew|choose|create/;
+  readonly #CURRENT = /current|\bold|existing|present/;
+  readonly #USER = /user|e-?mail|log-?in|sign-?in|account|member/;
+  readonly #CODE = /one.?time|\botp|2fa|two.?factor|verification|authenticat|security code|passcode|\bcode\b/;
 
-  const everything = (root: PageRoot): PageElement[] =>
-    [...Array.from(root.querySelectorAll('*'))].flatMap((element) => [element, ...(element.shadowRoot ? everything(element.shadowRoot) : [])]);
-  const isShown = (element: PageElement): boolean => element.getClientRects().length > 0;
-  const tokens = (field: PageElement): string[] => (field.getAttribute('autocomplete') ?? '').toLowerCase().split(/\s+/);
-  const attributes = (field: PageElement, ...names: string[]): string => names.map((name) => field.getAttribute(name) ?? '').join(' ');
-  const words = (field: PageElement): string =>
-    `${Array.from(field.labels ?? [], (label) => label.textContent ?? '').join(' ')} ${attributes(field, 'aria-label', 'placeholder', 'name', 'id')}`.toLowerCase();
+  readonly #inOrder: readonly PageElement[];
+  readonly #inputs: readonly PageElement[];
+  readonly #passwords: readonly PageElement[];
+  readonly #texts: readonly PageElement[];
 
-  function newPasswords(passwords: PageElement[]): PageElement[] {
-    const declared = passwords.filter((field) => tokens(field).includes('new-password'));
-    const open = passwords.filter((field) => !tokens(field).includes('new-password') && !tokens(field).includes('current-password'));
-    if (declared.length > 0) return [...declared, ...open.filter((field) => REPEATED.test(words(field)))];
-    const others = open.filter((field) => !CURRENT.test(words(field)));
-    if (others.length < open.length || open.length < passwords.length) return others;
+  constructor(root: PageRoot) {
+    this.#inOrder = this.#everything(root);
+    this.#inputs = this.#inOrder.filter((element) => element.tagName === 'INPUT' && this.#isShown(element));
+    this.#passwords = this.#inputs.filter((field) => field.type === 'password');
+    this.#texts = this.#inputs.filter((field) => /^(text|email|tel|number)$/.test(field.type ?? ''));
+  }
+
+  newPasswords(): PageElement[] {
+    const declared = this.#passwords.filter((field) => this.#declares(field, 'new-password'));
+    const open = this.#passwords.filter((field) => !this.#declares(field, 'new-password') && !this.#declares(field, 'current-password'));
+    if (declared.length > 0) return [...declared, ...open.filter((field) => this.#says(field, this.#REPEATED))];
+    const others = open.filter((field) => !this.#says(field, this.#CURRENT));
+    if (others.length < open.length || open.length < this.#passwords.length) return others;
     const [first, second] = open;
     if (open.length >= 3) return open.slice(1);
     if (!first) return [];
-    if (!second) return FRESH.test(words(first)) ? [first] : [];
-    return REPEATED.test(words(second)) || FRESH.test(words(first)) ? [first, second] : [second];
+    if (!second) return this.#says(first, this.#FRESH) ? [first] : [];
+    return this.#says(second, this.#REPEATED) || this.#says(first, this.#FRESH) ? [first, second] : [second];
   }
 
-  function userNames(texts: PageElement[], inOrder: PageElement[], current: PageElement[], fresh: PageElement[]): PageElement[] {
-    const declared = texts.filter((field) => tokens(field).includes('username'));
+  currentPasswords(): PageElement[] {
+    const declared = this.#inputs.filter((field) => this.#declares(field, 'current-password'));
     if (declared.length > 0) return declared;
-    const [password] = current;
-    if (fresh.length > 0) return [];
-    if (!password) return texts.filter((field) => tokens(field).includes('email') || field.type === 'email' || USER.test(words(field)));
-    const before = texts.filter((field) => field.form === password.form && inOrder.indexOf(field) < inOrder.indexOf(password));
+    const fresh = this.newPasswords();
+    return this.#passwords.filter((field) => !fresh.includes(field));
+  }
+
+  codes(): PageElement[] {
+    const declared = this.#inputs.filter((field) => this.#declares(field, 'one-time-code'));
+    if (declared.length > 0) return declared;
+    if (this.#passwords.length > 0) return [];
+    return this.#texts.filter((field) => this.#says(field, this.#CODE) && field.type !== 'email');
+  }
+
+  userNames(): PageElement[] {
+    const codes = this.codes();
+    const texts = this.#texts.filter((field) => !codes.includes(field));
+    const declared = texts.filter((field) => this.#declares(field, 'username'));
+    if (declared.length > 0) return declared;
+    if (this.newPasswords().length > 0) return [];
+    const [password] = this.currentPasswords();
+    if (!password) return texts.filter((field) => this.#declares(field, 'email') || field.type === 'email' || this.#says(field, this.#USER));
+    const before = texts.filter((field) => field.form === password.form && this.#isAfter(password, field));
     return before.slice(-1);
   }
 
-  function buttonFor(anchor: PageElement | undefined, inOrder: PageElement[]): PageElement[] {
+  /** The button that sends the page's fields. */
+  buttons(): PageElement[] {
+    const anchor = this.codes()[0] ?? this.newPasswords().at(-1) ?? this.currentPasswords()[0] ?? this.userNames()[0];
     if (!anchor) return [];
-    const isButton = (element: PageElement): boolean =>
-      (element.tagName === 'BUTTON' ||
-        element.getAttribute('role') === 'button' ||
-        (element.tagName === 'INPUT' && /^(submit|image|button)$/.test(element.type ?? ''))) &&
-      isShown(element);
     // The default button of a form is its first submit button (HTML standard, "Implicit submission").
-    const own = inOrder.filter((element) => isButton(element) && /^(submit|image)$/.test(element.type ?? '') && anchor.form && element.form === anchor.form);
+    const own = this.#inOrder.filter(
+      (element) => this.#isButton(element) && /^(submit|image)$/.test(element.type ?? '') && anchor.form && element.form === anchor.form,
+    );
     if (own.length > 0) return own.slice(0, 1);
     for (let around = anchor.parentElement; around; around = around.parentElement) {
-      const after = inOrder.filter((element) => isButton(element) && around?.contains(element) && inOrder.indexOf(element) > inOrder.indexOf(anchor));
+      const after = this.#inOrder.filter((element) => this.#isButton(element) && around?.contains(element) && this.#isAfter(element, anchor));
       if (after.length > 0) return after.slice(0, 1);
     }
     return [];
   }
 
+  #everything(root: PageRoot): PageElement[] {
+    return Array.from(root.querySelectorAll('*')).flatMap((element) => [element, ...(element.shadowRoot ? this.#everything(element.shadowRoot) : [])]);
+  }
+
+  #isShown(element: PageElement): boolean {
+    return element.getClientRects().length > 0;
+  }
+
+  #isButton(element: PageElement): boolean {
+    const isOne =
+      element.tagName === 'BUTTON' ||
+      element.getAttribute('role') === 'button' ||
+      (element.tagName === 'INPUT' && /^(submit|image|button)$/.test(element.type ?? ''));
+    return isOne && this.#isShown(element);
+  }
+
+  #isAfter(element: PageElement, other: PageElement): boolean {
+    return this.#inOrder.indexOf(element) > this.#inOrder.indexOf(other);
+  }
+
+  #declares(field: PageElement, token: string): boolean {
+    return (field.getAttribute('autocomplete') ?? '').toLowerCase().split(/\s+/).includes(token);
+  }
+
+  /** Whether a field's labels and names have such words. */
+  #says(field: PageElement, words: RegExp): boolean {
+    const labels = Array.from(field.labels ?? [], (label) => label.textContent ?? '').join(' ');
+    const names = ['aria-label', 'placeholder', 'name', 'id'].map((name) => field.getAttribute(name) ?? '').join(' ');
+    return words.test(`${labels} ${names}`.toLowerCase());
+  }
+}
+
+/** Runs inside the page. */
+function declaredEngine(Elements: typeof DeclaredElements) {
   return {
     queryAll(root: PageRoot, wanted: string): PageElement[] {
-      const inOrder = everything(root);
-      const inputs = inOrder.filter((element) => element.tagName === 'INPUT' && isShown(element));
-      const passwords = inputs.filter((field) => field.type === 'password');
-      const texts = inputs.filter((field) => /^(text|email|tel|number)$/.test(field.type ?? ''));
-      const fresh = newPasswords(passwords);
-      const declaredCurrent = inputs.filter((field) => tokens(field).includes('current-password'));
-      const current = declaredCurrent.length > 0 ? declaredCurrent : passwords.filter((field) => !fresh.includes(field));
-      const declaredCodes = inputs.filter((field) => tokens(field).includes('one-time-code'));
-      const codes =
-        declaredCodes.length > 0 ? declaredCodes : passwords.length > 0 ? [] : texts.filter((field) => CODE.test(words(field)) && field.type !== 'email');
-      const users = userNames(
-        texts.filter((field) => !codes.includes(field)),
-        inOrder,
-        current,
-        fresh,
-      );
-      if (wanted === 'new-password') return fresh;
-      if (wanted === 'current-password') return current;
-      if (wanted === 'one-time-code') return codes;
-      if (wanted === 'username') return users;
-      return buttonFor(codes[0] ?? fresh.at(-1) ?? current[0] ?? users[0], inOrder);
+      const elements = new Elements(root);
+      if (wanted === 'new-password') return elements.newPasswords();
+      if (wanted === 'current-password') return elements.currentPasswords();
+      if (wanted === 'one-time-code') return elements.codes();
+      if (wanted === 'username') return elements.userNames();
+      return elements.buttons();
     },
   };
 }
 
-export const registerDeclaredEngine = (): Promise<void> => registerEngine(DECLARED_ENGINE, declaredEngine);
+export const registerDeclaredEngine = (): Promise<void> =>
+  registerEngine(DECLARED_ENGINE, { content: `(${declaredEngine.toString()})(${DeclaredElements.toString()})` });
