@@ -1,4 +1,4 @@
-import { sourceOf } from '../page-source.ts';
+import { sentAs, sourceOf } from '../page-source.ts';
 import { isDrawnAway } from './drawn-away.ts';
 import { drawnIn, fieldValues } from './drawn-inside.ts';
 import { GatheredWords } from './gathered-words.ts';
@@ -94,15 +94,8 @@ function seenWords(root: SeenNode, given: Given): SeenWords {
   return { text: found.text, pieces: found.pieces };
 }
 
-/**
- * A function for the page that is given `seenWords` as its last argument: what runs there knows nothing from here, so its source goes along. The driver sends
- * functions as their source.
- */
+/** A function for the page that is given `seenWords` as its last argument: what runs there knows nothing from here, so its source goes along. */
 export function withSeenWords<E, A, R>(act: (element: E, argument: A, seen: (node: SeenNode) => SeenWords) => R): (element: E, argument: A) => R {
   const source = `(element, argument) => { const given = ${sourceOf(PARTS)}, seen = ${seenWords.toString()}; return (${act.toString()})(element, argument, (node) => seen(node, given)); }`;
-  return Object.assign((_element: E, _argument: A): R => raise(), { toString: () => source });
+  return sentAs(source);
 }
-
-const raise = (): never => {
-  throw new Error('This runs in a page.');
-};
