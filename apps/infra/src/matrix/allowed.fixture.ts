@@ -109,7 +109,8 @@ export const allowedAt: readonly AllowedAt[] = [
 /** Alarms and events are told in every region and account that has a topic. */
 const toldByServices = [
   ...['tell people for this account', 'tell people for the further account', 'tell people in the second region'],
-  ...['encrypt for topic', 'encrypt for topic, further account', 'encrypt for topic, second region'],
+  'tell people for the further account in the second region',
+  ...['encrypt for topic', 'encrypt for topic, further account', 'encrypt for topic, second region', 'encrypt for topic, further account, second region'],
 ];
 
 /** What somebody may do with what is the platform's own. */

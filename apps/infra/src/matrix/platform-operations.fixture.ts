@@ -13,6 +13,7 @@ export const PLATFORM_KEYS = [
   here('kms', 'key/PlatformKey'),
   here('kms', 'key/PlatformKey', 'us-west-2'),
   `arn:aws:kms:${REGION}:${STORE_ACCOUNT}:key/PlatformKey`,
+  `arn:aws:kms:us-west-2:${STORE_ACCOUNT}:key/PlatformKey`,
 ] as const;
 const [PLATFORM_KEY, ...OTHER_PLATFORM_KEYS] = PLATFORM_KEYS;
 
@@ -85,6 +86,10 @@ export const platform: readonly Operation[] = [
   call('tell people', 'sns:Publish', here('sns', 'rcm-notices'), { 'aws:SecureTransport': 'true' }),
   call('tell people for this account', 'sns:Publish', here('sns', 'rcm-notices'), { 'aws:SourceAccount': ACCOUNT, 'aws:SecureTransport': 'true' }),
   call('tell people for the further account', 'sns:Publish', `arn:aws:sns:${REGION}:${STORE_ACCOUNT}:rcm-notices`, {
+    'aws:SourceAccount': STORE_ACCOUNT,
+    'aws:SecureTransport': 'true',
+  }),
+  call('tell people for the further account in the second region', 'sns:Publish', `arn:aws:sns:us-west-2:${STORE_ACCOUNT}:rcm-notices`, {
     'aws:SourceAccount': STORE_ACCOUNT,
     'aws:SecureTransport': 'true',
   }),
@@ -169,7 +174,7 @@ export const platform: readonly Operation[] = [
   call('stop the trail', 'cloudtrail:StopLogging', here('cloudtrail', 'trail/rcm-trail')),
   ...[PLATFORM_KEY, ...OTHER_PLATFORM_KEYS].flatMap((key) => {
     const [, , , region = '', account = ''] = key.split(':');
-    const at = key === PLATFORM_KEY ? '' : `, ${region === REGION ? 'further account' : 'second region'}`;
+    const at = `${elsewhere(account)}${region === REGION ? '' : ', second region'}`;
     return [
       call(`administer platform key${at}`, 'kms:PutKeyPolicy', key),
       call(`encrypt logs${at}`, 'kms:Encrypt', key, { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${account}:log-group:/rcm/x` }),

@@ -4,7 +4,7 @@ import { AlertsStack } from './alerts.ts';
 import { ApiStack } from './api.ts';
 import { BackupsStack } from './backups.ts';
 import { ConsoleStack } from './console.ts';
-import { CopiesStack, ReplicaKeyStack } from './copies.ts';
+import { CopiesStack, ReplicaKeyStack, StoreReplicaStack } from './copies.ts';
 import { DatabaseStack, isAurora } from './database.ts';
 import { EvidenceStack } from './evidence.ts';
 import { IdentityStack } from './identity.ts';
@@ -126,9 +126,18 @@ function addStore(app: App, environment: Environment, store: Environment['storeA
   const [first = '', ...others] = store.regions;
   const there = { ...environment, account, region: first };
   const made = add(`store-${account}`, (scope, id, props) => new StoreStack(scope, id, { ...props, environment: there, policies }), { account, region: first });
-  const platformKeyArn = made.platformKey.attrArn;
-  const alerts = { environment: there, platformKeyArn, runsHere: false };
-  add(`store-${account}-alerts`, (scope, id, props) => new AlertsStack(scope, id, { ...props, ...alerts }), { account, region: first });
-  for (const region of others)
-    add(`store-${account}-${region}`, (scope, id, props) => new ReplicaKeyStack(scope, id, { ...props, keyPolicy: policies.keyPolicy }), { account, region });
+  // Becoming somebody through a region's own endpoint is an event of that region alone.
+  for (const region of others) {
+    const at = { ...there, region };
+    const { platformKeyArn } = add(
+      `store-${account}-${region}`,
+      (scope, id, props) => new StoreReplicaStack(scope, id, { ...props, environment: at, keyPolicy: policies.keyPolicy }),
+      at,
+    );
+    const alerts = { environment: at, platformKeyArn, runsHere: false, chats: null };
+    add(`store-${account}-${region}-alerts`, (scope, id, props) => new AlertsStack(scope, id, { ...props, ...alerts }), at);
+  }
+  const chats = { alsoFrom: others.map((region) => topicArn({ ...there, region })) };
+  const alerts = { environment: there, platformKeyArn: made.platformKey.attrArn, runsHere: false, chats };
+  add(`store-${account}-alerts`, (scope, id, props) => new AlertsStack(scope, id, { ...props, ...alerts }), there);
 }

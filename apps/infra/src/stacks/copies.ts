@@ -37,3 +37,13 @@ export class ReplicaKeyStack extends Stack {
     credentialsReplicaKey(this, primary.valueAsString, keyPolicy);
   }
 }
+
+/** The second region of a further account: that key, and the platform's, under which lies what is told there. */
+export class StoreReplicaStack extends ReplicaKeyStack {
+  readonly platformKeyArn: string;
+
+  constructor(scope: Construct, id: string, { environment, ...props }: ReplicaKeyStackProps & { readonly environment: Environment }) {
+    super(scope, id, props);
+    this.platformKeyArn = platformKey(this, environment, ['topic']).attrArn;
+  }
+}

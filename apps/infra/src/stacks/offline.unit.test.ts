@@ -50,7 +50,12 @@ describe('what is synthesised', () => {
       'console',
       'services',
     ]);
-    expect(of('prod').filter((name) => name.startsWith('store-'))).toEqual(['store-444444444444', 'store-444444444444-alerts', 'store-444444444444-us-west-2']);
+    expect(of('prod').filter((name) => name.startsWith('store-'))).toEqual([
+      'store-444444444444',
+      'store-444444444444-us-west-2',
+      'store-444444444444-us-west-2-alerts',
+      'store-444444444444-alerts',
+    ]);
   });
 
   it('holds no secret: those of processes are empty, or made by Secrets Manager', () => {

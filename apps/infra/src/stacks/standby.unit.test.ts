@@ -27,6 +27,16 @@ describe('the second region', () => {
     ]);
   });
 
+  it('of a further account tells of itself as well, in the channel of that account', () => {
+    const store = 'arn:aws:sns:us-west-2:444444444444:rcm-notices';
+    const second = { ...made.environments[1]!, account: '444444444444', region: 'us-west-2' };
+    expect(properties('AWS::SNS::Topic', /-us-west-2-alerts$/)).toMatchObject([{ TopicName: 'rcm-notices', KmsMasterKeyId: expect.anything() }]);
+    expect(properties('AWS::Events::Rule', /-us-west-2-alerts$/).map(({ EventPattern }) => EventPattern)).toEqual(
+      toldEvents(second).map(({ pattern }) => pattern),
+    );
+    expect(properties('AWS::Chatbot::SlackChannelConfiguration', /-store-/)).toMatchObject([{ SnsTopicArns: [{ Ref: 'Topic' }, store] }]);
+  });
+
   it('has a database that follows the first one and knows no administrator of its own', () => {
     expect(properties('AWS::RDS::GlobalCluster', /prod-database$/)).toMatchObject([
       { GlobalClusterIdentifier: 'rcm', SourceDBClusterIdentifier: { 'Fn::GetAtt': ['Cluster', 'DBClusterArn'] }, DeletionProtection: true },
