@@ -6,7 +6,7 @@ import { createEvidenceRecorder } from './evidence/recorder.ts';
 import { createInterruptions } from './interpreter/interruptions.ts';
 import { createKnownSecrets } from './interpreter/known-secrets.ts';
 import { createTabs, type Tabs } from './interpreter/tabs.ts';
-import type { SessionParts } from './interpreter/parts.ts';
+import type { SessionDependencies } from './interpreter/dependencies.ts';
 import { placesOf } from './interpreter/places.ts';
 import { createSession } from './interpreter/session.ts';
 import { createSessionDevice } from './interpreter/session-device.ts';
@@ -51,9 +51,15 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
     ...(device ? { device: { days: device.days, forgottenOnChange: device.forgotten_on_change ?? false } } : {}),
     ...(codes?.valid ? { codeLife: codes.valid } : {}),
     async openSession(where) {
-      const { parts, context, release } = await openRecipePage(options, where);
+      const { dependencies, context, release } = await openRecipePage(options, where);
       const { logoutMs } = options;
-      return createSession({ parts, freshPage: () => freshPage(context, parts), release, logoutMs, device: createSessionDevice({ ...parts, context }) });
+      return createSession({
+        dependencies,
+        freshPage: () => freshPage(context, dependencies),
+        release,
+        logoutMs,
+        device: createSessionDevice({ ...dependencies, context }),
+      });
     },
   };
 }
@@ -63,7 +69,7 @@ const PAGE_MS = 15_000;
 
 /** An empty page in a context of its own that reaches the declared hosts only. `release` gives everything back. */
 export interface RecipePage {
-  readonly parts: SessionParts;
+  readonly dependencies: SessionDependencies;
   readonly context: BrowserContext;
   release(): Promise<void>;
 }
@@ -92,8 +98,8 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
     const watch = createTabs(page, places, interruptions.guard);
     const onStep = options.onStep ?? (() => undefined);
     const evidence = createEvidenceRecorder(options.evidence);
-    const parts = { recipe, origins, places, isUnknownHost, watch, interruptions, requestGate, onStep, secrets, evidence };
-    return { parts, context, release: close };
+    const dependencies = { recipe, origins, places, isUnknownHost, watch, interruptions, requestGate, onStep, secrets, evidence };
+    return { dependencies, context, release: close };
   } catch {
     await close();
     throw new RcmError('browser_unavailable', 'The browser could not open a page.');
@@ -101,7 +107,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
 }
 
 /** Closes every page, forgets what the portal left in the context, and opens a new page. */
-async function freshPage(context: BrowserContext, { origins, places, interruptions }: SessionParts): Promise<Tabs> {
+async function freshPage(context: BrowserContext, { origins, places, interruptions }: SessionDependencies): Promise<Tabs> {
   try {
     const page = await withDeadline({ ms: PAGE_MS, what: 'Opening a page' }, () => context.newPage());
     await Promise.all(

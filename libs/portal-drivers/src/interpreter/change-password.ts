@@ -6,7 +6,7 @@ import type { ConfirmRecipe } from '../recipe/recipe.ts';
 import { confirmPassword } from './confirm.ts';
 import { credentialValues } from './credential-values.ts';
 import { codeFrom } from './one-time-code.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './dependencies.ts';
 import { runSending } from './sending.ts';
 import { untilOf } from './until.ts';
 
@@ -16,55 +16,55 @@ import { untilOf } from './until.ts';
  * that is longer than its field allows is refused as `too_long` without a submit. `forced`: the login ended on the portal's
  * own demand for a new password, which may have a form of its own.
  */
-export async function changePassword(parts: SessionParts, options: ChangeOptions, forced: boolean): Promise<ChangeOutcome> {
-  const { session } = parts.recipe;
-  const change = (forced ? parts.recipe.forced_change : undefined) ?? parts.recipe.change;
+export async function changePassword(dependencies: SessionDependencies, options: ChangeOptions, forced: boolean): Promise<ChangeOutcome> {
+  const { session } = dependencies.recipe;
+  const change = (forced ? dependencies.recipe.forced_change : undefined) ?? dependencies.recipe.change;
   if (!change) throw new RcmError('recipe_invalid', 'The recipe does not say how a password is changed.');
   const endsAt = performance.now() + options.deadlineMs;
   const loggedOut: ChangeWords = { when: session.logged_out, is: 'unknown' };
-  if (!forced) parts.watch.home();
-  const stopped = change.confirm ? await confirm(parts, options, change.confirm) : null;
+  if (!forced) dependencies.watch.home();
+  const stopped = change.confirm ? await confirm(dependencies, options, change.confirm) : null;
   if (stopped) return stopped;
-  const { ended, submitted } = await runSending<ChangeWords>(parts, {
+  const { ended, submitted } = await runSending<ChangeWords>(dependencies, {
     name: 'change',
     steps: change.steps,
     early: [loggedOut],
     outcomes: [...change.outcomes, loggedOut],
     resolve: credentialValues(options.credential, options.newPassword),
-    oneTimeCode: () => codeFrom(options.totp, parts.secrets),
+    oneTimeCode: () => codeFrom(options.totp, dependencies.secrets),
     expiry: () => undefined,
     beforeSubmit: options.beforeSubmit,
     deadlineMs: Math.max(1, endsAt - performance.now()),
     signal: options.signal,
   });
-  if (isRcmError(ended)) return withoutWords(parts, ended, submitted);
+  if (isRcmError(ended)) return withoutWords(dependencies, ended, submitted);
   if (ended === loggedOut) return { kind: 'unknown', detail: `The portal shows its login page (${when(submitted)}).`, submitted };
-  return inWords(parts, ended, { session: change.session, submitted });
+  return inWords(dependencies, ended, { session: change.session, submitted });
 }
 
 async function inWords(
-  parts: SessionParts,
+  dependencies: SessionDependencies,
   words: ChangeWords,
   { session, submitted }: { session: 'kept' | 'ended' | undefined; submitted: boolean },
 ): Promise<ChangeOutcome> {
   if (words.is === 'applied') return { kind: 'applied', submitted: true, ...(session ? { session } : {}) };
-  if (words.is === 'refused') return { kind: 'refused', rule: words.rule ?? 'unnamed', submitted, ...(await untilOf(parts, words)) };
+  if (words.is === 'refused') return { kind: 'refused', rule: words.rule ?? 'unnamed', submitted, ...(await untilOf(dependencies, words)) };
   return { kind: 'unknown', detail: `The portal says nothing clear (${when(submitted)}).`, submitted };
 }
 
-function withoutWords(parts: SessionParts, error: RcmError, submitted: boolean): ChangeOutcome {
+function withoutWords(dependencies: SessionDependencies, error: RcmError, submitted: boolean): ChangeOutcome {
   if (!submitted && error.details.maxLength !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
-  if (!submitted && wantsCode(parts, error)) return CODE_WANTED;
-  return { kind: 'unknown', detail: parts.secrets.mask().mask(`${error.message} (${when(submitted)})`), submitted };
+  if (!submitted && wantsCode(dependencies, error)) return CODE_WANTED;
+  return { kind: 'unknown', detail: dependencies.secrets.mask().mask(`${error.message} (${when(submitted)})`), submitted };
 }
 
 const when = (submitted: boolean): string => (submitted ? 'after the submit' : 'nothing was submitted');
 
 /** `null`: the change may go on. Of the new password nothing has been typed in any case. */
-async function confirm(parts: SessionParts, options: ChangeOptions, recipe: ConfirmRecipe): Promise<ChangeOutcome | null> {
-  const { end, detail, failure } = await confirmPassword(parts, { recipe, options, oneTimeCode: () => codeFrom(options.totp, parts.secrets) });
+async function confirm(dependencies: SessionDependencies, options: ChangeOptions, recipe: ConfirmRecipe): Promise<ChangeOutcome | null> {
+  const { end, detail, failure } = await confirmPassword(dependencies, { recipe, options, oneTimeCode: () => codeFrom(options.totp, dependencies.secrets) });
   if (end.kind === 'confirmed') return null;
-  if (failure && wantsCode(parts, failure)) return CODE_WANTED;
+  if (failure && wantsCode(dependencies, failure)) return CODE_WANTED;
   if (end.kind === 'refused') return { ...end, submitted: false };
   return { kind: 'unknown', detail: `${detail} (nothing was submitted)`, submitted: false };
 }
@@ -72,4 +72,4 @@ async function confirm(parts: SessionParts, options: ChangeOptions, recipe: Conf
 const CODE_WANTED: ChangeOutcome = { kind: 'refused', rule: 'code_wanted', submitted: false };
 
 /** The page asks for a one-time code, and the login has none. Recipes of version 1 go on hearing that the end is not known. */
-const wantsCode = ({ recipe }: SessionParts, { code }: RcmError): boolean => recipe.version > 1 && code === 'login_mfa_required';
+const wantsCode = ({ recipe }: SessionDependencies, { code }: RcmError): boolean => recipe.version > 1 && code === 'login_mfa_required';

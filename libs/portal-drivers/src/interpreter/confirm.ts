@@ -6,7 +6,7 @@ import type { ConfirmWords } from '../recipe/outcomes.ts';
 import type { ConfirmRecipe } from '../recipe/recipe.ts';
 import type { Act } from './act.ts';
 import { credentialValues } from './credential-values.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './dependencies.ts';
 import { runSending } from './sending.ts';
 import { untilOf } from './until.ts';
 
@@ -27,10 +27,10 @@ export interface Confirmed extends ConfirmResult {
  * Types the current password on the page that asks for it before a change, guarded like a submit. A page that shows what comes after it without having
  * asked (a portal remembers for some minutes) is confirmed, too. Throws what the guard threw.
  */
-export async function confirmPassword(parts: SessionParts, { recipe, options, oneTimeCode }: Confirming): Promise<Confirmed> {
-  const loggedOut: ConfirmWords = { when: parts.recipe.session.logged_out, is: 'unknown' };
+export async function confirmPassword(dependencies: SessionDependencies, { recipe, options, oneTimeCode }: Confirming): Promise<Confirmed> {
+  const loggedOut: ConfirmWords = { when: dependencies.recipe.session.logged_out, is: 'unknown' };
   let asked = false;
-  const { ended, submitted, typed } = await runSending<ConfirmWords>(parts, {
+  const { ended, submitted, typed } = await runSending<ConfirmWords>(dependencies, {
     name: 'change',
     steps: recipe.steps,
     early: [...recipe.outcomes.filter(({ is }) => is === 'confirmed' || is === 'locked'), loggedOut],
@@ -46,19 +46,19 @@ export async function confirmPassword(parts: SessionParts, { recipe, options, on
     signal: options.signal,
   });
   // A page that goes on by itself after the password was typed has done something else than the recipe says.
-  const end = isRcmError(ended) || (ended.is === 'confirmed' && typed && !submitted) ? ({ kind: 'unknown' } as const) : await endOf(parts, ended);
+  const end = isRcmError(ended) || (ended.is === 'confirmed' && typed && !submitted) ? ({ kind: 'unknown' } as const) : await endOf(dependencies, ended);
   if (asked) await options.confirm.after({ end, submitted });
-  return { end, submitted, detail: detailOf(parts, ended, loggedOut), failure: isRcmError(ended) && !submitted ? ended : null };
+  return { end, submitted, detail: detailOf(dependencies, ended, loggedOut), failure: isRcmError(ended) && !submitted ? ended : null };
 }
 
-async function endOf(parts: SessionParts, words: ConfirmWords): Promise<ConfirmEnd> {
-  if (words.is === 'refused') return { kind: 'refused', rule: words.rule ?? 'unnamed', ...(await untilOf(parts, words)) };
-  if (words.is === 'locked') return { kind: 'locked', ...(await untilOf(parts, words)) };
+async function endOf(dependencies: SessionDependencies, words: ConfirmWords): Promise<ConfirmEnd> {
+  if (words.is === 'refused') return { kind: 'refused', rule: words.rule ?? 'unnamed', ...(await untilOf(dependencies, words)) };
+  if (words.is === 'locked') return { kind: 'locked', ...(await untilOf(dependencies, words)) };
   return { kind: words.is };
 }
 
-function detailOf(parts: SessionParts, ended: ConfirmWords | RcmError, loggedOut: ConfirmWords): string {
-  if (isRcmError(ended)) return parts.secrets.mask().mask(ended.message);
+function detailOf(dependencies: SessionDependencies, ended: ConfirmWords | RcmError, loggedOut: ConfirmWords): string {
+  if (isRcmError(ended)) return dependencies.secrets.mask().mask(ended.message);
   if (ended === loggedOut) return 'The portal shows its login page instead of asking for the current password.';
   if (ended.is === 'locked') return 'The portal says that the account is locked, where it asks for the current password.';
   return 'The portal says nothing clear where it asks for the current password.';

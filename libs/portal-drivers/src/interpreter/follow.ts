@@ -2,7 +2,7 @@ import { withDeadline } from '@rcm/telemetry';
 import type { StepOptions } from '../driver.ts';
 import type { Step } from '../recipe/step.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
-import { type SessionParts, timeOf } from './parts.ts';
+import { type SessionDependencies, timeOf } from './dependencies.ts';
 import { quietAct } from './quiet-act.ts';
 import { runSteps } from './steps.ts';
 
@@ -15,13 +15,18 @@ export interface Followed {
 }
 
 /** Runs steps that send no credential, until one of the words shows. */
-export function follow(parts: SessionParts, name: 'check' | 'logout', options: StepOptions, { steps, words, early = [] }: Followed): Promise<Worded> {
-  parts.requestGate.reset();
-  parts.watch.home();
+export function follow(
+  dependencies: SessionDependencies,
+  name: 'check' | 'logout',
+  options: StepOptions,
+  { steps, words, early = [] }: Followed,
+): Promise<Worded> {
+  dependencies.requestGate.reset();
+  dependencies.watch.home();
   return withDeadline({ ms: options.deadlineMs, what: name, signal: options.signal }, async (signal) => {
-    const outcomes = createOutcomeWatch<Worded>(parts.watch, early);
-    const time = timeOf(parts, { deadlineMs: options.deadlineMs, signal });
-    const act = quietAct<Worded>(parts, { name, time, outcomes, plain: (value) => value.text ?? '' });
+    const outcomes = createOutcomeWatch<Worded>(dependencies.watch, early);
+    const time = timeOf(dependencies, { deadlineMs: options.deadlineMs, signal });
+    const act = quietAct<Worded>(dependencies, { name, time, outcomes, plain: (value) => value.text ?? '' });
     const ended = await runSteps(act, steps);
     outcomes.expect(words);
     return ended ?? time.until(`The end of the ${name}`, time.stepMs(act.stepDeadlineMs), outcomes.look);

@@ -1,12 +1,12 @@
 import type { RcmError } from '@rcm/telemetry';
 import type { LoginOutcome } from '../outcome.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './dependencies.ts';
 
 /**
  * What a login came to whose page was led to a host that is not declared, or, beside the portal's own, to one whose name cannot be resolved; `null`: to
  * neither. A page can put what was typed into the name of a host, so it is masked.
  */
-export function hostMoved({ recipe, origins, isUnknownHost, watch, secrets }: SessionParts, failure: RcmError): LoginOutcome | null {
+export function hostMoved({ recipe, origins, isUnknownHost, watch, secrets }: SessionDependencies, failure: RcmError): LoginOutcome | null {
   if (recipe.version === 1 || failure.code !== 'portal_unavailable') return null;
   const trouble = watch.trouble();
   const origin = trouble && 'network' in trouble ? trouble.origin : null;

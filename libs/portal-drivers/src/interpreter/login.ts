@@ -5,22 +5,22 @@ import { BEFORE_SUBMIT, type LoginWords } from '../recipe/outcomes.ts';
 import { credentialValues } from './credential-values.ts';
 import { codeFrom } from './one-time-code.ts';
 import { hostMoved } from './host-moved.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './dependencies.ts';
 import { runSending } from './sending.ts';
 import { untilOf } from './until.ts';
 
 /** Logs in once. Never throws but for what `beforeSubmit` threw: how a login ended is always a result. */
-export async function login(parts: SessionParts, options: LoginOptions): Promise<LoginResult> {
-  const { outcomes, steps } = parts.recipe.login;
+export async function login(dependencies: SessionDependencies, options: LoginOptions): Promise<LoginResult> {
+  const { outcomes, steps } = dependencies.recipe.login;
   let proven = false;
   let expiresAt: Date | null = null;
 
   const oneTimeCode = (provesPassword: boolean): Promise<Secret<string>> => {
     proven = provesPassword;
-    return codeFrom(options.totp, parts.secrets);
+    return codeFrom(options.totp, dependencies.secrets);
   };
 
-  const { ended, submitted } = await runSending<LoginWords>(parts, {
+  const { ended, submitted } = await runSending<LoginWords>(dependencies, {
     name: 'login',
     steps,
     early: outcomes.filter((entry) => BEFORE_SUBMIT.includes(entry.is)),
@@ -32,10 +32,10 @@ export async function login(parts: SessionParts, options: LoginOptions): Promise
     deadlineMs: options.deadlineMs,
     signal: options.signal,
   });
-  if (!isRcmError(ended)) return { outcome: await inWords(parts, ended, { expiresAt, submitted }), submitted };
-  const moved = hostMoved(parts, ended);
+  if (!isRcmError(ended)) return { outcome: await inWords(dependencies, ended, { expiresAt, submitted }), submitted };
+  const moved = hostMoved(dependencies, ended);
   if (moved) return { outcome: moved, submitted };
-  return { outcome: withoutWords(ended, parts.secrets.mask().mask, proven && submitted), submitted };
+  return { outcome: withoutWords(ended, dependencies.secrets.mask().mask, proven && submitted), submitted };
 }
 
 /** What is known beside the portal's words, in the form in which outcomes tell it. */
@@ -62,11 +62,11 @@ const OUTCOMES: Readonly<Record<LoginWords['is'], (told: Told) => LoginOutcome>>
 };
 
 async function inWords(
-  parts: SessionParts,
+  dependencies: SessionDependencies,
   entry: LoginWords,
   { expiresAt, submitted }: { expiresAt: Date | null; submitted: boolean },
 ): Promise<LoginOutcome> {
-  const until = await untilOf(parts, entry);
+  const until = await untilOf(dependencies, entry);
   const passwordExpiresAt = until.until ?? expiresAt;
   // A page may show before the password what it shows after it: what was not sent is not proven.
   const proof = entry.proves_password && submitted ? ({ provesPassword: true } as const) : {};

@@ -4,7 +4,7 @@ import { holds, isShown } from './conditions.ts';
 import { follow } from './follow.ts';
 import { locate } from './locate.ts';
 import type { Worded } from './outcome-watch.ts';
-import { type SessionParts, tellStep } from './parts.ts';
+import { type SessionDependencies, tellStep } from './dependencies.ts';
 import { stepName, stepTarget } from './step-words.ts';
 
 interface Logout {
@@ -20,21 +20,21 @@ const LOGOUT_MS = 3_000;
  * were 38 % of what a rotation asked of a portal while each loaded a page for a press. Where half of the time did not do it, the page is opened after all. A portal
  * that has ended the session by itself, as some do at a change, shows so on the page that is opened, and nothing is waited for there.
  */
-export async function logout(parts: SessionParts, ms = LOGOUT_MS): Promise<void> {
-  const { logout: recipe } = parts.recipe;
+export async function logout(dependencies: SessionDependencies, ms = LOGOUT_MS): Promise<void> {
+  const { logout: recipe } = dependencies.recipe;
   if (!recipe) return;
   const endsAt = performance.now() + ms;
   const run = (steps: readonly Step[], deadlineMs: number) =>
     follow(
-      parts,
+      dependencies,
       'logout',
       { deadlineMs, signal: new AbortController().signal },
       { steps, words: [{ when: recipe.done, is: 'done' }], early: endedBefore(recipe) },
     );
   const whole = () => run(recipe.steps, Math.max(endsAt - performance.now(), 1));
   const [first, ...others] = recipe.steps;
-  if (first && (await canBeDoneHere(parts, recipe).catch(() => false))) {
-    await tellStep(parts, { act: 'logout', step: stepName(first), ms: 0, outcome: 'skipped' });
+  if (first && (await canBeDoneHere(dependencies, recipe).catch(() => false))) {
+    await tellStep(dependencies, { act: 'logout', step: stepName(first), ms: 0, outcome: 'skipped' });
     await run(others, ms / 2).catch(whole);
   } else await whole();
 }
@@ -46,11 +46,11 @@ function endedBefore({ steps, done }: Logout): readonly Worded[] {
 }
 
 /** Whether the first step opens a page, and the page that is open shows the element of the second, and not yet what ends a logout. */
-async function canBeDoneHere(parts: SessionParts, { steps, done }: Logout): Promise<boolean> {
+async function canBeDoneHere(dependencies: SessionDependencies, { steps, done }: Logout): Promise<boolean> {
   const [first, second] = steps;
   const target = second && stepTarget(second);
   if (first?.open === undefined || !target) return false;
-  parts.watch.home();
-  const [isThere, isDone] = await Promise.all([isShown(locate(parts.watch.page, target)), holds(parts.watch, done)]);
+  dependencies.watch.home();
+  const [isThere, isDone] = await Promise.all([isShown(locate(dependencies.watch.page, target)), holds(dependencies.watch, done)]);
   return isThere && !isDone;
 }

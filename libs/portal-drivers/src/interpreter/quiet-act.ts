@@ -4,23 +4,23 @@ import type { StepTrace } from '../trace.ts';
 import type { ActTime } from './act-time.ts';
 import type { Act } from './act.ts';
 import type { OutcomeWatch, Worded } from './outcome-watch.ts';
-import { type SessionParts, tellStep } from './parts.ts';
+import { type SessionDependencies, tellStep } from './dependencies.ts';
 
 /** An act that sends no credential: a task, a logout, a look whether the session holds. */
 export function quietAct<W extends Worded>(
-  parts: SessionParts,
+  dependencies: SessionDependencies,
   options: { readonly name: StepTrace['act']; readonly time: ActTime; readonly outcomes: OutcomeWatch<W>; plain(value: Value): string },
 ): Act<W> {
   const never = () => Promise.reject(new RcmError('recipe_invalid', `${options.name}: no credential is sent here.`));
   return {
     name: options.name,
-    watch: parts.watch,
-    interruptions: parts.interruptions,
-    requestGate: parts.requestGate,
+    watch: dependencies.watch,
+    interruptions: dependencies.interruptions,
+    requestGate: dependencies.requestGate,
     time: options.time,
     outcomes: options.outcomes,
-    stepDeadlineMs: parts.recipe.step_deadline_ms,
-    address: parts.places.address,
+    stepDeadlineMs: dependencies.recipe.step_deadline_ms,
+    address: dependencies.places.address,
     resolve: (value) => ({ plain: options.plain(value) }),
     seal: () => undefined,
     typedFields: [],
@@ -29,6 +29,6 @@ export function quietAct<W extends Worded>(
     isFree: () => false,
     oneTimeCode: never,
     expiry: () => undefined,
-    onStep: (trace) => tellStep(parts, trace),
+    onStep: (trace) => tellStep(dependencies, trace),
   };
 }

@@ -6,7 +6,7 @@ import type { StepTrace } from '../trace.ts';
 import type { Act } from './act.ts';
 import { translateBrowserError } from './failure.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
-import { type SessionParts, tellStep, timeOf } from './parts.ts';
+import { type SessionDependencies, tellStep, timeOf } from './dependencies.ts';
 import { runSteps } from './steps.ts';
 
 export interface Sending<W extends Worded> extends StepOptions {
@@ -34,9 +34,9 @@ export interface Sent<W> {
  * An act that sends credentials: a login, a change. From the first secret typed until `beforeSubmit` has come back the request gate
  * is held, so what is not submitted has not left. Ends in a `Sent`; throws only what `beforeSubmit` threw.
  */
-export async function runSending<W extends Worded>(parts: SessionParts, sending: Sending<W>): Promise<Sent<W>> {
-  const { requestGate } = parts;
-  const outcomes = createOutcomeWatch(parts.watch, sending.early);
+export async function runSending<W extends Worded>(dependencies: SessionDependencies, sending: Sending<W>): Promise<Sent<W>> {
+  const { requestGate } = dependencies;
+  const outcomes = createOutcomeWatch(dependencies.watch, sending.early);
   const typed: Secret<string>[] = [];
   let asked: Promise<void> | null = null;
   const refusals: unknown[] = [];
@@ -61,16 +61,16 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
   requestGate.reset();
   try {
     const ended = await withDeadline({ ms: sending.deadlineMs, what: sending.name, signal: sending.signal }, async (signal, outside) => {
-      const time = timeOf(parts, { deadlineMs: sending.deadlineMs, signal, outside });
+      const time = timeOf(dependencies, { deadlineMs: sending.deadlineMs, signal, outside });
       const act: Act<W> = {
         name: sending.name,
-        watch: parts.watch,
-        interruptions: parts.interruptions,
+        watch: dependencies.watch,
+        interruptions: dependencies.interruptions,
         requestGate,
         time,
         outcomes,
-        stepDeadlineMs: parts.recipe.step_deadline_ms,
-        address: parts.places.address,
+        stepDeadlineMs: dependencies.recipe.step_deadline_ms,
+        address: dependencies.places.address,
         resolve: sending.resolve,
         typedFields: [],
         seal: (secret) => requestGate.hold(createSecretMask((typed.push(secret), typed))),
@@ -80,9 +80,9 @@ export async function runSending<W extends Worded>(parts: SessionParts, sending:
         // A code may be a minute or a person away, which is none of the portal's time; whoever gives it has a deadline for it.
         oneTimeCode: (provesPassword) => time.outside(() => sending.oneTimeCode(provesPassword)),
         expiry: sending.expiry,
-        onStep: (trace) => tellStep(parts, trace),
+        onStep: (trace) => tellStep(dependencies, trace),
       };
-      return (await runSteps(act, sending.steps)) ?? (await time.until(outcomes.awaited(), time.stepMs(parts.recipe.step_deadline_ms), outcomes.look));
+      return (await runSteps(act, sending.steps)) ?? (await time.until(outcomes.awaited(), time.stepMs(dependencies.recipe.step_deadline_ms), outcomes.look));
     });
     const submitted = pressed || requestGate.sent();
     // What is still held was not submitted, and must not leave now that the answer says so.

@@ -9,12 +9,12 @@ import type { StepTrace } from '../trace.ts';
 import type { Tabs } from './tabs.ts';
 import { follow } from './follow.ts';
 import { logout } from './logout.ts';
-import type { SessionParts } from './parts.ts';
+import type { SessionDependencies } from './dependencies.ts';
 import type { SessionDevice } from './session-device.ts';
 import { runTask } from './task.ts';
 
 export interface SessionOptions {
-  readonly parts: SessionParts;
+  readonly dependencies: SessionDependencies;
   /** Forgets cookies, storage and the page, and gives a new page. */
   readonly freshPage: () => Promise<Tabs>;
   /** Gives back the context; called once. */
@@ -37,8 +37,8 @@ export function createSession(options: SessionOptions): PortalSession {
 }
 
 class RecipeSession implements PortalSession {
-  readonly #options: Omit<SessionOptions, 'parts'>;
-  #parts: SessionParts;
+  readonly #options: Omit<SessionOptions, 'dependencies'>;
+  #dependencies: SessionDependencies;
   #fresh = true;
   #loggedIn = false;
   #changeForced = false;
@@ -46,8 +46,8 @@ class RecipeSession implements PortalSession {
   #noResult: readonly Secret<string>[] = [];
   #closing: Promise<void> | null = null;
 
-  constructor({ parts, ...options }: SessionOptions) {
-    this.#parts = parts;
+  constructor({ dependencies, ...options }: SessionOptions) {
+    this.#dependencies = dependencies;
     this.#options = options;
   }
 
@@ -56,16 +56,16 @@ class RecipeSession implements PortalSession {
     const { device, freshPage } = this.#options;
     this.#loggedIn = false;
     // Portals remember how far the last login came; the next one must not begin there.
-    if (!this.#fresh) this.#parts = { ...this.#parts, watch: await freshPage() };
+    if (!this.#fresh) this.#dependencies = { ...this.#dependencies, watch: await freshPage() };
     this.#fresh = false;
-    const parts = this.#parts;
-    parts.secrets.add(...everySecret(options.credential));
+    const dependencies = this.#dependencies;
+    dependencies.secrets.add(...everySecret(options.credential));
     const given = options.device ? ((await device?.give(options.device)) ?? []) : [];
-    parts.secrets.add(...given);
+    dependencies.secrets.add(...given);
     this.#noResult = keptOut(options.credential, ...given);
-    const result = await login(parts, options).catch((error: unknown) => this.#failed(error));
+    const result = await login(dependencies, options).catch((error: unknown) => this.#failed(error));
     this.#loggedIn = result.outcome.kind === 'accepted';
-    parts.watch.keepEntered();
+    dependencies.watch.keepEntered();
     this.#changeForced = result.outcome.kind === 'change_forced' || result.outcome.kind === 'password_expired';
     this.#usable = !isUnclear(result.outcome.kind);
     await this.#keep('login', result.outcome.kind);
@@ -74,9 +74,9 @@ class RecipeSession implements PortalSession {
 
   async changePassword(options: ChangeOptions): Promise<ChangeOutcome> {
     this.#usableOnly();
-    this.#parts.secrets.add(...everySecret(options.credential, options.newPassword));
+    this.#dependencies.secrets.add(...everySecret(options.credential, options.newPassword));
     this.#noResult = keptOut(options.credential, options.newPassword);
-    const outcome = await changePassword(this.#parts, options, this.#changeForced).catch((error: unknown) => this.#failed(error));
+    const outcome = await changePassword(this.#dependencies, options, this.#changeForced).catch((error: unknown) => this.#failed(error));
     this.#usable = !isUnclear(outcome.kind);
     await this.#keep('change', outcome.kind);
     if (outcome.kind === 'applied') this.#changeForced = false;
@@ -86,7 +86,7 @@ class RecipeSession implements PortalSession {
 
   async runTask(options: TaskOptions): Promise<TaskOutcome> {
     this.#usableOnly();
-    const outcome = await checked(await runTask(this.#parts, options), this.#noResult, options);
+    const outcome = await checked(await runTask(this.#dependencies, options), this.#noResult, options);
     await this.#keep(`task ${options.name}`, outcome.kind);
     // Who stops a task wants the browser gone, not a logout first.
     if (outcome.kind === 'logged_out' || options.signal.aborted) this.#loggedIn = false;
@@ -95,7 +95,7 @@ class RecipeSession implements PortalSession {
 
   async isLoggedIn(options: StepOptions): Promise<boolean> {
     if (!this.#usable) return false;
-    this.#loggedIn = await isLoggedIn(this.#parts, options).catch(() => false);
+    this.#loggedIn = await isLoggedIn(this.#dependencies, options).catch(() => false);
     return this.#loggedIn;
   }
 
@@ -114,14 +114,14 @@ class RecipeSession implements PortalSession {
   }
 
   #keep(act: StepTrace['act'], ended: string): Promise<void> {
-    const { evidence, watch, secrets } = this.#parts;
+    const { evidence, watch, secrets } = this.#dependencies;
     return evidence.end(act, ended, watch.page, secrets);
   }
 
   async #end(): Promise<void> {
-    const { recipe } = this.#parts;
+    const { recipe } = this.#dependencies;
     const { logoutMs, release } = this.#options;
-    if (this.#loggedIn && this.#usable && recipe.logout) await logout(this.#parts, logoutMs ?? recipe.logout.deadline_ms).catch(() => undefined);
+    if (this.#loggedIn && this.#usable && recipe.logout) await logout(this.#dependencies, logoutMs ?? recipe.logout.deadline_ms).catch(() => undefined);
     await release();
   }
 }
@@ -140,11 +140,11 @@ async function checked(outcome: TaskOutcome, secrets: readonly Secret<string>[],
 const isUnclear = (kind: string): boolean => kind === 'unknown' || kind === 'unavailable' || kind === 'host_moved';
 
 /** Asks the recipe's page; anything but a clear "logged in" is `false`, so that the caller logs in anew. */
-async function isLoggedIn(parts: SessionParts, options: StepOptions): Promise<boolean> {
-  const { open, logged_in, logged_out } = parts.recipe.session;
+async function isLoggedIn(dependencies: SessionDependencies, options: StepOptions): Promise<boolean> {
+  const { open, logged_in, logged_out } = dependencies.recipe.session;
   const words = [
     { when: logged_in, is: 'in' },
     { when: logged_out, is: 'out' },
   ];
-  return (await follow(parts, 'check', options, { steps: [{ open }], words })).is === 'in';
+  return (await follow(dependencies, 'check', options, { steps: [{ open }], words })).is === 'in';
 }

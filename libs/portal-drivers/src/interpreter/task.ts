@@ -11,7 +11,7 @@ import type { Act } from './act.ts';
 import { doubtsOf } from './doubts.ts';
 import { translateBrowserError } from './failure.ts';
 import { createOutcomeWatch } from './outcome-watch.ts';
-import { type SessionParts, timeOf } from './parts.ts';
+import { type SessionDependencies, timeOf } from './dependencies.ts';
 import { quietAct } from './quiet-act.ts';
 import { readRows } from './rows.ts';
 import { readSheet } from './sheet.ts';
@@ -28,27 +28,27 @@ import type { Value } from '../recipe/value.ts';
 const KINDS: Readonly<Partial<Record<ErrorCode, 'unavailable' | 'unfit'>>> = { portal_unavailable: 'unavailable', contract_unmet: 'unfit' };
 
 /** Does a task of the recipe. Fails with `task_unknown` and `task_input_invalid`; what the portal does is always an outcome. */
-export async function runTask(parts: SessionParts, options: TaskOptions): Promise<TaskOutcome> {
-  const task = filledTask(checkedTask(parts.recipe, options), options.input);
-  parts.requestGate.reset();
+export async function runTask(dependencies: SessionDependencies, options: TaskOptions): Promise<TaskOutcome> {
+  const task = filledTask(checkedTask(dependencies.recipe, options), options.input);
+  dependencies.requestGate.reset();
   try {
-    return await withDeadline({ ms: options.deadlineMs, what: 'task', signal: options.signal }, (signal) => follow(parts, task, options, signal));
+    return await withDeadline({ ms: options.deadlineMs, what: 'task', signal: options.signal }, (signal) => follow(dependencies, task, options, signal));
   } catch (error) {
     const failure = isRcmError(error) ? error : translateBrowserError(error, 'task');
-    return { kind: KINDS[failure.code] ?? 'unknown', detail: parts.secrets.mask().mask(failure.message) };
+    return { kind: KINDS[failure.code] ?? 'unknown', detail: dependencies.secrets.mask().mask(failure.message) };
   }
 }
 
-async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOptions, signal: AbortSignal): Promise<TaskOutcome> {
-  parts.watch.home();
-  const loggedOut: TaskWords = { when: parts.recipe.session.logged_out, is: 'logged_out' };
+async function follow(dependencies: SessionDependencies, task: TaskRecipe, options: TaskOptions, signal: AbortSignal): Promise<TaskOutcome> {
+  dependencies.watch.home();
+  const loggedOut: TaskWords = { when: dependencies.recipe.session.logged_out, is: 'logged_out' };
   const final = [...task.outcomes, loggedOut];
   const outcomes = createOutcomeWatch(
-    parts.watch,
+    dependencies.watch,
     final.filter((entry) => entry.is === 'logged_out' || entry.is === 'unavailable'),
   );
-  const time = timeOf(parts, { deadlineMs: options.deadlineMs, signal });
-  const act = quietAct<TaskWords>(parts, {
+  const time = timeOf(dependencies, { deadlineMs: options.deadlineMs, signal });
+  const act = quietAct<TaskWords>(dependencies, {
     name: `task ${options.name}`,
     time,
     outcomes: { ...outcomes, mark: () => markFor(final) },
@@ -57,7 +57,7 @@ async function follow(parts: SessionParts, task: TaskRecipe, options: TaskOption
   // The results' words count only as an answer to the last thing pressed, so they are known from the start and looked for at the end.
   const ended = await runSteps(act, task.steps);
   const answer = ended ?? (await time.until(outcomes.awaited(), time.stepMs(act.stepDeadlineMs), () => atEnd().look()));
-  return answer.is === 'found' ? readResult(act, options.name, task) : plain(answer.is, await untilOf(parts, answer));
+  return answer.is === 'found' ? readResult(act, options.name, task) : plain(answer.is, await untilOf(dependencies, answer));
 
   function atEnd() {
     outcomes.expect(final);

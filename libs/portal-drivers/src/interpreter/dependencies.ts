@@ -9,8 +9,8 @@ import type { KnownSecrets } from './known-secrets.ts';
 import type { Places } from './places.ts';
 import type { Tabs } from './tabs.ts';
 
-/** What a session is made of, for the acts that run in it. */
-export interface SessionParts {
+/** What the acts of a session are given to work with. */
+export interface SessionDependencies {
   readonly recipe: Recipe;
   readonly origins: Origins;
   readonly places: Places;
@@ -25,11 +25,11 @@ export interface SessionParts {
 }
 
 /** The time of an act. Whatever may lie over the page is put away while it waits. */
-export const timeOf = ({ watch, interruptions }: SessionParts, time: Omit<ActTimeOptions, 'watch' | 'meanwhile'>): ActTime =>
+export const timeOf = ({ watch, interruptions }: SessionDependencies, time: Omit<ActTimeOptions, 'watch' | 'meanwhile'>): ActTime =>
   createActTime({ ...time, watch, meanwhile: () => interruptions.clear(watch.page) });
 
 /** Tells of a step, and takes evidence of the page it left. */
-export async function tellStep(parts: SessionParts, trace: StepTrace): Promise<void> {
-  parts.onStep(trace);
-  await parts.evidence.step(trace, parts.watch.page, parts.secrets);
+export async function tellStep(dependencies: SessionDependencies, trace: StepTrace): Promise<void> {
+  dependencies.onStep(trace);
+  await dependencies.evidence.step(trace, dependencies.watch.page, dependencies.secrets);
 }
