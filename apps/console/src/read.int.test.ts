@@ -2,14 +2,16 @@ import { type Database, openDatabase } from '@rcm/db';
 import { answerReading, askAct, decideAct, type ReadingToDo, sealedForReading, takeReading } from '@rcm/db/acts';
 import { sealOnce } from '@rcm/db/sealing';
 import { asSuperuser, urlFor } from '@rcm/db/testing';
-import { createLogger, Secret } from '@rcm/telemetry';
+import { createLogger, RcmError, Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { waitForReading } from './acts/wait-for-reading.ts';
 import type { Browser } from './browser.fixture.ts';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 /** What the console says of a password that a second person has approved, beside a rotator that answers as the test wants. */
 let w: TestConsole;
 let rotator: Database;
+let db: Database;
 let browser: Browser;
 /** Of whoever asks. */
 let actor: string;
@@ -17,10 +19,12 @@ let logs = '';
 beforeAll(async () => {
   w = await openTestConsole({ logger: createLogger({ name: 'console', level: 'trace', destination: { write: (line) => void (logs += line) } }) });
   rotator = openDatabase({ url: urlFor('rcm_rotator', w.url), applicationName: 'rotator', role: 'rcm_rotator' });
+  db = openDatabase({ url: urlFor('rcm_console', w.url), applicationName: 'asks', role: 'rcm_console' });
   browser = await w.browser('one-operator');
   actor = `person:oidc:${w.issuer}#one-operator`;
 });
 afterAll(async () => {
+  await db?.close();
   await rotator?.close();
   await w?.close();
 });
@@ -35,11 +39,9 @@ const LOST = 'was not delivered';
 
 /** The address at which what a second person has approved is read. */
 async function approved(): Promise<{ readonly id: string; readonly path: string }> {
-  const db = openDatabase({ url: urlFor('rcm_console', w.url), applicationName: 'asks', role: 'rcm_console' });
   const of = { orgId: 'hospital-1', endpointId: 'alpine-1' };
   const { id } = await askAct(db, { ...of, kind: 'break_glass', minutes: 15, actor, reason: 'the platform is down' });
   await decideAct(db, { id, orgId: 'hospital-1', decision: 'approved', actor: `person:oidc:${w.issuer}#one-approver`, reason: 'spoke to her' });
-  await db.close();
   return { id, path: `/o/hospital-1/requests/${id}/acts/read` };
 }
 const form = async (): Promise<RequestInit> => ({ method: 'POST', body: new URLSearchParams({ token: await browser.token() }), headers: { origin: w.origin } });
@@ -78,4 +80,32 @@ test('of whoever has left before it came it is not said that they were shown it'
   await answer(reading);
   await logged(LOST);
   expect(logs).not.toContain(SHOWN);
+});
+
+const wait = async (id: string, { from = db, waitMs }: { readonly from?: Database; readonly waitMs: number }) =>
+  waitForReading(from, { id, orgId: 'hospital-1', actor }, { waitMs, stopping: new AbortController().signal });
+
+test('what a rotator has taken and not begun was not read, and may be read again', async () => {
+  const { id } = await approved();
+  const waited = wait(id, { waitMs: 3_000 });
+  waited.catch(() => undefined);
+  await taken();
+  await expect(waited).rejects.toMatchObject({ code: 'state_conflict', message: expect.stringContaining('nothing was read: you may try again') as string });
+  const again = wait(id, { waitMs: 3_600_000 });
+  await answer(await taken());
+  expect((await again)?.reveal()).toContain(PASSWORD);
+});
+
+test('a database that is away for a moment ends no wait', async () => {
+  const { id } = await approved();
+  let calls = 0;
+  const away: Database['transaction'] = (...given) => {
+    calls += 1;
+    return calls === 2 ? Promise.reject(new RcmError('database_unavailable', 'away')) : db.transaction(...given);
+  };
+  const from = Object.create(db, { transaction: { value: away } }) as Database;
+  const waited = wait(id, { from, waitMs: 3_600_000 });
+  await answer(await taken());
+  expect((await waited)?.reveal()).toContain(PASSWORD);
+  expect(calls).toBeGreaterThan(2);
 });

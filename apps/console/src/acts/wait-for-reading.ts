@@ -1,7 +1,7 @@
 import type { Database } from '@rcm/db';
 import { askToRead, leaveReading, type ReadingOnce, sealedForReading, takeReadingAnswer } from '@rcm/db/acts';
 import { createOneTimeKey } from '@rcm/db/sealing';
-import { RcmError, type Secret } from '@rcm/telemetry';
+import { isRetryable, RcmError, type Secret } from '@rcm/telemetry';
 
 const LOOK_MS = 200;
 
@@ -20,7 +20,7 @@ export async function waitForReading(db: Database, asked: ReadingOnce, { waitMs,
   const reading = { requestId: asked.id, orgId: asked.orgId };
   if (!(await askToRead(db, { ...asked, publicKey: key.publicKey }))) return null;
   for (const giveUpAt = performance.now() + waitMs; performance.now() < giveUpAt && !stopping.aborted;) {
-    const answer = await takeReadingAnswer(db, reading);
+    const answer = await takeReadingAnswer(db, reading).catch(nothingYet);
     if (answer?.kind === 'sealed') return key.open(answer.sealed);
     if (answer) throw new RcmError('state_conflict', answer.words, { details: { code: answer.code } });
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -28,7 +28,13 @@ export async function waitForReading(db: Database, asked: ReadingOnce, { waitMs,
   throw new RcmError(
     'state_conflict',
     (await leaveReading(db, reading))
-      ? 'No rotator has taken it in time, so nothing was read: you may try again, here or at a terminal.'
-      : 'A rotator has taken it and did not answer in time. Nothing was shown, and what was read is due to be changed: ask again.',
+      ? 'No rotator has begun it in time, so nothing was read: you may try again, here or at a terminal.'
+      : 'A rotator has begun it and did not answer in time. Nothing was shown, and what was read is due to be changed: ask again.',
   );
+}
+
+/** A database that is away for a moment has the answer later; to give up would spend the password for nobody. */
+function nothingYet(error: unknown): null {
+  if (isRetryable(error)) return null;
+  throw error;
 }

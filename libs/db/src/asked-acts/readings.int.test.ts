@@ -119,13 +119,17 @@ test('another organization’s request is none, and the table itself refuses wha
   expect(await rows()).toEqual([]);
 });
 
-test('what no rotator has taken may be asked for again; what one has taken may not', async () => {
+test('what no rotator has begun may be asked for again, also where one has taken it and is gone; what one has begun may not', async () => {
   const of = await requested();
   const at = { requestId: of.id, orgId: of.orgId };
   await ask(of);
   expect(await leaveReading(page, at)).toBe(true);
   await ask(of);
   await takeReading(t.rotator);
+  expect(await leaveReading(page, at)).toBe(true);
+  expect(await ask(of)).toBe(true);
+  await takeReading(t.rotator);
+  await openGlass(t.rotator, { ...of, actor: JANE });
   expect(await leaveReading(page, at)).toBe(false);
 });
 

@@ -75,12 +75,14 @@ export async function takeReadingAnswer(db: Database, { requestId, orgId }: OfRe
   return row.sealed ? { kind: 'sealed', sealed: row.sealed } : { kind: 'refused', code: row.code, words: row.words };
 }
 
-/** Waits no longer. `true`: no rotator had taken it, so nothing was read, and it may be asked for again. For `rcm_console`. */
+/** Waits no longer. `true`: no rotator had taken it, or the one that had is gone and has not begun; so nothing was read, and it may be asked for again. For `rcm_console`. */
 export async function leaveReading(db: Database, { requestId, orgId }: OfReading): Promise<boolean> {
   checkUuid('requestId', requestId);
   const rows = await db.transaction(
     { tenant: orgId },
-    (tx) => tx.$executeRaw`DELETE FROM break_glass_reading WHERE request_id = ${requestId}::uuid AND org_id = ${orgId} AND taken_at IS NULL`,
+    (tx) => tx.$executeRaw`
+      DELETE FROM break_glass_reading b WHERE b.request_id = ${requestId}::uuid AND b.org_id = ${orgId}
+         AND (b.taken_at IS NULL OR EXISTS (SELECT FROM login_request r WHERE r.id = b.request_id AND r.taken_at IS NULL))`,
   );
   return rows > 0;
 }
