@@ -115,6 +115,8 @@ test('several are chosen, looked at and acted on one by one: fifty at most, and 
   await send('/acts/pause', ['alpine-locked', 'alpine-failing', 'alpine-2']);
   expect(await count(`SELECT FROM rotation_pause WHERE endpoint_id IN ('alpine-locked', 'alpine-failing')`)).toBe(2);
   expect(await count(`SELECT FROM rotation_pause WHERE endpoint_id = 'alpine-2'`)).toBe(0);
+  const paused = await send('/acts/pause', ['alpine-locked']);
+  expect([paused.text.includes('paused already; the first reason stands'), paused.text.includes('taken:')]).toEqual([true, false]);
   await send('/acts/resume', ['alpine-locked', 'alpine-failing']);
   expect(await count(`SELECT FROM rotation_pause WHERE endpoint_id IN ('alpine-locked', 'alpine-failing')`)).toBe(0);
   expect(

@@ -60,7 +60,8 @@ export async function doLoginAct(db: Database, act: LoginAct['act'], { orgId, en
   const asked = { orgId, endpointId, actor, reason };
   switch (act) {
     case 'pause':
-      return void (await pauseRotations(db, { scope, actor, reason }));
+      if (!(await pauseRotations(db, { scope, actor, reason }))) throw new RcmError('state_conflict', 'It was paused already; the first reason stands.');
+      return;
     case 'resume':
       return void (await resumeRotations(db, { scope, actor, reason }));
     case 'resolve':

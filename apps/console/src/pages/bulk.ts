@@ -55,7 +55,7 @@ export const bulkPage = ({ orgId, logins, roles, token, now }: BulkShown): Marku
 
 const COSTS: Readonly<Record<BulkAct, (count: number) => string>> = {
   verify: (count) => `${many(count)} at portals, one after the other; each that is refused costs its account one failed login.`,
-  pause: (count) => `${many(count)} paused, each with this reason.`,
+  pause: (count) => `${many(count)} paused, each with this reason; one that was paused already keeps its first.`,
   resume: (count) => `The pauses of ${many(count)} end.`,
 };
 
