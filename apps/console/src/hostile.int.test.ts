@@ -88,6 +88,23 @@ test('which password is accepted, and where to pause, is one of what there is', 
   expect(await count('SELECT FROM login_request')).toBe(before);
 });
 
+test('where the database fails at one of several, those before stand and those after are not begun; of one alone it is said that nobody knows', async () => {
+  const chosen = ['alpine-failing', 'alpine-locked', 'alpine-well-3'];
+  const fields = [['token', token], ['reason', 'because'], ...chosen.map((id) => ['login', id])];
+  await asSuperuser(w.url, [
+    `CREATE FUNCTION goes_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'gone' USING ERRCODE = '57P01'; END $$`,
+    `CREATE TRIGGER goes_away BEFORE INSERT ON rotation_pause FOR EACH ROW WHEN (NEW.endpoint_id = 'alpine-locked') EXECUTE FUNCTION goes_away()`,
+  ]);
+  const several = await browser.send('/o/hospital-1/bulk/acts/pause', { method: 'POST', headers: { origin: w.origin }, body: new URLSearchParams(fields) });
+  const one = await browser.post('/o/hospital-1/logins/alpine-locked/acts/pause', { token, reason: 'because' });
+  await asSuperuser(w.url, ['DROP FUNCTION goes_away CASCADE', `DELETE FROM rotation_pause WHERE endpoint_id = 'alpine-failing'`]);
+  expect([several.status, several.text.match(/taken:|It is not known whether it was done|Not begun/g)]).toEqual([
+    503,
+    ['taken:', 'It is not known whether it was done', 'Not begun'],
+  ]);
+  expect([one.status, /<h1>([^<]*)/.exec(one.text)?.[1]]).toEqual([503, 'Not known whether it was done']);
+});
+
 test('several are chosen, looked at and acted on one by one: fifty at most, and another’s is none', async () => {
   const send = (path: string, logins: readonly string[]): Promise<Answer> =>
     browser.send(`/o/hospital-1/bulk${path}`, {

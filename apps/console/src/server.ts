@@ -145,7 +145,7 @@ function noteAnswers(server: FastifyInstance, { logger, metrics }: ConsoleOption
 function showFailures(server: FastifyInstance, { logger }: ConsoleOptions): void {
   server.setErrorHandler(async (error: Error, request, reply) => {
     const failure = failureOf(error, logger);
-    return reply.code(failure.status).html(failurePage(failure, request.visitor));
+    return reply.code(failure.status).html(failurePage(failure, { visitor: request.visitor, isAct: request.method === 'POST' }));
   });
   server.setNotFoundHandler(async ({ visitor }, reply) => {
     if (!visitor) throw new RcmError('token_expired', 'You are not signed in. Nothing was done.');

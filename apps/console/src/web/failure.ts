@@ -31,7 +31,7 @@ export function failureOf(error: FastifyError | Error, logger: Logger): Failure 
   if (code === 'database_failed') {
     // Its words name tables and rules: they are for the log.
     logger.error({ err: error }, 'a page could not be made');
-    return { status: 500, code, sentence: 'The database did not do it. The console’s log has the details.' };
+    return { status: 500, code, sentence: 'The database failed at it. The console’s log has the details.' };
   }
   return { status: STATUS[code] ?? 500, code, sentence };
 }
