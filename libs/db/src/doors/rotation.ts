@@ -47,7 +47,16 @@ export { answerRequest, type LeftRequest, listLeftRequests, type LookedAt, noteL
 export { endLongWait, listLongWaits, type LongWait } from '../journal/long-waits.ts';
 export { beginLook, listBlockedToLookAt, LOOK_AGAIN_MS } from '../journal/looks.ts';
 export type { OpenRotation } from '../journal/open-rotation.ts';
-export { adoptAttempt, findOpenRotation, getAttempt, getOpenAttempt, listAttempts, listOpenAttempts, planRotation, type RotationPlan } from '../journal/open.ts';
+export {
+  adoptAttempt,
+  findOpenRotation,
+  getAttempt,
+  getOpenAttempt,
+  listAttempts,
+  listOpenAttempts,
+  planRotation,
+  type RotationPlan,
+} from '../journal/open.ts';
 export { outrunCopy, type OutrunCopy } from '../journal/outrun-copy.ts';
 export { type NewRotationRequest, type RequestKind, requestRotation } from '../journal/request.ts';
 export { announceSuccessor, type Resolution, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from '../journal/resolve.ts';
