@@ -38,7 +38,7 @@ export async function storedPrints(
 }
 
 async function readAll({ store, slotOf, held: { signal } }: LoginInHand, current: SecretReference, copies?: readonly string[]): Promise<StoredSecret[]> {
-  const stored = [await store.read(current, { signal })];
+  const stored = [await unlessNoPayload(() => store.read(current, { signal }))];
   for (const id of copies ?? (await store.listStaged(current, { signal })))
     stored.push(await unlessNoPayload(() => store.readStaged({ ...slotOf(id), current }, { signal })));
   return stored.filter((one) => one !== null);
