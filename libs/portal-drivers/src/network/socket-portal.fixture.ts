@@ -4,17 +4,32 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** How the login page's script opens a socket to its own portal and tells it what is typed. `SOCKET` is the socket's address. */
+/**
+ * Opens a socket, and again where that fails, as pages do: the browser ends each that is not open yet when an address of the machine comes or goes, as it does with every container
+ * that starts or ends beside the test.
+ */
+const OPENING = `const open = (Socket, text) => {
+    const s = new Socket(SOCKET);
+    s.onopen = () => { s.onclose = null; s.send(text); };
+    s.onclose = () => setTimeout(open, 50, Socket, text);
+  };
+  const stream = async (text) => {
+    const writable = await new WebSocketStream(SOCKET).opened.then((opened) => opened.writable, () => null);
+    if (writable) await writable.getWriter().write(text);
+    else setTimeout(stream, 50, text);
+  };`;
+const openingAt = (socket: string): string => `const SOCKET = ${JSON.stringify(socket)}; ${OPENING}`;
+
+/** How the login page's script opens a socket to its own portal and tells it what is typed. */
 export const WAYS = {
-  'its page': `const socket = () => { const s = new WebSocket(SOCKET); return (text) => (s.readyState === 1 ? s.send(text) : (s.onopen = () => s.send(text))); };
-    tell = (text) => socket()(text);`,
-  'a stream of its page': `tell = async (text) => { const { writable } = await new WebSocketStream(SOCKET).opened; await writable.getWriter().write(text); };`,
-  'a frame of its page': `tell = (text) => { const f = document.body.appendChild(document.createElement('iframe')); const s = new f.contentWindow.WebSocket(SOCKET); s.onopen = () => s.send(text); };`,
-  'a worker': `tell = (text) => work("onmessage = ({ data }) => { const s = new WebSocket('" + SOCKET + "'); s.onopen = () => s.send(data); }", text);`,
+  'its page': `tell = (text) => open(WebSocket, text);`,
+  'a stream of its page': `tell = stream;`,
+  'a frame of its page': `tell = (text) => open(document.body.appendChild(document.createElement('iframe')).contentWindow.WebSocket, text);`,
+  'a worker': `tell = (text) => work(OPENING + 'onmessage = ({ data }) => open(WebSocket, data)', text);`,
   'a worker with an address': `tell = (text) => new Worker('/worker.js').postMessage(text);`,
   'a worker of a worker': `tell = (text) => work("onmessage = ({ data }) => new Worker('" + location.origin + "/worker.js').postMessage(data)", text);`,
-  'a stream of a worker': `tell = (text) => work("onmessage = async ({ data }) => { const { writable } = await new WebSocketStream('" + SOCKET + "').opened; await writable.getWriter().write(data); }", text);`,
-  'a worker whose socket was open before': `const early = work("const s = new WebSocket('" + SOCKET + "'); s.onopen = () => postMessage(1); onmessage = ({ data }) => s.send(data)");
+  'a stream of a worker': `tell = (text) => work(OPENING + 'onmessage = ({ data }) => stream(data)', text);`,
+  'a worker whose socket was open before': `const early = work(OPENING + 'const s = new WebSocket(SOCKET); s.onopen = () => postMessage(1); onmessage = ({ data }) => s.send(data)');
     document.querySelector('form').hidden = true;
     early.onmessage = () => { document.querySelector('form').hidden = false; };
     tell = (text) => early.postMessage(text);`,
@@ -24,7 +39,8 @@ export type Way = keyof typeof WAYS;
 const PAGE = (script: string, socket: string): string => `<!doctype html><meta charset="utf-8"><title>Sign in</title><link rel="icon" href="data:,">
 <form><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>
 <script>
-  const SOCKET = ${JSON.stringify(socket)};
+  ${openingAt(socket)}
+  const OPENING = ${JSON.stringify(openingAt(socket))};
   let tell;
   const work = (source, text) => {
     const worker = new Worker(URL.createObjectURL(new Blob([source])));
@@ -73,7 +89,7 @@ export async function startSocketPortal(identity?: { readonly key: Buffer; reado
     }
     if (path === '/heard') return void whenTold(() => response.writeHead(204).end());
     if (path === '/worker.js') {
-      const script = `onmessage = ({ data }) => { const s = new WebSocket('${socketUrl}'); s.onopen = () => s.send(data); };`;
+      const script = `${openingAt(socketUrl)} onmessage = ({ data }) => open(WebSocket, data);`;
       return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
     }
     response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE(WAYS[path.split('/')[3] as Way] ?? '', socketUrl));
