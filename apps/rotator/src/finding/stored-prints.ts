@@ -1,11 +1,10 @@
-import { type CredentialPayload, formatReference, parseReference, type SecretReference, type StoredSecret } from '@rcm/credentials';
+import { type CredentialPayload, formatReference, parsePayload, parseReference, type SecretReference, type StoredSecret } from '@rcm/credentials';
 import type { Fingerprints } from '@rcm/db/ledger';
 import { listOtherSecrets } from '@rcm/db/rotation';
 import { accountOf } from '@rcm/portal-access';
 import type { Secret } from '@rcm/telemetry';
 import type { RotatorServices } from '../machine/attempt.ts';
 import type { LoginInHand } from './login-in-hand.ts';
-import { payloadOf } from './payload-of.ts';
 import { unlessNoPayload } from './unless-no-payload.ts';
 
 /** As many as one answer has: no account lies in so many. */
@@ -22,10 +21,10 @@ export async function storedPayloads(
 ): Promise<readonly Secret<CredentialPayload>[]> {
   const { endpoint, reference } = login;
   const { orgId, loginIdentity } = endpoint;
-  const stored = await readAll(login, reference, copies);
+  const payloads = [...(await payloadsIn(login, reference, copies))];
   for (const { secretArn } of await listOtherSecrets(db, { orgId, loginIdentity, secretArn: formatReference(reference), limit: ALL_SECRETS }))
-    stored.push(...(await readAll(login, parseReference(secretArn))));
-  return stored.flatMap((one) => payloadOf(one) ?? []);
+    payloads.push(...(await payloadsIn(login, parseReference(secretArn))));
+  return payloads;
 }
 
 /** What the ledger knows the passwords of `storedPayloads` by. Each by the current key first. */
@@ -37,9 +36,20 @@ export async function storedPrints(
   return (await storedPayloads(services, login, copies)).map((payload) => accountOf(services.keys, login.endpoint, payload).fingerprints);
 }
 
-async function readAll({ store, slotOf, held: { signal } }: LoginInHand, current: SecretReference, copies?: readonly string[]): Promise<StoredSecret[]> {
-  const stored = [await unlessNoPayload(() => store.read(current, { signal }))];
+async function payloadsIn(
+  { store, slotOf, held: { signal } }: LoginInHand,
+  current: SecretReference,
+  copies?: readonly string[],
+): Promise<readonly Secret<CredentialPayload>[]> {
+  const payloads = [await payloadUnless(() => store.read(current, { signal }))];
   for (const id of copies ?? (await store.listStaged(current, { signal })))
-    stored.push(await unlessNoPayload(() => store.readStaged({ ...slotOf(id), current }, { signal })));
-  return stored.filter((one) => one !== null);
+    payloads.push(await payloadUnless(() => store.readStaged({ ...slotOf(id), current }, { signal })));
+  return payloads.filter((one) => one !== null);
 }
+
+/** `null`: nothing lies there, or what is no payload. */
+const payloadUnless = (read: () => Promise<StoredSecret | null>): Promise<Secret<CredentialPayload> | null> =>
+  unlessNoPayload(async () => {
+    const stored = await read();
+    return stored && parsePayload(stored.text);
+  });
