@@ -43,7 +43,7 @@ async function read(
       'state_conflict',
       `${MOST_READ_AN_HOUR} passwords were read within the hour: the console shows no more until it is over; a terminal does. Nothing was shown.`,
     );
-  await spendGlass(opened, { requestId, actor, config, signal }, async (glass, handsOver) => {
+  await spendGlass(opened, { requestId, actor, config, waits: publicKey, signal }, async (glass, handsOver) => {
     const code = glass.code ? (await glass.code()).reveal() : null;
     const shown = glass.payload.map((payload) => JSON.stringify({ ...about(glass), fields: fieldsToShow(payload, code) }));
     const sealed = sealOnce(publicKey, sealedForReading(requestId), shown);

@@ -23,6 +23,8 @@ interface Spending {
   readonly requestId: string;
   readonly actor: string;
   readonly config: RotatorConfig;
+  /** The key of the console's page that waits for it; none at a terminal. */
+  readonly waits?: Uint8Array;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +34,7 @@ interface Spending {
  */
 export async function spendGlass(
   opened: Delivering,
-  { requestId: id, actor, config, signal }: Spending,
+  { requestId: id, actor, config, waits, signal }: Spending,
   show: (glass: Glass, handsOver: () => void) => Promise<string>,
 ): Promise<void> {
   const { db, rotator } = opened;
@@ -40,7 +42,7 @@ export async function spendGlass(
   if (!asked?.orgId || !asked.endpointId) throw new RcmError('input_invalid', `There is no break-glass request ${id}. Nothing was shown.`);
   const { orgId } = asked;
   const endpoint = await migratedEndpoint(db, { orgId, endpointId: asked.endpointId });
-  const glass = await openGlass(db, { id, orgId, actor });
+  const glass = await openGlass(db, { id, orgId, actor, waits });
   const end = (outcome: 'done' | 'failed', code: string | null, words: string) => endAct(db, { id, orgId, outcome, code, words });
   let isOut = false;
   try {

@@ -21,13 +21,14 @@ export interface OpenedGlass {
 
 /**
  * Whoever asked takes what a second person has approved, once and within its minutes. Committed together before anything is read: that it was taken, the audit event
- * (the table's own, so that nobody leaves it out), the notification, and that the login is due to be rotated when the minutes are over. Fails with `state_conflict` where nobody has
- * approved it, for anybody else, when its minutes are over, and where it was read already. For `rcm_rotator`.
+ * (the table's own, so that nobody leaves it out), the notification, and that the login is due to be rotated when the minutes are over. `waits`: the key of the page in the console that
+ * waits for it; where that waits no more, nothing is taken. Fails with `state_conflict` then, where nobody has approved it, for anybody else, when its minutes are over, and where it was read already. For `rcm_rotator`.
  */
-export async function openGlass(db: Database, { id, orgId, actor }: ReadingOnce): Promise<OpenedGlass> {
+export async function openGlass(db: Database, { id, orgId, actor, waits }: ReadingOnce & { readonly waits?: Uint8Array | undefined }): Promise<OpenedGlass> {
   checkUuid('id', id);
   checkId('orgId', orgId);
   const opened = db.transaction({ tenant: orgId }, async (tx) => {
+    if (waits) await mustWait(tx, { id, waits });
     const [taken] = await tx.$queryRaw<OpenedGlass[]>`
       UPDATE login_request r SET taken_at = clock_timestamp(), taken_by = ${actor}
        WHERE r.id = ${id}::uuid AND r.org_id = ${orgId} AND r.kind = 'break_glass' AND r.taken_at IS NULL AND r.ended_at IS NULL
@@ -41,6 +42,16 @@ export async function openGlass(db: Database, { id, orgId, actor }: ReadingOnce)
     const words = isRcmError(error) ? REFUSED[String(error.details.constraint)] : undefined;
     throw words === undefined ? error : new RcmError('state_conflict', `${words} ${NOTHING}`);
   });
+}
+
+/** Between a page that gives up and a rotator that begins at the same moment one is first, and the other sees it. */
+export const inTurnOfReading = (tx: Transaction, id: string): Promise<number> =>
+  tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('break_glass_reading ' || ${id}::text, 0))`;
+
+async function mustWait(tx: Transaction, { id, waits }: { readonly id: string; readonly waits: Uint8Array }): Promise<void> {
+  await inTurnOfReading(tx, id);
+  const [there] = await tx.$queryRaw<unknown[]>`SELECT FROM break_glass_reading WHERE request_id = ${id}::uuid AND public_key = ${waits}::bytea`;
+  if (!there) throw new RcmError('state_conflict', `The page that asked waits for it no more. ${NOTHING}`);
 }
 
 interface Read {

@@ -48,7 +48,7 @@ test('what a rotator answers opens for whoever asked, is taken once, and is in t
   if (!reading) throw new Error('nothing was asked for');
   const at = { requestId: of.id, orgId: of.orgId };
   expect(await takeReadingAnswer(page, at)).toBeNull();
-  await answerReading(t.rotator, { ...at, kind: 'sealed', sealed: sealOnce(reading.publicKey, sealedForReading(of.id), new Secret('canary-7')) });
+  await answerReading(t.rotator, { ...reading, kind: 'sealed', sealed: sealOnce(reading.publicKey, sealedForReading(of.id), new Secret('canary-7')) });
   expect(JSON.stringify(await rows())).not.toContain('canary-7');
   const answer = await takeReadingAnswer(page, at);
   expect(answer?.kind === 'sealed' && key.open(answer.sealed).reveal()).toBe('canary-7');
@@ -60,8 +60,8 @@ test('why nothing is shown is told instead, and the first answer stands', async 
   await ask(of);
   await takeReading(t.rotator);
   const at = { requestId: of.id, orgId: of.orgId };
-  await answerReading(t.rotator, { ...at, kind: 'refused', code: 'secret_missing', words: 'It is gone.' });
-  await answerReading(t.rotator, { ...at, kind: 'refused', code: 'unexpected', words: 'else' });
+  await answerReading(t.rotator, { ...at, publicKey: key.publicKey, kind: 'refused', code: 'secret_missing', words: 'It is gone.' });
+  await answerReading(t.rotator, { ...at, publicKey: key.publicKey, kind: 'refused', code: 'unexpected', words: 'else' });
   expect(await takeReadingAnswer(page, at)).toEqual({ kind: 'refused', code: 'secret_missing', words: 'It is gone.' });
 });
 
@@ -131,6 +131,38 @@ test('what no rotator has begun may be asked for again, also where one has taken
   await takeReading(t.rotator);
   await openGlass(t.rotator, { ...of, actor: JANE });
   expect(await leaveReading(page, at)).toBe(false);
+});
+
+test('what its page has left no rotator begins, also not for the page that asked after it', async () => {
+  const of = await requested();
+  const at = { requestId: of.id, orgId: of.orgId };
+  await ask(of);
+  const slow = await takeReading(t.rotator);
+  expect(await leaveReading(page, at)).toBe(true);
+  const begin = (waits: Uint8Array | undefined) => openGlass(t.rotator, { ...of, actor: JANE, waits });
+  await expect(begin(slow?.publicKey)).rejects.toMatchObject({ code: 'state_conflict' });
+  await ask(of);
+  await expect(begin(slow?.publicKey)).rejects.toMatchObject({ code: 'state_conflict' });
+  // Nor does its refusal reach that page, which another rotator has in hand.
+  await takeReading(t.rotator);
+  await answerReading(t.rotator, { ...at, publicKey: slow?.publicKey ?? new Uint8Array(), kind: 'refused', code: 'state_conflict', words: 'x' });
+  expect(await takeReadingAnswer(page, at)).toBeNull();
+  expect(await begin(key.publicKey)).toMatchObject({ endpointId: endpoint.endpointId });
+});
+
+test('of a page that gives up and a rotator that begins at once, one is first', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    await t.sql('DELETE FROM login_request');
+    const of = await requested();
+    await ask(of);
+    await takeReading(t.rotator);
+    const begun = openGlass(t.rotator, { ...of, actor: JANE, waits: key.publicKey }).then(
+      () => true,
+      () => false,
+    );
+    const [isLeft, isBegun] = await Promise.all([leaveReading(page, { requestId: of.id, orgId: of.orgId }), begun]);
+    expect(isLeft).toBe(!isBegun);
+  }
 });
 
 test('an answer that nobody has come for is gone after minutes', async () => {

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import { checkId, checkUuid } from '../input.ts';
 import type { SealedFor } from '../sealing/one-time-key.ts';
 import { isSamePerson } from './asked.ts';
-import type { ReadingOnce } from './open-glass.ts';
+import { inTurnOfReading, type ReadingOnce } from './open-glass.ts';
 
 /** So many passwords an hour are read by people in a day on which nothing works; whoever wants more has taken the console over. */
 export const MOST_READ_AN_HOUR = 12;
@@ -75,16 +75,16 @@ export async function takeReadingAnswer(db: Database, { requestId, orgId }: OfRe
   return row.sealed ? { kind: 'sealed', sealed: row.sealed } : { kind: 'refused', code: row.code, words: row.words };
 }
 
-/** Waits no longer. `true`: no rotator had taken it, or the one that had is gone and has not begun; so nothing was read, and it may be asked for again. For `rcm_console`. */
+/** Waits no longer. `true`: no rotator has begun it, and none begins it any more (`openGlass`); so nothing was read, and it may be asked for again. For `rcm_console`. */
 export async function leaveReading(db: Database, { requestId, orgId }: OfReading): Promise<boolean> {
   checkUuid('requestId', requestId);
-  const rows = await db.transaction(
-    { tenant: orgId },
-    (tx) => tx.$executeRaw`
+  return db.transaction({ tenant: orgId }, async (tx) => {
+    await inTurnOfReading(tx, requestId);
+    const rows = await tx.$executeRaw`
       DELETE FROM break_glass_reading b WHERE b.request_id = ${requestId}::uuid AND b.org_id = ${orgId}
-         AND (b.taken_at IS NULL OR EXISTS (SELECT FROM login_request r WHERE r.id = b.request_id AND r.taken_at IS NULL))`,
-  );
-  return rows > 0;
+         AND (b.taken_at IS NULL OR EXISTS (SELECT FROM login_request r WHERE r.id = b.request_id AND r.taken_at IS NULL))`;
+    return rows > 0;
+  });
 }
 
 export interface ReadingToDo extends OfReading {
@@ -131,8 +131,11 @@ async function readWithinAnHour(db: Database): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** Gives the console what only its process can open, or why there is nothing. What the console has left meanwhile is given to nobody. For `rcm_rotator`. */
-export async function answerReading(db: Database, { requestId, orgId, ...answer }: OfReading & ReadingAnswer): Promise<void> {
+/** Gives the console what only its process can open, or why there is nothing. What the console has left meanwhile is given to nobody, nor to a page that asked after it. For `rcm_rotator`. */
+export async function answerReading(
+  db: Database,
+  { requestId, orgId, publicKey, ...answer }: Pick<ReadingToDo, 'requestId' | 'orgId' | 'publicKey'> & ReadingAnswer,
+): Promise<void> {
   checkUuid('requestId', requestId);
   const sealed = answer.kind === 'sealed' ? answer.sealed : null;
   const [code, words] = answer.kind === 'refused' ? [answer.code, answer.words.slice(0, LONGEST_WORDS)] : [null, null];
@@ -140,6 +143,6 @@ export async function answerReading(db: Database, { requestId, orgId, ...answer 
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE break_glass_reading SET sealed = ${sealed}::bytea, code = ${code}::text, words = ${words}::text
-       WHERE request_id = ${requestId}::uuid AND org_id = ${orgId} AND taken_at IS NOT NULL AND sealed IS NULL AND words IS NULL`,
+       WHERE request_id = ${requestId}::uuid AND org_id = ${orgId} AND public_key = ${publicKey}::bytea AND taken_at IS NOT NULL AND sealed IS NULL AND words IS NULL`,
   );
 }
