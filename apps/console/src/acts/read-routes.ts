@@ -43,21 +43,23 @@ export function readRoutes(server: FastifyInstance, { db, logger, origin, passwo
     const content = sealed.map((text) => shown.parse(JSON.parse(text))).reveal();
     if (!/^[a-z0-9-]+$/.test(content.login)) throw new RcmError('input_invalid', 'What came is of no login. Nothing was shown.');
     const path = `/o/${org}/logins/${content.login}`;
-    noteWhetherItCame(reply, logger, { person: visitor.person, orgId: org, requestId: id });
+    const page = layout({ title: 'Shown once', visitor, page: 'login', ...access }, shownPage(content, { path, leavesMs }));
+    noteWhetherItWasSent(reply, logger, { person: visitor.person, orgId: org, requestId: id });
     return reply
       .header('refresh', `${leavesMs / 1000}; url=${path}`)
       .header('clear-site-data', '"cache"')
-      .html(layout({ title: 'Shown once', visitor, page: 'login', ...access }, shownPage(content, { path, leavesMs })));
+      .html(page);
   });
 }
 
-/** Whoever asked may have left while a rotator read. `about`: without what was read. */
-function noteWhetherItCame({ raw }: FastifyReply, logger: Logger, about: Readonly<Record<string, string>>): void {
-  const lost = (): void => logger.warn(about, 'a password that a second person had approved was not delivered: whoever asked may not have seen it');
+/** Whoever asked may have left while a rotator read; that it came to them nobody here can know. `about`: without what was read. */
+function noteWhetherItWasSent({ raw }: FastifyReply, logger: Logger, about: Readonly<Record<string, string>>): void {
+  const lost = (): void =>
+    logger.warn(about, 'a page with a password that a second person had approved was not sent whole: whoever asked may not have seen it');
   if (raw.closed) return void lost();
   raw.once('close', lost);
   raw.once('finish', () => {
     raw.off('close', lost);
-    logger.info(about, 'a person was shown a password that a second one had approved');
+    logger.info(about, 'a page with a password that a second person had approved was sent');
   });
 }

@@ -50,7 +50,7 @@ async function read(
     // Where the answer of the database is lost, the console may have it all the same.
     handsOver();
     await answerReading(opened.db, { ...reading, kind: 'sealed', sealed });
-    return 'Sealed for the console that asked; its log says whether a page showed it.';
+    return 'Sealed for the console that asked; its log says whether it was sent to a page.';
   });
 }
 
