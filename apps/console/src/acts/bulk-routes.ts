@@ -39,7 +39,8 @@ export function bulkRoutes(server: FastifyInstance, { db, logger, origin }: ActD
     const reason = reasonIn(request.body);
     const asked = { orgId: org, actor: visitor.person, reason };
     const { outcomes, status } = await doEach({ db, logger }, act, { chosen: chosenIn(request.body), ...asked });
-    logger.info({ person: visitor.person, orgId: org, act, logins: outcomes.length }, 'an act of a person on several logins');
+    const done = outcomes.filter(({ failure }) => failure === null).length;
+    logger.info({ person: visitor.person, orgId: org, act, chosen: outcomes.length, done }, 'an act of a person on several logins');
     const title = LOGIN_ACTS.find((each) => each.act === act)?.title ?? act;
     const content = bulkDonePage({ orgId: org, title, outcomes });
     return reply.code(status).html(layout({ title: 'Several logins', visitor, page: 'fleet', ...access }, content));

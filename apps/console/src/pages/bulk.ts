@@ -65,7 +65,7 @@ export interface BulkDone {
   readonly outcomes: readonly { readonly id: string; readonly failure: string | null }[];
 }
 
-/** What became of each; one that could not be done stops no other. */
+/** What became of each. */
 export const bulkDonePage = ({ orgId, title, outcomes }: BulkDone): VNode => markup`<div><p class="lead">${title}: asked for or done, one by one.</p>
   ${table(
     'What became of each',
