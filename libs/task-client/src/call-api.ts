@@ -25,7 +25,8 @@ export async function callApi(api: ApiOptions, path: string, { signal, ms, repea
   const token = await api.token();
   const limit = AbortSignal.timeout(Math.max(1, Math.round(ms)));
   try {
-    const response = await api.fetch(new URL(path, api.baseUrl), {
+    const { fetch } = api;
+    const response = await fetch(new URL(path, api.baseUrl), {
       ...request,
       headers: { ...request.headers, authorization: `Bearer ${token}` },
       redirect: 'error',

@@ -37,8 +37,9 @@ export interface TaskClient {
 /** For how long a look asks the API to wait, in whole seconds: it takes 30 at most, and a proxy between may end what is silent for longer. */
 const LONGEST_WAIT_S = 25;
 
-export function createTaskClient({ baseUrl, token, callMs = 10_000, pollMs = 1_000, fetch = globalThis.fetch }: TaskClientOptions): TaskClient {
-  const api = { baseUrl, token, fetch };
+export function createTaskClient(options: TaskClientOptions): TaskClient {
+  const { baseUrl, callMs = 10_000, pollMs = 1_000, fetch = globalThis.fetch } = options;
+  const api = { baseUrl, token: () => options.token(), fetch };
 
   async function look(
     taskId: string,
