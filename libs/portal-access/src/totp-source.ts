@@ -30,20 +30,30 @@ export interface TotpRequest {
 export async function reserveTotp(request: TotpRequest): Promise<() => Promise<Secret<string>>> {
   let reserved = await nextStep(request);
   return async () => {
-    if (request.clock.elapsed() >= reserved.goodUntilMs) reserved = await nextStep(request);
+    if (isOld(request.clock, reserved)) reserved = await nextStep(request);
     const { seed, digits, algorithm } = request;
     return totpCode({ seed, step: reserved.step, ...(digits ? { digits } : {}), ...(algorithm ? { algorithm } : {}) });
   };
 }
 
-/** `goodUntilMs`: by what has elapsed in this process, counted from before the question, so never later than by Postgres's. */
-async function nextStep(request: TotpRequest): Promise<{ readonly step: number; readonly goodUntilMs: number }> {
+interface Reserved {
+  readonly step: number;
+  /** From before the question on, by both clocks. */
+  readonly asked: { readonly elapsed: number; readonly now: number };
+  readonly goodForMs: number;
+}
+
+/** By whichever clock says so first: the one is set back by people, the other stands still while a machine sleeps. */
+const isOld = (clock: TotpRequest['clock'], { asked, goodForMs }: Reserved): boolean =>
+  clock.elapsed() - asked.elapsed >= goodForMs || clock.now().getTime() - asked.now >= goodForMs;
+
+async function nextStep(request: TotpRequest): Promise<Reserved> {
   const { db, clock, orgId, loginIdentity, periodSeconds, skew, waiting } = request;
   const giveUpAt = clock.elapsed() + request.waitMs;
   for (;;) {
-    const askedAtMs = clock.elapsed();
+    const asked = { elapsed: clock.elapsed(), now: clock.now().getTime() };
     const answer = await reserveTotpStep(db, { orgId, loginIdentity, periodSeconds, skew });
-    if ('step' in answer) return { step: answer.step, goodUntilMs: askedAtMs + Math.min(answer.goodForMs, (periodSeconds * 1000) / 2) };
+    if ('step' in answer) return { step: answer.step, asked, goodForMs: Math.min(answer.goodForMs, (periodSeconds * 1000) / 2) };
     if (clock.elapsed() + answer.waitMs > giveUpAt) {
       throw new RcmError('deadline_exceeded', `No unused one-time code step within ${request.waitMs} ms.`, { details: { waitMs: answer.waitMs } });
     }
