@@ -39,7 +39,7 @@ export async function listLeftRequests(
 
 /** A request in the hands of whoever looks at it now. */
 export interface LookedAt {
-  /** The login was rotated after it was asked for. */
+  /** A rotation that began after it was asked for has ended well. */
   readonly rotatedSince: boolean;
 }
 
@@ -56,10 +56,11 @@ export async function noteLookedAt(
   const [looked] = await db.transaction(
     { tenant: orgId },
     (tx) => tx.$queryRaw<LookedAt[]>`
-      UPDATE rotation_request r SET looked_at = clock_timestamp() FROM integration_endpoint e
-       WHERE r.id = ${requestId}::uuid AND r.org_id = ${orgId} AND r.answered_at IS NULL AND e.id = r.endpoint_id AND e.org_id = r.org_id
+      UPDATE rotation_request r SET looked_at = clock_timestamp()
+       WHERE r.id = ${requestId}::uuid AND r.org_id = ${orgId} AND r.answered_at IS NULL
          AND (r.looked_at IS NULL OR r.looked_at < now() - make_interval(secs => ${ms}::float8 / 1000))
-      RETURNING coalesce(e.last_rotated_at > r.requested_at, false) AS "rotatedSince"`,
+      RETURNING EXISTS (SELECT FROM rotation_attempt a
+                         WHERE a.org_id = r.org_id AND a.endpoint_id = r.endpoint_id AND a.state = 'done' AND a.created_at > r.requested_at) AS "rotatedSince"`,
   );
   return looked ?? null;
 }

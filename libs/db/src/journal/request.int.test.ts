@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
+import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint, plannedAttempt } from '../testing.fixture.ts';
 import type { AttemptReason } from './attempt.ts';
 import { finishAttempt } from './ends.ts';
 import { planRotation } from './open.ts';
@@ -159,7 +159,8 @@ describe('a request whose command has died before it planned', () => {
   });
 
   test('is one rotator’s to look at, not again before its pause is over, and says whether the login was rotated since', async () => {
-    const { orgId, endpointId } = await makeEndpoint(t.db);
+    const endpoint = await makeEndpoint(t.db);
+    const { orgId, endpointId } = endpoint;
     const { requestId } = await requestRotation(t.rotator, { orgId, endpointId, ...ASKED, kind: 'demand' });
     await ago(requestId, 600_000);
     const pauseMs = 300_000;
@@ -173,7 +174,18 @@ describe('a request whose command has died before it planned', () => {
     expect(await isListed()).toBe(false);
     await t.sql(`UPDATE rotation_request SET looked_at = looked_at - interval '301 seconds' WHERE id = $1`, [requestId]);
     expect(await isListed()).toBe(true);
-    await t.sql('UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = $1', [endpointId]);
+    // One that had begun before may be what put the password there that others know.
+    const { attemptId } = await plannedAttempt(t.rotator, endpoint);
+    const done = (createdAt: string) =>
+      t.sql(
+        `UPDATE rotation_attempt SET state = 'done', promoted_version = '2', previous_version = '1', ended_at = now(), created_at = now() - $2::interval WHERE id = $1`,
+        [attemptId, createdAt],
+      );
+    const lookedLongAgo = () => t.sql(`UPDATE rotation_request SET looked_at = NULL WHERE id = $1`, [requestId]);
+    await done('11 minutes');
+    expect(await look()).toEqual({ rotatedSince: false });
+    await lookedLongAgo();
+    await done('9 minutes');
     expect(await look()).toEqual({ rotatedSince: true });
   });
 });
