@@ -79,7 +79,8 @@ async function judge(rotator: Rotator, login: LoginInHand, known: WatchedLogin, 
   // One reminder too many is answered by one more change; a rotation that was not one would leave the old password for an interval more.
   if (changed === 'unknown')
     rotator.logger.warn({ endpointId, knownVersion: known.knownVersion }, 'nobody can tell whether a password was changed; it does not count as rotated');
-  await noteManualVersion(rotator.db, change);
+  login.held.assertHeld();
+  await noteManualVersion(rotator.db, { ...change, known: known.knownVersion });
   return 'unchanged';
 }
 

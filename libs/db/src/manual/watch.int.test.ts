@@ -66,7 +66,8 @@ describe('a login that a person rotates', () => {
     await t.sql(`UPDATE integration_endpoint SET rotation_status = 'pending' WHERE id = $1`, [endpoint.endpointId]);
     const before = await findEndpoint(t.rotator, endpoint);
     await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
-    await noteManualVersion(t.rotator, { ...endpoint, version: '3' });
+    await noteManualVersion(t.rotator, { ...endpoint, version: '9', known: 'what was known to one that stood still' });
+    await noteManualVersion(t.rotator, { ...endpoint, version: '3', known: '1' });
     expect(await claim(endpoint, 0)).toMatchObject([{ knownVersion: '3', refusedVersion: null }]);
     expect(await findEndpoint(t.rotator, endpoint)).toEqual(before);
     expect(await t.sql(`SELECT action FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([]);

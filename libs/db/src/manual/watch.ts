@@ -95,11 +95,18 @@ export async function recordManualRotation(db: Database, change: ManualChange & 
   });
 }
 
-/** The store has another version, and nobody says that its password is another one: nothing is recorded, and the next look compares with this version. */
-export async function noteManualVersion(db: Database, { orgId, endpointId, version }: Omit<ManualChange, 'actor'>): Promise<void> {
+/**
+ * The store has another version, and nobody says that its password is another one: nothing is recorded, and the next look compares with this version. Where something else than `known`
+ * is known by now, somebody has looked since, and that stands.
+ */
+export async function noteManualVersion(
+  db: Database,
+  { orgId, endpointId, version, known }: Omit<ManualChange, 'actor'> & { readonly known: string | null },
+): Promise<void> {
   await db.transaction(
     { tenant: orgId },
-    (tx) => tx.$executeRaw`UPDATE manual_watch SET known_version = ${version}, refused_version = NULL WHERE org_id = ${orgId} AND endpoint_id = ${endpointId}`,
+    (tx) => tx.$executeRaw`UPDATE manual_watch SET known_version = ${version}, refused_version = NULL
+                       WHERE org_id = ${orgId} AND endpoint_id = ${endpointId} AND known_version IS NOT DISTINCT FROM ${known}::text`,
   );
 }
 
