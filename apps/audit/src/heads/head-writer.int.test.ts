@@ -123,6 +123,15 @@ test('a round that the key service ends in its middle keeps what was given, and 
   expect([organizations.length, new Set(organizations).size]).toEqual([200 + chains, 200 + chains]);
 });
 
+test('nothing more is signed in a round once no sink takes anything', async () => {
+  let signed = 0;
+  const counting: HeadSigner = { ...signer, sign: (text, signal) => ((signed += 1), signer.sign(text, signal)) };
+  const down: HeadSink = { ...headFile(newFile()), write: () => Promise.reject(new Error('down')) };
+  const { chains } = await new HeadWriter({ ...optionsFor(down), signer: counting }).round(never);
+  expect(chains).toBeGreaterThan(200);
+  expect(signed).toBe(200);
+});
+
 test('a sink that never answers is given up after the deadline', async () => {
   await newOrg(1);
   const silent: HeadSink = { name: 'silent', write: () => new Promise(() => {}), close: () => {} };

@@ -73,7 +73,10 @@ export class HeadWriter {
     const due = chains.filter((chain) => !refused.has(chain.orgId) && sinks.some((sink) => this.#lacks(sink, chain)));
     const given = sinks.map((sink) => ({ sink, heads: 0, problem: null as string | null }));
     for (let at = 0; at < due.length; at += AT_ONCE) {
-      const part = due.slice(at, at + AT_ONCE);
+      const open = given.filter(({ problem }) => problem === null);
+      // Where none takes any more there is nobody to sign for.
+      if (open.length === 0) break;
+      const part = due.slice(at, at + AT_ONCE).filter((chain) => open.some(({ sink }) => this.#lacks(sink, chain)));
       const heads = await this.#sign(part, signal);
       await Promise.all(
         given.map((each) =>
