@@ -1,4 +1,5 @@
 import { type NewPlace, placeKey } from '@rcm/credentials';
+import { askAct } from '@rcm/db/acts';
 import { backend, isLongForm } from '@rcm/test-services';
 import { systemClock } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -112,6 +113,11 @@ describe.runIf(backend() === 'embedded')('a move that a login is to prove (the c
       },
     });
     await expect(w.proved(w.there, { migration: given })).rejects.toMatchObject({ message: expect.stringContaining(placeKey(w.there)) as string });
+    expect(await w.placeNow()).toBe(placeKey(w.there));
+    // While somebody's question of the same is open, nobody can say more: it stays there, and is neither moved back nor taken for proved.
+    const { orgId, id: endpointId } = await w.rowOf();
+    await askAct(w.migrator.db, { orgId, endpointId, kind: 'verify', ...WHY });
+    await expect(w.proved(w.there)).rejects.toMatchObject({ code: 'state_conflict', message: expect.stringContaining('still to show') as string });
     expect(await w.placeNow()).toBe(placeKey(w.there));
     await questionsLapse();
     expect(await w.proved(w.there, { code: 'login_rejected' })).toMatchObject({ is: 'moved_back', from: w.here(), to: placeKey(w.there) });

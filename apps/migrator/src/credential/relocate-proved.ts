@@ -31,6 +31,11 @@ export async function relocateProved(
   const left = is === 'moved' ? { place: places.from, secretArn: endpoint.secretArn } : await leftUnproved(migration, owner);
   if (left === null) return { is, ...places, login: null };
   const login = await askLogin(migration, { ...owner, ...why }, patience);
+  if (is === 'already' && login.is === 'not_tried' && login.code === 'state_conflict')
+    throw new RcmError(
+      'state_conflict',
+      `${login.words} It lies in ${places.to}, where a login is still to show that it is accepted: say it again when that was answered.`,
+    );
   const moved = { from: left.place, to: places.to };
   if (login.is !== 'accepted') {
     await moveBack(migration, { ...moved, ...left, endpointId: endpoint.id, actor: why.actor, login });
