@@ -21,7 +21,7 @@ const PAGE = 1_000;
 
 /**
  * `backup`: a file for each organization with every login of it as its store holds it, sealed to people's keys. Nothing is changed. One of every organization is noted once it
- * is complete, unless no login at all could be read. Exit code 1 where a secret that a row names, or a copy beside it, could not be read: it is not in the file. Fails with
+ * is complete, unless nothing of one of them could be read. Exit code 1 where a secret that a row names, or a copy beside it, could not be read: it is not in the file. Fails with
  * `config_invalid` without a recipient.
  */
 export async function backupCommand(context: CommandContext, options: BackupOptions): Promise<number> {
@@ -34,10 +34,7 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
     written.push(await backUp(context, orgId, options));
   }
   if (written.length === 0) throw new RcmError('input_invalid', 'There is no endpoint to back up. Nothing was written.');
-  const missing = written.flatMap((each) => each.missing);
-  // Where no store lets itself be read, that a backup was made must not count.
-  const isEmpty = missing.length > 0 && written.every(({ logins }) => logins === 0);
-  if (options.orgId === null && !isEmpty) await noteComplete(context, options.place, { written, beganAt });
+  if (options.orgId === null && maySayWhole(written)) await noteComplete(context, options.place, { written, beganAt });
   const lines = written.map(
     ({ file, logins, copies, notMigrated }) => `${file}  ${logins} logins, ${copies} staged copies, ${notMigrated} endpoints not migrated`,
   );
@@ -45,6 +42,10 @@ export async function backupCommand(context: CommandContext, options: BackupOpti
   print(context, { files: written }, [...lines, ...left]);
   return left.length > 0 ? 1 : 0;
 }
+
+/** Where an organization's store lets nothing of it be read, that a backup was made must not count: its age would be a backup's. */
+export const maySayWhole = (written: readonly { readonly logins: number; readonly missing: readonly string[] }[]): boolean =>
+  written.every(({ logins, missing }) => logins > 0 || missing.length === 0);
 
 const WHY: Readonly<Record<WhyMissing, string>> = {
   secret_missing: 'its secret is gone',
