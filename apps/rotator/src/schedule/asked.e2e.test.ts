@@ -106,21 +106,29 @@ describe('a rotation that was put off', () => {
 
   /** Asked for by a command, and put off as an agent works with the login; it is free again afterwards. */
   async function putOff(endpointId: string): Promise<string> {
+    const { requestId, outcome } = await meetsBusy(endpointId, { kind: 'compromise' });
+    expect(outcome).toMatchObject({ result: 'put_off', code: 'lease_unavailable', detail: expect.stringContaining('It stays asked for') as string });
+    return requestId;
+  }
+
+  type Wanted = { readonly kind: 'compromise' } | { readonly kind: 'rollback'; readonly chosenVersion: string };
+  async function meetsBusy(endpointId: string, wanted: Wanted) {
     const { orgId } = opened.testEnvironment.endpoint(endpointId);
     const place = { orgId, endpointId };
     const busy = await acquireExclusiveLease(opened.testEnvironment.db, { ...place, holder: 'somebody', ttlMs: 600_000, wantMs: 1_000 });
     if (!busy.granted) throw new Error('no lease');
-    const { requestId } = await requestRotation(opened.rotator.db, { ...place, kind: 'compromise', ...PERSON });
+    const { requestId } = await requestRotation(opened.rotator.db, { ...place, ...wanted, ...PERSON });
     const hurried = { ...opened.rotator, lease: { ...opened.rotator.lease, waitMs: 100 } };
-    expect(await rotateAsked(hurried, { ...place, kind: 'compromise', requestId }, signal)).toMatchObject({
-      result: 'put_off',
-      code: 'lease_unavailable',
-      detail: expect.stringContaining('It stays asked for') as string,
-    });
+    const outcome = await rotateAsked(hurried, { ...place, kind: wanted.kind, requestId }, signal);
     await releaseLease(opened.testEnvironment.db, { orgId, leaseId: busy.lease.id });
     await ago(requestId);
-    return requestId;
+    return { requestId, outcome };
   }
+
+  it('is not begun later where it goes back to an earlier password: that was approved for the login as it stood then', async () => {
+    const { requestId, outcome } = await meetsBusy('alpine-4', { kind: 'rollback', chosenVersion: '1' });
+    expect([outcome.result, outcome.detail?.includes('It stays asked for'), await answerTo(requestId)]).toEqual(['put_off', false, { answer: 'put_off' }]);
+  });
 
   it('is begun by a rotator once the login is free', async () => {
     const requestId = await putOff('alpine-4');

@@ -24,11 +24,11 @@ export interface Asked {
 
 /**
  * Rotates what a person asks for and writes down that they have an answer, so that nobody takes the request up after them. What was put off is no answer: the
- * request stands, and a rotator takes it up. Never rejects.
+ * request stands, and a rotator takes it up; but for a rollback, which was approved for the login as it stood then. Never rejects.
  */
 export async function rotateAsked(rotator: Rotator, { kind, ...asked }: Asked, signal: AbortSignal): Promise<RotationOutcome> {
   const outcome = await rotateAndReport(rotator, { orgId: asked.orgId, endpointId: asked.endpointId, reason: kind, requestId: asked.requestId, signal });
-  if (LATER.has(outcome.result)) return { ...outcome, detail: [outcome.detail ?? [], STANDS].flat().join(' ') };
+  if (LATER.has(outcome.result) && kind !== 'rollback') return { ...outcome, detail: [outcome.detail ?? [], STANDS].flat().join(' ') };
   await answerRequest(rotator.db, { requestId: asked.requestId, orgId: asked.orgId, answer: outcome.result }).catch((error: unknown) =>
     rotator.logger.warn(
       { err: error, endpointId: asked.endpointId },
