@@ -1,7 +1,7 @@
 import cookies from '@fastify/cookie';
 import forms from '@fastify/formbody';
 import type { Database } from '@rcm/db';
-import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
+import { type Logger, type Metrics, RcmError, type Secret, unaskedConnections } from '@rcm/telemetry';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { approvalRoutes } from './acts/approval-routes.ts';
@@ -81,8 +81,10 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   server.removeContentTypeParser(['application/json', 'text/plain']);
   const streams = new Streams({ db, logger, metrics, idleMs: options.idleMs, ...options.live });
   const stop = new AbortController();
+  const endUnasked = unaskedConnections(server.server);
   server.addHook('preClose', async () => {
     stop.abort();
+    endUnasked();
     await streams.close();
   });
   server.addHook('onSend', async (_request, reply) => {

@@ -30,4 +30,5 @@ export { checkListener, type Listener, type ListenerNames } from './transport/li
 export { sayPlaintext } from './transport/say-plaintext.ts';
 export { checkAddresses, type TransportConfig, transportEnvironment } from './transport/transport-environment.ts';
 export { addressProblem, isLoopback, isProtected, type PlaintextUse, plaintextWarnings } from './transport/transport.ts';
+export { unaskedConnections } from './transport/unasked-connections.ts';
 export { endOnUnhandled } from './unhandled.ts';

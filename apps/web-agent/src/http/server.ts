@@ -1,6 +1,6 @@
 import type { IdentityKeys } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
-import { type Logger, type Metrics, RcmError, type Secret } from '@rcm/telemetry';
+import { type Logger, type Metrics, RcmError, type Secret, unaskedConnections } from '@rcm/telemetry';
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
@@ -64,6 +64,8 @@ const STILL_MS = 60_000;
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   let closing = false;
   const server = newServer(options);
+  const endUnasked = unaskedConnections(server.server);
+  server.addHook('preClose', async () => endUnasked());
   server.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => jsonBody(body));
   server.addHook('onRequest', async (_request, reply) => {
     if (!closing) return;
