@@ -28,3 +28,17 @@ export async function submitting(
     [attemptId, endpoint.id, String(held.lease.fence), rotator.owner, baseVersion],
   );
 }
+
+/** The journal's row of a rotation of the login's account that was given up; its copy lies beside `secretArn`. */
+export async function abandoned(
+  { sql }: RotatorEnvironment,
+  { endpoint: { id, orgId, loginIdentity, portalTypeCode } }: LoginInHand,
+  { attemptId, secretArn }: { readonly attemptId: string; readonly secretArn: string },
+): Promise<void> {
+  await sql(
+    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
+                                   journal_version, created_at, updated_at, ended_at)
+     VALUES ($1::uuid, $2, $3, $4, $5, 'abandoned', 1, 'test', 'due', $6, '1', 'h', 1, now(), now(), now())`,
+    [attemptId, loginIdentity, orgId, id, portalTypeCode, secretArn],
+  );
+}

@@ -1,30 +1,37 @@
 import { type CredentialPayload, formatReference, parsePayload, parseReference, type SecretReference, type StoredSecret } from '@rcm/credentials';
 import type { Fingerprints } from '@rcm/db/ledger';
-import { listOtherSecrets } from '@rcm/db/rotation';
+import { listCopiesElsewhere, listOtherSecrets } from '@rcm/db/rotation';
 import { accountOf } from '@rcm/portal-access';
 import type { Secret } from '@rcm/telemetry';
 import type { RotatorServices } from '../machine/attempt.ts';
 import type { LoginInHand } from './login-in-hand.ts';
 import { unlessNoPayload } from './unless-no-payload.ts';
 
-/** As many as one answer has: no account lies in so many. */
-const ALL_SECRETS = 10_000;
+/** As many as one answer has: no account has so many of either. */
+const ALL = 10_000;
 
 /**
  * What may yet be typed at the login's account: what is current and these copies (default: all that are staged), and the same of the account's other secrets in the organization, whose agents
- * learn of nothing that is known of this one alone. What is no payload nobody types.
+ * learn of nothing that is known of this one alone; also the copies beside a secret that no row names any more. What is no payload nobody types.
  */
 export async function storedPayloads(
   { db }: Pick<RotatorServices, 'db'>,
   login: LoginInHand,
   copies?: readonly string[],
 ): Promise<readonly Secret<CredentialPayload>[]> {
-  const { endpoint, reference } = login;
+  const { endpoint, reference, store, slotOf, held } = login;
   const { orgId, loginIdentity } = endpoint;
-  const payloads = [...(await payloadsIn(login, reference, copies))];
-  for (const { secretArn } of await listOtherSecrets(db, { orgId, loginIdentity, secretArn: formatReference(reference), limit: ALL_SECRETS }))
-    payloads.push(...(await payloadsIn(login, parseReference(secretArn))));
-  return payloads;
+  const own = formatReference(reference);
+  const asked = { orgId, loginIdentity, secretArn: own, limit: ALL };
+  const others = (await listOtherSecrets(db, asked)).map(({ secretArn }) => secretArn);
+  const payloads = [await payloadsIn(login, reference, copies)];
+  for (const secretArn of others) payloads.push(await payloadsIn(login, parseReference(secretArn)));
+  for (const { id, secretArn } of await listCopiesElsewhere(db, asked)) {
+    if (others.includes(secretArn)) continue;
+    const slot = { ...slotOf(id), current: parseReference(secretArn) };
+    payloads.push([await payloadUnless(() => store.readStaged(slot, { signal: held.signal }))]);
+  }
+  return payloads.flat().filter((one) => one !== null);
 }
 
 /** What the ledger knows the passwords of `storedPayloads` by. Each by the current key first. */
@@ -40,11 +47,11 @@ async function payloadsIn(
   { store, slotOf, held: { signal } }: LoginInHand,
   current: SecretReference,
   copies?: readonly string[],
-): Promise<readonly Secret<CredentialPayload>[]> {
+): Promise<readonly (Secret<CredentialPayload> | null)[]> {
   const payloads = [await payloadUnless(() => store.read(current, { signal }))];
   for (const id of copies ?? (await store.listStaged(current, { signal })))
     payloads.push(await payloadUnless(() => store.readStaged({ ...slotOf(id), current }, { signal })));
-  return payloads.filter((one) => one !== null);
+  return payloads;
 }
 
 /** `null`: nothing lies there, or what is no payload. */
