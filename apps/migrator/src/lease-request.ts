@@ -22,12 +22,12 @@ const WORDS: Readonly<Record<LeaseRefusal, string>> = {
 };
 
 /** How a migrator asks for the lease of a login. Fails with `state_conflict` where the row names none. */
-export function leaseRequest(migration: Migration, { id: endpointId, orgId, loginIdentity }: EndpointRow): HoldRequest {
+export function leaseRequest(migration: Migration, { id: endpointId, orgId, loginIdentity, secretArn }: EndpointRow): HoldRequest {
   if (loginIdentity === null) throw new RcmError('state_conflict', `Endpoint ${endpointId} is not migrated. Nothing was changed.`);
   const { db, clock, logger, holder, stopping } = migration;
   const why = async (reason: LeaseRefusal): Promise<string> => (reason === 'exclusive_held' ? whoHolds(migration, loginIdentity) : WORDS[reason]);
   return {
-    ...{ db, clock, logger, holder, orgId, endpointId, loginIdentity },
+    ...{ db, clock, logger, holder, orgId, endpointId, loginIdentity, secretArn },
     kind: 'exclusive',
     timing: TIMING,
     signal: stopping,

@@ -8,6 +8,7 @@ export const leaseRequest = ({ db, clock, logger, metrics, owner, lease }: Rotat
   orgId: endpoint.orgId,
   endpointId: endpoint.id,
   loginIdentity: endpoint.loginIdentity,
+  secretArn: endpoint.secretArn,
   holder: owner,
   kind: 'exclusive',
   timing: lease,

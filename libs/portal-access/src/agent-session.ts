@@ -54,6 +54,7 @@ export async function withAgentSession<T>(
     orgId: visit.orgId,
     endpointId: visit.endpointId,
     loginIdentity: endpoint.loginIdentity,
+    secretArn: endpoint.secretArn,
     holder: visit.holder,
     kind: 'shared',
     timing: access.lease,

@@ -66,7 +66,8 @@ async function promote(endpoint: EnvironmentEndpoint): Promise<string> {
   if (!current) throw new Error('no secret');
   const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password: `${payload.password}x` })));
   const { version } = await store.replace(reference, text, current.version);
-  await followStoreVersion(testEnvironment.databaseAs('rcm_agent'), { orgId: endpoint.orgId, endpointId: endpoint.id, from: current.version, to: version });
+  const { orgId, id: endpointId, secretArn } = endpoint;
+  await followStoreVersion(testEnvironment.databaseAs('rcm_agent'), { orgId, endpointId, secretArn, from: current.version, to: version });
   return version;
 }
 

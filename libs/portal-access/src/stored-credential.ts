@@ -47,7 +47,7 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   if (credential.version !== asked && credential.served !== 'stale') {
     await refuseOutrun(access, endpoint, credential);
     await coolDownAfterRestore(access, endpoint, held, credential);
-    await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: asked, to: credential.version });
+    await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn: endpoint.secretArn, from: asked, to: credential.version });
   }
   if (!goesBy(accountOf(access.keys, endpoint, credential.payload), endpoint.loginIdentity)) await refuseOtherAccount(access, endpoint);
   return credential;

@@ -4,9 +4,11 @@ import { getEndpoint } from '@rcm/db';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { planRotation } from '@rcm/db/rotation';
 import type { EnvironmentEndpoint } from '@rcm/test-environment';
+import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callRotator, type CommandEnd, runRotator } from '../process.fixture.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
+import { readyToSet, setLogin } from './set-login.ts';
 
 let opened: RotatorEnvironment;
 let environment: Record<string, string>;
@@ -51,6 +53,28 @@ async function currentOf({ orgId, secretArn }: EnvironmentEndpoint): Promise<Sto
 const payloadOf = async (at: EnvironmentEndpoint) => parsePayload((await currentOf(at)).text).reveal();
 
 describe('set', () => {
+  it('stores what was typed where the row names its secret by then: a login may be moved while somebody types', async () => {
+    const [at, other] = [await opened.testEnvironment.addEndpoint('alpine'), await opened.testEnvironment.addEndpoint('alpine')];
+    const endpoint = await readyToSet(opened.rotator, at.id);
+    const left = await currentOf(at);
+    const { version } = await opened.rotator.stores.forTenant(at.orgId).replace(parseReference(other.secretArn), left.text, (await currentOf(other)).version);
+    await opened.sql('UPDATE integration_endpoint SET secret_arn = $1, current_version = $2 WHERE id = $3', [other.secretArn, version, at.id]);
+    await setAtPortal(at, NEW);
+    const typed = { password: new Secret(NEW), seed: null };
+    const was = await setLogin(
+      opened.rotator,
+      { endpoint, typed, proof: 'login', actor: 'jane', reason: 'read from the letter' },
+      new AbortController().signal,
+    );
+    const stored = await currentOf(other);
+    expect([parsePayload(stored.text).reveal().password, stored.version]).toEqual([NEW, was.version]);
+    expect((await currentOf(at)).version).toBe(left.version);
+    expect(await getEndpoint(opened.rotator.db, { orgId: at.orgId, endpointId: at.id })).toMatchObject({
+      secretArn: other.secretArn,
+      currentVersion: was.version,
+    });
+  });
+
   it('makes what a person knows the next version, once the portal accepted it: the row follows, and nothing else in the secret changes', async () => {
     const at = await opened.testEnvironment.addEndpoint('alpine');
     const before = await payloadOf(at);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { brokenRules, type CredentialPayload, parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
+import { brokenRules, type CredentialPayload, formatReference, parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
 import { remainingBudget } from '@rcm/db/ledger';
 import { followStoreVersion, wantCredentialSearch } from '@rcm/db/rotation';
-import type { MigratedEndpoint } from '@rcm/portal-access';
+import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { stagedVersion } from '../finding/candidate.ts';
 import { heldOptions, type LoginInHand, readCurrent } from '../finding/login-in-hand.ts';
@@ -75,10 +75,12 @@ export async function readyToSet(rotator: Rotator, endpointId: string): Promise<
  */
 export async function setLogin(rotator: Rotator, setting: Setting, signal: AbortSignal): Promise<WasSet> {
   const { db } = rotator;
-  const { endpoint, proof, mustBeWanted } = setting;
+  const { proof, mustBeWanted } = setting;
+  // As long as somebody types, its row may have come to name another secret.
+  const endpoint = await migratedEndpoint(db, { orgId: setting.endpoint.orgId, endpointId: setting.endpoint.id });
   const version = await withLoginOutsideRotation(rotator, endpoint, signal, async (login) => {
     await mustBeWanted?.();
-    const stored = await storeTyped(rotator, login, setting);
+    const stored = await storeTyped(rotator, login, { ...setting, endpoint });
     // Agents that wait for a right password, and the search of one, learn of it at once.
     if (proof === 'unproved') await wantCredentialSearch(db, { orgId: endpoint.orgId, endpointId: endpoint.id });
     return stored;
@@ -115,7 +117,7 @@ async function storeTyped(rotator: Rotator, login: LoginInHand, { endpoint, type
     details: { baseVersion: current.version, fields: typed.seed ? ['password', 'mfa_seed'] : ['password'], proof },
   });
   const { version } = await login.store.replace(login.reference, text, current.version, heldOptions(login));
-  await followStoreVersion(rotator.db, { endpointId, orgId, from: current.version, to: version });
+  await followStoreVersion(rotator.db, { endpointId, orgId, secretArn: formatReference(login.reference), from: current.version, to: version });
   return version;
 }
 

@@ -1,4 +1,4 @@
-import { parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { formatReference, parsePayload, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
 import type { HeldLease } from '@rcm/db/holding';
 import { passwordTries } from '@rcm/db/ledger';
@@ -69,7 +69,7 @@ async function makeCurrent(rotator: Rotator, login: LoginInHand, current: Stored
   });
   const text = serializePayload(parsePayload(current.text).map((payload) => ({ ...payload, password: password.reveal() })));
   const { version } = await store.replace(reference, text, current.version, heldOptions(login));
-  await followStoreVersion(rotator.db, { endpointId, orgId, from: current.version, to: version });
+  await followStoreVersion(rotator.db, { endpointId, orgId, secretArn: formatReference(reference), from: current.version, to: version });
   await tellFound(rotator.db, { orgId, endpointId, portalTypeCode: endpoint.portalTypeCode, version, found });
 }
 

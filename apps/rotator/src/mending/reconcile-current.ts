@@ -1,4 +1,4 @@
-import type { StoredSecret } from '@rcm/credentials';
+import { formatReference, type StoredSecret } from '@rcm/credentials';
 import { coolDownLogin } from '@rcm/db/ledger';
 import { type AccountFollowed, followStoreVersion } from '@rcm/db/rotation';
 import { afterRestoreMs } from '@rcm/portal-access';
@@ -27,14 +27,16 @@ const FOLLOWED: Readonly<Record<AccountFollowed, Reconciled>> = {
 
 /** Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit. */
 export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Reconciled | null> {
-  const { endpoint, held } = login;
+  const { endpoint, held, reference } = login;
   const answer = await followOtherAccount(rotator, login, current);
   if (answer) return FOLLOWED[answer];
   if (await mergeOldCopy(rotator, login, current)) return 'merged';
   if (current.version === held.lease.currentVersion) return null;
   const isForgotten = await madeByForgottenRotation(rotator.db, endpoint.orgId, current);
   if (isForgotten) await coolDownAfterRestore(rotator, login, current.version);
-  await followStoreVersion(rotator.db, { endpointId: endpoint.id, orgId: endpoint.orgId, from: held.lease.currentVersion, to: current.version });
+  const { id: endpointId, orgId } = endpoint;
+  const versions = { from: held.lease.currentVersion, to: current.version };
+  await followStoreVersion(rotator.db, { endpointId, orgId, secretArn: formatReference(reference), ...versions });
   return isForgotten ? 'restored' : null;
 }
 

@@ -1,4 +1,4 @@
-import { type CredentialPayload, parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { type CredentialPayload, formatReference, parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
 import { passwordTries } from '@rcm/db/ledger';
 import { followStoreVersion, type OutrunCopy, outrunCopy } from '@rcm/db/rotation';
@@ -37,7 +37,7 @@ export async function mergeOldCopy(rotator: Pick<Rotator, 'db' | 'logger' | 'own
     details: { saved: current.version, newest: newest.version },
   });
   const { version } = await store.replace(reference, serializePayload(merged), current.version, heldOptions(login));
-  await followStoreVersion(rotator.db, { endpointId, orgId, from: held.lease.currentVersion, to: version });
+  await followStoreVersion(rotator.db, { endpointId, orgId, secretArn: formatReference(reference), from: held.lease.currentVersion, to: version });
   rotator.logger.warn({ endpointId, version }, 'a secret that was saved from an old copy has the newest password again');
   return true;
 }

@@ -116,6 +116,12 @@ describe('the store is ahead of the row', () => {
     expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '2' });
   });
 
+  test('not where it names another secret than the one that was read, as after a move', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    expect(await followStoreVersion(t.agent, { ...endpoint, secretArn: secretOf(endpoint.orgId, 'left'), from: '1', to: '2' })).toBe(false);
+    expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '1' });
+  });
+
   test('not while an attempt is open', async () => {
     const endpoint = await makeEndpoint(t.db);
     await plannedAttempt(t.rotator, endpoint);

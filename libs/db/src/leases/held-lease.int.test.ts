@@ -109,9 +109,11 @@ describe('a held lease', () => {
     await agent.release();
   });
 
-  it('is refused, and let go, where the login has another name by then than its caller knows', async () => {
-    const late = holdLease(request({ loginIdentity: 'b'.repeat(64) }));
-    await expect(late).rejects.toMatchObject({ code: 'lease_unavailable', details: { reason: 'renamed' } });
+  it.each([
+    ['name', 'renamed', { loginIdentity: 'b'.repeat(64) }],
+    ['secret', 'moved', { secretArn: 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/where-it-was' }],
+  ])('is refused, and let go, where the login has another %s by then than its caller knows', async (_, reason, known) => {
+    await expect(holdLease(request(known))).rejects.toMatchObject({ code: 'lease_unavailable', details: { reason } });
     const exclusive = await acquireExclusiveLease(db, { ...place, holder: 'rotator', ttlMs: 2_000, wantMs: 100 });
     expect(exclusive.granted).toBe(true);
     if (exclusive.granted) await releaseLease(db, { leaseId: exclusive.lease.id, orgId: place.orgId });

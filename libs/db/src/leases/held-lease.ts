@@ -22,6 +22,8 @@ export interface HoldRequest {
   readonly orgId: string;
   readonly endpointId: string;
   readonly loginIdentity: string;
+  /** The secret that the row named when the caller read it; `null`: none. */
+  readonly secretArn: string | null;
   /** Who holds it, for people who look: process and purpose. */
   readonly holder: string;
   readonly kind: 'shared' | 'exclusive';
@@ -50,7 +52,7 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** Waits for the lease as `timing` says. Fails with `lease_unavailable` (retry later; `details.reason` is a `LeaseRefusal` or `renamed`, where the login has another name than `loginIdentity` by then) or `cancelled`. */
+/** Waits for the lease as `timing` says. Fails with `lease_unavailable` (retry later; `details.reason` is a `LeaseRefusal`, or `renamed` or `moved`, where the row names another login or secret by then) or `cancelled`. */
 export async function holdLease(request: HoldRequest): Promise<HeldLease> {
   const startedAt = performance.now();
   const waited = (given: 'yes' | 'no') =>
@@ -72,7 +74,7 @@ async function waitForLease(request: HoldRequest): Promise<HeldLease> {
   for (;;) {
     const askedAt = performance.now();
     const answer = await ask(request, startedAt + timing.waitMs - clock.elapsed());
-    if (answer.granted) return keepRenewing(request, await sameLogin(request, answer.lease), askedAt);
+    if (answer.granted) return keepRenewing(request, await asItWasRead(request, answer.lease), askedAt);
     const waitMs = longest(timing, answer.reason);
     if (clock.elapsed() + timing.pollMs > startedAt + waitMs) {
       await withdrawIntent(request);
@@ -92,13 +94,12 @@ async function waitForLease(request: HoldRequest): Promise<HeldLease> {
 
 const longest = ({ waitMs, waitForWriterMs = waitMs }: LeaseTiming, reason: LeaseRefusal): number => (reason === 'exclusive_held' ? waitForWriterMs : waitMs);
 
-/** While this one waited, the login may have got another name: what the caller knows of it is to be read again before anything is done by it. */
-async function sameLogin({ db, orgId, endpointId, loginIdentity }: HoldRequest, lease: Lease): Promise<Lease> {
-  if (lease.loginIdentity === loginIdentity) return lease;
+/** While this one waited, the login may have got another name or another secret: what the caller knows of it is to be read again before anything is done by it. */
+async function asItWasRead({ db, orgId, endpointId, loginIdentity, secretArn }: HoldRequest, lease: Lease): Promise<Lease> {
+  const [reason, what] = lease.loginIdentity !== loginIdentity ? ['renamed', 'name'] : lease.secretArn !== secretArn ? ['moved', 'secret'] : [null, null];
+  if (reason === null) return lease;
   await releaseLease(db, { leaseId: lease.id, orgId });
-  throw new RcmError('lease_unavailable', 'The login got another name while its lease was waited for; ask again.', {
-    details: { endpointId, reason: 'renamed' },
-  });
+  throw new RcmError('lease_unavailable', `The login got another ${what} while its lease was waited for; ask again.`, { details: { endpointId, reason } });
 }
 
 /** Whoever gives up waiting holds no agent back any more. A writer intent that stays all the same ends by itself. */

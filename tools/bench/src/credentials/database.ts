@@ -52,8 +52,8 @@ async function openOn(postgres: RunningService, secrets: readonly BenchSecret[])
   for (const secret of secrets) await addRow(db, secret);
   return {
     db,
-    promote: async ({ endpointId, orgId }, versions) => {
-      if (!(await followStoreVersion(db, { endpointId, orgId, ...versions }))) throw new Error(`the row of ${endpointId} did not follow`);
+    promote: async ({ endpointId, orgId, arn }, versions) => {
+      if (!(await followStoreVersion(db, { endpointId, orgId, secretArn: arn, ...versions }))) throw new Error(`the row of ${endpointId} did not follow`);
     },
     async close() {
       await db.close();

@@ -24,7 +24,18 @@ const rotator = {
 async function rotate(_: Rotator, { orgId, endpointId, signal }: RotationRequest): Promise<RotationOutcome> {
   const begun = Date.now();
   const loginIdentity = createHash('sha256').update(endpointId).digest('hex');
-  const held = await holdLease({ ...rotator, orgId, endpointId, loginIdentity, holder: rotator.owner, kind: 'exclusive', timing: rotator.lease, signal });
+  const secretArn = `arn:aws:ssm:us-east-1:123456789012:parameter/rcm/bench/${orgId}/endpoints/${endpointId}/${endpointId.replace('endpoint', 'account')}`;
+  const held = await holdLease({
+    ...rotator,
+    orgId,
+    endpointId,
+    loginIdentity,
+    secretArn,
+    holder: rotator.owner,
+    kind: 'exclusive',
+    timing: rotator.lease,
+    signal,
+  });
   try {
     const attemptId = randomUUID();
     const { fence, id: leaseId } = held.lease;

@@ -130,10 +130,11 @@ export const putOffRotation = operation('putOffRotation', (db, { orgId, endpoint
   return moved.length > 0;
 });
 
-export const followStoreVersion = operation('followStoreVersion', (db, { endpointId, orgId, from, to }) => {
+export const followStoreVersion = operation('followStoreVersion', (db, { endpointId, orgId, secretArn, from, to }) => {
   const endpoint = endpointOf(db, { orgId, endpointId }) ?? refuse('endpoint_unknown', 'The organization has no such endpoint.');
+  if (endpoint.secretArn !== secretArn) return false;
   if (endpoint.currentVersion === to) return true;
-  if (endpoint.currentVersion !== from || endpoint.secretArn === null || hasOpen(db, endpoint.loginIdentity)) return false;
+  if (endpoint.currentVersion !== from || hasOpen(db, endpoint.loginIdentity)) return false;
   for (const { id, currentVersion } of sharing(db, endpoint)) if (currentVersion === from) db.tables.endpoints.change(id, { currentVersion: to });
   return true;
 });
