@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { checkId, checkLimit, checkMs } from '../input.ts';
 import type { PersonalChange } from './seed.ts';
+import { usedBy } from './used-by.ts';
 
 /**
  * `would_retire`: it was only asked. `plaintext`: the migration is not done with its row. `rotation`: one is open. `in_use`: somebody holds the login, or a task of it runs. Nothing is done then, nor where it is
@@ -56,11 +57,13 @@ export interface RetiredEndpoint {
   readonly removedAt: Date | null;
   /** Whether a device of it was ever kept beside it. */
   readonly hasDevice: boolean;
+  /** An endpoint of the organization whose row names the same secret, which is in use then; `null`: none does. */
+  readonly usedBy: string | null;
 }
 
 export interface RetiredPage {
   readonly endpoints: readonly RetiredEndpoint[];
-  /** How many secrets, of all pages, have been kept for longer than they should be; OVERDUE_AT_MOST at most. */
+  /** How many secrets that nobody uses, of all pages, have been kept for longer than they should be; OVERDUE_AT_MOST at most. */
   readonly overdue: number;
   /** `after` of the next page; `null`: this is the last one. */
   readonly next: string | null;
@@ -75,6 +78,7 @@ export interface RetiredQuestion {
 }
 
 const OVERDUE_AT_MOST = 1_000;
+const USED_BY = usedBy('e', 'retired_secret_arn');
 /** A removal that was noted before the login was retired again is of another secret. */
 const REMOVED_AT = Prisma.sql`CASE WHEN e.retired_secret_removed_at >= e.retired_at THEN e.retired_secret_removed_at END`;
 
@@ -86,12 +90,12 @@ export async function listRetired(db: Database, { orgId, after, limit, keptMs }:
   return byIndex(db, 'every tenant', async (tx) => {
     const rows = await tx.$queryRaw<RetiredEndpoint[]>`
       SELECT e.id, e.org_id AS "orgId", e.portal_type_code AS "portalTypeCode", e.retired_at AS "retiredAt", e.retired_secret_arn AS "secretArn", ${REMOVED_AT} AS "removedAt",
-             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = e.id AND d.kept_at IS NOT NULL) AS "hasDevice"
+             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = e.id AND d.kept_at IS NOT NULL) AS "hasDevice", ${USED_BY} AS "usedBy"
         FROM integration_endpoint e WHERE e.retired_at IS NOT NULL AND e.id > ${after ?? ''} AND ${isAsked} ORDER BY e.id LIMIT ${most + 1}`;
     const [late] = await tx.$queryRaw<{ overdue: number }[]>`
       SELECT count(*)::int AS overdue FROM (
         SELECT FROM integration_endpoint e
-         WHERE e.retired_at <= now() - make_interval(secs => ${kept}::float8 / 1000) AND e.retired_secret_arn IS NOT NULL AND ${REMOVED_AT} IS NULL AND ${isAsked} LIMIT ${OVERDUE_AT_MOST}) s`;
+         WHERE e.retired_at <= now() - make_interval(secs => ${kept}::float8 / 1000) AND e.retired_secret_arn IS NOT NULL AND ${REMOVED_AT} IS NULL AND ${USED_BY} IS NULL AND ${isAsked} LIMIT ${OVERDUE_AT_MOST}) s`;
     return { endpoints: rows.slice(0, most), overdue: late?.overdue ?? 0, next: rows.length > most ? (rows[most - 1]?.id ?? null) : null };
   });
 }

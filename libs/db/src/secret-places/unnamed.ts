@@ -4,6 +4,7 @@ import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { checkId, checkLimit } from '../input.ts';
 import type { PersonalChange } from '../endpoints/seed.ts';
+import { usedBy } from '../endpoints/used-by.ts';
 
 /** A secret of a login that lies, or may lie, where its row does not name it. */
 export interface UnnamedSecret {
@@ -24,6 +25,8 @@ export interface UnnamedSecret {
 export interface ListedSecret extends UnnamedSecret {
   /** Whether a device of its login was ever kept, there or elsewhere. */
   readonly hasDevice: boolean;
+  /** An endpoint of the organization whose row names this secret, which is in use then; `null`: none does. */
+  readonly usedBy: string | null;
 }
 
 /** Where a page ended. */
@@ -47,7 +50,7 @@ export async function listUnnamedSecrets(
   return byIndex(db, 'every tenant', async (tx) => {
     const rows = await tx.$queryRaw<ListedSecret[]>`
       SELECT u.endpoint_id AS "endpointId", u.org_id AS "orgId", u.place, u.why, u.secret_arn AS "secretArn", u.since, u.removed_at AS "removedAt", u.unproved,
-             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = u.endpoint_id AND d.kept_at IS NOT NULL) AS "hasDevice"
+             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = u.endpoint_id AND d.kept_at IS NOT NULL) AS "hasDevice", ${usedBy('u', 'secret_arn')} AS "usedBy"
         FROM unnamed_secret u WHERE (u.endpoint_id, u.place) > (${endpointId}, ${place}) AND u.removed_at IS NULL AND ${isAsked} ORDER BY u.endpoint_id, u.place LIMIT ${most + 1}`;
     const last = rows[most - 1];
     return { secrets: rows.slice(0, most), next: rows.length > most && last ? { endpointId: last.endpointId, place: last.place } : null };
