@@ -1,4 +1,4 @@
-import type { IdentityKeys, LargePayloads, NewPlace, TenantDevices, TenantStores } from '@rcm/credentials';
+import type { CopyingStores, IdentityKeys, LargePayloads, NewPlace, TenantDevices, TenantStores } from '@rcm/credentials';
 import type { FingerprintKey, Vocabulary } from '@rcm/credentials/legacy';
 import type { Database, EndpointRow } from '@rcm/db';
 import type { Clock, Logger } from '@rcm/telemetry';
@@ -47,6 +47,8 @@ export async function* wanted<T>(filter: Filter, items: AsyncIterable<T>, endpoi
 export interface Migration {
   readonly db: Database;
   readonly stores: TenantStores;
+  /** In the second region; `null`: there is none. */
+  readonly copies: Pick<CopyingStores, 'copyOf' | 'readCopy'> | null;
   /** Where devices are kept that portals know. */
   readonly devices: TenantDevices;
   readonly places: SecretPlaces;

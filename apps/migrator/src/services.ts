@@ -57,7 +57,7 @@ export function openMigration(
   const logger = createLogger({ name: 'migrator', level: config.RCM_LOG_LEVEL });
   const holder = processName('migrator');
   sayPlaintext('migrator', config.RCM_PLAINTEXT);
-  const { stores } = createReplicatedStores({
+  const { stores, copies } = createReplicatedStores({
     stores: { ...tenantStoresOptions(config), processName: holder },
     replica: config,
     metrics: createMetrics(),
@@ -68,6 +68,7 @@ export function openMigration(
   return {
     db,
     stores,
+    copies,
     devices,
     places: placesOf(config),
     rooms: createRooms({

@@ -1,7 +1,7 @@
 import { cursorOf, type Database, placeIn, unnamedPlaces } from '@rcm/db';
 import { listUnnamedSecrets, type UnnamedSecret } from '@rcm/db/migration';
 import { relative } from '@rcm/fleet';
-import { removalOf } from '../onboarding/removal.ts';
+import { type RemovalContext, removalOf } from '../onboarding/removal.ts';
 import { checkEmpty } from '../organization.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
@@ -25,7 +25,7 @@ const UNPROVED = 'it was moved away, and a login is still to prove that: say the
  * A page of the secrets that lie, or may lie, where no row names them, and of which of those that were left have been kept for as long as `--keep` says, with what removes
  * them. Not well while this page has one.
  */
-export async function endpointMoved(db: Database, options: MovedOptions, now: Date): Promise<Report> {
+export async function endpointMoved(db: Database, options: MovedOptions, { now, replicaRegion }: RemovalContext): Promise<Report> {
   const keptMs = span('--keep', options.keep);
   const after = options.after === undefined ? undefined : placeIn(unnamedPlaces, '--after', options.after);
   const page = await listUnnamedSecrets(db, { orgId: options.org, after, limit: Number(options.limit) });
@@ -33,14 +33,15 @@ export async function endpointMoved(db: Database, options: MovedOptions, now: Da
   const [secrets, next] = [page.secrets, page.next && cursorOf(page.next)];
   const rows = secrets.map((secret) => {
     // The way back is kept until a login shows that it is not needed.
-    const removeFrom = secret.why === 'left' && !secret.unproved ? new Date(secret.since.getTime() + keptMs) : null;
-    return { ...secret, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf(secret) : null };
+    const isLeft = secret.why === 'left' && !secret.unproved && secret.usedBy === null;
+    const removeFrom = isLeft ? new Date(secret.since.getTime() + keptMs) : null;
+    return { ...secret, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf({ ...secret, replicaRegion }) : null };
   });
   const commands = rows.flatMap(({ removal }) => (removal === null ? [] : [removal]));
   return {
     json: {
-      secrets: rows.map(({ endpointId, orgId, place, why, secretArn, since, removeFrom, removal }) => ({
-        ...{ endpoint: endpointId, organization: orgId, place, why, secret: secretArn },
+      secrets: rows.map(({ endpointId, orgId, place, why, secretArn, usedBy, since, removeFrom, removal }) => ({
+        ...{ endpoint: endpointId, organization: orgId, place, why, secret: secretArn, usedBy },
         ...{ since: since.toISOString(), removeFrom: removeFrom?.toISOString() ?? null, removal },
       })),
       next,
@@ -51,11 +52,11 @@ export async function endpointMoved(db: Database, options: MovedOptions, now: Da
         ...table(
           view,
           [{ title: 'LOGIN' }, { title: 'ORGANIZATION' }, { title: 'SINCE' }, { title: 'WHY' }, { title: 'WHERE', shrinks: true }],
-          rows.map(({ endpointId, orgId, since, why, unproved, place, secretArn, removal }) => [
+          rows.map(({ endpointId, orgId, since, why, unproved, place, secretArn, usedBy, removal }) => [
             { text: endpointId },
             { text: orgId },
             { text: relative(since, view.now) },
-            { text: unproved ? UNPROVED : WHY[why], ...(removal === null ? {} : { style: 'red' as const }) },
+            { text: usedBy !== null ? `in use by ${usedBy}` : unproved ? UNPROVED : WHY[why], ...(removal === null ? {} : { style: 'red' as const }) },
             { text: secretArn ?? place },
           ]),
         ),

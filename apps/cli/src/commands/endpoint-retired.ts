@@ -1,7 +1,7 @@
 import type { Database } from '@rcm/db';
 import { listRetired, type RetiredEndpoint } from '@rcm/db/admin';
 import { relative } from '@rcm/fleet';
-import { removalOf } from '../onboarding/removal.ts';
+import { type RemovalContext, removalOf } from '../onboarding/removal.ts';
 import { checkEmpty } from '../organization.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
@@ -18,20 +18,21 @@ export interface RetiredOptions {
  * A page of what is retired, and of which of it the secret has been kept for as long as `--keep` says, with what removes it. The platform removes none by
  * itself: it may not. Not well while one, of any page, has been kept for longer.
  */
-export async function endpointRetired(db: Database, options: RetiredOptions, now: Date): Promise<Report> {
+export async function endpointRetired(db: Database, options: RetiredOptions, { now, replicaRegion }: RemovalContext): Promise<Report> {
   const keptMs = span('--keep', options.keep);
   const { endpoints, overdue, next } = await listRetired(db, { orgId: options.org, after: options.after, limit: Number(options.limit), keptMs });
   await checkEmpty(db, endpoints, options.org);
-  const rows = endpoints.map((endpoint) => withRemoval(endpoint, { keptMs, now }));
+  const rows = endpoints.map((endpoint) => withRemoval(endpoint, { keptMs, now, replicaRegion }));
   return {
     json: {
-      endpoints: rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, removedAt, removeFrom, removal: command }) => ({
+      endpoints: rows.map(({ id, orgId, portalTypeCode, retiredAt, secretArn, removedAt, usedBy, removeFrom, removal: command }) => ({
         id,
         organization: orgId,
         portalType: portalTypeCode,
         retiredAt: retiredAt.toISOString(),
         secret: secretArn,
         removedAt: removedAt?.toISOString() ?? null,
+        usedBy,
         removeFrom: removeFrom?.toISOString() ?? null,
         removal: command,
       })),
@@ -79,20 +80,26 @@ export async function endpointRetired(db: Database, options: RetiredOptions, now
 /** A page behind the last one says nothing of those before it. */
 const nothingOf = ({ after }: RetiredOptions): string => (after === undefined ? 'nothing is retired' : 'nothing further is retired');
 
-function withRemoval(endpoint: RetiredEndpoint, { keptMs, now }: { readonly keptMs: number; readonly now: Date }) {
-  const lies = endpoint.secretArn !== null && endpoint.removedAt === null;
-  const removeFrom = lies ? new Date(endpoint.retiredAt.getTime() + keptMs) : null;
-  return { ...endpoint, removeFrom, removal: removeFrom !== null && removeFrom <= now ? removalOf({ ...endpoint, endpointId: endpoint.id }) : null };
+function withRemoval(endpoint: RetiredEndpoint, { keptMs, now, replicaRegion }: RemovalContext & { readonly keptMs: number }) {
+  const isLeft = endpoint.secretArn !== null && endpoint.removedAt === null && endpoint.usedBy === null;
+  const removeFrom = isLeft ? new Date(endpoint.retiredAt.getTime() + keptMs) : null;
+  return {
+    ...endpoint,
+    removeFrom,
+    removal: removeFrom !== null && removeFrom <= now ? removalOf({ ...endpoint, endpointId: endpoint.id, replicaRegion }) : null,
+  };
 }
 
 interface End {
+  readonly usedBy: string | null;
   readonly removedAt: Date | null;
   readonly removeFrom: Date | null;
   readonly removal: string | null;
 }
 
-function endOf({ removedAt, removeFrom, removal: command }: End, now: Date) {
+function endOf({ usedBy, removedAt, removeFrom, removal: command }: End, now: Date) {
   if (removedAt !== null) return { text: `removed ${relative(removedAt, now)}` };
+  if (usedBy !== null) return { text: `in use by ${usedBy}` };
   if (removeFrom === null) return { text: 'its row named none' };
   return command === null
     ? { text: `to be removed ${relative(removeFrom, now)}` }

@@ -102,7 +102,7 @@ function addRetiring({ org, endpoint }: { readonly org: Command; readonly endpoi
     .option('--after <id>', 'the next page')
     .action(async (options: RetiredOptions) => {
       const { endpointRetired } = await import('../commands/endpoint-retired.ts');
-      await looks((db) => endpointRetired(db, options, now));
+      await looks((db) => endpointRetired(db, options, { now, replicaRegion: environment.RCM_AWS_REPLICA_REGION }));
     });
 }
 
@@ -129,6 +129,6 @@ function addMoving(endpoint: Command, { terminal, now, looks, print }: Running):
     .option('--after <place>', 'the next page')
     .action(async (options: MovedOptions) => {
       const { endpointMoved } = await import('../commands/endpoint-moved.ts');
-      await looks((db) => endpointMoved(db, options, now));
+      await looks((db) => endpointMoved(db, options, { now, replicaRegion: environment.RCM_AWS_REPLICA_REGION }));
     });
 }

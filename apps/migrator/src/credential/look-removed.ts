@@ -79,13 +79,15 @@ async function lookNeverNamed(migration: Migration, endpoint: EndpointRow, unnam
   return lies.length > 0 ? stillThere(lies) : ended('never_had_one');
 }
 
-/** Of a login, and of what its portal knew the device by: what the store gives out still. */
+/** Of a login, its copy in the second region, and what its portal knew the device by: what the stores give out still. */
 async function whatLies(migration: Migration, { id, orgId }: EndpointRow, login: SecretReference): Promise<readonly SecretReference[]> {
-  const { stores, devices, giveUp } = migration;
-  const device = deviceReference(login, id);
-  const isLoginGone = await isGone(migration, login, () => stores.forTenant(orgId).read(login, { signal: giveUp }));
-  const isDeviceGone = await isGone(migration, device, () => devices.forTenant(orgId).read(device, { signal: giveUp }));
-  return [...(isLoginGone ? [] : [login]), ...(isDeviceGone ? [] : [device])];
+  const { stores, copies, devices, giveUp } = migration;
+  const [copy, device] = [copies?.copyOf(login) ?? null, deviceReference(login, id)];
+  const call = { signal: giveUp };
+  const isLoginGone = await isGone(migration, login, () => stores.forTenant(orgId).read(login, call));
+  const isCopyGone = copies === null || copy === null || (await isGone(migration, copy, () => copies.readCopy(copy, call)));
+  const isDeviceGone = await isGone(migration, device, () => devices.forTenant(orgId).read(device, call));
+  return [...(isLoginGone ? [] : [login]), ...(isCopyGone ? [] : [copy]), ...(isDeviceGone ? [] : [device])];
 }
 
 async function isGone({ patience, pace }: Migration, reference: SecretReference, read: () => Promise<object | null>): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { isRcmError, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
 import type { SecretReference } from '../reference.ts';
-import type { CallOptions, ReplicaOptions, ReplicaPlace, SecretStore, SecretTags } from '../stores/store.ts';
+import type { CallOptions, ReplicaOptions, ReplicaPlace, SecretStore, SecretTags, StoredSecret } from '../stores/store.ts';
 import type { TenantStores } from '../tenancy/tenant-stores.ts';
 import { inRegion } from './in-region.ts';
 import { type KeepCopy, keepCopy, type KeptCopy } from './keep-copy.ts';
@@ -22,6 +22,10 @@ export interface CopyingStoresOptions {
 export interface CopyingStores extends TenantStores {
   /** Compares the copy in the second region with the secret and mends it; `beforeWrite` is awaited where it has to. Fails as a read or a write does. */
   repairCopy(reference: SecretReference, tags: SecretTags, call?: CallOptions & Pick<KeepCopy, 'beforeWrite'>): Promise<KeptCopy>;
+  /** Where a secret's copy in the second region lies, if there is one; `null`: its store has no regions. */
+  copyOf(reference: SecretReference): SecretReference | null;
+  /** What the second region gives out at `copyOf`; `null`: nothing lies there. Fails as a read does. */
+  readCopy(copy: SecretReference, call?: CallOptions): Promise<StoredSecret | null>;
 }
 
 /**
@@ -94,6 +98,8 @@ export function createCopyingStores(options: CopyingStoresOptions): CopyingStore
       } satisfies SecretStore;
     },
     repairCopy: (reference, tags, call = {}) => repair(reference, tags, call),
+    copyOf: (reference) => inRegion(reference, replicaRegion),
+    readCopy: (copy, call) => replica.forTenant(copy.organizationId).read(copy, call),
     async close() {
       await Promise.all([primary.close(), replica.close()]);
     },

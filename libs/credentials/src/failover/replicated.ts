@@ -47,7 +47,7 @@ export function createReplicatedReaders({ replica, ...rest }: Replicated & Pick<
  */
 export function createReplicatedStores({ replica, ...rest }: Replicated & Pick<CopyingStoresOptions, 'onBehind'>): {
   readonly stores: TenantStores;
-  readonly copies: Pick<CopyingStores, 'repairCopy'> | null;
+  readonly copies: Omit<CopyingStores, keyof TenantStores> | null;
 } {
   const stores = counted(rest);
   const primary = createTenantStores(stores);
