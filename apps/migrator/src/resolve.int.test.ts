@@ -1,3 +1,4 @@
+import { parseReference, placeKey } from '@rcm/credentials';
 import { findEndpoint } from '@rcm/db';
 import { acquireExclusiveLease, acquireSharedLease, releaseLease } from '@rcm/db/leases';
 import { listProofs, readLegacy } from '@rcm/db/migration';
@@ -46,6 +47,14 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
     ]);
     expect(await scrubbing(w.testEnvironment, w.migrator)).toMatchObject({ json: { scrubbed: 1, failed: [] } });
     expect(await verify(w.migrator)).toMatchObject({ complete: true });
+  });
+
+  it.each(['row', 'store'] as const)('where the %s is taken, what is not lies beside its secret, wherever new ones are made by now', async (take) => {
+    const { json } = await w.decide(take, w.testEnvironment.migrator({ RCM_MIGRATOR_STORE: 'secrets-manager' }));
+    const row = await findEndpoint(w.migrator.db, { endpointId: w.seed.id });
+    const [kept, own] = [json.kept, row?.secretArn].map((arn) => placeKey(parseReference(String(arn))));
+    expect(own).toMatch(/^ssm:/);
+    expect(kept).toBe(own);
   });
 
   it('loses nothing of either, to the last byte', async () => {

@@ -1,4 +1,13 @@
-import { credentialReference, formatReference, parsePayload, payloadFingerprint, placeForSize, type SecretTags } from '@rcm/credentials';
+import {
+  credentialReference,
+  formatReference,
+  parsePayload,
+  payloadFingerprint,
+  placeForSize,
+  placeKey,
+  type SecretReference,
+  type SecretTags,
+} from '@rcm/credentials';
 import type { EndpointRow } from '@rcm/db';
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
@@ -19,16 +28,21 @@ function asPayload(text: Secret<string>): Secret<string> {
 }
 
 /**
- * Keeps a text that is about to be replaced, as a secret of its own beside the login's: `…/endpoints/{endpoint}/kept-{fingerprint}`. No row names it, so nothing logs in
+ * Keeps a text that is about to be replaced, as a secret of its own beside the login's, in the same place: `…/endpoints/{endpoint}/kept-{fingerprint}`. No row names it, so nothing logs in
  * with it; it is created only, and has the same name each time, so that a run that died finds it. Returns its reference. Fails with `payload_too_large`, `store_*`.
  */
-export async function keepBeside(migration: Migration, endpoint: EndpointRow, asItIs: Secret<string>): Promise<string> {
+export async function keepBeside(
+  migration: Migration,
+  endpoint: EndpointRow,
+  { asItIs, beside }: { readonly asItIs: Secret<string>; readonly beside: SecretReference },
+): Promise<string> {
   const text = asPayload(asItIs);
   const { places, patience, pace, giveUp, fingerprintKey } = migration;
   const store = migration.stores.forTenant(endpoint.orgId);
   const print = payloadFingerprint({ key: fingerprintKey.secret, text: text.map((json) => `kept of ${endpoint.id}\n${json}`) });
+  const place = places.all.find((each) => placeKey(each) === placeKey(beside)) ?? places.new[0];
   const wanted = credentialReference({
-    ...placeForSize(places.new[0], text, places.largePayloads),
+    ...placeForSize(place, text, places.largePayloads),
     environment: places.environment,
     orgId: endpoint.orgId,
     endpointId: endpoint.id,

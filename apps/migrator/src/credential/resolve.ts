@@ -144,7 +144,7 @@ async function storeNext(migration: Migration, endpoint: EndpointRow, { referenc
   const { patience, pace, giveUp, fingerprintKey } = migration;
   if (canonicalFingerprint(fingerprintKey, text) === canonicalFingerprint(fingerprintKey, stored.text)) return { credentials: null, stored, kept: null };
   await tellFirst(migration, endpoint, word);
-  const kept = await keepBeside(migration, endpoint, stored.text);
+  const kept = await keepBeside(migration, endpoint, { asItIs: stored.text, beside: reference });
   const options = { signal: giveUp, beforeWrite: () => held?.assertHeld(LEASE_MARGIN_MS) };
   const { version } = await patience(pace.writes(reference), () =>
     migration.stores.forTenant(endpoint.orgId).replace(reference, text, stored.version, options),
@@ -152,11 +152,11 @@ async function storeNext(migration: Migration, endpoint: EndpointRow, { referenc
   return { credentials: null, stored: { text, version }, kept };
 }
 
-async function keepRow(migration: Migration, endpoint: EndpointRow, { legacy, stored, ...word }: Choice): Promise<Followed> {
+async function keepRow(migration: Migration, endpoint: EndpointRow, { reference, legacy, stored, ...word }: Choice): Promise<Followed> {
   if (isOne(migration, { legacy, stored })) return { credentials: null, stored, kept: null };
   const credentials = asItWas(stored.text);
   await tellFirst(migration, endpoint, word);
-  return { credentials, stored, kept: await keepBeside(migration, endpoint, legacy) };
+  return { credentials, stored, kept: await keepBeside(migration, endpoint, { asItIs: legacy, beside: reference }) };
 }
 
 /** A row that holds no login is not what the store holds. */
