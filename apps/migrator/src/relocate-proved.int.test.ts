@@ -123,4 +123,19 @@ describe.runIf(backend() === 'embedded')('a move that a login is to prove (the c
     expect(await w.proved(w.there, { code: 'login_rejected' })).toMatchObject({ is: 'moved_back', from: w.here(), to: placeKey(w.there) });
     expect(await w.placeNow()).toBe(w.here());
   });
+
+  it('needs no way back once a login is accepted, also where one was begun: what was left is left', async () => {
+    const dying = interrupted(w.migrator, {
+      at: 'each',
+      act: async () => {
+        if ((await w.unnamed()).some(([place, why]) => place === w.here() && why === 'copy')) throw new ProcessDied();
+      },
+    });
+    await expect(w.proved(w.there, { code: 'login_rejected', migration: dying.migration })).rejects.toThrow();
+    expect([await w.placeNow(), await w.unnamed()]).toEqual([placeKey(w.there), [[w.here(), 'copy']]]);
+    await w.leasesEnd();
+    await questionsLapse();
+    expect(await w.proved(w.there)).toMatchObject({ login: { is: 'accepted' } });
+    expect([await w.placeNow(), await w.unnamed()]).toEqual([placeKey(w.there), [[w.here(), 'left']]]);
+  });
 });

@@ -64,7 +64,7 @@ export async function endMove(
 }
 
 /**
- * The row, and every other of the organization that shares the secret, names the copy from now on, with the event `endpoint.moved` in the same transaction; where it was is
+ * The row, and every other of the organization that shares the secret or did so until it was retired, names the copy from now on, with the event `endpoint.moved` in the same transaction; where it was is
  * noted as left. Any answer but `moved` means that nothing was changed; where the row names the copy already, an earlier call did it whose answer was lost, and it is `moved`. Fails
  * with `endpoint_unknown`, `state_conflict` (it never had one).
  */
@@ -83,6 +83,10 @@ export async function recordMove(db: Database, move: SecretMove, { actor, reason
     await tx.$executeRaw`
       UPDATE integration_endpoint SET secret_arn = ${to.secretArn}, current_version = ${to.version}, updated_at = clock_timestamp()
        WHERE org_id = ${orgId} AND secret_arn = ${from.secretArn}`;
+    // One that is retired goes back to the secret that the others have by then.
+    await tx.$executeRaw`
+      UPDATE integration_endpoint SET retired_secret_arn = ${to.secretArn}, updated_at = clock_timestamp()
+       WHERE org_id = ${orgId} AND secret_arn IS NULL AND retired_secret_arn = ${from.secretArn}`;
     await swapPlaces(tx, move);
     await writeAuditEvent(tx, { orgId, actor, action: 'endpoint.moved', subject: endpointId, reason, details: { from: from.secretArn, to: to.secretArn } });
     await notifyCredentialChanged(tx, { orgId, secretArn: to.secretArn });
@@ -107,10 +111,13 @@ async function swapPlaces(tx: Transaction, { endpointId, orgId, from, to, proof 
        SET why = 'left', secret_arn = excluded.secret_arn, since = clock_timestamp(), removed_at = NULL, unproved = excluded.unproved`;
 }
 
-/** The login was accepted where its row names it, or somebody answers for it: it stays there, wherever it was before. Safe to repeat. */
+/**
+ * The login was accepted where its row names it, or somebody answers for it: it stays there, and wherever it was before it has left, also where a move back was begun.
+ * Safe to repeat.
+ */
 export async function noteMoveProved(db: Database, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<void> {
   await db.transaction(
     { tenant: orgId },
-    (tx) => tx.$executeRaw`UPDATE unnamed_secret SET unproved = false WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND unproved`,
+    (tx) => tx.$executeRaw`UPDATE unnamed_secret SET unproved = false, why = 'left' WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND unproved`,
   );
 }
