@@ -1,4 +1,6 @@
 import { asSuperuser } from '@rcm/db/testing';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { follow } from './live/follow.fixture.ts';
 import { openTestConsole } from './testing.fixture.ts';
@@ -8,7 +10,14 @@ test('at its stop a console ends its streams and is gone', async () => {
   const browser = await w.browser('one-operator');
   const streams = [await follow(browser, '/o/hospital-1/changes/tasks'), await follow(browser, '/o/hospital-1/changes/logins')];
   await streams[0]?.until(/event: changed/);
+  // As a browser opens one ahead of what it asks for.
+  const silent = connect(Number(new URL(w.origin).port), '127.0.0.1').resume();
+  const gone = once(silent, 'close');
+  await once(silent, 'connect');
+  const stopped = performance.now();
   await w.close();
+  await gone;
+  expect(performance.now() - stopped, 'no connection is waited for until its own time is over').toBeLessThan(60_000);
   await Promise.all(streams.map(({ ended }) => ended));
   await expect(follow(browser, '/o/hospital-1/changes/tasks')).rejects.toThrow(/ECONNREFUSED|socket hang up/);
 });
