@@ -114,7 +114,6 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const authenticator = createAuthenticator({ account, roles, root, clock });
     const { regions = new Regions() } = options;
     const backend = { account, database, keys, root, roles, regions, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
-    regions.join({ ...backend, authorize, clock, isAway: () => faults.isAway('secretsmanager') });
     const onInternalError = options.onInternalError ?? (() => {});
     let quotas = createQuotas(options.quotas ?? {}, clock);
     const dispatcher = createDispatcher({
@@ -127,6 +126,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     });
     const objects = createObjectStore({ ...{ authenticator, authorize, clock, database, account, onInternalError }, facts: accountFacts(backend) });
     const server = await startServer({ host, port, services, dispatcher, objects, faults, control: { faults, key: credentials, published, tasks }, clock });
+    // Not before it serves: one that could not start would stay among them with a data file that is closed.
+    regions.join({ ...backend, authorize, clock, isAway: () => faults.isAway('secretsmanager') });
     let closing: Promise<void> | null = null;
     return {
       endpoint: `http://${host}:${server.port}`,

@@ -13,6 +13,7 @@ import { expect, test } from 'vitest';
 import { sdkClients } from '../conformance/subject.fixture.ts';
 import { Regions } from '../regions.ts';
 import { errorName, running } from '../running.fixture.ts';
+import { startLocalAws } from '../start.ts';
 
 const AWAY = 'us-west-2';
 const NAME = 'north/one';
@@ -85,6 +86,16 @@ test('a replica that was left behind keeps its name from the secret that comes a
   await away.clients.secrets.send(new DeleteSecretCommand({ SecretId: NAME, ForceDeleteWithoutRecovery: true }));
   await replicate();
   expect([(await status())?.Status, await there()]).toEqual(['InSync', 'two']);
+});
+
+test('a region that could not start is none: the others are not held up by it', async () => {
+  const regions = new Regions();
+  const { clients, endpoint } = await running({ regions });
+  const port = Number(new URL(endpoint).port);
+  await expect(startLocalAws({ regions, region: AWAY, port })).rejects.toMatchObject({ code: 'port_unavailable' });
+  const AddReplicaRegions = [{ Region: AWAY }];
+  expect(await errorName(clients.secrets.send(new CreateSecretCommand({ Name: NAME, SecretString: 'one' })))).toBeNull();
+  expect(await errorName(clients.secrets.send(new ReplicateSecretToRegionsCommand({ SecretId: NAME, AddReplicaRegions })))).toBe('InvalidParameterException');
 });
 
 test('whoever writes a value must be allowed to encrypt under the replica’s key as well', async () => {
