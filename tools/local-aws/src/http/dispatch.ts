@@ -78,7 +78,7 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
   const { principal } = identity;
   const facts = accountFacts(backend);
   // Also before: what could not be reached when it was changed may be reachable now.
-  backend.regions.replicate();
+  replicate(options);
   const output = backend.database.transaction(() => {
     const now = clock.now();
     const permit = (permission: Permission): void => {
@@ -89,6 +89,15 @@ function perform(options: DispatchOptions, service: Service, request: SignedRequ
     for (const permission of [{ action, resources: prepared.resources, conditions: prepared.conditions }, ...prepared.also]) permit(permission);
     return prepared.run();
   });
-  backend.regions.replicate();
+  replicate(options);
   return { operation: called.operation, output };
+}
+
+/** Storage of another region that fails is no failure of this call, which may be done already: the replica stays behind until one of the next. */
+function replicate({ backend, onInternalError }: DispatchOptions): void {
+  try {
+    backend.regions.replicate();
+  } catch (error) {
+    onInternalError(error);
+  }
 }

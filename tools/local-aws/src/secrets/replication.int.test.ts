@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import {
   CreateSecretCommand,
@@ -9,19 +11,21 @@ import {
   ReplicateSecretToRegionsCommand,
   StopReplicationToReplicaCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { sdkClients } from '../conformance/subject.fixture.ts';
 import { Regions } from '../regions.ts';
-import { errorName, running } from '../running.fixture.ts';
+import { errorName, running, temporaryFolder } from '../running.fixture.ts';
 import { startLocalAws } from '../start.ts';
 
 const AWAY = 'us-west-2';
 const NAME = 'north/one';
 const ACCOUNT = '123456789012';
 
-async function twoRegions(more: Parameters<typeof running>[0] = {}) {
+type Options = Parameters<typeof running>[0];
+
+async function twoRegions(more: Options = {}, moreAway: Options = {}) {
   const regions = new Regions();
-  const [home, away] = [await running({ ...more, regions }), await running({ ...more, regions, region: AWAY })];
+  const [home, away] = [await running({ ...more, regions }), await running({ ...more, ...moreAway, regions, region: AWAY })];
   const replicate = (KmsKeyId = away.kmsKeyArn, clients = home.clients) =>
     clients.secrets.send(new ReplicateSecretToRegionsCommand({ SecretId: NAME, AddReplicaRegions: [{ Region: AWAY, KmsKeyId }] }));
   const status = async () => (await home.clients.secrets.send(new DescribeSecretCommand({ SecretId: NAME }))).ReplicationStatus?.[0];
@@ -85,6 +89,21 @@ test('a replica that was left behind keeps its name from the secret that comes a
   await away.clients.secrets.send(new StopReplicationToReplicaCommand({ SecretId: NAME }));
   await away.clients.secrets.send(new DeleteSecretCommand({ SecretId: NAME, ForceDeleteWithoutRecovery: true }));
   await replicate();
+  expect([(await status())?.Status, await there()]).toEqual(['InSync', 'two']);
+});
+
+test('a write is answered as done where another region’s storage fails, which is told and has it later', async () => {
+  const dataFile = join(temporaryFolder(), 'away');
+  const defects: unknown[] = [];
+  const { replicate, status, put, there } = await twoRegions({ onInternalError: (error) => defects.push(error) }, { dataFile });
+  await replicate();
+  const storage = new DatabaseSync(dataFile);
+  onTestFinished(() => storage.close());
+  storage.exec("CREATE TRIGGER broken BEFORE INSERT ON stored_value BEGIN SELECT RAISE(ABORT, 'broken storage'); END");
+  expect(await errorName(put('two'))).toBeNull();
+  expect([(await status())?.Status, await there()]).toEqual(['InProgress', 'one']);
+  expect(String(defects[0])).toContain('broken storage');
+  storage.exec('DROP TRIGGER broken');
   expect([(await status())?.Status, await there()]).toEqual(['InSync', 'two']);
 });
 
