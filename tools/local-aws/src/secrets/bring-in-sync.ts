@@ -30,7 +30,7 @@ function copy(copying: Copying): string | null {
   const { home, there, secret, replica } = copying;
   const { database, keys, account } = there;
   const arn = arnAt(secret, there);
-  const found = secretByName(database, secret.name);
+  const found = secretByName({ database, now: there.clock.now() }, secret.name);
   if (found && (found.arn !== arn || primaryRegionOf(database, found.arn) !== home.account.region))
     return `Replication failed: Secret name ${secret.name} already exists in region ${account.region}.`;
   const key = usableKey(keys, replica.key_id ?? DEFAULT_KEY);

@@ -10,13 +10,19 @@ import type { SecretRecord } from './secret-record.ts';
 const SECRET = 'SELECT arn, name, description, key_id, created_at, changed_at, deleted_at, purge_at FROM secret';
 
 export const secretByArn = (database: Database, arn: string): SecretRecord | null => database.get<SecretRecord>(`${SECRET} WHERE arn = ?`, arn);
-export const secretByName = (database: Database, name: string): SecretRecord | null => database.get<SecretRecord>(`${SECRET} WHERE name = ?`, name);
+
+/** Whoever has the name, scheduled deletions included. */
+export function secretByName(call: Pick<Call, 'database' | 'now'>, name: string): SecretRecord | null {
+  const record = call.database.get<SecretRecord>(`${SECRET} WHERE name = ?`, name);
+  return record && !purged(call, record) ? record : null;
+}
 
 /** By ARN, by ARN without its six characters, or by name; scheduled deletions included. */
 export function findSecret(call: Call, id: string): SecretRecord | null {
+  const record = secretByArn(call.database, id);
+  if (record) return purged(call, record) ? null : record;
   const name = nameOf(call.account, id);
-  const record = secretByArn(call.database, id) ?? (name === null ? null : secretByName(call.database, name));
-  return record && !purged(call, record) ? record : null;
+  return name === null ? null : secretByName(call, name);
 }
 
 /** Fails with ResourceNotFoundException. */
@@ -60,7 +66,7 @@ export function removeSecret(call: Pick<Call, 'database'>, record: SecretRecord)
 }
 
 /** AWS removes a secret some time after its window ended; here it is gone at the first look. */
-function purged(call: Call, record: SecretRecord): boolean {
+function purged(call: Pick<Call, 'database' | 'now'>, record: SecretRecord): boolean {
   if (record.purge_at === null || record.purge_at > call.now.getTime()) return false;
   removeSecret(call, record);
   return true;

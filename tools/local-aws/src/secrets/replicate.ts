@@ -52,7 +52,7 @@ export function addReplicas(call: Call, secret: SecretRecord, { regions, force }
 /** Overwrites an ordinary secret of that name, and none that is or was another's replica. */
 function makeWay({ account }: Call, there: NonNullable<ReturnType<Call['regions']['named']>>, secret: SecretRecord): void {
   there.database.transaction(() => {
-    const found = secretByName(there.database, secret.name);
+    const found = secretByName({ database: there.database, now: there.clock.now() }, secret.name);
     if (!found || found.arn === arnAt(secret, there)) return;
     const primary = primaryRegionOf(there.database, found.arn);
     if (primary === null || primary === account.region) removeSecret(there, found);

@@ -14,7 +14,7 @@ import {
 import { expect, onTestFinished, test } from 'vitest';
 import { sdkClients } from '../conformance/subject.fixture.ts';
 import { Regions } from '../regions.ts';
-import { errorName, running, temporaryFolder } from '../running.fixture.ts';
+import { errorName, running, temporaryFolder, testClock } from '../running.fixture.ts';
 import { startLocalAws } from '../start.ts';
 
 const AWAY = 'us-west-2';
@@ -115,6 +115,20 @@ test('a region that could not start is none: the others are not held up by it', 
   const AddReplicaRegions = [{ Region: AWAY }];
   expect(await errorName(clients.secrets.send(new CreateSecretCommand({ Name: NAME, SecretString: 'one' })))).toBeNull();
   expect(await errorName(clients.secrets.send(new ReplicateSecretToRegionsCommand({ SecretId: NAME, AddReplicaRegions })))).toBe('InvalidParameterException');
+});
+
+test('a deleted secret whose window has passed keeps its name from no replica', async () => {
+  const clock = testClock();
+  const { away, replicate, status, there } = await twoRegions({ clock });
+  await away.clients.secrets.send(new CreateSecretCommand({ Name: NAME, SecretString: 'another' }));
+  await away.clients.secrets.send(new DeleteSecretCommand({ SecretId: NAME, RecoveryWindowInDays: 7 }));
+  clock.advance(8 * 86_400_000);
+  // The first call tells the SDK what time it is here.
+  await errorName(status());
+  await replicate();
+  expect((await status())?.Status).toBe('InSync');
+  await errorName(there());
+  expect(await there()).toBe('one');
 });
 
 test('whoever writes a value must be allowed to encrypt under the replica’s key as well', async () => {
