@@ -4,4 +4,5 @@ export { listen, type Listening, parseJson, type Place, portProblem, readBody } 
 export { seal, unseal } from './keys/sealed-box.ts';
 export { type Output, processOutput, stopSignal } from './process.ts';
 export { KEY_BYTES, readKeyFile, writeKeyFile } from './storage/key-file.ts';
+export { type Lock, lockBeside, openLocked } from './storage/lock.ts';
 export { BUSY_WAIT_MS, type Database, isEmpty, pragma, wrap, WRITE_THROUGH } from './storage/sqlite.ts';

@@ -26,8 +26,8 @@ import { createQuotas, type QuotaOptions } from './quotas.ts';
 import { Regions } from './regions.ts';
 import { secretsManager } from './secrets/service.ts';
 import { LocalAwsStartError } from './start-error.ts';
-import { type Database, openDatabase } from './storage/database.ts';
-import { lockDataFile } from './storage/lock.ts';
+import { openDatabase } from './storage/database.ts';
+import { lockDataFile, openLocked } from './storage/lock.ts';
 import { openRootKey } from './storage/root-key.ts';
 import { type PublishedMessage, publishedMessages } from './topics/messages.ts';
 import { notifications } from './topics/service.ts';
@@ -103,7 +103,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const enforce = options.enforce && checkedEnforcement(options.enforce);
   const roles = enforce ? rolesNamed(enforce.roles) : builtInRoles;
   const authorize = options.authorize ?? (await decider(enforce, { account, baseIsAdmin: options.baseIsAdmin ?? true }));
-  const { database, root, release } = openStorage(dataFile);
+  const lock = dataFile === null ? null : lockDataFile(dataFile);
+  const { database, root, release } = openLocked(lock, () => ({ root: openRootKey(dataFile), database: openDatabase(dataFile) }));
   try {
     const keys = createKeyRing(database, root, account);
     const keyId = database.transaction(() => provision({ account, database, keys, now: clock.now() }));
@@ -168,22 +169,4 @@ function knownRole(role: string, keys: SessionKey | null): SessionKey {
 function requireAccount({ accountId, region }: Account): void {
   if (!/^\d{12}$/.test(accountId)) throw new LocalAwsStartError('options_invalid', 'The account id must be twelve digits.');
   if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw new LocalAwsStartError('options_invalid', 'The region must look like us-east-1.');
-}
-
-function openStorage(dataFile: string | null): { readonly database: Database; readonly root: ReturnType<typeof openRootKey>; release(): void } {
-  const lock = dataFile === null ? null : lockDataFile(dataFile);
-  try {
-    const root = openRootKey(dataFile);
-    const database = openDatabase(dataFile);
-    return {
-      ...{ database, root },
-      release() {
-        database.close();
-        lock?.release();
-      },
-    };
-  } catch (error) {
-    lock?.release();
-    throw error;
-  }
 }

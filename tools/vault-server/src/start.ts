@@ -1,9 +1,9 @@
 import { rootToken } from './auth/tokens.ts';
-import { type Clock, systemClock } from '@rcm/local-aws/kit';
+import { type Clock, openLocked, systemClock } from '@rcm/local-aws/kit';
 import { createFaults, type Fault, faultSchema } from './faults.ts';
 import { startServer } from './http/server.ts';
 import { VaultServerStartError } from './start-error.ts';
-import { openDatabase } from './storage/database.ts';
+import { lockDataFile, openDatabase } from './storage/database.ts';
 import { openRootKey } from './storage/root-key.ts';
 
 export interface VaultServerOptions {
@@ -11,7 +11,7 @@ export interface VaultServerOptions {
   readonly port?: number;
   /** Default `127.0.0.1`. */
   readonly host?: string;
-  /** Where everything is kept, beside `<dataFile>.key`. Default: in memory. */
+  /** Where everything is kept, beside `<dataFile>.key` and `<dataFile>.lock`. Default: in memory. */
   readonly dataFile?: string;
   /** KV v2 mounts, in every namespace. Default `['kv']`. */
   readonly mounts?: readonly string[];
@@ -42,8 +42,8 @@ export async function startVaultServer(options: VaultServerOptions = {}): Promis
   const { port = 0, host = '127.0.0.1', dataFile = null, mounts = ['kv'], namespaces = [], clock = systemClock } = options;
   const { onInternalError = () => {} } = options;
   if (!mounts.every((mount) => MOUNT.test(mount))) throw new VaultServerStartError('options_invalid', 'A mount is lower-case letters, digits and dashes.');
-  const root = openRootKey(dataFile);
-  const database = openDatabase(dataFile);
+  const lock = dataFile === null ? null : lockDataFile(dataFile);
+  const { database, root, release } = openLocked(lock, () => ({ root: openRootKey(dataFile), database: openDatabase(dataFile) }));
   const faults = createFaults();
   const vault = { database, root, clock, mounts };
   try {
@@ -54,10 +54,10 @@ export async function startVaultServer(options: VaultServerOptions = {}): Promis
       mounts,
       rootToken: rootToken(vault),
       setFaults: (...given) => faults.set(given.map((fault) => faultSchema.parse(fault))),
-      close: () => (closing ??= server.close().finally(() => database.close())),
+      close: () => (closing ??= server.close().finally(release)),
     };
   } catch (error) {
-    database.close();
+    release();
     throw error;
   }
 }

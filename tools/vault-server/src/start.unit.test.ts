@@ -62,6 +62,13 @@ describe('the server', () => {
     await expect(startVaultServer({ dataFile })).rejects.toMatchObject({ code: 'data_file_unusable' });
   });
 
+  it('keeps a second server from its data file, until it is closed', TIMEOUT, async () => {
+    const first = await startVaultServer({ dataFile });
+    await expect(startVaultServer({ dataFile })).rejects.toMatchObject({ code: 'data_file_unusable' });
+    await first.close();
+    await (await startVaultServer({ dataFile })).close();
+  });
+
   it('says what is wrong where it cannot start', TIMEOUT, async () => {
     const first = await startVaultServer();
     await expect(startVaultServer({ port: Number(new URL(first.address).port) })).rejects.toMatchObject({ code: 'port_unavailable' });

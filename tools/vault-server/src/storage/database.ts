@@ -1,29 +1,33 @@
 import { DatabaseSync } from 'node:sqlite';
-import { BUSY_WAIT_MS, type Database, isEmpty, pragma, wrap, WRITE_THROUGH } from '@rcm/local-aws/kit';
+import { BUSY_WAIT_MS, type Database, isEmpty, type Lock, lockBeside, pragma, wrap, WRITE_THROUGH } from '@rcm/local-aws/kit';
 import { VaultServerStartError } from '../start-error.ts';
 import { APPLICATION_ID, SCHEMA, TRANSIT_SCHEMA } from './schema.ts';
 
 /**
  * Opens (and at first fills) the data file; `null` keeps everything in memory. WAL with `synchronous=FULL`: a write that was
- * answered survives SIGKILL. The file is locked for this process; the system drops the lock with it. Fails with `data_file_unusable`.
+ * answered survives SIGKILL. Fails with `data_file_unusable`.
  */
 export function openDatabase(path: string | null): Database {
-  return opened(path ?? ':memory:', () => {
+  return usable(path ?? ':memory:', () => {
     const sqlite = new DatabaseSync(path ?? ':memory:', { timeout: BUSY_WAIT_MS });
     sqlite.exec(WRITE_THROUGH);
     if (isEmpty(sqlite)) sqlite.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; COMMIT;`);
     const ours = requireOurs(sqlite);
     ours.exec(TRANSIT_SCHEMA);
-    return ours;
+    return wrap(ours);
   });
 }
 
 /** A second, read-only look at a data file that a server may be using. Fails with `data_file_unusable`. */
-export const openForReading = (path: string): Database => opened(path, () => requireOurs(new DatabaseSync(path, { readOnly: true, timeout: BUSY_WAIT_MS })));
+export const openForReading = (path: string): Database =>
+  usable(path, () => wrap(requireOurs(new DatabaseSync(path, { readOnly: true, timeout: BUSY_WAIT_MS }))));
 
-function opened(path: string, open: () => DatabaseSync): Database {
+/** Keeps every other server from the data file; before its key is looked for, which two might make. Fails with `data_file_unusable`. */
+export const lockDataFile = (path: string): Lock => usable(path, () => lockBeside(path));
+
+function usable<T>(path: string, open: () => T): T {
   try {
-    return wrap(open());
+    return open();
   } catch (cause) {
     throw new VaultServerStartError(
       'data_file_unusable',
