@@ -127,6 +127,7 @@ describe('KV v2', () => {
 
   it('refuses a path that climbs, a body that is no object, and a method that is none', async () => {
     expect(await client.ask('GET', 'kv/data/a%2f..%2fb')).toEqual({ status: 400, body: { errors: ['path cannot contain parent references'] } });
+    for (const broken of ['%ZZ', '%']) expect((await client.ask('GET', `kv/data/${broken}`)).status, broken).toBe(400);
     expect((await client.ask('POST', 'kv/data/a', [])).status).toBe(400);
     expect((await client.ask('PATCH', 'kv/data/a', { data: {} })).status).toBe(405);
   });

@@ -25,21 +25,31 @@ export interface RawRequest {
 
 /** Fails with the refusal that Vault has for it. */
 export function parseRequest({ method, target, headers, body }: RawRequest): VaultRequest {
-  const url = new URL(target, 'http://vault');
-  if (!url.pathname.startsWith('/v1/')) throw new Refusal(404);
-  const path = decodeURIComponent(url.pathname.slice('/v1/'.length));
+  const { pathname, searchParams: query } = parseTarget(target);
+  if (!pathname.startsWith('/v1/')) throw new Refusal(404);
+  const path = pathname.slice('/v1/'.length);
   if (path.split('/').includes('..')) throw new Refusal(400, 'path cannot contain parent references');
   const verb = VERBS[method];
   // PATCH and SCAN are not in the contract that this server follows.
   if (!verb) throw new Refusal(405, '1 error occurred:\n\t* unsupported operation\n\n');
   return {
-    verb: verb === 'read' && url.searchParams.get('list') === 'true' ? 'list' : verb,
+    verb: verb === 'read' && query.get('list') === 'true' ? 'list' : verb,
     path,
-    query: url.searchParams,
+    query,
     body: body.length === 0 ? {} : parseBody(body),
     namespace: header(headers['x-vault-namespace']).replace(/^\/+|\/+$/g, ''),
     token: header(headers['x-vault-token']) || header(headers.authorization).replace(/^Bearer /, ''),
   };
+}
+
+/** Go's server refuses a target that is no URL, or whose path has a `%` that begins no escape, before Vault sees it (net/http, readRequest). */
+function parseTarget(target: string): { readonly pathname: string; readonly searchParams: URLSearchParams } {
+  try {
+    const { pathname, searchParams } = new URL(target, 'http://vault');
+    return { pathname: decodeURIComponent(pathname), searchParams };
+  } catch {
+    throw new Refusal(400, 'the path cannot be decoded');
+  }
 }
 
 const header = (value: string | string[] | undefined): string => (Array.isArray(value) ? (value[0] ?? '') : (value ?? ''));
