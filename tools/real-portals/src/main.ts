@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRcmError } from '@rcm/telemetry';
 import { portalNames, readPortalFolder } from './description.ts';
+import { readyLine } from './ready-line.ts';
 import { prepare, serve } from './serve.ts';
 
 const stopped = Promise.race((['SIGINT', 'SIGTERM'] as const).map((signal) => once(process, signal)));
@@ -17,9 +18,7 @@ try {
   const prepared = await prepare(portal);
   if ('absent' in prepared) throw new Error(prepared.absent);
   const served = await serve(portal, { folder: prepared.folder, data });
-  process.stdout.write(
-    `${JSON.stringify({ portal: portal.name, baseUrl: served.baseUrl, hosts: Object.fromEntries(served.hosts), startMs: served.startMs, accounts: portal.description.accounts })}\n`,
-  );
+  process.stdout.write(`${readyLine(portal, served)}\n`);
   await stopped;
   await served.stop();
 } catch (error) {
