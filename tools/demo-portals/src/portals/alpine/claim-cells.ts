@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { formatAmount, type Claim } from '../../claims/claims.ts';
 import type { CellHabit } from '../../records/list-habits.ts';
-import type { Markup } from './layout.ts';
+import type { Markup } from '../../web/document.ts';
 
 interface Written {
   readonly headings: Markup;

@@ -1,6 +1,6 @@
 import { html, raw } from 'hono/html';
 import { formatAmount, type Claim } from '../../claims/claims.ts';
-import type { Markup } from './layout.ts';
+import type { Markup } from '../../web/document.ts';
 
 /** As a page's script draws them. */
 const drawn = ({ number, status, amountCents, serviceDate }: Claim) => [number, status, `$${formatAmount(amountCents)}`, serviceDate];

@@ -1,10 +1,11 @@
 import { html, raw } from 'hono/html';
 import type { Claim } from '../../claims/claims.ts';
 import type { CellHabit, ListHabit, Telling } from '../../records/list-habits.ts';
+import type { Markup } from '../../web/document.ts';
 import { claimCells, FILL_FIELDS } from './claim-cells.ts';
 import { claimsShown } from './claim-pages.ts';
 import { exportLinks, scrolledList } from './claims-list.ts';
-import { page, type Markup } from './layout.ts';
+import { page } from './layout.ts';
 import { redrawnList, rowsOf } from './redrawn-list.ts';
 
 const NO_CLAIMS_TEXT = 'No claims found.';

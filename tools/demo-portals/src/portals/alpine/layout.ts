@@ -1,6 +1,7 @@
-import { html, raw } from 'hono/html';
+import { html } from 'hono/html';
+import { htmlDocument, type Markup } from '../../web/document.ts';
 
-export type Markup = ReturnType<typeof html>;
+const SITE = 'Alpine Health Provider Portal';
 
 const STYLE = `
   body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #1d2b36; background: #f3f6f8 }
@@ -24,25 +25,15 @@ interface Page {
 
 /** A whole page of Alpine Health. */
 export const page = ({ title, body, csrf }: Page): Markup =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <link rel="icon" href="data:," />
-        <title>${title} – Alpine Health Provider Portal</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
-      </head>
-      <body>
-        <header><strong>Alpine Health Provider Portal</strong>${csrf === undefined ? '' : menu(csrf)}</header>
-        <main>
-          <h1>${title}</h1>
-          ${body}
-        </main>
-      </body>
-    </html> `;
+  htmlDocument({
+    title: `${title} – ${SITE}`,
+    style: STYLE,
+    body: html`<header><strong>${SITE}</strong>${csrf === undefined ? '' : menu(csrf)}</header>
+      <main>
+        <h1>${title}</h1>
+        ${body}
+      </main>`,
+  });
 
 const menu = (csrf: string): Markup => html`
   <nav><a href="/home">Home</a> <a href="/claims">Claims</a> <a href="/password">Change password</a></nav>

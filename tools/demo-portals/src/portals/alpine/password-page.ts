@@ -2,7 +2,8 @@ import { html, raw } from 'hono/html';
 import type { ChangeRefusal } from '../../accounts/change-password.ts';
 import { policies } from '../../accounts/policies.ts';
 import type { Refusal } from '../../accounts/sign-in.ts';
-import { page, type Markup } from './layout.ts';
+import type { Markup } from '../../web/document.ts';
+import { page } from './layout.ts';
 import { SIGN_IN_TEXTS } from './sign-in-page.ts';
 
 export const CHANGE_TEXTS: Readonly<Record<ChangeRefusal, string>> = {

@@ -1,8 +1,8 @@
 import { html, raw } from 'hono/html';
 import type { CellHabit, ListHabit } from '../../records/list-habits.ts';
+import type { Markup } from '../../web/document.ts';
 import { claimCells, FILL_FIELDS } from './claim-cells.ts';
 import type { ClaimsShown } from './claim-pages.ts';
-import type { Markup } from './layout.ts';
 
 /** How long the rows of the page before stay, in ms: many times what a reader could take for the page's last word. */
 const STAY_MS = 600;

@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html';
-import { page, type Markup } from './layout.ts';
+import type { Markup } from '../../web/document.ts';
+import { page } from './layout.ts';
 
 export const SIGN_IN_TEXTS = {
   rejected: 'The user name or password is incorrect.',

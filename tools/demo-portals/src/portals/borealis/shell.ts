@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { html, raw } from 'hono/html';
+import { html } from 'hono/html';
+import { htmlDocument } from '../../web/document.ts';
 
 const STYLE = `
   body { margin: 0; font: 16px/1.5 Georgia, serif; color: #21183c; background: #faf8ff }
@@ -11,40 +12,21 @@ const STYLE = `
 `;
 
 /** The one HTML page of the portal; scripts fill it. */
-export const shell = html`<!doctype html>
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
-      <link rel="icon" href="data:," />
-      <title>Borealis</title>
-      <style>
-        ${raw(STYLE)}
-      </style>
-      <script type="module" src="/assets/app.js"></script>
-    </head>
-    <body>
-      <div id="app">
-        <main><p>Loading …</p></main>
-      </div>
-      <noscript>Borealis needs JavaScript.</noscript>
-    </body>
-  </html> `;
+export const shell = htmlDocument({
+  title: 'Borealis',
+  style: STYLE,
+  head: html`<script type="module" src="/assets/app.js"></script>`,
+  body: html`<div id="app">
+      <main><p>Loading …</p></main>
+    </div>
+    <noscript>Borealis needs JavaScript.</noscript>`,
+});
 
-export const maintenancePage = html`<!doctype html>
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <link rel="icon" href="data:," />
-      <title>Maintenance – Borealis</title>
-      <style>
-        ${raw(STYLE)}
-      </style>
-    </head>
-    <body>
-      <main><p id="problem" class="problem" role="alert">Borealis is being maintained. Please come back later.</p></main>
-    </body>
-  </html> `;
+export const maintenancePage = htmlDocument({
+  title: 'Maintenance – Borealis',
+  style: STYLE,
+  body: html`<main><p id="problem" class="problem" role="alert">Borealis is being maintained. Please come back later.</p></main>`,
+});
 
 const NAMES = ['api.js', 'app.js', 'change-dialog.js', 'elements.js', 'inside.js', 'sign-in.js', 'texts.js'] as const;
 

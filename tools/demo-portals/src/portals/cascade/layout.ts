@@ -1,6 +1,5 @@
 import { html } from 'hono/html';
-
-export type Markup = ReturnType<typeof html>;
+import type { Markup } from '../../web/document.ts';
 
 /** One document of a frame, in the manner of its time: attributes for looks, tables for layout. */
 export const frame = (title: string, body: Markup): Markup =>

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import { formatAmount, formatUsDate, type Claim } from '../../claims/claims.ts';
 import type { ChangeRefusal } from '../../accounts/change-password.ts';
-import { frame, message, row, type Markup } from './layout.ts';
+import type { Markup } from '../../web/document.ts';
+import { frame, message, row } from './layout.ts';
 
 export const TEXTS = {
   /** One text for a wrong password, an unknown user and a locked account. */

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import { formatAmount, type Claim } from '../../claims/claims.ts';
 import { claimsTable } from '../cascade/pages.ts';
-import { page, type Markup } from './layout.ts';
+import type { Markup } from '../../web/document.ts';
+import { page } from './layout.ts';
 import type { ApplicationName } from './sign-on.ts';
 
 interface ClaimsView {

@@ -1,6 +1,5 @@
-import { html, raw } from 'hono/html';
-
-export type Markup = ReturnType<typeof html>;
+import { html } from 'hono/html';
+import { htmlDocument, type Markup } from '../../web/document.ts';
 
 const STYLE = `
   body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: #22302a; background: #f4f7f2 }
@@ -26,28 +25,18 @@ export const tokenField = (csrf: string): Markup => html`<input type="hidden" na
 
 /** A whole page of the provider, or of one of its applications. */
 export const page = ({ site, title, body, exit }: Page): Markup =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <link rel="icon" href="data:," />
-        <title>${title} – ${site}</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <strong>${site}</strong>
-          ${exit === undefined ? '' : html`<form method="post" action="/sign-out">${tokenField(exit.csrf)}<button type="submit">${exit.words}</button></form>`}
-        </header>
-        <main>
-          <h1>${title}</h1>
-          ${body}
-        </main>
-      </body>
-    </html> `;
+  htmlDocument({
+    title: `${title} – ${site}`,
+    style: STYLE,
+    body: html`<header>
+        <strong>${site}</strong>
+        ${exit === undefined ? '' : html`<form method="post" action="/sign-out">${tokenField(exit.csrf)}<button type="submit">${exit.words}</button></form>`}
+      </header>
+      <main>
+        <h1>${title}</h1>
+        ${body}
+      </main>`,
+  });
 
 /** What a site says when it is closed, and when something broke. */
 export const maintenancePage = (site: string): Markup =>

@@ -3,7 +3,8 @@ import type { ChangeRefusal } from '../../accounts/change-password.ts';
 import { policies } from '../../accounts/policies.ts';
 import type { Refusal } from '../../accounts/sign-in.ts';
 import { CHANGE_TEXTS } from '../alpine/password-page.ts';
-import { page, tokenField, type Markup } from './layout.ts';
+import type { Markup } from '../../web/document.ts';
+import { page, tokenField } from './layout.ts';
 import { applicationNames, type ApplicationName, wantedQuery, type WantedPage } from './sign-on.ts';
 
 export const SITE = 'Delta Sign-In';
