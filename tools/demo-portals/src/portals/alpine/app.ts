@@ -9,12 +9,13 @@ import { habitsOf } from '../../records/habits.ts';
 import { failChange } from '../../web/change-fault.ts';
 import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
+import { expired, signedIn } from '../../web/visitor.ts';
 import { addClaims } from './claims-routes.ts';
 import { page } from './layout.ts';
 import { addCarefulChange, Confirmed, mustConfirm } from './careful-change.ts';
 import { changedPage, confirmPage, expiredPage, passwordPage } from './password-page.ts';
 import { signInPage, type SignInView } from './sign-in-page.ts';
-import { expired, homeAddress, signedIn, signInAddress, turnAway } from './visits.ts';
+import { homeAddress, signInAddress, turnAway } from './visits.ts';
 
 const COOKIE = 'alpine_session';
 const TOKEN = '_csrf';

@@ -5,8 +5,9 @@ import type { Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
 import { readForm, requireToken } from '../../web/forms.ts';
 import type { PortalContext, PortalEnv } from '../../web/portal-app.ts';
+import { signedIn } from '../../web/visitor.ts';
 import { CHANGE_TEXTS, confirmPage } from './password-page.ts';
-import { signedIn, turnAway } from './visits.ts';
+import { turnAway } from './visits.ts';
 
 /** More sessions than that have proved their password for a change only where nobody goes on to make it. */
 const MOST_CONFIRMED = 1_000;

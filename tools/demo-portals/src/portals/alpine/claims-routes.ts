@@ -5,11 +5,12 @@ import { claimsCsv, claimsXlsx } from '../../claims/exports.ts';
 import type { Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
 import type { PortalContext, PortalEnv } from '../../web/portal-app.ts';
+import { signedIn } from '../../web/visitor.ts';
 import { nextRows } from './claims-list.ts';
 import { claimsShown } from './claim-pages.ts';
 import { claimsPage } from './claims-page.ts';
 import { rowsOf } from './redrawn-list.ts';
-import { signedIn, turnAway } from './visits.ts';
+import { turnAway } from './visits.ts';
 
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 

@@ -1,12 +1,7 @@
 import type { Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
 import type { PortalContext } from '../../web/portal-app.ts';
-
-/** The user name, where the session is inside; else null. */
-export const signedIn = (c: PortalContext): string | null => (c.get('session').stage === 'signed_in' ? c.get('session').username : null);
-
-/** The user name, where the session may do nothing but choose a new password; else null. */
-export const expired = (c: PortalContext): string | null => (c.get('session').stage === 'expired' ? c.get('session').username : null);
+import { expired, signedIn } from '../../web/visitor.ts';
 
 /** To where the session may go. */
 export function turnAway(portal: Portal, c: PortalContext): Response {

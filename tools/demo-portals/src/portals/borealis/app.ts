@@ -15,6 +15,7 @@ import type { Session, SessionStage } from '../../records/sessions.ts';
 import { failChange } from '../../web/change-fault.ts';
 import { requireToken } from '../../web/forms.ts';
 import { createPortalApp, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
+import { nameAt, signedIn } from '../../web/visitor.ts';
 import { maintenancePage, readAssets, shell } from './shell.ts';
 
 const COOKIE = 'borealis_sid';
@@ -48,7 +49,7 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
     return enter(c, 'identified', portal.policy.keptUsername(username));
   });
   app.post('/api/password', async (c) => {
-    const username = nameAt(c, ['identified']);
+    const username = nameAt(c, 'identified');
     if (username === null) return signedOut(portal, c);
     const { password, device: mark = '' } = await readPost(c, z.object({ password: text, device: text.optional() }));
     const decision = await decidePassword(portal, { username, password, device: { token: getCookie(c, DEVICE_COOKIE) ?? '', mark } });
@@ -56,7 +57,7 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
     return decision === 'accepted' ? enterInside(c, username) : c.json({ problem: decision }, 401);
   });
   app.post('/api/code', async (c) => {
-    const username = nameAt(c, ['code']);
+    const username = nameAt(c, 'code');
     if (username === null) return signedOut(portal, c);
     const { code, remember } = await readPost(c, z.object({ code: text, remember: text.optional() }));
     const decision = decideCode(portal, username, code);
@@ -67,12 +68,12 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
 
   app.post('/api/change-code', async (c) => {
     await readPost(c, z.object({}));
-    const account = askedAtChange(portal, nameAt(c, ['signed_in', 'expired']));
+    const account = askedAtChange(portal, nameAt(c, 'signed_in', 'expired'));
     if (account) sendWhatIsAsked(portal, account);
     return c.json({});
   });
   app.post('/api/password-change', async (c) => {
-    const username = nameAt(c, ['signed_in', 'expired']);
+    const username = nameAt(c, 'signed_in', 'expired');
     if (username === null) return signedOut(portal, c);
     const { code = '', ...typed } = await readPost(c, z.object({ current: text, next: text, repeated: text, code: text.optional() }));
     const asked = askedAtChange(portal, username);
@@ -82,7 +83,7 @@ export function borealisApp(portal: Portal): Hono<PortalEnv> {
     return decision.kind === 'refused' ? c.json({ problem: decision.why }, 422) : enter(c, 'anonymous', null);
   });
   app.get('/api/claims', (c) => {
-    const username = nameAt(c, ['signed_in']);
+    const username = signedIn(c);
     if (username === null) return signedOut(portal, c);
     return c.json({ claims: searchClaims({ portal: portal.code, username }, c.req.query('number') ?? '').map(describeClaim) });
   });
@@ -107,12 +108,6 @@ function askedAtChange(portal: Portal, username: string | null): Account | null 
 }
 
 const isApi = (c: PortalContext): boolean => c.req.path.startsWith('/api/');
-
-/** The user name, where the session is at one of the stages; else null. */
-function nameAt(c: PortalContext, stages: readonly SessionStage[]): string | null {
-  const { stage, username } = c.get('session');
-  return stages.includes(stage) ? username : null;
-}
 
 /** Asked before the token: who was signed out by a change elsewhere reads so. Tells the page the session it has now, to sign in again from. */
 const signedOut = (portal: Portal, c: PortalContext): Response => c.json({ problem: 'signed_out', session: describe(portal, c.get('session')) }, 401);

@@ -9,6 +9,7 @@ import { endSessionsOf } from '../../records/sessions.ts';
 import { failChange } from '../../web/change-fault.ts';
 import { readForm } from '../../web/forms.ts';
 import { createPortalApp, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
+import { expired, signedIn } from '../../web/visitor.ts';
 import { frameset, headFrame, navFrame } from './layout.ts';
 import { CHANGE_TEXTS, changedPage, claimsPage, expiredPage, mainPage, messagePage, passwordPage, signOnPage, TEXTS } from './pages.ts';
 
@@ -27,7 +28,7 @@ export function cascadeApp(portal: Portal): Hono<PortalEnv> {
   app.get('/head', (c) => c.html(headFrame));
   app.get('/nav', (c) => c.html(navFrame));
   app.get('/main', (c) => {
-    const username = signedOn(c);
+    const username = signedIn(c);
     return username === null ? turnAway(c, null) : c.html(mainPage(username));
   });
   app.post('/signon', async (c) => {
@@ -41,15 +42,15 @@ export function cascadeApp(portal: Portal): Hono<PortalEnv> {
   });
 
   app.get('/claims', (c) => {
-    const username = signedOn(c);
+    const username = signedIn(c);
     if (username === null) return turnAway(c, TEXTS.ended);
     const typed = c.req.query('CLMNO');
     return c.html(claimsPage(typed ?? '', typed === undefined ? null : searchClaims({ portal: portal.code, username }, typed)));
   });
 
-  app.get('/password', (c) => (signedOn(c) === null ? turnAway(c, TEXTS.ended) : c.html(passwordPage({ csrf: c.get('session').csrf, text: null }))));
+  app.get('/password', (c) => (signedIn(c) === null ? turnAway(c, TEXTS.ended) : c.html(passwordPage({ csrf: c.get('session').csrf, text: null }))));
   app.post('/password', async (c) => {
-    const username = signedOn(c);
+    const username = signedIn(c);
     if (username === null) return turnAway(c, TEXTS.ended);
     const decision = await changePassword(portal, await typedChange(c, username));
     if (decision.kind === 'fault') return failChange(c, decision.fault);
@@ -58,8 +59,8 @@ export function cascadeApp(portal: Portal): Hono<PortalEnv> {
 
   app.get('/expired', (c) => turnAway(c, TEXTS.ended));
   app.post('/expired', async (c) => {
-    const { stage, username } = c.get('session');
-    if (stage !== 'expired' || username === null) return turnAway(c, TEXTS.ended);
+    const username = expired(c);
+    if (username === null) return turnAway(c, TEXTS.ended);
     const decision = await changePassword(portal, await typedChange(c, username));
     if (decision.kind === 'fault') return failChange(c, decision.fault);
     if (decision.kind === 'refused') return c.html(expiredPage({ csrf: c.get('session').csrf, text: CHANGE_TEXTS[decision.why] }));
@@ -73,9 +74,6 @@ export function cascadeApp(portal: Portal): Hono<PortalEnv> {
   });
   return app;
 }
-
-/** The user name, where the session is signed on; else null. */
-const signedOn = (c: PortalContext): string | null => (c.get('session').stage === 'signed_in' ? c.get('session').username : null);
 
 /** What the work frame shows to who may not go on: the one thing there is to do first. */
 const turnAway = (c: PortalContext, text: string | null): Response | Promise<Response> =>

@@ -4,6 +4,7 @@ import { nowMs, type Portal } from '../../portal.ts';
 import { habitsOf } from '../../records/habits.ts';
 import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
+import { signedIn } from '../../web/visitor.ts';
 import { applications } from './application-pages.ts';
 import { failurePage, maintenancePage, TOKEN } from './layout.ts';
 import { type ApplicationName, isPath, type SignOn, wantedQuery } from './sign-on.ts';
@@ -32,11 +33,11 @@ export function deltaApplication(portal: Portal, signOn: SignOn, application: Ap
     return c.redirect(isPath(to) ? to : '/', 303);
   });
   app.get('/claims', (c) => {
-    const { stage, username, csrf } = c.get('session');
-    if (stage !== 'signed_in' || username === null) return toProvider(c);
+    const username = signedIn(c);
+    if (username === null) return toProvider(c);
     const typed = c.req.query('number');
     const found = typed === undefined ? null : searchClaims({ portal: 'delta', username }, typed);
-    return c.html(claimsPage({ csrf, username, typed: typed ?? '', found }));
+    return c.html(claimsPage({ csrf: c.get('session').csrf, username, typed: typed ?? '', found }));
   });
   app.post('/sign-out', async (c) => {
     await readForm(c, TOKEN);

@@ -6,6 +6,7 @@ import { nowMs, type Portal } from '../../portal.ts';
 import { failChange } from '../../web/change-fault.ts';
 import { readForm } from '../../web/forms.ts';
 import { createPortalApp, forgetSession, startSession, type PortalContext, type PortalEnv } from '../../web/portal-app.ts';
+import { nameAt, signedIn } from '../../web/visitor.ts';
 import { failurePage, maintenancePage, TOKEN } from './layout.ts';
 import { accountPage, changedPage, changePage, namePage, passwordPage, signedOutPage, SITE } from './provider-pages.ts';
 import { readWanted, type SignOn, wantedQuery, type WantedPage } from './sign-on.ts';
@@ -38,13 +39,14 @@ export function deltaProvider(portal: Portal, signOn: SignOn): Hono<PortalEnv> {
     return c.redirect(`/sign-in/password${wantedQuery(wantedOf(c))}`, 303);
   });
   app.get('/sign-in/password', (c) => {
-    const { stage, username, csrf } = c.get('session');
-    if (stage !== 'identified' || username === null) return signIn(c);
-    return c.html(passwordPage({ csrf, username, wanted: wantedOf(c), problem: null }));
+    const username = nameAt(c, 'identified');
+    if (username === null) return signIn(c);
+    return c.html(passwordPage({ csrf: c.get('session').csrf, username, wanted: wantedOf(c), problem: null }));
   });
   app.post('/sign-in/password', async (c) => {
-    const { stage, username, csrf } = c.get('session');
-    if (stage !== 'identified' || username === null) return signIn(c);
+    const username = nameAt(c, 'identified');
+    if (username === null) return signIn(c);
+    const { csrf } = c.get('session');
     const decision = await decidePassword(portal, { username, password: (await readForm(c, TOKEN))('password') });
     if (decision !== 'accepted' && decision !== 'code_needed') return c.html(passwordPage({ csrf, username, wanted: wantedOf(c), problem: decision }));
     const session = startSession(portal, COOKIE, c, stageAfterLogin(portal, username));
@@ -85,10 +87,7 @@ const wantedOf = (c: PortalContext): WantedPage | null => readWanted((name) => c
 
 const signIn = (c: PortalContext): Response => c.redirect(`/sign-in${wantedQuery(wantedOf(c))}`, 303);
 
-/** The user name, where the session may do everything; else null. */
-const signedIn = (c: PortalContext): string | null => (c.get('session').stage === 'signed_in' ? c.get('session').username : null);
-
 const hasExpired = (c: PortalContext): boolean => c.get('session').stage === 'expired';
 
 /** The user name, where the password was proved, expired or not; else null. */
-const proved = (c: PortalContext): string | null => (hasExpired(c) ? c.get('session').username : signedIn(c));
+const proved = (c: PortalContext): string | null => nameAt(c, 'signed_in', 'expired');
