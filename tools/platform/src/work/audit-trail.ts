@@ -2,12 +2,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AppRole } from '@rcm/db';
-import { ensureAppLogin } from '@rcm/db/admin';
 import { Secret } from '@rcm/telemetry';
 import type { DataFolder } from '../data/folder.ts';
 import { type KeyFile, keyFile, writeKeyFile } from '../data/keys.ts';
 import { replaceFile } from '../data/memory.ts';
+import { roleLogin } from '../postgres/role-login.ts';
 import { rootEnvironment } from '../processes/environment.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import type { Stops } from '../services.ts';
@@ -82,13 +81,10 @@ interface AuditSettings {
 /** Where heads lie, what signs them, and the logins of who writes and who reads. */
 async function auditSettings(folder: DataFolder, admin: KeyFile): Promise<AuditSettings> {
   const [heads, publicKey] = ['heads.ndjson', 'public.pem'].map((name) => join(folder.audit, name)) as [string, string];
-  const login = async (role: AppRole, name: string): Promise<KeyFile> => {
-    const url = await ensureAppLogin({ adminUrl: admin.value.reveal(), role, name, password: keyFile(folder.keys, `${name}-database-password`).value });
-    return writeKeyFile(folder.keys, `${name}-database-url`, new Secret(url));
-  };
+  const setting = { folder, adminUrl: admin };
   return {
     ...{ heads, publicKey, signer: { RCM_AUDIT_SIGNING_KEY_FILE: signingKey(folder, publicKey).path, RCM_AUDIT_HEADS_FILE: heads } },
-    ...{ writer: await login('rcm_head_writer', 'head_writer'), auditor: await login('rcm_auditor', 'auditor') },
+    ...{ writer: await roleLogin(setting, 'rcm_head_writer', 'head_writer'), auditor: await roleLogin(setting, 'rcm_auditor', 'auditor') },
   };
 }
 

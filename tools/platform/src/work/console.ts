@@ -1,7 +1,7 @@
 import { CLIENT_ID, demoRoles, type SignIn } from '@rcm/demo-sign-in';
-import { ensureAppLogin } from '@rcm/db/admin';
 import { Secret } from '@rcm/telemetry';
-import { keyFile, writeKeyFile } from '../data/keys.ts';
+import { writeKeyFile } from '../data/keys.ts';
+import { roleLogin } from '../postgres/role-login.ts';
 import { type AppSetting, rootEnvironment } from '../processes/environment.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { NORTH } from '../seed/logins.ts';
@@ -21,9 +21,7 @@ export interface ConsoleSetting {
 
 /** The console of this run. It reaches neither portals nor secrets, so nothing else depends on it; it ends with the platform. */
 export async function startConsole({ setting, signIn, port, url }: ConsoleSetting, supervisor: Supervisor, stops: Stops): Promise<void> {
-  const { folder, config, adminUrl } = setting;
-  const password = keyFile(folder.keys, 'console-database-password');
-  const databaseUrl = await ensureAppLogin({ adminUrl: adminUrl.value.reveal(), role: 'rcm_console', name: 'console', password: password.value });
+  const { folder, config } = setting;
   const managed = supervisor.start({
     name: 'console',
     script: scriptOf('console'),
@@ -32,7 +30,7 @@ export async function startConsole({ setting, signIn, port, url }: ConsoleSettin
       ...rootEnvironment,
       RCM_LOG_LEVEL: config.RCM_LOG_LEVEL,
       RCM_HEALTH_PORT: '0',
-      RCM_DATABASE_URL_FILE: writeKeyFile(folder.keys, 'console-database-url', new Secret(databaseUrl)).path,
+      RCM_DATABASE_URL_FILE: (await roleLogin(setting, 'rcm_console', 'console')).path,
       RCM_CONSOLE_URL: url,
       RCM_CONSOLE_PORT: String(port),
       RCM_CONSOLE_ISSUER: signIn.issuer,

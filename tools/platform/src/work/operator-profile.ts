@@ -1,11 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AppRole } from '@rcm/db';
-import { ensureAppLogin } from '@rcm/db/admin';
-import { Secret } from '@rcm/telemetry';
-import { keyFile, writeKeyFile } from '../data/keys.ts';
 import { replaceFile } from '../data/memory.ts';
+import { roleLogin } from '../postgres/role-login.ts';
 import { appEnvironment, type AppSetting, rootEnvironment } from '../processes/environment.ts';
 
 const PROFILE = 'local';
@@ -24,18 +21,13 @@ export interface OperatorProfile {
  */
 export async function writeOperatorProfile(setting: AppSetting): Promise<OperatorProfile> {
   const { folder } = setting;
-  const login = async (role: AppRole, name: string): Promise<string> => {
-    const password = keyFile(folder.keys, `${name}-database-password`);
-    const url = await ensureAppLogin({ adminUrl: setting.adminUrl.value.reveal(), role, name, password: password.value });
-    return writeKeyFile(folder.keys, `${name}-database-url`, new Secret(url)).path;
-  };
   const apps = Object.fromEntries(ACTING.map((app) => [app, appEnvironment(app, setting)])) as Record<(typeof ACTING)[number], Record<string, string>>;
   const { RCM_DATABASE_URL_FILE: _url, RCM_TENANT_ROLE_ARN: _role, ...shared } = { ...apps.migrator, ...apps.rotator };
   const settings = {
     ...Object.fromEntries(Object.entries(shared).filter(([name]) => name.startsWith('RCM_') && name !== 'RCM_ALLOW_ROOT')),
     RCM_LOG_LEVEL: 'error',
-    RCM_OPERATOR_DATABASE_URL_FILE: await login('rcm_operator', 'operator'),
-    RCM_AUDITOR_DATABASE_URL_FILE: await login('rcm_auditor', 'auditor'),
+    RCM_OPERATOR_DATABASE_URL_FILE: (await roleLogin(setting, 'rcm_operator', 'operator')).path,
+    RCM_AUDITOR_DATABASE_URL_FILE: (await roleLogin(setting, 'rcm_auditor', 'auditor')).path,
     RCM_OWNER_DATABASE_URL_FILE: setting.adminUrl.path,
     RCM_AUDIT_HEADS_FILE: join(folder.audit, 'heads.ndjson'),
     RCM_AUDIT_PUBLIC_KEYS: join(folder.audit, 'public.pem'),
