@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { parameterArn } from '../account/arns.ts';
-import { validationError } from '../aws-error.ts';
+import { cutPage, pageStart } from '../account/paging.ts';
+import { AwsError, validationError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { parameterValue } from './encryption.ts';
 import { filterSchema, isBelow, labelledVersion, passes, requireFilters } from './filters.ts';
 import { describeValue } from './get.ts';
 import { parseName } from './name.ts';
-import { cutPage, pageStart } from './paging.ts';
 import { currentByPrefix, labelsOf, requireParameter, versionsAfter, type VersionRecord } from './records.ts';
 
 const BY_PATH_KEYS = new Set(['Type', 'KeyId', 'Label']);
@@ -29,7 +29,7 @@ export const getParametersByPath = operation({
     const { Path, Recursive = false, ParameterFilters = [], WithDecryption = false } = question;
     if (!Path.startsWith('/')) throw validationError('The parameter path must begin with a slash "/". It can consist of sub-paths divided by slash symbols.');
     requireFilters(ParameterFilters, BY_PATH_KEYS, BY_PATH_OPTIONS);
-    const page = { question, limit: MaxResults, token: NextToken };
+    const page = { question, limit: MaxResults, token: NextToken, refusal: invalidToken };
     const below = currentByPrefix(call.database, Path, pageStart(call, page));
     const candidates = below.filter((record) => isBelow(record.name, Path, Recursive) && passes(call, record, ParameterFilters));
     const { items, next } = cutPage(call, page, candidates, (record) => record.name);
@@ -48,7 +48,7 @@ export const describeParameters = operation({
   run({ MaxResults = 50, NextToken, ...question }, call) {
     const { ParameterFilters = [] } = question;
     requireFilters(ParameterFilters, DESCRIBE_KEYS);
-    const page = { question, limit: MaxResults, token: NextToken };
+    const page = { question, limit: MaxResults, token: NextToken, refusal: invalidToken };
     const candidates = currentByPrefix(call.database, '', pageStart(call, page)).filter((record) => passes(call, record, ParameterFilters));
     const { items, next } = cutPage(call, page, candidates, (record) => record.name);
     return { Parameters: items.map((record) => ({ ...metadata(record), ARN: parameterArn(call.account, record.name) })), ...next };
@@ -67,12 +67,14 @@ export const getParameterHistory = operation({
   run({ MaxResults = 50, NextToken, ...question }, call) {
     const name = parseName(call.account, question.Name);
     requireParameter(call.database, name);
-    const page = { question, limit: MaxResults, token: NextToken };
+    const page = { question, limit: MaxResults, token: NextToken, refusal: invalidToken };
     const candidates = versionsAfter(call.database, name, Number(pageStart(call, page) || 0), MaxResults + 1);
     const { items, next } = cutPage(call, page, candidates, (record) => String(record.version));
     return { Parameters: items.map((record) => historyEntry(call, record, question.WithDecryption ?? false)), ...next };
   },
 });
+
+const invalidToken = (): AwsError => new AwsError('InvalidNextToken', 'The specified token is not valid.');
 
 const historyEntry = (call: Call, record: VersionRecord, decrypt: boolean) => ({
   ...metadata(record),

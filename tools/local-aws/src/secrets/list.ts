@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageToken, readPageToken } from '../account/page-token.ts';
+import { cutPage, pageStart } from '../account/paging.ts';
 import { tagsOf } from '../account/tags.ts';
 import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
@@ -34,12 +34,13 @@ export const listSecrets = operation({
   }),
   run({ MaxResults = DEFAULT_PAGE, NextToken, ...question }, call) {
     const { Filters = [], IncludePlannedDeletion = false } = question;
-    const candidates = allSecrets(call, position(call, question, NextToken)).filter(
+    const page = { question, limit: MaxResults, token: NextToken, refusal: invalidToken };
+    const candidates = allSecrets(call, pageStart(call, page)).filter(
       (secret) => (IncludePlannedDeletion || secret.deleted_at === null) && Filters.every((each) => passes(call, secret, each)),
     );
-    const page = candidates.slice(0, MaxResults);
-    const list = page.map((secret) => ({ ...metadata(call, secret), SecretVersionsToStages: versionsToStages(call, secret.arn) }));
-    return { SecretList: list, ...next(call, question, candidates.length > MaxResults ? page.at(-1)?.name : undefined) };
+    const { items, next } = cutPage(call, page, candidates, ({ name }) => name);
+    const list = items.map((secret) => ({ ...metadata(call, secret), SecretVersionsToStages: versionsToStages(call, secret.arn) }));
+    return { SecretList: list, ...next };
   },
 });
 
@@ -54,13 +55,13 @@ export const listSecretVersionIds = operation({
   resources: secretResource,
   run({ MaxResults = DEFAULT_PAGE, NextToken, ...question }, call) {
     const { arn, name } = requireSecret(call, question.SecretId);
-    const after = position(call, question, NextToken);
+    const page = { question, limit: MaxResults, token: NextToken, refusal: invalidToken };
     const versions = call.database
-      .all<ListedVersion>('SELECT id, created_at FROM secret_version WHERE arn = ? AND id > ? ORDER BY id', arn, after)
+      .all<ListedVersion>('SELECT id, created_at FROM secret_version WHERE arn = ? AND id > ? ORDER BY id', arn, pageStart(call, page))
       .map((version) => ({ VersionId: version.id, VersionStages: stagesOf(call.database, arn, version.id), CreatedDate: new Date(version.created_at) }))
       .filter((version) => question.IncludeDeprecated === true || version.VersionStages.length > 0);
-    const page = versions.slice(0, MaxResults);
-    return { ARN: arn, Name: name, Versions: page, ...next(call, question, versions.length > MaxResults ? page.at(-1)?.VersionId : undefined) };
+    const { items, next } = cutPage(call, page, versions, ({ VersionId }) => VersionId);
+    return { ARN: arn, Name: name, Versions: items, ...next };
   },
 });
 
@@ -105,12 +106,4 @@ function passes(call: Call, secret: SecretRecord, { Key, Values }: Filter): bool
   return Values.some((value) => (value.startsWith('!') ? !has(value.slice(1)) : has(value)));
 }
 
-function position(call: Call, question: unknown, token: string | undefined): string {
-  if (token === undefined || token === '') return '';
-  const found = readPageToken(call.root, JSON.stringify(question), token);
-  if (found === null) throw new AwsError('InvalidNextTokenException', 'The NextToken value is invalid.');
-  return found;
-}
-
-const next = (call: Call, question: unknown, last: string | undefined): { NextToken?: string } =>
-  last === undefined ? {} : { NextToken: pageToken(call.root, JSON.stringify(question), last) };
+const invalidToken = (): AwsError => new AwsError('InvalidNextTokenException', 'The NextToken value is invalid.');
