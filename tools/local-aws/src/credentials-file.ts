@@ -1,7 +1,7 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccessKey } from './identity/principal.ts';
 import { storageError } from './start-error.ts';
+import { replaceFile } from './storage/replace-file.ts';
 
 /** An AWS shared credentials file with a default profile, mode 600; replaced as a whole. Errors: LocalAwsStartError. */
 export function writeCredentialsFile(path: string, key: AccessKey): void {
@@ -14,10 +14,8 @@ export function writeTaskTokens(folder: string, roles: readonly string[], tokenO
 }
 
 function writeKeyFile(path: string, text: string): void {
-  const draft = `${path}.new`;
   try {
-    writeFileSync(draft, text, { mode: 0o600 });
-    renameSync(draft, path);
+    replaceFile(path, text);
   } catch (error) {
     throw storageError(path, error);
   }

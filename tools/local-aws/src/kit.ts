@@ -5,4 +5,5 @@ export { seal, unseal } from './keys/sealed-box.ts';
 export { type Output, processOutput, stopSignal } from './process.ts';
 export { KEY_BYTES, readKeyFile, writeKeyFile } from './storage/key-file.ts';
 export { type Lock, lockBeside, openLocked } from './storage/lock.ts';
+export { replaceFile } from './storage/replace-file.ts';
 export { BUSY_WAIT_MS, type Database, isEmpty, pragma, wrap, WRITE_THROUGH } from './storage/sqlite.ts';

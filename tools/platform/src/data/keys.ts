@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '@rcm/local-aws/kit';
 import { Secret } from '@rcm/telemetry';
-import { replaceFile } from './memory.ts';
 
 /** A secret of the platform itself, kept in a file of mode 600 and handed to processes by that file's name. */
 export interface KeyFile {

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { replaceFile } from '@rcm/local-aws/kit';
 import { RcmError, systemClock } from '@rcm/telemetry';
-import { replaceFile } from './memory.ts';
 import { identify, isAlive, type ProcessIdentity } from '../processes/identity.ts';
 
 /** Who may use a data folder now. One run at a time: two Postgres servers or two platforms on one folder would destroy it. */

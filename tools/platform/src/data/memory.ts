@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { replaceFile } from '@rcm/local-aws/kit';
 import { RcmError } from '@rcm/telemetry';
 
 /**
@@ -54,17 +55,4 @@ export function readMemory(path: string): Memory | null {
   } catch (cause) {
     throw new RcmError('config_invalid', `${path} was not written by this version of the platform; give another --data folder.`, { cause });
   }
-}
-
-/** Written aside, flushed, then renamed. */
-export function replaceFile(path: string, text: string): void {
-  const aside = `${path}.new`;
-  const file = openSync(aside, 'w', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(aside, path);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { replaceFile } from '@rcm/local-aws/kit';
 import { systemClock } from '@rcm/telemetry';
-import { replaceFile } from '../data/memory.ts';
 import { identify, isAlive, type ProcessIdentity } from './identity.ts';
 
 const schema = z.array(z.object({ name: z.string(), pid: z.number(), startedAt: z.string() }));

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { API_AUDIENCE, type SignIn, startSignIn } from '@rcm/demo-sign-in';
+import { replaceFile } from '@rcm/local-aws/kit';
 import { freePort } from '@rcm/test-services/machine';
 import type { DataFolder } from '../data/folder.ts';
-import { replaceFile } from '../data/memory.ts';
 import type { ApiTokens, AppSetting } from '../processes/environment.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import { hospitals, NORTH } from '../seed/logins.ts';

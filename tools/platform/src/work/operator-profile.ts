@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { replaceFile } from '../data/memory.ts';
+import { replaceFile } from '@rcm/local-aws/kit';
 import { roleLogin } from '../postgres/role-login.ts';
 import { appEnvironment, type AppSetting, rootEnvironment } from '../processes/environment.ts';
 
