@@ -70,9 +70,9 @@ export async function readBody(incoming: IncomingMessage): Promise<Buffer | null
 }
 
 /** `null` where it is none. */
-export function parseJson(body: Buffer): unknown {
+export function parseJson(text: Buffer | string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text.toString());
   } catch {
     return null;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '@rcm/local-aws/kit';
 import { isFields } from '../http/request.ts';
 import { Refusal } from '../http/answer.ts';
 
@@ -59,12 +60,4 @@ function moreSpecificFirst(a: string, b: string): number {
   if (a.endsWith('*') !== b.endsWith('*')) return a.endsWith('*') ? 1 : -1;
   const plus = (pattern: string): number => pattern.split('+').length;
   return plus(a) - plus(b) || b.length - a.length || (a < b ? 1 : -1);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '@rcm/local-aws/kit';
 import { Refusal } from './answer.ts';
 
 /** What Vault makes of a method: POST and PUT are the same, and GET with `list=true` is LIST (http/logical.go). */
@@ -55,13 +56,9 @@ function parseTarget(target: string): { readonly pathname: string; readonly sear
 const header = (value: string | string[] | undefined): string => (Array.isArray(value) ? (value[0] ?? '') : (value ?? ''));
 
 function parseBody(body: Buffer): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    if (isFields(value)) return value;
-  } catch {
-    // Said below, as for any other body that is no object.
-  }
-  throw new Refusal(400, 'failed to parse JSON input: the body is not a JSON object');
+  const value = parseJson(body);
+  if (!isFields(value)) throw new Refusal(400, 'failed to parse JSON input: the body is not a JSON object');
+  return value;
 }
 
 export const isFields = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
