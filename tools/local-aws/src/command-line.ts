@@ -30,8 +30,8 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
   }
   try {
     const flags = program.opts<Flags>();
-    const enforce = flags.policies === undefined ? null : readPolicies(flags.policies);
-    const aws = await startLocalAws({ ...optionsOf(flags, output), ...(enforce ? { enforce } : {}) });
+    const enforce = flags.policies === undefined ? undefined : readPolicies(flags.policies);
+    const aws = await startLocalAws({ ...optionsOf(flags, output), enforce });
     const stopped = stopSignal();
     await announce(aws, flags, enforce?.roles.map(({ name }) => name) ?? [], output);
     await stopped;
@@ -73,11 +73,8 @@ const wholeNumber =
 function optionsOf(flags: Flags, { error: report }: Output): Parameters<typeof startLocalAws>[0] {
   const { port, host, dataFile, accountId, region, quotaReads, quotaWrites } = flags;
   return {
-    ...{ port, host },
-    ...(dataFile === undefined ? {} : { dataFile }),
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(region === undefined ? {} : { region }),
-    quotas: { ...(quotaReads === undefined ? {} : { reads: quotaReads }), ...(quotaWrites === undefined ? {} : { writes: quotaWrites }) },
+    ...{ port, host, dataFile, accountId, region },
+    quotas: { reads: quotaReads, writes: quotaWrites },
     onInternalError: (error) => report(`local-aws: ${error instanceof Error ? error.message : String(error)}\n`),
   };
 }

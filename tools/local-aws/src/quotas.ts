@@ -3,9 +3,9 @@ import type { Clock } from './clock.ts';
 /** Requests a second that Parameter Store lets through; a missing one is not limited. */
 export interface QuotaOptions {
   /** Shared by GetParameter, GetParameters and GetParametersByPath (AWS: 40 by default). */
-  readonly reads?: number;
+  readonly reads?: number | undefined;
   /** PutParameter (AWS: 3 by default). */
-  readonly writes?: number;
+  readonly writes?: number | undefined;
 }
 
 export interface Quotas {

@@ -38,11 +38,11 @@ export interface LocalAwsOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Where everything is kept, beside `<dataFile>.hsm` (keys) and `<dataFile>.lock`. Default: in memory. */
-  readonly dataFile?: string;
+  readonly dataFile?: string | undefined;
   /** Twelve digits; default `123456789012`. A data file belongs to one account and region. */
-  readonly accountId?: string;
+  readonly accountId?: string | undefined;
   /** Default `us-east-1`. */
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** Requests a second of Parameter Store; default: no limit. */
   readonly quotas?: QuotaOptions;
   /** How many parameters the account may have of a tier, for what happens in one that is full; default: AWS's 10,000 and 100,000. */
@@ -57,7 +57,7 @@ export interface LocalAwsOptions {
    * Roles and a key policy: every call is then decided by them (and the account has no other roles). Needs
    * `@cloud-copilot/iam-simulate`. Default: the fixed rules of `identity/authorize.ts`.
    */
-  readonly enforce?: Enforcement;
+  readonly enforce?: Enforcement | undefined;
   /** Replaces what decides, the roles of `enforce` stay. */
   readonly authorize?: Authorize;
   /** Told about defects and storage that fails while running; default: ignored, the caller sees a 500. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Output, stopSignal } from '@rcm/local-aws/kit';
 import { VaultServerStartError } from './start-error.ts';
-import { startVaultServer, type VaultServerOptions } from './start.ts';
+import { startVaultServer } from './start.ts';
 
 const HELP = `Usage: vault-server [options]
 
@@ -32,8 +32,9 @@ export async function runCommandLine(args: readonly string[], output: Output): P
   }
   try {
     const stopped = stopSignal();
-    const server = await startVaultServer({ ...optionsOf(flags), onInternalError: (error) => output.error(`vault-server: ${String(error)}\n`) });
-    const tokenFile = flags['root-token-file'];
+    const { port, host, mount: mounts, namespace: namespaces, 'data-file': dataFile, 'root-token-file': tokenFile } = flags;
+    const onInternalError = (error: unknown): void => output.error(`vault-server: ${String(error)}\n`);
+    const server = await startVaultServer({ port: Number(port), host, mounts, namespaces, dataFile, onInternalError });
     // The token is never printed: it goes into the file, or nowhere.
     if (tokenFile !== undefined) writeFileSync(tokenFile, `${server.rootToken}\n`, { mode: 0o600 });
     output.out(`${JSON.stringify({ address: server.address, mounts: server.mounts, rootTokenFile: tokenFile ?? null })}\n`);
@@ -45,8 +46,6 @@ export async function runCommandLine(args: readonly string[], output: Output): P
     return error instanceof VaultServerStartError && error.code === 'options_invalid' ? 2 : 1;
   }
 }
-
-type Flags = Exclude<ReturnType<typeof parse>, string>;
 
 function parse(args: readonly string[]) {
   try {
@@ -67,8 +66,3 @@ function parse(args: readonly string[]) {
     return error instanceof Error ? error.message : 'the options cannot be read.';
   }
 }
-
-const optionsOf = ({ port, host, mount, namespace, 'data-file': dataFile }: Flags): VaultServerOptions => ({
-  ...{ port: Number(port), host, mounts: mount, namespaces: namespace },
-  ...(dataFile === undefined ? {} : { dataFile }),
-});

@@ -12,7 +12,7 @@ export interface VaultServerOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Where everything is kept, beside `<dataFile>.key` and `<dataFile>.lock`. Default: in memory. */
-  readonly dataFile?: string;
+  readonly dataFile?: string | undefined;
   /** KV v2 mounts, in every namespace. Default `['kv']`. */
   readonly mounts?: readonly string[];
   /** Namespaces beside the root one, without slashes at their ends. Default none. */
