@@ -31,15 +31,18 @@ export async function runCommandLine(args: readonly string[], output: Output): P
     return 0;
   }
   try {
-    const stopped = stopSignal();
     const { port, host, mount: mounts, namespace: namespaces, 'data-file': dataFile, 'root-token-file': tokenFile } = flags;
     const onInternalError = (error: unknown): void => output.error(`vault-server: ${String(error)}\n`);
     const server = await startVaultServer({ port: Number(port), host, mounts, namespaces, dataFile, onInternalError });
-    // The token is never printed: it goes into the file, or nowhere.
-    if (tokenFile !== undefined) writeFileSync(tokenFile, `${server.rootToken}\n`, { mode: 0o600 });
-    output.out(`${JSON.stringify({ address: server.address, mounts: server.mounts, rootTokenFile: tokenFile ?? null })}\n`);
-    await stopped;
-    await server.close();
+    try {
+      // The token is never printed: it goes into the file, or nowhere.
+      if (tokenFile !== undefined) writeFileSync(tokenFile, `${server.rootToken}\n`, { mode: 0o600 });
+      const stopped = stopSignal();
+      output.out(`${JSON.stringify({ address: server.address, mounts: server.mounts, rootTokenFile: tokenFile ?? null })}\n`);
+      await stopped;
+    } finally {
+      await server.close();
+    }
     return 0;
   } catch (error) {
     output.error(`vault-server: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommandLine } from './command-line.ts';
 import { openClient } from './conformance/client.fixture.ts';
 import { everyValueEver } from './every-value-ever.ts';
 import { startVaultServer } from './start.ts';
@@ -66,6 +67,12 @@ describe('the server', () => {
     const first = await startVaultServer({ dataFile });
     await expect(startVaultServer({ dataFile })).rejects.toMatchObject({ code: 'data_file_unusable' });
     await first.close();
+    await (await startVaultServer({ dataFile })).close();
+  });
+
+  it('does not go on as a process where its token cannot be written', TIMEOUT, async () => {
+    const args = ['--data-file', dataFile, '--root-token-file', join(folder, 'missing', 'root-token')];
+    expect(await runCommandLine(args, { out: () => {}, error: () => {} })).toBe(1);
     await (await startVaultServer({ dataFile })).close();
   });
 
