@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { RcmError, systemClock } from '@rcm/telemetry';
 import { processStart } from './identity.ts';
 import type { Roster } from './roster.ts';
+import { signalIfThere } from './signal.ts';
 
 /** What starts one process of the platform. */
 export interface ManagedProcessOptions {
@@ -89,8 +90,8 @@ export function startManagedProcess(options: ManagedProcessOptions, files: { rea
     },
     async stop(graceMs) {
       if (gone) return;
-      kill(pid, 'SIGTERM');
-      const timer = setTimeout(() => kill(-pid, 'SIGKILL'), graceMs);
+      signalIfThere(pid, 'SIGTERM');
+      const timer = setTimeout(() => signalIfThere(-pid, 'SIGKILL'), graceMs);
       await exited;
       clearTimeout(timer);
     },
@@ -146,12 +147,4 @@ function exitOf(child: ChildProcess): Promise<ManagedProcessExit> {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.once('error', () => resolve({ code: null, signal: null }));
   });
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Gone meanwhile, which is what was wanted.
-  }
 }

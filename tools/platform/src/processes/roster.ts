@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { replaceFile } from '@rcm/local-aws/kit';
 import { systemClock } from '@rcm/telemetry';
 import { identify, isAlive, type ProcessIdentity } from './identity.ts';
+import { signalIfThere } from './signal.ts';
 
 const schema = z.array(z.object({ name: z.string(), pid: z.number(), startedAt: z.string() }));
 type Entry = ProcessIdentity & { readonly name: string };
@@ -40,10 +41,10 @@ const LOOK_EVERY_MS = 50;
 export async function endLeftovers(path: string): Promise<number> {
   const alive = leftovers(path).toReversed();
   for (const entry of alive) {
-    signal(entry.pid, 'SIGTERM');
+    signalIfThere(entry.pid, 'SIGTERM');
     const until = Date.now() + SOFT_MS;
     while (isAlive(entry) && Date.now() < until) await systemClock.sleep(LOOK_EVERY_MS);
-    if (isAlive(entry)) signal(-entry.pid, 'SIGKILL');
+    if (isAlive(entry)) signalIfThere(-entry.pid, 'SIGKILL');
   }
   return alive.length;
 }
@@ -56,13 +57,5 @@ function readRoster(path: string): Entry[] {
     return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     return [];
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // Gone meanwhile, which is what was wanted.
   }
 }
