@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { withClient } from '../postgres/start.ts';
 import type { PlaintextSearch } from './scan.ts';
 
 /** All sample columns of `pg_stats`; the array types differ per column, so each is read as text. */
@@ -19,15 +19,10 @@ const EXPRESSIONS = `
  * Searches the planner's samples. They hold column values, and their storage is compressed, so a search of the data folder's
  * bytes cannot see them. `url` must be a superuser's: the views hide what the asker may not read.
  */
-export async function searchStatistics(search: PlaintextSearch, url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'rcm-platform', statement_timeout: 60_000 });
-  await client.connect();
-  try {
+export const searchStatistics = (search: PlaintextSearch, url: string): Promise<void> =>
+  withClient(url, async (client) => {
     for (const query of [SAMPLES, EXTENDED, EXPRESSIONS]) {
       const { rows } = await client.query<{ place: string; samples: string }>(query);
       for (const { place, samples } of rows) search.searchText(`pg_stats of ${place}`, samples);
     }
-  } finally {
-    await client.end();
-  }
-}
+  });
