@@ -35,21 +35,13 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   if (!body) return void send(options, response, { status: 413, headers: { connection: 'close' }, body: '' });
   const request: SignedRequest = { method: incoming.method ?? 'GET', target: incoming.url ?? '/', headers: singleHeaders(incoming), body };
   if (isControl(request.target)) return void send(options, response, answerControl(options.control, request));
-  if (options.objects.takes(request)) return serveObject(options, request, response, stopping);
+  const { objects, dispatcher, faults } = options;
+  const isObject = objects.takes(request);
   const requested = requestedBy(options.services, request.headers);
-  const fault = options.faults.take(requested.service?.name ?? '', operationName(requested, body));
+  const fault = isObject ? faults.take('s3', objects.operationOf(request)) : faults.take(requested.service?.name ?? '', operationName(requested, body));
   if (fault?.when === 'before' && (await inject(options, fault, requested, response, stopping))) return;
-  const answer = options.dispatcher.dispatch(request, requested);
+  const answer = isObject ? objects.answer(request) : dispatcher.dispatch(request, requested);
   if (fault?.when === 'after' && (await inject(options, fault, requested, response, stopping))) return;
-  send(options, response, answer);
-}
-
-async function serveObject(options: ServerOptions, request: SignedRequest, response: ServerResponse, stopping: AbortSignal): Promise<void> {
-  const nobody: Requested = { service: null, operation: null };
-  const fault = options.faults.take('s3', options.objects.operationOf(request));
-  if (fault?.when === 'before' && (await inject(options, fault, nobody, response, stopping))) return;
-  const answer = options.objects.answer(request);
-  if (fault?.when === 'after' && (await inject(options, fault, nobody, response, stopping))) return;
   send(options, response, answer);
 }
 
