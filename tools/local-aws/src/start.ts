@@ -125,7 +125,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
       backend,
       onInternalError,
     });
-    const objects = createObjectStore({ ...{ authenticator, authorize, clock, database, account, onInternalError }, facts: accountFacts(backend) });
+    const objects = createObjectStore({ authenticator, authorize, clock, database, onInternalError, facts: accountFacts(backend) });
     const server = await startServer({ host, port, services, dispatcher, objects, faults, control: { faults, key: credentials, published, tasks }, clock });
     // Not before it serves: one that could not start would stay among them with a data file that is closed.
     regions.join({ ...backend, authorize, clock, isAway: () => faults.isAway('secretsmanager') });

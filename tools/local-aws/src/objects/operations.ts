@@ -8,7 +8,6 @@ import { allowOnly, type ObjectRequest } from './request.ts';
 export interface ObjectCall {
   readonly database: Database;
   readonly now: Date;
-  readonly region: string;
   /** Throws the AwsError of a refusal. */
   permit(action: string, resource: string, conditions?: Conditions): void;
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Account } from '../account/arns.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer } from '../http/answer.ts';
@@ -19,7 +18,6 @@ export interface ObjectStoreOptions {
   readonly facts: AccountFacts;
   readonly clock: Clock;
   readonly database: Database;
-  readonly account: Account;
   onInternalError(error: unknown): void;
 }
 
@@ -67,7 +65,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   };
 }
 
-function perform({ authenticator, authorize, facts, clock, database, account }: ObjectStoreOptions, request: SignedRequest): ObjectAnswer {
+function perform({ authenticator, authorize, facts, clock, database }: ObjectStoreOptions, request: SignedRequest): ObjectAnswer {
   const identity = authenticator.authenticate(request);
   if ('failure' in identity) throw identity.failure === 'unknown_key' ? unknownKey() : authenticationError(identity.failure, 'query');
   const asked = readObjectRequest(request);
@@ -77,7 +75,8 @@ function perform({ authenticator, authorize, facts, clock, database, account }: 
   return database.transaction(() => {
     const now = clock.now();
     return found.act(asked, {
-      ...{ database, now, region: account.region },
+      database,
+      now,
       permit(action, resource, conditions = {}) {
         const refused = authorize({ principal, action, resources: [resource], conditions, now, account: facts });
         if (refused) throw accessDenied({ arn: principal.arn, action, refused, protocol: 'query' });

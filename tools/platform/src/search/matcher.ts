@@ -34,11 +34,9 @@ export class SecretMatcher {
   readonly #short: Pattern[] = [];
   readonly #filter = new Uint8Array(1 << FILTER_BITS);
   readonly #longest: number = 1;
-  readonly patternCount: number;
 
   constructor(secrets: readonly string[]) {
     const patterns = secrets.flatMap((value, secret) => secretForms(value).map(({ form, bytes }) => ({ form, bytes, secret })));
-    this.patternCount = patterns.length;
     for (const pattern of patterns) {
       this.#longest = Math.max(this.#longest, pattern.bytes.length);
       if (pattern.bytes.length < KEY_BYTES) {
