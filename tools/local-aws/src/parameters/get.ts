@@ -4,7 +4,7 @@ import { AwsError } from '../aws-error.ts';
 import { type Call, operation } from '../operation.ts';
 import { parameterValue } from './encryption.ts';
 import { type ParameterSelector, parseSelector } from './name.ts';
-import { findLabelled, findVersion, requireParameter, type VersionRecord } from './records.ts';
+import { findLabelled, findVersion, requireParameter, versionNotFound, type VersionRecord } from './records.ts';
 
 const nameSchema = z.string().min(1).max(2_048);
 
@@ -23,16 +23,11 @@ export function describeValue(call: Call, record: VersionRecord, options: { read
 }
 
 /** Errors: ParameterNotFound, ParameterVersionNotFound. */
-function selected(call: Call, wanted: ParameterSelector): VersionRecord {
-  const { version: newest } = requireParameter(call.database, wanted.name);
-  const record =
-    wanted.label === null ? findVersion(call.database, wanted.name, wanted.version ?? newest) : findLabelled(call.database, wanted.name, wanted.label);
-  if (record) return record;
-  const what = wanted.label === null ? `version ${wanted.version}` : `label ${wanted.label}`;
-  throw new AwsError(
-    'ParameterVersionNotFound',
-    `Systems Manager could not find ${what} of ${wanted.name}. Verify the ${wanted.label === null ? 'version' : 'label'} and try again.`,
-  );
+function selected({ database }: Call, { name, version, label }: ParameterSelector): VersionRecord {
+  const { version: newest } = requireParameter(database, name);
+  const record = label === null ? findVersion(database, name, version ?? newest) : findLabelled(database, name, label);
+  if (!record) throw versionNotFound(name, label === null ? 'version' : 'label', label ?? version ?? newest);
+  return record;
 }
 
 /** GetParameter: the newest version, or the one behind `:`. */

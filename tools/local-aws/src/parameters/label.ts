@@ -3,7 +3,7 @@ import { parameterArn } from '../account/arns.ts';
 import { AwsError } from '../aws-error.ts';
 import { operation } from '../operation.ts';
 import { parseName } from './name.ts';
-import { findVersion, labelsOf, requireParameter } from './records.ts';
+import { findVersion, labelsOf, requireParameter, versionNotFound } from './records.ts';
 
 const MAX_LABELS_PER_VERSION = 10;
 
@@ -11,9 +11,6 @@ const labels = z.array(z.string().min(1).max(100)).min(1).max(10);
 
 /** Letters, numbers, `.-_`; not beginning with a number, `aws` or `ssm`. LabelParameterVersion reference. */
 const isLabel = (label: string): boolean => /^[a-zA-Z_.-][a-zA-Z0-9_.-]*$/.test(label) && !/^(aws|ssm)/i.test(label);
-
-const versionMissing = (name: string, version: number): AwsError =>
-  new AwsError('ParameterVersionNotFound', `Systems Manager could not find version ${version} of ${name}. Verify the version and try again.`);
 
 /** LabelParameterVersion: a label that sits on another version moves here; labels that break the rules come back in InvalidLabels. */
 export const labelParameterVersion = operation({
@@ -23,7 +20,7 @@ export const labelParameterVersion = operation({
     const name = parseName(account, Name);
     const version = ParameterVersion ?? requireParameter(database, name).version;
     requireParameter(database, name);
-    if (!findVersion(database, name, version)) throw versionMissing(name, version);
+    if (!findVersion(database, name, version)) throw versionNotFound(name, 'version', version);
     const valid = Labels.filter(isLabel);
     if (new Set([...labelsOf(database, name, version), ...valid]).size > MAX_LABELS_PER_VERSION) {
       throw new AwsError(
@@ -50,7 +47,7 @@ export const unlabelParameterVersion = operation({
   run({ Name, ParameterVersion, Labels }, { account, database }) {
     const name = parseName(account, Name);
     requireParameter(database, name);
-    if (!findVersion(database, name, ParameterVersion)) throw versionMissing(name, ParameterVersion);
+    if (!findVersion(database, name, ParameterVersion)) throw versionNotFound(name, 'version', ParameterVersion);
     const removed = Labels.filter(
       (label) => database.run('DELETE FROM parameter_label WHERE name = ? AND label = ? AND version = ?', name, label, ParameterVersion).changes > 0,
     );

@@ -36,6 +36,9 @@ export function requireParameter(database: Database, name: string): ParameterRec
 
 export const parameterNotFound = (name: string): AwsError => new AwsError('ParameterNotFound', `Parameter ${name} not found.`);
 
+export const versionNotFound = (name: string, by: 'version' | 'label', wanted: number | string): AwsError =>
+  new AwsError('ParameterVersionNotFound', `Systems Manager could not find ${by} ${wanted} of ${name}. Verify the ${by} and try again.`);
+
 export const findVersion = (database: Database, name: string, version: number): VersionRecord | null =>
   database.get<VersionRecord>(`${VERSION} WHERE p.name = ? AND v.version = ?`, name, version);
 
