@@ -56,7 +56,7 @@ const loginSchema = z.looseObject({ username: z.string(), password: z.string(), 
 export async function openLegacyAccounts(db: Database, control: PortalControl): Promise<SoughtSecret[]> {
   const secrets: SoughtSecret[] = [];
   for (let after: string | undefined; ;) {
-    const page = await listLegacyEndpoints(db, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await listLegacyEndpoints(db, { after, limit: PAGE });
     for (const { endpoint, credentials } of page) {
       if (!isPortalCode(endpoint.portalTypeCode)) throw new RcmError('state_conflict', `Endpoint ${endpoint.id} is at a portal that is no demo portal.`);
       const login = credentials.map((text) => loginSchema.parse(JSON.parse(text))).reveal();
@@ -76,7 +76,7 @@ export async function openLegacyAccounts(db: Database, control: PortalControl): 
 export async function allEndpoints(db: Database) {
   const endpoints = [];
   for (let after: string | undefined; ;) {
-    const page = await listEndpoints(db, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await listEndpoints(db, { after, limit: PAGE });
     endpoints.push(...page);
     after = page.at(-1)?.id;
     if (after === undefined || page.length < PAGE) return endpoints;
