@@ -8,20 +8,18 @@ export interface QuotaOptions {
   readonly writes?: number | undefined;
 }
 
-export interface Quotas {
-  /** Takes one request of this action's budget; `false` means throttled. */
-  take(action: string): boolean;
-}
+export type Quotas = ReturnType<typeof createQuotas>;
 
 const READS = new Set(['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath']);
 const WRITES = new Set(['ssm:PutParameter']);
 
 /** Token buckets that start full, hold one second's worth and refill evenly. Source: "Systems Manager endpoints and quotas", AWS General Reference. */
-export function createQuotas(options: QuotaOptions, clock: Clock): Quotas {
+export function createQuotas(options: QuotaOptions, clock: Clock) {
   const reads = options.reads === undefined ? null : createBucket(options.reads, clock);
   const writes = options.writes === undefined ? null : createBucket(options.writes, clock);
   return {
-    take(action) {
+    /** Takes one request of this action's budget; `false` means throttled. */
+    take(action: string): boolean {
       const bucket = READS.has(action) ? reads : WRITES.has(action) ? writes : null;
       return bucket?.take() ?? true;
     },

@@ -12,14 +12,7 @@ import { accessDenied, authenticationError } from './authentication-errors.ts';
 import { readInput } from './input.ts';
 import { readCall, type Requested } from './requested.ts';
 
-export interface Dispatcher {
-  /** Never throws: what goes wrong becomes an answer in the caller's protocol. What it did is committed when it returns. */
-  dispatch(request: SignedRequest, requested: Requested): Answer;
-  /** What a defect of the service looks like to its caller. */
-  internalError(requested: Requested): Answer;
-  /** What a caller sees who asks too often. */
-  throttled(requested: Requested): Answer;
-}
+export type Dispatcher = ReturnType<typeof createDispatcher>;
 
 export interface DispatchOptions {
   readonly authenticator: Authenticator;
@@ -34,9 +27,10 @@ export interface DispatchOptions {
 /** AWS answers an unknown address in JSON as well. */
 const NO_SERVICE: Wire = { protocol: 'json', wireName: '' };
 
-export function createDispatcher(options: DispatchOptions): Dispatcher {
+export function createDispatcher(options: DispatchOptions) {
   return {
-    dispatch(request, requested) {
+    /** Never throws: what goes wrong becomes an answer in the caller's protocol. What it did is committed when it returns. */
+    dispatch(request: SignedRequest, requested: Requested): Answer {
       const requestId = randomUUID();
       const { service } = requested;
       if (!service) return failure(NO_SERVICE, new AwsError('UnknownOperationException', 'local-aws does not play this service.', 404), requestId);
@@ -49,8 +43,10 @@ export function createDispatcher(options: DispatchOptions): Dispatcher {
         return internalError(service, requestId);
       }
     },
-    internalError: ({ service }) => internalError(service, randomUUID()),
-    throttled: ({ service }) => failure(service ?? NO_SERVICE, throttlingError(), randomUUID()),
+    /** What a defect of the service looks like to its caller. */
+    internalError: ({ service }: Requested): Answer => internalError(service, randomUUID()),
+    /** What a caller sees who asks too often. */
+    throttled: ({ service }: Requested): Answer => failure(service ?? NO_SERVICE, throttlingError(), randomUUID()),
   };
 }
 

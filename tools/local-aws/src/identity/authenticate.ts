@@ -12,22 +12,21 @@ export type AuthenticationFailure = 'missing' | 'incomplete' | 'unknown_key' | '
 
 type Authentication = { readonly principal: Principal; readonly scope: SignatureHeader } | { readonly failure: AuthenticationFailure };
 
-export interface Authenticator {
-  authenticate(request: SignedRequest): Authentication;
-}
+export type Authenticator = ReturnType<typeof createAuthenticator>;
 
 /** How far a request's time may be from ours: AWS documents five minutes. */
 const MAX_SKEW_MS = 5 * 60_000;
 const BASE_USER = 'local-admin';
 
-/** Knows the account's user by the key file, and sessions by their sealed token. Holds no state. */
-export function createAuthenticator(options: {
+export interface AuthenticatorOptions {
   readonly account: Account;
   readonly roles: Roles;
   readonly root: RootKey;
   readonly clock: Clock;
-}): Authenticator {
-  const { account, roles, root, clock } = options;
+}
+
+/** Knows the account's user by the key file, and sessions by their sealed token. Holds no state. */
+export function createAuthenticator({ account, roles, root, clock }: AuthenticatorOptions) {
   const base = baseAccessKey(root);
   const user: Principal = {
     kind: 'user',
@@ -52,7 +51,7 @@ export function createAuthenticator(options: {
   };
 
   return {
-    authenticate(request) {
+    authenticate(request: SignedRequest): Authentication {
       const authorization = request.headers.authorization;
       if (authorization === undefined) return { failure: 'missing' };
       const scope = parseSignatureHeader(authorization);

@@ -21,14 +21,7 @@ export interface ObjectStoreOptions {
   onInternalError(error: unknown): void;
 }
 
-/** A little of S3: buckets with Object Lock, in path style. Its protocol is no other service's: the operation is in method, path and query. */
-export interface ObjectStore {
-  /** Whether a request was signed for S3. */
-  takes(request: SignedRequest): boolean;
-  /** For faults: the operation's name, as far as it can be told. */
-  operationOf(request: SignedRequest): string;
-  answer(request: SignedRequest): Answer;
-}
+export type ObjectStore = ReturnType<typeof createObjectStore>;
 
 type Act = (request: ObjectRequest, call: ObjectCall) => ObjectAnswer;
 
@@ -42,17 +35,20 @@ function actOf({ method, key, query }: ObjectRequest): { readonly name: string; 
   return method === 'DELETE' ? { name: 'DeleteObject', act: deleteObject } : null;
 }
 
-export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
+/** A little of S3: buckets with Object Lock, in path style. Its protocol is no other service's: the operation is in method, path and query. */
+export function createObjectStore(options: ObjectStoreOptions) {
   return {
-    takes: ({ headers }) => parseSignatureHeader(headers.authorization ?? '')?.service === 's3',
-    operationOf(request) {
+    /** Whether a request was signed for S3. */
+    takes: ({ headers }: SignedRequest): boolean => parseSignatureHeader(headers.authorization ?? '')?.service === 's3',
+    /** For faults: the operation's name, as far as it can be told. */
+    operationOf(request: SignedRequest): string {
       try {
         return actOf(readObjectRequest(request))?.name ?? '';
       } catch {
         return '';
       }
     },
-    answer(request) {
+    answer(request: SignedRequest): Answer {
       const requestId = randomUUID();
       try {
         return written(perform(options, request), requestId);
