@@ -20,17 +20,14 @@ export interface Services {
   readonly portals: RunningPortals;
 }
 
-/** Stops what was started, the last first; also after a start that failed midway. */
-export interface Stops {
-  push(name: string, stop: () => Promise<void>): void;
-  run(): Promise<void>;
-}
+export type Stops = ReturnType<typeof createStops>;
 
-export function createStops(onProblem: (name: string, cause: unknown) => void): Stops {
+/** Stops what was started, the last first; also after a start that failed midway. */
+export function createStops(onProblem: (name: string, cause: unknown) => void) {
   const stops: { name: string; stop: () => Promise<void> }[] = [];
   return {
-    push: (name, stop) => void stops.push({ name, stop }),
-    async run() {
+    push: (name: string, stop: () => Promise<void>): void => void stops.push({ name, stop }),
+    async run(): Promise<void> {
       for (let next = stops.pop(); next; next = stops.pop()) {
         try {
           await next.stop();

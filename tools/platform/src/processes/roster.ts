@@ -8,23 +8,20 @@ import { signalIfThere } from './signal.ts';
 const schema = z.array(z.object({ name: z.string(), pid: z.number(), startedAt: z.string() }));
 type Entry = ProcessIdentity & { readonly name: string };
 
-/** Which processes of ours run, in a file: a run that is killed leaves it, and the next one ends what is still there before it starts its own. */
-export interface Roster {
-  add(name: string, pid: number): void;
-  remove(pid: number): void;
-}
+export type Roster = ReturnType<typeof openRoster>;
 
-export function openRoster(path: string): Roster {
+/** Which processes of ours run, in a file: a run that is killed leaves it, and the next one ends what is still there before it starts its own. */
+export function openRoster(path: string) {
   let entries: Entry[] = [];
   const write = () => replaceFile(path, JSON.stringify(entries));
   write();
   return {
-    add(name, pid) {
+    add(name: string, pid: number): void {
       const identity = identify(pid);
       if (identity) entries = [...entries, { name, ...identity }];
       write();
     },
-    remove(pid) {
+    remove(pid: number): void {
       entries = entries.filter((entry) => entry.pid !== pid);
       write();
     },

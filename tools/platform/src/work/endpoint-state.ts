@@ -24,14 +24,10 @@ const QUERY = `
     LEFT JOIN portal_task t ON t.org_id = e.org_id AND t.endpoint_id = e.id AND t.created_at >= $1
    GROUP BY e.id ORDER BY e.id`;
 
-/** Reads the state of all endpoints on one connection of its own. */
-export interface EndpointStates {
-  /** Only tasks asked for since this run began count: an agent that was killed may have left some that nobody works on yet. */
-  read(): Promise<EndpointState[]>;
-  close(): Promise<void>;
-}
+export type EndpointStates = Awaited<ReturnType<typeof openEndpointStates>>;
 
-export async function openEndpointStates(url: string): Promise<EndpointStates> {
+/** Reads the state of all endpoints on one connection of its own. */
+export async function openEndpointStates(url: string) {
   const client = new pg.Client({ connectionString: url, application_name: 'rcm-platform-state', statement_timeout: 30_000, connectionTimeoutMillis: 10_000 });
   // A lost connection shows at the next query; without a listener it would end the process.
   client.on('error', () => {});
@@ -39,7 +35,8 @@ export async function openEndpointStates(url: string): Promise<EndpointStates> {
   const { rows } = await client.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
   const since = rows[0]!.now;
   return {
-    read: async () => (await client.query<EndpointState>(QUERY, [since])).rows,
-    close: () => client.end(),
+    /** Only tasks asked for since this run began count: an agent that was killed may have left some that nobody works on yet. */
+    read: async (): Promise<EndpointState[]> => (await client.query<EndpointState>(QUERY, [since])).rows,
+    close: (): Promise<void> => client.end(),
   };
 }
