@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { writeCredentialsFile, writeTaskTokens } from './credentials-file.ts';
 import type { Enforcement } from './policies/documents.ts';
 import { type Output, stopSignal } from './process.ts';
-import { LocalAwsStartError } from './start-error.ts';
+import { StartError } from './start-error.ts';
 import { type LocalAws, startLocalAws } from './start.ts';
 
 interface Flags {
@@ -38,7 +38,7 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
     await aws.close();
     return 0;
   } catch (error) {
-    if (!(error instanceof LocalAwsStartError)) throw error;
+    if (!(error instanceof StartError)) throw error;
     output.error(`local-aws: ${error.message}\n`);
     return error.code === 'options_invalid' ? 2 : 1;
   }
@@ -79,12 +79,12 @@ function optionsOf(flags: Flags, { error: report }: Output): Parameters<typeof s
   };
 }
 
-/** Whether they are policies is for `startLocalAws` to say. Errors: LocalAwsStartError `options_invalid`. */
+/** Whether they are policies is for `startLocalAws` to say. Errors: StartError `options_invalid`. */
 function readPolicies(path: string): Enforcement {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Enforcement;
   } catch (error) {
-    throw new LocalAwsStartError('options_invalid', `The policies in ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw new StartError('options_invalid', `The policies in ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }
 

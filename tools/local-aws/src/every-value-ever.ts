@@ -7,7 +7,7 @@ import { openValue, type StoredValue } from './storage/values.ts';
 /**
  * Every distinct value that was ever written as a parameter or secret into this data file: current, overwritten, deleted,
  * staged and discarded. Text as text, binary as base64. For tests that search the rest of the machine for leaked values;
- * it may run while the server does. Errors: LocalAwsStartError about the data file or its key file.
+ * it may run while the server does. Errors: StartError about the data file or its key file.
  */
 export async function everyValueEver(dataFile: string): Promise<string[]> {
   const root = readRootKey(dataFile);

@@ -16,6 +16,6 @@ export { createEnforcement } from './policies/enforce.ts';
 export { loadPolicyEngine, type PolicyEngine } from './policies/engine.ts';
 export type { QuotaOptions } from './quotas.ts';
 export { Regions } from './regions.ts';
-export { LocalAwsStartError, type StartErrorCode } from './start-error.ts';
+export { StartError, type StartErrorCode } from './start-error.ts';
 export { type LocalAws, type LocalAwsOptions, startLocalAws } from './start.ts';
 export type { PublishedMessage } from './topics/messages.ts';

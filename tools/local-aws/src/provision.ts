@@ -1,6 +1,6 @@
 import type { Account } from './account/arns.ts';
 import type { KeyRing } from './keys/key-ring.ts';
-import { LocalAwsStartError } from './start-error.ts';
+import { StartError } from './start-error.ts';
 import type { Database } from './storage/database.ts';
 
 export const CREDENTIALS_ALIAS = 'alias/rcm-credentials';
@@ -29,7 +29,7 @@ export function provision({ account, database, keys, now }: ProvisionOptions): s
   ] as const) {
     database.run('INSERT INTO account_fact(name, value) VALUES (?, ?) ON CONFLICT DO NOTHING', fact, value);
     const kept = database.get<{ value: string }>('SELECT value FROM account_fact WHERE name = ?', fact)?.value;
-    if (kept !== value) throw new LocalAwsStartError('data_file_mismatch', `The data file was made for ${fact} ${kept}, not ${value}.`);
+    if (kept !== value) throw new StartError('data_file_mismatch', `The data file was made for ${fact} ${kept}, not ${value}.`);
   }
   for (const { name, manager, description } of ALIASES) {
     if (keys.find(name)) continue;
@@ -37,6 +37,6 @@ export function provision({ account, database, keys, now }: ProvisionOptions): s
     database.run('INSERT INTO kms_alias(name, key_id, created_at) VALUES (?, ?, ?)', name, key.id, now.getTime());
   }
   const key = keys.find(CREDENTIALS_ALIAS);
-  if (!key || !keys.holdsMaterial(key.id)) throw new LocalAwsStartError('key_file_broken', 'The key file does not belong to this data file.');
+  if (!key || !keys.holdsMaterial(key.id)) throw new StartError('key_file_broken', 'The key file does not belong to this data file.');
   return key.id;
 }

@@ -25,7 +25,7 @@ import { CREDENTIALS_ALIAS, provision } from './provision.ts';
 import { createQuotas, type QuotaOptions } from './quotas.ts';
 import { Regions } from './regions.ts';
 import { secretsManager } from './secrets/service.ts';
-import { LocalAwsStartError } from './start-error.ts';
+import { StartError } from './start-error.ts';
 import { openDatabase } from './storage/database.ts';
 import { lockDataFile, openLocked } from './storage/lock.ts';
 import { openRootKey } from './storage/root-key.ts';
@@ -77,7 +77,7 @@ export interface LocalAws {
   /** What a container runs under: it may assume tenant roles and do nothing else. Not an account's with `enforce`, which names its own. */
   readonly taskRoleArn: string;
   /**
-   * Keys as a container service hands them to a task of this role, `tags` being session tags. Errors: LocalAwsStartError
+   * Keys as a container service hands them to a task of this role, `tags` being session tags. Errors: StartError
    * `options_invalid` for a role that is not there.
    */
   taskCredentials(role: string, tags?: Readonly<Record<string, string>>): SessionKey;
@@ -95,7 +95,7 @@ export interface LocalAws {
 
 const services: readonly Service[] = [parameterStore, secretsManager, keyManagement, securityTokens, notifications];
 
-/** Starts the account. Errors: LocalAwsStartError (options, port, data file). */
+/** Starts the account. Errors: StartError (options, port, data file). */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
   const { port = 0, host = '127.0.0.1', dataFile = null, accountId = '123456789012', region = 'us-east-1', clock = systemClock } = options;
   const account: Account = { partition: 'aws', accountId, region };
@@ -154,7 +154,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
 
 function checkedEnforcement(given: Enforcement): Enforcement {
   const checked = enforcementSchema.safeParse(given);
-  if (!checked.success) throw new LocalAwsStartError('options_invalid', `The policies to enforce are not usable: ${z.prettifyError(checked.error)}`);
+  if (!checked.success) throw new StartError('options_invalid', `The policies to enforce are not usable: ${z.prettifyError(checked.error)}`);
   return checked.data;
 }
 
@@ -162,11 +162,11 @@ const decider = async (enforce: Enforcement | undefined, options: EnforceOptions
   enforce ? createEnforcement(enforce, options) : createAuthorize(options);
 
 function knownRole(role: string, keys: SessionKey | null): SessionKey {
-  if (!keys) throw new LocalAwsStartError('options_invalid', `The account has no role ${role}.`);
+  if (!keys) throw new StartError('options_invalid', `The account has no role ${role}.`);
   return keys;
 }
 
 function requireAccount({ accountId, region }: Account): void {
-  if (!/^\d{12}$/.test(accountId)) throw new LocalAwsStartError('options_invalid', 'The account id must be twelve digits.');
-  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw new LocalAwsStartError('options_invalid', 'The region must look like us-east-1.');
+  if (!/^\d{12}$/.test(accountId)) throw new StartError('options_invalid', 'The account id must be twelve digits.');
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw new StartError('options_invalid', 'The region must look like us-east-1.');
 }

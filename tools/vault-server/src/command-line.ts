@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Output, stopSignal } from '@rcm/local-aws/kit';
-import { VaultServerStartError } from './start-error.ts';
+import { type Output, StartError, stopSignal } from '@rcm/local-aws/kit';
 import { startVaultServer } from './start.ts';
 
 const HELP = `Usage: vault-server [options]
@@ -46,7 +45,7 @@ export async function runCommandLine(args: readonly string[], output: Output): P
     return 0;
   } catch (error) {
     output.error(`vault-server: ${error instanceof Error ? error.message : String(error)}\n`);
-    return error instanceof VaultServerStartError && error.code === 'options_invalid' ? 2 : 1;
+    return error instanceof StartError && error.code === 'options_invalid' ? 2 : 1;
   }
 }
 

@@ -4,8 +4,7 @@
  * be the place where real credentials are kept, never listen beyond this machine by default, and never accept what Vault would refuse.
  */
 export { type AdminAccess, type AppRoleCredentials, createAppRole, createTransitKey, type NewAppRole } from './admin.ts';
-export { type Clock, systemClock } from '@rcm/local-aws/kit';
+export { type Clock, StartError, type StartErrorCode, systemClock } from '@rcm/local-aws/kit';
 export { everyValueEver } from './every-value-ever.ts';
 export type { Fault, NodeState } from './faults.ts';
-export { type StartErrorCode, VaultServerStartError } from './start-error.ts';
 export { startVaultServer, type VaultServer, type VaultServerOptions } from './start.ts';

@@ -1,8 +1,7 @@
 import { rootToken } from './auth/tokens.ts';
-import { type Clock, openLocked, systemClock } from '@rcm/local-aws/kit';
+import { type Clock, openLocked, StartError, systemClock } from '@rcm/local-aws/kit';
 import { createFaults, type Fault, faultSchema } from './faults.ts';
 import { startServer } from './http/server.ts';
-import { VaultServerStartError } from './start-error.ts';
 import { lockDataFile, openDatabase } from './storage/database.ts';
 import { openRootKey } from './storage/root-key.ts';
 
@@ -37,11 +36,11 @@ export interface VaultServer {
 
 const MOUNT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Starts the server. Fails with VaultServerStartError (options, port, data file). */
+/** Starts the server. Fails with StartError (options, port, data file). */
 export async function startVaultServer(options: VaultServerOptions = {}): Promise<VaultServer> {
   const { port = 0, host = '127.0.0.1', dataFile = null, mounts = ['kv'], namespaces = [], clock = systemClock } = options;
   const { onInternalError = () => {} } = options;
-  if (!mounts.every((mount) => MOUNT.test(mount))) throw new VaultServerStartError('options_invalid', 'A mount is lower-case letters, digits and dashes.');
+  if (!mounts.every((mount) => MOUNT.test(mount))) throw new StartError('options_invalid', 'A mount is lower-case letters, digits and dashes.');
   const lock = dataFile === null ? null : lockDataFile(dataFile);
   const { database, root, release } = openLocked(lock, () => ({ root: openRootKey(dataFile), database: openDatabase(dataFile) }));
   const faults = createFaults();

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { StartError } from '../start-error.ts';
 
 /** The largest body any operation here can use is an SNS message of 256 KB, percent-encoded; in Vault, 64 KB of escaped text. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -22,7 +23,7 @@ export interface Listening {
 /** `stopping` aborts with `close`, for whoever waits on purpose. What fails ends without an answer. */
 export type Serve = (incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal) => Promise<void>;
 
-/** Listens until `close`. Fails with what the system says; `portProblem` has it in words. */
+/** Listens until `close`. Fails with `port_unavailable`. */
 export async function listen(place: Place, serve: Serve): Promise<Listening> {
   const stopping = new AbortController();
   const server = createServer((request, response) => {
@@ -47,15 +48,12 @@ export async function listen(place: Place, serve: Serve): Promise<Listening> {
 
 const listening = (server: Server, { host, port }: Place): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const problem = cause.code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be listened on (${cause.code ?? cause.message})`;
+      reject(new StartError('port_unavailable', `Port ${port} on ${host} ${problem}.`, cause));
+    });
     server.listen(port, host, () => resolve());
   });
-
-/** Why nothing can listen there, as a sentence. */
-export function portProblem({ host, port }: Place, cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return `Port ${port} on ${host} ${code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be listened on (${code ?? message})`}.`;
-}
 
 /** `null` where the body is larger than anything an operation can use. */
 export async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {

@@ -5,11 +5,10 @@ import type { Faults, InjectedFault } from '../faults.ts';
 import type { SignedRequest } from '../identity/signature.ts';
 import type { Service } from '../operation.ts';
 import type { ObjectStore } from '../objects/store.ts';
-import { LocalAwsStartError } from '../start-error.ts';
 import type { Answer } from './answer.ts';
 import { answerControl, type ControlOptions, isControl } from './control.ts';
 import type { Dispatcher } from './dispatch.ts';
-import { listen, type Listening, type Place, portProblem, readBody } from './listen.ts';
+import { listen, type Listening, type Place, readBody } from './listen.ts';
 import { requestedBy, type Requested } from './requested.ts';
 
 export interface ServerOptions extends Place {
@@ -22,13 +21,8 @@ export interface ServerOptions extends Place {
 }
 
 /** Fails with `port_unavailable`. */
-export async function startServer(options: ServerOptions): Promise<Listening> {
-  try {
-    return await listen(options, (incoming, response, stopping) => serve(options, incoming, response, stopping));
-  } catch (cause) {
-    throw new LocalAwsStartError('port_unavailable', portProblem(options, cause), cause);
-  }
-}
+export const startServer = (options: ServerOptions): Promise<Listening> =>
+  listen(options, (incoming, response, stopping) => serve(options, incoming, response, stopping));
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
   const body = await readBody(incoming);

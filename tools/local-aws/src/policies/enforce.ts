@@ -14,7 +14,7 @@ export interface EnforceOptions {
 
 /**
  * Decides every call by policies: those attached to the caller's role, the trust policy of a role to be assumed, the policy of a
- * key that is used, and the account's guardrail. A call is allowed where every resource of it is. Fails with LocalAwsStartError `options_invalid`.
+ * key that is used, and the account's guardrail. A call is allowed where every resource of it is. Fails with StartError `options_invalid`.
  */
 export async function createEnforcement(
   { roles, keyPolicy, guardrail }: Enforcement,

@@ -1,4 +1,4 @@
-import { LocalAwsStartError } from '../start-error.ts';
+import { StartError } from '../start-error.ts';
 import { aboutAction } from './about-action.ts';
 import type { Document } from './documents.ts';
 
@@ -26,7 +26,7 @@ interface Question {
 export type Decision = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied';
 
 export interface PolicyEngine {
-  /** A document is checked once, however often it is loaded. Fails with LocalAwsStartError `options_invalid`, which says where the document is wrong. */
+  /** A document is checked once, however often it is loaded. Fails with StartError `options_invalid`, which says where the document is wrong. */
   load(name: string, kind: PolicyKind, document: Document): LoadedPolicy;
   decide(question: Question): Decision;
 }
@@ -36,12 +36,12 @@ export interface PolicyEngine {
  * asked for. Of its two ways in this takes the one that checks no request: the other one drops `kms:EncryptionContext:*` and
  * fails on `secretsmanager:ResourceTag/x`; the requests are ours and well-formed, and the documents are checked when loaded.
  * Not in it: session policies, permissions boundaries and an organization's tree, which local-aws does not play.
- * Fails with LocalAwsStartError `options_invalid` where the package is not installed.
+ * Fails with StartError `options_invalid` where the package is not installed.
  */
 export async function loadPolicyEngine(): Promise<PolicyEngine> {
   const [{ runUnsafeSimulation }, policies] = await Promise.all([import('@cloud-copilot/iam-simulate'), import('@cloud-copilot/iam-policy')]).catch(
     (cause: unknown) => {
-      throw new LocalAwsStartError(
+      throw new StartError(
         'options_invalid',
         'Policies are evaluated by @cloud-copilot/iam-simulate, which is not installed. Install it (npm install --save-dev @cloud-copilot/iam-simulate @cloud-copilot/iam-policy), or start without policies.',
         cause,
@@ -61,7 +61,7 @@ export async function loadPolicyEngine(): Promise<PolicyEngine> {
       if (known) return known;
       const policy = policies.createValidatedPolicy(document, checks[kind], { name });
       const [problem] = policy.errors;
-      if (problem) throw new LocalAwsStartError('options_invalid', `The ${kind} policy of ${name} is not valid at ${problem.path}: ${problem.message}`);
+      if (problem) throw new StartError('options_invalid', `The ${kind} policy of ${name} is not valid at ${problem.path}: ${problem.message}`);
       const byAction = new Map<string, object>();
       const about = (action: string): object => {
         const known = byAction.get(action) ?? policies.createValidatedPolicy(aboutAction(document, action), checks[kind], { name });

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { storageError, LocalAwsStartError } from '../start-error.ts';
+import { storageError, StartError } from '../start-error.ts';
 import { ADDED_SCHEMA } from '../objects/schema.ts';
 import { REPLICA_SCHEMA } from '../secrets/replica-schema.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
@@ -9,7 +9,7 @@ export type { Database } from './sqlite.ts';
 
 /**
  * Opens (and at first fills) the data file; `null` keeps everything in memory. WAL with `synchronous=FULL`: a commit that
- * was answered survives the process and the machine. Errors: LocalAwsStartError about the file.
+ * was answered survives the process and the machine. Errors: StartError about the file.
  */
 export function openDatabase(path: string | null): Database {
   try {
@@ -28,7 +28,7 @@ export function openDatabase(path: string | null): Database {
   }
 }
 
-/** A second, read-only look at a data file that a server may be using. Errors: LocalAwsStartError about the file. */
+/** A second, read-only look at a data file that a server may be using. Errors: StartError about the file. */
 export function openForReading(path: string): Database {
   try {
     const sqlite = new DatabaseSync(path, { readOnly: true, timeout: BUSY_WAIT_MS });
@@ -51,10 +51,10 @@ function prepareSchema(sqlite: DatabaseSync, path: string): void {
 
 function requireOurs(sqlite: DatabaseSync, path: string): void {
   if (pragma(sqlite, 'application_id') !== APPLICATION_ID) {
-    throw new LocalAwsStartError('data_file_broken', `${path} is not a readable local-aws data file.`);
+    throw new StartError('data_file_broken', `${path} is not a readable local-aws data file.`);
   }
   const version = pragma(sqlite, 'user_version');
   if (version !== SCHEMA_VERSION) {
-    throw new LocalAwsStartError('data_file_mismatch', `${path} has data format ${String(version)}, this local-aws reads format ${SCHEMA_VERSION}.`);
+    throw new StartError('data_file_mismatch', `${path} has data format ${String(version)}, this local-aws reads format ${SCHEMA_VERSION}.`);
   }
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { LocalAwsStartError, storageError } from '../start-error.ts';
+import { StartError, storageError } from '../start-error.ts';
 import { BUSY_WAIT_MS, type Database } from './sqlite.ts';
 
 export interface Lock {
@@ -45,6 +45,6 @@ export function lockDataFile(path: string): Lock {
   } catch (error) {
     const known = storageError(path, error);
     if (known.code !== 'data_file_in_use') throw known;
-    throw new LocalAwsStartError('data_file_in_use', `${path} is in use by another local-aws.`, error);
+    throw new StartError('data_file_in_use', `${path} is in use by another local-aws.`, error);
   }
 }

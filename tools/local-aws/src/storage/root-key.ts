@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { LocalAwsStartError, storageError } from '../start-error.ts';
+import { StartError, storageError } from '../start-error.ts';
 import { KEY_BYTES, readKeyFile, writeKeyFile } from './key-file.ts';
 
 /** The root of every key of this account. It never leaves this object; what is needed is derived for one purpose. */
@@ -21,8 +21,8 @@ export function openRootKey(dataFile: string | null): RootKey {
   try {
     if (!existsSync(path)) {
       if (existsSync(dataFile) && statSync(dataFile).size > 0) {
-        if (!isSqlite(dataFile)) throw new LocalAwsStartError('data_file_broken', `${dataFile} is not a readable local-aws data file.`);
-        throw new LocalAwsStartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
+        if (!isSqlite(dataFile)) throw new StartError('data_file_broken', `${dataFile} is not a readable local-aws data file.`);
+        throw new StartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
       }
       writeKeyFile(path);
     }
@@ -36,9 +36,9 @@ export function openRootKey(dataFile: string | null): RootKey {
 /** Reads an existing key file and changes nothing. Fails with `key_file_missing` or `key_file_broken`. */
 export function readRootKey(dataFile: string): RootKey {
   const path = keyFileOf(dataFile);
-  if (!existsSync(path)) throw new LocalAwsStartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
+  if (!existsSync(path)) throw new StartError('key_file_missing', `${dataFile} cannot be read without its key file ${path}.`);
   const bytes = readKeyFile(path);
-  if (!bytes) throw new LocalAwsStartError('key_file_broken', `${path} is not a key file of local-aws.`);
+  if (!bytes) throw new StartError('key_file_broken', `${path} is not a key file of local-aws.`);
   return rootKey(bytes);
 }
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listen, type Listening, type Place, portProblem, readBody } from '@rcm/local-aws/kit';
+import { listen, type Listening, type Place, readBody } from '@rcm/local-aws/kit';
 import type { Faults, InjectedFault } from '../faults.ts';
-import { VaultServerStartError } from '../start-error.ts';
 import type { VaultState } from '../vault-state.ts';
 import { type Answer, Refusal } from './answer.ts';
 import { answerControl, isControl } from './control.ts';
@@ -19,13 +18,8 @@ export interface ServerOptions extends Place {
 }
 
 /** Fails with `port_unavailable`. */
-export async function startServer(options: ServerOptions): Promise<Listening> {
-  try {
-    return await listen(options, (incoming, response, stopping) => serve(options, incoming, response, stopping));
-  } catch (cause) {
-    throw new VaultServerStartError('port_unavailable', portProblem(options, cause), cause);
-  }
-}
+export const startServer = (options: ServerOptions): Promise<Listening> =>
+  listen(options, (incoming, response, stopping) => serve(options, incoming, response, stopping));
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse, stopping: AbortSignal): Promise<void> {
   const body = await readBody(incoming);

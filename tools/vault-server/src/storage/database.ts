@@ -1,6 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { BUSY_WAIT_MS, type Database, isEmpty, type Lock, lockBeside, pragma, wrap, WRITE_THROUGH } from '@rcm/local-aws/kit';
-import { VaultServerStartError } from '../start-error.ts';
+import { BUSY_WAIT_MS, type Database, isEmpty, type Lock, lockBeside, pragma, StartError, wrap, WRITE_THROUGH } from '@rcm/local-aws/kit';
 import { APPLICATION_ID, SCHEMA, TRANSIT_SCHEMA } from './schema.ts';
 
 /**
@@ -29,11 +28,7 @@ function usable<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (cause) {
-    throw new VaultServerStartError(
-      'data_file_unusable',
-      `${path} cannot be used as the data file: ${cause instanceof Error ? cause.message : 'unknown'}.`,
-      cause,
-    );
+    throw new StartError('data_file_unusable', `${path} cannot be used as the data file: ${cause instanceof Error ? cause.message : 'unknown'}.`, cause);
   }
 }
 

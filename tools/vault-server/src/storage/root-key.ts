@@ -1,7 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { KEY_BYTES, readKeyFile, seal, unseal, writeKeyFile } from '@rcm/local-aws/kit';
-import { VaultServerStartError } from '../start-error.ts';
+import { KEY_BYTES, readKeyFile, seal, StartError, unseal, writeKeyFile } from '@rcm/local-aws/kit';
 
 /** What is sealed is bound to nothing but the key. */
 const CONTEXT = '';
@@ -26,9 +25,9 @@ export function openRootKey(dataFile: string | null): RootKey {
 /** Fails with `data_file_unusable` where the key is gone or is none. */
 export function readRootKey(dataFile: string): RootKey {
   const path = keyFileOf(dataFile);
-  if (!existsSync(path)) throw new VaultServerStartError('data_file_unusable', `${dataFile} cannot be read without its key file ${path}.`);
+  if (!existsSync(path)) throw new StartError('data_file_unusable', `${dataFile} cannot be read without its key file ${path}.`);
   const bytes = readKeyFile(path);
-  if (!bytes) throw new VaultServerStartError('data_file_unusable', `${path} is not a key file of vault-server.`);
+  if (!bytes) throw new StartError('data_file_unusable', `${path} is not a key file of vault-server.`);
   return rootKey(bytes);
 }
 
