@@ -82,7 +82,7 @@ const tools = [
   ),
   allow('simulation', 'telemetry', 'credentials', 'db', 'portal-drivers', 'portal-access', 'rotator', 'proof-record'),
   allow('proof-record'),
-  allow('portal', 'telemetry', 'credentials', 'portal-drivers'),
+  allow('portal', 'telemetry', 'credentials', 'portal-drivers', 'portal-access'),
   allow('real-portals', 'telemetry', 'credentials', 'portal-drivers', 'test-services'),
   allow('cost', 'telemetry', 'credentials', 'db'),
   allow('audit-trace', 'telemetry', 'credentials', 'db'),

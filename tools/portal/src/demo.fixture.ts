@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type DemoPortals, type PortalCode, startDemoPortals } from '@rcm/demo-portals';
+import { type DemoPortals, type PortalCode, type SeenRequest, startDemoPortals } from '@rcm/demo-portals';
 import { PATIENT_STEP_MS } from '@rcm/portal-drivers/testing';
 
 const RECIPES = new URL('../../../libs/portal-drivers/recipes/', import.meta.url);
@@ -15,10 +15,13 @@ const PATIENT = ['alpine', 'alpine-guarded', 'borealis'] as const;
 /** The demo portals and what a test asks them behind the pages' back. */
 export class Demo {
   readonly portals: DemoPortals;
+  /** Every request that came to a portal. */
+  readonly seen: readonly SeenRequest[];
   readonly #folder: string;
 
-  private constructor(portals: DemoPortals, folder: string) {
+  private constructor(portals: DemoPortals, seen: readonly SeenRequest[], folder: string) {
     this.portals = portals;
+    this.seen = seen;
     this.#folder = folder;
   }
 
@@ -28,7 +31,8 @@ export class Demo {
       const text = await readFile(new URL(`${name}.yaml`, RECIPES), 'utf8');
       await writeFile(join(folder, `${name}.yaml`), `${text}step_deadline_ms: ${PATIENT_STEP_MS}\n`);
     }
-    return new Demo(await startDemoPortals(), folder);
+    const seen: SeenRequest[] = [];
+    return new Demo(await startDemoPortals({ onRequest: (request) => void seen.push(request) }), seen, folder);
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,11 @@
-import { totpCode } from '@rcm/portal-drivers';
+import { totpCode, type TotpOptions } from '@rcm/portal-drivers';
 import type { Clock, Secret } from '@rcm/telemetry';
 
 const PERIOD_MS = 30_000;
 /** A code is not typed in the last milliseconds of its step: it could arrive after it. */
 const LAST_MS = 5_000;
 
-export interface CodeOptions {
-  readonly seed: Secret<string>;
+export interface CodeOptions extends Omit<TotpOptions, 'step'> {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told before a wait, with its milliseconds. */
@@ -17,7 +16,7 @@ export interface CodeOptions {
  * Gives the codes of one seed, none of them twice in this process: it waits for the next time-step where it must. There is no
  * database here, so another process that uses the same login at the same moment is not seen.
  */
-export function createOneTimeCodes({ seed, clock, signal, onWait }: CodeOptions): () => Promise<Secret<string>> {
+export function createOneTimeCodes({ clock, signal, onWait, ...code }: CodeOptions): () => Promise<Secret<string>> {
   let used = -1;
   return async () => {
     for (;;) {
@@ -26,7 +25,7 @@ export function createOneTimeCodes({ seed, clock, signal, onWait }: CodeOptions)
       const left = (step + 1) * PERIOD_MS - now;
       if (step > used && left > LAST_MS) {
         used = step;
-        return totpCode({ seed, step });
+        return totpCode({ ...code, step });
       }
       onWait(left);
       await clock.sleep(left, signal);

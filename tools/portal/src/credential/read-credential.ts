@@ -1,5 +1,4 @@
 import { type CredentialPayload, parsePayload } from '@rcm/credentials';
-import type { PortalCredential } from '@rcm/portal-drivers';
 import { RcmError, Secret } from '@rcm/telemetry';
 import type { NeededValues } from './needed-values.ts';
 import { readPayloadText } from './payload-input.ts';
@@ -34,16 +33,4 @@ async function askForCredential(terminal: Terminal, needed: NeededValues): Promi
     ...(seed && seed.reveal() !== '' ? { mfa_seed: seed.reveal() } : {}),
     ...(needed.custom.length > 0 ? { custom_fields: custom } : {}),
   });
-}
-
-/** What a driver may type of a payload, and what it must mask though it types none of it. Only text can be typed. */
-export function driverCredential(payload: Secret<CredentialPayload>): PortalCredential {
-  const { username, password, mfa_seed: seed, custom_fields: custom } = payload.reveal();
-  const texts = Object.entries(custom ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return {
-    username: new Secret(username),
-    password: new Secret(password),
-    custom: Object.fromEntries(texts.map(([name, value]) => [name, new Secret(value)])),
-    neverTyped: seed ? [new Secret(seed)] : [],
-  };
 }

@@ -1,8 +1,8 @@
 import { type CredentialPayload, generatePassword, type PasswordRules } from '@rcm/credentials';
+import { portalCredential } from '@rcm/portal-access/credential';
 import type { ConfirmGuard } from '@rcm/portal-drivers';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { type KeptPasswords, type KeptState, keepPasswords } from '../credential/kept-passwords.ts';
-import { driverCredential } from '../credential/read-credential.ts';
 import type { Interruption } from './interruption.ts';
 import type { TryReport } from './report.ts';
 import type { Trial } from './trial.ts';
@@ -39,7 +39,7 @@ export async function tryRotation(options: RotationOptions): Promise<void> {
       report.login = await trial.login(session);
       if (report.login.outcome.kind !== 'accepted' && report.login.outcome.kind !== 'change_forced') return;
       report.change = await session.changePassword({
-        credential: driverCredential(payload),
+        credential: portalCredential(payload),
         newPassword: password,
         totp: trial.codes,
         confirm: CONFIRM,

@@ -1,8 +1,8 @@
 import type { CredentialPayload } from '@rcm/credentials';
+import { codesOf, portalCredential } from '@rcm/portal-access/credential';
 import type { LoginResult, PortalDriver, PortalSession } from '@rcm/portal-drivers';
 import { type Clock, type Secret } from '@rcm/telemetry';
 import { createOneTimeCodes } from '../credential/one-time-codes.ts';
-import { driverCredential } from '../credential/read-credential.ts';
 
 export interface TrialOptions {
   readonly driver: PortalDriver;
@@ -30,6 +30,7 @@ export function createTrial(options: TrialOptions): Trial {
   const seed = payload.map(({ mfa_seed }) => mfa_seed ?? '');
   const next = createOneTimeCodes({
     seed,
+    ...codesOf(payload),
     clock,
     signal,
     onWait: (ms) => say(`waiting ${Math.ceil(ms / 1_000)} s for the next one-time code\n`),
@@ -47,7 +48,7 @@ export function createTrial(options: TrialOptions): Trial {
     },
     login: (session, password) =>
       session.login({
-        credential: { ...driverCredential(payload), ...(password ? { password } : {}) },
+        credential: { ...portalCredential(payload), ...(password ? { password } : {}) },
         totp: codes,
         beforeSubmit: async () => undefined,
         deadlineMs,
