@@ -1,5 +1,5 @@
 import { codeVersion, ProofRecord, type RecordKind, wordsOfRefusal } from '@rcm/proof-record';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { openMatrixEnvironment } from './cases/matrix-environment.ts';
 import type { CaseResult } from './cases/run-case.ts';
 import { runCells } from './cases/run-cells.ts';
@@ -26,7 +26,11 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 type RecordedCase = Omit<CaseResult, 'cell'> & { readonly name: string };
 const CELLS: RecordKind<RecordedCase> = { one: 'cell', keyOf: ({ name }) => name, shown: ({ findings }) => JSON.stringify(findings) };
 
-const count = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 1);
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return value;
+}
 
 const program = new Command('crash-matrix')
   .description(
