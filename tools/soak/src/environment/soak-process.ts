@@ -27,8 +27,8 @@ export class SoakProcess {
 
   /** SIGKILL, now. Whatever it was doing stays as it is. */
   kill(): void {
-    this.#killed = true;
-    this.#child.kill('SIGKILL');
+    // One that is gone already, and about to be started again, has not been killed by us: its next end is not expected.
+    this.#killed = this.#child.kill('SIGKILL');
   }
 
   /** Asks the process to end, and ends it after `withinMs`. */
