@@ -28,26 +28,27 @@ const IDLE_WITHIN_MS = 600_000 + 300_000;
 
 async function soak(options: Options, signal: AbortSignal): Promise<number> {
   say(`${options.endpoints} endpoints are being made`);
-  const testEnvironment = await openSoakEnvironment({ endpoints: options.endpoints, say });
-  const tables = openTables(testEnvironment.testEnvironment.databaseUrl);
+  const environment = await openSoakEnvironment({ endpoints: options.endpoints, say });
+  const { testEnvironment } = environment;
+  const tables = openTables(testEnvironment.databaseUrl);
   const asking = new AbortController();
   try {
-    const demand = keepDemand({ testEnvironment: testEnvironment.testEnvironment, tables, rotations: 8, tasks: 16, signal: asking.signal, say });
-    const trouble = startTrouble(testEnvironment, { pauseMs: PAUSE_MS, say });
+    const demand = keepDemand({ testEnvironment, tables, rotations: 8, tasks: 16, signal: asking.signal, say });
+    const trouble = startTrouble(environment, { pauseMs: PAUSE_MS, say });
     await delay(options.minutes * 60_000, undefined, { signal }).catch(() => undefined);
     await trouble.stop();
     asking.abort();
     await demand;
     say('no more faults and no more work: what is open ends');
     const left = await untilIdle(tables, IDLE_WITHIN_MS);
-    await testEnvironment.stopProcesses();
-    const held = await readHeld(testEnvironment);
-    const figures = await readFigures(testEnvironment, tables, trouble.counts, held);
+    await environment.stopProcesses();
+    const held = await readHeld(environment);
+    const figures = await readFigures(environment, tables, trouble.counts, held);
     // Not for credentials only: a task that failed because a rotation kept its login is one too many.
     const failed = (await tables.failedTasks()).map(({ code, tasks }) => `tasks failed with ${code}: ${tasks}`);
     const misses = [...(left === null ? [] : [left]), ...failed, ...missesOf(figures, await tables.states(), trouble.counts, options.minutes)];
     for (const miss of misses) say(`MISSED: ${miss}`);
-    for (const state of await tables.states()) await tellStory(state, held.get(state.id), testEnvironment.testEnvironment, tables);
+    for (const state of await tables.states()) await tellStory(state, held.get(state.id), testEnvironment, tables);
     process.stdout.write(
       options.json
         ? `${JSON.stringify(figures)}\n`
@@ -58,9 +59,9 @@ async function soak(options: Options, signal: AbortSignal): Promise<number> {
     return misses.length === 0 && !signal.aborted ? 0 : 1;
   } finally {
     asking.abort();
-    await testEnvironment.stopProcesses();
+    await environment.stopProcesses();
     await tables.close();
-    await testEnvironment.close();
+    await environment.close();
   }
 }
 
