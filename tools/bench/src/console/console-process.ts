@@ -54,7 +54,10 @@ export async function startConsoleProcess(databaseUrl: string): Promise<ConsoleP
   const failed = once(child, 'exit', { signal: late }).then(([code]) => {
     throw new Error(`The console ended with ${String(code)}: ${said}`);
   });
-  await Promise.race([ready, failed]);
+  await Promise.race([ready, failed]).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
   failed.catch(() => undefined);
   const ended = once(child, 'exit');
   return {
