@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuditVerifier, headKey, linesOf, type Report } from '@rcm/audit/verify-audit';
+import { endOf } from '@rcm/test-services';
 import type { Evidence } from './trail.ts';
 
 /** What the verifier's own code says in this process: thousands of new processes would take an hour. */
@@ -29,9 +30,7 @@ export async function judgeAlone(evidence: Evidence, publicKey: string): Promise
       ...(evidence.orgs ?? []).flatMap((org) => ['--org', org]),
     ];
     const child = spawn(process.execPath, [join(folder, 'verify-audit.mjs'), ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
-    let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+    const { code, stdout } = await endOf(child);
     const { version, ...report } = JSON.parse(stdout) as Report & { readonly version: number };
     if (version !== 1) throw new Error(`the report is of version ${version}`);
     return { code, report };

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { urlFor } from '@rcm/db/testing';
-import { asRoot, compileCache, freePort } from '@rcm/test-services';
+import { asRoot, compileCache, endChild, freePort, readyLine } from '@rcm/test-services';
 import { processorSeconds } from '../measured-environment/processor-seconds.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../../apps/console/src/main.ts');
-const READY_MS = 60_000;
+const STOP_MS = 60_000;
 
 /** A console in a process of its own, as people's browsers reach it. */
 export interface ConsoleProcess {
@@ -40,33 +39,11 @@ export async function startConsoleProcess(databaseUrl: string): Promise<ConsoleP
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
-  const ready = new Promise<void>((resolve) => {
-    const read = (chunk: Buffer): void => {
-      if (said.includes('"ready"')) return;
-      said += chunk.toString();
-      if (said.includes('"ready"')) resolve();
-    };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
-  });
-  const late = AbortSignal.timeout(READY_MS);
-  const failed = once(child, 'exit', { signal: late }).then(([code]) => {
-    throw new Error(`The console ended with ${String(code)}: ${said}`);
-  });
-  await Promise.race([ready, failed]).catch((error: unknown) => {
-    child.kill('SIGKILL');
-    throw error;
-  });
-  failed.catch(() => undefined);
-  const ended = once(child, 'exit');
+  await readyLine(child, { like: /"ready"/ });
   return {
     origin,
     memoryMb: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1_024,
     processorMs: () => processorSeconds(child.pid ?? 0).own * 1_000,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
+    stop: () => endChild(child, STOP_MS),
   };
 }

@@ -1,12 +1,12 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Fault } from '@rcm/local-aws';
+import { endChild, readyLine } from '@rcm/test-services';
+
+const STOP_MS = 60_000;
 
 /** An AWS account in a process of its own, so that its work is not measured as ours. */
 export interface Account {
@@ -30,7 +30,7 @@ export async function startAccount({ readsPerSecond }: { readonly readsPerSecond
   // Where the benchmark ends in any other way than by `stop`.
   const kill = () => void child.kill('SIGKILL');
   process.once('exit', kill);
-  const ready = JSON.parse(await firstLine(child)) as Pick<Account, 'endpoint' | 'region' | 'accountId' | 'kmsKeyArn' | 'tenantRoles'>;
+  const ready = JSON.parse(await readyLine(child)) as Pick<Account, 'endpoint' | 'region' | 'accountId' | 'kmsKeyArn' | 'tenantRoles'>;
   const credentials = await readKeys(credentialsFile);
   return {
     ...ready,
@@ -42,21 +42,10 @@ export async function startAccount({ readsPerSecond }: { readonly readsPerSecond
     },
     async stop() {
       process.removeListener('exit', kill);
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
+      await endChild(child, STOP_MS);
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function firstLine(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
-  const exited = once(child, 'exit').then(([code]) => {
-    throw new Error(`local-aws ended with exit code ${String(code)} before it was ready`);
-  });
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([once(lines, 'line'), exited])) as [string];
-  exited.catch(() => undefined);
-  return line;
 }
 
 async function readKeys(file: string): Promise<Account['credentials']> {

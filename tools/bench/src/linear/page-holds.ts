@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, findChromium, parseRecipe, type PortalSession } from '@rcm/portal-drivers';
 import { createLogger, RcmError, Secret } from '@rcm/telemetry';
+import { readyLine } from '@rcm/test-services';
 import type { Benchmark, BenchmarkRun } from '../benchmark.ts';
 import { median } from '../statistics.ts';
 import { corpusPages } from './corpus-pages.ts';
 import { HoldWatch } from './processor-time.ts';
 
 const MOST_BEYOND_MS = 50;
-const READY_MS = 30_000;
 const ACT_MS = 60_000;
 const PASSWORD = '-----Tr0ub4dor----3-x';
 const BLANK = 'blank/-';
@@ -123,9 +122,7 @@ async function openSession(origin: string, browser: BrowserPool, page: string, s
 async function openCorpusPortal(): Promise<{ readonly origin: string; close(): Promise<void> }> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('corpus-portal.ts', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const gone = once(child, 'exit');
-  const ready = once(createInterface(child.stdout ?? process.stdin), 'line', { signal: AbortSignal.timeout(READY_MS) });
-  const [port] = (await Promise.race([ready, gone.then(() => [''])])) as [string];
-  if (port === '') throw new RcmError('portal_unavailable', 'The portal with the corpus did not start.');
+  const port = await readyLine(child);
   return {
     origin: `http://127.0.0.1:${port}`,
     async close() {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asInImage } from '@rcm/images/as-in-image';
-import { asRoot } from '@rcm/test-services';
+import { asRoot, type Ended, endOf, hasEnded } from '@rcm/test-services';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 
@@ -15,10 +15,7 @@ export interface MigratorOrder {
   readonly signal: AbortSignal;
 }
 
-export interface MigratorEnd {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+export interface MigratorEnd extends Ended {
   readonly seconds: number;
   /** The most memory that was the process's at once (VmHWM), as its operating system counts it: with what it shares with others, such as Node's own code. */
   readonly peakBytes: number;
@@ -47,19 +44,13 @@ export function startMigrator({ program, args, environment, signal }: MigratorOr
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = new Promise<Pick<MigratorEnd, 'code' | 'stdout' | 'stderr'>>((resolve, reject) => {
-    child.once('error', reject).once('close', (code) => resolve({ code, stdout, stderr }));
-  });
-  return { child, ended };
+  return { child, ended: endOf(child) };
 }
 
 /** The kernel keeps the highest figure, so that only what comes in the last moment is missed. */
 async function watchMemory(child: ChildProcess): Promise<number> {
   let highest = 0;
-  while (child.exitCode === null && child.signalCode === null) {
+  while (!hasEnded(child)) {
     highest = Math.max(highest, peakOf(child.pid));
     await sleep(LOOK_EVERY_MS);
   }

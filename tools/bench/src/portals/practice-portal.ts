@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findChromium, readRecipeFile, type Recipe } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
+import { readyLine } from '@rcm/test-services';
 
 const PORTAL = 'alpine';
-const READY_MS = 30_000;
 
 export interface PracticeAccount {
   readonly username: string;
@@ -32,14 +31,11 @@ export async function openPracticePortal(accounts: number): Promise<PracticePort
   const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const gone = once(child, 'exit');
   const close = async (): Promise<void> => {
-    child.disconnect();
+    if (child.connected) child.disconnect();
     await gone;
   };
   try {
-    const ready = once(createInterface(child.stdout ?? process.stdin), 'line', { signal: AbortSignal.timeout(READY_MS) });
-    const [line] = (await Promise.race([ready, gone.then(() => [''])])) as [string];
-    if (line === '') throw new RcmError('portal_unavailable', 'The practice portal did not start.');
-    const { portals, control } = JSON.parse(line) as { portals: Record<string, { baseUrl: string }>; control: { baseUrl: string } };
+    const { portals, control } = JSON.parse(await readyLine(child)) as { portals: Record<string, { baseUrl: string }>; control: { baseUrl: string } };
     const made = await Promise.all(Array.from({ length: accounts }, (_, number) => makeAccount(control.baseUrl, number)));
     await put(control.baseUrl, 'PUT', '/habits', { portal: PORTAL, habits: { cookieBanner: 'never' } });
     const answerAfter = (ms: number): Promise<void> =>

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { asRoot } from '@rcm/test-services';
+import { asRoot, endChild } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { atLeast } from '../targets.ts';
 import { openDueEnvironment, PORTAL_TYPES } from './due-environment.ts';
@@ -12,6 +11,8 @@ const SLOTS = 16;
 const PORTAL_MS = 4_000;
 const LEAST_PERCENT = 90;
 const ASK_MS = 500;
+/** Longer than a rotator ends what it has in hand. */
+const STOP_MS = 150_000;
 
 interface Rotation {
   readonly begun: number;
@@ -55,9 +56,7 @@ async function measure(due: number, rotators: number, run: BenchmarkRun): Promis
       await new Promise((resolve) => setTimeout(resolve, ASK_MS));
     }
   } finally {
-    const ended = children.filter((child) => child.exitCode === null).map((child) => once(child, 'exit'));
-    for (const child of children) child.kill('SIGTERM');
-    await Promise.all(ended);
+    await Promise.all(children.map((child) => endChild(child, STOP_MS)));
     await testEnvironment.close();
   }
   const seconds = (Math.max(...rotations.map(({ ended }) => ended)) - Math.min(...rotations.map(({ begun }) => begun))) / 1000;

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { endChild, lastWordsOf } from '@rcm/test-services';
 
-const LAST_WORDS = 2_000;
 /** A process that ends at once, again and again, is not started a hundred times a second. */
 const RESTART_PAUSE_MS = 500;
 
@@ -16,7 +15,6 @@ export interface SoakProcessOptions {
 export class SoakProcess {
   readonly #options: SoakProcessOptions;
   #child: ChildProcess;
-  #said = '';
   #stopping = false;
   #killed = false;
 
@@ -34,12 +32,7 @@ export class SoakProcess {
   /** Asks the process to end, and ends it after `withinMs`. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true;
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), withinMs);
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
-    await gone;
-    clearTimeout(timer);
+    await endChild(this.#child, withinMs);
   }
 
   #start(): ChildProcess {
@@ -47,12 +40,10 @@ export class SoakProcess {
       env: this.#options.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const listen = (text: string): void => void (this.#said = (this.#said + text).slice(-LAST_WORDS));
-    child.stdout.setEncoding('utf8').on('data', listen);
-    child.stderr.setEncoding('utf8').on('data', listen);
+    const said = lastWordsOf(child);
     child.once('exit', () => {
       if (this.#stopping) return;
-      if (!this.#killed) this.#options.onUnexpectedEnd(this.#said);
+      if (!this.#killed) this.#options.onUnexpectedEnd(said());
       this.#killed = false;
       setTimeout(() => {
         if (!this.#stopping) this.#child = this.#start();

@@ -1,12 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { type Ended, endOf } from '../child-process.ts';
 import { freshDatabase } from '../database/fresh.ts';
-
-export interface Escaped {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface Escape {
   /** What the error quotes. */
@@ -17,20 +12,14 @@ export interface Escape {
 }
 
 /** Runs an app's `main.ts` as a process, out of which a Postgres error about `row` then escapes; resolves with how the process ended. */
-export async function letViolationEscape(main: string, { row, as, args = ['--help'] }: Escape): Promise<Escaped> {
+export async function letViolationEscape(main: string, { row, as, args = ['--help'] }: Escape): Promise<Ended> {
   const database = await freshDatabase({ migrate: async () => undefined, template: 'empty' });
   try {
     const child = spawn(process.execPath, ['--import', join(import.meta.dirname, 'violate.ts'), main, ...args], {
       env: { ...process.env, RCM_TEST_VIOLATION_URL: database.url, RCM_TEST_VIOLATION_ROW: row, RCM_TEST_VIOLATION_AS: as },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    return await new Promise<Escaped>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-    });
+    return await endOf(child);
   } finally {
     await database.drop();
   }
