@@ -6,6 +6,7 @@
 export { backend, localStackEndpoint } from './run/services.ts';
 export { copyDatabase, freshDatabase } from './database/fresh.ts';
 export type { FreshDatabase, FreshDatabaseOptions } from './database/fresh.ts';
+export { type OpenClient, openClient } from './database/client.ts';
 export { quickStartOf } from './documentation/quick-start.ts';
 export { rowDigests } from './database/row-digests.ts';
 export { type OwnClock, ownClock } from './database/own-clock.ts';

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { openClient } from '@rcm/test-services';
 import type { BenchmarkResult } from '../benchmark.ts';
 import { REPORTED } from '../targets.ts';
 
@@ -13,19 +13,14 @@ const TABLES = {
 
 /** How much of the disk a row takes at this size of the fleet, with the indexes; as Postgres keeps it before anything was updated or deleted. */
 export async function rowBytes(url: string): Promise<BenchmarkResult[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const results: BenchmarkResult[] = [];
-    for (const [what, [counted, tables]] of Object.entries(TABLES)) {
-      const { rows } = await client.query<{ bytes: number }>(
-        `SELECT (SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest($1::text[]) AS name)::float8 / greatest(1, (SELECT count(*) FROM ${counted})) AS bytes`,
-        [tables],
-      );
-      results.push({ name: `${what}, with its indexes`, ours: Math.round(rows[0]?.bytes ?? 0), peers: {}, unit: 'bytes', ...REPORTED });
-    }
-    return results;
-  } finally {
-    await client.end();
+  await using client = await openClient(url);
+  const results: BenchmarkResult[] = [];
+  for (const [what, [counted, tables]] of Object.entries(TABLES)) {
+    const { rows } = await client.query<{ bytes: number }>(
+      `SELECT (SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest($1::text[]) AS name)::float8 / greatest(1, (SELECT count(*) FROM ${counted})) AS bytes`,
+      [tables],
+    );
+    results.push({ name: `${what}, with its indexes`, ours: Math.round(rows[0]?.bytes ?? 0), peers: {}, unit: 'bytes', ...REPORTED });
   }
+  return results;
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { postgresUrl } from '../run/services.ts';
+import { type OpenClient, openClient } from './client.ts';
 import { openSessions } from './leaks.ts';
 
 export interface FreshDatabaseOptions {
@@ -23,10 +24,9 @@ export interface FreshDatabase {
 export async function freshDatabase({ migrate, template = migrate.toString(), server = postgresUrl() }: FreshDatabaseOptions): Promise<FreshDatabase> {
   const source = `template_${createHash('sha256').update(template).digest('hex').slice(0, 16)}`;
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await asSuperuser(server, async (client) => {
-    await withTemplateLock(client, source, () => ensureTemplate(client, { server, source, migrate }));
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
-  });
+  await using client = await asSuperuser(server);
+  await withTemplateLock(client, source, () => ensureTemplate(client, { server, source, migrate }));
+  await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
   return { url: urlOf(server, name), drop: () => drop(server, name) };
 }
 
@@ -37,15 +37,14 @@ export async function freshDatabase({ migrate, template = migrate.toString(), se
 export async function copyDatabase(url: string): Promise<FreshDatabase> {
   const source = new URL(url).pathname.slice(1);
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await asSuperuser(urlOf(url, 'postgres'), async (client) => {
-    await client.query(`ALTER DATABASE ${source} WITH ALLOW_CONNECTIONS false`);
-    try {
-      await client.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1', [source]);
-      await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
-    } finally {
-      await client.query(`ALTER DATABASE ${source} WITH ALLOW_CONNECTIONS true`);
-    }
-  });
+  await using client = await asSuperuser(urlOf(url, 'postgres'));
+  await client.query(`ALTER DATABASE ${source} WITH ALLOW_CONNECTIONS false`);
+  try {
+    await client.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1', [source]);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
+  } finally {
+    await client.query(`ALTER DATABASE ${source} WITH ALLOW_CONNECTIONS true`);
+  }
   return { url: urlOf(url, name), drop: () => drop(urlOf(url, 'postgres'), name) };
 }
 
@@ -72,22 +71,13 @@ async function withTemplateLock(client: pg.Client, source: string, work: () => P
 }
 
 async function drop(server: string, name: string): Promise<void> {
-  await asSuperuser(server, async (client) => {
-    const leaked = await openSessions(client, name);
-    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    if (leaked.length > 0) throw new Error(`a test left ${leaked.length} connections open (close them before drop()): ${leaked.join('; ')}`);
-  });
+  await using client = await asSuperuser(server);
+  const leaked = await openSessions(client, name);
+  await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  if (leaked.length > 0) throw new Error(`a test left ${leaked.length} connections open (close them before drop()): ${leaked.join('; ')}`);
 }
 
-async function asSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'test-services' });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
+const asSuperuser = (url: string): Promise<OpenClient> => openClient(url, { connectionTimeoutMillis: 10_000, application_name: 'test-services' });
 
 function urlOf(server: string, database: string): string {
   const url = new URL(server);

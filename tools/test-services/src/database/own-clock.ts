@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { openClient } from './client.ts';
 
 /** The clock of one database. */
 export interface OwnClock {
@@ -44,15 +44,10 @@ const returning = ({ name, volatility, is }: { readonly name: string; readonly v
 
 /** All or nothing; the rows of the last statement. */
 async function run(url: string, statements: readonly string[]): Promise<readonly { readonly name: string }[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query('BEGIN');
-    let rows: { name: string }[] = [];
-    for (const statement of statements) ({ rows } = await client.query<{ name: string }>(statement));
-    await client.query('COMMIT');
-    return rows;
-  } finally {
-    await client.end();
-  }
+  await using client = await openClient(url);
+  await client.query('BEGIN');
+  let rows: { name: string }[] = [];
+  for (const statement of statements) ({ rows } = await client.query<{ name: string }>(statement));
+  await client.query('COMMIT');
+  return rows;
 }

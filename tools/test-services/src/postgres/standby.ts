@@ -1,6 +1,6 @@
 import { appendFile, chown, copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
+import { openClient } from '../database/client.ts';
 import { freePort } from '../free-port.ts';
 import { serverAccount } from './account.ts';
 import { postgresPrograms } from './programs.ts';
@@ -42,29 +42,19 @@ export async function startStandby(
   };
 }
 
-async function one(connectionString: string, sql: string, values: readonly unknown[] = []): Promise<string> {
-  const client = new pg.Client({ connectionString });
+async function one(url: string, sql: string, values: readonly unknown[] = []): Promise<string> {
+  await using client = await openClient(url);
   client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<{ value: string }>(sql, [...values])).rows[0]?.value ?? '';
-  } finally {
-    await client.end();
-  }
+  return (await client.query<{ value: string }>(sql, [...values])).rows[0]?.value ?? '';
 }
 
 async function baseBackup(primary: Pick<ThrowawayPostgres, 'url' | 'data'>, to: string): Promise<void> {
-  const client = new pg.Client({ connectionString: primary.url });
-  await client.connect();
-  try {
-    // Begun and ended by one session.
-    await client.query(`SELECT pg_backup_start('standby', true)`);
-    await copyFolder(primary.data, to, new Set(['postmaster.pid', 'postmaster.opts', 'standby.signal']));
-    const [stopped] = (await client.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)')).rows;
-    await addFile(to, 'backup_label', stopped?.labelfile ?? '');
-  } finally {
-    await client.end();
-  }
+  // Begun and ended by one session.
+  await using client = await openClient(primary.url);
+  await client.query(`SELECT pg_backup_start('standby', true)`);
+  await copyFolder(primary.data, to, new Set(['postmaster.pid', 'postmaster.opts', 'standby.signal']));
+  const [stopped] = (await client.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)')).rows;
+  await addFile(to, 'backup_label', stopped?.labelfile ?? '');
   const { hostname, port, username, password } = new URL(primary.url);
   await appendFile(join(to, 'postgresql.auto.conf'), `primary_conninfo = 'host=${hostname} port=${port} user=${username} password=${password}'\n`);
   await addFile(to, 'standby.signal', '');
