@@ -7,6 +7,8 @@ export { backend, localStackEndpoint } from './run/services.ts';
 export { copyDatabase, freshDatabase } from './database/fresh.ts';
 export type { FreshDatabase, FreshDatabaseOptions } from './database/fresh.ts';
 export { type OpenClient, openClient } from './database/client.ts';
+export { type ThrowawayDatabase, throwawayDatabase } from './database/throwaway.ts';
+export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 export { quickStartOf } from './documentation/quick-start.ts';
 export { rowDigests } from './database/row-digests.ts';
 export { type OwnClock, ownClock } from './database/own-clock.ts';

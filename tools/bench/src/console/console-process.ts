@@ -9,13 +9,12 @@ const PROGRAM = join(import.meta.dirname, '../../../../apps/console/src/main.ts'
 const STOP_MS = 60_000;
 
 /** A console in a process of its own, as people's browsers reach it. */
-export interface ConsoleProcess {
+export interface ConsoleProcess extends AsyncDisposable {
   readonly origin: string;
   /** Memory that it has now, in MB, as its operating system counts it. */
   memoryMb(): number;
   /** Time of a processor that it has had so far, in ms. */
   processorMs(): number;
-  stop(): Promise<void>;
 }
 
 /** On a migrated database; fails where it is not ready in time. */
@@ -44,6 +43,6 @@ export async function startConsoleProcess(databaseUrl: string): Promise<ConsoleP
     origin,
     memoryMb: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1_024,
     processorMs: () => processorSeconds(child.pid ?? 0).own * 1_000,
-    stop: () => endChild(child, STOP_MS),
+    [Symbol.asyncDispose]: () => endChild(child, STOP_MS),
   };
 }

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openDatabase } from '@rcm/db';
 import { makeFleet, PER_ORGANIZATION } from '@rcm/db/scale';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
-import { freshDatabase, startThrowawayPostgres } from '@rcm/test-services';
+import { throwawayDatabase } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { secondsOfAll } from '../measured-environment/processor-seconds.ts';
 import { signIn } from './browsers.ts';
@@ -18,23 +15,17 @@ const QUICK = { sizes: [1_000], largest: 2_000, times: 3, streams: 12 };
 /** A fleet that grows, a console on it, and somebody who looks; then so many who follow what happens, and the same once more. */
 async function measureConsole(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const { sizes, largest, times, streams } = run.size === 'quick' ? QUICK : FULL;
-  await using opened = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-console-'));
-  opened.defer(() => rm(folder, { recursive: true, force: true }));
-  const server = await startThrowawayPostgres({ folder });
-  opened.defer(() => server.stop());
-  const database = await freshDatabase({ migrate: migrateWithLogins, server: server.url });
-  opened.defer(() => database.drop());
+  await using database = await throwawayDatabase({ migrate: migrateWithLogins });
   const taken: Record<string, Times> = {};
   const most = run.size === 'quick' ? largest : (run.endpoints ?? largest);
   for (const to of [...sizes.filter((size) => size < most), most]) {
     run.progress(`making ${to} logins`);
     await makeFleet(database.url, { to });
     await using here = new AsyncDisposableStack();
-    const console = here.adopt(await startConsoleProcess(database.url), (each) => each.stop());
+    const console = here.use(await startConsoleProcess(database.url));
     const db = here.adopt(openDatabase({ url: urlFor('rcm_console', database.url), applicationName: 'bench', role: 'rcm_console' }), (each) => each.close());
     const visitor = await signIn(db, { origin: console.origin, name: 'everybody', roles: { '*': ['operator', 'approver', 'auditor'] } });
-    const looked = { visitor, times, spentMs: () => console.processorMs() + secondsOfAll(server.pid) * 1_000 };
+    const looked = { visitor, times, spentMs: () => console.processorMs() + secondsOfAll(database.server.pid) * 1_000 };
     const alone = await timePages(looked, run);
     if (run.signal.aborted) return [];
     if (to < most) {

@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Fault } from '@rcm/local-aws';
-import { endChild, readyLine } from '@rcm/test-services';
+import { endChild, readyLine, temporaryFolder } from '@rcm/test-services';
 
 const STOP_MS = 60_000;
 
 /** An AWS account in a process of its own, so that its work is not measured as ours. */
-export interface Account {
+export interface Account extends AsyncDisposable {
   readonly endpoint: string;
   readonly region: string;
   readonly accountId: string;
@@ -17,21 +16,24 @@ export interface Account {
   readonly tenantRoles: { readonly agent: string; readonly migrator: string };
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   setFault(fault: Fault): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** `readsPerSecond`: Parameter Store's quota; without one there is none. */
 export async function startAccount({ readsPerSecond }: { readonly readsPerSecond?: number } = {}): Promise<Account> {
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-'));
-  const credentialsFile = join(folder, 'credentials');
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(await temporaryFolder('bench'));
+  const credentialsFile = join(folder.path, 'credentials');
   const program = fileURLToPath(new URL('./main.ts', import.meta.resolve('@rcm/local-aws')));
   const quota = readsPerSecond === undefined ? [] : ['--quota-reads', String(readsPerSecond)];
   const child = spawn(process.execPath, [program, '--credentials-file', credentialsFile, ...quota], { stdio: ['ignore', 'pipe', 'inherit'] });
-  // Where the benchmark ends in any other way than by `stop`.
+  opened.defer(() => endChild(child, STOP_MS));
+  // Where the benchmark ends in any other way.
   const kill = () => void child.kill('SIGKILL');
   process.once('exit', kill);
+  opened.defer(() => void process.removeListener('exit', kill));
   const ready = JSON.parse(await readyLine(child)) as Pick<Account, 'endpoint' | 'region' | 'accountId' | 'kmsKeyArn' | 'tenantRoles'>;
   const credentials = await readKeys(credentialsFile);
+  const kept = opened.move();
   return {
     ...ready,
     credentials,
@@ -40,11 +42,7 @@ export async function startAccount({ readsPerSecond }: { readonly readsPerSecond
       const answer = await fetch(`${ready.endpoint}/_local/faults`, { method: 'PUT', headers, body: JSON.stringify(fault) });
       if (!answer.ok) throw new Error(`the account took no fault: ${answer.status} ${await answer.text()}`);
     },
-    async stop() {
-      process.removeListener('exit', kill);
-      await endChild(child, STOP_MS);
-      await rm(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

@@ -63,19 +63,11 @@ export const busyMinute: Benchmark = {
 
 /** Each reader meets the same secrets at their first version. */
 async function inFreshEnvironment<T>(size: Size, act: (account: Account, secrets: readonly BenchSecret[], database: BenchDatabase) => Promise<T>): Promise<T> {
-  const account = await startAccount({ readsPerSecond: QUOTA });
-  try {
-    const secrets = benchSecrets(account, { count: size.secrets, tenants: size.tenants });
-    await seedSecrets(account, secrets);
-    const database = await openBenchDatabase(rotatedOf(secrets, size.rotations));
-    try {
-      return await act(account, secrets, database);
-    } finally {
-      await database.close();
-    }
-  } finally {
-    await account.stop();
-  }
+  await using account = await startAccount({ readsPerSecond: QUOTA });
+  const secrets = benchSecrets(account, { count: size.secrets, tenants: size.tenants });
+  await seedSecrets(account, secrets);
+  await using database = await openBenchDatabase(rotatedOf(secrets, size.rotations));
+  return await act(account, secrets, database);
 }
 
 interface Scene {

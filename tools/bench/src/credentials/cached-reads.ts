@@ -18,18 +18,14 @@ export const cachedReads: Benchmark = {
   name: 'cached reads',
   async run({ progress, size }) {
     const { secrets: count, held, rounds, reads } = SIZES[size];
-    const account = await startAccount();
-    try {
-      const secrets = benchSecrets(account, { count: held, tenants: 1 });
-      progress(`  seeding ${held} secrets`);
-      await seedSecrets(account, secrets);
-      const rates = await readRates(account, secrets.slice(0, count), { rounds, reads, progress });
-      progress('  memory');
-      const bytes = await forEachSubject((subject) => bytesPerCredential({ subject, account, secrets: held }));
-      return [rateLine(rates), memoryLine(bytes)];
-    } finally {
-      await account.stop();
-    }
+    await using account = await startAccount();
+    const secrets = benchSecrets(account, { count: held, tenants: 1 });
+    progress(`  seeding ${held} secrets`);
+    await seedSecrets(account, secrets);
+    const rates = await readRates(account, secrets.slice(0, count), { rounds, reads, progress });
+    progress('  memory');
+    const bytes = await forEachSubject((subject) => bytesPerCredential({ subject, account, secrets: held }));
+    return [rateLine(rates), memoryLine(bytes)];
   },
 };
 

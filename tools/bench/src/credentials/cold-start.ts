@@ -26,25 +26,21 @@ interface Burst {
 export const coldStart: Benchmark = {
   name: 'cold start',
   async run({ progress, size }) {
-    const account = await startAccount({ readsPerSecond: QUOTA });
-    try {
-      const secrets = benchSecrets(account, { count: SIZES[size].secrets, tenants: SIZES[size].tenants });
-      await seedSecrets(account, secrets);
-      progress(`  ${CALLERS} simultaneous first reads of one secret`);
-      const one = await forEachSubject((name) =>
-        burst(
-          account,
-          name,
-          Array.from({ length: CALLERS }, () => secrets[0]).filter((secret) => secret !== undefined),
-          'one',
-        ),
-      );
-      progress(`  ${secrets.length} different secrets of ${SIZES[size].tenants} tenants`);
-      const many = await forEachSubject((name) => burst(account, name, secrets, 'many'));
-      return [firstReadLine(one), ...coldLines(many, secrets.length, SIZES[size].tenants)];
-    } finally {
-      await account.stop();
-    }
+    await using account = await startAccount({ readsPerSecond: QUOTA });
+    const secrets = benchSecrets(account, { count: SIZES[size].secrets, tenants: SIZES[size].tenants });
+    await seedSecrets(account, secrets);
+    progress(`  ${CALLERS} simultaneous first reads of one secret`);
+    const one = await forEachSubject((name) =>
+      burst(
+        account,
+        name,
+        Array.from({ length: CALLERS }, () => secrets[0]).filter((secret) => secret !== undefined),
+        'one',
+      ),
+    );
+    progress(`  ${secrets.length} different secrets of ${SIZES[size].tenants} tenants`);
+    const many = await forEachSubject((name) => burst(account, name, secrets, 'many'));
+    return [firstReadLine(one), ...coldLines(many, secrets.length, SIZES[size].tenants)];
   },
 };
 

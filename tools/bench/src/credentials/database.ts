@@ -2,16 +2,15 @@ import { type Database, openDatabase } from '@rcm/db';
 import { applyMigrations, insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { recordMigrated } from '@rcm/db/migration';
 import { followStoreVersion } from '@rcm/db/rotation';
-import { freshDatabase, type RunningService, startEmbeddedPostgres } from '@rcm/test-services';
+import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
 import { createHash } from 'node:crypto';
 import type { BenchSecret } from './secrets.ts';
 
 /** A real Postgres whose rows name the secrets that will change: a change is told as the product tells it. */
-export interface BenchDatabase {
+export interface BenchDatabase extends AsyncDisposable {
   readonly db: Database;
   /** The row follows the store, and everybody who listens is told, in one transaction. */
   promote(secret: BenchSecret, versions: { readonly from: string; readonly to: string }): Promise<void>;
-  close(): Promise<void>;
 }
 
 const PORTAL_TYPE: Parameters<typeof upsertPortalType>[1] = {
@@ -36,30 +35,20 @@ const PORTAL_TYPE: Parameters<typeof upsertPortalType>[1] = {
 
 /** `secrets`: those that will change, at SSM's version 1. Rows of the others would not be looked at. */
 export async function openBenchDatabase(secrets: readonly BenchSecret[]): Promise<BenchDatabase> {
-  const postgres = await startEmbeddedPostgres();
-  try {
-    return await openOn(postgres, secrets);
-  } catch (error) {
-    await postgres.stop();
-    throw error;
-  }
-}
-
-async function openOn(postgres: RunningService, secrets: readonly BenchSecret[]): Promise<BenchDatabase> {
+  await using opened = new AsyncDisposableStack();
+  const postgres = opened.adopt(await startEmbeddedPostgres(), (server) => server.stop());
   const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined), server: postgres.url });
-  const db = openDatabase({ url: database.url, applicationName: 'bench' });
+  opened.defer(() => database.drop());
+  const db = opened.adopt(openDatabase({ url: database.url, applicationName: 'bench' }), (each) => each.close());
   await upsertPortalType(db, PORTAL_TYPE);
   for (const secret of secrets) await addRow(db, secret);
+  const kept = opened.move();
   return {
     db,
     promote: async ({ endpointId, orgId, arn }, versions) => {
       if (!(await followStoreVersion(db, { endpointId, orgId, secretArn: arn, ...versions }))) throw new Error(`the row of ${endpointId} did not follow`);
     },
-    async close() {
-      await db.close();
-      await database.drop();
-      await postgres.stop();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

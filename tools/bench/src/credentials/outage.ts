@@ -23,19 +23,15 @@ interface Served {
 export const outage: Benchmark = {
   name: 'store down',
   async run({ progress, size }) {
-    const account = await startAccount();
-    try {
-      const secrets = benchSecrets(account, { count: SIZES[size].secrets, tenants: 10 });
-      await seedSecrets(account, secrets);
-      const results = await forEachSubject(async (name) => {
-        const result = await readThroughOutage(account, name, secrets);
-        progress(`  ${name}: ${result.served} served, ${result.failed} failed`);
-        return result;
-      });
-      return lines(results);
-    } finally {
-      await account.stop();
-    }
+    await using account = await startAccount();
+    const secrets = benchSecrets(account, { count: SIZES[size].secrets, tenants: 10 });
+    await seedSecrets(account, secrets);
+    const results = await forEachSubject(async (name) => {
+      const result = await readThroughOutage(account, name, secrets);
+      progress(`  ${name}: ${result.served} served, ${result.failed} failed`);
+      return result;
+    });
+    return lines(results);
   },
 };
 

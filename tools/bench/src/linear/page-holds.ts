@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, findChromium, parseRecipe, type PortalSession } from '@rcm/portal-drivers';
 import { createLogger, RcmError, Secret } from '@rcm/telemetry';
-import { readyLine } from '@rcm/test-services';
+import { endChild, readyLine } from '@rcm/test-services';
 import type { Benchmark, BenchmarkRun } from '../benchmark.ts';
 import { median } from '../statistics.ts';
 import { corpusPages } from './corpus-pages.ts';
@@ -11,6 +10,7 @@ import { HoldWatch } from './processor-time.ts';
 
 const MOST_BEYOND_MS = 50;
 const ACT_MS = 60_000;
+const STOP_MS = 60_000;
 const PASSWORD = '-----Tr0ub4dor----3-x';
 const BLANK = 'blank/-';
 
@@ -23,37 +23,33 @@ export const pageHolds: Benchmark = {
   async run(run) {
     const executablePath = await findChromium();
     if (executablePath === null) throw new RcmError('browser_unavailable', 'No Chromium was found to measure with.');
-    const portal = await openCorpusPortal();
+    await using opened = new AsyncDisposableStack();
+    const portal = opened.use(await openCorpusPortal());
     const pool = createBrowserPool({ maxContexts: 1, executablePath, logger: createLogger({ name: 'bench', level: 'silent' }) });
-    const watch = new HoldWatch();
-    try {
-      const visits = run.size === 'quick' ? 1 : 3;
-      const pages = (await corpusPages()).filter((_, index) => run.size === 'full' || index % 12 === 0);
-      // The first of all pages also pays for what is loaded and compiled once.
-      await holdOf(portal.origin, pool, BLANK, { watch, visits, run });
-      const blank = await holdOf(portal.origin, pool, BLANK, { watch, visits: visits + 2, run });
-      const held: { readonly page: string; readonly ms: number }[] = [];
-      for (const page of pages) {
-        if (run.signal.aborted) break;
-        held.push({ page, ms: await holdOf(portal.origin, pool, page, { watch, visits, run }) });
-        run.progress(`  ${page}: ${(held.at(-1)?.ms ?? 0).toFixed(1)} ms, a blank page ${blank.toFixed(1)} ms`);
-      }
-      const longest = held.reduce((most, one) => (one.ms > most.ms ? one : most), { page: 'none', ms: 0 });
-      return [
-        {
-          name: `longest hold of the event loop by a page of the corpus (${pages.length} pages; ${longest.page})`,
-          ours: longest.ms,
-          peers: { 'a blank page': blank },
-          unit: 'ms of processor',
-          target: `at most ${MOST_BEYOND_MS} ms beyond a blank page`,
-          met: run.size === 'quick' || longest.ms <= blank + MOST_BEYOND_MS,
-        },
-      ];
-    } finally {
-      watch.stop();
-      await pool.close();
-      await portal.close();
+    opened.defer(() => pool.close());
+    const watch = opened.adopt(new HoldWatch(), (each) => each.stop());
+    const visits = run.size === 'quick' ? 1 : 3;
+    const pages = (await corpusPages()).filter((_, index) => run.size === 'full' || index % 12 === 0);
+    // The first of all pages also pays for what is loaded and compiled once.
+    await holdOf(portal.origin, pool, BLANK, { watch, visits, run });
+    const blank = await holdOf(portal.origin, pool, BLANK, { watch, visits: visits + 2, run });
+    const held: { readonly page: string; readonly ms: number }[] = [];
+    for (const page of pages) {
+      if (run.signal.aborted) break;
+      held.push({ page, ms: await holdOf(portal.origin, pool, page, { watch, visits, run }) });
+      run.progress(`  ${page}: ${(held.at(-1)?.ms ?? 0).toFixed(1)} ms, a blank page ${blank.toFixed(1)} ms`);
     }
+    const longest = held.reduce((most, one) => (one.ms > most.ms ? one : most), { page: 'none', ms: 0 });
+    return [
+      {
+        name: `longest hold of the event loop by a page of the corpus (${pages.length} pages; ${longest.page})`,
+        ours: longest.ms,
+        peers: { 'a blank page': blank },
+        unit: 'ms of processor',
+        target: `at most ${MOST_BEYOND_MS} ms beyond a blank page`,
+        met: run.size === 'quick' || longest.ms <= blank + MOST_BEYOND_MS,
+      },
+    ];
   },
 };
 
@@ -119,15 +115,8 @@ async function openSession(origin: string, browser: BrowserPool, page: string, s
   return session;
 }
 
-async function openCorpusPortal(): Promise<{ readonly origin: string; close(): Promise<void> }> {
+async function openCorpusPortal(): Promise<AsyncDisposable & { readonly origin: string }> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('corpus-portal.ts', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  const gone = once(child, 'exit');
   const port = await readyLine(child);
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    async close() {
-      child.disconnect();
-      await gone;
-    },
-  };
+  return { origin: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => endChild(child, STOP_MS) };
 }

@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { startThrowawayPostgres } from '@rcm/test-services';
+import { openClient, startThrowawayPostgres, temporaryFolder } from '@rcm/test-services';
 import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { startCountingProxy } from '../counting-proxy.ts';
 import { AT_ONCE } from './at-once.ts';
@@ -49,17 +45,13 @@ const SPENT = `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal, (SELEC
 /** A migrated test environment: the database in processes of its own, portals and stores in this one, and whoever is measured elsewhere. */
 export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
   await using opened = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-bench-environment-'));
-  opened.defer(() => rm(folder, { recursive: true, force: true }));
-  const postgres = await startThrowawayPostgres({ folder });
-  opened.defer(() => postgres.stop());
+  const folder = opened.use(await temporaryFolder('bench-environment'));
+  const postgres = opened.adopt(await startThrowawayPostgres({ folder: folder.path }), (each) => each.stop());
   const testEnvironment = await openTestEnvironment({ endpoints: [], server: postgres.url, portalType: { maxConcurrency: 64 } });
   opened.defer(() => testEnvironment.close());
   const proxy = await startCountingProxy(testEnvironment.aws.endpoint);
   opened.defer(() => proxy.close());
-  const watch = new pg.Client({ connectionString: testEnvironment.databaseUrl });
-  await watch.connect();
-  opened.defer(() => watch.end());
+  const watch = opened.use(await openClient(testEnvironment.databaseUrl));
   let storeCalls = 0;
   const kept = opened.move();
   const watches = new Map<number, ProcessorWatch>();

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { platformPolicies, taskRoleName } from '@rcm/credentials/policies';
 import { type Database, openDatabase } from '@rcm/db';
 import { upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { startLocalAws } from '@rcm/local-aws';
-import { startEmbeddedPostgres } from '@rcm/test-services';
+import { startEmbeddedPostgres, temporaryFolder } from '@rcm/test-services';
 import { type CountingProxy, startCountingProxy } from '../counting-proxy.ts';
 
 export const WRITES_PER_SECOND = 3;
 
-export interface MigrationEnvironment {
+export interface MigrationEnvironment extends AsyncDisposable {
   readonly db: Database;
   readonly proxy: CountingProxy;
   /** Of the account's own user, who may do everything where there are no policies. */
@@ -20,7 +19,6 @@ export interface MigrationEnvironment {
   readonly passwords: ReadonlyMap<string, string>;
   /** What a migrator's process is started with. */
   readonly environment: Readonly<Record<string, string>>;
-  close(): Promise<void>;
 }
 
 const REGION = 'us-east-1';
@@ -35,13 +33,13 @@ export interface TestEnvironmentOptions {
 
 /** A database with plaintext logins, and a store. */
 export async function openMigrationEnvironment({ logins, policies = 'the platform’s', quota }: TestEnvironmentOptions): Promise<MigrationEnvironment> {
-  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migration-'));
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(await temporaryFolder('bench-migration'));
   const file = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    return join(folder, name);
+    writeFileSync(join(folder.path, name), text, { mode: 0o600 });
+    return join(folder.path, name);
   };
-  const postgres = await startEmbeddedPostgres();
-  const { url } = postgres;
+  const { url } = opened.adopt(await startEmbeddedPostgres(), (server) => server.stop());
   await migrateWithLogins(url);
   const environment = 'bench';
   const enforce = platformPolicies({ accountId: '123456789012', regions: [REGION], environment });
@@ -49,11 +47,13 @@ export async function openMigrationEnvironment({ logins, policies = 'the platfor
     ...(policies === 'none' ? {} : { enforce }),
     ...(quota === 'none' ? {} : { quotas: { writes: WRITES_PER_SECOND, reads: 40 } }),
   });
-  const proxy = await startCountingProxy(aws.endpoint);
+  opened.defer(() => aws.close());
+  const proxy = opened.adopt(await startCountingProxy(aws.endpoint), (each) => each.close());
   const keys = policies === 'none' ? { ...aws.credentials, sessionToken: '' } : aws.taskCredentials(taskRoleName('migrator'));
   const keyFile = `[default]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\naws_session_token = ${keys.sessionToken}\n`;
-  const db = openDatabase({ url, applicationName: 'bench', maxConnections: 2 });
+  const db = opened.adopt(openDatabase({ url, applicationName: 'bench', maxConnections: 2 }), (each) => each.close());
   await plant(db, logins);
+  const kept = opened.move();
   return {
     db,
     proxy,
@@ -76,13 +76,7 @@ export async function openMigrationEnvironment({ logins, policies = 'the platfor
       ...(logins > 10_000 ? { RCM_LARGE_PAYLOADS: 'advanced' } : {}),
       RCM_LOG_LEVEL: 'silent',
     },
-    async close() {
-      await db.close();
-      await proxy.close();
-      await aws.close();
-      await postgres.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { temporaryFolder } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import type { Counted } from '../counting-proxy.ts';
 import { atLeast, exactly, type Target } from '../targets.ts';
@@ -35,28 +33,20 @@ async function measure(
   policies: 'the platform’s' | 'none',
   act: (testEnvironment: MigrationEnvironment) => Promise<unknown>,
 ): Promise<Measured> {
-  const testEnvironment = await openMigrationEnvironment({ logins, policies, quota: 'default' });
-  try {
-    testEnvironment.proxy.take();
-    await act(testEnvironment);
-    const [row] = await testEnvironment.db.transaction(
-      'every tenant',
-      (tx) => tx.$queryRaw<{ left: number }[]>`SELECT count(*)::int AS left FROM integration_endpoint WHERE secret_arn IS NULL`,
-    );
-    return judge(testEnvironment.proxy.take(), { logins, left: row?.left ?? logins });
-  } finally {
-    await testEnvironment.close();
-  }
+  await using testEnvironment = await openMigrationEnvironment({ logins, policies, quota: 'default' });
+  testEnvironment.proxy.take();
+  await act(testEnvironment);
+  const [row] = await testEnvironment.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ left: number }[]>`SELECT count(*)::int AS left FROM integration_endpoint WHERE secret_arn IS NULL`,
+  );
+  return judge(testEnvironment.proxy.take(), { logins, left: row?.left ?? logins });
 }
 
 async function measureQuota(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const logins = run.size === 'quick' ? 12 : 2_000;
-  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migrator-'));
-  try {
-    return await besideTheScript(run, { logins, program: await migratorProgram(folder) });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await using folder = await temporaryFolder('bench-migrator');
+  return await besideTheScript(run, { logins, program: await migratorProgram(folder.path) });
 }
 
 async function besideTheScript(

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { temporaryFolder } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { atLeast, atMost } from '../targets.ts';
-import { type MigrationEnvironment, openMigrationEnvironment } from './migration-environment.ts';
+import { openMigrationEnvironment } from './migration-environment.ts';
 import { type MigratorEnd, migratorProgram, runMigrator } from './migrator-process.ts';
 
 const MOST_MEGABYTES = 150;
@@ -24,34 +22,26 @@ type Figures = Readonly<Record<Command, MigratorEnd>>;
 
 /** What each command weighs and how fast it is with so many logins, in a store without a quota and without policies, which the stand-in would take longer for than we do. */
 async function measure(run: BenchmarkRun, { logins, program }: { readonly logins: number; readonly program: readonly string[] }): Promise<Figures> {
-  const testEnvironment: MigrationEnvironment = await openMigrationEnvironment({ logins, policies: 'none', quota: 'none' });
-  try {
-    const figures: Partial<Record<Command, MigratorEnd>> = {};
-    for (const args of COMMANDS) {
-      const end = await runMigrator({ program, args, environment: testEnvironment.environment, signal: run.signal });
-      if (end.code !== 0) throw new Error(`${args[0]} of ${logins} logins ended with ${end.code}: ${end.stderr.slice(-500)}`);
-      figures[args[0]] = { ...end, stdout: '', stderr: '' };
-      run.progress(
-        `${args[0]} of ${logins} logins: ${(end.peakBytes / MEGABYTE).toFixed(0)} MB, ${end.seconds.toFixed(0)} s, ${(logins / end.seconds).toFixed(1)} logins a second`,
-      );
-    }
-    return figures as Figures;
-  } finally {
-    await testEnvironment.close();
+  await using testEnvironment = await openMigrationEnvironment({ logins, policies: 'none', quota: 'none' });
+  const figures: Partial<Record<Command, MigratorEnd>> = {};
+  for (const args of COMMANDS) {
+    const end = await runMigrator({ program, args, environment: testEnvironment.environment, signal: run.signal });
+    if (end.code !== 0) throw new Error(`${args[0]} of ${logins} logins ended with ${end.code}: ${end.stderr.slice(-500)}`);
+    figures[args[0]] = { ...end, stdout: '', stderr: '' };
+    run.progress(
+      `${args[0]} of ${logins} logins: ${(end.peakBytes / MEGABYTE).toFixed(0)} MB, ${end.seconds.toFixed(0)} s, ${(logins / end.seconds).toFixed(1)} logins a second`,
+    );
   }
+  return figures as Figures;
 }
 
 async function measureSize(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const most = run.size === 'quick' ? 200 : 50_000;
-  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migrator-'));
-  try {
-    const program = await migratorProgram(folder);
-    const few = await measure(run, { logins: most / 10, program });
-    const many = await measure(run, { logins: most, program });
-    return [...COMMANDS.flatMap(([command]) => ofCommand(command, { few: few[command], many: many[command], most })), speed(many.apply, most)];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await using folder = await temporaryFolder('bench-migrator');
+  const program = await migratorProgram(folder.path);
+  const few = await measure(run, { logins: most / 10, program });
+  const many = await measure(run, { logins: most, program });
+  return [...COMMANDS.flatMap(([command]) => ofCommand(command, { few: few[command], many: many[command], most })), speed(many.apply, most)];
 }
 
 function ofCommand(command: Command, { few, many, most }: { readonly few: MigratorEnd; readonly many: MigratorEnd; readonly most: number }): BenchmarkResult[] {

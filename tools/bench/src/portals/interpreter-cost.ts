@@ -24,17 +24,13 @@ const PEERS = { guarded: 'the same in plain Playwright code, as guarded', bare: 
 export const interpreterCost: Benchmark = {
   name: 'cost of the interpreter',
   async run(run) {
-    const portal = await openPracticePortal(1);
-    const pool = openPool(portal, 1);
+    await using opened = new AsyncDisposableStack();
+    const portal = opened.use(await openPracticePortal(1));
+    const pool = opened.adopt(openPool(portal, 1), (each) => each.close());
     const results: BenchmarkResult[] = [];
-    try {
-      for (const answerMs of ANSWERS_MS) {
-        await portal.answerAfter(answerMs);
-        results.push(await measured(portal, pool, answerMs, run));
-      }
-    } finally {
-      await pool.close();
-      await portal.close();
+    for (const answerMs of ANSWERS_MS) {
+      await portal.answerAfter(answerMs);
+      results.push(await measured(portal, pool, answerMs, run));
     }
     return results;
   },

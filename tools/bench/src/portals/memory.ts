@@ -22,30 +22,26 @@ export const memory: Benchmark = {
   name: 'memory of a context',
   async run(run) {
     if (browserMemory() === null) throw new RcmError('input_invalid', 'Memory is measured on Linux only.');
-    const portal = await openPracticePortal(CONTEXTS);
-    try {
-      const ownBrowser = await withPool(portal, async (pool) => {
-        const session = await loggedIn(portal, pool, 0, run);
-        return closing([session], async () => (await pause(STEADY_MS), now()));
-      });
-      const shared = await withPool(portal, (pool) => measureShared(portal, pool, run));
-      const peers = { 'a browser of its own': ownBrowser };
-      run.progress(
-        `  a browser without pages ${shared.empty.toFixed(0)} MiB; idle ${shared.idle.toFixed(1)}, busy ${shared.busy.toFixed(1)}, a browser of its own ${ownBrowser.toFixed(1)}`,
-      );
-      return [
-        {
-          ...{ name: 'memory of an idle logged-in context', ours: shared.idle, peers, unit: 'MiB' },
-          ...atMost(Math.min(IDLE_TARGET_MIB, ownBrowser / 2), `at most ${IDLE_TARGET_MIB} MiB, and half a browser of its own`)(shared.idle),
-        },
-        {
-          ...{ name: 'memory of a busy context', ours: shared.busy, peers, unit: 'MiB (highest seen)' },
-          ...under(ownBrowser, 'less than a browser of its own')(shared.busy),
-        },
-      ];
-    } finally {
-      await portal.close();
-    }
+    await using portal = await openPracticePortal(CONTEXTS);
+    const ownBrowser = await withPool(portal, async (pool) => {
+      const session = await loggedIn(portal, pool, 0, run);
+      return closing([session], async () => (await pause(STEADY_MS), now()));
+    });
+    const shared = await withPool(portal, (pool) => measureShared(portal, pool, run));
+    const peers = { 'a browser of its own': ownBrowser };
+    run.progress(
+      `  a browser without pages ${shared.empty.toFixed(0)} MiB; idle ${shared.idle.toFixed(1)}, busy ${shared.busy.toFixed(1)}, a browser of its own ${ownBrowser.toFixed(1)}`,
+    );
+    return [
+      {
+        ...{ name: 'memory of an idle logged-in context', ours: shared.idle, peers, unit: 'MiB' },
+        ...atMost(Math.min(IDLE_TARGET_MIB, ownBrowser / 2), `at most ${IDLE_TARGET_MIB} MiB, and half a browser of its own`)(shared.idle),
+      },
+      {
+        ...{ name: 'memory of a busy context', ours: shared.busy, peers, unit: 'MiB (highest seen)' },
+        ...under(ownBrowser, 'less than a browser of its own')(shared.busy),
+      },
+    ];
   },
 };
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { findChromium, readRecipeFile, type Recipe } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
-import { readyLine } from '@rcm/test-services';
+import { endChild, readyLine } from '@rcm/test-services';
 
 const PORTAL = 'alpine';
+const STOP_MS = 60_000;
 
 export interface PracticeAccount {
   readonly username: string;
@@ -13,14 +13,13 @@ export interface PracticeAccount {
 }
 
 /** A portal in a process of its own, so that its work is no event of this one, and a browser to reach it with. */
-export interface PracticePortal {
+export interface PracticePortal extends AsyncDisposable {
   readonly baseUrl: string;
   readonly recipe: Recipe;
   readonly chromium: string;
   readonly accounts: readonly PracticeAccount[];
   /** From now on every page takes so many milliseconds more to be answered. */
   answerAfter(ms: number): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Starts it with so many accounts. Fails with `browser_unavailable` and `portal_unavailable`. */
@@ -28,23 +27,17 @@ export async function openPracticePortal(accounts: number): Promise<PracticePort
   const chromium = await findChromium();
   if (chromium === null) throw new RcmError('browser_unavailable', 'No Chromium was found to measure with.');
   const main = fileURLToPath(new URL('main.ts', import.meta.resolve('@rcm/demo-portals')));
+  await using opened = new AsyncDisposableStack();
   const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  const gone = once(child, 'exit');
-  const close = async (): Promise<void> => {
-    if (child.connected) child.disconnect();
-    await gone;
-  };
-  try {
-    const { portals, control } = JSON.parse(await readyLine(child)) as { portals: Record<string, { baseUrl: string }>; control: { baseUrl: string } };
-    const made = await Promise.all(Array.from({ length: accounts }, (_, number) => makeAccount(control.baseUrl, number)));
-    await put(control.baseUrl, 'PUT', '/habits', { portal: PORTAL, habits: { cookieBanner: 'never' } });
-    const answerAfter = (ms: number): Promise<void> =>
-      put(control.baseUrl, 'PUT', '/faults', ms === 0 ? { portal: PORTAL, fault: 'none' } : { portal: PORTAL, fault: 'slow', delayMs: ms });
-    return { baseUrl: portals[PORTAL]?.baseUrl ?? '', recipe: await readRecipeFile(PORTAL), chromium, accounts: made, answerAfter, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  opened.defer(() => endChild(child, STOP_MS));
+  const { portals, control } = JSON.parse(await readyLine(child)) as { portals: Record<string, { baseUrl: string }>; control: { baseUrl: string } };
+  const made = await Promise.all(Array.from({ length: accounts }, (_, number) => makeAccount(control.baseUrl, number)));
+  await put(control.baseUrl, 'PUT', '/habits', { portal: PORTAL, habits: { cookieBanner: 'never' } });
+  const answerAfter = (ms: number): Promise<void> =>
+    put(control.baseUrl, 'PUT', '/faults', ms === 0 ? { portal: PORTAL, fault: 'none' } : { portal: PORTAL, fault: 'slow', delayMs: ms });
+  const place = { baseUrl: portals[PORTAL]?.baseUrl ?? '', recipe: await readRecipeFile(PORTAL) };
+  const kept = opened.move();
+  return { ...place, chromium, accounts: made, answerAfter, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 async function makeAccount(control: string, number: number): Promise<PracticeAccount> {

@@ -17,26 +17,22 @@ const AT_ONCE = 4;
 export const rates: Benchmark = {
   name: 'logins and tasks a minute',
   async run(run) {
-    const portal = await openPracticePortal(VISITS);
-    const shared = openPool(portal, AT_ONCE * 2);
+    await using opened = new AsyncDisposableStack();
+    const portal = opened.use(await openPracticePortal(VISITS));
+    const shared = opened.adopt(openPool(portal, AT_ONCE * 2), (pool) => pool.close());
     const kept: PortalSession[] = [];
-    try {
-      for (const account of portal.accounts.slice(0, AT_ONCE)) kept.push(await loggedIn(portal, shared, account, run));
-      const arms = armsOf(portal, shared, kept, run);
-      const measured = new Map<string, number[]>(Object.keys(arms).map((name) => [name, []]));
-      for (let round = 1; round <= ROUNDS && !run.signal.aborted; round += 1) {
-        for (const [name, arm] of Object.entries(arms)) {
-          const rate = (await arm()) / availableParallelism();
-          measured.get(name)?.push(rate);
-          run.progress(`  round ${round}: ${name} ${rate.toFixed(1)} a minute and core`);
-        }
+    for (const account of portal.accounts.slice(0, AT_ONCE))
+      kept.push(opened.adopt(await loggedIn(portal, shared, account, run), (session) => session.close()));
+    const arms = armsOf(portal, shared, kept, run);
+    const measured = new Map<string, number[]>(Object.keys(arms).map((name) => [name, []]));
+    for (let round = 1; round <= ROUNDS && !run.signal.aborted; round += 1) {
+      for (const [name, arm] of Object.entries(arms)) {
+        const rate = (await arm()) / availableParallelism();
+        measured.get(name)?.push(rate);
+        run.progress(`  round ${round}: ${name} ${rate.toFixed(1)} a minute and core`);
       }
-      return results((name) => median(measured.get(name) ?? []));
-    } finally {
-      await Promise.all(kept.map((session) => session.close()));
-      await shared.close();
-      await portal.close();
     }
+    return results((name) => median(measured.get(name) ?? []));
   },
 };
 

@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Cost, makeFleet, Measurer, type Operation } from '@rcm/db/scale';
 import { migrateWithLogins } from '@rcm/db/testing';
-import { freshDatabase, startThrowawayPostgres } from '@rcm/test-services';
+import { throwawayDatabase } from '@rcm/test-services';
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { rowBytes } from './row-bytes.ts';
 
@@ -21,29 +18,21 @@ export interface MeasuredFleet {
 
 /** One fleet that grows: what each operation costs at each of its sizes. `null` where it was ended early. */
 export async function measureFleet(operations: readonly Operation[], { progress, signal, size, endpoints }: BenchmarkRun): Promise<MeasuredFleet | null> {
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-scale-'));
-  const server = await startThrowawayPostgres({ folder });
-  const database = await freshDatabase({ migrate: migrateWithLogins, server: server.url });
+  await using database = await throwawayDatabase({ migrate: migrateWithLogins });
   const sizes = size === 'quick' ? QUICK_SIZES : sizesTo(endpoints ?? 100_000);
   const costs = new Map<Operation, Cost[]>();
-  try {
-    for (const to of sizes) {
-      progress(`making ${to} logins`);
-      await makeFleet(database.url, { to });
-      await using measurer = await Measurer.open(database.url);
-      for (const operation of operations) {
-        if (signal.aborted) return null;
-        const cost = await measurer.measure(operation, { most: 20, longestMs: 5_000 });
-        progress(`  ${to} ${operation.name}: p50 ${cost.p50Ms.toFixed(1)} ms, p95 ${cost.p95Ms.toFixed(1)} ms, ${cost.pages} pages${through(cost)}`);
-        costs.set(operation, [...(costs.get(operation) ?? []), cost]);
-      }
+  for (const to of sizes) {
+    progress(`making ${to} logins`);
+    await makeFleet(database.url, { to });
+    await using measurer = await Measurer.open(database.url);
+    for (const operation of operations) {
+      if (signal.aborted) return null;
+      const cost = await measurer.measure(operation, { most: 20, longestMs: 5_000 });
+      progress(`  ${to} ${operation.name}: p50 ${cost.p50Ms.toFixed(1)} ms, p95 ${cost.p95Ms.toFixed(1)} ms, ${cost.pages} pages${through(cost)}`);
+      costs.set(operation, [...(costs.get(operation) ?? []), cost]);
     }
-    return { sizes, costs, bytes: await rowBytes(database.url) };
-  } finally {
-    await database.drop();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
   }
+  return { sizes, costs, bytes: await rowBytes(database.url) };
 }
 
 const through = ({ scanned }: Cost): string => (Object.keys(scanned).length === 0 ? '' : `, through ${Object.keys(scanned).join(', ')}`);

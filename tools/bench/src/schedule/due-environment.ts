@@ -3,11 +3,10 @@ import { applyMigrations, ensureAppLogin, upsertPortalType } from '@rcm/db/admin
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
 
-export interface DueEnvironment {
+export interface DueEnvironment extends AsyncDisposable {
   /** As a rotator's login. */
   readonly url: string;
   countDone(): Promise<number>;
-  close(): Promise<void>;
 }
 
 export const PORTAL_TYPES = 40;
@@ -17,30 +16,24 @@ const ORGANIZATIONS = 100;
 
 /** A Postgres of its own with so many logins due now, over 40 portal types and 100 organizations. */
 export async function openDueEnvironment(due: number): Promise<DueEnvironment> {
-  const postgres = await startEmbeddedPostgres();
-  try {
-    const { url } = await freshDatabase({ migrate: (to) => applyMigrations({ url: to }).then(() => undefined), server: postgres.url });
-    const db = openDatabase({ url, applicationName: 'bench' });
-    await seed(db, due);
-    const rotatorUrl = await ensureAppLogin({ adminUrl: url, role: 'rcm_rotator', name: 'bench_rotator', password: new Secret('bench-rotator') });
-    return {
-      url: rotatorUrl,
-      async countDone() {
-        const rows = await db.transaction(
-          'every tenant',
-          (tx) => tx.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM rotation_attempt WHERE state = 'done'`,
-        );
-        return rows[0]?.n ?? 0;
-      },
-      async close() {
-        await db.close();
-        await postgres.stop();
-      },
-    };
-  } catch (error) {
-    await postgres.stop();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  const postgres = opened.adopt(await startEmbeddedPostgres(), (server) => server.stop());
+  const { url } = await freshDatabase({ migrate: (to) => applyMigrations({ url: to }).then(() => undefined), server: postgres.url });
+  const db = opened.adopt(openDatabase({ url, applicationName: 'bench' }), (each) => each.close());
+  await seed(db, due);
+  const rotatorUrl = await ensureAppLogin({ adminUrl: url, role: 'rcm_rotator', name: 'bench_rotator', password: new Secret('bench-rotator') });
+  const kept = opened.move();
+  return {
+    url: rotatorUrl,
+    async countDone() {
+      const rows = await db.transaction(
+        'every tenant',
+        (tx) => tx.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM rotation_attempt WHERE state = 'done'`,
+      );
+      return rows[0]?.n ?? 0;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 async function seed(db: Database, due: number): Promise<void> {

@@ -47,7 +47,7 @@ function start(url: string, rotations: Rotation[]): ChildProcess {
 }
 
 async function measure(due: number, rotators: number, run: BenchmarkRun): Promise<Measured> {
-  const testEnvironment = await openDueEnvironment(due);
+  await using testEnvironment = await openDueEnvironment(due);
   const rotations: Rotation[] = [];
   const children = Array.from({ length: rotators }, () => start(testEnvironment.url, rotations));
   try {
@@ -57,7 +57,6 @@ async function measure(due: number, rotators: number, run: BenchmarkRun): Promis
     }
   } finally {
     await Promise.all(children.map((child) => endChild(child, STOP_MS)));
-    await testEnvironment.close();
   }
   const seconds = (Math.max(...rotations.map(({ ended }) => ended)) - Math.min(...rotations.map(({ begun }) => begun))) / 1000;
   return { seconds, percent: slotsInUse(rotations, rotators * SLOTS) };

@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type RunningService, startThrowawayPostgres } from '@rcm/test-services';
-import pg from 'pg';
+import { openClient, type RunningService, startThrowawayPostgres, temporaryFolder } from '@rcm/test-services';
+import type pg from 'pg';
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { atMost } from '../targets.ts';
 import { openQueueEnvironment, type QueueEnvironment } from './queue-environment.ts';
@@ -21,50 +18,41 @@ const TABLES = ['portal_task', 'task_tenant', 'task_turn', 'task_queue', 'task_n
 /** Whether what a task leaves behind is used again: the tables keep their size however many come and go. */
 export async function measureCycles(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const cycles = CYCLES[run.size];
-  const testEnvironment = await openQueueEnvironment({ accounts: 1_000, tenants: 200, portalTypes: 20, tasksEach: 0, crowd: 0 }, 'now', vacuumed);
-  const watch = new pg.Client({ connectionString: testEnvironment.url });
-  await watch.connect();
-  try {
-    await turn(testEnvironment, watch, cycles * FIRST, run);
-    const first = await sizes(watch);
-    const before = await updates(watch);
-    const startedAt = performance.now();
-    await turn(testEnvironment, watch, cycles * (1 - FIRST), run);
-    const seconds = (performance.now() - startedAt) / 1_000;
-    const [last, after] = [await sizes(watch), await updates(watch)];
-    const all = (of: ReadonlyMap<string, number>): number => [...of.values()].reduce((sum, bytes) => sum + bytes, 0);
-    for (const [table, bytes] of last) run.progress(`${table}: ${first.get(table) ?? 0} bytes, then ${bytes}`);
-    for (const [table, { updated, hot }] of after) {
-      const [more, moreHot] = [updated - (before.get(table)?.updated ?? 0), hot - (before.get(table)?.hot ?? 0)];
-      run.progress(
-        `${table}: ${(more / (cycles * (1 - FIRST))).toFixed(2)} updates a task, ${Math.round((100 * moreHot) / Math.max(1, more))}% without an index`,
-      );
-    }
-    run.progress(`${Math.round((cycles * (1 - FIRST)) / seconds)} a second`);
-    const growth = Number((all(last) / all(first)).toFixed(3));
-    return [
-      {
-        name: `${cycles} tasks that came and went: tables and indexes, beside after the first fifth`,
-        ...{ ours: growth, peers: {}, unit: 'times', ...atMost(MOST_GROWTH)(growth) },
-      },
-    ];
-  } finally {
-    await watch.end();
-    await testEnvironment.close();
+  await using testEnvironment = await openQueueEnvironment({ accounts: 1_000, tenants: 200, portalTypes: 20, tasksEach: 0, crowd: 0 }, 'now', vacuumed);
+  await using watch = await openClient(testEnvironment.url);
+  await turn(testEnvironment, watch, cycles * FIRST, run);
+  const first = await sizes(watch);
+  const before = await updates(watch);
+  const startedAt = performance.now();
+  await turn(testEnvironment, watch, cycles * (1 - FIRST), run);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const [last, after] = [await sizes(watch), await updates(watch)];
+  const all = (of: ReadonlyMap<string, number>): number => [...of.values()].reduce((sum, bytes) => sum + bytes, 0);
+  for (const [table, bytes] of last) run.progress(`${table}: ${first.get(table) ?? 0} bytes, then ${bytes}`);
+  for (const [table, { updated, hot }] of after) {
+    const [more, moreHot] = [updated - (before.get(table)?.updated ?? 0), hot - (before.get(table)?.hot ?? 0)];
+    run.progress(
+      `${table}: ${(more / (cycles * (1 - FIRST))).toFixed(2)} updates a task, ${Math.round((100 * moreHot) / Math.max(1, more))}% without an index`,
+    );
   }
+  run.progress(`${Math.round((cycles * (1 - FIRST)) / seconds)} a second`);
+  const growth = Number((all(last) / all(first)).toFixed(3));
+  return [
+    {
+      name: `${cycles} tasks that came and went: tables and indexes, beside after the first fifth`,
+      ...{ ours: growth, peers: {}, unit: 'times', ...atMost(MOST_GROWTH)(growth) },
+    },
+  ];
 }
 
 /** A server whose autovacuum looks as often for these few minutes as another's does in an hour. */
 async function vacuumed(): Promise<RunningService> {
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-cycles-'));
-  const server = await startThrowawayPostgres({ folder, settings: { autovacuum_naptime: '5s' } });
-  return {
-    url: server.url,
-    async stop() {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(await temporaryFolder('cycles'));
+  const server = await startThrowawayPostgres({ folder: folder.path, settings: { autovacuum_naptime: '5s' } });
+  opened.defer(() => server.stop());
+  const kept = opened.move();
+  return { url: server.url, stop: () => kept.disposeAsync() };
 }
 
 async function turn(testEnvironment: QueueEnvironment, watch: pg.Client, count: number, { signal, progress }: BenchmarkRun): Promise<void> {

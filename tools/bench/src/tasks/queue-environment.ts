@@ -15,12 +15,11 @@ export interface QueueSizes {
   readonly crowd: number;
 }
 
-export interface QueueEnvironment {
+export interface QueueEnvironment extends AsyncDisposable {
   /** Superuser URL. */
   readonly url: string;
   /** As a web-agent logs in. */
   readonly agent: Database;
-  close(): Promise<void>;
 }
 
 /** How it was: the function, as the migration before has it, and the index that it read by. */
@@ -33,21 +32,16 @@ export async function openQueueEnvironment(
   as: 'now' | 'before',
   start: () => Promise<RunningService> = startEmbeddedPostgres,
 ): Promise<QueueEnvironment> {
-  const { url, stop } = await start();
+  await using opened = new AsyncDisposableStack();
+  const { url } = opened.adopt(await start(), (server) => server.stop());
   await migrateWithLogins(url);
-  const owner = openDatabase({ url, applicationName: 'bench', maxConnections: 1 });
+  const owner = opened.adopt(openDatabase({ url, applicationName: 'bench', maxConnections: 1 }), (db) => db.close());
   if (as === 'before') await goBack(owner);
   await fill(owner, sizes);
   const dataKeys = keyFileWrapping({ id: 'bench', key: new Secret('bench-key-0123456789-0123456789-0123456789') });
-  const agent = openDatabase({ url: urlFor('rcm_agent', url), applicationName: 'bench', maxConnections: 8, dataKeys });
-  return {
-    ...{ url, agent },
-    async close() {
-      await agent.close();
-      await owner.close();
-      await stop();
-    },
-  };
+  const agent = opened.adopt(openDatabase({ url: urlFor('rcm_agent', url), applicationName: 'bench', maxConnections: 8, dataKeys }), (db) => db.close());
+  const kept = opened.move();
+  return { url, agent, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 async function goBack(owner: Database): Promise<void> {

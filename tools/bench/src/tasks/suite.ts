@@ -45,31 +45,27 @@ async function measureEnvironment(
   as: 'now' | 'before',
   ways: Readonly<Record<string, (db: never) => Queue>>,
 ): Promise<Series[]> {
-  const testEnvironment = await openQueueEnvironment(sizes, as);
-  try {
-    const series: Series[] = [];
-    for (const [what, queueOf] of Object.entries(ways))
-      for (const takers of TAKERS) {
-        const queue = queueOf(testEnvironment.agent as never);
-        const rounds: Measured[] = [];
-        for (let round = 0; round <= ROUNDS && !run.signal.aborted; round += 1) {
-          const measured = await measureTakers(queue, {
-            takers,
-            seconds: run.size === 'quick' ? 0.5 : 8,
-            most: sizes.accounts * sizes.tasksEach,
-            signal: run.signal,
-          });
-          // The first is for warming up: connections are made, plans, and the program's own code.
-          if (round > 0) rounds.push(measured);
-        }
-        const each = rounds.map((measured) => rounded(measured.perSecond, 0)).join(', ');
-        run.progress(`${as}, ${sizes.accounts} accounts, ${takers} at once, ${what}: ${each} a second`);
-        series.push({ what, takers, rounds });
+  await using testEnvironment = await openQueueEnvironment(sizes, as);
+  const series: Series[] = [];
+  for (const [what, queueOf] of Object.entries(ways))
+    for (const takers of TAKERS) {
+      const queue = queueOf(testEnvironment.agent as never);
+      const rounds: Measured[] = [];
+      for (let round = 0; round <= ROUNDS && !run.signal.aborted; round += 1) {
+        const measured = await measureTakers(queue, {
+          takers,
+          seconds: run.size === 'quick' ? 0.5 : 8,
+          most: sizes.accounts * sizes.tasksEach,
+          signal: run.signal,
+        });
+        // The first is for warming up: connections are made, plans, and the program's own code.
+        if (round > 0) rounds.push(measured);
       }
-    return series;
-  } finally {
-    await testEnvironment.close();
-  }
+      const each = rounds.map((measured) => rounded(measured.perSecond, 0)).join(', ');
+      run.progress(`${as}, ${sizes.accounts} accounts, ${takers} at once, ${what}: ${each} a second`);
+      series.push({ what, takers, rounds });
+    }
+  return series;
 }
 
 const COMPARED: Judged = { target: 'none, for comparison', met: true };

@@ -1,13 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Database, openDatabase } from '@rcm/db';
 import { keyFileWrapping } from '@rcm/db/sealing';
 import { accountAt, makeFleet } from '@rcm/db/scale';
 import { migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
-import { freshDatabase, startThrowawayPostgres } from '@rcm/test-services';
-import pg from 'pg';
+import { openClient, throwawayDatabase } from '@rcm/test-services';
+import type pg from 'pg';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { atMost } from '../targets.ts';
 import { type Account, type Act, ACTS, type Hands } from './acts.ts';
@@ -88,16 +85,9 @@ interface WrittenEnvironment {
 }
 
 async function openTestEnvironment(opened: AsyncDisposableStack, logins: number): Promise<WrittenEnvironment> {
-  const folder = await mkdtemp(join(tmpdir(), 'rcm-written-'));
-  opened.defer(() => rm(folder, { recursive: true, force: true }));
-  const server = await startThrowawayPostgres({ folder });
-  opened.defer(() => server.stop());
-  const { url, drop } = await freshDatabase({ migrate: migrateWithLogins, server: server.url });
-  opened.defer(drop);
+  const { url } = opened.use(await throwawayDatabase({ migrate: migrateWithLogins }));
   await makeFleet(url, { to: logins });
-  const watch = new pg.Client({ connectionString: url });
-  await watch.connect();
-  opened.defer(() => watch.end());
+  const watch = opened.use(await openClient(url));
   // Nothing else is in turn.
   await watch.query(
     `UPDATE portal_task SET state = 'failed', error_code = 'bench', claimed_until = NULL, finished_at = now() WHERE state IN ('queued', 'running')`,

@@ -7,7 +7,7 @@ import type { SubjectName } from '../subjects/subject.ts';
 /** What one reader holds is measured in a process of its own: what another one leaves behind would be counted as given back by it. */
 export interface MemoryOrder {
   readonly subject: SubjectName;
-  readonly account: Omit<Account, 'setFault' | 'stop'>;
+  readonly account: Omit<Account, 'setFault' | typeof Symbol.asyncDispose>;
   /** How many secrets of one tenant, seeded before. */
   readonly secrets: number;
 }

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { temporaryFolder } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../../benchmark.ts';
 import { seededRandom } from '../../random.ts';
 import { exactly } from '../../targets.ts';
@@ -15,13 +13,13 @@ const SEED = 15;
 
 async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const { logins, deaths } = run.size === 'quick' ? { logins: 12, deaths: 4 } : { logins: 300, deaths: 50 };
-  const folder = mkdtempSync(join(tmpdir(), 'rcm-bench-migrator-'));
-  const testEnvironment = await openMigrationEnvironment({ logins, policies: 'none', quota: 'none' });
+  await using folder = await temporaryFolder('bench-migrator');
+  await using testEnvironment = await openMigrationEnvironment({ logins, policies: 'none', quota: 'none' });
   const random = seededRandom(SEED);
   const people = new People(testEnvironment.db, { typed: testEnvironment.passwords, random });
   const judge = new Judge(testEnvironment.db, people, { endpoint: testEnvironment.proxy.endpoint, credentials: testEnvironment.admin });
   try {
-    const operator = new Operator({ testEnvironment, program: await migratorProgram(folder), people, random, signal: run.signal });
+    const operator = new Operator({ testEnvironment, program: await migratorProgram(folder.path), people, random, signal: run.signal });
     const { deaths: died, verdicts } = await tellStory({ operator, judge, people, logins, deaths, random, progress: (line) => run.progress(line) });
     run.progress(`${people.edits} edits by people, who took the row ${people.chosen('row')} times and the store ${people.chosen('store')} times`);
     const count = (kind: 'lost' | 'stale' | 'twice' | 'left') => new Set(verdicts.flatMap((verdict) => verdict[kind])).size;
@@ -33,8 +31,6 @@ async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     return [...(['lost', 'stale', 'twice', 'left'] as const).map(none), { name: 'killed', ours: died, peers: {}, unit: 'times', ...exactly(deaths)(died) }];
   } finally {
     judge.close();
-    await testEnvironment.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
