@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findChromium, readRecipeFile, type Recipe } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
+import { portalControl } from '@rcm/test-environment';
 import { endChild, readyLine } from '@rcm/test-services';
 
 const PORTAL = 'alpine';
@@ -22,7 +23,7 @@ export interface PracticePortal extends AsyncDisposable {
   answerAfter(ms: number): Promise<void>;
 }
 
-/** Starts it with so many accounts. Fails with `browser_unavailable` and `portal_unavailable`. */
+/** Starts it with so many accounts. Fails with `browser_unavailable`. */
 export async function openPracticePortal(accounts: number): Promise<PracticePortal> {
   const chromium = await findChromium();
   if (chromium === null) throw new RcmError('browser_unavailable', 'No Chromium was found to measure with.');
@@ -31,22 +32,15 @@ export async function openPracticePortal(accounts: number): Promise<PracticePort
   const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   opened.defer(() => endChild(child, STOP_MS));
   const { portals, control } = JSON.parse(await readyLine(child)) as { portals: Record<string, { baseUrl: string }>; control: { baseUrl: string } };
-  const made = await Promise.all(Array.from({ length: accounts }, (_, number) => makeAccount(control.baseUrl, number)));
-  await put(control.baseUrl, 'PUT', '/habits', { portal: PORTAL, habits: { cookieBanner: 'never' } });
-  const answerAfter = (ms: number): Promise<void> =>
-    put(control.baseUrl, 'PUT', '/faults', ms === 0 ? { portal: PORTAL, fault: 'none' } : { portal: PORTAL, fault: 'slow', delayMs: ms });
-  const place = { baseUrl: portals[PORTAL]?.baseUrl ?? '', recipe: await readRecipeFile(PORTAL) };
+  const behind = portalControl(control.baseUrl);
+  const made = Array.from({ length: accounts }, (_, number) => ({ username: `bench-${number}`, password: `Bench-password-${number}` }));
+  await Promise.all(made.map((account) => behind.createAccount({ portal: PORTAL, ...account })));
+  await behind.setHabits(PORTAL, { cookieBanner: 'never' });
+  const recipe = await readRecipeFile(PORTAL);
   const kept = opened.move();
-  return { ...place, chromium, accounts: made, answerAfter, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-}
-
-async function makeAccount(control: string, number: number): Promise<PracticeAccount> {
-  const account = { username: `bench-${number}`, password: `Bench-password-${number}` };
-  await put(control, 'POST', '/accounts', { portal: PORTAL, ...account });
-  return account;
-}
-
-async function put(control: string, method: string, path: string, body: object): Promise<void> {
-  const response = await fetch(control + path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  if (!response.ok) throw new RcmError('portal_unavailable', `The practice portal refused ${path} (${response.status}).`);
+  return {
+    ...{ baseUrl: portals[PORTAL]?.baseUrl ?? '', recipe, chromium, accounts: made },
+    answerAfter: (ms) => behind.setFault(ms === 0 ? { portal: PORTAL, fault: 'none' } : { portal: PORTAL, fault: 'slow', delayMs: ms }),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
