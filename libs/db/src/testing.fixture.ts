@@ -14,7 +14,7 @@ import { recordMigrated } from './legacy/migrate.ts';
 import type { AppRole } from './roles/app-role.ts';
 import { keyFileWrapping } from './sealing/key-file.ts';
 import type { Requester } from './tasks/requester.ts';
-import { ALLOWED, migrateWithLogins, urlFor } from './testing.ts';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from './testing.ts';
 
 /** A database of one test file: as many `Database` instances (processes, in effect) as it asks for, and raw SQL to look behind them. */
 export interface TestDatabase {
@@ -63,26 +63,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
 /** What wraps data keys in tests that are not about it. */
 export const TEST_KEYS = keyFileWrapping({ id: 'test', key: new Secret(randomUUID() + randomUUID()) });
 
-export const PORTAL: NewPortalType = {
-  code: 'alpine',
-  name: 'Alpine Health',
-  hosts: ['alpine.example', 'alpine.example:8443'],
-  driver: 'recipe',
-  recipe: { login: [] },
-  passwordRules: 'length 12-20',
-  rotationMode: 'automatic',
-  rotationIntervalDays: 60,
-  rotationSpreadDays: 0,
-  lockoutThreshold: 4,
-  lockoutMargin: 1,
-  lockoutWindowSeconds: 900,
-  propagationDelayMs: 1000,
-  totpSkew: 1,
-  totpPeriodSeconds: 30,
-  maxSessionsPerAccount: 2,
-  maxConcurrency: 4,
-  ...ALLOWED,
-};
+export const PORTAL: NewPortalType = { ...PLAIN_PORTAL_TYPE, hosts: ['alpine.example', 'alpine.example:8443'] };
 
 /** Who asks for tasks. */
 export const REQUESTER = { kind: 'token', subject: 'claims-service', issuer: 'https://identity.example/' } as const satisfies Requester;

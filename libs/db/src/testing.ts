@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Secret } from '@rcm/telemetry';
 import pg from 'pg';
+import type { NewPortalType } from './endpoints/endpoint.ts';
 import { applyMigrations } from './migrations/apply.ts';
 import { ALL_ROLES, type AppRole } from './roles/app-role.ts';
 import { ensureAppLogin } from './roles/login.ts';
@@ -51,3 +52,25 @@ export const ALLOWED = {
   termsDate: new Date('2026-11-29'),
   automationDecidedBy: 'test',
 } as const;
+
+/** A portal type of which nothing matters, for whoever needs one: a copy says what does. */
+export const PLAIN_PORTAL_TYPE: NewPortalType = {
+  code: 'alpine',
+  name: 'Alpine Health',
+  hosts: ['alpine.example'],
+  driver: 'recipe',
+  recipe: { login: [] },
+  passwordRules: 'length 12-20',
+  rotationMode: 'automatic',
+  rotationIntervalDays: 60,
+  rotationSpreadDays: 0,
+  lockoutThreshold: 4,
+  lockoutMargin: 1,
+  lockoutWindowSeconds: 900,
+  propagationDelayMs: 1000,
+  totpSkew: 1,
+  totpPeriodSeconds: 30,
+  maxSessionsPerAccount: 2,
+  maxConcurrency: 4,
+  ...ALLOWED,
+};

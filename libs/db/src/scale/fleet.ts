@@ -5,7 +5,7 @@
  * the size. Triggers run for organizations and tasks alone: what the others keep is written here by what it means.
  */
 import type { NewPortalType } from '../endpoints/endpoint.ts';
-import { ALLOWED } from '../testing.ts';
+import { PLAIN_PORTAL_TYPE } from '../testing.ts';
 
 export type Sql = (text: string) => Promise<{ readonly rows: readonly unknown[] }>;
 
@@ -19,26 +19,14 @@ const LATELY_MINUTES = 50;
 export const LATELY_MS = 3_600_000;
 
 export const portalTypes: readonly NewPortalType[] = Array.from({ length: PORTAL_TYPES }, (_, i) => ({
+  ...PLAIN_PORTAL_TYPE,
   code: `p${i}`,
   name: `Portal ${i}`,
   hosts: [`p${i}.example`],
-  driver: 'recipe',
-  recipe: { login: [] },
-  passwordRules: 'length 12-20',
   rotationMode: i >= PORTAL_TYPES - BY_HAND ? 'manual' : 'automatic',
-  rotationIntervalDays: 60,
   rotationSpreadDays: 10,
-  lockoutThreshold: 4,
-  lockoutMargin: 1,
-  lockoutWindowSeconds: 900,
-  propagationDelayMs: 1000,
-  totpSkew: 1,
-  totpPeriodSeconds: 30,
-  maxSessionsPerAccount: 2,
-  maxConcurrency: 4,
   passwordExpiresDays: 90,
   ...(i % 4 === 0 ? { dormantAfterDays: 90, recertifyEveryDays: 365 } : {}),
-  ...ALLOWED,
 }));
 
 /** An account of the fleet, in the middle of the smallest of them. */

@@ -2,6 +2,7 @@ import { type Database, openDatabase } from '@rcm/db';
 import { applyMigrations, insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { recordMigrated } from '@rcm/db/migration';
 import { followStoreVersion } from '@rcm/db/rotation';
+import { PLAIN_PORTAL_TYPE } from '@rcm/db/testing';
 import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
 import { createHash } from 'node:crypto';
 import type { BenchSecret } from './secrets.ts';
@@ -13,26 +14,6 @@ export interface BenchDatabase extends AsyncDisposable {
   promote(secret: BenchSecret, versions: { readonly from: string; readonly to: string }): Promise<void>;
 }
 
-const PORTAL_TYPE: Parameters<typeof upsertPortalType>[1] = {
-  code: 'alpine',
-  name: 'Alpine Health',
-  hosts: ['alpine.example'],
-  driver: 'recipe',
-  recipe: { login: [] },
-  passwordRules: 'minlength: 12',
-  rotationMode: 'automatic',
-  rotationIntervalDays: 60,
-  rotationSpreadDays: 0,
-  lockoutThreshold: 4,
-  lockoutMargin: 1,
-  lockoutWindowSeconds: 900,
-  propagationDelayMs: 1_000,
-  totpSkew: 1,
-  totpPeriodSeconds: 30,
-  maxSessionsPerAccount: 2,
-  maxConcurrency: 4,
-};
-
 /** `secrets`: those that will change, at SSM's version 1. Rows of the others would not be looked at. */
 export async function openBenchDatabase(secrets: readonly BenchSecret[]): Promise<BenchDatabase> {
   await using opened = new AsyncDisposableStack();
@@ -40,7 +21,7 @@ export async function openBenchDatabase(secrets: readonly BenchSecret[]): Promis
   const database = await freshDatabase({ migrate: (url) => applyMigrations({ url }).then(() => undefined), server: postgres.url });
   opened.defer(() => database.drop());
   const db = opened.adopt(openDatabase({ url: database.url, applicationName: 'bench' }), (each) => each.close());
-  await upsertPortalType(db, PORTAL_TYPE);
+  await upsertPortalType(db, PLAIN_PORTAL_TYPE);
   for (const secret of secrets) await addRow(db, secret);
   const kept = opened.move();
   return {
@@ -55,6 +36,6 @@ export async function openBenchDatabase(secrets: readonly BenchSecret[]): Promis
 async function addRow(db: Database, { orgId, endpointId, arn }: BenchSecret): Promise<void> {
   const loginIdentity = createHash('sha256').update(endpointId).digest('hex');
   await upsertOrganization(db, { id: orgId, name: orgId });
-  await insertEndpoint(db, { id: endpointId, orgId, portalTypeCode: PORTAL_TYPE.code, accountId: endpointId, baseUrl: 'https://alpine.example/' });
+  await insertEndpoint(db, { id: endpointId, orgId, portalTypeCode: PLAIN_PORTAL_TYPE.code, accountId: endpointId, baseUrl: 'https://alpine.example/' });
   await recordMigrated(db, { endpointId, orgId, secretArn: arn, version: '1', loginIdentity, fingerprint: 'none' });
 }

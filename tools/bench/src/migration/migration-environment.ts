@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { platformPolicies, taskRoleName } from '@rcm/credentials/policies';
 import { type Database, openDatabase } from '@rcm/db';
 import { upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { startLocalAws } from '@rcm/local-aws';
 import { startEmbeddedPostgres, temporaryFolder } from '@rcm/test-services';
 import { type CountingProxy, startCountingProxy } from '../counting-proxy.ts';
@@ -81,11 +81,7 @@ export async function openMigrationEnvironment({ logins, policies = 'the platfor
 }
 
 async function plant(db: Database, count: number): Promise<void> {
-  await upsertPortalType(db, {
-    ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: {}, passwordRules: 'length 12-20' },
-    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
-  });
+  await upsertPortalType(db, PLAIN_PORTAL_TYPE);
   for (const orgId of ['north', 'south']) await upsertOrganization(db, { id: orgId, name: orgId });
   for (let from = 0; from < count; from += PLANTED_AT_ONCE) {
     const last = Math.min(count, from + PLANTED_AT_ONCE) - 1;

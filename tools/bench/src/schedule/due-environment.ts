@@ -1,5 +1,6 @@
 import { type Database, openDatabase } from '@rcm/db';
 import { applyMigrations, ensureAppLogin, upsertPortalType } from '@rcm/db/admin';
+import { PLAIN_PORTAL_TYPE } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase, startEmbeddedPostgres } from '@rcm/test-services';
 
@@ -39,18 +40,8 @@ export async function openDueEnvironment(due: number): Promise<DueEnvironment> {
 async function seed(db: Database, due: number): Promise<void> {
   for (let n = 0; n < PORTAL_TYPES; n += 1)
     await upsertPortalType(db, {
-      ...{ code: `type-${n}`, name: `Type ${n}`, hosts: [`type-${n}.example`], driver: 'recipe', recipe: { login: [] }, passwordRules: 'minlength: 12' },
-      ...{
-        rotationMode: 'automatic',
-        rotationIntervalDays: 60,
-        rotationSpreadDays: 0,
-        automation: 'allowed',
-        termsVersion: 'bench',
-        termsDate: new Date('2026-01-01'),
-        automationDecidedBy: 'bench',
-      },
-      ...{ lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, propagationDelayMs: 1_000, totpSkew: 1, totpPeriodSeconds: 30 },
-      ...{ maxSessionsPerAccount: 2, maxConcurrency: ROOM },
+      ...PLAIN_PORTAL_TYPE,
+      ...{ code: `type-${n}`, name: `Type ${n}`, hosts: [`type-${n}.example`], maxConcurrency: ROOM },
     });
   await db.transaction('every tenant', async (tx) => {
     await tx.$executeRaw`INSERT INTO organization (id, name) SELECT 'org-' || n, 'Organization ' || n FROM generate_series(0, ${ORGANIZATIONS - 1}::int) n`;
