@@ -7,8 +7,8 @@ import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { AT_ONCE } from '../measured-environment/at-once.ts';
 import { type MeasuredEnvironment, openMeasuredEnvironment, type Spent, spentSince } from '../measured-environment/measured-environment.ts';
 import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
-import { median, rounded } from '../statistics.ts';
-import { REPORTED } from '../targets.ts';
+import { median } from '../statistics.ts';
+import { figure, REPORTED } from '../targets.ts';
 import { AgentProcess } from './agent-process.ts';
 
 const ROUNDS = 3;
@@ -72,10 +72,10 @@ async function measureAgents(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   for (const endpoint of await testEnvironment.fresh(run.size === 'quick' ? 1 : 9)) alone.push(await work(testEnvironment, agent, [endpoint], run.signal));
   if (run.signal.aborted) return [];
   return [
-    {
+    figure({
       name: 'a task that signs in, by itself: from when it was asked for to its end',
-      ...{ ours: rounded(median(alone.map(({ tookMs }) => tookMs)) / 1_000, 2), peers: {}, unit: 's', ...REPORTED },
-    },
+      ...{ value: median(alone.map(({ tookMs }) => tookMs)) / 1_000, digits: 2, unit: 's', target: REPORTED },
+    }),
     beside(measured['a task that signs in']),
     ...(Object.keys(KINDS) as Kind[]).flatMap((kind) => linesOf(kind, measured[kind])),
   ];
@@ -98,9 +98,8 @@ function beside(rounds: readonly Worked[]): BenchmarkResult {
 }
 
 function linesOf(kind: Kind, rounds: readonly Worked[]): BenchmarkResult[] {
-  const line = (what: string, unit: string, of: (worked: Worked) => number): BenchmarkResult => ({
-    ...{ name: `${kind}: ${what}`, ours: rounded(median(rounds.map(of)), 3), peers: {}, unit, ...REPORTED },
-  });
+  const line = (what: string, unit: string, of: (worked: Worked) => number): BenchmarkResult =>
+    figure({ name: `${kind}: ${what}`, value: median(rounds.map(of)), digits: 3, unit, target: REPORTED });
   const each =
     (what: keyof Spent, unitSize = 1) =>
     (worked: Worked): number =>

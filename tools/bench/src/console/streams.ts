@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@rcm/db';
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { rounded } from '../statistics.ts';
-import { exactly, under } from '../targets.ts';
+import { exactly, figure, under } from '../targets.ts';
 import { signIn, Stream } from './browsers.ts';
 import type { ConsoleProcess } from './console-process.ts';
 
@@ -43,13 +43,10 @@ export async function holdStreams(most: number, { db, owner, console, organizati
   progress(`  ${open} streams: ${rounded(more)} MB more, ${rounded(busy)} % of a processor while nothing happens, told after ${rounded(took)} ms`);
   return {
     lines: [
-      { name: 'event streams held by one process', ours: open, peers: {}, unit: 'streams', ...exactly(most)(open) },
-      { name: 'memory of its process for them', ours: rounded(more), peers: { before: rounded(before) }, unit: 'MB', ...under(200)(more) },
-      { name: 'a processor’s time while nothing happens', ours: rounded(busy), peers: {}, unit: '%', ...under(50)(busy) },
-      {
-        name: 'from a task’s being asked for to its organization’s page being told',
-        ...{ ours: rounded(took, 0), peers: {}, unit: 'ms', ...under(10_000)(took) },
-      },
+      figure({ name: 'event streams held by one process', value: open, unit: 'streams', target: exactly(most) }),
+      figure({ name: 'memory of its process for them', value: more, digits: 1, peers: { before: rounded(before) }, unit: 'MB', target: under(200) }),
+      figure({ name: 'a processor’s time while nothing happens', value: busy, digits: 1, unit: '%', target: under(50) }),
+      figure({ name: 'from a task’s being asked for to its organization’s page being told', value: took, digits: 0, unit: 'ms', target: under(10_000) }),
     ],
     leave: () => streams.forEach((stream) => stream.leave()),
   };

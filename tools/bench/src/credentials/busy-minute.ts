@@ -4,7 +4,7 @@ import { createLogger } from '@rcm/telemetry';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { seededRandom, zipf } from '../random.ts';
 import { quantile, rounded } from '../statistics.ts';
-import { atLeast, atMost, exactly, type Target, under } from '../targets.ts';
+import { atLeast, atMost, exactly, figure, type Target, under } from '../targets.ts';
 import { type Account, startAccount } from './account.ts';
 import { type BenchDatabase, openBenchDatabase } from './database.ts';
 import { rotateAll, rotatedOf } from './rotations.ts';
@@ -157,13 +157,8 @@ async function readAll({ secrets, size, run }: Scene, read: (secret: BenchSecret
 
 function lines({ ours, powertools, original }: PerSubject<Minute>, size: Size): BenchmarkResult[] {
   const name = `${size.secrets} secrets of ${size.tenants} tenants, Zipf, ${size.seconds} s, ${size.rotations} rotations`;
-  const line = (what: string, figure: (minute: Minute) => number, unit: string, target: Target): BenchmarkResult => ({
-    name: `${name}: ${what}`,
-    ours: figure(ours),
-    peers: { powertools: figure(powertools), original: figure(original) },
-    unit,
-    ...target(figure(ours)),
-  });
+  const line = (what: string, of: (minute: Minute) => number, unit: string, target: Target): BenchmarkResult =>
+    figure({ name: `${name}: ${what}`, value: of(ours), peers: { powertools: of(powertools), original: of(original) }, unit, target });
   const staleness = (part: number) => (minute: Minute) => rounded(quantile(minute.staleness, part));
   return [
     line('hit ratio', ({ hits, reads }) => rounded((100 * hits) / reads, 2), '% of reads', atLeast(TARGET_HIT_RATIO)),

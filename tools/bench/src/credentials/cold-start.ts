@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Benchmark, BenchmarkResult } from '../benchmark.ts';
 import { rounded } from '../statistics.ts';
-import { atMost, exactly, type Target } from '../targets.ts';
+import { atMost, exactly, figure, type Target } from '../targets.ts';
 import { type Account, startAccount } from './account.ts';
 import { type BenchSecret, benchSecrets, seedSecrets } from './secrets.ts';
 import { countStoreCalls } from './store-calls.ts';
@@ -56,10 +56,7 @@ async function burst(account: Account, name: Parameters<typeof openSubject>[0], 
   return { seconds, calls: calls.count, errors: ends.filter(({ status }) => status === 'rejected').length };
 }
 
-const peersOf = <K extends keyof Burst>({ powertools, original }: PerSubject<Burst>, figure: K) => ({
-  powertools: powertools[figure],
-  original: original[figure],
-});
+const peersOf = ({ powertools, original }: PerSubject<Burst>, what: keyof Burst) => ({ powertools: powertools[what], original: original[what] });
 
 function firstReadLine(bursts: PerSubject<Burst>): BenchmarkResult {
   const { calls, errors } = bursts.ours;
@@ -72,10 +69,8 @@ function coldLines(bursts: PerSubject<Burst>, secrets: number, tenants: number):
   const [fewest, within] = [secrets / BATCH, 1.1];
   const [mostSeconds, mostCalls] = [(fewest / QUOTA) * within, Math.floor(fewest * within)];
   const name = `${secrets} secrets of ${tenants} tenants from cold under ${QUOTA} calls/s`;
-  const line = (what: string, figure: keyof Burst, unit: string, target: Target): BenchmarkResult => {
-    const ours = bursts.ours[figure];
-    return { name: `${name}: ${what}`, ours, peers: peersOf(bursts, figure), unit, ...target(ours) };
-  };
+  const line = (label: string, what: keyof Burst, unit: string, target: Target): BenchmarkResult =>
+    figure({ name: `${name}: ${label}`, value: bursts.ours[what], peers: peersOf(bursts, what), unit, target });
   return [
     line('time', 'seconds', 's', atMost(mostSeconds, `at most ${rounded(mostSeconds, 2)}`)),
     line('calls', 'calls', 'calls to the store', atMost(mostCalls)),

@@ -1,4 +1,5 @@
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
+import { atMost, figure } from '../targets.ts';
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const;
 const QUICK_SIZES = [1_000, 10_000] as const;
@@ -23,12 +24,10 @@ export function growth({ what, unit, costOf, from, most }: Grown, { progress, si
   const compared = costs.filter(({ length }) => length >= from);
   const first = compared.at(0)?.each ?? 0;
   const times = first === 0 ? 0 : (compared.at(-1)?.each ?? 0) / first;
-  return {
+  return figure({
     name: what,
-    ours: times,
-    peers: {},
+    value: times,
     unit: `x the cost of a character from ${from / 1_000} kB to 1 MB`,
-    target: `at most ${most} x (linear is 1, the square is 10 for each power of ten)`,
-    met: size === 'quick' || times <= most,
-  };
+    target: atMost(size === 'quick' ? Number.POSITIVE_INFINITY : most, `at most ${most} x (linear is 1, the square is 10 for each power of ten)`),
+  });
 }

@@ -1,7 +1,7 @@
 import { temporaryFolder } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import type { Counted } from '../counting-proxy.ts';
-import { atLeast, exactly, type Target } from '../targets.ts';
+import { atLeast, exactly, figure, type Target } from '../targets.ts';
 import { type MigrationEnvironment, openMigrationEnvironment, WRITES_PER_SECOND } from './migration-environment.ts';
 import { migratorProgram, runMigrator } from './migrator-process.ts';
 import { runScript } from './original-script.ts';
@@ -65,9 +65,8 @@ async function besideTheScript(
     });
     run.progress(`${migrators} at once: ${ours.percent.toFixed(1)}% of the quota, ${ours.errors} refused, ${ours.twice} twice, ${ours.left} left`);
     const name = `${logins} logins at ${WRITES_PER_SECOND} writes a second, ${migrators} at once`;
-    const line = (what: string, unit: string, of: (measured: Measured) => number, target: Target): BenchmarkResult => ({
-      ...{ name: `${name}: ${what}`, ours: of(ours), peers: { [PEER]: of(script) }, unit, ...target(of(ours)) },
-    });
+    const line = (what: string, unit: string, of: (measured: Measured) => number, target: Target): BenchmarkResult =>
+      figure({ name: `${name}: ${what}`, value: of(ours), peers: { [PEER]: of(script) }, unit, target });
     results.push(
       line('of the quota', '%', ({ percent }) => percent, atLeast(LEAST_PERCENT)),
       line('refused by the store', 'writes', ({ errors }) => errors, NONE),

@@ -1,6 +1,6 @@
 import { temporaryFolder } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { atLeast, atMost } from '../targets.ts';
+import { atLeast, atMost, figure } from '../targets.ts';
 import { openMigrationEnvironment } from './migration-environment.ts';
 import { type MigratorEnd, migratorProgram, runMigrator } from './migrator-process.ts';
 
@@ -48,17 +48,12 @@ function ofCommand(command: Command, { few, many, most }: { readonly few: Migrat
   const peak = many.peakBytes / MEGABYTE;
   const growth = (many.peakBytes - few.peakBytes) / MEGABYTE;
   return [
-    { name: `${command} of ${most} logins: memory`, ours: peak, peers: {}, unit: 'MB', ...atMost(MOST_MEGABYTES)(peak) },
-    {
-      name: `${command} of ${most} logins: memory beyond that of ${most / 10}`,
-      ...{ ours: growth, peers: {}, unit: 'MB', ...atMost(MOST_GROWTH_MEGABYTES)(growth) },
-    },
+    figure({ name: `${command} of ${most} logins: memory`, value: peak, unit: 'MB', target: atMost(MOST_MEGABYTES) }),
+    figure({ name: `${command} of ${most} logins: memory beyond that of ${most / 10}`, value: growth, unit: 'MB', target: atMost(MOST_GROWTH_MEGABYTES) }),
   ];
 }
 
-function speed({ seconds }: MigratorEnd, logins: number): BenchmarkResult {
-  const ours = logins / seconds;
-  return { name: `apply of ${logins} logins without a quota`, ours, peers: {}, unit: 'logins a second', ...atLeast(LEAST_A_SECOND)(ours) };
-}
+const speed = ({ seconds }: MigratorEnd, logins: number): BenchmarkResult =>
+  figure({ name: `apply of ${logins} logins without a quota`, value: logins / seconds, unit: 'logins a second', target: atLeast(LEAST_A_SECOND) });
 
 export const size: Benchmark = { name: 'size', run: measureSize };

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BrowserPool, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import type { Benchmark, BenchmarkRun } from '../benchmark.ts';
-import { atMost, under } from '../targets.ts';
+import { atMost, figure, under } from '../targets.ts';
 import { browserMemory } from './browser-memory.ts';
 import { openPracticePortal, type PracticePortal } from './practice-portal.ts';
 import { login, openPool, openSession, task } from './visits.ts';
@@ -33,14 +33,14 @@ export const memory: Benchmark = {
       `  a browser without pages ${shared.empty.toFixed(0)} MiB; idle ${shared.idle.toFixed(1)}, busy ${shared.busy.toFixed(1)}, a browser of its own ${ownBrowser.toFixed(1)}`,
     );
     return [
-      {
-        ...{ name: 'memory of an idle logged-in context', ours: shared.idle, peers, unit: 'MiB' },
-        ...atMost(Math.min(IDLE_TARGET_MIB, ownBrowser / 2), `at most ${IDLE_TARGET_MIB} MiB, and half a browser of its own`)(shared.idle),
-      },
-      {
-        ...{ name: 'memory of a busy context', ours: shared.busy, peers, unit: 'MiB (highest seen)' },
-        ...under(ownBrowser, 'less than a browser of its own')(shared.busy),
-      },
+      figure({
+        ...{ name: 'memory of an idle logged-in context', value: shared.idle, peers, unit: 'MiB' },
+        target: atMost(Math.min(IDLE_TARGET_MIB, ownBrowser / 2), `at most ${IDLE_TARGET_MIB} MiB, and half a browser of its own`),
+      }),
+      figure({
+        ...{ name: 'memory of a busy context', value: shared.busy, peers, unit: 'MiB (highest seen)' },
+        target: under(ownBrowser, 'less than a browser of its own'),
+      }),
     ];
   },
 };

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { BrowserPool, PortalSession } from '@rcm/portal-drivers';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { median } from '../statistics.ts';
-import { atLeast } from '../targets.ts';
+import { atLeast, figure } from '../targets.ts';
 import { openPracticePortal, type PracticeAccount, type PracticePortal } from './practice-portal.ts';
 import { login, openPool, openSession, perMinute, task } from './visits.ts';
 
@@ -106,16 +106,15 @@ function results(rate: (name: string) => number): BenchmarkResult[] {
   const [logins, ownLogins] = [rate(ARMS.sharedLogin), rate(ARMS.ownLogin)];
   const [tasks, ownTasks] = [rate(ARMS.keptTask), rate(ARMS.ownTask)];
   return [
-    {
-      ...{ name: 'logins a minute and core', ours: logins, peers: { 'a browser for each login': ownLogins }, unit: 'logins/min/core' },
+    figure({
+      ...{ name: 'logins a minute and core', value: logins, peers: { 'a browser for each login': ownLogins }, unit: 'logins/min/core' },
       // Each of them is a whole login and logout; all that a shared browser saves is its start.
-      ...atLeast(1.25 * ownLogins, 'at least 1.25 x a browser for each login')(logins),
-    },
-    {
-      ...{ name: 'tasks a minute and core', ours: tasks },
+      target: atLeast(1.25 * ownLogins, 'at least 1.25 x a browser for each login'),
+    }),
+    figure({
+      ...{ name: 'tasks a minute and core', value: tasks, unit: 'tasks/min/core' },
       peers: { 'shared browser, a login for each task': rate(ARMS.sharedTask), 'a browser for each task': ownTasks },
-      unit: 'tasks/min/core',
-      ...atLeast(3 * ownTasks, 'at least 3 x a browser for each task')(tasks),
-    },
+      target: atLeast(3 * ownTasks, 'at least 3 x a browser for each task'),
+    }),
   ];
 }

@@ -1,6 +1,6 @@
 import { operations } from '@rcm/db/scale';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { exactly, REPORTED, under } from '../targets.ts';
+import { exactly, figure, REPORTED, under } from '../targets.ts';
 import { measureFleet } from './measure-fleet.ts';
 
 /** What a person waits for: nineteen times in twenty no longer than this, among a hundred thousand logins; at any size it is found by an index. */
@@ -19,14 +19,11 @@ async function measureLists(run: BenchmarkRun): Promise<BenchmarkResult[]> {
       const isJudged = logins <= FLEET;
       const through = Object.keys(cost.scanned);
       return [
-        {
-          ...{ name: `${name}: p95 at ${logins}`, ours: Number(cost.p95Ms.toFixed(1)), peers: {}, unit: 'ms' },
-          ...(isJudged ? under(MOST_MS)(cost.p95Ms) : REPORTED),
-        },
-        {
-          ...{ name: `${name}: growing tables that it goes through at ${logins}`, ours: through.length, peers: {}, unit: through.join(', ') },
-          ...exactly(0, 'none')(through.length),
-        },
+        figure({ name: `${name}: p95 at ${logins}`, value: cost.p95Ms, digits: 1, unit: 'ms', target: isJudged ? under(MOST_MS) : REPORTED }),
+        figure({
+          name: `${name}: growing tables that it goes through at ${logins}`,
+          ...{ value: through.length, unit: through.join(', '), target: exactly(0, 'none') },
+        }),
       ];
     }),
   );

@@ -1,6 +1,6 @@
 import { openClient } from '@rcm/test-services';
 import type { BenchmarkResult } from '../benchmark.ts';
-import { REPORTED } from '../targets.ts';
+import { figure, REPORTED } from '../targets.ts';
 
 /** What each row of a table brings along: a login its row, its account and its turns among those that people rotate and those that lapse; all with their indexes. */
 const TABLES = {
@@ -20,7 +20,7 @@ export async function rowBytes(url: string): Promise<BenchmarkResult[]> {
       `SELECT (SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest($1::text[]) AS name)::float8 / greatest(1, (SELECT count(*) FROM ${counted})) AS bytes`,
       [tables],
     );
-    results.push({ name: `${what}, with its indexes`, ours: Math.round(rows[0]?.bytes ?? 0), peers: {}, unit: 'bytes', ...REPORTED });
+    results.push(figure({ name: `${what}, with its indexes`, value: rows[0]?.bytes ?? 0, digits: 0, unit: 'bytes', target: REPORTED }));
   }
   return results;
 }

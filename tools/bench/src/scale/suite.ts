@@ -1,6 +1,6 @@
 import { type Cost, type Operation, operations } from '@rcm/db/scale';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { atMost, under } from '../targets.ts';
+import { atMost, figure, under } from '../targets.ts';
 import { measureFleet } from './measure-fleet.ts';
 
 /** What runs by itself is fast, and what a person waits for is not slow. */
@@ -25,14 +25,14 @@ function judge({ name, kind, most = FEW_PAGES, every }: Operation, costs: readon
   const { [`at ${sizes.at(-1)}`]: _ms, ...ms } = at(({ p50Ms }) => Number(p50Ms.toFixed(1)));
   const { [`at ${sizes.at(-1)}`]: _pages, ...pages } = at((cost) => cost.pages);
   return [
-    {
-      ...{ name: `${name}: p50 (p95 ${last.p95Ms.toFixed(1)}) at ${sizes.at(-1)}`, ours: Number(last.p50Ms.toFixed(1)), peers: ms, unit: 'ms' },
-      ...under(MOST_MS[kind])(last.p50Ms),
-    },
-    {
-      ...{ name: `${name}: pages at ${sizes.at(-1)}`, ours: last.pages, peers: pages, unit: 'pages' },
-      ...atMost(Math.max(most, MOST_GROWTH * first.pages), `at most ${MOST_GROWTH} x at ${sizes[0]}, or ${most}`)(last.pages),
-    },
+    figure({
+      name: `${name}: p50 (p95 ${last.p95Ms.toFixed(1)}) at ${sizes.at(-1)}`,
+      ...{ value: last.p50Ms, digits: 1, peers: ms, unit: 'ms', target: under(MOST_MS[kind]) },
+    }),
+    figure({
+      ...{ name: `${name}: pages at ${sizes.at(-1)}`, value: last.pages, peers: pages, unit: 'pages' },
+      target: atMost(Math.max(most, MOST_GROWTH * first.pages), `at most ${MOST_GROWTH} x at ${sizes[0]}, or ${most}`),
+    }),
   ];
 }
 
@@ -52,14 +52,14 @@ function judgeOfEach({ name, every }: { readonly name: string; readonly every: s
   if (!first || !last) return [];
   const peers = (of: (one: ByThousand) => number) => Object.fromEntries(each.slice(0, -1).map((one) => [`at ${one.size}`, of(one)]));
   return [
-    {
-      ...{ name: `${name} (${every}): p50 by ${OF_EACH.logins} logins at ${last.size}`, ours: last.ms, peers: peers(({ ms }) => ms), unit: 'ms' },
-      ...under(OF_EACH.mostMs)(last.ms),
-    },
-    {
-      ...{ name: `${name}: pages by ${OF_EACH.logins} logins at ${last.size}`, ours: last.pages, peers: peers(({ pages }) => pages), unit: 'pages' },
-      ...atMost(OF_EACH.growth * first.pages, `at most ${OF_EACH.growth} x at ${first.size}`)(last.pages),
-    },
+    figure({
+      name: `${name} (${every}): p50 by ${OF_EACH.logins} logins at ${last.size}`,
+      ...{ value: last.ms, peers: peers(({ ms }) => ms), unit: 'ms', target: under(OF_EACH.mostMs) },
+    }),
+    figure({
+      ...{ name: `${name}: pages by ${OF_EACH.logins} logins at ${last.size}`, value: last.pages, peers: peers(({ pages }) => pages), unit: 'pages' },
+      target: atMost(OF_EACH.growth * first.pages, `at most ${OF_EACH.growth} x at ${first.size}`),
+    }),
   ];
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { asRoot, endChild } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { atLeast } from '../targets.ts';
+import { atLeast, figure } from '../targets.ts';
 import { openDueEnvironment, PORTAL_TYPES } from './due-environment.ts';
 
 const MAIN = join(import.meta.dirname, 'rotator-process.ts');
@@ -72,8 +72,8 @@ async function measureSlots(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     run.progress(`${rotators} at once: ${due} logins in ${seconds.toFixed(0)} s, ${percent.toFixed(1)}% of the slots`);
     const name = `${due} logins due at ${PORTAL_TYPES} portal types, ${rotators} at once with ${SLOTS} slots each, ${PORTAL_MS / 1000} s each`;
     results.push(
-      { name: `${name}: slots in use`, ours: percent, peers: {}, unit: '%', ...atLeast(LEAST_PERCENT)(percent) },
-      { name: `${name}: a second`, ours: due / seconds, peers: {}, unit: 'rotations', target: 'none', met: true },
+      figure({ name: `${name}: slots in use`, value: percent, unit: '%', target: atLeast(LEAST_PERCENT) }),
+      figure({ name: `${name}: a second`, value: due / seconds, unit: 'rotations', target: { target: 'none', met: true } }),
     );
   }
   return results;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openClient, type RunningService, startThrowawayPostgres, temporaryFolder } from '@rcm/test-services';
 import type pg from 'pg';
 import type { BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { atMost } from '../targets.ts';
+import { atMost, figure } from '../targets.ts';
 import { openQueueEnvironment, type QueueEnvironment } from './queue-environment.ts';
 import { turnsByTenant } from './takers.ts';
 
@@ -37,12 +37,8 @@ export async function measureCycles(run: BenchmarkRun): Promise<BenchmarkResult[
   }
   run.progress(`${Math.round((cycles * (1 - FIRST)) / seconds)} a second`);
   const growth = Number((all(last) / all(first)).toFixed(3));
-  return [
-    {
-      name: `${cycles} tasks that came and went: tables and indexes, beside after the first fifth`,
-      ...{ ours: growth, peers: {}, unit: 'times', ...atMost(MOST_GROWTH)(growth) },
-    },
-  ];
+  const name = `${cycles} tasks that came and went: tables and indexes, beside after the first fifth`;
+  return [figure({ name, value: growth, unit: 'times', target: atMost(MOST_GROWTH) })];
 }
 
 /** A server whose autovacuum looks as often for these few minutes as another's does in an hour. */

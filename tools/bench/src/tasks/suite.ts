@@ -1,6 +1,6 @@
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { median, rounded } from '../statistics.ts';
-import { atLeast, atMost, type Judged } from '../targets.ts';
+import { atLeast, atMost, figure, type Judged, type Target } from '../targets.ts';
 import { measureCycles } from './cycles.ts';
 import { openQueueEnvironment, type QueueSizes } from './queue-environment.ts';
 import { type Measured, measureTakers, oneLockForAll, operations, type Queue, turnsByTenant } from './takers.ts';
@@ -76,18 +76,16 @@ function lines({ sizes, what, takers, rounds, peer }: Series & { readonly sizes:
   const perSecond = (of: readonly Measured[]) => rounded(median(of.map((round) => round.perSecond)));
   const halfTook = ({ turns }: Measured): number => median(turns.map(({ askedAt, givenAt }) => givenAt - askedAt));
   const takeMs = (of: readonly Measured[]) => rounded(median(of.map(halfTook)));
-  const ours = perSecond(rounds);
   const least = takers === 8 ? LEAST_A_SECOND : 0;
   // A turn comes when every other tenant has had one.
   const share = sizes.tenants - 1;
   const longest = (of: readonly Measured[]): number => Math.max(...of.map(({ turns }) => longestWait(turns)));
+  const line = (what: string, unit: string, of: (all: readonly Measured[]) => number, target: Target | Judged) =>
+    figure({ name: `${name}${what}`, value: of(rounds), peers: { [PEER]: peer && of(peer) }, unit, target });
   return [
-    { name, ours, peers: { [PEER]: peer && perSecond(peer) }, unit: 'a second', ...(least > 0 ? atLeast(least)(ours) : COMPARED) },
-    { name: `${name}: to take one, half of them`, ours: takeMs(rounds), peers: { [PEER]: peer && takeMs(peer) }, unit: 'ms', ...COMPARED },
-    {
-      ...{ name: `${name}: longest that a tenant waited`, ours: longest(rounds), peers: { [PEER]: peer && longest(peer) }, unit: 'turns' },
-      ...atMost(share, `at most ${share}, its share`)(longest(rounds)),
-    },
+    line('', 'a second', perSecond, least > 0 ? atLeast(least) : COMPARED),
+    line(': to take one, half of them', 'ms', takeMs, COMPARED),
+    line(': longest that a tenant waited', 'turns', longest, atMost(share, `at most ${share}, its share`)),
   ];
 }
 

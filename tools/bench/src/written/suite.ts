@@ -6,7 +6,7 @@ import { Secret } from '@rcm/telemetry';
 import { openClient, throwawayDatabase } from '@rcm/test-services';
 import type pg from 'pg';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { atMost } from '../targets.ts';
+import { atMost, figure } from '../targets.ts';
 import { type Account, type Act, ACTS, type Hands } from './acts.ts';
 import { type Written, writtenBy } from './written-by.ts';
 
@@ -19,7 +19,7 @@ const SHOWN = 60;
 
 async function measureWritten(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const measured = await measureActs(run);
-  return [...measured].map(([name, bytes]) => ({ name: `${name}: written ahead`, ours: bytes, peers: {}, unit: 'bytes', ...atMost(MOST[name])(bytes) }));
+  return [...measured].map(([name, bytes]) => figure({ name: `${name}: written ahead`, value: bytes, unit: 'bytes', target: atMost(MOST[name]) }));
 }
 
 type ActName = keyof typeof ACTS;

@@ -1,7 +1,7 @@
 import { temporaryFolder } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../../benchmark.ts';
 import { seededRandom } from '../../random.ts';
-import { exactly } from '../../targets.ts';
+import { exactly, figure } from '../../targets.ts';
 import { openMigrationEnvironment } from '../migration-environment.ts';
 import { migratorProgram } from '../migrator-process.ts';
 import { Judge } from './judge.ts';
@@ -24,11 +24,10 @@ async function measureKills(run: BenchmarkRun): Promise<BenchmarkResult[]> {
     run.progress(`${people.edits} edits by people, who took the row ${people.chosen('row')} times and the store ${people.chosen('store')} times`);
     const count = (kind: 'lost' | 'stale' | 'twice' | 'left') => new Set(verdicts.flatMap((verdict) => verdict[kind])).size;
     const name = `${logins} logins, killed ${died} times, ${people.edits} edits meanwhile`;
-    const none = (what: 'lost' | 'stale' | 'twice' | 'left'): BenchmarkResult => {
-      const ours = count(what);
-      return { name: `${name}: ${what === 'left' ? 'not moved' : what}`, ours, peers: {}, unit: 'logins', ...exactly(0, 'none')(ours) };
-    };
-    return [...(['lost', 'stale', 'twice', 'left'] as const).map(none), { name: 'killed', ours: died, peers: {}, unit: 'times', ...exactly(deaths)(died) }];
+    const none = (what: 'lost' | 'stale' | 'twice' | 'left') =>
+      figure({ name: `${name}: ${what === 'left' ? 'not moved' : what}`, value: count(what), unit: 'logins', target: exactly(0, 'none') });
+    const killed = figure({ name: 'killed', value: died, unit: 'times', target: exactly(deaths) });
+    return [...(['lost', 'stale', 'twice', 'left'] as const).map(none), killed];
   } finally {
     judge.close();
   }
