@@ -1,4 +1,5 @@
 import { type CallOptions, parsePayload, type SecretStore, type TenantStores } from '@rcm/credentials';
+import type { Act } from '../cells/crash-point.ts';
 import type { Injector } from './injector.ts';
 
 /** What the drivers must know to tell a login with the staged password from one with the current. */
@@ -15,36 +16,23 @@ export function faultyStores(stores: TenantStores, injector: Injector, staged: S
     close: () => stores.close(),
     forTenant(orgId): SecretStore {
       const store = stores.forTenant(orgId);
+      const around = async <T>(act: Act, write: () => Promise<T>): Promise<T> => {
+        injector.at(act, 'before');
+        const result = await write();
+        injector.at(act, 'after');
+        return result;
+      };
       return {
         ...store,
-        async stage(...parameters) {
-          injector.at('stage', 'before');
-          const result = await store.stage(...parameters);
-          injector.at('stage', 'after');
-          return result;
-        },
+        stage: (...parameters) => around('stage', () => store.stage(...parameters)),
         async readStaged(...parameters) {
           const found = await store.readStaged(...parameters);
           if (found) staged.value = parsePayload(found.text).reveal().password;
           return found;
         },
-        async promote(slot, base, options) {
-          injector.at('promote', 'before');
-          const result = await store.promote(slot, base, faultyCall(options, injector));
-          injector.at('promote', 'after');
-          return result;
-        },
-        async replace(reference, text, base, options) {
-          injector.at('promote', 'before');
-          const result = await store.replace(reference, text, base, faultyCall(options, injector));
-          injector.at('promote', 'after');
-          return result;
-        },
-        async discard(slot, options) {
-          injector.at('discard', 'before');
-          await store.discard(slot, faultyCall(options, injector));
-          injector.at('discard', 'after');
-        },
+        promote: (slot, base, options) => around('promote', () => store.promote(slot, base, faultyCall(options, injector))),
+        replace: (reference, text, base, options) => around('promote', () => store.replace(reference, text, base, faultyCall(options, injector))),
+        discard: (slot, options) => around('discard', () => store.discard(slot, faultyCall(options, injector))),
       };
     },
   };
