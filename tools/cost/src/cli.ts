@@ -69,19 +69,7 @@ function countsOfFlags({ secretsManager = 0, vault = 0, rotationInterval }: Flag
   return { ssm, secretsManager, vault, rotationsPerYear: Math.round(((ssm + secretsManager + vault) * 365) / rotationInterval), organizations: [] };
 }
 
-function deploymentOf(flags: Flags, { ssm, secretsManager, vault, rotationsPerYear }: Counts): Deployment {
-  const { readsPerDay, hitRatio, advancedShare, throughput, namesPerCall, peakFactor } = flags;
-  return {
-    ssm,
-    secretsManager,
-    vault,
-    rotationsPerYear,
-    readsPerDay,
-    hitRatio,
-    advancedShare,
-    throughput,
-    namesPerCall,
-    peakFactor,
-    regions: flags.secondRegion ? 2 : 1,
-  };
+function deploymentOf({ json: _json, credentials: _credentials, rotationInterval: _days, secondRegion, ...figures }: Flags, counts: Counts): Deployment {
+  const { organizations: _organizations, ...stored } = counts;
+  return { ...figures, ...stored, regions: secondRegion ? 2 : 1 };
 }

@@ -25,7 +25,6 @@ export const LIMITS = {
   ssmCallsPerSecond: 40,
   /** With higher throughput; AWS publishes more for GetParameter alone. */
   ssmHigherCallsPerSecond: 1_000,
-  secretsManagerCallsPerSecond: 10_000,
 } as const;
 
 export const DAYS_PER_MONTH = 365 / 12;
