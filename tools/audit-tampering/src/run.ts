@@ -5,7 +5,8 @@ import { createRandom } from './random.ts';
 import { OF_CHAINS } from './tamperings/of-chains.ts';
 import { OF_EVENTS } from './tamperings/of-events.ts';
 import { OF_HEADS } from './tamperings/of-heads.ts';
-import { evidenceOf, type Trail } from './trail.ts';
+import type { Tampering } from './tamperings/tampering.ts';
+import { type Evidence, evidenceOf, type Trail } from './trail.ts';
 import { UNTOUCHED } from './untouched.ts';
 
 export interface RunOptions {
@@ -60,31 +61,31 @@ export async function runTamperings({ tamperings, untouched, trails: wanted, see
       note(`alone: ${ended.code} ${JSON.stringify(ended.report.findings.slice(0, 2))}`);
     }
   };
+  /** Judges one. `named`: by what it must be found, or that nothing may be. */
+  const see = async (name: string, named: Tampering['named'] | 'nothing', evidence: Evidence, { publicKey }: Trail): Promise<void> => {
+    const report = await judge(evidence, publicKey);
+    const figures = countsOf(name);
+    const isNamed = typeof named === 'string' || report.findings.some(({ kind }) => named.includes(kind));
+    const said = JSON.stringify(report.findings.slice(0, 3));
+    figures.made += 1;
+    if (!report.ok) figures.found += 1;
+    if (!report.ok && !isNamed) figures.misnamed += 1;
+    if (named === 'nothing' && !report.ok) note(`FALSE ALARM, ${name}: ${said}`);
+    if (named !== 'nothing' && (report.ok || !isNamed)) note(`${name}: ${report.ok ? 'MISSED' : said}`);
+    if (figures.made === 1) await seeAlone(evidence, publicKey, report);
+  };
   for (let made = 0, turn = 0; made < tamperings; turn += 1) {
     const tampering = TAMPERINGS[turn % TAMPERINGS.length] as (typeof TAMPERINGS)[number];
     const trail = random.pick(trails);
     const evidence = tampering.act(trail, random);
     if (!evidence || isDeepStrictEqual(evidence, evidenceOf(trail))) continue;
     made += 1;
-    const report = await judge(evidence, trail.publicKey);
-    const figures = countsOf(tampering.name);
-    const isNamed = tampering.named === 'anything' || report.findings.some(({ kind }) => tampering.named.includes(kind));
-    figures.made += 1;
-    if (!report.ok) figures.found += 1;
-    if (!report.ok && !isNamed) figures.misnamed += 1;
-    if (report.ok || !isNamed) note(`${tampering.name}: ${report.ok ? 'MISSED' : JSON.stringify(report.findings.slice(0, 3))}`);
-    if (figures.made === 1) await seeAlone(evidence, trail.publicKey, report);
+    await see(tampering.name, tampering.named, evidence, trail);
   }
   for (let made = 0; made < untouched; made += 1) {
     const { name, make } = UNTOUCHED[made % UNTOUCHED.length] as (typeof UNTOUCHED)[number];
     const trail = random.pick(trails);
-    const evidence = make(trail, random);
-    const report = await judge(evidence, trail.publicKey);
-    const figures = countsOf(name);
-    figures.made += 1;
-    if (!report.ok) figures.found += 1;
-    if (!report.ok) note(`FALSE ALARM, ${name}: ${JSON.stringify(report.findings.slice(0, 3))}`);
-    if (figures.made === 1) await seeAlone(evidence, trail.publicKey, report);
+    await see(name, 'nothing', make(trail, random), trail);
   }
   const figuresOf = (list: readonly { readonly name: string }[]) => list.flatMap(({ name }) => ({ name, ...countsOf(name) }));
   return { seed, trails: trails.length, tamperings: figuresOf(TAMPERINGS), untouched: figuresOf(UNTOUCHED), alone, aloneDiffer, wrong };

@@ -1,7 +1,7 @@
 import type { AuditLine } from '@rcm/audit/verify-audit';
-import { chainsText, evidenceOf, eventsOf, type Evidence, linesText, provenOf, provenOrgs, recomputed, type Trail } from '../trail.ts';
+import { chainsText, evidenceOf, type Evidence, provenOf, provenOrgs, recomputed, type Trail } from '../trail.ts';
 import type { Random } from '../random.ts';
-import type { Tampering } from './tampering.ts';
+import { onChains, onLines, type Tampering } from './tampering.ts';
 
 type Field = 'actor' | 'action' | 'subject' | 'reason' | 'details' | 'at';
 const FIELDS: readonly Field[] = ['actor', 'action', 'subject', 'reason', 'details', 'at'];
@@ -138,26 +138,15 @@ export const OF_EVENTS: readonly Tampering[] = [
     changed(random.pick(events), 'subject', random),
     ...events.slice(at),
   ]),
-  {
-    name: 'a line repeated elsewhere',
-    named: ['out_of_order', 'events_missing'],
-    act(trail, random) {
-      const events = eventsOf(trail);
-      const at = random.int(events.length);
-      // Behind all others it would be what a chain may begin with, or go on with.
-      return { ...evidenceOf(trail), export: linesText([...events.slice(0, at), random.pick(events), ...events.slice(at)]) };
-    },
-  },
-  {
-    name: 'events moved to another organization, both chains made to fit',
-    named: ['chain_rewritten', 'chain_cut'],
-    act(trail, random) {
-      const { org, events, at } = covered(trail, random);
-      const other = random.pick([...trail.chains.keys()].filter((each) => each !== org));
-      const [left, taken] = [[...events.slice(0, at), ...events.slice(at + 1)], trail.chains.get(other) ?? []];
-      if (left.length === 0) return null;
-      const chains = new Map(trail.chains).set(org, recomputed(left)).set(other, recomputed([...taken, events[at] as AuditLine], other));
-      return { ...evidenceOf(trail), export: chainsText(chains) };
-    },
-  },
+  onLines('a line repeated elsewhere', ['out_of_order', 'events_missing'], (events, random) => {
+    const at = random.int(events.length);
+    // Behind all others it would be what a chain may begin with, or go on with.
+    return [...events.slice(0, at), random.pick(events), ...events.slice(at)];
+  }),
+  onChains('events moved to another organization, both chains made to fit', ['chain_rewritten', 'chain_cut'], (chains, random, trail) => {
+    const { org, events, at } = covered(trail, random);
+    const other = random.pick([...chains.keys()].filter((each) => each !== org));
+    const [left, taken] = [[...events.slice(0, at), ...events.slice(at + 1)], chains.get(other) ?? []];
+    return left.length === 0 ? null : chains.set(org, recomputed(left)).set(other, recomputed([...taken, events[at] as AuditLine], other));
+  }),
 ];

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { keyId, type AuditLine, type Head } from '@rcm/audit/verify-audit';
 import { chainsText, digestOf, evidenceOf, linesText, provenOf, provenOrgs, recomputed, signedHead, strangersKey, type Trail } from '../trail.ts';
 import type { Random } from '../random.ts';
-import type { Tampering } from './tampering.ts';
+import { onHeads, type Tampering } from './tampering.ts';
 
 /** The chain of somebody’s choice, and the heads that it would have had. */
 function rewritten(trail: Trail, random: Random, sign: (head: Head, hash: string) => Head) {
@@ -73,52 +73,36 @@ export const OF_HEADS: readonly Tampering[] = [
       return signedAgain(trail, random, org, () => provenOf(trail, org));
     },
   },
-  {
-    name: 'a signature written in another way',
-    named: ['head_damaged'],
-    act(trail, random) {
-      const at = random.int(trail.heads.length);
-      // The last digit before the padding has four bits that mean nothing.
-      const sig = trail.heads[at]?.sig.replace(/.(?===$)/, (digit) => ALPHABET[ALPHABET.indexOf(digit) + 1 + random.int(15)] ?? '');
-      return { ...evidenceOf(trail), heads: [linesText(trail.heads.map((head, index) => (index === at ? { ...head, sig } : head)))] };
-    },
-  },
-  {
-    name: 'a field of a head changed',
-    named: ['head_forged', 'head_key_unknown'],
-    act(trail, random) {
-      const at = random.int(trail.heads.length);
-      const head = trail.heads[at] as Head;
-      const other = random.pick<Partial<Head>>([
-        { count: head.count + 1 + random.int(3) },
-        ...(head.count > 1 ? [{ count: head.count - 1 }] : []),
-        { hash: digestOf(random.hex(8)) },
-        { org: `${head.org}x` },
-        { at: head.at.replace(/^2/, '3') },
-        { key: random.hex(32) },
-        { sig: Buffer.from(random.hex(128), 'hex').toString('base64') },
-      ]);
-      return { ...evidenceOf(trail), heads: [linesText(trail.heads.map((each, index) => (index === at ? { ...head, ...other } : each)))] };
-    },
-  },
-  {
-    name: 'a head of one organization passed off as another’s',
-    named: ['head_forged'],
-    act(trail, random) {
-      const [from, to] = [random.pick(trail.heads), random.pick([...trail.chains.keys()])];
-      if (from.org === to) return null;
-      return { ...evidenceOf(trail), heads: [linesText([...trail.heads, { ...from, org: to }])] };
-    },
-  },
-  {
-    name: 'a forged head put in',
-    named: ['head_forged'],
-    act(trail, random) {
-      const [head, stranger] = [random.pick(trail.heads), strangersKey()];
-      const forged = signedHead({ ...head, count: head.count + 1 + random.int(9), hash: digestOf(random.hex(8)) }, stranger.key, head.key);
-      return { ...evidenceOf(trail), heads: [linesText(random.shuffled([...trail.heads, forged]))] };
-    },
-  },
+  onHeads('a signature written in another way', ['head_damaged'], (heads, random) => {
+    const at = random.int(heads.length);
+    const head = heads[at] as Head;
+    // The last digit before the padding has four bits that mean nothing.
+    const sig = head.sig.replace(/.(?===$)/, (digit) => ALPHABET[ALPHABET.indexOf(digit) + 1 + random.int(15)] ?? '');
+    return heads.with(at, { ...head, sig });
+  }),
+  onHeads('a field of a head changed', ['head_forged', 'head_key_unknown'], (heads, random) => {
+    const at = random.int(heads.length);
+    const head = heads[at] as Head;
+    const other = random.pick<Partial<Head>>([
+      { count: head.count + 1 + random.int(3) },
+      ...(head.count > 1 ? [{ count: head.count - 1 }] : []),
+      { hash: digestOf(random.hex(8)) },
+      { org: `${head.org}x` },
+      { at: head.at.replace(/^2/, '3') },
+      { key: random.hex(32) },
+      { sig: Buffer.from(random.hex(128), 'hex').toString('base64') },
+    ]);
+    return heads.with(at, { ...head, ...other });
+  }),
+  onHeads('a head of one organization passed off as another’s', ['head_forged'], (heads, random, trail) => {
+    const [from, to] = [random.pick(heads), random.pick([...trail.chains.keys()])];
+    return from.org === to ? null : [...heads, { ...from, org: to }];
+  }),
+  onHeads('a forged head put in', ['head_forged'], (heads, random) => {
+    const [head, stranger] = [random.pick(heads), strangersKey()];
+    const forged = signedHead({ ...head, count: head.count + 1 + random.int(9), hash: digestOf(random.hex(8)) }, stranger.key, head.key);
+    return random.shuffled([...heads, forged]);
+  }),
   {
     name: 'one bit of the heads turned',
     named: 'anything',
