@@ -1,8 +1,14 @@
-import type { RotationAttempt } from '@rcm/db/rotation';
+import { JOURNAL_VERSION, type RotationAttempt } from '@rcm/db/rotation';
 import type { ModelDatabase } from './model-database.ts';
 import { identityNamed, operation } from './operation.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Of an attempt that has submitted nothing yet. */
+export const UNSENT = {
+  ...{ waitingFrom: null, waitingUntil: null, promotedVersion: null, previousVersion: null, journalVersion: JOURNAL_VERSION },
+  ...{ submitDeadlineAt: null, failedSubmits: 0, found: null, refusedRule: null, heldSince: null, copyRemovedAt: null },
+} as const;
 
 /** The organization's attempt; another's is not there. */
 export function attemptOf({ tables }: ModelDatabase, { attemptId, orgId }: { readonly attemptId: string; readonly orgId: string }): RotationAttempt | null {

@@ -44,16 +44,7 @@ export const beginLoginAttempt = operation('beginLoginAttempt', (db, request): L
   const { orgId, endpointId, leaseId, version, rotationAttemptId = null } = request;
   const process = db.tables.leases.get(leaseId)?.holder ?? '';
   const row = {
-    id: db.uuid(),
-    loginIdentity: identity.id,
-    orgId,
-    endpointId,
-    leaseId,
-    rotationAttemptId,
-    version,
-    fingerprint,
-    process,
-    startedAt: db.now,
+    ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId, version, fingerprint, process, startedAt: db.now },
     ...open,
   };
   db.tables.logins.put(row);
@@ -118,17 +109,8 @@ export const coolDownLogin = operation('coolDownLogin', (db, coolDown) => {
   const identity = identityOf(db, coolDown);
   const { orgId, endpointId, leaseId, version } = coolDown;
   db.tables.logins.put({
-    ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId: null, version, fingerprint: null, startedAt: db.now },
-    ...{
-      finishedAt: db.now,
-      outcome: 'not_submitted',
-      effect: 'none',
-      proved: false,
-      throttledUntil: db.in(ms),
-      coolsDownUntil: null,
-      process: '',
-      processEndedAt: null,
-    },
+    ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId: null, version, fingerprint: null, process: '' },
+    ...{ ...open, startedAt: db.now, finishedAt: db.now, outcome: 'not_submitted', effect: 'none', throttledUntil: db.in(ms) },
   });
 });
 

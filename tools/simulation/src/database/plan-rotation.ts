@@ -1,6 +1,5 @@
-import { JOURNAL_VERSION } from '@rcm/db/rotation';
 import { refuseStart } from './admission.ts';
-import { openOf } from './attempts.ts';
+import { openOf, UNSENT } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { endpointOf, identityOf, operation, refuse, sharing } from './operation.ts';
 
@@ -41,40 +40,10 @@ export const planRotation = operation('planRotation', (db, plan) => {
   if (refusal) return { created: false as const, open: null, refusal };
   const { attemptId, orgId, endpointId, fence, owner, reason, baseVersion, recipeHash } = plan;
   const attempt = db.tables.attempts.put({
-    ...{
-      id: attemptId,
-      loginIdentity: identity.id,
-      orgId,
-      endpointId,
-      portalTypeCode: endpoint.portalTypeCode,
-      state: 'planned',
-      waitingFrom: null,
-      waitingUntil: null,
-    },
-    ...{
-      fence,
-      owner,
-      reason,
-      secretArn: endpoint.secretArn,
-      baseVersion,
-      promotedVersion: null,
-      previousVersion: null,
-      recipeHash,
-      journalVersion: JOURNAL_VERSION,
-    },
-    ...{
-      submitDeadlineAt: null,
-      failedSubmits: 0,
-      found: null,
-      refusedRule: null,
-      heldSince: null,
-      detail: null,
-      chosenVersion,
-      requestId,
-      createdAt: db.now,
-      updatedAt: db.now,
-    },
-    ...{ endedAt: null, copyRemovedAt: null },
+    ...UNSENT,
+    ...{ id: attemptId, loginIdentity: identity.id, orgId, endpointId, portalTypeCode: endpoint.portalTypeCode, state: 'planned' },
+    ...{ fence, owner, reason, secretArn: endpoint.secretArn, baseVersion, recipeHash, chosenVersion, requestId },
+    ...{ detail: null, createdAt: db.now, updatedAt: db.now, endedAt: null },
   });
   for (const { id } of sharing(db, endpoint)) db.tables.endpoints.change(id, { rotationStatus: 'pending' });
   return { created: true as const, attempt };

@@ -1,5 +1,5 @@
-import { JOURNAL_VERSION, LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db/rotation';
-import { attemptOf, lockedAttempt } from './attempts.ts';
+import { LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db/rotation';
+import { attemptOf, lockedAttempt, UNSENT } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
 
@@ -20,29 +20,10 @@ export const announceSuccessor = operation('announceSuccessor', (db, resolution)
   const { attemptId, baseVersion } = resolution.successor;
   if (db.tables.attempts.get(attemptId)) return refuse('state_conflict', 'A row like this is already there.');
   db.tables.attempts.put({
-    ...{
-      ...blocked,
-      id: attemptId,
-      state: 'abandoned',
-      waitingFrom: null,
-      waitingUntil: null,
-      reason: 'resolve',
-      baseVersion,
-      promotedVersion: null,
-      previousVersion: null,
-    },
-    ...{
-      journalVersion: JOURNAL_VERSION,
-      submitDeadlineAt: null,
-      failedSubmits: 0,
-      found: null,
-      refusedRule: null,
-      heldSince: null,
-      detail: NOT_PROVED,
-      chosenVersion: null,
-      requestId: null,
-    },
-    ...{ createdAt: db.now, updatedAt: db.now, endedAt: db.now, copyRemovedAt: null },
+    ...blocked,
+    ...UNSENT,
+    ...{ id: attemptId, state: 'abandoned', reason: 'resolve', baseVersion, detail: NOT_PROVED, chosenVersion: null, requestId: null },
+    ...{ createdAt: db.now, updatedAt: db.now, endedAt: db.now },
   });
   return true;
 });

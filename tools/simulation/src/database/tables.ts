@@ -1,4 +1,5 @@
 import type { EndpointRow, PortalTypeRow } from '@rcm/db';
+import type { Lease } from '@rcm/db/leases';
 import type { LoginAttemptEnd, LoginEffect } from '@rcm/db/ledger';
 import type { BreakerCause, PauseScope, RotationAttempt } from '@rcm/db/rotation';
 import { Table, UndoLog } from './table.ts';
@@ -20,15 +21,10 @@ export interface Identity {
   readonly lastTotpStep: number;
 }
 
-export interface LeaseRow {
-  readonly id: string;
-  readonly loginIdentity: string;
+export interface LeaseRow extends Omit<Lease, 'currentVersion' | 'secretArn'> {
   readonly orgId: string;
   readonly endpointId: string;
-  readonly kind: 'shared' | 'exclusive';
-  readonly fence: bigint;
   readonly holder: string;
-  readonly expiresAt: Date;
 }
 
 export interface LoginRow {
