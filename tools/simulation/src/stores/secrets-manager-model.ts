@@ -71,12 +71,6 @@ export class SecretsManagerModel extends StoreModel<Held> {
     return true;
   }
 
-  remove(name: string): void {
-    if (!this.stateOf(name)) return;
-    this.keep(name, null);
-    this.note({ path: name, act: 'removed', text: null });
-  }
-
   /** What is current, then every other version, the newest first. */
   override textsOf(name: string): readonly string[] {
     const held = this.stateOf(name);

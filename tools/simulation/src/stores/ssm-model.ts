@@ -1,6 +1,6 @@
 import type { CallOptions, SsmCalls, StoredSecret } from '@rcm/credentials/stores-on-calls';
 import { RcmError, Secret } from '@rcm/telemetry';
-import { type Caller, StoreModel, type StoreModelOptions } from './store-model.ts';
+import { type Caller, isStaged, StoreModel, type StoreModelOptions } from './store-model.ts';
 
 interface Version {
   readonly number: number;
@@ -33,14 +33,8 @@ export class SsmModel extends StoreModel<Parameter> {
     const number = (present?.versions.at(-1)?.number ?? 0) + 1;
     const versions = [...(present?.versions ?? []), { number, text }].slice(-VERSIONS_KEPT);
     this.keep(name, { createdAt: present?.createdAt ?? this.now, modifiedAt: this.now, versions });
-    this.note({ path: name.slice(1), act: isStaged(name) ? 'staged' : 'current', text });
+    this.note({ path: name, act: isStaged(name) ? 'staged' : 'current', text });
     return number;
-  }
-
-  remove(name: string): void {
-    if (!this.stateOf(name)) return;
-    this.keep(name, null);
-    this.note({ path: name.slice(1), act: isStaged(name) ? 'copy removed' : 'removed', text: null });
   }
 
   override textsOf(name: string): readonly string[] {
@@ -105,5 +99,4 @@ export class SsmModel extends StoreModel<Parameter> {
   }
 }
 
-const isStaged = (name: string): boolean => name.includes('/rotation/');
 const stored = ({ number, text }: Version): StoredSecret => ({ text: new Secret(text), version: String(number) });

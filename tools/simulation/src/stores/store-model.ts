@@ -101,6 +101,13 @@ export abstract class StoreModel<S> {
     return [...this.#secrets.keys()].filter((path) => path.startsWith(`${folder}/`));
   }
 
+  /** Whatever is there; a secret that is made anew begins as if it had never been. */
+  remove(path: string): void {
+    if (!this.stateOf(path)) return;
+    this.keep(path, null);
+    this.note({ path, act: isStaged(path) ? 'copy removed' : 'removed', text: null });
+  }
+
   /** What is current, and what was before, the newest first. */
   abstract textsOf(path: string): readonly string[];
 
@@ -110,7 +117,9 @@ export abstract class StoreModel<S> {
   }
 
   protected note(entry: Pick<StoreEntry, 'path' | 'act' | 'text'>): void {
-    this.options.onWrite({ at: this.now, askedAt: this.now, store: this.name, ...entry, ...currentCaller() });
+    // Names of parameters begin with a slash.
+    const path = entry.path.replace(/^\//, '');
+    this.options.onWrite({ at: this.now, askedAt: this.now, store: this.name, ...entry, path, ...currentCaller() });
   }
 
   /** One call of a client, with the deadline that the real one has. */
@@ -152,6 +161,9 @@ export abstract class StoreModel<S> {
     if (kind === 'write' && !this.mayWrite(caller)) throw new RcmError('store_denied', `${what} failed: the policy does not allow it.`);
   }
 }
+
+/** Where a copy has a path of its own. */
+export const isStaged = (path: string): boolean => path.includes('/rotation/');
 
 type By = Pick<StoreEntry, 'by' | 'process'> & Partial<Pick<StoreEntry, 'askedAt'>>;
 /** The effect happens outside of the process; the record names who had asked for it. */

@@ -1,6 +1,6 @@
 import type { VaultCalls, VaultSecret } from '@rcm/credentials/stores-on-calls';
 import { Secret } from '@rcm/telemetry';
-import { type Caller, StoreModel, type StoreModelOptions } from './store-model.ts';
+import { type Caller, isStaged, StoreModel, type StoreModelOptions } from './store-model.ts';
 
 interface Key {
   readonly current: number;
@@ -24,13 +24,6 @@ export class VaultModel extends StoreModel<Key> {
     this.keep(path, { current: number, versions: [...(key?.versions ?? []), { number, text }].slice(-VERSIONS_KEPT) });
     this.note({ path, act: isStaged(path) ? 'staged' : 'current', text });
     return number;
-  }
-
-  /** Versions and metadata; the next write begins at 1. */
-  remove(path: string): void {
-    if (!this.stateOf(path)) return;
-    this.keep(path, null);
-    this.note({ path, act: isStaged(path) ? 'copy removed' : 'removed', text: null });
   }
 
   override textsOf(path: string): readonly string[] {
@@ -72,5 +65,3 @@ export class VaultModel extends StoreModel<Key> {
     };
   }
 }
-
-const isStaged = (path: string): boolean => path.includes('/rotation/');
