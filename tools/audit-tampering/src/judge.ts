@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuditVerifier, headKey, linesOf, type Report } from '@rcm/audit/verify-audit';
-import { endOf } from '@rcm/test-services';
+import { endOf, temporaryFolder } from '@rcm/test-services';
 import type { Evidence } from './trail.ts';
 
 /** What the verifier's own code says in this process: thousands of new processes would take an hour. */
@@ -17,24 +16,20 @@ export async function judge(evidence: Evidence, publicKey: string): Promise<Repo
 
 /** What the file says that is given to others, alone in a folder and as a process of its own. */
 export async function judgeAlone(evidence: Evidence, publicKey: string): Promise<{ readonly code: number | null; readonly report: Report }> {
-  const folder = mkdtempSync(join(tmpdir(), 'rcm-judge-'));
+  await using folder = await temporaryFolder('judge');
   const file = (name: string, content: string | Buffer): string => {
-    writeFileSync(join(folder, name), content);
-    return join(folder, name);
+    writeFileSync(join(folder.path, name), content);
+    return join(folder.path, name);
   };
-  try {
-    copyFileSync(fileURLToPath(import.meta.resolve('@rcm/audit/verify-audit')), join(folder, 'verify-audit.mjs'));
-    const args = [
-      ...['--export', file('export.ndjson', evidence.export), '--key', file('key.pem', publicKey), '--json'],
-      ...evidence.heads.flatMap((heads, index) => ['--heads', file(`heads-${index}.ndjson`, heads)]),
-      ...(evidence.orgs ?? []).flatMap((org) => ['--org', org]),
-    ];
-    const child = spawn(process.execPath, [join(folder, 'verify-audit.mjs'), ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
-    const { code, stdout } = await endOf(child);
-    const { version, ...report } = JSON.parse(stdout) as Report & { readonly version: number };
-    if (version !== 1) throw new Error(`the report is of version ${version}`);
-    return { code, report };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  copyFileSync(fileURLToPath(import.meta.resolve('@rcm/audit/verify-audit')), join(folder.path, 'verify-audit.mjs'));
+  const args = [
+    ...['--export', file('export.ndjson', evidence.export), '--key', file('key.pem', publicKey), '--json'],
+    ...evidence.heads.flatMap((heads, index) => ['--heads', file(`heads-${index}.ndjson`, heads)]),
+    ...(evidence.orgs ?? []).flatMap((org) => ['--org', org]),
+  ];
+  const child = spawn(process.execPath, [join(folder.path, 'verify-audit.mjs'), ...args], { cwd: folder.path, stdio: ['ignore', 'pipe', 'inherit'] });
+  const { code, stdout } = await endOf(child);
+  const { version, ...report } = JSON.parse(stdout) as Report & { readonly version: number };
+  if (version !== 1) throw new Error(`the report is of version ${version}`);
+  return { code, report };
 }
