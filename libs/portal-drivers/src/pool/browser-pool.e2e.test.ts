@@ -96,6 +96,19 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     await expect.poll(() => browserProcesses().length, { timeout: 30_000 }).toBe(before);
   });
 
+  it('ends every browser that does not answer where it is closed, also one that gets no more contexts', async () => {
+    const before = browserProcesses();
+    const pool = poolOf({ recycleAfter: 1 });
+    await open(pool);
+    const frozen = [newProcess(before)];
+    await open(pool);
+    frozen.push(newProcess([...before, ...frozen]));
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    await pool.close();
+    // Playwright itself would end them after 30 seconds.
+    await expect.poll(() => browserProcesses().filter((pid) => frozen.includes(pid)), { timeout: 10_000 }).toEqual([]);
+  }, 120_000);
+
   it('shares nothing between contexts', async () => {
     const pool = poolOf();
     const [one, other] = await Promise.all([open(pool), open(pool)]);

@@ -1,5 +1,5 @@
 import { type Logger, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
-import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright';
+import type { BrowserContext, BrowserContextOptions } from 'playwright';
 import { findChromium } from '../chromium.ts';
 import { browserPid } from './browser-process.ts';
 import { hasSandbox, launchChromium } from './launch.ts';
@@ -72,7 +72,7 @@ class ChromiumPool implements BrowserPool {
   readonly #slots: Slots;
   readonly #metrics: ReturnType<typeof metricsOf>;
   /** Every browser that has started and not ended. */
-  readonly #browsers = new Set<Browser>();
+  readonly #browsers = new Set<RunningBrowser>();
   /** The one that gets contexts, from its start on; `null` before the first, and where the last could not be started. */
   #current: Promise<RunningBrowser> | null = null;
   /** The choice of a browser that was begun last. */
@@ -110,9 +110,10 @@ class ChromiumPool implements BrowserPool {
     this.#closed = true;
     this.#slots.close();
     await this.#choosing;
-    const last = await this.#started();
-    const closing = () => Promise.all([...this.#browsers].map((browser) => browser.close().catch(() => undefined)));
-    await withDeadline({ ms: ANSWER_MS, what: 'Closing the browser' }, closing).catch(() => last?.kill());
+    const closing = () => Promise.all([...this.#browsers].map((running) => running.close()));
+    await withDeadline({ ms: ANSWER_MS, what: 'Closing the browser' }, closing).catch(() => {
+      for (const running of this.#browsers) running.kill();
+    });
   }
 
   #checkOpen(): void {
@@ -154,13 +155,17 @@ class ChromiumPool implements BrowserPool {
     if (sandbox === undefined && !hasSandbox(this.#options))
       logger.warn('Chromium runs without its sandbox: a page that breaks out of it can do what this process can.');
     const browser = await launchChromium({ executablePath, headed, environment, sandbox, user });
-    this.#browsers.add(browser);
     this.#metrics.launches?.inc();
-    browser.on('disconnected', () => {
-      this.#browsers.delete(browser);
+    const running = new RunningBrowser({ browser, pid: await browserPid(browser), limits: this.#limits, logger });
+    this.#browsers.add(running);
+    const ended = (): void => {
+      this.#browsers.delete(running);
       if (!this.#closed) logger.warn('The browser ended; the next context starts a new one.');
-    });
-    return new RunningBrowser({ browser, pid: await browserPid(browser), limits: this.#limits, logger });
+    };
+    // It may have ended while it was asked for its processes.
+    if (browser.isConnected()) browser.on('disconnected', ended);
+    else ended();
+    return running;
   }
 
   #pooled(context: BrowserContext, running: RunningBrowser, giveBack: () => void): PooledContext {

@@ -88,6 +88,11 @@ export class RunningBrowser {
     if (this.#open === 0 && this.state !== 'ended') browser.close().catch((error: unknown) => logger.warn({ err: error }, 'An old browser did not close.'));
   }
 
+  /** Never fails: one that died is closed. */
+  async close(): Promise<void> {
+    await this.#options.browser.close().catch(() => undefined);
+  }
+
   /** Ends by force a browser that does not answer: its contexts would never be given back. */
   kill(): void {
     const { pid, logger } = this.#options;
