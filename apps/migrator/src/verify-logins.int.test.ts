@@ -1,6 +1,6 @@
 import { parseReference } from '@rcm/credentials';
 import { type Database, openDatabase } from '@rcm/db';
-import { endAct, takeActs } from '@rcm/db/acts';
+import { endAct, listAskedActs, takeActs, withdrawAct } from '@rcm/db/acts';
 import { urlFor } from '@rcm/db/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
@@ -89,6 +89,31 @@ it('counts as not tried what the ledger, the portal’s hours or another’s que
   const report = await beside((id) => codes[Number(id.slice(-2)) % 4] ?? null, verifying(12));
   expect(report).toMatchObject({ complete: true, json: { logins: { accepted: 3, refused: [] } } });
   expect((report.json as { logins: { notTried: object[] } }).logins.notTried).toHaveLength(9);
+});
+
+/** Whoever has asked takes the first question back, as the console does it. */
+async function withdrawFirst(): Promise<void> {
+  const page = openDatabase({ url: urlFor('rcm_console', testEnvironment.url), applicationName: 'console', maxConnections: 1 });
+  try {
+    for (;;) {
+      const [question] = await asked();
+      const seed = planted.find(({ id }) => id === question?.id);
+      if (seed) {
+        const [act] = await listAskedActs(page, { orgId: seed.orgId, endpointId: seed.id, limit: 1 });
+        return void (await withdrawAct(page, { id: act?.id ?? '', orgId: seed.orgId, ...ACT }));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    await page.close();
+  }
+}
+
+it('waits no longer for a question that was withdrawn in the console, and says so', async () => {
+  const [report] = await Promise.all([verifying(1), withdrawFirst()]);
+  expect(report).toMatchObject({ complete: false, end: 'done', json: { logins: { chosen: 1, accepted: 0, refused: [] } } });
+  const { notTried } = (report.json as { logins: { notTried: object[] } }).logins;
+  expect(notTried).toMatchObject([{ code: 'withdrawn', reason: 'The question was withdrawn before a rotator took it, so no login was made.' }]);
 });
 
 it('tries no account against which anything counts, whose rotation is open, or that another endpoint has had tried', async () => {

@@ -1,4 +1,4 @@
-import { askAct, type AskedAct, listAskedActs } from '@rcm/db/acts';
+import { askAct, type AskedAct, type AskedActState, listAskedActs } from '@rcm/db/acts';
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/rollback.ts';
 import type { Migration } from '../migration.ts';
@@ -57,9 +57,19 @@ async function answerTo(migration: Migration, { endpointId, orgId, actor, reason
 function answerOf({ state, code, words }: AskedAct): LoginAnswer | null {
   if (state === 'done') return { is: 'accepted' };
   if (state === 'failed') return { is: isRefusal(code) ? 'refused' : 'not_tried', code: code ?? 'unexpected', words: words ?? '' };
-  if (state === 'expired' || state === 'left') return { is: 'not_tried', code: state, words: 'The rotators ended it before anybody knew of an answer.' };
-  return null;
+  if (state === 'undecided' || state === 'waiting' || state === 'under way') return null;
+  return { is: 'not_tried', code: state, words: WITHOUT_ANSWER[state] };
 }
+
+const ENDED_BY_ROTATORS = 'The rotators ended it before anybody knew of an answer.';
+/** Why no answer comes any more. */
+const WITHOUT_ANSWER: Readonly<Record<Exclude<AskedActState, 'done' | 'failed' | 'undecided' | 'waiting' | 'under way'>, string>> = {
+  expired: ENDED_BY_ROTATORS,
+  left: ENDED_BY_ROTATORS,
+  withdrawn: 'The question was withdrawn before a rotator took it, so no login was made.',
+  declined: 'The question was declined, so no login was made.',
+  outdated: 'The login has changed since the question was asked, so no rotator took it and no login was made.',
+};
 
 /** What the portal itself said of the login. That the ledger lets nobody try, or the portal asks to come later, says nothing of it. */
 const isRefusal = (code: string | null): boolean => code !== null && code.startsWith('login_') && !['login_not_allowed', 'login_throttled'].includes(code);
