@@ -3,7 +3,7 @@ import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/ad
 import { acquireSharedLease } from '@rcm/db/leases';
 import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
 import { recordMigrated } from '@rcm/db/migration';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rcm } from './testing.fixture.ts';
@@ -165,6 +165,22 @@ test('a page behind the last one is not called all that there is', async () => {
     'every secret is named by its row\n',
     'every further secret is named by its row\n',
   ]);
+});
+
+test('a secret that was kept for too long is told of by the exit code, on whichever page it stands', async () => {
+  const left = (id: string, more: string) =>
+    `INSERT INTO unnamed_secret (endpoint_id, org_id, place, why, secret_arn, since, unproved, removed_at)
+     VALUES ('${id}', '${ORG}', 'there', 'left', 'arn:aws:ssm:us-east-1:222222222222:parameter/rcm/prod/${ORG}/endpoints/${id}', ${more})`;
+  const first = async (...words: string[]) => json('endpoint', 'moved', '--limit', '1', ...words);
+  // Left today; not proved yet; known to be removed.
+  await asSuperuser(url, [left('idle', 'now(), false, NULL'), left('well', `now() - interval '40 days', true, NULL`)]);
+  expect(await first()).toMatchObject({ code: 0, answer: { secrets: [{ endpoint: 'idle', removal: null }], overdue: 0 } });
+  await asSuperuser(url, [left('wrong', `now() - interval '40 days', false, now()`)]);
+  expect(await first()).toMatchObject({ code: 0, answer: { overdue: 0 } });
+  await asSuperuser(url, [`UPDATE unnamed_secret SET removed_at = NULL WHERE endpoint_id = 'wrong'`]);
+  expect(await first()).toMatchObject({ code: 1, answer: { secrets: [{ endpoint: 'idle', removal: null }], overdue: 1 } });
+  expect(await first('--keep', '60d')).toMatchObject({ code: 0, answer: { overdue: 0 } });
+  expect(await first('--org', 'nobody')).toMatchObject({ code: 0, answer: { secrets: [], overdue: 0 } });
 });
 
 test('portal types are listed and shown', async () => {

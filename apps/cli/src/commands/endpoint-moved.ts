@@ -23,14 +23,14 @@ const UNPROVED = 'it was moved away, and a login is still to prove that: say the
 
 /**
  * A page of the secrets that lie, or may lie, where no row names them, and of which of those that were left have been kept for as long as `--keep` says, with what removes
- * them. Not well while this page has one.
+ * them. Not well while one, of any page, has been kept for longer.
  */
 export async function endpointMoved(db: Database, options: MovedOptions, { now, replicaRegion }: RemovalContext): Promise<Report> {
   const keptMs = span('--keep', options.keep);
   const after = options.after === undefined ? undefined : placeIn(unnamedPlaces, '--after', options.after);
-  const page = await listUnnamedSecrets(db, { orgId: options.org, after, limit: Number(options.limit) });
-  await checkEmpty(db, page.secrets, options.org);
-  const [secrets, next] = [page.secrets, page.next && cursorOf(page.next)];
+  const { secrets, overdue, ...page } = await listUnnamedSecrets(db, { orgId: options.org, after, limit: Number(options.limit), keptMs });
+  await checkEmpty(db, secrets, options.org);
+  const next = page.next && cursorOf(page.next);
   const rows = secrets.map((secret) => {
     // The way back is kept until a login shows that it is not needed.
     const isLeft = secret.why === 'left' && !secret.unproved && secret.usedBy === null;
@@ -44,6 +44,7 @@ export async function endpointMoved(db: Database, options: MovedOptions, { now, 
         ...{ endpoint: endpointId, organization: orgId, place, why, secret: secretArn, usedBy },
         ...{ since: since.toISOString(), removeFrom: removeFrom?.toISOString() ?? null, removal },
       })),
+      overdue,
       next,
     },
     lines(view) {
@@ -71,6 +72,6 @@ export async function endpointMoved(db: Database, options: MovedOptions, { now, 
         ...(next ? ['', view.paint('dim', `more: --after ${next}`)] : []),
       ];
     },
-    well: commands.length === 0,
+    well: overdue === 0,
   };
 }

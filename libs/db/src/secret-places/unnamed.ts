@@ -2,7 +2,7 @@ import { byIndex } from '../by-index.ts';
 import { writeAuditEvent } from '../audit/record.ts';
 import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkId, checkLimit } from '../input.ts';
+import { checkId, checkLimit, checkMs } from '../input.ts';
 import type { PersonalChange } from '../endpoints/seed.ts';
 import { usedBy } from '../endpoints/used-by.ts';
 
@@ -34,26 +34,41 @@ export type UnnamedPlace = Pick<UnnamedSecret, 'endpointId' | 'place'>;
 
 export interface UnnamedPage {
   readonly secrets: readonly ListedSecret[];
+  /** How many, of all pages, are to be removed: left for as long as one is kept, no login is to prove the move any more, and no other names it; OVERDUE_AT_MOST at most. */
+  readonly overdue: number;
   /** `after` of the next page; `null`: this is the last one. */
   readonly next: UnnamedPlace | null;
 }
 
+interface UnnamedQuestion {
+  readonly orgId?: string | undefined;
+  readonly after?: UnnamedPlace | undefined;
+  readonly limit: number;
+  /** For how long a secret that was left is kept. */
+  readonly keptMs: number;
+}
+
+const OVERDUE_AT_MOST = 1_000;
+const USED_BY = usedBy('u', 'secret_arn');
+
 /** A page of those that are not known to be removed, of one organization or of all, by endpoint. For `rcm_operator`. Fails with `input_invalid`. */
-export async function listUnnamedSecrets(
-  db: Database,
-  { orgId, after, limit }: { readonly orgId?: string | undefined; readonly after?: UnnamedPlace | undefined; readonly limit: number },
-): Promise<UnnamedPage> {
+export async function listUnnamedSecrets(db: Database, { orgId, after, limit, keptMs }: UnnamedQuestion): Promise<UnnamedPage> {
   if (orgId !== undefined) checkId('organization id', orgId);
-  const most = checkLimit(limit);
+  const [most, kept] = [checkLimit(limit), checkMs('keptMs', keptMs)];
   const { endpointId, place } = after ?? { endpointId: '', place: '' };
   const isAsked = orgId === undefined ? Prisma.sql`true` : Prisma.sql`u.org_id = ${orgId}`;
   return byIndex(db, 'every tenant', async (tx) => {
     const rows = await tx.$queryRaw<ListedSecret[]>`
       SELECT u.endpoint_id AS "endpointId", u.org_id AS "orgId", u.place, u.why, u.secret_arn AS "secretArn", u.since, u.removed_at AS "removedAt", u.unproved,
-             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = u.endpoint_id AND d.kept_at IS NOT NULL) AS "hasDevice", ${usedBy('u', 'secret_arn')} AS "usedBy"
+             EXISTS (SELECT FROM login_device d WHERE d.endpoint_id = u.endpoint_id AND d.kept_at IS NOT NULL) AS "hasDevice", ${USED_BY} AS "usedBy"
         FROM unnamed_secret u WHERE (u.endpoint_id, u.place) > (${endpointId}, ${place}) AND u.removed_at IS NULL AND ${isAsked} ORDER BY u.endpoint_id, u.place LIMIT ${most + 1}`;
+    const [late] = await tx.$queryRaw<{ overdue: number }[]>`
+      SELECT count(*)::int AS overdue FROM (
+        SELECT FROM unnamed_secret u
+         WHERE u.why = 'left' AND NOT u.unproved AND u.removed_at IS NULL AND u.since <= now() - make_interval(secs => ${kept}::float8 / 1000) AND ${USED_BY} IS NULL AND ${isAsked} LIMIT ${OVERDUE_AT_MOST}) s`;
     const last = rows[most - 1];
-    return { secrets: rows.slice(0, most), next: rows.length > most && last ? { endpointId: last.endpointId, place: last.place } : null };
+    const next = rows.length > most && last ? { endpointId: last.endpointId, place: last.place } : null;
+    return { secrets: rows.slice(0, most), overdue: late?.overdue ?? 0, next };
   });
 }
 
