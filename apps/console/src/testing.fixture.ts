@@ -53,6 +53,8 @@ export interface TestConsole {
   readonly url: string;
   /** A browser in which this person has signed in; `null`: nobody has. */
   browser(person: string | null): Promise<Browser>;
+  /** From then on nobody signs people in. */
+  stopIssuer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -118,6 +120,7 @@ export async function openTestConsole(
       if (person !== null) await browser.signIn(person);
       return browser;
     },
+    stopIssuer: () => signIn.close(),
     close: () => rest.disposeAsync(),
   };
 }

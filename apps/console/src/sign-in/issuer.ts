@@ -52,7 +52,10 @@ export class Issuer {
     return { url: url.href, state, nonce, verifier };
   }
 
-  /** Who came back. Fails with `token_invalid` for whoever did not sign in as is demanded, or not for this departure; `identity_unavailable`. */
+  /**
+   * Who came back. Fails with `token_invalid` for whoever did not sign in as is demanded, or not for this departure, with `identity_unavailable` where the issuer
+   * could not say.
+   */
   async arrive(url: URL, { state, nonce, verifier }: Omit<Departure, 'url'>): Promise<Claims> {
     const configuration = await this.#configuration();
     try {
@@ -63,6 +66,7 @@ export class Issuer {
       return claims;
     } catch (error) {
       if (error instanceof RcmError) throw error;
+      if (isUnanswered(error)) throw unavailable(error);
       throw new RcmError('token_invalid', 'The sign-in was not completed, or was another one’s. Nobody is signed in.', { cause: error });
     }
   }
@@ -86,9 +90,24 @@ export class Issuer {
     try {
       return await oidc.discovery(new URL(issuer), clientId, undefined, proof, { timeout: ASK_S, execute: insecure });
     } catch (cause) {
-      throw new RcmError('identity_unavailable', 'The issuer that signs people in does not answer as one. Try again in a minute.', { cause });
+      throw unavailable(cause);
     }
   }
+}
+
+const unavailable = (cause: unknown): RcmError =>
+  new RcmError('identity_unavailable', 'The issuer that signs people in does not answer as one. Try again in a minute.', { cause });
+
+/**
+ * Whether the issuer could not be reached, did not answer in time, or answered that it could not (status 500 and above): that says nothing of who came back. `openid-client`
+ * leaves the TypeError with which `fetch` fails as it is, and is the first of several causes for what breaks off in an answer, a time-out and an answer of the wrong status.
+ */
+function isUnanswered(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof TypeError || each.name === 'TimeoutError') return true;
+    if (each.cause instanceof Response) return each.cause.status >= 500;
+  }
+  return false;
 }
 
 function mustHaveSignedInWell(claims: Record<string, unknown>, { acr, amr }: Pick<IssuerOptions, 'acr' | 'amr'>): void {

@@ -1,0 +1,74 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Issuer } from './issuer.ts';
+
+const BACK = 'http://localhost:8084/signed-in';
+/** For one that never answers: the console gives up after 10 s. */
+const TIMEOUT_MS = 60_000;
+
+/** What the issuer's token endpoint does. */
+type Answer = (response: ServerResponse) => void;
+/** It is stopped between the departure and the arrival. */
+const GONE: Answer = () => undefined;
+
+let server: Server;
+let answer: Answer;
+let origin: string;
+beforeEach(async () => {
+  server = createServer((request, response) => {
+    if (request.method === 'POST') return void answer(response);
+    const places = { authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/keys` };
+    json(200, { issuer: origin, ...places })(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => stop());
+
+const stop = (): void => {
+  server.closeAllConnections();
+  server.close();
+};
+const json =
+  (status: number, body: object): Answer =>
+  (response) =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+
+/** Somebody begins a sign-in and comes back with a code. */
+async function comesBack(query: (state: string) => Record<string, string> = (state) => ({ code: 'c', state })): Promise<unknown> {
+  const options = { clientId: 'rcm-console', clientSecret: undefined, redirectUri: BACK, scopes: 'openid', acr: undefined, amr: undefined };
+  const issuer = new Issuer({ issuer: origin, ...options });
+  const departure = await issuer.depart();
+  if (answer === GONE) stop();
+  return issuer.arrive(new URL(`${BACK}?${new URLSearchParams(query(departure.state)).toString()}`), departure);
+}
+
+it.each<[what: string, answer: Answer]>([
+  ['is gone', GONE],
+  ['hangs up', (response) => void response.destroy()],
+  [
+    'breaks off',
+    (response) => void response.writeHead(200, { 'content-type': 'application/json', 'content-length': '99' }).write('{', () => response.destroy()),
+  ],
+  ['never answers', () => undefined],
+  ['answers with status 500', json(500, { error: 'server_error' })],
+  ['is away behind its proxy', (response) => void response.writeHead(503, { 'content-type': 'text/html' }).end('<html>')],
+])('an issuer that %s has said nothing of who came back', { timeout: TIMEOUT_MS }, async (_, does) => {
+  answer = does;
+  await expect(comesBack()).rejects.toMatchObject({ code: 'identity_unavailable' });
+});
+
+it.each<[what: string, answer: Answer]>([
+  ['does not know the code', json(400, { error: 'invalid_grant' })],
+  ['names nobody', json(200, { access_token: 'a', token_type: 'Bearer' })],
+])('where the issuer %s, the sign-in was another’s', async (_, does) => {
+  answer = does;
+  await expect(comesBack()).rejects.toMatchObject({ code: 'token_invalid' });
+});
+
+it('an answer to another sign-in, or one that the person has broken off, is not asked about', async () => {
+  answer = json(500, {});
+  await expect(comesBack(() => ({ code: 'c', state: 'another' }))).rejects.toMatchObject({ code: 'token_invalid' });
+  await expect(comesBack((state) => ({ error: 'access_denied', state }))).rejects.toMatchObject({ code: 'token_invalid' });
+});
