@@ -20,17 +20,24 @@ export interface ApiRequest {
   readonly body?: string;
 }
 
-/** One call of the API: the JSON that it answers. Fails with `TaskError`, and as fetch does where `signal` ended it. */
+/** One call of the API, its token with it: the JSON that it answers. Fails with `TaskError`, as the token's source does, and as fetch does where `signal` ended it. */
 export async function callApi(api: ApiOptions, path: string, { signal, ms, repeatable }: Call, request: ApiRequest = {}): Promise<unknown> {
-  const token = await api.token();
   const limit = AbortSignal.timeout(Math.max(1, Math.round(ms)));
+  const end = signal ? AbortSignal.any([signal, limit]) : limit;
+  const token = await Promise.race([api.token(), over(end)]);
+  if (token === null) {
+    signal?.throwIfAborted();
+    throw new TaskError('unreachable', 'There was no token in time, so the web-agent’s API was not asked. The same call may be made again.', {
+      retryable: true,
+    });
+  }
   try {
     const { fetch } = api;
     const response = await fetch(new URL(path, api.baseUrl), {
       ...request,
       headers: { ...request.headers, authorization: `Bearer ${token}` },
       redirect: 'error',
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      signal: end,
     });
     const answer = await response.text();
     if (!response.ok) throw refusal(response.status, jsonIn(answer), { repeatable });
@@ -42,6 +49,13 @@ export async function callApi(api: ApiOptions, path: string, { signal, ms, repea
     throw new TaskError('unreachable', `The web-agent’s API did not answer; nothing is known of what it did. ${next}`, { retryable: repeatable, cause });
   }
 }
+
+/** `null`, once it is. */
+const over = (end: AbortSignal): Promise<null> =>
+  new Promise((resolve) => {
+    if (end.aborted) resolve(null);
+    else end.addEventListener('abort', () => resolve(null), { once: true });
+  });
 
 /** A proxy that got no answer, or an API of which a part is away: the call may have been carried out. */
 const MAY_BE_DONE: ReadonlySet<number> = new Set([502, 503, 504]);

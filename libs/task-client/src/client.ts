@@ -11,7 +11,7 @@ export interface TaskClientOptions {
    * `token_expired`). It names the organization. Asking needs the scope `tasks:write`, reading `tasks:read` or `tasks:read:org`.
    */
   readonly token: () => string | Promise<string>;
-  /** For one call, in ms. Default 10,000. */
+  /** For one call and its token, in ms. Default 10,000. */
   readonly callMs?: number;
   /** Pause between two looks at a task, in ms; each look waits for the task's end for a while. Default 1,000. */
   readonly pollMs?: number;

@@ -155,3 +155,28 @@ describe('waiting for a result', () => {
     await expect(client.result(ID, { deadlineMs: 1_000 })).rejects.toMatchObject({ code: 'task_not_found' });
   });
 });
+
+describe('a token that does not come', () => {
+  const never = new Promise<string>(() => undefined);
+  const waiting = (callMs: number): TaskClient => {
+    const { port } = server.address() as AddressInfo;
+    return createTaskClient({ baseUrl: `http://127.0.0.1:${port}`, token: () => never, callMs, pollMs: 10 });
+  };
+
+  it('holds no call for longer than that may take, and nothing was sent', async () => {
+    await expect(waiting(50).read(ID)).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+    // Without a key, too: no task was asked for.
+    await expect(waiting(50).ask({ endpoint: 'a', task: 't' })).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+    await expect(waiting(600_000).result(ID, { deadlineMs: 50 })).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(seen).toEqual([]);
+  });
+
+  it('holds nobody whose signal has come, before or meanwhile', async () => {
+    await expect(waiting(600_000).read(ID, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    const stop = new AbortController();
+    const reading = waiting(600_000).read(ID, { signal: stop.signal });
+    stop.abort();
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    expect(seen).toEqual([]);
+  });
+});
