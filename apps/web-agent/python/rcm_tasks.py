@@ -12,9 +12,12 @@ hold health data.
 from __future__ import annotations
 
 import http.client
+import io
 import json
+import socket
 import ssl
 import time
+from contextlib import closing
 from typing import Any, Callable, Dict, Iterator, List, Literal, Optional, TypedDict, Union
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -208,7 +211,10 @@ class TaskClient:
     """Calls the API of any web-agent. It follows no redirect, so the token goes to no other address."""
 
     def __init__(self, base_url: str, token: Callable[[], str], call_s: float = 10.0, ssl_context: Optional[ssl.SSLContext] = None) -> None:
-        """`token` is asked before every call, so it may be renewed; `call_s` is the time for one call, in seconds."""
+        """`token` is asked before every call, so it may be renewed; `call_s` is the time for one call, in seconds.
+
+        What `token` and the look-up of the host's name take counts, and neither is cut short.
+        """
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("base_url must be an http or https address")
@@ -228,12 +234,7 @@ class TaskClient:
 
     def read(self, task_id: str, wait_s: int = 0) -> Optional[Task]:
         """The task as it is now, or as it is when it ends or `wait_s` (30 at most) are over; None: there is none, or it is no longer kept."""
-        try:
-            return self._call("readTask", {"id": task_id}, {"wait": wait_s or None}, patience_s=wait_s)
-        except TaskError as error:
-            if error.code == "task_not_found":
-                return None
-            raise
+        return self._look(task_id, wait_s, time.monotonic() + self._call_s + wait_s)
 
     def result(self, task_id: str, deadline_s: float) -> TaskResult:
         """Waits for the task's end, for `deadline_s` at most.
@@ -242,9 +243,10 @@ class TaskClient:
         """
         until = time.monotonic() + deadline_s
         while True:
-            left = until - time.monotonic()
+            now = time.monotonic()
+            wait_s = max(0, min(_LONGEST_WAIT_S, int(until - now)))
             try:
-                task = self.read(task_id, max(0, min(_LONGEST_WAIT_S, int(left))))
+                task = self._look(task_id, wait_s, min(until, now + self._call_s + wait_s))
             except TaskError as error:
                 if not error.retryable:
                     raise
@@ -289,6 +291,14 @@ class TaskClient:
         """What can be asked of a portal, with JSON Schemas of input and result."""
         return self._call("listPortalTasks", {"code": portal_type})
 
+    def _look(self, task_id: str, wait_s: int, until: float) -> Optional[Task]:
+        try:
+            return self._call("readTask", {"id": task_id}, {"wait": wait_s or None}, until=until)
+        except TaskError as error:
+            if error.code == "task_not_found":
+                return None
+            raise
+
     def _call(
         self,
         operation: str,
@@ -296,8 +306,10 @@ class TaskClient:
         query: Optional[Dict[str, Any]] = None,
         body: Any = None,
         key: Optional[str] = None,
-        patience_s: float = 0,
+        until: Optional[float] = None,
     ) -> Any:
+        if until is None:
+            until = time.monotonic() + self._call_s
         method, template = _OPERATIONS[operation]
         address = self._parts.path.rstrip("/") + template.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
         asked = {name: value for name, value in (query or {}).items() if value is not None}
@@ -307,23 +319,55 @@ class TaskClient:
         if key is not None:
             headers["Idempotency-Key"] = key
         repeatable = key is not None or operation not in _MAKES_A_TASK
-        connection = self._connection(self._call_s + patience_s)
         try:
-            connection.request(method, f"{address}?{urlencode(asked)}" if asked else address, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            value = _read(response)
+            with closing(self._connection(until)) as connection:
+                connection.connect()
+                connection.sock.settimeout(_left(until))
+                connection.request(method, f"{address}?{urlencode(asked)}" if asked else address, None if body is None else json.dumps(body), headers)
+                # `getresponse` waits anew for each piece.
+                response = http.client.HTTPResponse(_Answer(connection.sock, until), method=method)
+                response.begin()
+                value = _read(response)
         except (OSError, http.client.HTTPException) as cause:
             again = "The same call may be made again." if repeatable else "Without an idempotency key the same call may make a second task."
             raise TaskError("unreachable", f"The web-agent's API did not answer; nothing is known of what it did. {again}", retryable=repeatable) from cause
-        finally:
-            connection.close()
         return _answer(response.status, value, repeatable)
 
-    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+    def _connection(self, until: float) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
+        # Each address in turn, then TLS: one that does not answer leaves the others their time.
+        timeout = _left(until) / (len(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)) + 1)
         if self._parts.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=timeout)
         return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._ssl or ssl.create_default_context())
+
+
+def _left(until: float) -> float:
+    """Seconds. Fails where none are left."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time for this call is over")
+    return left
+
+
+class _Answer(io.RawIOBase):
+    """What comes from a socket until a moment: each piece is waited for no longer than is left, so an answer that trickles has an end, too."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        super().__init__()
+        self._sock = sock
+        self._until = until
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """For `HTTPResponse`, which takes a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, piece: Any) -> int:
+        self._sock.settimeout(_left(self._until))
+        return self._sock.recv_into(piece)
 
 
 def _read(response: http.client.HTTPResponse) -> Any:

@@ -181,5 +181,38 @@ for call in [${calls.map((call) => `lambda: broken.${call}`).join(', ')}]:
       const may = [...Array<boolean>(4).fill(retryable.repeatable), ...Array<boolean>(2).fill(retryable.without)];
       expect(found).toEqual(may.map((each) => ({ code, retryable: each })));
     });
+
+    it.each([
+      ['trickles before its headers have ended', 'b"HTTP/1.0 200 OK\\r\\nX: ", b"x", b"\\r\\n\\r\\n"'],
+      ['trickles', 'b"HTTP/1.0 200 OK\\r\\n\\r\\n", b" ", b""'],
+      ['does not begin', 'b"", b"", b"HTTP/1.0 200 OK\\r\\n\\r\\n"'],
+    ])('an answer that %s is waited for no longer than a call may take, or than is left of a deadline', async (_, parts) => {
+      // After 20 s it is whole: a client that overruns its time takes it.
+      const found = await says(`
+import socketserver, threading, time
+class Slow(socketserver.StreamRequestHandler):
+    def handle(self):
+        begin, piece, end = ${parts}
+        task = {"id": "x", "state": "succeeded", "error": None, "result": {"found": True, "rows": []}}
+        while self.rfile.readline().strip(): pass
+        try:
+            self.wfile.write(begin)
+            for _ in range(200):
+                time.sleep(0.1)
+                self.wfile.write(piece)
+            self.wfile.write(end + json.dumps(task).encode())
+        except OSError: pass
+server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Slow)
+server.daemon_threads = True
+threading.Thread(target=server.serve_forever, daemon=True).start()
+address = "http://127.0.0.1:%d" % server.server_address[1]
+for call in [lambda: TaskClient(address, lambda: "t", call_s=2).read("x"), lambda: TaskClient(address, lambda: "t", call_s=600).result("x", 0.5)]:
+    try:
+        tell(code=call())
+    except TaskError as error:
+        tell(code=error.code)
+`);
+      expect(found.map(({ code }) => code)).toEqual(['unreachable', 'deadline_exceeded']);
+    });
   },
 );
