@@ -35,6 +35,16 @@ describe('each container', () => {
     }
   });
 
+  it.each([
+    ['dev', 'GOVERNANCE'],
+    ['prod', 'COMPLIANCE'],
+  ])('in %s heads are retained by their writer as by their bucket: %s', (name, mode) => {
+    const [writer] = containers.filter(({ Name, at }) => Name === 'audit-heads' && at.includes(name)).map(given);
+    const [bucket] = made.ofType('AWS::S3::Bucket').filter(({ at }) => at.includes(name) && at.includes('HeadsBucket'));
+    expect(writer).toMatchObject({ RCM_AUDIT_BUCKET_MODE: mode });
+    expect(bucket?.Properties).toMatchObject({ ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: mode } } } });
+  });
+
   it('is not root, has no capability, cannot write but below /tmp, and cannot be entered', () => {
     for (const { definition, ...container } of containers) {
       expect(container).toMatchObject({ User: '10001:10001', Privileged: false, ReadonlyRootFilesystem: true });

@@ -16,7 +16,7 @@ const NOT_SET: Readonly<Record<string, readonly string[]>> = {
     ...['RCM_ALLOW_ROOT', 'RCM_ALLOW_VARIABLES', 'RCM_PLAINTEXT', 'RCM_AWS_ENDPOINT', 'RCM_AWS_REPLICA_ENDPOINT'],
   ],
   'by default what the stack wants: one address of Postgres, the alias of the key in either region, the image’s own browser and its user': [
-    ...['RCM_DATABASE_DIRECT_URL', 'RCM_AWS_REPLICA_KMS_KEY_ID', 'RCM_CHROMIUM_PATH', 'RCM_BROWSER_USER', 'RCM_AUDIT_BUCKET_PREFIX', 'RCM_AUDIT_BUCKET_MODE'],
+    ...['RCM_DATABASE_DIRECT_URL', 'RCM_AWS_REPLICA_KMS_KEY_ID', 'RCM_CHROMIUM_PATH', 'RCM_BROWSER_USER', 'RCM_AUDIT_BUCKET_PREFIX'],
   ],
   'more than the container’s 120 s to stop would be cut short': ['RCM_AGENT_DRAIN_MS', 'RCM_ROTATOR_DRAIN_MS'],
   'a load balancer takes TLS off, and a certificate of ACM gives nobody its key': [

@@ -37,6 +37,8 @@ export function settingsOf(service: Service, environment: Environment): Settings
         RCM_AWS_REGION: environment.region,
         RCM_AUDIT_SIGNING_KMS_KEY: HEADS_KEY,
         RCM_AUDIT_BUCKET: environment.auditHeads.bucket,
+        // What the writer says of an object goes before what the bucket says of all (buckets.ts).
+        RCM_AUDIT_BUCKET_MODE: environment.stage === 'production' ? 'COMPLIANCE' : 'GOVERNANCE',
         RCM_AUDIT_BUCKET_KEEP_DAYS: String(environment.auditHeads.keepDays),
         ...tuned(environment.auditHeads),
       };
