@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import { releaseLease } from '../leases/upkeep.ts';
-import { recordMove } from '../secret-places/move.ts';
+import { beginMove, recordMove } from '../secret-places/move.ts';
 import { listUnnamedSecrets } from '../secret-places/unnamed.ts';
 import { exclusiveLease, makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { listRetired, retireEndpoint } from './retire.ts';
@@ -44,4 +44,25 @@ test('of a login that is retired or was moved is none to remove while another na
   await releaseLease(t.rotator, { orgId, leaseId: lease.id });
   expect(await retire(two)).toBe('retired');
   expect(await list()).toMatchObject({ overdue: 2 });
+});
+
+test('is not forgotten where a login that lay under its name is moved away and back, to a name of its own', async () => {
+  const two = await makeEndpoint(t.db);
+  const { orgId, secretArn } = two;
+  const lease = await exclusiveLease(t.rotator, two);
+  const migrator = t.another('rcm_migrator');
+  const at = (arn: string, place: string) => ({ secretArn: arn, version: '1', place });
+  const [shared, there, own] = [at(secretArn, 'here'), at(`${secretArn}-there`, 'there'), at(`${secretArn}-own`, 'here')];
+  for (const [from, to] of [
+    [shared, there],
+    [there, own],
+  ] as const) {
+    await beginMove(migrator, { ...two, place: to.place });
+    expect(await recordMove(migrator, { ...two, leaseId: lease.id, from, to }, WHY)).toBe('moved');
+  }
+  const { secrets } = await listUnnamedSecrets(operator, { orgId, limit: 10, keptMs: 0 });
+  expect(secrets.map((each) => [each.place, each.why, each.secretArn])).toEqual([
+    ['here', 'left', secretArn],
+    ['there', 'left', there.secretArn],
+  ]);
 });

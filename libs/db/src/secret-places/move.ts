@@ -103,7 +103,12 @@ async function whichIsNamed(tx: Transaction, { endpointId, orgId, from, to }: Se
 }
 
 async function swapPlaces(tx: Transaction, { endpointId, orgId, from, to, proof }: SecretMove): Promise<void> {
-  await tx.$executeRaw`DELETE FROM unnamed_secret WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND place = ${to.place}`;
+  await tx.$executeRaw`
+    DELETE FROM unnamed_secret
+     WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND place = ${to.place} AND (secret_arn IS NULL OR secret_arn = ${to.secretArn})`;
+  // Of a secret that lay under another login's name there, the copy has another one: that one stays left.
+  await tx.$executeRaw`
+    UPDATE unnamed_secret SET why = 'left', unproved = false WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND place = ${to.place}`;
   await tx.$executeRaw`
     INSERT INTO unnamed_secret AS u (endpoint_id, org_id, place, why, secret_arn, unproved)
     VALUES (${endpointId}, ${orgId}, ${from.place}, 'left', ${from.secretArn}, ${proof === 'awaited'})
