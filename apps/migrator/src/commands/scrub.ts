@@ -24,7 +24,10 @@ import type { PersonalAct } from './rollback.ts';
 import { type Elsewhere, elsewhereLines } from './tally.ts';
 
 export interface ScrubOptions {
-  readonly config: Pick<MigratorConfig, 'RCM_MIGRATOR_ADMIN_DATABASE_URL' | 'RCM_MIGRATOR_POSTGRES' | 'RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES'>;
+  readonly config: Pick<
+    MigratorConfig,
+    'RCM_MIGRATOR_ADMIN_DATABASE_URL' | 'RCM_MIGRATOR_POSTGRES' | 'RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES' | 'RCM_MIGRATOR_REWRITE_MINUTES'
+  >;
   /** `proved`: where the proof is fresh. `none`: rewrite the storage only. */
   readonly removal: 'proved' | 'none';
   /** What else is removed. Default: nothing. */
@@ -56,7 +59,12 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
     });
   const state = await storageRewriteState(migration.db);
   const isDue = state.pending || removal === 'none';
-  const rewrite = isDue && !migration.stopping.aborted ? await rewriteStorage({ url: adminUrl.reveal(), server, gone }) : null;
+  const onTable = (table: string, bytes: number): void =>
+    migration.logger.info({ table, bytes }, 'a table is written anew: nobody can use it until that is done');
+  const rewrite =
+    isDue && !migration.stopping.aborted
+      ? await rewriteStorage({ url: adminUrl.reveal(), server, gone, tableMs: config.RCM_MIGRATOR_REWRITE_MINUTES * 60_000, onTable })
+      : null;
   if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, ...rewrite });
   const outside = (await listStorageOutside(migration.db)).map(({ kind }) => kind);
   const isLeft = isDue && rewrite === null;

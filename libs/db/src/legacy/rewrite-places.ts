@@ -1,13 +1,21 @@
 import type { RewriteSession } from './rewrite-session.ts';
 
-/** What is written anew: the rows, the proofs (dead ones hold fingerprints), tasks (dead ones may hold what was plain before it was sealed), and where the catalogue keeps samples of columns. */
-export const REWRITTEN = ['integration_endpoint', 'migration_proof', 'portal_task', 'pg_catalog.pg_statistic', 'pg_catalog.pg_statistic_ext_data'] as const;
+/** What is written anew: the rows, the proofs and what was adopted (dead ones hold fingerprints), tasks (dead ones may hold what was plain before it was sealed), and where the catalogue keeps samples of columns. */
+export const REWRITTEN = [
+  'integration_endpoint',
+  'migration_proof',
+  'adopted_id',
+  'portal_task',
+  'pg_catalog.pg_statistic',
+  'pg_catalog.pg_statistic_ext_data',
+] as const;
 
 /** Columns of which the catalogue must hold no sample. */
 export const UNSAMPLED = [
   ['integration_endpoint', 'config'],
   ['migration_proof', 'fingerprint'],
   ['migration_proof', 'row_fingerprint'],
+  ['adopted_id', 'fingerprint'],
   ['portal_task', 'input'],
   ['portal_task', 'result'],
 ] as const;
@@ -27,4 +35,10 @@ export async function filesOf(session: RewriteSession, relation: (typeof REWRITT
     [relation],
   );
   return rows.flatMap(({ heap, toast }) => (toast === null ? [heap] : [heap, toast]));
+}
+
+/** Bytes of the relation with its TOAST and indexes. */
+export async function sizeOf(session: RewriteSession, relation: (typeof REWRITTEN)[number]): Promise<number> {
+  const [row] = await session.query<{ bytes: string }>('SELECT pg_total_relation_size($1::regclass)::text AS bytes', [relation]);
+  return Number(row?.bytes ?? 0);
 }

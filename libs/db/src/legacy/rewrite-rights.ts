@@ -23,7 +23,7 @@ export interface RightsQuestion {
  */
 export async function checkRewriteRights({ url, server = 'own', longSeconds = LONG_SECONDS }: RightsQuestion): Promise<void> {
   await translated(() =>
-    withRewriteSession({ url, deadlineMs: PROBE_DEADLINE_MS }, async (session) => {
+    withRewriteSession({ url, statementMs: PROBE_DEADLINE_MS, lockMs: PROBE_DEADLINE_MS }, async (session) => {
       const [missing, foreign] = [await missingRights(session, server), await foreignSamples(session)];
       if (missing.length + foreign.length === 0) return expectNothingKeeps(session, { server, longSeconds });
       const sentences = [

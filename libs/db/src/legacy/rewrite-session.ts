@@ -15,7 +15,7 @@ export interface RewriteSession {
  * been done. So the server is told to send warnings and nothing less, and any that comes is a failure, whatever language it is in.
  */
 export async function withRewriteSession<T>(
-  { url, deadlineMs }: { readonly url: string; readonly deadlineMs: number },
+  { url, statementMs, lockMs }: { readonly url: string; readonly statementMs: number; readonly lockMs: number },
   act: (session: RewriteSession) => Promise<T>,
 ): Promise<T> {
   const warnings: string[] = [];
@@ -23,8 +23,8 @@ export async function withRewriteSession<T>(
     ...connectionOf(url),
     application_name: 'rcm storage rewrite',
     connectionTimeoutMillis: TIMEOUTS.connect,
-    statement_timeout: deadlineMs,
-    lock_timeout: deadlineMs,
+    statement_timeout: statementMs,
+    lock_timeout: lockMs,
   });
   client.on('error', () => {});
   client.on('notice', ({ message }) => void warnings.push(message ?? 'a warning without words'));

@@ -1,12 +1,16 @@
 import { RcmError, type Secret, systemClock, type Clock } from '@rcm/telemetry';
 import { translated } from '../failure.ts';
-import { filesOf, REWRITTEN, SAMPLED } from './rewrite-places.ts';
+import { filesOf, REWRITTEN, SAMPLED, sizeOf } from './rewrite-places.ts';
 import { copiesOutside } from './rewrite-outside.ts';
 import { isCatalogue, mayRewrite } from './rewrite-rights.ts';
 import { type ByteSearch, searchBytes } from './rewrite-search.ts';
 import { type RewriteSession, withRewriteSession } from './rewrite-session.ts';
 import { dropOldWal, MANAGED_WAL, type Until, type WalState } from './rewrite-wal.ts';
 import type { OutsideKind } from './storage-state.ts';
+
+/** Whoever wants to use a table waits behind one that waits to have it alone: each try is short, and between two of them everybody goes on. */
+const LOCK_MS = 2_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface StorageRewrite extends WalState {
   /** Which copies only a person can deal with. */
@@ -18,8 +22,12 @@ export interface StorageRewrite extends WalState {
 export interface RewriteOptions {
   /** Direct URL (no pooler) of a superuser, or of a login that `checkRewriteRights` finds nothing missing for. */
   readonly url: string;
-  /** Default 120 000. */
+  /** For each wait, in ms: for older transactions, for tables that are in use, for the server to drop its WAL. Default 120 000. */
   readonly deadlineMs?: number;
+  /** For writing one table anew, which nobody uses meanwhile, in ms. Default one hour. */
+  readonly tableMs?: number;
+  /** Told before a table is written anew, with its bytes. */
+  readonly onTable?: (table: string, bytes: number) => void;
   /** `managed` (RDS, Aurora): nobody may switch or see the WAL there, so that nothing is promised of it. Default `own`. */
   readonly server?: 'own' | 'managed';
   /** Texts that were removed: where files can be read, none may be in them afterwards. */
@@ -38,26 +46,30 @@ export interface RewriteOptions {
  *   setting (a superuser's ALTER SYSTEM and a reload); with it on, the answer says so. What was renamed before it was set is written over.
  *
  * VACUUM keeps a dead row as long as some older transaction might still see it, so it waits until none is left; a replication slot
- * or prepared transaction that holds it back ends in `deadline_exceeded` (`checkRewriteRights` looks for them beforehand). Copies outside are named.
+ * or prepared transaction that holds it back, or a table that is never free, ends in `deadline_exceeded` (`checkRewriteRights` looks for them beforehand). Copies outside are named.
  * Repeating it is harmless. Fails with `deadline_exceeded`, `database_unavailable`, `database_failed` (no right to, or not seen to be done).
  */
-export async function rewriteStorage({ url, deadlineMs = 120_000, clock = systemClock, server = 'own', gone = [] }: RewriteOptions): Promise<StorageRewrite> {
-  const deadline = clock.elapsed() + deadlineMs;
+export async function rewriteStorage(options: RewriteOptions): Promise<StorageRewrite> {
+  const { url, deadlineMs = 120_000, tableMs = 3_600_000, clock = systemClock, server = 'own', gone = [], onTable = () => undefined } = options;
   const until: Until = async (what, reached) => {
+    const deadline = clock.elapsed() + deadlineMs;
     while (!(await reached())) {
       if (clock.elapsed() >= deadline) throw new RcmError('deadline_exceeded', `The storage rewrite gave up after ${deadlineMs} ms: ${what}.`);
       await clock.sleep(200);
     }
   };
   return translated(() =>
-    withRewriteSession({ url, deadlineMs }, async (session) => {
+    withRewriteSession({ url, statementMs: tableMs, lockMs: LOCK_MS }, async (session) => {
       const mine = await mayRewrite(session);
       await removeSamples(session);
       // Whoever began before may still see removed rows and samples, and VACUUM would keep them for them.
       await waitForOldTransactions(session, until);
       // What holds the rows themselves is asked for in any case: where it may not be rewritten, that is a failure and not left out.
       const relations = REWRITTEN.filter((relation) => server === 'own' || !isCatalogue(relation) || mine.includes(relation));
-      for (const relation of relations) await rewrite(session, relation);
+      for (const relation of relations) {
+        onTable(relation, await sizeOf(session, relation));
+        await rewrite(session, relation, until);
+      }
       await expectNoSamples(session);
       const wal = server === 'own' ? await dropOldWal(session, until) : MANAGED_WAL;
       const search = await searchBytes(session, gone);
@@ -103,9 +115,17 @@ async function removeSamples(session: RewriteSession): Promise<void> {
   }
 }
 
-async function rewrite(session: RewriteSession, relation: (typeof REWRITTEN)[number]): Promise<void> {
+async function rewrite(session: RewriteSession, relation: (typeof REWRITTEN)[number], until: Until): Promise<void> {
   const before = await filesOf(session, relation);
-  await session.act(`VACUUM (FULL) ${relation}`);
+  await until(`${relation} was in use whenever it was to be written anew`, async () => {
+    try {
+      await session.act(`VACUUM (FULL) ${relation}`);
+      return true;
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
+      throw error;
+    }
+  });
   const after = await filesOf(session, relation);
   if (before.length === 0 || before.some((file) => after.includes(file)))
     throw new RcmError('database_failed', `Postgres said that ${relation} was rewritten, but its files are the old ones.`);
