@@ -73,7 +73,8 @@ export function openMigration(
     places: placesOf(config),
     rooms: createRooms({
       clock,
-      loginsOfSsm: config.RCM_PLACE_LOGINS ?? (config.RCM_LARGE_PAYLOADS === 'advanced' ? 95_000 : 9_000),
+      // Of 10,000 parameters, or 100,000 of the advanced tier: each login that was rotated has the copy of its last rotation beside it.
+      loginsOfSsm: config.RCM_PLACE_LOGINS ?? (config.RCM_LARGE_PAYLOADS === 'advanced' ? 47_500 : 4_500),
       count: (question) => countLoginsAt(db, question),
     }),
     keys,

@@ -1,4 +1,4 @@
-import { advancedParameters, type Deployment, trafficOf } from './deployment.ts';
+import { advancedParameters, type Deployment, PARAMETERS_EACH, trafficOf } from './deployment.ts';
 import { monthlyCost } from './monthly-cost.ts';
 import { LIMITS, PRICES } from './prices.ts';
 
@@ -55,8 +55,8 @@ export function breakEven(deployment: Deployment): BreakEven {
   return {
     higherThroughputFromCredentials: peakEach === 0 ? null : Math.floor(quota / peakEach) + 1,
     hitRatioForStandardThroughput: uncached <= quota ? 0 : Math.ceil((1 - quota / uncached) * 10_000) / 10_000,
-    advancedTierFromCredentials: LIMITS.ssmStandardParameters + 1,
-    secretsManagerFromCredentials: LIMITS.ssmStandardParameters + LIMITS.ssmAdvancedParameters + 1,
-    secretsManagerPremiumUsd: (PRICES.secretsManagerSecret - PRICES.ssmAdvancedParameter) * deployment.regions,
+    advancedTierFromCredentials: LIMITS.ssmStandardParameters / PARAMETERS_EACH + 1,
+    secretsManagerFromCredentials: (LIMITS.ssmStandardParameters + LIMITS.ssmAdvancedParameters) / PARAMETERS_EACH + 1,
+    secretsManagerPremiumUsd: (PRICES.secretsManagerSecret - PARAMETERS_EACH * PRICES.ssmAdvancedParameter) * deployment.regions,
   };
 }

@@ -53,8 +53,11 @@ export function trafficOf(deployment: Deployment): Traffic {
   };
 }
 
+/** What is current, and the copy of the last rotation beside it. */
+export const PARAMETERS_EACH = 2;
+
 /** Parameters that have to be advanced: too large, or more than an account's region holds of the standard ones. */
 export const advancedParameters = ({ ssm, advancedShare }: Deployment): number => {
-  const large = Math.ceil(ssm * advancedShare);
-  return large + Math.max(0, ssm - large - LIMITS.ssmStandardParameters);
+  const large = PARAMETERS_EACH * Math.ceil(ssm * advancedShare);
+  return large + Math.max(0, PARAMETERS_EACH * ssm - large - LIMITS.ssmStandardParameters);
 };

@@ -1,4 +1,4 @@
-import { advancedParameters, type Deployment, trafficOf } from './deployment.ts';
+import { advancedParameters, type Deployment, PARAMETERS_EACH, trafficOf } from './deployment.ts';
 import { PRICES } from './prices.ts';
 
 export interface CostLine {
@@ -18,7 +18,8 @@ export function monthlyCost(deployment: Deployment): MonthlyCost {
   const { secretsManager, regions, throughput, ssm } = deployment;
   const traffic = trafficOf(deployment);
   const advanced = advancedParameters(deployment);
-  const share = ssm === 0 ? 0 : advanced / ssm;
+  const parameters = PARAMETERS_EACH * ssm;
+  const share = parameters === 0 ? 0 : advanced / parameters;
   // Interactions with advanced parameters are paid for at either throughput.
   const paid = traffic.ssmInteractions * (throughput === 'higher' ? 1 : share);
   const usesAws = ssm + secretsManager > 0;
@@ -26,7 +27,7 @@ export function monthlyCost(deployment: Deployment): MonthlyCost {
   const lines = [
     line('KMS key', usesAws ? regions : 0, 'keys', PRICES.kmsKey),
     line('KMS requests', decrypts, 'requests', PRICES.kmsPer10kRequests / 10_000),
-    line('SSM standard parameters', (ssm - advanced) * regions, 'parameters', 0),
+    line('SSM standard parameters', (parameters - advanced) * regions, 'parameters', 0),
     line('SSM advanced parameters', advanced * regions, 'parameters', PRICES.ssmAdvancedParameter),
     line('SSM interactions that are paid for', paid, 'interactions', PRICES.ssmPer10kInteractions / 10_000),
     line('Secrets Manager secrets', secretsManager * regions, 'secrets', PRICES.secretsManagerSecret),

@@ -58,12 +58,12 @@ describe('the model of a fleet', () => {
     grows(({ database }) => database.capacityUnits);
     grows(({ parameters }) => parameters);
     grows((one) => capacityReport(one).monthly.usd);
-    expect(sizes.map(({ parameters }) => parameters)).toEqual([2_020, 20_200, 202_000, 1_010_000]);
+    expect(sizes.map(({ parameters }) => parameters)).toEqual([4_020, 40_200, 402_000, 2_010_000]);
     for (const { limits } of sizes)
       expect(limits.map(({ needed, limit }) => needed / limit)).toEqual(limits.map((l) => l.needed / l.limit).toSorted((a, b) => b - a));
     expect(sizes[0]?.limits.filter(isNear)).toEqual([]);
     // What an account holds and answers is no end where there are as many as it takes.
-    expect(sizes.map(({ accounts }) => accounts)).toEqual([1, 3, 23, 112]);
+    expect(sizes.map(({ accounts }) => accounts)).toEqual([1, 5, 45, 223]);
     expect(
       fleet({ logins: 200_000, accounts: 1 })
         .limits.filter(isNear)
@@ -99,7 +99,7 @@ describe('npm run capacity', () => {
 
   it('prints for people, and one JSON object for machines', () => {
     expect(run('--logins', '2000')).toMatchObject({ code: 0, out: expect.stringContaining('2,000 logins of 20 organizations') });
-    expect(JSON.parse(run('--logins', '2000', '--json').out)).toMatchObject({ demand: { logins: 2000, organizations: 20 }, parameters: 2020 });
+    expect(JSON.parse(run('--logins', '2000', '--json').out)).toMatchObject({ demand: { logins: 2000, organizations: 20 }, parameters: 4020 });
   });
 
   it.each([[[]], [['--logins', '0']], [['--logins', 'many']], [['--logins', '10', '--peak-factor', '25']], [['--logins', '10', '--contexts', '1.5']]])(

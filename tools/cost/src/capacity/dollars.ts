@@ -8,12 +8,13 @@ const DATABASE_INSTANCES = 2;
 /** A month of it, at the size of the busiest hour around the clock: what scales down at night costs less. Traffic, logs and the network's endpoints are not in it. */
 export function dollarsOf(fleet: Fleet): readonly CostLine[] {
   const { webAgents, rotators, database, parameters, accounts, ssmCallsADay, limits } = fleet;
+  const { logins } = fleet.demand;
   const isPaidFor = limits.some((limit) => limit.what === SSM_CALLS && isNear(limit));
   // Each account has standard parameters of its own, and a key.
   const stores = monthlyCost({
-    ...{ ssm: parameters / accounts, secretsManager: 0, vault: 0, advancedShare: 0, throughput: isPaidFor ? 'higher' : 'standard' },
+    ...{ ssm: logins / accounts, secretsManager: 0, vault: 0, advancedShare: 0, throughput: isPaidFor ? 'higher' : 'standard' },
     // The calls were counted behind the cache.
-    ...{ readsPerDay: ssmCallsADay / parameters, hitRatio: 0, rotationsPerYear: 0, namesPerCall: 1, peakFactor: 1, regions: 1 },
+    ...{ readsPerDay: ssmCallsADay / logins, hitRatio: 0, rotationsPerYear: 0, namesPerCall: 1, peakFactor: 1, regions: 1 },
   });
   return [
     containers('web-agents', webAgents),

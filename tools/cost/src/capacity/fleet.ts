@@ -63,13 +63,13 @@ const [UNITS_A_PROCESSOR, GIB_A_UNIT] = [4, 2];
 const [BYTES_A_CONNECTION, MOST_CONNECTIONS] = [9_531_392, 5_000];
 /** The share of what is kept that is at work: the indexes' newest pages, and the fleet's own rows. */
 const RECENT_DAYS = 7;
-/** Logins whose copy is in the store at a moment: open rotations and what abandoned ones left (docs/scale.md, the fleet that is measured). */
-const COPIES = 0.01;
+/** Copies beside each login: of its last rotation, until the next one was verified; and open rotations and what abandoned ones left (docs/scale.md, the fleet that is measured). */
+const COPIES = 1.01;
 const [GIB, SECONDS_A_MINUTE, DAYS_A_YEAR] = [1024 ** 3, 60, 365];
 /** Of Aurora Serverless v2, and of a cluster's volume (AWS, quotas of Aurora). */
 const [MOST_UNITS, MOST_GIB] = [256, 131_072];
-/** With which a place is filled (`RCM_PLACE_LOGINS`): the rest of an account's standard parameters is for what rotations stage. */
-const LOGINS_AN_ACCOUNT = 9_000;
+/** With which a place is filled (`RCM_PLACE_LOGINS`): half of an account's standard parameters is for what rotations stage. */
+const LOGINS_AN_ACCOUNT = 4_500;
 const HOUR_S = 3_600;
 
 export function fleetFor(demand: Demand, sizes: { readonly webAgent: Container; readonly rotator: Container }, costs: UnitCosts): Fleet {
