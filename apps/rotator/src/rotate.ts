@@ -127,6 +127,7 @@ async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited, is
     // Found in `submitting` without having waited: the process that submitted is gone, the portal may still be at work.
     mayAsk: waited !== null,
     isUnsent,
+    hasWaited: waited !== null,
     heldMs: waited ?? 0,
     proven: null,
     editMet: false,

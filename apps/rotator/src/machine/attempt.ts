@@ -47,8 +47,10 @@ export interface AttemptInHand {
   mayAsk: boolean;
   /** This process has begun it under the lease that it holds, with a password of its own, and has not submitted it yet: no portal can know that password. */
   isUnsent: boolean;
-  /** How long nothing had moved when this process took the attempt up, in ms. */
-  readonly heldMs: number;
+  /** It waited when this process took it up. */
+  readonly hasWaited: boolean;
+  /** For how long it had not moved when this process took it up, in ms; 0 as soon as it moves, as the journal has it. */
+  heldMs: number;
   /** The found password, as the portal accepted it in a fresh context while this process held the attempt; `null`: it did not yet. */
   proven: Secret<string> | null;
   /** An edit of the current secret came into the way while this process held the attempt. */

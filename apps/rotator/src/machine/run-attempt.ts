@@ -83,6 +83,7 @@ async function record(inHand: AttemptInHand, event: AttemptEvent): Promise<void>
     ...(event.found === undefined ? {} : { found: event.found }),
     ...(event.kind === 'current_edited' ? { previousVersion: required(event.version) } : {}),
   };
+  inHand.heldMs = 0;
   // Whatever made it open again what the portal accepts: the portal gets its time before the next login.
   if (to === 'submitting') inHand.mayAsk = false;
   if (event.kind === 'current_edited') [inHand.proven, inHand.editMet] = [null, true];
@@ -103,7 +104,7 @@ async function hold(inHand: AttemptInHand, from: OpenState, event: Extract<Attem
     inHand.attempt = { ...inHand.attempt, ...notes };
   }
   // The day's first rotation that waits for matters of its own login, or that waits again, holds up no other.
-  const isOwn = event.ownMatter === true || inHand.heldMs > 0;
+  const isOwn = event.ownMatter === true || inHand.hasWaited;
   const outcome = isOwn ? ({ outcome: 'unproven' } as const) : {};
   await write(
     inHand,

@@ -1,10 +1,10 @@
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
+import { parsePayload, parseReference, serializePayload, type TenantStores } from '@rcm/credentials';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { itInLongForm } from '../long-form.fixture.ts';
-import { MINUTE, openRowEnvironment, refusals, type RowEnvironment, SECOND } from './row-environment.fixture.ts';
+import { HOUR, MINUTE, openRowEnvironment, refusals, type RowEnvironment, SECOND } from './row-environment.fixture.ts';
 
 let row: RowEnvironment;
 beforeAll(async () => void (row = await openRowEnvironment()));
@@ -66,6 +66,29 @@ it('a secret that is made again in the very moment in which a new password is to
   expect((await row.open(id)).fields).toMatchObject({ note: 'made again' });
   expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
   expect((await row.history(id)).passwordsChanged).toBe(1);
+});
+
+it('the same, where the portal had not said for hours what became of the change', async () => {
+  const login = await row.testEnvironment.addEndpoint('alpine');
+  const { fields } = await row.open(login.id);
+  await row.testEnvironment.portals.setAccountFault(login, { fault: '500_after_commit', count: 1 });
+  await row.rotate(login.id, row.patient);
+  await row.pass(2 * HOUR);
+  const { stores } = row.patient;
+  const goneAtPromotion: TenantStores = {
+    close: () => stores.close(),
+    forTenant(orgId) {
+      const store = stores.forTenant(orgId);
+      return { ...store, promote: (...asked) => remove(login.id).then(() => store.promote(...asked)) };
+    },
+  };
+  await row.rotate(login.id, { ...row.patient, stores: goneAtPromotion });
+  await create(login.id, { ...fields, note: 'made again' });
+  await row.pass(MINUTE);
+  expect(await row.rotateToEnd(login.id)).toBe('done');
+  expect(await row.visit(login.id)).toBe('in');
+  expect((await row.open(login.id)).fields).toMatchObject({ note: 'made again' });
+  expect((await row.history(login.id)).passwordsChanged).toBe(1);
 });
 
 itInLongForm(
