@@ -30,18 +30,39 @@ export interface RotationRequest {
 export type RotationReport = { readonly kind: 'attempt'; readonly attempt: RotationAttempt } | NotStarted;
 
 /**
- * Rotates one login: goes on with its open attempt, or plans a new one, under the exclusive lease. Whatever happens on the way,
- * the journal and the staged copy say how to go on. Errors: `endpoint_unknown`, `secret_missing`, `lease_unavailable`,
- * `lease_lost`, `state_conflict` (somebody else goes on, or has changed the secret), `cancelled`, `database_unavailable`, `store_*`.
+ * Rotates one login: goes on with its open attempt, or plans a new one, under the exclusive lease. What a person asks for is begun once an open attempt of
+ * somebody else's has ended, and is put off where it has not. Whatever happens on the way, the journal and the staged copy say how to go on. Errors:
+ * `endpoint_unknown`, `secret_missing`, `lease_unavailable`, `lease_lost`, `state_conflict` (somebody else goes on, or has changed the secret), `cancelled`,
+ * `database_unavailable`, `store_*`.
  */
 export async function rotateLogin(rotator: Rotator, request: RotationRequest): Promise<RotationReport> {
   const endpoint = await migratedEndpoint(rotator.db, request);
   return withExclusiveLease(leaseRequest(rotator, endpoint, request.signal), async (held) => {
     const open = await getOpenAttempt(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
-    if (open) return resume(rotator, endpoint, held, open);
+    const earlier = open && (await resume(rotator, endpoint, held, open));
+    if (earlier && !makesRoomFor(request, earlier)) return answerOf(request, earlier);
     // Read again: while this one waited for its lease, another rotator may have rotated the login.
-    return start(rotator, await migratedEndpoint(rotator.db, request), held, request);
+    const report = await start(rotator, await migratedEndpoint(rotator.db, request), held, request);
+    return earlier && report.kind === 'not_started' ? { ...report, reason: `${cameFirst(earlier)} ${report.reason}` } : report;
   });
+}
+
+/**
+ * Whoever asks for a rotation wants a password that was made after they asked, so only the attempt that was begun for them is their answer: an earlier one may
+ * be what put the password there that others know. What is only due, or to be gone on with, is answered by any.
+ */
+const isAnsweredBy = ({ requestId }: RotationRequest, attempt: RotationAttempt): boolean => requestId === undefined || attempt.requestId === requestId;
+
+/** A rollback was approved for the login as it stood before the other attempt, so it does not follow it. */
+const makesRoomFor = (request: RotationRequest, attempt: RotationAttempt): boolean =>
+  !isAnsweredBy(request, attempt) && request.reason !== 'rollback' && (attempt.state === 'done' || attempt.state === 'abandoned');
+
+const cameFirst = ({ state, detail }: RotationAttempt): string =>
+  `Another rotation of this login comes first (${detail === null || state === 'done' ? state : `${state}: ${detail}`}).`;
+
+function answerOf(request: RotationRequest, attempt: RotationAttempt): RotationReport {
+  if (isAnsweredBy(request, attempt)) return { kind: 'attempt', attempt };
+  return { ...notStarted('rotation_refused', `${cameFirst(attempt)} The one that was asked for was not begun.`), passes: true };
 }
 
 async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, request: RotationRequest): Promise<RotationReport> {
@@ -73,8 +94,8 @@ async function start(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLea
     }),
   );
   // The copy of a forgotten rotation may have been submitted.
-  if (planned.created) return drive(rotator, login, { attempt: planned.attempt, waited: null, isUnsent: forgotten === null });
-  if (planned.open) return resume(rotator, endpoint, held, planned.open);
+  if (planned.created) return answerOf(request, await drive(rotator, login, { attempt: planned.attempt, waited: null, isUnsent: forgotten === null }));
+  if (planned.open) return answerOf(request, await resume(rotator, endpoint, held, planned.open));
   if (planned.refusal) {
     const refused = refusedBy(planned.refusal, endpoint.portalTypeCode);
     return forgotten === null ? refused : { ...refused, reason: `${refused.reason} ${COOLS_DOWN}` };
@@ -94,17 +115,17 @@ const NOT_NOW: Readonly<Record<Reconciled, string>> = {
   restored: 'the database was restored to an earlier hour; the store wins, and nobody logs in for one lockout window',
 };
 
-async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, open: RotationAttempt): Promise<RotationReport> {
+async function resume(rotator: Rotator, endpoint: MigratedEndpoint, held: HeldLease, open: RotationAttempt): Promise<RotationAttempt> {
   const adopted = await journal(rotator, 'adopted', () =>
     adoptAttempt(rotator.db, { attemptId: open.id, orgId: open.orgId, fence: held.lease.fence, owner: rotator.owner }),
   );
   if (!adopted) throw new RcmError('state_conflict', 'Another rotator has taken over this attempt.', { details: { attemptId: open.id } });
   // A journal of another version is left alone: a rotator that knows it goes on.
-  if (adopted.state === 'blocked' || adopted.journalVersion !== JOURNAL_VERSION) return { kind: 'attempt', attempt: adopted };
+  if (adopted.state === 'blocked' || adopted.journalVersion !== JOURNAL_VERSION) return adopted;
   const login = loginInHand(rotator, endpoint, held, adopted.secretArn);
   if (adopted.state !== 'waiting') return drive(rotator, login, { attempt: adopted, waited: null, isUnsent: false });
   const resumed = await journal(rotator, 'resumed', () => resumeAttempt(rotator.db, { attemptId: adopted.id, orgId: adopted.orgId, fence: held.lease.fence }));
-  if (resumed === null) return { kind: 'attempt', attempt: adopted };
+  if (resumed === null) return adopted;
   return drive(rotator, login, {
     attempt: { ...adopted, state: resumed.state, waitingFrom: null, waitingUntil: null },
     waited: resumed.heldMs,
@@ -119,7 +140,7 @@ interface Driven {
   readonly isUnsent: boolean;
 }
 
-async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited, isUnsent }: Driven): Promise<RotationReport> {
+async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited, isUnsent }: Driven): Promise<RotationAttempt> {
   const inHand: AttemptInHand = {
     services: rotator,
     login,
@@ -132,5 +153,5 @@ async function drive(rotator: Rotator, login: LoginInHand, { attempt, waited, is
     proven: null,
     editMet: false,
   };
-  return { kind: 'attempt', attempt: await runAttempt(inHand) };
+  return runAttempt(inHand);
 }

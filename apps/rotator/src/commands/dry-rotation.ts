@@ -15,7 +15,8 @@ export interface WouldDo {
 export async function dryRotation(rotator: Pick<Rotator, 'db'>, endpoint: MigratedEndpoint, kind: 'demand' | 'compromise'): Promise<WouldDo> {
   const open = await getOpenAttempt(rotator.db, endpoint);
   if (open?.state === 'blocked') return refused(notStarted('rotation_refused', 'Its rotation is blocked: say which password the portal accepts (`resolve`).'));
-  if (open) return { wouldStart: true, code: null, detail: `its open rotation (${open.state}) would go on` };
+  if (open)
+    return { wouldStart: true, code: null, detail: `its open rotation (${open.state}) would go on, and the one that is asked for begin once that has ended` };
   const whyNot = (await whyNotStart(rotator, endpoint, kind)) ?? (await heldBack(rotator, endpoint));
   return whyNot === null ? { wouldStart: true, code: null, detail: null } : refused(whyNot);
 }

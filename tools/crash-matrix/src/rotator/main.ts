@@ -30,10 +30,11 @@ async function carryOut(order: Order): Promise<OrderEnd> {
     drivers: faultyDrivers(opened.rotator.drivers, injector, staged),
     onJournalWrite: (write, when) => injector.at(`journal:${write}` as Act, when),
   };
+  const asked = order.reason === 'demand' ? await requested(order) : {};
   for (;;) {
     const { endpointId, result, detail } = await rotateAndReport(rotator, {
       ...{ orgId: order.orgId, endpointId: order.endpointId, reason: order.reason, signal: stop.signal },
-      ...(order.reason === 'demand' ? await requested(order) : {}),
+      ...asked,
     });
     if (ENDED.has(result) || stop.signal.aborted) return { endpointId, result, detail };
     await delay(PAUSE_MS);

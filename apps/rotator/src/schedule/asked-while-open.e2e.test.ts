@@ -1,0 +1,79 @@
+import { parsePayload, parseReference } from '@rcm/credentials';
+import { requestRotation } from '@rcm/db/rotation';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
+import { type Asked, rotateAsked, takeUpLeftRequests } from './asked.ts';
+
+let opened: RotatorEnvironment;
+const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
+const { signal } = new AbortController();
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'] })));
+afterAll(() => opened?.close());
+
+async function stored(endpointId: string) {
+  const { orgId, secretArn } = opened.testEnvironment.endpoint(endpointId);
+  const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
+  return current && parsePayload(current.text).reveal().password;
+}
+const changesAt = async (endpointId: string) => (await opened.testEnvironment.portals.history(opened.testEnvironment.endpoint(endpointId))).passwordsChanged;
+const answerTo = async (requestId: string) =>
+  (await opened.sql<{ answer: string | null }>('SELECT answer FROM rotation_request WHERE id = $1', [requestId]))[0];
+
+/** A rotation whose process is gone right after this write to the journal. */
+async function leftAt(endpointId: string, write: 'staged' | 'promoted'): Promise<void> {
+  const dies = {
+    ...opened.patient,
+    onJournalWrite(written: string, when: 'before' | 'after') {
+      if (written === write && when === 'after') throw new Error('the process is gone');
+    },
+  };
+  await expect(opened.rotate(endpointId, dies)).rejects.toThrow('the process is gone');
+}
+
+/** As the commands do. A rollback goes back to the first version. */
+async function ask(endpointId: string, kind: Asked['kind']) {
+  const place = { orgId: opened.testEnvironment.endpoint(endpointId).orgId, endpointId };
+  const wanted = kind === 'rollback' ? ({ kind, chosenVersion: '1' } as const) : { kind };
+  const { requestId } = await requestRotation(opened.rotator.db, { ...place, ...wanted, ...PERSON });
+  return { requestId, outcome: await rotateAsked(opened.patient, { ...place, kind, requestId }, signal) };
+}
+
+describe('a rotation that is asked for while an earlier one is open', () => {
+  it.each([
+    ['compromise', 'alpine-1'],
+    ['demand', 'alpine-2'],
+  ] as const)('is made once that has ended, which had put its password there before: %s', async (kind, endpointId) => {
+    await leftAt(endpointId, 'promoted');
+    const known = await stored(endpointId);
+    expect((await ask(endpointId, kind)).outcome).toMatchObject({ result: 'done' });
+    expect(await stored(endpointId)).not.toBe(known);
+    expect([await changesAt(endpointId), await opened.testEnvironment.portalAcceptsStore(endpointId)]).toEqual([2, true]);
+  });
+
+  it('is put off where that waits, and begun by a rotator once it has ended', async () => {
+    await leftAt('alpine-3', 'staged');
+    const waitFor = (time: string) =>
+      opened.sql(
+        `UPDATE rotation_attempt SET state = 'waiting', waiting_from = 'staged', detail = 'the portal was down', waiting_until = now() + $1::interval WHERE endpoint_id = 'alpine-3'`,
+        [time],
+      );
+    await waitFor('1 hour');
+    const { requestId, outcome } = await ask('alpine-3', 'compromise');
+    expect(outcome).toMatchObject({ result: 'put_off', detail: expect.stringMatching(/Another rotation.*the portal was down.*It stays asked for/) as string });
+    expect([await changesAt('alpine-3'), await answerTo(requestId)]).toEqual([0, { answer: null }]);
+    await waitFor('0 hours');
+    await opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - interval '10 minutes' WHERE id = $1`, [requestId]);
+    // The rotation that comes first was begun before it was asked for.
+    await opened.sql(`UPDATE rotation_attempt SET created_at = created_at - interval '20 minutes' WHERE endpoint_id = 'alpine-3'`, []);
+    await takeUpLeftRequests(opened.patient, { limit: 10, pauseMs: 0, signal });
+    expect([await changesAt('alpine-3'), await answerTo(requestId)]).toEqual([2, { answer: 'done' }]);
+  });
+
+  it('is not done where it goes back to an earlier password: that was approved for the login as it stood before', async () => {
+    await opened.untilEnded('alpine-4');
+    await leftAt('alpine-4', 'promoted');
+    const newest = await stored('alpine-4');
+    const { requestId, outcome } = await ask('alpine-4', 'rollback');
+    expect([outcome.result, await answerTo(requestId), await stored('alpine-4')]).toEqual(['put_off', { answer: 'put_off' }, newest]);
+  });
+});
