@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger, Secret } from '@rcm/telemetry';
 import type { Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { type BlockedRequest, type BrowserPool, createBrowserPool, type GuardedContext, openGuardedContext } from '../index.ts';
 import { createSecretMask } from '../secret-mask.ts';
 import { certificate } from './certificate.fixture.ts';
+import { EgressProxy } from './egress-proxy.ts';
 import { InsideServer } from './inside-server.fixture.ts';
 
 const CUT_MS = 30_000;
@@ -27,6 +29,7 @@ beforeEach(async () => {
   [portal, assets] = await Promise.all([InsideServer.start(), InsideServer.start()]);
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await guarded.close();
   await Promise.all([portal.close(), assets.close()]);
 });
@@ -98,6 +101,33 @@ it('lets it leave at the release, knows that something left, and forgets that wi
   expect([await held, gate.sent(), gate.shut(), await asks('/later')]).toEqual([true, true, true, false]);
   gate.reset();
   expect([gate.sent(), await asks('/after'), gate.sent()]).toEqual([false, true, false]);
+});
+
+it.each([
+  [
+    'ended',
+    async (shut: () => void) => {
+      await pause(10);
+      shut();
+    },
+  ],
+  [
+    'was over by its time, as that of a process which was stopped',
+    async (shut: () => void) => {
+      const ready = pause(10);
+      setTimeout(shut, 20);
+      // The whole process stops, its timers too.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      await ready;
+    },
+  ],
+])('lets nothing leave whose act %s while its way was made free', async (_when, freshen) => {
+  const gate = await opened();
+  vi.spyOn(EgressProxy.prototype, 'freshen').mockImplementation(() => freshen(() => gate.shut()));
+  gate.hold(maskOf('pass-word'));
+  gate.release();
+  expect(await asks('/body', { method: 'POST', body: 'pass-word' })).toBe(false);
+  expect(portal.reached.filter((one) => one !== 'connection')).toEqual(['GET /']);
 });
 
 it('knows that something left where nothing was typed before the release', async () => {

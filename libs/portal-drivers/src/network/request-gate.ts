@@ -1,3 +1,4 @@
+import { setImmediate as dueTimers } from 'node:timers/promises';
 import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright';
 import type { BlockedRequest } from '../trace.ts';
 import { type Carrier, passedOn } from './carrier.ts';
@@ -103,7 +104,12 @@ export class RequestGate {
       if (isHeld) onBlocked({ origin: originName(request.url()), kind: `${request.resourceType()} (${request.method()})`, reason: HELD });
       return route.abort('blockedbyclient');
     }
-    if (hasBody(request) || this.#secrets.ofActMayBeIn([request.url()])) await proxy.freshen();
+    if (hasBody(request) || this.#secrets.ofActMayBeIn([request.url()])) {
+      await proxy.freshen();
+      // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
+      await dueTimers();
+      if (passage.state === 'closed') return route.abort('blockedbyclient');
+    }
     return route.continue();
   }
 
