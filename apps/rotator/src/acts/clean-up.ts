@@ -32,7 +32,7 @@ export async function cleanUp(inHand: AttemptInHand): Promise<AttemptEvent> {
     await store.discard(login.slotOf(id), heldOptions(login));
     await noteCopyRemoved(services.db, { attemptId: id, orgId: endpoint.orgId });
   }
-  await forgetGone(services, login, kept);
+  await forgetGone(services, login, { copies: kept, replaced: attempt.previousVersion ?? attempt.baseVersion });
   const isOwn = attempt.found === null || attempt.found.startsWith('staged');
   return isOwn ? { kind: 'cleaned_up' } : { kind: 'put_right', detail: `${attempt.found ?? ''} is current now; the login still waits for a new password` };
 }

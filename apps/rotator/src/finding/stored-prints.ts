@@ -43,6 +43,13 @@ export async function storedPrints(
   return (await storedPayloads(services, login, copies)).map((payload) => accountOf(services.keys, login.endpoint, payload).fingerprints);
 }
 
+/** The same of a version in the history of the login's secret; none where the store keeps it no more. */
+export async function printsOfVersion({ keys }: Pick<RotatorServices, 'keys'>, login: LoginInHand, version: string): Promise<Fingerprints> {
+  const { endpoint, store, reference, held } = login;
+  const payload = await payloadUnless(() => store.readVersion(reference, version, { signal: held.signal }));
+  return payload === null ? [] : accountOf(keys, endpoint, payload).fingerprints;
+}
+
 async function payloadsIn(
   { store, slotOf, held: { signal } }: LoginInHand,
   current: SecretReference,

@@ -112,6 +112,23 @@ itInLongForm(
   },
 );
 
+it('a password that a rotation has replaced does not come back by a person who saves an old copy, though the secret was made again and nobody can see what they had opened', async () => {
+  const { id } = await row.testEnvironment.addEndpoint('alpine');
+  expect(await row.rotateToEnd(id)).toBe('done');
+  const { fields: opened } = await row.open(id);
+  expect(await row.rotateToEnd(id)).toBe('done');
+  const { fields } = await row.open(id);
+  await remove(id);
+  await create(id, fields);
+  expect(await row.visit(id)).toBe('in');
+  await row.save(id, { ...opened, note: 'theirs' });
+  expect(await row.visit(id)).not.toBe('in');
+  await row.mend();
+  expect((await row.open(id)).fields).toMatchObject({ password: fields.password, note: 'theirs' });
+  expect(await row.visit(id)).toBe('in');
+  expect(refusals(await row.history(id))).toMatchObject({ wrong: 0 });
+});
+
 it('a secret that is made again under an open rotation, and has its very version but another account, is that account’s', async () => {
   const { id } = await row.testEnvironment.addEndpoint('alpine');
   const { fields, version } = await row.open(id);
