@@ -122,6 +122,9 @@ function waitOf({ until, afterSubmitMs, forMs, growsToMs }: Extract<AttemptEvent
 /** Ends that say nothing about the portal, so the day's first rotation is still to come. */
 const OWN_MATTERS: ReadonlySet<string> = new Set(['base_moved', 'current_refused', 'recipe_changed', 'put_right', 'account_left']);
 
+/** Ends that come without the portal having been asked what it accepts. */
+const UNASKED: ReadonlySet<string> = new Set(['base_moved', 'recipe_changed', 'gave_up']);
+
 interface Move {
   readonly from: OpenState;
   readonly to: RotationAttempt['state'];
@@ -151,6 +154,7 @@ function persist(inHand: AttemptInHand, event: Step, { from, to, failedSubmits }
         ...detail,
         dueAgainMs: event.dueSoon ? services.timing.retryMs * SLOW_RETRY : services.timing.abandonedPauseMs,
         outcome: OWN_MATTERS.has(event.kind) ? 'unproven' : 'failed',
+        wantsSearch: UNASKED.has(event.kind),
       });
     case 'blocked':
       return blockAttempt(services.db, { ...mine, detail: event.detail ?? event.kind });

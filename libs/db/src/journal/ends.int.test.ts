@@ -100,6 +100,29 @@ describe('the ends', () => {
     expect(coolDown).toEqual({ after: 3_600, same: true });
   });
 
+  test('abandoned without having looked wants a search where a login of the attempt was refused and nobody has got in since', async () => {
+    const wants = async (logins: readonly { readonly effect: string; readonly proved?: true; readonly by?: 'somebody' }[], wantsSearch = true) => {
+      const attempt = await attempts.at('staged');
+      for (const { effect, proved = false, by } of logins)
+        await t.sql(
+          `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved, rotation_attempt_id)
+           VALUES ($1, $2, $3, $4, 'rotator', '1', clock_timestamp(), clock_timestamp(), $5, $6, $7, $8)`,
+          [
+            ...[attempt.loginIdentity, attempt.orgId, attempt.endpointId, attempt.leaseId],
+            ...[proved ? 'accepted' : 'rejected', effect, proved, by ? null : attempt.attemptId],
+          ],
+        );
+      await finishAttempt(t.rotator, { ...attempt, from: 'staged', end: 'abandoned', wantsSearch });
+      return (await t.sql(`SELECT FROM integration_endpoint WHERE id = $1 AND search_wanted_at IS NOT NULL`, [attempt.endpointId])).length > 0;
+    };
+    expect(await wants([{ effect: 'suspect' }])).toBe(true);
+    expect(await wants([{ effect: 'none', proved: true }, { effect: 'bad' }])).toBe(true);
+    expect(await wants([{ effect: 'suspect' }], false)).toBe(false);
+    expect(await wants([{ effect: 'suspect' }, { effect: 'none', proved: true }])).toBe(false);
+    expect(await wants([{ effect: 'provisional' }])).toBe(false);
+    expect(await wants([{ effect: 'suspect', by: 'somebody' }])).toBe(false);
+  });
+
   test('what the portal accepts and is not our own copy is told with the promotion', async () => {
     for (const [found, kinds] of [
       ['staged', []],

@@ -2,6 +2,7 @@ import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { COUNTED_AT_MOST } from '../fleet/overview.ts';
 import { notifyCredentialChanged, NEXT_ROTATION } from '../endpoints/schedule.ts';
+import { wantSearch } from '../endpoints/search.ts';
 import { checkMs } from '../input.ts';
 import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
 import { writeNotification } from '../notifications/write.ts';
@@ -54,12 +55,19 @@ function tellOfEdit(tx: Transaction, { id: attemptId, orgId, endpointId, portalT
 /**
  * Ends an attempt. `done`: its endpoints were rotated now, are `active`, and due again after their interval. `abandoned` (see the table for
  * what that promises): they are `active` again, and due again after `dueAgainMs` where that is given. `outcome` is what it means for the portal type;
- * default `passed` or `failed`. A failure is told to people, once per login and day.
+ * default `passed` or `failed`. `wantsSearch`: it ends without having asked what the portal accepts, so a search is wanted where the portal refused a login of it.
+ * A failure is told to people, once per login and day.
  * Repeating the same end is `true` again. Fails with `input_invalid` where the journal has no such end.
  */
 export async function finishAttempt(
   db: Database,
-  step: Step & { readonly end: 'done' | 'abandoned'; readonly detail?: string; readonly dueAgainMs?: number; readonly outcome?: AdmissionOutcome },
+  step: Step & {
+    readonly end: 'done' | 'abandoned';
+    readonly detail?: string;
+    readonly dueAgainMs?: number;
+    readonly outcome?: AdmissionOutcome;
+    readonly wantsSearch?: boolean;
+  },
 ): Promise<boolean> {
   if (!mayEnd(step.from, step.end)) refuseStep(step.from, step.end);
   const dueAgainMs = step.dueAgainMs === undefined ? null : checkMs('dueAgainMs', step.dueAgainMs);
@@ -93,8 +101,18 @@ export async function finishAttempt(
         detail: step.detail ?? seen.detail,
       });
     }
+    if (step.wantsSearch && (await wasRefused(tx, seen))) await wantSearch(tx, seen);
     return true;
   });
+}
+
+/** The portal refused a login of this attempt, and let nobody in since. */
+async function wasRefused(tx: Transaction, { id, loginIdentity }: RotationAttempt): Promise<boolean> {
+  const [refused] = await tx.$queryRaw<unknown[]>`
+    SELECT FROM login_attempt r
+     WHERE r.login_identity = ${loginIdentity} AND r.effect IN ('suspect', 'bad') AND r.rotation_attempt_id = ${id}::uuid
+       AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = r.login_identity AND ok.proved AND ok.started_at > r.started_at) LIMIT 1`;
+  return refused !== undefined;
 }
 
 export interface RotationCounts {

@@ -162,7 +162,7 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
     if (end.outcome === 'locked') await writeNotification(tx, { ...about, kind: 'locked', key: loginIdentity, every: 'hour' });
     if (end.effect !== 'suspect' && end.effect !== 'bad') return;
     await writeNotification(tx, { ...about, kind: 'refused', key: endpointId, every: 'day', detail: end.effect === 'bad' ? REFUSED_ALONE : REFUSED });
-    // An attempt finds out by itself what the portal accepts.
+    // An attempt finds out by itself what the portal accepts, or wants a search when it ends.
     if (attempt.rotationAttemptId === null) await wantSearch(tx, about);
   });
 }

@@ -77,8 +77,8 @@ export async function askOfRotations(round: Round, place: Place, lease: LeasePai
   if (act === 'block') await round.ask('blockAttempt', (side) => ({ ...step(side), detail: 'nobody knows' }));
   const versions = { promotedVersion: random.pick(['2', '3']), previousVersion: random.pick(['1', '2']) };
   if (act === 'promote') await round.ask('promoteAttempt', (side) => ({ ...step(side), ...versions }));
-  const dueAgain = random.pick([{}, { dueAgainMs: 3 * DAY_MS }]);
-  if (act === 'finish') await round.ask('finishAttempt', (side) => ({ ...step(side), end: from === 'promoted' ? 'done' : 'abandoned', ...dueAgain }));
+  const more = { ...random.pick([{}, { dueAgainMs: 3 * DAY_MS }]), wantsSearch: random.chance(0.5) };
+  if (act === 'finish') await round.ask('finishAttempt', (side) => ({ ...step(side), end: from === 'promoted' ? 'done' : 'abandoned', ...more }));
   if (act === 'resolve') await resolve(round, step, known.place);
   if (act === 'look') {
     await round.ask('listBlockedToLookAt', () => ({ limit: 10 }));

@@ -4,6 +4,7 @@ import { lockedAttempt } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
 import { afterDone } from './schedule.ts';
+import { wantSearch } from './searches.ts';
 
 const HOUR_MS = 3_600_000;
 const OPEN: ReadonlySet<string> = new Set(['planned', 'staged', 'submitting', 'applied', 'verified', 'promoted']);
@@ -126,5 +127,17 @@ export const finishAttempt = operation('finishAttempt', (db, step) => {
   }
   tellAdmission(db, seen, step.outcome ?? (isDone ? 'passed' : 'failed'));
   if (!isDone) writeNotification(db, { kind: 'failed', key: seen.endpointId, every: 'day', endpointId: seen.endpointId });
+  if (step.wantsSearch && wasRefused(db, seen)) wantSearch(db, seen);
   return true;
 });
+
+/** Of what other organizations did nothing is seen. */
+function wasRefused({ tables }: ModelDatabase, { id, orgId, loginIdentity }: RotationAttempt): boolean {
+  const own = tables.logins.of(loginIdentity).filter((row) => row.orgId === orgId);
+  return own.some(
+    (row) =>
+      row.rotationAttemptId === id &&
+      (row.effect === 'suspect' || row.effect === 'bad') &&
+      !own.some(({ proved, startedAt }) => proved && startedAt > row.startedAt),
+  );
+}

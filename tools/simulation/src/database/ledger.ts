@@ -3,7 +3,7 @@ import { askedLedger, budgetRefusal, failuresLeft, type LedgerState, ledgerState
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, endpointOf, identityNamed, identityOf, operation, refuse, writeNotification } from './operation.ts';
 import { passwordRecord } from './passwords.ts';
-import { wantSearchNow } from './searches.ts';
+import { wantSearch, wantSearchNow } from './searches.ts';
 
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
 const BELIEVED_MS = 86_400_000;
@@ -72,15 +72,6 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
   writeNotification(db, { kind: 'refused', key: endpointId, every: 'day', endpointId });
   if (row.rotationAttemptId === null) wantSearch(db, row);
 });
-
-/** Once the portal has had its time. */
-function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonly endpointId: string }): void {
-  const endpoint = endpointOf(db, wanted);
-  const propagationDelayMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.propagationDelayMs ?? 0;
-  if (!endpoint) return;
-  const [earlier, now] = [endpoint.searchWantedAt, db.in(propagationDelayMs)];
-  db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now, searchRequests: endpoint.searchRequests + 1 });
-}
 
 export const remainingBudget = operation('remainingBudget', (db, { orgId, loginIdentity }) => {
   const state = askedLedger(db, orgId, loginIdentity);

@@ -20,6 +20,15 @@ export const wantSearchIfOutdated = operation('wantSearchIfOutdated', (db, { fin
   if (refused.length > 0 && own.some((row) => !isAsked(row) && row.outcome === 'accepted' && row.startedAt.getTime() > refusedAt)) wantSearchNow(db, endpoint);
 });
 
+/** Once the portal has had its time. */
+export function wantSearch(db: ModelDatabase, wanted: { readonly orgId: string; readonly endpointId: string }): void {
+  const endpoint = endpointOf(db, wanted);
+  const propagationDelayMs = db.tables.portalTypes.get(endpoint?.portalTypeCode ?? '')?.propagationDelayMs ?? 0;
+  if (!endpoint) return;
+  const [earlier, now] = [endpoint.searchWantedAt, db.in(propagationDelayMs)];
+  db.tables.endpoints.change(endpoint.id, { searchWantedAt: earlier && earlier < now ? earlier : now, searchRequests: endpoint.searchRequests + 1 });
+}
+
 export function wantSearchNow(db: ModelDatabase, { id, searchRequests }: Endpoint): void {
   db.tables.endpoints.change(id, { searchWantedAt: db.now, searchRequests: searchRequests + 1 });
 }
