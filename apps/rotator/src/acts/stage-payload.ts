@@ -1,6 +1,6 @@
 import { generatePassword, type PasswordRules, parsePasswordRules, parsePayload, serializePayload, type StoredSecret, withPassword } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
-import { keptLength } from '@rcm/db/rotation';
+import { keptLength, rotationTo } from '@rcm/db/rotation';
 import type { Secret } from '@rcm/telemetry';
 import { heldOptions, type LoginInHand } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
@@ -19,6 +19,8 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
   const current = await store.read(reference, { signal: held.signal });
   if (current === null || current.version !== attempt.baseVersion)
     return { kind: 'base_moved', detail: `the current secret changed; ${nothingSubmitted(attempt)}`, dueSoon: true };
+  if (!(await goesBackAsAsked(inHand)))
+    return { kind: 'base_moved', detail: `the password to go back from is not current any more; ${nothingSubmitted(attempt)}`, dueSoon: true };
   const password = await nextPassword(inHand, current);
   if (password === null) return { kind: 'base_moved', detail: `the version to go back to is not in the store any more; ${nothingSubmitted(attempt)}` };
   await recordAuditEvent(services.db, {
@@ -31,6 +33,13 @@ export async function stagePayload(inHand: AttemptInHand): Promise<AttemptEvent>
   });
   await store.stage(login.slotOf(attempt.id), newPayload(inHand, current, password), heldOptions(login));
   return { kind: 'payload_staged' };
+}
+
+/** A rollback is from what replaced the chosen version. Where another rotation came between, or a person's edit, it would go back from what whoever asked had not seen. */
+async function goesBackAsAsked({ services, attempt }: AttemptInHand): Promise<boolean> {
+  if (attempt.chosenVersion === null) return true;
+  const { orgId, endpointId, baseVersion } = attempt;
+  return (await rotationTo(services.db, { orgId, endpointId, version: baseVersion }))?.previousVersion === attempt.chosenVersion;
 }
 
 /** A new one by the portal type's rules; for a rollback, that of the chosen version, or `null` where the store keeps it no more. */

@@ -7,7 +7,7 @@ import { type Asked, rotateAsked, takeUpLeftRequests } from './asked.ts';
 let opened: RotatorEnvironment;
 const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
 const { signal } = new AbortController();
-beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine'] })));
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'alpine'] })));
 afterAll(() => opened?.close());
 
 async function stored(endpointId: string) {
@@ -76,4 +76,14 @@ describe('a rotation that is asked for while an earlier one is open', () => {
     const { requestId, outcome } = await ask('alpine-4', 'rollback');
     expect([outcome.result, await answerTo(requestId), await stored('alpine-4')]).toEqual(['put_off', { answer: 'put_off' }, newest]);
   });
+});
+
+it('a rollback that waited while the login was rotated goes back no further than was asked', async () => {
+  const place = { orgId: opened.testEnvironment.endpoint('alpine-5').orgId, endpointId: 'alpine-5' };
+  await opened.untilEnded('alpine-5');
+  const { requestId } = await requestRotation(opened.rotator.db, { ...place, kind: 'rollback', chosenVersion: '1', ...PERSON });
+  await opened.untilEnded('alpine-5');
+  const newest = await stored('alpine-5');
+  expect(await rotateAsked(opened.patient, { ...place, kind: 'rollback', requestId }, signal)).not.toMatchObject({ result: 'done' });
+  expect([await stored('alpine-5'), await changesAt('alpine-5')]).toEqual([newest, 2]);
 });
