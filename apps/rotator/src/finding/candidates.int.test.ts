@@ -6,7 +6,8 @@ import { migratedEndpoint } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { foundOf } from './candidate.ts';
-import { candidates } from './candidates.ts';
+import { candidates, type CandidateSources } from './candidates.ts';
+import { abandoned } from './journal-rows.fixture.ts';
 import { loginInHand } from './login-in-hand.ts';
 import { storedPrints } from './stored-prints.ts';
 
@@ -136,6 +137,26 @@ it('what is no payload is passed over, wherever a person saved it: in an earlier
   expect(await login.store.listStaged(login.reference)).toEqual([attemptId]);
   expect(order).toEqual(['current:', `version:${first.version}`]);
   // Neither does it stand in the way of whoever asks what the ledger knows the stored passwords by.
+  expect(await storedPrints(rotator, login)).toHaveLength(1);
+});
+
+it('what lies in a place that this deployment has no more is passed over, and told', async () => {
+  const { testEnvironment, rotator } = opened;
+  const own = await testEnvironment.addEndpoint('alpine');
+  const endpoint = await migratedEndpoint(rotator.db, { orgId: own.orgId, endpointId: own.id });
+  const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
+  const closed = own.secretArn.replace(/:\d{12}:/, ':999999999999:');
+  await abandoned(opened, login, { attemptId: named('a'), secretArn: closed });
+  const sources = { db: rotator.db, current: await login.store.read(login.reference), ownAttemptId: null };
+  const all = async (onUnread?: CandidateSources['onUnread']) => {
+    const order: string[] = [];
+    for await (const { name } of candidates(login, { ...sources, onUnread })) order.push(foundOf(name, ''));
+    return order;
+  };
+  const told: string[] = [];
+  expect(await all((name, { code }) => told.push(`${name.kind} ${code}`))).toEqual(['current:']);
+  expect(told).toContain('copy reference_not_yours');
+  await expect(all()).rejects.toMatchObject({ code: 'reference_not_yours' });
   expect(await storedPrints(rotator, login)).toHaveLength(1);
 });
 

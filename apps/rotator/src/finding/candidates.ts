@@ -4,6 +4,7 @@ import { getAttempt, knownVersions, listCopiesElsewhere, listOtherSecrets, type 
 import { type Candidate, type CandidateName, candidateNamed, candidateOf, cutTo, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
 import type { LoginInHand } from './login-in-hand.ts';
+import { isRcmError, type RcmError } from '@rcm/telemetry';
 import { unlessNoPayload } from './unless-no-payload.ts';
 
 /** Versions that were tried, and copies, that are read at most. */
@@ -27,25 +28,28 @@ export interface CandidateSources {
   readonly ownAttemptId: string | null;
   /** Its copy was never let out of this process, and is passed over. */
   readonly ownIsUnsent?: boolean;
+  /** Told of each that lies elsewhere than the login's secret and could not be read: it is passed over. Default: it fails. */
+  readonly onUnread?: ((name: CandidateName, error: RcmError) => void) | undefined;
 }
 
 /**
  * The stored passwords that the portal may accept, in the order in which they are tried: the attempt's own copy (unless it was never let out), current, what is current in the account's other
  * secrets of the same organization, the newest copy that was submitted and came to no proven end, the versions that were last seen accepted, the last one that was
  * tried in vain or replaced untried, older copies from the newest, what people wrote over before anybody had tried it, what a portal would have kept of a copy that
- * it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store, or no payload, is passed over.
+ * it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store, or no payload, is passed over, and so is what lies in
+ * another place that does not let itself be read.
  */
 export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
-  const { db, current, ownAttemptId, ownIsUnsent } = sources;
+  const { db, ownAttemptId, ownIsUnsent } = sources;
   const older = await olderCopies(login, sources);
   for await (const name of names(login, sources, older)) {
-    const found = await candidate(login, name, current);
+    const found = await candidate(login, name, sources);
     if (found) yield found;
   }
   const own = ownAttemptId === null || ownIsUnsent ? [] : [await copyOf(db, ownAttemptId)];
-  for (const attemptId of perhapsCut([...own, ...older])) yield* cutCopy(login, attemptId, current);
+  for (const attemptId of perhapsCut([...own, ...older])) yield* cutCopy(login, attemptId, sources);
   for (const { version } of (await knownVersionsOf(login, db)).others) {
-    const found = await candidate(login, { kind: 'version', of: version }, current);
+    const found = await candidate(login, { kind: 'version', of: version }, sources);
     if (found) yield found;
   }
 }
@@ -142,8 +146,8 @@ function bySubmit(copies: readonly Copy[]): { readonly submitted: readonly strin
   return { submitted: ids(open.filter(isSubmitted)), others: ids(open.filter((copy) => !isSubmitted(copy))) };
 }
 
-async function* cutCopy(login: LoginInHand, attemptId: string, current: StoredSecret | null): AsyncGenerator<Candidate> {
-  const whole = await candidate(login, { kind: 'copy', of: attemptId }, current);
+async function* cutCopy(login: LoginInHand, attemptId: string, sources: CandidateSources): AsyncGenerator<Candidate> {
+  const whole = await candidate(login, { kind: 'copy', of: attemptId }, sources);
   if (whole === null) return;
   const longest = parsePasswordRules(login.endpoint.portalType.passwordRules).maxLength;
   const length = whole.password.map((password) => [...password].length);
@@ -151,10 +155,20 @@ async function* cutCopy(login: LoginInHand, attemptId: string, current: StoredSe
 }
 
 /** `null`: it is gone, or a person once stored what is no payload. */
-async function candidate(login: LoginInHand, name: CandidateName, current: StoredSecret | null): Promise<Candidate | null> {
+async function candidate(login: LoginInHand, name: CandidateName, { current, onUnread }: CandidateSources): Promise<Candidate | null> {
   if (name.kind === 'current') return current && candidateOf(name, current, current);
-  return unlessNoPayload(async () => {
-    const stored = await readNamed(login, name);
-    return stored && candidateOf(name, stored, current);
-  });
+  try {
+    return await unlessNoPayload(async () => {
+      const stored = await readNamed(login, name);
+      return stored && candidateOf(name, stored, current);
+    });
+  } catch (error) {
+    if (onUnread === undefined || login.held.signal.aborted || !isRcmError(error) || !(await liesElsewhere(login, name))) throw error;
+    onUnread(name, error);
+    return null;
+  }
 }
+
+/** In a place of its own, which may be down, closed or of this deployment no more while the login's own secret is there. */
+const liesElsewhere = async ({ slotElsewhere }: LoginInHand, { kind, of }: CandidateName): Promise<boolean> =>
+  kind === 'elsewhere' || (kind === 'copy' && (await slotElsewhere(of)) !== null);

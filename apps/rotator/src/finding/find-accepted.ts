@@ -1,10 +1,15 @@
 import { passwordTries } from '@rcm/db/ledger';
 import { accountOf, goesBy } from '@rcm/portal-access';
 import { askCandidate, Wait } from './ask-candidate.ts';
-import type { Candidate } from './candidate.ts';
+import { type RcmError } from '@rcm/telemetry';
+import { type Candidate, type CandidateName, foundOf } from './candidate.ts';
 import { candidates } from './candidates.ts';
 import { againIn, type Found, isFound, type Known, neededOf, type Search } from './search.ts';
+import { isOfNoPlace } from './of-no-place.ts';
 import { inTurn, onceMore, wasAgain } from './turns.ts';
+
+/** After which another place is asked again that did not let itself be read. */
+const UNREAD_MS = 600_000;
 
 /**
  * The one procedure that finds which stored password the portal accepts. It asks the ledger before each login, which lets none be made that
@@ -17,8 +22,16 @@ import { inTurn, onceMore, wasAgain } from './turns.ts';
 export async function findAccepted(search: Search): Promise<Found> {
   const { services, login } = search;
   const current = await login.store.read(login.reference, { signal: login.held.signal });
-  const sources = { db: services.db, current, ownAttemptId: search.attemptId, ownIsUnsent: search.isUnsent ?? false };
   const wait = new Wait();
+  const onUnread = (name: CandidateName, error: RcmError): void => {
+    const { id: endpointId } = login.endpoint;
+    services.logger.warn(
+      { err: error, endpointId, candidate: foundOf(name, '') },
+      'a stored password of the login could not be read where it lies; the others are asked for',
+    );
+    if (!isOfNoPlace(error)) wait.for({ detail: 'a stored password could not be read where it lies', forMs: UNREAD_MS });
+  };
+  const sources = { db: services.db, current, ownAttemptId: search.attemptId, ownIsUnsent: search.isUnsent ?? false, onUnread };
   const again: Known[] = [];
   const exhausted: Known[] = [];
   const askAgain = async (): Promise<Found | null> => {

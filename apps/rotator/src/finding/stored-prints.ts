@@ -5,6 +5,7 @@ import { accountOf } from '@rcm/portal-access';
 import type { Secret } from '@rcm/telemetry';
 import type { RotatorServices } from '../machine/attempt.ts';
 import type { LoginInHand } from './login-in-hand.ts';
+import { isOfNoPlace } from './of-no-place.ts';
 import { unlessNoPayload } from './unless-no-payload.ts';
 
 /** As many as one answer has: no account has so many of either. */
@@ -12,7 +13,7 @@ const ALL = 10_000;
 
 /**
  * What may yet be typed at the login's account: what is current and these copies (default: all that are staged), and the same of the account's other secrets in the organization, whose agents
- * learn of nothing that is known of this one alone; also the copies beside a secret that no row names any more. What is no payload nobody types.
+ * learn of nothing that is known of this one alone; also the copies beside a secret that no row names any more. What is no payload nobody types, nor what lies in a place that this deployment has no more.
  */
 export async function storedPayloads(
   { db }: Pick<RotatorServices, 'db'>,
@@ -29,7 +30,7 @@ export async function storedPayloads(
   for (const { id, secretArn } of await listCopiesElsewhere(db, asked)) {
     if (others.includes(secretArn)) continue;
     const slot = { ...slotOf(id), current: parseReference(secretArn) };
-    payloads.push([await payloadUnless(() => store.readStaged(slot, { signal: held.signal }))]);
+    payloads.push([await payloadUnless(() => store.readStaged(slot, { signal: held.signal })).catch(noneOfNoPlace)]);
   }
   return payloads.flat().filter((one) => one !== null);
 }
@@ -59,6 +60,11 @@ async function payloadsIn(
   for (const id of copies ?? (await store.listStaged(current, { signal })))
     payloads.push(await payloadUnless(() => store.readStaged({ ...slotOf(id), current }, { signal })));
   return payloads;
+}
+
+function noneOfNoPlace(error: unknown): null {
+  if (isOfNoPlace(error)) return null;
+  throw error;
 }
 
 /** `null`: nothing lies there, or what is no payload. */

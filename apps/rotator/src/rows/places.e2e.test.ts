@@ -1,4 +1,4 @@
-import { formatReference, parseReference, placeKey } from '@rcm/credentials';
+import { formatReference, parsePayload, parseReference, placeKey, serializePayload } from '@rcm/credentials';
 import { findEndpoint } from '@rcm/db';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { beginMove, recordMove } from '@rcm/db/migration';
@@ -55,6 +55,23 @@ async function moveToSecond(id: string): Promise<void> {
 const copiesAt = (secretArn: string) => row.rotator.stores.forTenant(row.testEnvironment.orgId).listStaged(parseReference(secretArn));
 
 describe('secrets in two accounts', () => {
+  it('are searched though the account is down that one was moved away from, with the copies of its rotations', async () => {
+    const { id } = await row.testEnvironment.addEndpoint('alpine');
+    expect(await row.rotateToEnd(id)).toBe('done');
+    await moveToSecond(id);
+    const { db, stores, orgId } = row.testEnvironment;
+    const reference = parseReference((await findEndpoint(db, { endpointId: id }))?.secretArn ?? '');
+    const stored = await stores.forTenant(orgId).read(reference);
+    if (!stored) throw new Error('it was not moved');
+    const wrong = parsePayload(stored.text).map((payload) => ({ ...payload, password: 'Not-what-the-portal-has-1' }));
+    await stores.forTenant(orgId).replace(reference, serializePayload(wrong), stored.version);
+    expect(await row.visit(id)).not.toBe('in');
+    row.testEnvironment.aws.setFaults({ kind: 'down', match: 'ssm' });
+    await row.untilIn(id, { stepMs: MINUTE, atMostMs: HOUR });
+    row.testEnvironment.aws.setFaults({ kind: 'none' });
+    await well(id);
+  });
+
   it.each(isLongForm() ? (['ssm', 'secrets-manager'] as const) : (['ssm'] as const))('are used and rotated in both, %s', async (store) => {
     const logins = [await row.testEnvironment.addEndpoint('alpine', store), await row.testEnvironment.addEndpoint('alpine', store, SECOND)];
     for (const { id } of logins) expect(await row.visit(id)).toBe('in');
