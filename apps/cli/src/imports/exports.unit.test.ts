@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromBitwarden } from './bitwarden.ts';
 import type { Exported } from './item.ts';
@@ -143,7 +144,28 @@ describe('an export is read as its program writes it', () => {
     expect(leftOut).toEqual(exported.includes('Recycle') ? [{ place: 2, why: 'is in the recycle bin' }] : []);
   });
 
+  const keePass = (...fields: readonly string[]) =>
+    `"Account","Login Name","Password","Web Site","Comments"\r\n${fields.map((field) => `"${field.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join(',')}\r\n`;
+
+  test('KeePass, CSV: backslashes and quotes are what they were in KeePass', () => {
+    const text = fc.string({ unit: fc.constantFrom('\\', '"', ',', '\r', '\n', 'a', '€'), maxLength: 12 });
+    fc.assert(
+      fc.property(text, text, (username, password) => {
+        expect(plain(fromKeePass(keePass('Alpine', username, password, 'x.example', ''))).items).toMatchObject([{ username, password }]);
+      }),
+    );
+    expect(plain(fromKeePass(keePass('Alpine', String.raw`NORTH\jdoe`, String.raw`p\1"`, '', ''))).items).toMatchObject([
+      { username: String.raw`NORTH\jdoe`, password: String.raw`p\1"` },
+    ]);
+  });
+
+  test('KeePassXC, CSV: a backslash is a backslash', () => {
+    const exported = String.raw`"Group","Title","Username","Password","URL"` + '\n' + String.raw`"Root","login name","NORTH\jdoe","p\\1""","x.example"`;
+    expect(plain(fromKeePass(exported)).items).toMatchObject([{ username: String.raw`NORTH\jdoe`, password: String.raw`p\\1"` }]);
+  });
+
   test.each<[string, (text: string) => Exported, string, RegExp]>([
+    ['a CSV of KeePass that was written anew', fromKeePass, keePass('a', 'b', '').replace('"b"', String.raw`"canary-1\x"`), /line 2 has one backslash/],
     ['an encrypted one of Bitwarden', fromBitwarden, '{"encrypted":true,"items":[]}', /encrypted/],
     ['JSON of something else', fromBitwarden, '{"secret":"canary-1"}', /items/],
     ['half of one', fromBitwarden, '{"items":[{"canary-1', /neither JSON nor CSV/],

@@ -12,6 +12,8 @@ const COLUMNS = {
   folder: ['group'],
   codes: ['totp'],
 } as const;
+/** A first line of KeePass: KeePassXC has no such column. */
+const OF_KEEPASS = /^[^\n]*\blogin name\b/i;
 /** What KeePassXC calls the group of what was thrown away, in English. */
 const BIN = /(^|\/)Recycle Bin(\/|$)/;
 
@@ -19,7 +21,7 @@ const BIN = /(^|\/)Recycle Bin(\/|$)/;
 export const fromKeePass = (exported: string): Exported => (/^\uFEFF?\s*</.test(exported.slice(0, 1_000)) ? fromKeePassXml(exported) : fromCsv(exported));
 
 function fromCsv(exported: string): Exported {
-  const { names, rows } = readTable(exported);
+  const { names, rows } = readTable(OF_KEEPASS.test(exported) ? withDoubledQuotes(exported) : exported);
   const column = Object.fromEntries(Object.entries(COLUMNS).map(([what, known]) => [what, known.find((name) => names.includes(name))]));
   for (const what of ['title', 'username', 'password', 'address'])
     if (column[what] === undefined) throw notAnExport('KeePass or KeePassXC', `its first line has no ${COLUMNS[what as keyof typeof COLUMNS].join(' or ')}`);
@@ -38,4 +40,14 @@ function fromCsv(exported: string): Exported {
       });
   }
   return { items, leftOut };
+}
+
+/** KeePass writes `\"` and `\\` where RFC 4180 has `""` and `\`. What any other backslash was meant to be, nobody knows: some program has changed the file. */
+function withDoubledQuotes(exported: string): string {
+  return exported.replaceAll(/\\(.?)/gs, (_, character: string, at: number) => {
+    if (character === '"') return '""';
+    if (character === '\\') return '\\';
+    const line = exported.slice(0, at).split('\n').length;
+    throw notAnExport('KeePass', `line ${line} has one backslash where KeePass writes two`);
+  });
 }
