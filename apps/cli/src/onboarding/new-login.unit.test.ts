@@ -9,7 +9,7 @@ let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'rcm-new-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const file = (text: string, mode = 0o600): string => {
+const file = (text: string | Buffer, mode = 0o600): string => {
   const path = join(folder, 'logins.csv');
   writeFileSync(path, text);
   chmodSync(path, mode);
@@ -27,6 +27,12 @@ test('a row becomes a login with an id of its own', () => {
 test('a file of passwords that others can read is refused', () => {
   for (const mode of [0o644, 0o640, 0o602]) expect(() => loginsInFile(file(ROWS, mode))).toThrow(/chmod 600/);
   expect(() => loginsInFile(join(folder, 'none.csv'))).toThrow(/cannot be read/);
+});
+
+test('a file that is not UTF-8 is refused: its passwords would be others', () => {
+  expect(() => loginsInFile(file(Buffer.from(ROWS.replace('a,b', 'pä1'), 'latin1')))).toThrow(/^--csv: the file is not UTF-8: export it as UTF-8/);
+  expect(() => loginsInFile(file(Buffer.from(`\uFEFF${ROWS}`, 'utf16le')))).toThrow(/not UTF-8/);
+  expect(loginsInFile(file(ROWS.replace('a,b', 'pä1')))[0]?.payload.reveal()).toContain('pä1');
 });
 
 const good: NewLogin = { id: 'a', organization: 'o', portalType: 'p', account: 'x', baseUrl: null, payload: new Secret('{"username":"u","password":"p"}') };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { RcmError } from '@rcm/telemetry';
 
@@ -19,7 +20,10 @@ export function ownText(path: string, option: string): string {
     if ((mode & OTHERS) !== 0)
       throw new RcmError('input_invalid', `${option}: the file holds passwords, and others can read it: chmod 600 it first. Nothing was done.`);
     if (size > LARGEST_BYTES) throw new RcmError('input_invalid', `${option}: the file is larger than 16 MB. Nothing was done.`);
-    return readFileSync(file, 'utf8');
+    const bytes = readFileSync(file);
+    // Decoded regardless, a password would be another one, and be typed.
+    if (!isUtf8(bytes)) throw new RcmError('input_invalid', `${option}: the file is not UTF-8: export it as UTF-8, or convert it. Nothing was done.`);
+    return bytes.toString('utf8');
   } finally {
     closeSync(file);
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { RcmError, Secret } from '@rcm/telemetry';
 
 const LARGEST = 64 * 1024;
@@ -22,5 +23,7 @@ async function fromStdin(): Promise<Secret<string>> {
     size += chunk.length;
     if (size > LARGEST) throw new RcmError('input_invalid', 'stdin holds more than a payload may (64 kB). Nothing was done.');
   }
-  return new Secret(Buffer.concat(chunks).toString('utf8').trim());
+  const bytes = Buffer.concat(chunks);
+  if (!isUtf8(bytes)) throw new RcmError('input_invalid', 'stdin is not UTF-8: give the payload as UTF-8. Nothing was done.');
+  return new Secret(bytes.toString('utf8').trim());
 }
