@@ -18,6 +18,9 @@ export async function readTypedPassword(prompt: string, signal: AbortSignal, wha
   try {
     const text = await firstLine(lines, signal, `No ${what} was typed. Nothing was changed.`);
     if (text === '' || text.length > MAX_LENGTH) throw new RcmError('input_invalid', `No ${what} was typed. Nothing was changed.`);
+    // What stands for bytes that are no character: the portal would be told another password.
+    if (text.includes('\uFFFD'))
+      throw new RcmError('input_invalid', `The ${what} is not UTF-8: set the terminal to UTF-8, or whatever gives it on stdin. Nothing was changed.`);
     return new Secret(text);
   } finally {
     lines.close();
