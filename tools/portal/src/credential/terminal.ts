@@ -11,7 +11,10 @@ const ENTER = ['\r', '\n'];
 /** Arrow keys and the marks around a paste: nothing of them is meant as text. */
 const KEY_SEQUENCE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z~]`, 'g');
 
-/** Asks a person. Every question fails with `cancelled` on Ctrl-C or an aborted signal and with `deadline_exceeded` after five minutes. */
+/**
+ * Asks a person. Every question fails with `cancelled` on Ctrl-C or an aborted signal, with `deadline_exceeded` after five minutes, and with `input_invalid` where the
+ * answer is not UTF-8.
+ */
 export interface Terminal {
   /** What is typed shows. */
   ask(question: string): Promise<string>;
@@ -57,7 +60,7 @@ export function openTerminal({ input, say, signal }: TerminalOptions): Terminal 
         if (ENTER.includes(key)) {
           pending = pending.slice(pending.startsWith('\r\n') ? 2 : 1);
           say('\n');
-          return typed;
+          return inUtf8(typed);
         }
         if (key === CTRL_C || (key === CTRL_D && typed === '')) throw stopped();
         if (BACKSPACE.includes(key)) {
@@ -107,4 +110,10 @@ export function openTerminal({ input, say, signal }: TerminalOptions): Terminal 
       input.setRawMode(false);
     },
   };
+}
+
+/** What stands for bytes that are no character would be typed at the portal as it is. */
+function inUtf8(answer: string): string {
+  if (answer.includes('\uFFFD')) throw new RcmError('input_invalid', 'What was typed is not UTF-8: set the terminal to UTF-8. Nothing was sent to the portal.');
+  return answer;
 }
