@@ -16,7 +16,8 @@ export async function readTypedPassword(prompt: string, signal: AbortSignal, wha
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
   try {
-    const text = await firstLine(lines, signal, `No ${what} was typed. Nothing was changed.`);
+    // PowerShell writes a byte order mark before what it gives to another program.
+    const text = (await firstLine(lines, signal, `No ${what} was typed. Nothing was changed.`)).replace(/^\uFEFF/, '');
     if (text === '' || text.length > MAX_LENGTH) throw new RcmError('input_invalid', `No ${what} was typed. Nothing was changed.`);
     // What stands for bytes that are no character: the portal would be told another password.
     if (text.includes('\uFFFD'))

@@ -12,6 +12,10 @@ test('a password is the first line of stdin', async () => {
   expect(await typed(Buffer.from('pä 1\nmore\n'))).toBe('pä 1');
 });
 
+test('a byte order mark before it is none of it', async () => {
+  expect(await typed(Buffer.from('\uFEFFpä 1\n'))).toBe('pä 1');
+});
+
 test('one that is not UTF-8 is refused: the portal would be told another one', async () => {
   await expect(typed(Buffer.from('pä1\n', 'latin1'))).rejects.toMatchObject({
     code: 'input_invalid',
