@@ -13,6 +13,10 @@ export interface Mapped {
   readonly leftOut: readonly LeftOut[];
 }
 
+/** Of a field of another entry, as KeePass exports it (“Field References”): the portal would be told these words. */
+const REFERENCE = /\{REF:[TUPANIO]@/i;
+const REFERS = 'refers to another entry: let it have a value of its own';
+
 /** Items at addresses that the mapping has are logins to be added; whatever is missing of one is said, without a value. */
 export function loginsOf({ items, leftOut }: Exported, mapping: Mapping): Mapped {
   const mapped = { logins: [] as NewLogin[], wrong: [] as LeftOut[], leftOut: [...leftOut] };
@@ -21,7 +25,8 @@ export function loginsOf({ items, leftOut }: Exported, mapping: Mapping): Mapped
     const { place } = item;
     const rule = ruleFor(mapping, item.addresses);
     const organization = organizationFor(mapping, item.folder);
-    if (rule === null) mapped.leftOut.push({ place, why: 'is at no address of the mapping' });
+    if (rule === null && item.addresses.some((address) => REFERENCE.test(address))) mapped.wrong.push({ place, why: REFERS });
+    else if (rule === null) mapped.leftOut.push({ place, why: 'is at no address of the mapping' });
     else if (organization === null) mapped.wrong.push({ place, why: 'its folder is of no organization of the mapping' });
     else {
       const at = `${organization} ${rule.portal_type}`;
@@ -44,12 +49,14 @@ export function loginsOf({ items, leftOut }: Exported, mapping: Mapping): Mapped
 function payloadOf({ username, password, oneTimeCodes, fields }: Item, rule: PortalRule): Secret<string> | string {
   if (username.reveal() === '') return 'has no user name';
   if (password.reveal() === '') return 'has no password';
+  if ([username, password, oneTimeCodes].some((each) => REFERENCE.test(each?.reveal() ?? ''))) return REFERS;
   const codes = oneTimeCodes === null ? {} : codesIn(oneTimeCodes.reveal());
   if (typeof codes === 'string') return codes;
   const custom: Record<string, string> = {};
   for (const [name, exported] of Object.entries(rule.custom_fields)) {
     const value = fields.get(exported)?.reveal();
     if (value === undefined) return `has no field that the mapping calls ${JSON.stringify(exported)}`;
+    if (REFERENCE.test(value)) return REFERS;
     Object.defineProperty(custom, name, { value, enumerable: true });
   }
   const more = Object.keys(custom).length > 0 ? { custom_fields: custom } : {};

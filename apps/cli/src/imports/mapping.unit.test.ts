@@ -37,12 +37,23 @@ describe('a mapping', () => {
     ['no user name', { username: new Secret('') }, /no user name/],
     ['a field of the mapping missing', { fields: new Map() }, /"Member number"/],
     ['codes of another kind', { oneTimeCodes: new Secret('otpauth://hotp/x?secret=canary-1') }, /not made from the time/],
+    ['a user name that refers to another entry', { username: new Secret('{REF:U@I:canary-1}') }, /refers to another entry/],
+    ['such a password', { password: new Secret('{REF:P@I:canary-1}') }, /refers to another entry/],
+    ['such a password, in small letters and with more', { password: new Secret('a{ref:p@t:canary-1}b') }, /refers to another entry/],
+    ['such codes', { oneTimeCodes: new Secret('{REF:O@I:canary-1}') }, /refers to another entry/],
+    ['such a field of the mapping', { fields: new Map([['Member number', new Secret('{REF:N@I:canary-1}')]]) }, /refers to another entry/],
+    ['an address that is one', { addresses: ['{REF:A@I:canary-1}'] }, /refers to another entry/],
     ['a title of which no id can be made', { title: '—' }, /no account/],
   ])('says what is wrong with a login that has %s, without a value', (_, more, words) => {
     const { logins, wrong } = loginsOf({ items: [item(more)], leftOut: [] }, mapping());
     expect(logins).toEqual([]);
     expect(wrong).toEqual([{ place: 1, why: expect.stringMatching(words) as string }]);
     expect(JSON.stringify(wrong)).not.toContain('canary');
+  });
+
+  test('an address of the mapping may refer to another entry further on: it is not typed', () => {
+    const { logins, wrong } = loginsOf({ items: [item({ addresses: ['https://portal.alpine.example/?user={REF:U@I:1}'] })], leftOut: [] }, mapping());
+    expect([logins.length, wrong]).toEqual([1, []]);
   });
 
   test('an item of no organization is wrong, not left out: it would be missed', () => {
