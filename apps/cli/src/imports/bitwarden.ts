@@ -16,11 +16,11 @@ const itemSchema = z.object({
 });
 type BitwardenItem = z.infer<typeof itemSchema>;
 const schema = z.object({
-  encrypted: z.boolean().optional(),
   folders: z.array(z.object({ id: z.string(), name: z.string() })).nullish(),
   collections: z.array(z.object({ id: z.string(), name: z.string() })).nullish(),
   items: z.array(itemSchema),
 });
+const encryptedSchema = z.object({ encrypted: z.literal(true) });
 const LOGIN = 1;
 const NO_LOGIN = 'is no login (a note, a card, an identity)';
 
@@ -28,10 +28,13 @@ const NO_LOGIN = 'is no login (a note, a card, an identity)';
 export const fromBitwarden = (exported: string): Exported => (isJson(exported) ? fromJson(exported) : fromCsv(exported));
 
 function fromJson(exported: string): Exported {
-  const read = schema.safeParse(parsedJson('Bitwarden', exported));
+  const json = parsedJson('Bitwarden', exported);
+  // Of one that a password protects nothing else can be read.
+  if (encryptedSchema.safeParse(json).success)
+    throw notAnExport('Bitwarden', 'it is encrypted; export it as plain JSON into a folder of your own, and remove it afterwards');
+  const read = schema.safeParse(json);
   if (!read.success) throw notAnExport('Bitwarden', 'it has no items as Bitwarden writes them');
-  const { encrypted, folders, collections, items } = read.data;
-  if (encrypted) throw notAnExport('Bitwarden', 'it is encrypted; export it as plain JSON into a folder of your own, and remove it afterwards');
+  const { folders, collections, items } = read.data;
   const names = new Map([...(folders ?? []), ...(collections ?? [])].map(({ id, name }) => [id, name]));
   const [logins, leftOut]: [Item[], LeftOut[]] = [[], []];
   for (const [i, item] of items.entries()) {

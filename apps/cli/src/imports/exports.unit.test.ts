@@ -167,6 +167,7 @@ describe('an export is read as its program writes it', () => {
   test.each<[string, (text: string) => Exported, string, RegExp]>([
     ['a CSV of KeePass that was written anew', fromKeePass, keePass('a', 'b', '').replace('"b"', String.raw`"canary-1\x"`), /line 2 has one backslash/],
     ['an encrypted one of Bitwarden', fromBitwarden, '{"encrypted":true,"items":[]}', /encrypted/],
+    ['one that a password protects', fromBitwarden, '{"encrypted":true,"passwordProtected":true,"salt":"x","data":"canary-1"}', /it is encrypted/],
     ['JSON of something else', fromBitwarden, '{"secret":"canary-1"}', /items/],
     ['half of one', fromBitwarden, '{"items":[{"canary-1', /neither JSON nor CSV/],
     ['a CSV of something else', fromKeePass, 'a,b\ncanary-1,2', /first line/],
