@@ -60,6 +60,11 @@ describe('an export is read as its program writes it', () => {
     });
   });
 
+  test('Bitwarden, JSON with a byte order mark', () => {
+    const item = { type: 1, name: 'Alpine', login: { username: 'north', password: 'p1' } };
+    expect(plain(fromBitwarden(`\uFEFF${JSON.stringify({ items: [item] })}`)).items).toMatchObject([{ title: 'Alpine', password: 'p1' }]);
+  });
+
   test('Bitwarden, CSV', () => {
     const exported = [
       'folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp',

@@ -30,10 +30,10 @@ export interface Exported {
 export const notAnExport = (program: string, what: string): RcmError =>
   new RcmError('input_invalid', `The file is no export of ${program} that can be read: ${what}. Nothing was done.`);
 
-/** Fails with `input_invalid`; what stands in the file is not repeated. */
+/** With or without a byte order mark, which PowerShell writes. Fails with `input_invalid`; what stands in the file is not repeated. */
 export function parsedJson(program: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     throw notAnExport(program, 'it is neither JSON nor CSV');
   }

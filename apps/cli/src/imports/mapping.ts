@@ -35,7 +35,8 @@ export type PortalRule = Mapping['portals'][number];
 export function readMapping(text: string): Mapping {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // PowerShell and Windows editors write a byte order mark.
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     throw new RcmError('input_invalid', 'The mapping is no JSON (docs/imports.md). Nothing was done.');
   }

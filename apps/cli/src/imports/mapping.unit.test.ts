@@ -15,6 +15,8 @@ const MAPPING = {
 const mapping = (more: object = {}) => readMapping(JSON.stringify({ ...MAPPING, ...more }));
 
 describe('a mapping', () => {
+  test('may begin with a byte order mark', () => expect(readMapping(`\uFEFF${JSON.stringify(MAPPING)}`)).toEqual(mapping()));
+
   test('makes logins of items at its addresses, and leaves the others out', () => {
     const birch = (place: number) => item({ place, addresses: ['app.birch.example'], folder: 'North/West/Old', oneTimeCodes: null });
     const elsewhere = item({ place: 4, addresses: ['https://birch.example.evil.example', 'not an address'] });
