@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { RcmError } from '@rcm/telemetry';
 import { ownText } from '../onboarding/own-file.ts';
@@ -29,7 +30,10 @@ export const mappingIn = (path: string): Mapping => readMapping(mappingText(path
 function mappingText(path: string): string {
   try {
     if (statSync(path).size > LARGEST_MAPPING_BYTES) throw new RcmError('input_invalid', '--mapping: the file is larger than 1 MB. Nothing was done.');
-    return readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    // A folder whose name was read as another one would fall to the organization of all others.
+    if (!isUtf8(bytes)) throw new RcmError('input_invalid', '--mapping: the file is not UTF-8: save it as UTF-8. Nothing was done.');
+    return bytes.toString('utf8');
   } catch (cause) {
     if (cause instanceof RcmError) throw cause;
     throw new RcmError('input_invalid', `--mapping: the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'}). Nothing was done.`, {
