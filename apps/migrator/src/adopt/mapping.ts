@@ -71,9 +71,10 @@ export function readMapping(file: string): Mapping {
 
 function parse(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    // Without the byte order mark of PowerShell and Windows editors; what is no UTF-8 would name other columns and organizations.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)));
   } catch (error) {
-    const why = error instanceof SyntaxError ? 'it is not JSON' : 'it cannot be opened';
+    const why = error instanceof SyntaxError ? 'it is not JSON' : error instanceof TypeError ? 'it is not UTF-8' : 'it cannot be opened';
     throw new RcmError('input_invalid', `--mapping ${file} cannot be used: ${why}. Nothing was changed.`);
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Folder, openFolder } from '../adopt.fixture.ts';
@@ -12,6 +12,13 @@ afterAll(() => folder.remove());
 const read = (mapping: unknown) => readMapping(folder.file('m.json', typeof mapping === 'string' ? mapping : JSON.stringify(mapping)));
 
 const PLAIN = { source: 'crm', hospital: { id: 'H' }, endpoint: { id: 'ID', base_url: 'URL' }, credentials: { columns: { username: 'U', password: 'P' } } };
+
+test('a mapping is UTF-8, with or without a byte order mark', () => {
+  expect(read(`\uFEFF${JSON.stringify(PLAIN)}`)).toEqual(read(PLAIN));
+  const latin1 = folder.file('latin1.json', '');
+  writeFileSync(latin1, JSON.stringify({ ...PLAIN, hospital: { id: 'HÄUSER' } }), 'latin1');
+  expect(() => readMapping(latin1)).toThrow(/not UTF-8/);
+});
 
 test('a mapping says of each cell what it is for, and where it lies', () => {
   const roles = rolesOf(read(MAPPING));
