@@ -19,14 +19,19 @@ beforeAll(async () => {
 afterAll(() => testEnvironment?.close());
 
 async function onboard(username: string, password: string): Promise<string> {
+  return attempt(username, password).catch((error: { code: string }) => error.code);
+}
+
+async function attempt(username: string, password: string): Promise<string> {
   const row = await findEndpoint(testEnvironment.db, { endpointId: 'desk-1' });
   if (!row) throw new Error('no endpoint');
   const payload = new Secret(JSON.stringify({ username, password }));
-  return onboardEndpoint(migrator, row, payload, { actor: 'person:os:jane', reason: 'a new hospital' }).catch((error: { code: string }) => error.code);
+  return onboardEndpoint(migrator, row, payload, { actor: 'person:os:jane', reason: 'a new hospital' });
 }
 
 it('a login is there already where it is the same account, whatever its password is by now; another account’s is not said to be', async () => {
   expect(await onboard('first', 'one-password-1')).toBe('migrated');
   expect(await onboard('first', 'two-password-2')).toBe('already');
   expect(await onboard('second', 'one-password-1')).toBe('state_conflict');
+  await expect(attempt('second', 'one-password-1')).rejects.toThrow(/if it is the same one, change the user name in its secret\. Nothing was stored/);
 });

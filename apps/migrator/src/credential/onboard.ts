@@ -17,7 +17,10 @@ export async function onboardEndpoint(migration: Migration, endpoint: EndpointRo
   if (endpoint.secretArn !== null) {
     // Ids may be numbers that were given out anew: what lies there is then another account's, and this one's password would be nowhere.
     if (!isIdentityOf(endpoint, payload, migration.keys))
-      throw new RcmError('state_conflict', `${endpoint.id} names another account: give this one an id and an account part of its own. Nothing was stored.`);
+      throw new RcmError(
+        'state_conflict',
+        `${endpoint.id} has another user name: if this is another login, give it an id and an account part of its own; if it is the same one, change the user name in its secret. Nothing was stored.`,
+      );
     return 'already';
   }
   if (endpoint.retiredAt)
