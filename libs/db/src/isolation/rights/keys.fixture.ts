@@ -26,6 +26,7 @@ export const KEYS: readonly Right[] = [
   ]),
   ...(['rcm_agent', 'rcm_rotator', 'rcm_migrator'] as const).flatMap((role): Right[] => [
     [role, 'may not', `SELECT rcm_merge_login('$login', repeat('a', 64))`],
+    [role, 'may not', `SELECT rcm_carry_login('$login', repeat('a', 64))`],
     [role, 'may not', `SELECT rcm_lock_logins(ARRAY[repeat('a', 64)], '{1}')`],
     [role, 'may not', `UPDATE key_check SET check_value = repeat('a', 64)`],
     [role, 'may not', 'DELETE FROM key_check'],
