@@ -1,7 +1,7 @@
 import { cursorOf, loginPlaces, placeIn } from '@rcm/db';
 import { describe, expect, test } from 'vitest';
 import { relative } from '@rcm/fleet';
-import { facts, table } from './table.ts';
+import { facts, table, whole } from './table.ts';
 import { printable, type Terminal, viewOf } from './terminal.ts';
 import { span } from './span.ts';
 
@@ -49,9 +49,16 @@ describe('a table', () => {
     for (const line of [
       ...table(viewOf(terminal(80), 'never', now), columns, [[{ text: hostile }]]),
       ...facts(viewOf(terminal(80), 'never', now), [['x', hostile]]),
+      ...whole(viewOf(terminal(80), 'never', now), hostile),
     ])
       expect(line).toBe(printable(line));
   });
+});
+
+test('a text that is to be there to its end goes on below, where no part of it passes for a line of its own', () => {
+  const text = `+ ${'x'.repeat(36)}+ ${'y'.repeat(36)}+ z`;
+  expect(whole(viewOf(terminal(40), 'never', now), text)).toEqual([`+ ${'x'.repeat(36)}`, `> + ${'y'.repeat(36)}`, '> + z']);
+  expect(whole(viewOf(terminal(null), 'never', now), text)).toEqual([text]);
 });
 
 test.each([

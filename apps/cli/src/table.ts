@@ -48,3 +48,12 @@ export function facts(view: View, pairs: readonly (readonly [name: string, value
     ([name, value]) => `${view.paint('dim', name.padEnd(width))}${GAP}${cut(printable(value), Math.max(LEAST, view.width - width - GAP.length))}`,
   );
 }
+
+/** Before what goes on from the line above, so that no part of a long text passes for a line of its own. */
+const GOES_ON = '> ';
+
+/** A text to its end, on as many lines as that takes. */
+export function whole(view: View, text: string): string[] {
+  const [clean, width] = [printable(text), view.width - GOES_ON.length];
+  return Array.from({ length: Math.ceil(clean.length / width) }, (_, i) => `${i === 0 ? '' : GOES_ON}${clean.slice(i * width, (i + 1) * width)}`);
+}

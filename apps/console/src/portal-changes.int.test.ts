@@ -54,6 +54,14 @@ test('what it would change is shown as text, field by field and line by line; an
   expect(await decide('all-approver', id, 'decline')).toMatchObject({ status: 409 });
 });
 
+test('what could hide something of it, or turn its line around, is there by its number', async () => {
+  const id = await propose({ code: 'turned', hosts: ['alpine.example', 'a\u202e\u200blpine.example'], recipe: { login: ['\u2066'] } });
+  const { text } = await person('all-operator').browser.get(`/all/portals/changes/${id}`);
+  expect(text).toContain('a\\u202e\\u200blpine.example');
+  expect(text).toMatch(/<li class="comes">.*\\u2066/);
+  expect(text).not.toMatch(/[\u200b\u202e\u2066]/);
+});
+
 test('nobody approves their own, whatever roles they have; they may take it back', async () => {
   const id = await propose({ code: 'own', propagationDelayMs: 5 }, 'all-of-all');
   const page = (await person('all-of-all').browser.get(`/all/portals/changes/${id}`)).text;

@@ -7,7 +7,7 @@ export { howMany, howManyLogins, thousands } from './how-many.ts';
 export { OUTSIDE } from './outside-words.ts';
 export { isWell, type LoginState, loginStateOf, noteOf } from './login-state.ts';
 export { nextStepsFor, whyRotatedThen } from './login-words.ts';
-export { type ChangedField, nearChanges, portalTypeDiff, type PortalTypeDiff, type RecipeLine } from './portal-type-diff.ts';
+export { type ChangedField, fieldLines, nearChanges, portalTypeDiff, type PortalTypeDiff, type RecipeLine } from './portal-type-diff.ts';
 export { type TypeAdmission, whyTypeWaits } from './rotation-words.ts';
 export { callbackNote, taskNote, whyNotDone } from './task-words.ts';
 export { relative } from './times.ts';

@@ -3,7 +3,7 @@ import { diff } from 'node:util';
 /** A field of a portal type that would be another one. */
 export interface ChangedField {
   readonly name: string;
-  /** As JSON; `null`: the portal type is not there. */
+  /** As JSON in plain ASCII; `null`: the portal type is not there. */
   readonly now: string | null;
   readonly then: string;
 }
@@ -23,17 +23,23 @@ const CONTEXT = 3;
 /** Lines that differ are compared one with another, which takes as many steps as there are pairs: beyond so many the old ones go and the new ones come. */
 const MOST_COMPARED = 400;
 
-/** What saving `then` would change of `now`, field by field and line by line of the recipe. What `then` does not say stays as it is. Takes as long as both are large. */
+/**
+ * What saving `then` would change of `now`, field by field and line by line of the recipe, as plain ASCII. What `then` does not say stays as it is. Takes as long as
+ * both are large.
+ */
 export function portalTypeDiff(now: Document | null, then: Document): PortalTypeDiff {
   const { recipe, code: _code, ...said } = then;
   const fields = Object.entries(said)
     .sort(byName)
     .flatMap(([name, value]): ChangedField[] => {
       const [before, after] = [now === null ? null : inOrder(asJson(now[name])), inOrder(value)];
-      return before === after ? [] : [{ name, now: before, then: after }];
+      return before === after ? [] : [{ name: inOrder(name).slice(1, -1), now: before, then: after }];
     });
   return { fields, recipe: recipeLines(linesOf(now?.recipe), linesOf(recipe)) };
 }
+
+/** A field line by line: each member of a list is one. */
+export const fieldLines = ({ now, then }: ChangedField): readonly RecipeLine[] => recipeLines(now === null ? [] : membersIn(now), membersIn(then));
 
 /** Only what is near a change; `null`: what lies between. */
 export function nearChanges(lines: readonly RecipeLine[]): readonly (RecipeLine | null)[] {
@@ -54,20 +60,30 @@ function compared(old: readonly string[], young: readonly string[]): readonly Re
   if (isOneSided || old.length > MOST_COMPARED || young.length > MOST_COMPARED)
     return [...old.map((line): RecipeLine => ({ change: '-', line })), ...young.map((line): RecipeLine => ({ change: '+', line }))];
   // `1`: in the first alone; `-1`: in the second.
-  return diff([...young], [...old]).map(([which, line]) => ({ change: which === 0 ? ' ' : which === 1 ? '+' : '-', line }));
+  return diff([...old], [...young]).map(([which, line]) => ({ change: which === 0 ? ' ' : which === 1 ? '-' : '+', line }));
 }
 
 const unchanged = (line: string): RecipeLine => ({ change: ' ', line });
 const linesOf = (recipe: unknown): readonly string[] => (recipe === undefined ? [] : inOrder(recipe, 2).split('\n'));
+const membersIn = (json: string): readonly string[] => {
+  const value: unknown = JSON.parse(json);
+  return Array.isArray(value) ? ['[', ...value.map((each) => `  ${inOrder(each)}`), ']'] : [json];
+};
 const byName = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => (one < other ? -1 : 1);
 /** A day that came out of the database is the one that a document names. */
 const asJson = (value: unknown): unknown => (value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown));
 
+/** Two people decide by what they see: a character that shows as nothing, as another one or turns its line around is there by its number. */
+const NOT_PLAIN = /[\u007f-\uffff]/g;
+const byNumber = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** Postgres keeps no order of names, so nothing that differs in it alone is a change. */
 const inOrder = (value: unknown, indent?: number): string =>
-  JSON.stringify(
-    value,
-    (_name, each: unknown) =>
-      typeof each === 'object' && each !== null && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort(byName)) : each,
-    indent,
-  ) ?? 'null';
+  (
+    JSON.stringify(
+      value,
+      (_name, each: unknown) =>
+        typeof each === 'object' && each !== null && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort(byName)) : each,
+      indent,
+    ) ?? 'null'
+  ).replace(NOT_PLAIN, byNumber);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearChanges, portalTypeDiff } from './portal-type-diff.ts';
+import { fieldLines, nearChanges, portalTypeDiff } from './portal-type-diff.ts';
 
 const recipe = (...steps: readonly string[]) => ({ login: steps });
 const changed = (now: object | null, then: object) => portalTypeDiff(now as Record<string, unknown> | null, then as Record<string, unknown>);
@@ -20,7 +20,7 @@ test('what a document does not say is no change, nor is another order of names, 
 });
 
 test('a line that goes and one that comes, and nothing else', () => {
-  expect(said(recipe('a', 'b', 'c'), recipe('a', 'x', 'c'))).toEqual(['+"x",', '-"b",']);
+  expect(said(recipe('a', 'b', 'c'), recipe('a', 'x', 'c'))).toEqual(['-"b",', '+"x",']);
   expect(said(recipe('a'), recipe('a'))).toEqual([]);
   expect(said(recipe('a', 'b', 'c'), recipe('a', 'c'))).toEqual(['-"b",']);
 });
@@ -36,4 +36,27 @@ test('around a change some lines are shown, and a gap between', () => {
   const near = nearChanges(changed({ recipe: recipe(...steps) }, { recipe: recipe(...steps.map((step, i) => (i === 5 || i === 30 ? 'x' : step))) }).recipe);
   expect(near.filter((line) => line === null)).toHaveLength(2);
   expect(near).toHaveLength(2 * 8 + 2);
+});
+
+test('a list is a member a line, whatever a member is, and everything else is one', () => {
+  const lines = (now: object | null, then: object) =>
+    changed(now, then)
+      .fields.flatMap(fieldLines)
+      .map(({ change, line }) => `${change}${line}`);
+  const own = { host: '10.20.0.5', address: 'private' };
+  expect(lines({ hosts: ['a.example', own] }, { hosts: ['a.example', { ...own, host: '10.20.0.6' }, 'b.example'] })).toEqual([
+    ...[' [', '   "a.example"', '-  {"address":"private","host":"10.20.0.5"}', '+  {"address":"private","host":"10.20.0.6"}', '+  "b.example"', ' ]'],
+  ]);
+  expect(lines(null, { hosts: ['a.example'], name: 'A' })).toEqual(['+[', '+  "a.example"', '+]', '+"A"']);
+  expect(lines({ hosts: 'a' }, { hosts: ['a'] })).toEqual(['-"a"', '+[', '+  "a"', '+]']);
+});
+
+test('a character that could hide or turn something around is there by its number', () => {
+  const [seen, unseen] = ['alpine.example', 'alp\u0456ne\u200b.\u202eexample\u009b\u3164'];
+  const numbered = '"alp\\u0456ne\\u200b.\\u202eexample\\u009b\\u3164"';
+  expect(changed({ hosts: [seen] }, { hosts: [unseen] }).fields).toEqual([{ name: 'hosts', now: `["${seen}"]`, then: `[${numbered}]` }]);
+  expect(said(recipe(seen), recipe(unseen))).toEqual([`-"${seen}"`, `+${numbered}`]);
+  expect(changed({}, { [unseen]: 1 }).fields[0]?.name).toBe(numbered.slice(1, -1));
+  // What is written with a backslash is not what the number means.
+  expect(changed({ name: '\u202e' }, { name: '\\u202e' }).fields).toEqual([{ name: 'name', now: '"\\u202e"', then: '"\\\\u202e"' }]);
 });

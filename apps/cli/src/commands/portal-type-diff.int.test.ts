@@ -77,7 +77,7 @@ test('each field with what it is and would be, and the lines of the recipe that 
     ['portal-type', 'diff', file({ lockoutThreshold: 5 }, { ...recipe, step_deadline_ms: 20_000 }), '--color', 'never'],
     environment,
   );
-  expect(stdout).toMatch(/lockoutThreshold +4 +5/);
+  expect(stdout).toContain('lockoutThreshold:\n- 4\n+ 5\n');
   expect(stdout).toMatch(/^\+ +"step_deadline_ms": 20000/m);
 });
 

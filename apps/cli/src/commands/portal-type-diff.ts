@@ -1,9 +1,9 @@
 import type { Database } from '@rcm/db';
 import { portalTypeStands } from '@rcm/db/acts';
 import { findPortalType, type PortalTypeInUse } from '@rcm/db/fleet';
-import { nearChanges, portalTypeDiff, type PortalTypeDiff, thousands } from '@rcm/fleet';
+import { fieldLines, nearChanges, portalTypeDiff, type PortalTypeDiff, type RecipeLine, thousands } from '@rcm/fleet';
 import type { Report } from '../report.ts';
-import { table } from '../table.ts';
+import { whole } from '../table.ts';
 import type { View } from '../terminal.ts';
 
 /** What `portal-type save` of a file would change, and for how many logins. Well where it would change nothing. Fails as reading the file does, and as `findPortalType`. */
@@ -37,20 +37,25 @@ export async function diffFrom(db: Database, document: Readonly<Record<string, u
   return {
     json: { portalType: code, isNew: now === null, logins: now?.logins ?? 0, fields, recipe: recipe.map(({ change, line }) => `${change}${line}`) },
     isSame,
-    lines: (view, same) => (isSame ? [same] : changesIn(view, { code, now, fields, recipe })),
+    lines: (view, same) => (isSame ? whole(view, same) : changesIn(view, { code, now, fields, recipe })),
   };
+}
+
+function changesIn(view: View, { code, now, fields, recipe }: PortalTypeDiff & { readonly code: string; readonly now: PortalTypeInUse | null }): string[] {
+  return [
+    ...whole(view, now === null ? `${code}  is not there yet` : `${code}  ${thousands(now.logins)} logins`),
+    ...fields.flatMap((field) => [...whole(view, `${field.name}:`), ...changedLines(view, fieldLines(field))]),
+    ...(recipe.every(({ change }) => change === ' ') ? [] : ['recipe, with its names in order:', ...changedLines(view, recipe)]),
+  ];
 }
 
 const PAINT = { '+': 'green', '-': 'red' } as const;
 
-function changesIn(view: View, { code, now, fields, recipe }: PortalTypeDiff & { readonly code: string; readonly now: PortalTypeInUse | null }): string[] {
-  const columns = [{ title: 'FIELD' }, { title: 'NOW', shrinks: true }, { title: 'FILE', shrinks: true }];
-  const rows = fields.map(({ name, now: before, then }) => [{ text: name }, { text: before ?? '' }, { text: then }]);
-  const near = nearChanges(recipe);
-  return [
-    now === null ? `${code}  is not there yet` : `${code}  ${thousands(now.logins)} logins`,
-    ...(fields.length === 0 ? [] : table(view, columns, rows)),
-    ...(near.length === 0 ? [] : ['recipe, with its names in order:']),
-    ...near.map((each) => (each === null ? '  …' : each.change === ' ' ? `  ${each.line}` : view.paint(PAINT[each.change], `${each.change} ${each.line}`))),
-  ];
-}
+/** Somebody approves what they see here: each line is there to its end. */
+const changedLines = (view: View, lines: readonly RecipeLine[]): string[] =>
+  nearChanges(lines).flatMap((each) => {
+    if (each === null) return ['  …'];
+    const { change, line } = each;
+    const shown = whole(view, `${change} ${line}`);
+    return change === ' ' ? shown : shown.map((text) => view.paint(PAINT[change], text));
+  });

@@ -5,7 +5,7 @@ import { RcmError } from '@rcm/telemetry';
 import { diffFrom } from '../commands/portal-type-diff.ts';
 import type { Person } from '../onboarding/add.ts';
 import type { Report } from '../report.ts';
-import { type Cell, table } from '../table.ts';
+import { type Cell, table, whole } from '../table.ts';
 
 const STATES: Readonly<Record<PortalChangeState, Cell>> = {
   undecided: { text: 'waits for approval', style: 'yellow' },
@@ -76,8 +76,8 @@ async function proposal(db: Database, id: string): Promise<Report> {
   return {
     json: { ...asJson(change), ...found.json },
     lines: (view) => [
-      `${change.id}  ${STATES[change.state].text}: proposed by ${change.actor}: ${change.reason}`,
-      ...(change.decidedBy === null ? [] : [`decided by ${change.decidedBy}: ${change.decisionReason ?? ''}`]),
+      ...whole(view, `${change.id}  ${STATES[change.state].text}: proposed by ${change.actor}: ${change.reason}`),
+      ...(change.decidedBy === null ? [] : whole(view, `decided by ${change.decidedBy}: ${change.decisionReason ?? ''}`)),
       ...found.lines(view, `${change.code}  is saved as it was proposed`),
     ],
     well: true,

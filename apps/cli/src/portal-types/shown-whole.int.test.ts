@@ -1,0 +1,88 @@
+import { type Database, type NewPortalType, openDatabase } from '@rcm/db';
+import { proposePortalType } from '@rcm/db/acts';
+import { upsertPortalType } from '@rcm/db/admin';
+import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { freshDatabase } from '@rcm/test-services';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rcm } from '../testing.fixture.ts';
+
+const HOSTS = Array.from({ length: 60 }, (_, i) => `portal-${i}.alpine.example`);
+const PORTAL: NewPortalType = {
+  ...{ code: 'alpine', name: 'Alpine Health', hosts: HOSTS, driver: 'recipe', recipe: { login: ['open', 'submit'] } },
+  ...{ passwordRules: 'minlength: 10', rotationMode: 'automatic' as const, rotationIntervalDays: 60, rotationSpreadDays: 0 },
+  ...{ lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30 },
+  ...{ maxSessionsPerAccount: 1, maxConcurrency: 4 },
+  ...ALLOWED,
+};
+/** It turns a line around, goes up and clears one, shows as nothing, and looks like a letter of ours. */
+const HOSTILE = '\u202e\u2066\u009b1A\u009b2K\u001b[1A\u200b\u3164\u00ad\u0430\u2028\u{e0041}';
+const BY_NUMBER = String.raw`\u202e\u2066\u009b1A\u009b2K\u001b[1A\u200b\u3164\u00ad\u0430\u2028\udb40\udc41`;
+
+let operator: Database;
+let owner: Database;
+let environment: NodeJS.ProcessEnv;
+let drop: () => Promise<void>;
+beforeAll(async () => {
+  const fresh = await freshDatabase({ migrate: migrateWithLogins });
+  drop = fresh.drop;
+  owner = openDatabase({ url: fresh.url, applicationName: 'owner', maxConnections: 1 });
+  await upsertPortalType(owner, PORTAL);
+  environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', fresh.url) };
+  operator = openDatabase({ url: urlFor('rcm_operator', fresh.url), applicationName: 'jane', role: 'rcm_operator', maxConnections: 1 });
+});
+afterAll(async () => {
+  await operator?.close();
+  await owner?.close();
+  await drop?.();
+});
+
+/** What whoever is to approve it sees, line by line. */
+async function shown(then: object, columns: number): Promise<readonly string[]> {
+  const { id } = await proposePortalType(operator, { ...PORTAL, ...then }, { actor: 'person:os:jane@desk', reason: 'the payer says so' });
+  // No reason that steers is taken; what lies in the table is believed in nothing.
+  await owner.transaction('no tenant', (tx) => tx.$executeRaw`UPDATE portal_type_change SET reason = ${`it does${HOSTILE.repeat(20)}`} WHERE id = ${id}::uuid`);
+  const { stdout } = await rcm(['portal-type', 'proposed', id, '--color', 'never'], environment, columns);
+  expect((await rcm(['portal-type', 'decline', id, '--reason', 'seen'], environment)).code).toBe(0);
+  return stdout.trimEnd().split('\n');
+}
+/** The lines that come, each put together again from those of the terminal that it took. */
+const coming = (lines: readonly string[]): readonly string[] =>
+  lines
+    .join('\n')
+    .replaceAll('\n> ', '')
+    .split('\n')
+    .filter((line) => line.startsWith('+ '))
+    .map((line) => line.slice(2));
+
+describe.each([80, 40])('at a terminal of %i columns', (columns) => {
+  test.each<[what: string, then: object, come: readonly string[]]>([
+    ['a host at the end of many', { hosts: [...HOSTS, 'passwords.example'] }, ['  "passwords.example"']],
+    [
+      'a host that says where it lies',
+      { hosts: [...HOSTS, { host: 'a-host-of-a-private-network.alpine.example', address: 'private', name: 'a_name_of_forty_characters_in_its_recipe' }] },
+      ['  {"address":"private","host":"a-host-of-a-private-network.alpine.example","name":"a_name_of_forty_characters_in_its_recipe"}'],
+    ],
+    ['a long name', { name: `${'Alpine '.repeat(100)}Health` }, [`"${'Alpine '.repeat(100)}Health"`]],
+    ['a field that steers', { name: `Alpine${HOSTILE} Health` }, [`"Alpine${BY_NUMBER} Health"`]],
+    ['a host that steers', { hosts: [...HOSTS, `alpine${HOSTILE}.example`] }, [`  "alpine${BY_NUMBER}.example"`]],
+    [
+      'a recipe that steers',
+      { recipe: { login: ['open', `submit${HOSTILE} to ${'x'.repeat(100)}.example`] } },
+      [`    "submit${BY_NUMBER} to ${'x'.repeat(100)}.example"`],
+    ],
+  ])('%s is there to its end', async (_, then, come) => {
+    const lines = await shown(then, columns);
+    expect(coming(lines)).toEqual(come);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+    expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+
+  test('all of one that is not there yet', async () => {
+    expect(coming(await shown({ code: 'new-one' }, columns))).toEqual(expect.arrayContaining(HOSTS.map((host) => `  "${host}"`)));
+  });
+
+  test('a value that is made up as lines of its own is not taken for them', async () => {
+    const name = `Alpine${' '.repeat(columns - 9)}+ "alpine.example"`;
+    expect((await shown({ name }, columns)).filter((line) => line.startsWith('+ '))).toHaveLength(1);
+  });
+});
