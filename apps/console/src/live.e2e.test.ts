@@ -63,6 +63,51 @@ test('a page that is sent away from its session says that it is followed no more
   await page.context().close();
 });
 
+/** What becomes of each time that the script asks for the page; beyond those it is answered. */
+type Fault = 'is away' | 'breaks off' | 'does not answer';
+async function failing(page: Page, path: string, faults: Iterable<Fault>): Promise<void> {
+  const next = faults[Symbol.iterator]();
+  await page.route(`${w.origin}${path}`, async (route) => {
+    const { value } = route.request().headers()['rcm-by-itself'] ? next.next() : { value: undefined };
+    if (value === 'is away') await route.fulfill({ status: 503, contentType: 'text/html', body: '<main>The console cannot.</main>' });
+    else if (value === 'breaks off') await route.abort('connectionreset');
+    else if (value === undefined) await route.continue();
+  });
+}
+const pause = (endpointId: string, reason: string): Promise<void> =>
+  asSuperuser(w.url, [`INSERT INTO rotation_pause (org_id, endpoint_id, actor, reason) VALUES ('hospital-1', '${endpointId}', 'person:os:jane', '${reason}')`]);
+
+test('a change that the console could not show when it told of it is shown once it can', { timeout: 300_000 }, async () => {
+  const path = '/o/hospital-1/logins/alpine-well';
+  const page = await look(path);
+  await followed(page);
+  await failing(page, path, ['is away', 'breaks off']);
+  await pause('alpine-well', 'the payer is away');
+  await page.locator('dl.facts').getByText('the payer is away').waitFor({ timeout: 120_000 });
+  await followed(page);
+  await page.context().close();
+});
+
+test('a page that cannot be had several times says that it is an old one, until it can', { timeout: 600_000 }, async () => {
+  const path = '/o/hospital-1/logins/alpine-blocked';
+  const page = await look(path);
+  await followed(page);
+  let isDown = true;
+  const faults = function* (): Iterable<Fault> {
+    yield 'does not answer';
+    while (isDown) yield 'is away';
+  };
+  await failing(page, path, faults());
+  await pause('alpine-blocked', 'the payer moves');
+  await page.getByText('What changes is not shown here any more').waitFor({ timeout: 300_000 });
+  expect(await page.getByText('What changes is shown here by itself.').isVisible()).toBe(false);
+  expect(await page.getByText('the payer moves').count()).toBe(0);
+  isDown = false;
+  await page.locator('dl.facts').getByText('the payer moves').waitFor({ timeout: 120_000 });
+  await followed(page);
+  await page.context().close();
+});
+
 test('without a script the page is the same, says nothing of it, and stays as it was loaded', async () => {
   const page = await look('/o/hospital-1/tasks?show=all', { javaScriptEnabled: false });
   expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);

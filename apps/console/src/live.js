@@ -7,11 +7,14 @@
   const GAP_MS = 2_000;
   const DEADLINE_MS = 30_000;
   const RETRY_MS = { first: 10_000, longest: 300_000 };
+  /** From so many on that the page could not be had in a row, it says that it is an old one. */
+  const MANY_FAILURES = 3;
 
   let source = null;
   let isAsking = false;
   let isWanted = false;
   let isOver = false;
+  let failures = 0;
   /** Parts that have changed while somebody was at work in them. */
   const stale = new Set();
   let retryMs = RETRY_MS.first;
@@ -63,12 +66,27 @@
     request.timeout = DEADLINE_MS;
     // Nobody is there by this: the session does not last longer for it.
     request.setRequestHeader('rcm-by-itself', 'yes');
+    let isTaken = false;
     request.onload = () => {
-      if (request.status === 200 && request.responseURL === address && request.response !== null) takeOver(request.response);
+      isTaken = request.status === 200 && request.responseURL === address && request.response !== null;
+      if (isTaken) takeOver(request.response);
       else if (request.status < 500) stop();
     };
-    request.onloadend = () => setTimeout(() => void (isAsking = false), GAP_MS);
+    // Also after an error and a time-out, which load nothing.
+    request.onloadend = () => asked(isTaken);
     request.send();
+  }
+
+  /** The stream tells of a change once: as long as it is not taken over it is asked for again, after a pause that grows. */
+  function asked(isTaken) {
+    const wasOld = failures >= MANY_FAILURES;
+    failures = isTaken ? 0 : failures + 1;
+    const pauseMs = isTaken ? GAP_MS : Math.min(GAP_MS * 2 ** failures * (0.5 + Math.random()), RETRY_MS.longest);
+    setTimeout(() => void (isAsking = false), pauseMs);
+    if (isOver) return;
+    if (!isTaken) isWanted = true;
+    if (failures >= MANY_FAILURES) say('stopped');
+    else if (wasOld && source?.readyState === EventSource.OPEN) say('followed');
   }
 
   function follow() {
@@ -78,7 +96,7 @@
     source.addEventListener('over', stop);
     source.addEventListener('open', () => {
       retryMs = RETRY_MS.first;
-      say('followed');
+      if (failures < MANY_FAILURES) say('followed');
     });
     source.addEventListener('error', () => {
       if (isOver) return;
