@@ -1,4 +1,5 @@
 import { asSuperuser } from '@rcm/db/testing';
+import { createLogger } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestConsole, type TestConsole } from './testing.fixture.ts';
@@ -27,7 +28,8 @@ it('a console that cannot answer is told of, by Prometheus and by CloudWatch ali
 });
 
 it('so is one that lets nobody in, as the issuer does not answer it', async () => {
-  const other = await openTestConsole();
+  const log: string[] = [];
+  const other = await openTestConsole({ logger: createLogger({ name: 'console', level: 'error', destination: { write: (line) => void log.push(line) } }) });
   try {
     const comingBack = [];
     for (let i = 0; i < FAILURES; i += 1) {
@@ -38,7 +40,19 @@ it('so is one that lets nobody in, as the issuer does not answer it', async () =
       comingBack.push({ browser, address: resumed.headers.get('location') ?? '' });
     }
     await other.stopIssuer();
-    for (const { browser, address } of comingBack) expect(await browser.send(address)).toMatchObject({ status: 503 });
+    for (const { browser, address } of comingBack) {
+      const { status, text } = await browser.send(address);
+      expect(status).toBe(503);
+      const [, number] = /under number (\d+)/.exec(text) ?? [];
+      expect(JSON.parse(log.at(-1) ?? '')).toMatchObject({
+        level: 50,
+        number: Number(number),
+        err: { code: 'identity_unavailable', cause: { message: 'fetch failed', cause: { code: 'ECONNREFUSED' } } },
+      });
+      // What somebody came back with signs them in.
+      for (const secret of [...new URL(address).searchParams.values(), ...browser.cookies.values()]) expect(log.at(-1)).not.toContain(secret);
+    }
+    expect(log).toHaveLength(FAILURES);
     expect(await alarmsTold(other.metrics, 'console')).toEqual({ prometheus: ['rcm-console-failing'], cloudWatch: ['rcm-console-failing'] });
   } finally {
     await other.close();

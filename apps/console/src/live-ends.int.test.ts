@@ -45,7 +45,9 @@ test('a console without streams serves its pages', async () => {
   const w = await openTestConsole({ streams: 0 });
   try {
     const browser = await w.browser('one-operator');
-    expect([(await browser.get('/o/hospital-1/changes/tasks')).status, (await browser.get('/o/hospital-1/tasks')).status]).toEqual([503, 200]);
+    const refused = await browser.get('/o/hospital-1/changes/tasks');
+    expect([refused.status, (await browser.get('/o/hospital-1/tasks')).status]).toEqual([503, 200]);
+    expect(refused.text).toMatch(/RCM_CONSOLE_STREAMS.*under number \d+/);
   } finally {
     await w.close();
   }

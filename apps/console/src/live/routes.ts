@@ -1,5 +1,5 @@
 import type { Database } from '@rcm/db';
-import { isId } from '@rcm/telemetry';
+import { isId, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { maySee } from '../access/roles.ts';
 import { notFoundPage } from '../pages/failure.ts';
@@ -31,7 +31,8 @@ export function changesRoutes(server: FastifyInstance, db: Database, streams: St
     const body = streams.open({ handle: visitor.handle, roles: visitor.roles, watch: { what: new Set(live.what), orgId, endpointId: id } });
     // A browser asks no more after 204.
     if (body === 'session') return reply.code(204).send();
-    if (body === 'process') return reply.code(503).send();
+    if (body === 'process')
+      throw new RcmError('queue_full', 'This console has as many event streams open as it may (RCM_CONSOLE_STREAMS), or is being stopped.');
     // A proxy that keeps answers back until they are long would keep these for ever.
     return reply.header('x-accel-buffering', 'no').type('text/event-stream; charset=utf-8').send(body);
   };
