@@ -2,7 +2,7 @@ import { type HeldCredential, parseReference } from '@rcm/credentials';
 import { type Database, type EndpointRow, getEndpoint } from '@rcm/db';
 import type { HeldLease } from '@rcm/db/holding';
 import { coolDownLogin } from '@rcm/db/ledger';
-import { followStoreVersion, knowsRotation, outrunCopy, wantCredentialSearch } from '@rcm/db/rotation';
+import { followStoreVersion, knowsRotation, outrunCopy, wantCredentialSearch, wasReplaced } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import type { AgentAccess } from './agent-access.ts';
@@ -45,12 +45,25 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   });
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
+    await refuseReplaced(access, endpoint, { current: asked, read: credential.version });
     await refuseOutrun(access, endpoint, credential);
     await coolDownAfterRestore(access, endpoint, held, credential);
     await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn: endpoint.secretArn, from: asked, to: credential.version });
   }
   if (!goesBy(accountOf(access.keys, endpoint, credential.payload), endpoint.loginIdentity)) await refuseOtherAccount(access, endpoint);
   return credential;
+}
+
+/**
+ * The store is behind, not ahead: it answers what the last rotation replaced. Mostly it has not heard of the rotation yet, and the next read is right. Where a
+ * person has gone back to that version, the rotator finds out which of the two passwords the portal accepts; an agent types neither, and the row stays.
+ */
+async function refuseReplaced({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, versions: { readonly current: string | null; readonly read: string }) {
+  const { id: endpointId, orgId, loginIdentity } = endpoint;
+  if (!(await wasReplaced(db, { orgId, loginIdentity, ...versions }))) return;
+  logger.warn({ endpointId }, 'the store answers the version that the last rotation replaced; its password is not tried');
+  await wantCredentialSearch(db, { orgId, endpointId });
+  throw notReady(endpoint, 'replaced_by_rotation');
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Account, Logins } from '../ledger/account.fixture.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { outrunCopy } from './outrun-copy.ts';
 import { knownVersions } from './known-versions.ts';
+import { wasReplaced } from './replaced-version.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -113,5 +114,26 @@ describe('a rotation is outrun', () => {
     await rotation(hospital, { promoted: '2', endedSecondsAgo: 100 });
     expect(await outrunCopy(t.agent, { ...firm, attemptId: first })).toBeNull();
     expect(await outrunCopy(t.agent, { ...hospital, attemptId: first })).toBeNull();
+  });
+});
+
+describe('a version was replaced', () => {
+  test('by the rotation that made the row’s version: what it was planned on, and what a person had saved until it was promoted', async () => {
+    const on = await makeEndpoint(t.db);
+    const was = (current: string | null, read: string, more: { readonly withinMs?: number } = {}, of: TestEndpoint = on) =>
+      wasReplaced(t.agent, { ...of, current, read, ...more });
+    await rotation(on, { endedSecondsAgo: 400 });
+    expect([await was('3', '1'), await was(null, '1')]).toEqual([false, false]);
+    await rotation(on, { promoted: '3', previous: '2', endedSecondsAgo: 300 });
+    expect([await was('3', '1'), await was('3', '2'), await was('3', '4'), await was('4', '1'), await was(null, '1')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect([await was('3', '1', { withinMs: 200_000 }), await was('3', '1', { withinMs: 400_000 })]).toEqual([false, true]);
+    expect(await was('3', '1', {}, await makeEndpoint(t.db, { orgId: on.orgId }))).toBe(false);
+    expect(await was('3', '1', {}, await makeEndpoint(t.db, { loginIdentity: on.loginIdentity }))).toBe(false);
   });
 });

@@ -53,6 +53,19 @@ export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId 
   return attempt !== null && (attempt.promotedVersion !== null || attempt.endedAt !== null);
 });
 
+export const wasReplaced = operation('wasReplaced', (db, { orgId, loginIdentity, current, read, withinMs = Number.POSITIVE_INFINITY }) =>
+  db.tables.attempts
+    .of(loginIdentity)
+    .some(
+      (attempt) =>
+        attempt.orgId === orgId &&
+        attempt.promotedVersion !== null &&
+        attempt.promotedVersion === current &&
+        (attempt.baseVersion === read || attempt.previousVersion === read) &&
+        (attempt.endedAt ?? attempt.updatedAt).getTime() > db.now.getTime() - withinMs,
+    ),
+);
+
 export const outrunCopy = operation('outrunCopy', (db, { orgId, loginIdentity, attemptId }) => {
   const mine = attemptOf(db, { attemptId, orgId });
   if (mine?.loginIdentity !== loginIdentity || mine.endedAt === null) return null;

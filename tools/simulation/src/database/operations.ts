@@ -3,7 +3,7 @@ export { recordAuditEvent, recordKeptSession } from './audit.ts';
 export { earlierVersions, listCopiesElsewhere, listCopiesToRemove, listOtherSecrets, mayRemoveCopy, noteCopyRemoved, knownVersions } from './copies.ts';
 export { assessPortalTypes, pauseRotations, resumeRotations } from './admission.ts';
 export { endLongWait, listAttempts, listLongWaits, listOpenAttempts } from './attempt-lists.ts';
-export { findOpenRotation, getAttempt, getOpenAttempt, keptLength, knowsRotation, outrunCopy } from './attempts.ts';
+export { findOpenRotation, getAttempt, getOpenAttempt, keptLength, knowsRotation, outrunCopy, wasReplaced } from './attempts.ts';
 export { adoptAttempt, advanceAttempt, blockAttempt, finishAttempt, promoteAttempt, resumeAttempt, waitAttempt } from './journal.ts';
 export { planRotation } from './plan-rotation.ts';
 export { acquireExclusiveLease, acquireSharedLease, releaseLease, renewLease, withdrawWriterIntent } from './leases.ts';
