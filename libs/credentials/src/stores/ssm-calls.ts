@@ -44,7 +44,7 @@ export interface SsmCalls {
   getVersion(name: string, version: number, options?: CallOptions): Promise<StoredSecret | null>;
   /** Up to 10 names; those that do not exist are not in the map. */
   getMany(names: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, StoredSecret>>;
-  /** Last segments of the names right below a path, the youngest parameter first; at most 100. No value is decrypted. */
+  /** Last segments of the names right below a path, the youngest parameter first; at most 500. No value is decrypted. */
   list(path: string, options?: CallOptions): Promise<readonly string[]>;
   /** The version, or `null` where the name is taken. */
   create(name: string, made: NewParameter, options?: CallOptions): Promise<string | null>;
@@ -61,8 +61,11 @@ export interface SsmCalls {
   close(): void;
 }
 
-/** A login has a copy per abandoned attempt of a month; whoever has more than this has another problem. */
-const MOST_LISTED = 100;
+/**
+ * A login has a copy per abandoned attempt of a month at least. SSM names them in the order of their paths, which says nothing of their age: what is left
+ * out may be the newest, so this is far more than a failing rotation a day leaves.
+ */
+const MOST_LISTED = 500;
 /** What SSM keeps of one parameter. */
 const MOST_VERSIONS = 100;
 

@@ -28,10 +28,10 @@ it('names below a path are read page after page, the youngest first', async () =
   expect(asked).toEqual([all, { ...all, NextToken: 'more' }, { ...all, NextToken: 'and more' }]);
 });
 
-it('no further page is read where a hundred names are known', async () => {
-  const calls = open({ Parameters: named(0, 100), NextToken: 'more' }, { Parameters: named(100, 101) });
-  expect(await calls.list('/copies')).toHaveLength(100);
-  expect(asked).toHaveLength(1);
+it('no further page is read where five hundred names are known', async () => {
+  const calls = open({ Parameters: named(0, 250), NextToken: 'more' }, { Parameters: named(250, 500), NextToken: 'more' }, { Parameters: named(500, 501) });
+  expect(await calls.list('/copies')).toHaveLength(500);
+  expect(asked).toHaveLength(2);
 });
 
 it('versions are read page after page, the oldest first, and without their values', async () => {
