@@ -187,3 +187,28 @@ it('what is current in the account’s other secrets of the organization comes a
   expect(order.filter((name) => name.startsWith('elsewhere:'))).toEqual([first]);
   expect(order.join(' ')).not.toContain(stranger.id);
 });
+
+it('more copies than are tried, none of which was submitted, push out none that may have been', async () => {
+  const { testEnvironment, rotator } = opened;
+  const { id, orgId, secretArn } = await testEnvironment.addEndpoint('alpine', 'vault');
+  const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId: id });
+  const login = loginInHand(rotator, endpoint, { signal: new AbortController().signal } as HeldLease);
+  const current = await login.store.read(login.reference);
+  if (!current) throw new Error('no secret');
+  const leave = async (daysAgo: number, more: { readonly wasSubmitted?: boolean; readonly reason?: 'restored' } = {}): Promise<string> => {
+    const attemptId = randomUUID();
+    await login.store.stage(login.slotOf(attemptId), current.text);
+    await abandoned(opened, login, { attemptId, secretArn, daysAgo, ...more });
+    return attemptId;
+  };
+  const submitted = await leave(20, { wasSubmitted: true });
+  const restored = await leave(18, { reason: 'restored' });
+  const unsent: string[] = [];
+  for (let daysAgo = 15; daysAgo > 0; daysAgo -= 1) unsent.unshift(await leave(daysAgo));
+
+  const order: string[] = [];
+  for await (const { name } of candidates(login, { db: rotator.db, current, ownAttemptId: null }))
+    if (name.kind === 'copy' && name.first === undefined) order.push(name.of);
+  // What the database had forgotten may have been submitted, too. The newest of the two comes before the others, and once more where its age places it.
+  expect(order).toEqual([restored, ...unsent.slice(0, 12), restored, submitted]);
+});

@@ -7,10 +7,11 @@ import type { LoginInHand } from './login-in-hand.ts';
 import { isRcmError, type RcmError } from '@rcm/telemetry';
 import { unlessNoPayload } from './unless-no-payload.ts';
 
-/** Versions that were tried, and copies, that are read at most. */
+/** Versions that were tried that are read at most. */
 const MOST_VERSIONS = 6;
 /** Of those that were accepted, how many come before the copies: what was accepted long ago is unlikely. */
 const LAST_ACCEPTED = 2;
+/** Copies that are tried at most: those that may have been submitted, and of the others the newest. */
 const MOST_COPIES = 14;
 /** Of how many other secrets of the account it is asked what is current there. */
 const MOST_ELSEWHERE = 4;
@@ -115,12 +116,19 @@ async function olderCopies({ endpoint, store, reference, held }: LoginInHand, { 
   const copies: Copy[] = [];
   for (const id of ids.slice(0, MOST_LISTED)) copies.push(await copyOf(db, id));
   const { orgId, loginIdentity } = endpoint;
-  const elsewhere = await listCopiesElsewhere(db, { orgId, loginIdentity, secretArn: formatReference(reference), limit: MOST_COPIES });
+  const elsewhere = await listCopiesElsewhere(db, { orgId, loginIdentity, secretArn: formatReference(reference), limit: MOST_LISTED });
   // A secret that was made anew has another ARN, and its copies where they were.
   for (const attempt of elsewhere) if (!ids.includes(attempt.id)) copies.push({ attemptId: attempt.id, attempt });
-  const age = ({ attempt }: Copy): number => attempt?.createdAt.getTime() ?? Number.POSITIVE_INFINITY;
-  return copies.toSorted((one, other) => (age(one) === age(other) ? 0 : age(other) - age(one))).slice(0, MOST_COPIES);
+  const newestFirst = copies.toSorted((one, other) => (madeAt(one) === madeAt(other) ? 0 : madeAt(other) - madeAt(one)));
+  // A login whose rotation fails each day before anything is sent leaves more copies than are tried: none of them takes the place of one that was submitted.
+  const tried = new Set([...newestFirst.filter(isSubmitted), ...newestFirst.filter((copy) => !isSubmitted(copy))].slice(0, MOST_COPIES));
+  return newestFirst.filter((copy) => tried.has(copy));
 }
+
+const madeAt = ({ attempt }: Copy): number => attempt?.createdAt.getTime() ?? Number.POSITIVE_INFINITY;
+
+/** As far as anybody knows: what the journal does not know, or did not when its copy was found, may have been. */
+const isSubmitted = ({ attempt }: Copy): boolean => attempt === null || attempt.submitDeadlineAt !== null || attempt.reason === 'restored';
 
 async function knownVersionsOf({ endpoint: { orgId, id: endpointId, loginIdentity } }: LoginInHand, db: Database) {
   const tried = await knownVersions(db, { orgId, endpointId, loginIdentity, limit: MOST_VERSIONS });
@@ -138,11 +146,10 @@ function perhapsCut(copies: readonly Copy[]): readonly string[] {
   return [...submitted, ...others].slice(0, MOST_CUT);
 }
 
-/** Without finished rotations: what those submitted was seen to be accepted as it is current. What the journal does not know may have been submitted. */
+/** Without finished rotations: what those submitted was seen to be accepted as it is current. */
 function bySubmit(copies: readonly Copy[]): { readonly submitted: readonly string[]; readonly others: readonly string[] } {
   const ids = (those: readonly Copy[]): readonly string[] => those.map(({ attemptId }) => attemptId);
   const open = copies.filter(({ attempt }) => attempt?.state !== 'done');
-  const isSubmitted = ({ attempt }: Copy): boolean => attempt === null || attempt.submitDeadlineAt !== null;
   return { submitted: ids(open.filter(isSubmitted)), others: ids(open.filter((copy) => !isSubmitted(copy))) };
 }
 

@@ -29,16 +29,17 @@ export async function submitting(
   );
 }
 
-/** The journal's row of a rotation of the login's account that was given up; its copy lies beside `secretArn`. */
+/** The journal's row of a rotation of the login's account that was given up, by default just now and with nothing submitted; its copy lies beside `secretArn`. */
 export async function abandoned(
   { sql }: RotatorEnvironment,
   { endpoint: { id, orgId, loginIdentity, portalTypeCode } }: LoginInHand,
-  { attemptId, secretArn }: { readonly attemptId: string; readonly secretArn: string },
+  row: { readonly attemptId: string; readonly secretArn: string; readonly daysAgo?: number; readonly wasSubmitted?: boolean; readonly reason?: 'restored' },
 ): Promise<void> {
   await sql(
     `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
-                                   journal_version, created_at, updated_at, ended_at)
-     VALUES ($1::uuid, $2, $3, $4, $5, 'abandoned', 1, 'test', 'due', $6, '1', 'h', 1, now(), now(), now())`,
-    [attemptId, loginIdentity, orgId, id, portalTypeCode, secretArn],
+                                   journal_version, submit_deadline_at, created_at, updated_at, ended_at)
+     SELECT $1::uuid, $2, $3, $4, $5, 'abandoned', 1, 'test', $9, $6, '1', 'h', 1, CASE WHEN $8::boolean THEN at END, at, at, at
+       FROM (SELECT now() - make_interval(days => $7::int) AS at) AS ago`,
+    [row.attemptId, loginIdentity, orgId, id, portalTypeCode, row.secretArn, row.daysAgo ?? 0, row.wasSubmitted ?? false, row.reason ?? 'due'],
   );
 }
