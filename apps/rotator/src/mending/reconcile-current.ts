@@ -1,7 +1,8 @@
 import { formatReference, type StoredSecret } from '@rcm/credentials';
 import { coolDownLogin } from '@rcm/db/ledger';
-import { type AccountFollowed, followStoreVersion } from '@rcm/db/rotation';
+import { type AccountFollowed, followStoreVersion, wasReplaced } from '@rcm/db/rotation';
 import { afterRestoreMs } from '@rcm/portal-access';
+import { RcmError } from '@rcm/telemetry';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
 import { madeByForgottenRotation } from '../machine/restored.ts';
 import type { Rotator } from '../rotator.ts';
@@ -25,9 +26,16 @@ const FOLLOWED: Readonly<Record<AccountFollowed, Reconciled>> = {
   other_key: 'account_in_use',
 };
 
-/** Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit. */
+/** For so long after a rotation a store may answer what it replaced: much longer than SSM and Secrets Manager take to agree with themselves. */
+const BEHIND_MS = 60_000;
+
+/**
+ * Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit.
+ * Fails with `store_unavailable` where the store has not heard of the last rotation yet.
+ */
 export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Reconciled | null> {
   const { endpoint, held, reference } = login;
+  await refuseOldAnswer(rotator, login, current.version);
   const answer = await followOtherAccount(rotator, login, current);
   if (answer) return FOLLOWED[answer];
   if (await mergeOldCopy(rotator, login, current)) return 'merged';
@@ -38,6 +46,16 @@ export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, cur
   const versions = { from: held.lease.currentVersion, to: current.version };
   await followStoreVersion(rotator.db, { endpointId, orgId, secretArn: formatReference(reference), ...versions });
   return isForgotten ? 'restored' : null;
+}
+
+/** Built on what it replaced, the row would go back and the old password would be typed. What a person has gone back to is still there when that time is over. */
+async function refuseOldAnswer({ db }: Rotator, { endpoint, held }: LoginInHand, read: string): Promise<void> {
+  const { orgId, id: endpointId, loginIdentity } = endpoint;
+  const { currentVersion: current } = held.lease;
+  if (read === current || !(await wasReplaced(db, { orgId, loginIdentity, current, read, withinMs: BEHIND_MS }))) return;
+  throw new RcmError('store_unavailable', 'The store still answers the version that the last rotation replaced. Nothing was changed.', {
+    details: { endpointId },
+  });
 }
 
 /** The ledger lets nobody log in for one lockout window: what was tried before the database was restored is not known. */
