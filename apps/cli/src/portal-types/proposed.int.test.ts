@@ -95,14 +95,15 @@ test('save takes a file or a request: one of them', async () => {
   expect(await saves(file('bad'), '--request', crypto.randomUUID(), ...WHY)).toBe(2);
 });
 
-test('what lies in the table is believed in nothing: a document that no file could be is not saved', async () => {
-  const { answer } = await portalType('propose', file('tampered'), ...WHY);
+test.each([
+  ['that no file could be', `jsonb_set(document, '{recipe}', '{"login": "javascript:"}')`],
+  // It would be 1, which whoever approves is not told.
+  ['that leaves out what a file’s defaults fill in', `document - 'lockoutMargin'`],
+])('what lies in the table is believed in nothing: a document %s is not saved', async (_, tampered) => {
+  const { answer } = await portalType('propose', file('tampered', { lockoutMargin: 2 }), ...WHY);
   const id = String(answer.request);
   const owner = openDatabase({ url, applicationName: 'somebody', maxConnections: 1 });
-  await owner.transaction(
-    'no tenant',
-    (tx) => tx.$executeRaw`UPDATE portal_type_change SET document = jsonb_set(document, '{recipe}', '{"login": "javascript:"}') WHERE id = ${id}::uuid`,
-  );
+  await owner.transaction('no tenant', (tx) => tx.$executeRawUnsafe(`UPDATE portal_type_change SET document = ${tampered} WHERE id = '${id}'::uuid`));
   await owner.close();
   await approvedByJohn(id);
   expect(await saves('--request', id, ...WHY)).not.toBe(0);

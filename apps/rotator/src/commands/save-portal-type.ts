@@ -2,6 +2,7 @@ import { parsePasswordRules, ruleWarnings } from '@rcm/credentials';
 import type { Database, NewPortalType } from '@rcm/db';
 import { portalTypeStands, saveApprovedChange, showPortalChange } from '@rcm/db/acts';
 import { upsertPortalType } from '@rcm/db/admin';
+import { portalTypeDiff } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import { portalTypeFromDocument, readPortalTypeFile } from '../portal-type-file.ts';
 import { asOwner, readActorConfig } from './as-owner.ts';
@@ -68,5 +69,16 @@ async function proposed(db: Database, id: string): Promise<NewPortalType> {
   if (!change) throw new RcmError('input_invalid', `There is no proposed change ${id}: \`rcm portal-type proposed\` has them. Nothing was changed.`);
   if (change.state !== 'approved')
     throw new RcmError('state_conflict', `Change ${id} of ${change.code} is not to be saved: it is ${change.state}. Nothing was changed.`);
-  return portalTypeFromDocument(change.document);
+  return asItWasSeen(change.document);
+}
+
+/** Whoever approved it saw what it says: what a document that was written by hand leaves out, and a file's defaults would fill in, nobody has seen. */
+function asItWasSeen(document: Readonly<Record<string, unknown>>): NewPortalType {
+  const type = portalTypeFromDocument(document);
+  const unseen = portalTypeDiff(document, { ...type }).fields.map(({ name }) => name);
+  if (unseen.length === 0) return type;
+  throw new RcmError(
+    'input_invalid',
+    `What was proposed would be saved otherwise than it says: ${unseen.join(', ')}. Propose it again (\`rcm portal-type propose\`). Nothing was changed.`,
+  );
 }
