@@ -19,8 +19,8 @@ export async function removeOldCopies(rotator: Rotator, { limit, signal }: { rea
 }
 
 /**
- * Under the lease, and only where the portal was seen to accept what is current after the attempt had ended: then the copy is not what it holds. Current is what the row
- * names, also where the copy lies beside a secret that the login was moved away from.
+ * Under the lease, and only where the portal was seen, after the attempt had ended, to accept what is current or to refuse a copy that was never sent: then the
+ * copy is not what it holds. Current is what the row names, also where the copy lies beside a secret that the login was moved away from.
  */
 async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId }: RotationAttempt, signal: AbortSignal): Promise<void> {
   const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId });
@@ -33,7 +33,7 @@ async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId }
       actor: rotator.owner,
       action: 'secret.discard',
       subject: endpointId,
-      reason: 'a copy that an abandoned attempt left, and the portal accepts what is current',
+      reason: 'a copy that an abandoned attempt left, and the portal does not hold its password',
       details: { attemptId },
     });
     await login.store.discard((await login.slotElsewhere(attemptId)) ?? login.slotOf(attemptId), heldOptions(login));

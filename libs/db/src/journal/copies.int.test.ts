@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from './copies.ts';
+import { requestRotation } from './request.ts';
 
 let t: TestDatabase;
 let endpoint: TestEndpoint;
@@ -12,6 +13,8 @@ beforeEach(async () => void (await t.sql(`UPDATE rotation_attempt SET copy_remov
 interface Left {
   readonly daysAgo: number;
   readonly wasSubmitted?: boolean;
+  readonly reason?: string;
+  readonly found?: string;
 }
 
 /** Abandoned attempts of one secret, as many as are given; answers with their ids in that order. */
@@ -19,12 +22,12 @@ async function leftBehind(secretArn: string, left: readonly Left[]): Promise<str
   endpoint = await makeEndpoint(t.db, { secretArn });
   const ids: string[] = [];
   const { attemptId: first } = await plannedAttempt(t.db, endpoint);
-  for (const [index, { daysAgo, wasSubmitted = false }] of left.entries()) {
+  for (const [index, { daysAgo, wasSubmitted = false, reason = 'due', found = null }] of left.entries()) {
     const [row] = await t.sql<{ id: string }>(
-      `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash, submit_deadline_at, ended_at)
-       SELECT gen_random_uuid(), login_identity, org_id, endpoint_id, portal_type_code, 'abandoned', fence + $2, owner, reason, $3, base_version, recipe_hash, $4, now() - make_interval(days => $5)
+      `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash, submit_deadline_at, ended_at, found, request_id, chosen_version)
+       SELECT gen_random_uuid(), login_identity, org_id, endpoint_id, portal_type_code, 'abandoned', fence + $2, owner, $6, $3, base_version, recipe_hash, $4, now() - make_interval(days => $5), $7, $8::uuid, $9
          FROM rotation_attempt WHERE id = $1 RETURNING id`,
-      [first, index + 1, secretArn, wasSubmitted ? new Date() : null, daysAgo],
+      [first, index + 1, secretArn, wasSubmitted ? new Date() : null, daysAgo, reason, found, await requestFor(reason), reason === 'rollback' ? '1' : null],
     );
     ids.push(row?.id ?? '');
   }
@@ -32,13 +35,24 @@ async function leftBehind(secretArn: string, left: readonly Left[]): Promise<str
   return ids;
 }
 
+/** What an attempt that somebody asked for names. */
+async function requestFor(reason: string): Promise<string | null> {
+  if (reason !== 'demand' && reason !== 'compromise' && reason !== 'rollback') return null;
+  const asked = { orgId: endpoint.orgId, endpointId: endpoint.endpointId, actor: 'person:os:jane', reason: 'said so' };
+  const kind = reason === 'rollback' ? ({ kind: reason, chosenVersion: '1' } as const) : ({ kind: reason } as const);
+  return (await requestRotation(t.rotator, { ...asked, ...kind })).requestId;
+}
+
 /** A login of the endpoint, or of another one, that the portal answered so many days ago. */
-const answered = (version: string, rest: { readonly daysAgo?: number; readonly proved?: boolean; readonly on?: TestEndpoint } = {}) => {
-  const { daysAgo = 0, proved = true, on = endpoint } = rest;
+const answered = (
+  version: string,
+  rest: { readonly daysAgo?: number; readonly proved?: boolean; readonly on?: TestEndpoint; readonly effect?: string } = {},
+) => {
+  const { daysAgo = 0, proved = true, on = endpoint, effect = 'none' } = rest;
   return t.sql(
     `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved)
-     VALUES ($1, $2, $3, gen_random_uuid(), 'agent', $4, now() - make_interval(days => $5), now() - make_interval(days => $5), $6, 'none', $7)`,
-    [on.loginIdentity, on.orgId, on.endpointId, version, daysAgo, proved ? 'accepted' : 'rejected', proved],
+     VALUES ($1, $2, $3, gen_random_uuid(), 'agent', $4, now() - make_interval(days => $5), now() - make_interval(days => $5), $6, $8, $7)`,
+    [on.loginIdentity, on.orgId, on.endpointId, version, daysAgo, proved ? 'accepted' : 'rejected', proved, effect],
   );
 };
 const toRemove = async (): Promise<string[]> => (await listCopiesToRemove(t.rotator, { limit: 100 })).map(({ id }) => id).sort();
@@ -148,5 +162,48 @@ describe('a copy may be what the portal holds, and stays,', () => {
     const [open] = await t.sql<{ id: string }>(`SELECT id FROM rotation_attempt WHERE endpoint_id = $1 AND ended_at IS NULL`, [endpoint.endpointId]);
     expect(await mayRemoveCopy(t.rotator, { attemptId: open?.id ?? '', orgId: endpoint.orgId, currentVersion: '1' })).toBe(false);
     await expect(mayRemoveCopy(t.rotator, { attemptId: 'x', orgId: endpoint.orgId, currentVersion: '1' })).rejects.toMatchObject({ code: 'input_invalid' });
+  });
+});
+
+describe('where the login was never accepted again', () => {
+  const refuse = (id: string, rest: { readonly daysAgo?: number; readonly effect?: string } = {}) =>
+    answered(`staged:${id}`, { proved: false, effect: 'bad', ...rest });
+  const left = async (of: Omit<Left, 'daysAgo'> = {}) => (await leftBehind(parameter(), [{ daysAgo: 40, ...of }]))[0] ?? '';
+  const goes = async (id: string) => {
+    const may = await mayRemoveCopy(t.rotator, { attemptId: id, orgId: endpoint.orgId, currentVersion: '1' });
+    expect((await toRemove()).includes(id)).toBe(may);
+    return may;
+  };
+
+  test.each(['due', 'demand', 'compromise'])(
+    'a copy that was never sent goes after a month, once the portal has refused it while it let others in (%s)',
+    async (reason) => {
+      const id = await left({ reason });
+      expect(await goes(id)).toBe(false);
+      await refuse(id, { daysAgo: 41 });
+      await refuse(id, { effect: 'suspect' });
+      await refuse(randomUUID());
+      expect(await goes(id)).toBe(false);
+      await refuse(id, { daysAgo: 39 });
+      expect(await goes(id)).toBe(true);
+    },
+  );
+
+  test.each([
+    ['was submitted', { wasSubmitted: true }],
+    ['was found after a restore', { reason: 'restored' }],
+    ['holds an old password', { reason: 'rollback' }],
+    ['a person has typed', { reason: 'resolve' }],
+    ['the portal was seen to accept', { found: 'staged' }],
+  ] as const)('what %s stays, however often it is refused', async (_, of) => {
+    const id = await left(of);
+    await refuse(id);
+    expect(await goes(id)).toBe(false);
+  });
+
+  test('none goes before the month is over', async () => {
+    const [id = ''] = await leftBehind(parameter(), [{ daysAgo: 20 }]);
+    await refuse(id);
+    expect(await toRemove()).toEqual([]);
   });
 });

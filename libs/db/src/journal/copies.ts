@@ -14,9 +14,9 @@ const KEPT_DAYS = 30;
 const KEPT_COPIES = 12;
 
 /**
- * Ended attempts whose staged copy may go from the store: a month old, or more than their store has room for; and only where the login was
- * accepted with what is current after the attempt had ended, so that the copy is not what the portal holds. From another id on each time, so that those
- * which cannot be removed, of a tenant that has left for one, hold up no other.
+ * Ended attempts whose staged copy may go from the store: a month old, or more than their store has room for; and only where the copy is not what the portal
+ * holds: the login was accepted with what is current after the attempt had ended, or the copy was never sent and refused. From another id on each time, so that
+ * those which cannot be removed, of a tenant that has left for one, hold up no other.
  */
 export async function listCopiesToRemove(db: Database, { limit }: { readonly limit: number }): Promise<RotationAttempt[]> {
   return byIndex(db, 'every tenant', async (tx) => {
@@ -34,7 +34,7 @@ const idsOfCopies = (tx: Transaction, where: Prisma.Sql, limit: number): Promise
      AND (l.ended_at < now() - make_interval(days => ${KEPT_DAYS}::int) OR (l.secret_arn LIKE 'arn:%:secretsmanager:%' AND ${KEPT_COPIES}::int <= (
        SELECT count(*) FROM rotation_attempt o WHERE o.org_id = l.org_id AND o.secret_arn = l.secret_arn AND o.state = 'abandoned' AND o.copy_removed_at IS NULL
           AND (o.submit_deadline_at IS NOT NULL, o.ended_at, o.id) > (l.submit_deadline_at IS NOT NULL, l.ended_at, l.id))))
-     AND ${ACCEPTED_SINCE}
+     AND (${ACCEPTED_SINCE} OR ${UNSENT_AND_REFUSED})
    ORDER BY l.id LIMIT ${limit}`;
 
 /**
@@ -47,6 +47,14 @@ const ACCEPTED_SINCE = Prisma.sql`EXISTS (
    WHERE tried.org_id = e.org_id AND tried.secret_arn = e.secret_arn AND ok.started_at >= coalesce(tried.secret_taken_at, '-infinity') AND ok.login_identity = l.login_identity AND ok.proved AND ok.started_at > l.ended_at
      AND (ok.version = e.current_version OR (ok.version LIKE 'staged:%' AND EXISTS (SELECT FROM rotation_attempt r
           WHERE r.login_identity = ok.login_identity AND r.promoted_version = e.current_version AND 'staged:' || r.id::text = ok.version))))`;
+
+/**
+ * Of a login that nobody mends, which is never accepted and leaves a copy a day: a password that the attempt `l` made itself and never let out, and that the portal
+ * refused after its end, while it let others in. The journal alone is no proof: a database that failed over may have lost that it was submitted. The password of a
+ * rollback is an old one, a person's word is about one that was typed, and what was found after a restore may have been submitted.
+ */
+const UNSENT_AND_REFUSED = Prisma.sql`(l.submit_deadline_at IS NULL AND l.found IS NULL AND l.reason IN ('due', 'demand', 'compromise') AND EXISTS (
+  SELECT FROM login_attempt no WHERE no.login_identity = l.login_identity AND no.version = 'staged:' || l.id::text AND no.effect = 'bad' AND no.started_at > l.ended_at))`;
 
 /**
  * The organization's rotations of this account whose copies lie beside another secret than this one, the newest first: a person may have moved
@@ -76,7 +84,8 @@ export async function mayRemoveCopy(
     { tenant: orgId },
     (tx) => tx.$queryRaw<{ may: boolean }[]>`
       SELECT EXISTS (SELECT FROM rotation_attempt l JOIN integration_endpoint own ON own.org_id = l.org_id AND own.id = l.endpoint_id
-                      WHERE l.id = ${checkUuid('attemptId', attemptId)}::uuid AND l.ended_at IS NOT NULL AND own.current_version = ${currentVersion} AND ${ACCEPTED_SINCE}) AS may`,
+                      WHERE l.id = ${checkUuid('attemptId', attemptId)}::uuid AND l.ended_at IS NOT NULL AND own.current_version = ${currentVersion}
+                        AND (${ACCEPTED_SINCE} OR ${UNSENT_AND_REFUSED})) AS may`,
   );
   return row?.may ?? false;
 }

@@ -2,6 +2,7 @@ import { describe, test } from 'vitest';
 import { backend, isLongForm } from '@rcm/test-services';
 import { Random } from '../time/random.ts';
 import { askUnanswered } from './ask-leases-and-logins.fixture.ts';
+import { askRefusedCopy } from './ask-refused-copy.fixture.ts';
 import { BothDatabases, identityOf, type Place } from './both-databases.fixture.ts';
 import { HOLDERS, portalType } from './drawn.fixture.ts';
 import { Round } from './round.fixture.ts';
@@ -30,11 +31,13 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
         };
       };
       const first = at('org-one', 'one', 'login one', 'north');
-      const places = [first, { ...at('org-one', 'twin', 'login one', 'south'), secretArn: first.secretArn }, at('org-two', 'two', 'login two', 'north')];
+      const second = at('org-two', 'two', 'login two', 'north');
+      const places = [first, { ...at('org-one', 'twin', 'login one', 'south'), secretArn: first.secretArn }, second];
       if (random.chance(0.4)) places.push(at('org-two', 'shared', 'login one', 'south'));
       for (const place of places) await both.addEndpoint(place, `${place.portalTypeCode}.example`);
       const round = new Round(both, random, places, random.chance(0.3));
       for (const holder of HOLDERS) await askUnanswered(round, first, holder);
+      await askRefusedCopy(round, second, 'one');
       for (let step = 0; step < 160; step += 1) await takeStep(round, step < 60);
     } finally {
       await both.close();

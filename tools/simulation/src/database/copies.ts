@@ -32,6 +32,14 @@ function acceptedSince(db: ModelDatabase, { loginIdentity, endpointId, orgId, en
     );
 }
 
+/** Never let out, as far as the journal knows, and refused after the attempt's end while others got in. */
+const unsentAndRefused = ({ tables }: ModelDatabase, { id, loginIdentity, submitDeadlineAt, found, reason, endedAt }: RotationAttempt): boolean =>
+  submitDeadlineAt === null &&
+  found === null &&
+  ['due', 'demand', 'compromise'].includes(reason) &&
+  endedAt !== null &&
+  tables.logins.of(loginIdentity).some((no) => no.version === `staged:${id}` && no.effect === 'bad' && no.startedAt > endedAt);
+
 export const listCopiesToRemove = operation('listCopiesToRemove', (db, { limit }) => {
   const left = db.tables.attempts.all().filter(({ state, copyRemovedAt }) => state === 'abandoned' && copyRemovedAt === null);
   const ended = ({ endedAt }: RotationAttempt): number => endedAt?.getTime() ?? 0;
@@ -44,7 +52,7 @@ export const listCopiesToRemove = operation('listCopiesToRemove', (db, { limit }
     .filter((copy) => {
       const isOld = ended(copy) < db.now.getTime() - KEPT_MS;
       const isOneTooMany = copy.secretArn.includes(':secretsmanager:') && (places.get(copy.id) ?? 0) > KEPT_COPIES;
-      return (isOld || isOneTooMany) && acceptedSince(db, copy, 'every tenant');
+      return (isOld || isOneTooMany) && (acceptedSince(db, copy, 'every tenant') || unsentAndRefused(db, copy));
     })
     .slice(0, limit);
 });
@@ -75,7 +83,10 @@ export const listOtherSecrets = operation('listOtherSecrets', (db, { orgId, logi
 export const mayRemoveCopy = operation('mayRemoveCopy', (db, { attemptId, orgId, currentVersion }) => {
   const copy = attemptOf(db, { attemptId, orgId });
   return (
-    copy !== null && copy.endedAt !== null && db.tables.endpoints.get(copy.endpointId)?.currentVersion === currentVersion && acceptedSince(db, copy, 'tenant')
+    copy !== null &&
+    copy.endedAt !== null &&
+    db.tables.endpoints.get(copy.endpointId)?.currentVersion === currentVersion &&
+    (acceptedSince(db, copy, 'tenant') || unsentAndRefused(db, copy))
   );
 });
 
