@@ -56,7 +56,7 @@ export const FAULTS_OF_THE_ISSUE: readonly PlantedFault[] = [
     words: '(g) copies of abandoned attempts are removed by age alone',
     shows: ['lost'],
     file: database('copies'),
-    from: "return (isOld || isOneTooMany) && acceptedSince(db, copy, 'every tenant');",
+    from: "return (isOld || isOneTooMany) && (acceptedSince(db, copy, 'every tenant') || unsentAndRefused(db, copy));",
     to: 'return ended(copy) < db.now.getTime() - 3_600_000;',
   },
   {
