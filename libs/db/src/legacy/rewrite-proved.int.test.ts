@@ -24,7 +24,7 @@ describe.runIf(backend() === 'embedded')(
       await s.sql.query(`CREATE ROLE service LOGIN PASSWORD 'local'`);
       await s.sql.query('GRANT pg_read_all_stats TO service');
       await s.sql.query('GRANT SELECT (starelid, staattnum) ON pg_statistic TO service');
-      await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof, portal_task TO service');
+      await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof, adopted_id, portal_task TO service');
     }, 120_000);
     afterAll(() => s.close());
 

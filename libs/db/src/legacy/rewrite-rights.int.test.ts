@@ -75,7 +75,7 @@ describe.runIf(backend() === 'embedded')(
     });
 
     test('one that may vacuum everything but the catalogue has rewritten nothing either', async () => {
-      await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof, portal_task TO switcher');
+      await s.sql.query('GRANT MAINTAIN ON integration_endpoint, migration_proof, adopted_id, portal_task TO switcher');
       await s.sql.query('GRANT SELECT (starelid, staattnum) ON pg_statistic TO switcher');
       await expect(checkRewriteRights({ url: urlOf('switcher') })).rejects.toMatchObject({
         message: expect.stringMatching(/lacks: VACUUM FULL of pg_statistic/) as string,
