@@ -45,7 +45,7 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   });
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
-    await refuseReplaced(access, endpoint, { current: asked, read: credential.version });
+    await refuseReplaced(access, endpoint, { current: asked, read: credential.version, madeBy: rotationThatMade(credential.payload) });
     await refuseOutrun(access, endpoint, credential);
     await coolDownAfterRestore(access, endpoint, held, credential);
     await followStoreVersion(access.db, { endpointId: endpoint.id, orgId: endpoint.orgId, secretArn: endpoint.secretArn, from: asked, to: credential.version });
@@ -54,11 +54,17 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   return credential;
 }
 
+interface ReadVersion {
+  readonly current: string | null;
+  readonly read: string;
+  readonly madeBy: string | null;
+}
+
 /**
  * The store is behind, not ahead: it answers what the last rotation replaced. Mostly it has not heard of the rotation yet, and the next read is right. Where a
  * person has gone back to that version, the rotator finds out which of the two passwords the portal accepts; an agent types neither, and the row stays.
  */
-async function refuseReplaced({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, versions: { readonly current: string | null; readonly read: string }) {
+async function refuseReplaced({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, versions: ReadVersion): Promise<void> {
   const { id: endpointId, orgId, loginIdentity } = endpoint;
   if (!(await wasReplaced(db, { orgId, loginIdentity, ...versions }))) return;
   logger.warn({ endpointId }, 'the store answers the version that the last rotation replaced; its password is not tried');

@@ -1,4 +1,4 @@
-import { formatReference, type StoredSecret } from '@rcm/credentials';
+import { formatReference, rotationOf, type StoredSecret } from '@rcm/credentials';
 import { coolDownLogin } from '@rcm/db/ledger';
 import { type AccountFollowed, followStoreVersion, wasReplaced } from '@rcm/db/rotation';
 import { afterRestoreMs } from '@rcm/portal-access';
@@ -35,7 +35,7 @@ const BEHIND_MS = 60_000;
  */
 export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Reconciled | null> {
   const { endpoint, held, reference } = login;
-  await refuseOldAnswer(rotator, login, current.version);
+  await refuseOldAnswer(rotator, login, current);
   const answer = await followOtherAccount(rotator, login, current);
   if (answer) return FOLLOWED[answer];
   if (await mergeOldCopy(rotator, login, current)) return 'merged';
@@ -49,10 +49,10 @@ export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, cur
 }
 
 /** Built on what it replaced, the row would go back and the old password would be typed. What a person has gone back to is still there when that time is over. */
-async function refuseOldAnswer({ db }: Rotator, { endpoint, held }: LoginInHand, read: string): Promise<void> {
+async function refuseOldAnswer({ db }: Rotator, { endpoint, held }: LoginInHand, { version: read, text }: StoredSecret): Promise<void> {
   const { orgId, id: endpointId, loginIdentity } = endpoint;
   const { currentVersion: current } = held.lease;
-  if (read === current || !(await wasReplaced(db, { orgId, loginIdentity, current, read, withinMs: BEHIND_MS }))) return;
+  if (read === current || !(await wasReplaced(db, { orgId, loginIdentity, current, read, madeBy: rotationOf(text).attemptId, withinMs: BEHIND_MS }))) return;
   throw new RcmError('store_unavailable', 'The store still answers the version that the last rotation replaced. Nothing was changed.', {
     details: { endpointId },
   });

@@ -120,11 +120,13 @@ describe('a rotation is outrun', () => {
 describe('a version was replaced', () => {
   test('by the rotation that made the row’s version: what it was planned on, and what a person had saved until it was promoted', async () => {
     const on = await makeEndpoint(t.db);
-    const was = (current: string | null, read: string, more: { readonly withinMs?: number } = {}, of: TestEndpoint = on) =>
-      wasReplaced(t.agent, { ...of, current, read, ...more });
+    const was = (current: string | null, read: string, more: { readonly withinMs?: number; readonly madeBy?: string } = {}, of: TestEndpoint = on) =>
+      wasReplaced(t.agent, { ...of, current, read, madeBy: null, ...more });
     await rotation(on, { endedSecondsAgo: 400 });
     expect([await was('3', '1'), await was(null, '1')]).toEqual([false, false]);
-    await rotation(on, { promoted: '3', previous: '2', endedSecondsAgo: 300 });
+    const made = await rotation(on, { promoted: '3', previous: '2', endedSecondsAgo: 300 });
+    // A secret that was lost and made anew begins with the first version again.
+    expect([await was('3', '1', { madeBy: made }), await was('3', '1', { madeBy: randomUUID() })]).toEqual([false, true]);
     expect([await was('3', '1'), await was('3', '2'), await was('3', '4'), await was('4', '1'), await was(null, '1')]).toEqual([
       true,
       true,

@@ -108,7 +108,7 @@ export const ofOneLogin: readonly Operation[] = [
   // Its ledger has what was measured before, at this size and at those below.
   asks('rcm_rotator', knownVersions, [{ ...ONE, limit: 5 }], { most: 1_500 }),
   asks('rcm_agent', outrunCopy, [{ ...ONE, attemptId: randomUUID() }]),
-  asks('rcm_agent', wasReplaced, [{ ...ONE, current: '2', read: '1' }]),
+  asks('rcm_agent', wasReplaced, [{ ...ONE, current: '2', read: '1', madeBy: null }]),
   asks('rcm_rotator', mayRemoveCopy, [{ ...ONE, attemptId: randomUUID(), currentVersion: '2' }]),
   asks('rcm_rotator', getOpenAttempt, [ONE]),
   asks('rcm_rotator', findOpenRotation, [ONE]),

@@ -106,7 +106,12 @@ export async function readLogin(round: Round, place: Place): Promise<void> {
   const made = random.pick(['1', '2', '3']);
   await round.ask('keptLength', () => place);
   await round.ask('rotationTo', () => ({ ...place, version: made }));
-  const replaced = { current: made, read: random.pick(['1', '2']), ...(random.chance(0.5) ? { withinMs: HOUR_MS } : {}) };
+  const replaced = {
+    current: made,
+    read: random.pick(['1', '2']),
+    madeBy: random.pick([null, attempt?.id ?? null]),
+    ...(random.chance(0.5) ? { withinMs: HOUR_MS } : {}),
+  };
   await round.ask('wasReplaced', () => ({ ...place, ...replaced }));
   if (random.chance(0.1)) await round.ask('forgetPasswords', () => ({ ...place, keep: fingerprints }));
   if (!attempt) return;

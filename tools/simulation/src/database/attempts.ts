@@ -53,7 +53,7 @@ export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId 
   return attempt !== null && (attempt.promotedVersion !== null || attempt.endedAt !== null);
 });
 
-export const wasReplaced = operation('wasReplaced', (db, { orgId, loginIdentity, current, read, withinMs = Number.POSITIVE_INFINITY }) =>
+export const wasReplaced = operation('wasReplaced', (db, { orgId, loginIdentity, current, read, madeBy, withinMs = Number.POSITIVE_INFINITY }) =>
   db.tables.attempts
     .of(loginIdentity)
     .some(
@@ -61,6 +61,7 @@ export const wasReplaced = operation('wasReplaced', (db, { orgId, loginIdentity,
         attempt.orgId === orgId &&
         attempt.promotedVersion !== null &&
         attempt.promotedVersion === current &&
+        attempt.id !== madeBy &&
         (attempt.baseVersion === read || attempt.previousVersion === read) &&
         (attempt.endedAt ?? attempt.updatedAt).getTime() > db.now.getTime() - withinMs,
     ),

@@ -18,7 +18,7 @@ import type { Operations } from './named.fixture.ts';
 export const ROTATIONS: Operations = {
   knownVersions: (t, n) => knownVersions(t.rotator, { ...n, limit: 10 }),
   outrunCopy: (t, n) => outrunCopy(t.agent, n),
-  wasReplaced: (t, n) => wasReplaced(t.agent, { ...n, current: '2', read: '1' }),
+  wasReplaced: (t, n) => wasReplaced(t.agent, { ...n, current: '2', read: '1', madeBy: null }),
   listCopiesElsewhere: (t, n) => listCopiesElsewhere(t.rotator, { ...n, secretArn: 'arn:of:another', limit: 10 }),
   mayRemoveCopy: (t, n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
   planRotation: (t, n) => planRotation(t.rotator, { ...n, attemptId: randomUUID(), owner: 'o', reason: 'due', baseVersion: '1', recipeHash: 'h' }),
