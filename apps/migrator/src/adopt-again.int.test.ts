@@ -72,7 +72,7 @@ describe('a row that has changed in its source', { timeout: 600_000 }, () => {
     const events = await testEnvironment.db.transaction(
       'every tenant',
       (tx) => tx.$queryRaw<{ actor: string; reason: string; subject: string; took: string; details: string }[]>`
-        SELECT actor, reason, subject, details->>'took' AS took, details::text AS details FROM audit_event WHERE action = 'endpoint.adopted' ORDER BY org_id, seq`,
+        SELECT actor, reason, subject, details->>'took' AS took, details::text AS details FROM audit_event WHERE action = 'endpoint.adopted' ORDER BY details->>'took', subject`,
     );
     expect(events).toMatchObject([
       { ...PERSON, subject: 'l-a', took: 'added' },
