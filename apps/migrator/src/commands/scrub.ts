@@ -60,7 +60,7 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
   const state = await storageRewriteState(migration.db);
   const isDue = state.pending || removal === 'none';
   const onTable = (table: string, bytes: number): void =>
-    migration.logger.info({ table, bytes }, 'a table is written anew: nobody can use it until that is done');
+    migration.logger.info({ table, bytes }, 'a table is to be written anew: nobody can use it while that is done');
   const rewrite =
     isDue && !migration.stopping.aborted
       ? await rewriteStorage({ url: adminUrl.reveal(), server, gone, tableMs: config.RCM_MIGRATOR_REWRITE_MINUTES * 60_000, onTable })

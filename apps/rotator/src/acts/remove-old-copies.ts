@@ -33,7 +33,7 @@ async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId }
       actor: rotator.owner,
       action: 'secret.discard',
       subject: endpointId,
-      reason: 'a copy that an abandoned attempt left, and the portal does not hold its password',
+      reason: 'a copy that an abandoned attempt left: after it, the portal took what is current, or refused a copy that was never sent',
       details: { attemptId },
     });
     await login.store.discard((await login.slotElsewhere(attemptId)) ?? login.slotOf(attemptId), heldOptions(login));
