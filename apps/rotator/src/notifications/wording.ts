@@ -161,6 +161,16 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
       `It was not meant: rcm login rotate ${endpoint} --kind compromise --reason "…"`,
     ],
   }),
+  request_not_done: ({ endpoint, why }) => ({
+    title: `Not rotated, though asked for: ${endpoint}`,
+    happened: `Somebody asked for a rotation of ${endpoint}, which was not begun and is not tried any more: ${why.replace(/\.$/, '')}.`,
+    safe: `No password was made for this request: if others know the one in use, they may still log in with it. ${KEPT}`,
+    todo: [
+      `See how the login stands, what it waits for and what ends that: rcm login show ${endpoint}`,
+      `If others know the password, ask again as soon as nothing is in the way: rcm login rotate ${endpoint} --kind compromise --reason "…"`,
+      `Who asked, when and why: rcm audit list --org ORG --login ${endpoint}`,
+    ],
+  }),
   approval_waiting: approvalWords,
 };
 

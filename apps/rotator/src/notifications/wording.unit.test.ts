@@ -21,6 +21,7 @@ const kinds: readonly NotificationKind[] = [
   'row_and_store_differ',
   'backup_codes_low',
   'code_wanted',
+  'request_not_done',
 ];
 
 describe('the words of a notification', () => {

@@ -1,13 +1,16 @@
 import { parsePayload, parseReference } from '@rcm/credentials';
 import { requestRotation } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NotificationChannel } from '../notifications/channel.ts';
+import { deliverNotifications } from '../notifications/deliver.ts';
+import type { NotificationText } from '../notifications/notification-text.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { type Asked, rotateAsked, takeUpLeftRequests } from './asked.ts';
 
 let opened: RotatorEnvironment;
 const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
 const { signal } = new AbortController();
-beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine', 'alpine', 'alpine'] })));
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 6 }, () => 'alpine' as const) })));
 afterAll(() => opened?.close());
 
 async function stored(endpointId: string) {
@@ -67,6 +70,41 @@ describe('a rotation that is asked for while an earlier one is open', () => {
     await opened.sql(`UPDATE rotation_attempt SET created_at = created_at - interval '20 minutes' WHERE endpoint_id = 'alpine-3'`, []);
     await takeUpLeftRequests(opened.patient, { limit: 10, pauseMs: 0, signal });
     expect([await changesAt('alpine-3'), await answerTo(requestId)]).toEqual([2, { answer: 'done' }]);
+  });
+
+  it('that cannot begin for a day, as others know the password, ends and tells the channels why, and how to ask again', async () => {
+    await leftAt('alpine-6', 'staged');
+    await opened.sql(
+      `UPDATE rotation_attempt SET state = 'blocked', waiting_from = 'staged', detail = 'the portal accepted none of the stored passwords', created_at = created_at - interval '2 days' WHERE endpoint_id = 'alpine-6'`,
+      [],
+    );
+    const { requestId } = await ask('alpine-6', 'compromise');
+    const ages = (time: string) => opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - $2::interval WHERE id = $1`, [requestId, time]);
+    const takeUp = () => takeUpLeftRequests(opened.patient, { limit: 10, pauseMs: 0, signal });
+    const sent: NotificationText[] = [];
+    const channel: NotificationChannel = {
+      name: 'sms',
+      send: ({ notification, text }) => Promise.resolve(void (notification.endpointId === 'alpine-6' && sent.push(text))),
+    };
+    const { db, logger } = opened.rotator;
+    const deliver = () => deliverNotifications({ db, logger, channels: [channel], deadlineMs: 5_000, maxTries: 1, signal });
+
+    await ages('23 hours');
+    await takeUp();
+    await deliver();
+    expect([sent, await answerTo(requestId)]).toEqual([[], { answer: null }]);
+
+    await ages('25 hours');
+    await takeUp();
+    await takeUp();
+    await deliver();
+    expect([sent.map(({ title }) => title), await answerTo(requestId), await changesAt('alpine-6')]).toEqual([
+      ['Not rotated, though asked for: alpine-6'],
+      { answer: 'expired' },
+      0,
+    ]);
+    expect(sent[0]?.happened).toMatch(/for a day: Another rotation.*blocked: the portal accepted none/);
+    expect(sent[0]?.todo.join(' ')).toMatch(/rcm login show alpine-6.*rcm login rotate alpine-6 --kind compromise/);
   });
 
   it('is not done where it goes back to an earlier password: that was approved for the login as it stood before', async () => {

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { parsePayload, parseReference, serializePayload } from '@rcm/credentials';
 import { acquireExclusiveLease, releaseLease } from '@rcm/db/leases';
 import { pauseRotations, requestRotation, resumeRotations } from '@rcm/db/rotation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NotificationChannel } from '../notifications/channel.ts';
+import { deliverNotifications } from '../notifications/deliver.ts';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { rotateAsked, takeUpLeftRequests } from './asked.ts';
 
@@ -9,21 +12,36 @@ let opened: RotatorEnvironment;
 const PERSON = { actor: 'person:os:jane@host', reason: 'seen in a mail' };
 const { signal } = new AbortController();
 beforeAll(async () => {
-  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 7 }, () => 'alpine' as const) });
+  opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 8 }, () => 'alpine' as const) });
 });
 afterAll(() => opened?.close());
 
 /** All that a command does before it dies; `ms` ago. */
-async function left(endpointId: string, ms: number): Promise<string> {
+async function left(endpointId: string, ms: number, kind: 'compromise' | 'demand' = 'compromise'): Promise<string> {
   const { orgId } = opened.testEnvironment.endpoint(endpointId);
-  const { requestId } = await requestRotation(opened.rotator.db, { orgId, endpointId, kind: 'compromise', ...PERSON });
+  const { requestId } = await requestRotation(opened.rotator.db, { orgId, endpointId, kind, ...PERSON });
   await opened.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - make_interval(secs => $2::float8 / 1000) WHERE id = $1`, [requestId, ms]);
   return requestId;
 }
+const stored = async (endpointId: string) => {
+  const { orgId, secretArn } = opened.testEnvironment.endpoint(endpointId);
+  const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
+  return current && parsePayload(current.text).reveal().password;
+};
 const takeUp = () => takeUpLeftRequests(opened.rotator, { limit: 10, pauseMs: 0, signal });
 const answerTo = async (requestId: string) => (await opened.sql('SELECT answer FROM rotation_request WHERE id = $1', [requestId]))[0];
 const told = (requestId: string) =>
   opened.sql(`SELECT actor, reason FROM audit_event WHERE action = 'rotation.not_started' AND details ->> 'requestId' = $1`, [requestId]);
+
+/** What a channel that was not there before is sent now. */
+async function heard(): Promise<string[]> {
+  const titles: string[] = [];
+  const channel: NotificationChannel = { name: randomUUID(), send: ({ text }) => Promise.resolve(void titles.push(text.title)) };
+  const { db, logger } = opened.rotator;
+  await deliverNotifications({ db, logger, channels: [channel], deadlineMs: 5_000, maxTries: 1, signal });
+  return titles;
+}
+const NOT_ROTATED = 'Not rotated, though asked for: alpine-2';
 
 describe('a rotation that somebody asked for by a command which died', () => {
   it('is begun by a rotator, for the reason that was given, once', async () => {
@@ -52,17 +70,26 @@ describe('a rotation that somebody asked for by a command which died', () => {
     expect(await told(requestId)).toEqual([
       { actor: opened.rotator.owner, reason: expect.stringMatching(/the command that asked had ended.*paused/) as string },
     ]);
+    expect(await heard()).toEqual([NOT_ROTATED]);
     await resumeRotations(opened.rotator.db, { scope: { kind: 'all' }, ...PERSON });
     await takeUp();
     expect(await opened.sql(`SELECT FROM rotation_attempt WHERE endpoint_id = 'alpine-2'`, [])).toEqual([]);
   });
 
-  it('ends after a day', async () => {
-    const requestId = await left('alpine-2', 25 * 3_600_000);
+  it('ends after a day, and people are told', async () => {
+    const requestId = await left('alpine-2', 25 * 3_600_000, 'demand');
     await takeUp();
     expect(await answerTo(requestId)).toEqual({ answer: 'expired' });
     expect(await told(requestId)).toHaveLength(1);
+    expect(await heard()).toEqual([NOT_ROTATED, NOT_ROTATED]);
     expect(await opened.sql(`SELECT FROM rotation_attempt WHERE endpoint_id = 'alpine-2'`, [])).toEqual([]);
+  });
+
+  it('is made after a day, too, where others know the password, as nobody could begin it before', async () => {
+    const requestId = await left('alpine-8', 25 * 3_600_000);
+    const known = await stored('alpine-8');
+    await takeUp();
+    expect([await answerTo(requestId), (await stored('alpine-8')) === known]).toEqual([{ answer: 'done' }, false]);
   });
 
   it('is nobody’s to take up once the command has told how it went on', async () => {

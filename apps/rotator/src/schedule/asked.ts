@@ -67,7 +67,8 @@ export interface LeftRound {
 
 /**
  * One round over requests of which nothing was begun, as their command ended before or the login was busy: begun as the command would have, or ended with an audit
- * event that says why not. What could not begin for a day is too old to be what anybody still wants.
+ * event and a notification that say why not. What could not begin for a day is too old to be what anybody still wants; a password that is known to others stays known, so
+ * that is tried once more before it ends.
  */
 export async function takeUpLeftRequests(rotator: Rotator, { limit, pauseMs, signal }: LeftRound): Promise<void> {
   for (const left of await listLeftRequests(rotator.db, { olderThanMs: LEFT_AFTER_MS, pauseMs, limit })) {
@@ -79,19 +80,22 @@ export async function takeUpLeftRequests(rotator: Rotator, { limit, pauseMs, sig
 
 async function takeUp(rotator: Rotator, left: LeftRequest & LookedAt, signal: AbortSignal): Promise<void> {
   const { requestId, orgId, endpointId, kind } = left;
-  const end = (answer: string, reason: string) => answerRequest(rotator.db, { requestId, orgId, answer, tell: { actor: rotator.owner, endpointId, reason } });
+  const end = (answer: string, why: string, where: 'audit' | 'people' = 'people') =>
+    answerRequest(rotator.db, {
+      ...{ requestId, orgId, answer },
+      tell: { actor: rotator.owner, endpointId, reason: `the command that asked had ended before it began${why}`, where },
+    });
   // Who was put off and asked again has what they wanted, and no second rotation of it.
-  if (left.rotatedSince) return void (await end('rotated_since', 'the command that asked had ended before it began, and the login was rotated since'));
-  if (left.ageMs > DAY_MS) {
-    await end('expired', 'the command that asked had ended before it began, and no rotator could begin it for a day');
+  if (left.rotatedSince) return void (await end('rotated_since', ', and the login was rotated since', 'audit'));
+  const isOld = left.ageMs > DAY_MS;
+  const expire = async (why: string): Promise<void> => {
+    await end('expired', `, and no rotator could begin it for a day${why}`);
     rotator.logger.warn({ endpointId, requestId }, 'a request for a rotation could not begin and is too old; ask again');
-    return;
-  }
+  };
+  if (isOld && kind !== 'compromise') return expire('');
   const outcome = await rotateAndReport(rotator, { orgId, endpointId, reason: kind, requestId, signal });
-  if (LATER.has(outcome.result)) return;
+  const why = outcome.detail ?? outcome.code ?? 'no reason given';
+  if (LATER.has(outcome.result)) return isOld && !signal.aborted ? expire(`: ${why}`) : undefined;
   if (BEGUN.has(outcome.result)) return void (await answerRequest(rotator.db, { requestId, orgId, answer: outcome.result }));
-  await end(
-    outcome.result,
-    `the command that asked had ended before it began; a rotator could not begin it: ${outcome.detail ?? outcome.code ?? 'no reason given'}`,
-  );
+  await end(outcome.result, `; a rotator could not begin it: ${why}`);
 }

@@ -1,7 +1,8 @@
 import { writeAuditEvent } from '../audit/record.ts';
 import { byIndex } from '../by-index.ts';
-import type { Database } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { checkLimit, checkMs, checkUuid } from '../input.ts';
+import { writeNotification } from '../notifications/write.ts';
 import type { RequestKind } from './request.ts';
 
 /** A request of which nothing was planned and which nobody has answered: its command ended before, or could not begin it yet. */
@@ -70,21 +71,30 @@ export interface RequestAnswer {
   readonly orgId: string;
   /** How it went on, in one word of small letters. */
   readonly answer: string;
-  /** Where nobody has read it: what the audit trail says of a request that was not begun, and who says so. */
-  readonly tell?: { readonly actor: string; readonly endpointId: string; readonly reason: string };
+  /**
+   * Where nobody has read it: why the request was not begun, and who says so. `audit`: whoever asked has what they wanted, so the trail alone says it; `people`: the channels are
+   * told as well.
+   */
+  readonly tell?: { readonly actor: string; readonly endpointId: string; readonly reason: string; readonly where: 'audit' | 'people' };
 }
 
-/** Writes down that a request was answered, once, with an audit event `rotation.not_started` where `tell` says so. `false`: it was answered already. */
+/**
+ * Writes down that a request was answered, once, with an audit event `rotation.not_started` where `tell` says so, and the notification `request_not_done` where people are to know.
+ * `false`: it was answered already.
+ */
 export async function answerRequest(db: Database, { requestId, orgId, answer, tell }: RequestAnswer): Promise<boolean> {
   checkUuid('requestId', requestId);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const answered = await tx.$executeRaw`
       UPDATE rotation_request SET answered_at = clock_timestamp(), answer = ${answer} WHERE id = ${requestId}::uuid AND org_id = ${orgId} AND answered_at IS NULL`;
-    if (answered === 1 && tell)
-      await writeAuditEvent(tx, {
-        ...{ orgId, actor: tell.actor, action: 'rotation.not_started', subject: tell.endpointId, reason: tell.reason },
-        details: { requestId, answer },
-      });
-    return answered === 1;
+    if (answered !== 1) return false;
+    if (tell) await tellOf(tx, { requestId, orgId, answer, tell });
+    return true;
   });
+}
+
+async function tellOf(tx: Transaction, { requestId, orgId, answer, tell }: Required<RequestAnswer>): Promise<void> {
+  const { actor, endpointId, reason, where } = tell;
+  await writeAuditEvent(tx, { orgId, actor, action: 'rotation.not_started', subject: endpointId, reason, details: { requestId, answer } });
+  if (where === 'people') await writeNotification(tx, { kind: 'request_not_done', key: requestId, orgId, endpointId, detail: reason });
 }

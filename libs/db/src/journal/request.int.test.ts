@@ -109,6 +109,8 @@ describe('a request whose command has died before it planned', () => {
   const ago = (requestId: string, ms: number) =>
     t.sql(`UPDATE rotation_request SET requested_at = clock_timestamp() - make_interval(secs => $2::float8 / 1000) WHERE id = $1`, [requestId, ms]);
 
+  const notices = ({ endpointId }: TestEndpoint) => t.sql('SELECT kind, detail FROM notice WHERE endpoint_id = $1', [endpointId]);
+
   test('is found when it is old enough, until it is begun or answered, and is answered once', async () => {
     const [endpoint, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
     const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'compromise' });
@@ -124,7 +126,7 @@ describe('a request whose command has died before it planned', () => {
       requestId,
       orgId: endpoint.orgId,
       answer: 'not_started',
-      tell: { actor: 'rotator@host:1', endpointId: endpoint.endpointId, reason: 'paused' },
+      tell: { actor: 'rotator@host:1', endpointId: endpoint.endpointId, reason: 'paused', where: 'people' as const },
     };
     expect(await answerRequest(t.rotator, { ...answer, orgId: other.orgId })).toBe(false);
     expect([await answerRequest(t.rotator, answer), await answerRequest(t.rotator, answer)]).toEqual([true, false]);
@@ -132,6 +134,18 @@ describe('a request whose command has died before it planned', () => {
     expect(await t.sql(`SELECT actor, subject, reason, details FROM audit_event WHERE action = 'rotation.not_started'`)).toEqual([
       { actor: 'rotator@host:1', subject: endpoint.endpointId, reason: 'paused', details: { requestId, answer: 'not_started' } },
     ]);
+    expect(await notices(endpoint)).toEqual([{ kind: 'request_not_done', detail: 'paused' }]);
+  });
+
+  test('tells the trail alone where whoever asked has what they wanted', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'compromise' });
+    const tell = { actor: 'rotator@host:1', endpointId: endpoint.endpointId, reason: 'rotated since', where: 'audit' as const };
+    expect(await answerRequest(t.rotator, { requestId, orgId: endpoint.orgId, answer: 'rotated_since', tell })).toBe(true);
+    expect(await t.sql(`SELECT reason FROM audit_event WHERE action = 'rotation.not_started' AND subject = $1`, [endpoint.endpointId])).toEqual([
+      { reason: 'rotated since' },
+    ]);
+    expect(await notices(endpoint)).toEqual([]);
   });
 
   test('comes after those that nobody has looked at, and then in turn', async () => {

@@ -77,6 +77,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: an approval by somebody who signed in elsewhere than who proposed is refused, and said so without its reason',
     stop: null,
   },
+  '20261228000000_request_not_done': { goes: 'nothing: a kind of notification more is allowed', stop: null },
 };
 
 /**

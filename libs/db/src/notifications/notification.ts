@@ -36,7 +36,9 @@ export type NotificationKind =
   /** A login's backup codes run out. */
   | 'backup_codes_low'
   /** A portal asks for a code that only a person has. */
-  | 'code_wanted';
+  | 'code_wanted'
+  /** A rotation that a person asked for was not begun, and is not tried any more. */
+  | 'request_not_done';
 
 /** What a notification is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notification {
