@@ -4,10 +4,11 @@ import { forgetGone } from '../finding/forget-gone.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import type { AttemptEvent } from '../machine/event.ts';
+import { removeCopiesLeftBehind } from './left-behind.ts';
 
 /**
  * `promoted`: the portal accepts what is current now. The attempt's own copy stays until the next rotation is verified; those of rotations before it
- * may go, and what the ledger knows of passwords that are in no store any more. Agents were told in the promoting transaction.
+ * may go, wherever the login was moved from since, and what the ledger knows of passwords that are in no store any more. Agents were told in the promoting transaction.
  */
 export async function cleanUp(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { services, login, attempt } = inHand;
@@ -32,6 +33,7 @@ export async function cleanUp(inHand: AttemptInHand): Promise<AttemptEvent> {
     await store.discard(login.slotOf(id), heldOptions(login));
     await noteCopyRemoved(services.db, { attemptId: id, orgId: endpoint.orgId });
   }
+  await removeCopiesLeftBehind(inHand);
   await forgetGone(services, login, { copies: kept, replaced: attempt.previousVersion ?? attempt.baseVersion });
   const isOwn = attempt.found === null || attempt.found.startsWith('staged');
   return isOwn ? { kind: 'cleaned_up' } : { kind: 'put_right', detail: `${attempt.found ?? ''} is current now; the login still waits for a new password` };

@@ -101,6 +101,27 @@ describe('secrets in two accounts', () => {
 });
 
 describe('a login that was moved to the other account', () => {
+  it('leaves no copy of a finished rotation at the first once it was rotated at the other, however late the first can be reached', async () => {
+    const [near, down] = [await row.testEnvironment.addEndpoint('alpine'), await row.testEnvironment.addEndpoint('alpine')];
+    for (const { id } of [near, down]) {
+      expect(await row.rotateToEnd(id)).toBe('done');
+      await moveToSecond(id);
+    }
+    for (const { secretArn } of [near, down]) expect(await copiesAt(secretArn)).toHaveLength(1);
+
+    expect(await row.rotateToEnd(near.id)).toBe('done');
+    expect(await copiesAt(near.secretArn)).toEqual([]);
+    expect([await row.visit(near.id), refusals(await row.history(near.id))]).toMatchObject(['in', { atLocked: 0, lockedByUs: 0, wrong: 0 }]);
+
+    row.testEnvironment.aws.setFaults({ kind: 'down', match: 'ssm' });
+    expect(await row.rotateToEnd(down.id)).toBe('done');
+    row.testEnvironment.aws.setFaults({ kind: 'none' });
+    expect(await copiesAt(down.secretArn)).toHaveLength(1);
+    expect(await row.rotateToEnd(down.id)).toBe('done');
+    expect(await copiesAt(down.secretArn)).toEqual([]);
+    expect([await row.visit(down.id), refusals(await row.history(down.id))]).toMatchObject(['in', { atLocked: 0, lockedByUs: 0, wrong: 0 }]);
+  });
+
   itInLongForm('is used and rotated there, and what lies at the first is no more than what was', async () => {
     const { id, secretArn } = await row.testEnvironment.addEndpoint('alpine');
     await well(id);
