@@ -87,6 +87,18 @@ describe.runIf(backend() === 'embedded')('a move that a login is to prove (the c
     expect(died).toBe(false);
   });
 
+  it('hears of the login however much people ask for at the same login meanwhile', async () => {
+    const { orgId, id } = await w.rowOf();
+    // Later than the question that is to come, as what is asked while a rotator is at it.
+    await w.sql(
+      `INSERT INTO login_request (org_id, endpoint_id, kind, actor, reason, asked_at, taken_at, taken_by, ended_at, outcome)
+       SELECT $1, $2, 'retry', 'person:os:john', 'a look', clock_timestamp() + interval '10 minutes', now(), 'rotator', now(), 'done' FROM generate_series(1, 25)`,
+      ...[orgId, id],
+    );
+    expect(await w.proved(w.there, { patience: { beginMs: 30_000, endMs: 30_000 } })).toMatchObject({ is: 'moved', login: { is: 'accepted' } });
+    expect(await w.placeNow()).toBe(placeKey(w.there));
+  });
+
   it('waits for no login any more where a person answers for it', async () => {
     const dying = interrupted(w.migrator, {
       at: 'each',

@@ -5,6 +5,7 @@ import { unnamedSecretsOf } from '@rcm/db/migration';
 import { urlFor } from '@rcm/db/testing';
 import { RcmError } from '@rcm/telemetry';
 import { apply } from './commands/apply.ts';
+import type { LoginPatience } from './credential/ask-login.ts';
 import { type ProvedMove, relocateProved } from './credential/relocate-proved.ts';
 import { relocateEndpoint } from './credential/relocate.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
@@ -93,11 +94,15 @@ export class LoginToMove {
   /** The same with a rotator beside it that ends each login that is asked for: by `code`, or accepted. */
   async proved(
     to: NewPlace,
-    { code = null, migration = this.migrator }: { readonly code?: string | null; readonly migration?: OpenMigration } = {},
+    {
+      code = null,
+      migration = this.migrator,
+      patience,
+    }: { readonly code?: string | null; readonly migration?: OpenMigration; readonly patience?: LoginPatience } = {},
   ): Promise<ProvedMove> {
     const rotator = openDatabase({ url: urlFor('rcm_rotator', this.testEnvironment.url), applicationName: 'rotator', maxConnections: 2 });
     let done = false;
-    const end = relocateProved(migration, await this.rowOf(), to, WHY).finally(() => void (done = true));
+    const end = relocateProved(migration, await this.rowOf(), to, { ...WHY, patience }).finally(() => void (done = true));
     end.catch(() => undefined);
     while (!done) {
       for (const { id, orgId } of await takeActs(rotator, { takenBy: 'rotator', limit: 5 }))

@@ -1,4 +1,4 @@
-import { askAct, type AskedAct, type AskedActState, listAskedActs } from '@rcm/db/acts';
+import { askAct, type AskedAct, type AskedActState, findAskedAct } from '@rcm/db/acts';
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/rollback.ts';
 import type { Migration } from '../migration.ts';
@@ -42,7 +42,7 @@ async function answerTo(migration: Migration, { endpointId, orgId, actor, reason
   if (asked instanceof RcmError) return { is: 'not_tried', code: asked.code, words: asked.message };
   const begun = clock.elapsed();
   for (;;) {
-    const act = (await patience(null, () => listAskedActs(db, { orgId, endpointId, limit: 20 }))).find(({ id }) => id === asked.id);
+    const act = await patience(null, () => findAskedAct(db, { orgId, id: asked.id }));
     const answer = act ? answerOf(act) : null;
     if (answer) return answer;
     const waited = clock.elapsed() - begun;

@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { askAct } from './ask.ts';
 import type { ActKind } from './kinds.ts';
-import { listAskedActs } from './list.ts';
+import { findAskedAct, listAskedActs } from './list.ts';
 import { endAct, endLeftActs, takeActs } from './take.ts';
 
 let t: TestDatabase;
@@ -44,6 +44,15 @@ test('is taken by one of several rotators, which says how it ended, once', async
   await endAct(t.rotator, { id, orgId: endpoint.orgId, outcome: 'done', code: null, words: 'a second word' });
   expect(await shown()).toEqual([{ kind: 'verify', state: 'failed', code: 'login_rejected', words: 'x'.repeat(1_000) }]);
   expect(await takeActs(t.rotator, { takenBy: 'rotator@host:2', limit: 3 })).toEqual([]);
+});
+
+test('is found by its id by whoever asked, for as long as it is there, and by nobody of another tenant', async () => {
+  const { id } = await askAct(t.another('rcm_migrator'), { ...endpoint, kind: 'verify', ...WHO });
+  const find = (orgId: string) => findAskedAct(t.another('rcm_migrator'), { orgId, id });
+  expect(await find(endpoint.orgId)).toMatchObject({ id, kind: 'verify', state: 'waiting' });
+  expect(await find((await makeEndpoint(t.db)).orgId)).toBeNull();
+  await t.sql('DELETE FROM login_request');
+  expect(await find(endpoint.orgId)).toBeNull();
 });
 
 test('says which login of Postgres wrote it', async () => {

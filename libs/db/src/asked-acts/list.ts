@@ -65,6 +65,16 @@ export async function listAskedActs(
   );
 }
 
+/** What the tenant has asked for under this id, however much was asked for at its login since; `null`: there is none. */
+export async function findAskedAct(db: Database, { orgId, id }: { readonly orgId: string; readonly id: string }): Promise<AskedAct | null> {
+  checkUuid('id', id);
+  const [asked] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<AskedAct[]>`SELECT ${COLUMNS} FROM login_request r WHERE r.id = ${id}::uuid AND r.org_id = ${orgId}`,
+  );
+  return asked ?? null;
+}
+
 /** What was asked for portal types and for everything, the newest first. */
 export async function listWideActs(db: Database, { limit }: { readonly limit: number }): Promise<readonly AskedAct[]> {
   const most = checkLimit(limit);

@@ -3,7 +3,16 @@ export { askAct, askWideAct } from '../asked-acts/ask.ts';
 export { isSamePerson } from '../asked-acts/asked.ts';
 export { decideAct, type Decision } from '../asked-acts/decide.ts';
 export { type ActKind, type AskedResolution, BREAK_GLASS_MINUTES, RESOLUTIONS, SECOND_PERSON_MS, type WideActKind } from '../asked-acts/kinds.ts';
-export { type AskedAct, type AskedActState, findBreakGlass, listAskedActs, listBreakGlass, listUndecidedActs, listWideActs } from '../asked-acts/list.ts';
+export {
+  type AskedAct,
+  type AskedActState,
+  findAskedAct,
+  findBreakGlass,
+  listAskedActs,
+  listBreakGlass,
+  listUndecidedActs,
+  listWideActs,
+} from '../asked-acts/list.ts';
 export { type OpenedGlass, openGlass, type ReadingOnce, stayDue, wasTold } from '../asked-acts/open-glass.ts';
 export {
   answerReading,

@@ -81,6 +81,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'endAuditCheck',
       'decideAct',
       'withdrawAct',
+      'findAskedAct',
       'findBreakGlass',
       'openGlass',
       'askToRead',
