@@ -1,10 +1,10 @@
-import { formatReference, parsePasswordRules, type StoredSecret } from '@rcm/credentials';
+import { formatReference, parsePasswordRules, placeKey, type StoredSecret } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
 import { getAttempt, knownVersions, listCopiesElsewhere, listOtherSecrets, type RotationAttempt } from '@rcm/db/rotation';
 import { type Candidate, type CandidateName, candidateNamed, candidateOf, cutTo, readNamed } from './candidate.ts';
 import { cutLengths } from './cut-lengths.ts';
 import type { LoginInHand } from './login-in-hand.ts';
-import { isRcmError, type RcmError } from '@rcm/telemetry';
+import { hasCode, isRcmError, type RcmError } from '@rcm/telemetry';
 import { unlessNoPayload } from './unless-no-payload.ts';
 
 /** Versions that were tried that are read at most. */
@@ -29,8 +29,17 @@ export interface CandidateSources {
   readonly ownAttemptId: string | null;
   /** Its copy was never let out of this process, and is passed over. */
   readonly ownIsUnsent?: boolean;
-  /** Told of each that lies elsewhere than the login's secret and could not be read: it is passed over. Default: it fails. */
+  /**
+   * Told of each that lies elsewhere than the login's secret and could not be read: it is passed over, and where its place did not answer, so is untold what else lies
+   * there, or each would wait for the same silence. Default: it fails.
+   */
   readonly onUnread?: ((name: CandidateName, error: RcmError) => void) | undefined;
+}
+
+/** What one pass over the candidates goes by. */
+interface Reading extends CandidateSources {
+  /** Places that did not answer. */
+  readonly away: Set<string | null>;
 }
 
 /**
@@ -40,7 +49,8 @@ export interface CandidateSources {
  * it cut, and other versions that were ever tried. Read one by one, as they are asked for; what is gone from the store, or no payload, is passed over, and so is what lies in
  * another place that does not let itself be read.
  */
-export async function* candidates(login: LoginInHand, sources: CandidateSources): AsyncGenerator<Candidate> {
+export async function* candidates(login: LoginInHand, asked: CandidateSources): AsyncGenerator<Candidate> {
+  const sources: Reading = { ...asked, away: new Set() };
   const { db, ownAttemptId, ownIsUnsent } = sources;
   const older = await olderCopies(login, sources);
   for await (const name of names(login, sources, older)) {
@@ -153,7 +163,7 @@ function bySubmit(copies: readonly Copy[]): { readonly submitted: readonly strin
   return { submitted: ids(open.filter(isSubmitted)), others: ids(open.filter((copy) => !isSubmitted(copy))) };
 }
 
-async function* cutCopy(login: LoginInHand, attemptId: string, sources: CandidateSources): AsyncGenerator<Candidate> {
+async function* cutCopy(login: LoginInHand, attemptId: string, sources: Reading): AsyncGenerator<Candidate> {
   const whole = await candidate(login, { kind: 'copy', of: attemptId }, sources);
   if (whole === null) return;
   const longest = parsePasswordRules(login.endpoint.portalType.passwordRules).maxLength;
@@ -161,21 +171,32 @@ async function* cutCopy(login: LoginInHand, attemptId: string, sources: Candidat
   for (const first of cutLengths({ length: length.reveal(), longest })) yield cutTo(whole, first);
 }
 
-/** `null`: it is gone, or a person once stored what is no payload. */
-async function candidate(login: LoginInHand, name: CandidateName, { current, onUnread }: CandidateSources): Promise<Candidate | null> {
+/** `null`: it is gone, or a person once stored what is no payload, or it was passed over. */
+async function candidate(login: LoginInHand, name: CandidateName, { current, onUnread, away }: Reading): Promise<Candidate | null> {
   if (name.kind === 'current') return current && candidateOf(name, current, current);
+  if (away.size > 0 && away.has(await placeElsewhere(login, name))) return null;
   try {
     return await unlessNoPayload(async () => {
       const stored = await readNamed(login, name);
       return stored && candidateOf(name, stored, current);
     });
   } catch (error) {
-    if (onUnread === undefined || login.held.signal.aborted || !isRcmError(error) || !(await liesElsewhere(login, name))) throw error;
+    if (onUnread === undefined || login.held.signal.aborted || !isRcmError(error)) throw error;
+    const place = await placeElsewhere(login, name);
+    if (place === null) throw error;
+    if (isSilence(error) && place !== placeKey(login.reference)) away.add(place);
     onUnread(name, error);
     return null;
   }
 }
 
-/** In a place of its own, which may be down, closed or of this deployment no more while the login's own secret is there. */
-const liesElsewhere = async ({ slotElsewhere }: LoginInHand, { kind, of }: CandidateName): Promise<boolean> =>
-  kind === 'elsewhere' || (kind === 'copy' && (await slotElsewhere(of)) !== null);
+const isSilence = (error: RcmError): boolean => hasCode(error, 'store_unavailable', 'deadline_exceeded');
+
+/**
+ * The place of what does not lie beside the login's own secret: it may be down, closed or of this deployment no more while the login's own secret is there. `null`: it lies beside it, as far as
+ * the journal knows.
+ */
+async function placeElsewhere(login: LoginInHand, { kind, of }: CandidateName): Promise<string | null> {
+  const reference = kind === 'elsewhere' ? await login.secretOf(of) : kind === 'copy' ? ((await login.slotElsewhere(of))?.current ?? null) : null;
+  return reference && placeKey(reference);
+}
