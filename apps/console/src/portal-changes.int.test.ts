@@ -42,7 +42,7 @@ test('what it would change is shown as text, field by field and line by line; an
   const page = await person('all-operator').browser.get(`/all/portals/changes/${id}`);
   mustBeHarmless(page, 'change');
   expect(page.text).toMatch(/<li class="comes">.*&lt;script>/);
-  expect(page.text).toMatch(/<td data-title="Now"><code>&quot;Alpine Health&quot;<\/code>/);
+  expect(page.text).toMatch(/<td data-title="Now"><code class="exact">&quot;Alpine Health&quot;<\/code>/);
   expect(page.text).not.toContain('/acts/');
   expect(page.text).toContain('An approver of all organizations decides');
   expect(await decide('all-operator', id, 'approve')).toMatchObject({ status: 404 });
@@ -60,6 +60,29 @@ test('what could hide something of it, or turn its line around, is there by its 
   expect(text).toContain('a\\u202e\\u200blpine.example');
   expect(text).toMatch(/<li class="comes">.*\\u2066/);
   expect(text).not.toMatch(/[\u200b\u202e\u2066]/);
+});
+
+test.each<[what: string, then: (last: string) => object]>([
+  ['recipe', (last) => ({ recipe: { login: [...Array.from({ length: 3_000 }, (_, i) => `step ${i}`), last] } })],
+  ['list of fields', (last) => ({ ...Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`field${i}`, i])), zLast: last })],
+])('a %s that the page does not show to its end is not approved on it, and may be declined', async (what, then) => {
+  const last = `beyond-the-end-${crypto.randomUUID()}`;
+  const id = await propose({ code: `long-${what.replaceAll(' ', '-')}`, ...then(last) });
+  const { text } = await person('all-approver').browser.get(`/all/portals/changes/${id}`);
+  expect(text).not.toContain(last);
+  expect([text.includes('/acts/approve'), text.includes('/acts/decline')]).toEqual([false, true]);
+  expect(text).toContain(`rcm portal-type proposed ${id}`);
+  expect(await decide('all-approver', id, 'approve')).toMatchObject({ status: 409, text: expect.stringContaining('does not show all') as string });
+  expect(await showPortalChange(operator, { id })).toMatchObject({ state: 'undecided', decidedBy: null });
+  expect(await decide('all-approver', id, 'decline')).toMatchObject({ status: 303 });
+});
+
+test('a long change that the page shows to its end is approved on it', async () => {
+  const last = `at-the-end-${crypto.randomUUID()}`;
+  const id = await propose({ code: 'quite-long', recipe: { login: [...Array.from({ length: 2_900 }, (_, i) => `step ${i}`), last] } });
+  const { text } = await person('all-approver').browser.get(`/all/portals/changes/${id}`);
+  expect([text.includes(last), text.includes('/acts/approve')]).toEqual([true, true]);
+  expect(await decide('all-approver', id, 'approve')).toMatchObject({ status: 303 });
 });
 
 test('nobody approves their own, whatever roles they have; they may take it back', async () => {
