@@ -40,10 +40,17 @@ export function table(view: View, columns: readonly Column[], rows: readonly (re
 
 const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`);
 
-/** `name  value` lines, the names in one column; what has no value is left out. */
-export function facts(view: View, pairs: readonly (readonly [name: string, value: string | null])[]): string[] {
+type Pairs = readonly (readonly [name: string, value: string | null])[];
+
+/** What has a value, and how wide its names are. */
+function said(pairs: Pairs): readonly [shown: readonly (readonly [name: string, value: string])[], width: number] {
   const shown = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null && pair[1] !== '');
-  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return [shown, Math.max(0, ...shown.map(([name]) => name.length))];
+}
+
+/** `name  value` lines, the names in one column; what has no value is left out. */
+export function facts(view: View, pairs: Pairs): string[] {
+  const [shown, width] = said(pairs);
   return shown.map(
     ([name, value]) => `${view.paint('dim', name.padEnd(width))}${GAP}${cut(printable(value), Math.max(LEAST, view.width - width - GAP.length))}`,
   );
@@ -56,4 +63,13 @@ const GOES_ON = '> ';
 export function whole(view: View, text: string): string[] {
   const [clean, width] = [printable(text), view.width - GOES_ON.length];
   return Array.from({ length: Math.ceil(clean.length / width) }, (_, i) => `${i === 0 ? '' : GOES_ON}${clean.slice(i * width, (i + 1) * width)}`);
+}
+
+/** `name  value` lines as `facts` has them, and each value to its end: for what somebody decides by. */
+export function wholeFacts(view: View, pairs: Pairs): string[] {
+  const [shown, width] = said(pairs);
+  return shown.flatMap(([name, value]) => {
+    const [first = '', ...rest] = whole(view, `${name.padEnd(width)}${GAP}${value}`);
+    return [`${view.paint('dim', first.slice(0, width))}${first.slice(width)}`, ...rest];
+  });
 }

@@ -5,14 +5,15 @@ import { RcmError } from '@rcm/telemetry';
 import { diffFrom } from '../commands/portal-type-diff.ts';
 import type { Person } from '../onboarding/add.ts';
 import type { Report } from '../report.ts';
-import { type Cell, table, whole } from '../table.ts';
+import { whole } from '../table.ts';
+import type { View } from '../terminal.ts';
 
-const STATES: Readonly<Record<PortalChangeState, Cell>> = {
-  undecided: { text: 'waits for approval', style: 'yellow' },
-  approved: { text: 'approved, not saved', style: 'yellow' },
-  saved: { text: 'saved' },
-  declined: { text: 'declined' },
-  outdated: { text: 'outdated' },
+const STATES: Readonly<Record<PortalChangeState, string>> = {
+  undecided: 'waits for approval',
+  approved: 'approved, not saved',
+  saved: 'saved',
+  declined: 'declined',
+  outdated: 'outdated',
 };
 
 /** Proposes what a file says. Nothing uses it yet. Fails as reading the file does, and as `proposePortalType`. */
@@ -38,36 +39,19 @@ export async function proposed(db: Database, { path, ...by }: Person & { readonl
 export async function proposals(db: Database, { request, limit }: { readonly request: string | undefined; readonly limit: number }): Promise<Report> {
   if (request !== undefined) return proposal(db, request);
   const changes = await listPortalChanges(db, { limit });
-  const columns = [
-    { title: 'REQUEST' },
-    { title: 'PORTAL' },
-    { title: 'STATE' },
-    { title: 'PROPOSED' },
-    { title: 'BY', shrinks: true },
-    { title: 'WHY', shrinks: true },
-    { title: 'DECIDED BY', shrinks: true },
-  ];
   return {
     json: { proposed: changes.map(asJson) },
-    lines: (view) =>
-      changes.length === 0
-        ? ['nobody has proposed a change of a portal type']
-        : table(
-            view,
-            columns,
-            changes.map((each) => [
-              { text: each.id },
-              { text: each.code },
-              STATES[each.state],
-              { text: relative(each.proposedAt, view.now) },
-              { text: each.actor },
-              { text: each.reason },
-              { text: each.decidedBy ?? '' },
-            ]),
-          ),
+    lines: (view) => (changes.length === 0 ? ['nobody has proposed a change of a portal type'] : changes.flatMap((change) => ofList(view, change))),
     well: true,
   };
 }
+
+/** Who has proposed it and why is there to its end: somebody may decide by it. */
+const ofList = (view: View, { id, code, state, proposedAt, actor, reason, decidedBy }: PortalChange): string[] => [
+  ...whole(view, `${id}  ${code}  ${STATES[state]}`),
+  ...whole(view, `  proposed ${relative(proposedAt, view.now)} by ${actor}: ${reason}`),
+  ...(decidedBy === null ? [] : whole(view, `  decided by ${decidedBy}`)),
+];
 
 async function proposal(db: Database, id: string): Promise<Report> {
   const change = await showPortalChange(db, { id });
@@ -76,7 +60,7 @@ async function proposal(db: Database, id: string): Promise<Report> {
   return {
     json: { ...asJson(change), ...found.json },
     lines: (view) => [
-      ...whole(view, `${change.id}  ${STATES[change.state].text}: proposed by ${change.actor}: ${change.reason}`),
+      ...whole(view, `${change.id}  ${STATES[change.state]}: proposed by ${change.actor}: ${change.reason}`),
       ...(change.decidedBy === null ? [] : whole(view, `decided by ${change.decidedBy}: ${change.decisionReason ?? ''}`)),
       ...found.lines(view, `${change.code}  is saved as it was proposed`),
     ],

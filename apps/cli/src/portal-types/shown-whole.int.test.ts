@@ -45,12 +45,11 @@ async function shown(then: object, columns: number): Promise<readonly string[]> 
   expect((await rcm(['portal-type', 'decline', id, '--reason', 'seen'], environment)).code).toBe(0);
   return stdout.trimEnd().split('\n');
 }
-/** The lines that come, each put together again from those of the terminal that it took. */
+/** Lines put together again from those of the terminal that each took. */
+const together = (lines: readonly string[]): readonly string[] => lines.join('\n').replaceAll('\n> ', '').split('\n');
+/** The lines that come. */
 const coming = (lines: readonly string[]): readonly string[] =>
-  lines
-    .join('\n')
-    .replaceAll('\n> ', '')
-    .split('\n')
+  together(lines)
     .filter((line) => line.startsWith('+ '))
     .map((line) => line.slice(2));
 
@@ -84,5 +83,25 @@ describe.each([80, 40])('at a terminal of %i columns', (columns) => {
   test('a value that is made up as lines of its own is not taken for them', async () => {
     const name = `Alpine${' '.repeat(columns - 9)}+ "alpine.example"`;
     expect((await shown({ name }, columns)).filter((line) => line.startsWith('+ '))).toHaveLength(1);
+  });
+
+  const atTerminal = async (...words: string[]): Promise<readonly string[]> => {
+    const { stdout } = await rcm(['portal-type', ...words, '--color', 'never'], environment, columns);
+    const lines = stdout.trimEnd().split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+    return together(lines);
+  };
+
+  test('in the list of what was proposed, who it was, of which portal type, how far it is and why', async () => {
+    const code = `${'a'.repeat(58)}-${columns}`;
+    const reason = `the payer says so${', and more'.repeat(90)}: the last word`;
+    const { id } = await proposePortalType(operator, { ...PORTAL, code }, { actor: 'person:os:jane@desk', reason });
+    const lines = await atTerminal('proposed');
+    expect(lines).toContain(`${id}  ${code}  waits for approval`);
+    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^  proposed .* by person:os:jane@desk: ${reason}$`)));
+  });
+
+  test('in what is shown of a portal type, each of its hosts', async () => {
+    expect(await atTerminal('show', 'alpine')).toContainEqual(expect.stringMatching(new RegExp(`^hosts +${HOSTS.join(' ')}$`)));
   });
 });
