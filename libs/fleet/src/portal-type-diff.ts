@@ -28,15 +28,22 @@ const MOST_COMPARED = 400;
  * both are large.
  */
 export function portalTypeDiff(now: Document | null, then: Document): PortalTypeDiff {
-  const { recipe, code: _code, ...said } = then;
+  const { recipe, code: _code, ...said } = asSaved(then);
+  const saved = now && asSaved(now);
   const fields = Object.entries(said)
     .sort(byName)
     .flatMap(([name, value]): ChangedField[] => {
-      const [before, after] = [now === null ? null : inOrder(asJson(now[name])), inOrder(value)];
+      const [before, after] = [saved && inOrder(asJson(Object.hasOwn(saved, name) ? saved[name] : undefined)), inOrder(value)];
       return before === after ? [] : [{ name: inOrder(name).slice(1, -1), now: before, then: after }];
     });
   return { fields, recipe: recipeLines(linesOf(now?.recipe), linesOf(recipe)) };
 }
+
+/** The one field that saving fills in where a document does not say it: it would change unseen. */
+const asSaved = (document: Document): Document =>
+  document.lockoutLastsSeconds === undefined && document.lockoutWindowSeconds !== undefined
+    ? { ...document, lockoutLastsSeconds: document.lockoutWindowSeconds }
+    : document;
 
 /** A field line by line: each member of a list is one. */
 export const fieldLines = ({ now, then }: ChangedField): readonly RecipeLine[] => recipeLines(now === null ? [] : membersIn(now), membersIn(then));

@@ -19,6 +19,21 @@ test('what a document does not say is no change, nor is another order of names, 
   expect(changed(null, { name: 'B', recipe: {} })).toEqual({ fields: [{ name: 'name', now: null, then: '"B"' }], recipe: [{ change: '+', line: '{}' }] });
 });
 
+test('how long a lock lasts is as long as the window where a document does not say it, and is shown so', () => {
+  const lasts = { name: 'lockoutLastsSeconds', now: '3600', then: '900' };
+  expect(changed({ lockoutWindowSeconds: 900, lockoutLastsSeconds: 3_600 }, { lockoutWindowSeconds: 900 }).fields).toEqual([lasts]);
+  expect(changed({ lockoutWindowSeconds: 900, lockoutLastsSeconds: 900 }, { lockoutWindowSeconds: 900 }).fields).toEqual([]);
+  expect(changed({ lockoutWindowSeconds: 900 }, { lockoutWindowSeconds: 900 }).fields).toEqual([]);
+});
+
+test('a field that is called like what every object has is one like any other', () => {
+  const then = JSON.parse('{"constructor":1,"__proto__":{}}') as object;
+  expect(changed({}, then).fields).toEqual([
+    { name: '__proto__', now: 'null', then: '{}' },
+    { name: 'constructor', now: 'null', then: '1' },
+  ]);
+});
+
 test('a line that goes and one that comes, and nothing else', () => {
   expect(said(recipe('a', 'b', 'c'), recipe('a', 'x', 'c'))).toEqual(['-"b",', '+"x",']);
   expect(said(recipe('a'), recipe('a'))).toEqual([]);
