@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { RcmError } from './error.ts';
 
@@ -7,6 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads a process's configuration once: `NAME` or, for what must not be in the environment, `NAME_FILE` naming a file that
  * holds it (one newline at its end is not part of the value). Empty means unset. Only files of names the schema knows are read.
+ * What is not UTF-8 is refused: decoded regardless, a secret would be another one, and be sent.
  * Fails with `config_invalid` and one readable line per problem; a value is never repeated in the message.
  */
 export function readConfig<S extends z.ZodType>(schema: S, environment: Environment): z.infer<S> {
@@ -33,11 +35,19 @@ const knownNames = (schema: z.ZodType): ReadonlySet<string> | null => (schema in
 
 function resolveFiles(environment: Environment, known: ReadonlySet<string> | null): { values: Record<string, string>; problems: Problem[] } {
   const { values, files } = byWhereItStands(environment, known);
-  const problems: Problem[] = [];
+  const isOurs = (name: string): boolean => known?.has(name) ?? name.startsWith('RCM_');
+  const problems = Object.entries(values)
+    .filter(([name, value]) => isOurs(name) && value.includes(FOR_NO_CHARACTER))
+    .map(([name]): Problem => ({ name, text: 'is not UTF-8' }));
   for (const [name, file] of files) {
     if (values[name] !== undefined) problems.push({ name, text: `is set, and ${name}_FILE too; only one may be` });
     try {
-      const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      const bytes = readFileSync(file);
+      if (!isUtf8(bytes)) {
+        problems.push({ name, text: `the file that ${name}_FILE names is not UTF-8` });
+        continue;
+      }
+      const text = bytes.toString('utf8').replace(/\r?\n$/, '');
       if (text === '') problems.push({ name, text: `the file that ${name}_FILE names is empty` });
       values[name] = text;
     } catch (cause) {
@@ -46,6 +56,9 @@ function resolveFiles(environment: Environment, known: ReadonlySet<string> | nul
   }
   return { values, problems };
 }
+
+/** What Node has in the environment for bytes that are no character. */
+const FOR_NO_CHARACTER = '\uFFFD';
 
 /** What stands in the environment itself, and the files that it names, by the names of what they hold. */
 function byWhereItStands(environment: Environment, known: ReadonlySet<string> | null) {

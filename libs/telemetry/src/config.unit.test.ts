@@ -10,7 +10,7 @@ const CANARY = 'canary-7f3';
 const folder = mkdtempSync(join(tmpdir(), 'rcm-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const file = (name: string, text: string): string => {
+const file = (name: string, text: string | Uint8Array): string => {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
@@ -75,6 +75,20 @@ describe('readConfig', () => {
         .pipe(z.array(z.enum(['a', 'b'], 'must be of a, b'))),
     });
     expect(() => readConfig(list, { RCM_LIST: 'a,c' })).toThrow(/docs\/configuration\.md:\n {2}RCM_LIST: must be of a, b$/);
+  });
+
+  it('refuses what is not UTF-8, by its name and not by its content', () => {
+    const [latin, utf16, cut] = [
+      Buffer.from(`${CANARY}\u00e9`, 'latin1'),
+      Buffer.from(`\ufeff${CANARY}`, 'utf16le'),
+      Buffer.from(`${CANARY}\u20ac`).subarray(0, -1),
+    ];
+    for (const damaged of [latin, utf16, cut]) {
+      const problems = problemsOf(() => readConfig(schema, { RCM_NAME: 'agent', RCM_KEY_FILE: file('damaged', damaged) }));
+      expect(problems).toEqual(['  RCM_KEY: the file that RCM_KEY_FILE names is not UTF-8']);
+    }
+    expect(problemsOf(() => readConfig(schema, { RCM_NAME: 'agent', RCM_KEY: `${CANARY}\ufffd`, OTHER: '\ufffd' }))).toEqual(['  RCM_KEY: is not UTF-8']);
+    expect(readConfig(schema, { RCM_NAME: 'agent', RCM_KEY_FILE: file('key', 'p\u00e4ssw\u00f6rd\u20ac') }).RCM_KEY).toBe('p\u00e4ssw\u00f6rd\u20ac');
   });
 
   it('says what is wrong with a file, once', () => {

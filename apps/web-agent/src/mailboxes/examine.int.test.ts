@@ -27,21 +27,25 @@ it('says of each mailbox whether it can be read, and what to do where it cannot;
   await w.send({ ...box.address(), code: w.newCode() });
   const wrong = `${w.server.passwordFile}-wrong`;
   await writeFile(wrong, 'not-the-password-2');
+  const damaged = `${w.server.passwordFile}-damaged`;
+  await writeFile(damaged, Buffer.from('not-the-password-3\u00e9', 'latin1'));
   const { ca: _ca, ...unproved } = written(box);
   const found = await examine({
     ...{ well: written(box), refused: { ...written(box), password_file: wrong }, secretless: { ...written(box), password_file: '/nowhere/password' } },
+    damaged: { ...written(box), password_file: damaged },
     ...{ unproved, folderless: { ...written(box), folder: 'Nowhere' }, away: { ...written(box), port: await freePort() } },
   });
   expect(found['mailbox well']).toEqual({ check: 'mailbox well', says: 'its server lets us in, and has the folder', todo: null });
   const says = (name: string) => found[`mailbox ${name}`]?.says;
   expect(says('refused')).toContain('does not let the user in');
   expect(says('secretless')).toContain('cannot be read here');
+  expect(says('damaged')).toContain('is not UTF-8');
   expect(says('unproved')).toContain('certificate');
   expect(says('folderless')).toContain('no such folder');
   expect(says('away')).toContain('not reached');
   expect(Object.values(found).filter(({ todo }) => todo === null)).toHaveLength(1);
   const password = (await readFile(w.server.passwordFile, 'utf8')).trim();
-  for (const text of [password, 'not-the-password-2']) expect(JSON.stringify(found)).not.toContain(text);
+  for (const text of [password, 'not-the-password-2', 'not-the-password-3']) expect(JSON.stringify(found)).not.toContain(text);
   expect((await w.server.mailsOf(box.user)).length).toBe(1);
   const reader = w.reader(box);
   await reader.ended(1);

@@ -23,6 +23,7 @@ const schema = z
 const WORDS: Readonly<Record<MailboxFailure, readonly [says: string, todo: string]>> = {
   refused: ['its server does not let the user in', 'put the password or the token right where it lies; web-agents read the file anew'],
   no_secret: ['the file of its password or token cannot be read here', 'see whether the file is there, and readable'],
+  damaged_secret: ['what the file of its password or token holds is not UTF-8', 'write it as UTF-8; web-agents read the file anew'],
   not_private: [
     'its server’s certificate is not good, or it has no TLS',
     'give the CA that has signed it, or have the server mended: nothing is read without TLS',

@@ -1,6 +1,7 @@
 import type { ImapFlow, ImapFlowOptions } from 'imapflow';
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
-import { type Clock, Secret } from '@rcm/telemetry';
+import { type Clock, RcmError, Secret } from '@rcm/telemetry';
 import type { Mailbox } from './mailbox.ts';
 
 /** A mail that has come, before anything of it is looked at. */
@@ -23,9 +24,13 @@ const DAY_MS = 86_400_000;
 /** A mail that was looked at, where the server keeps words of its clients. */
 const READ_WORD = '$RcmRead';
 
-/** A mailbox's password or token: as its file has it now, or as the process was given it. */
-export async function readSecret({ secret }: Mailbox): Promise<Secret<string>> {
-  return 'given' in secret ? secret.given : new Secret((await readFile(secret.file, 'utf8')).replace(/\r?\n$/, ''));
+/** A mailbox's password or token: as its file has it now, or as the process was given it. Fails as reading a file does, and with `config_invalid` where it is not UTF-8. */
+export async function readSecret({ name, secret }: Mailbox): Promise<Secret<string>> {
+  if ('given' in secret) return secret.given;
+  const bytes = await readFile(secret.file);
+  // Decoded regardless, it would be another one, and be sent: the server counts that as a wrong one.
+  if (!isUtf8(bytes)) throw new RcmError('config_invalid', `The ${secret.kind} of mailbox ${name} is not UTF-8.`);
+  return new Secret(bytes.toString('utf8').replace(/\r?\n$/, ''));
 }
 
 /** Whether a server would be told the same once more. */

@@ -4,6 +4,8 @@ export type MailboxFailure =
   | 'refused'
   /** The file of the password or token cannot be read. */
   | 'no_secret'
+  /** What that file holds is not UTF-8: nothing was sent. */
+  | 'damaged_secret'
   /** The server’s certificate is not good, or it has no TLS. */
   | 'not_private'
   /** There is no such folder. */
@@ -20,6 +22,7 @@ export function failureOf(error: unknown): MailboxFailure {
   if (typeof error !== 'object' || error === null) return 'unreachable';
   const { code, syscall, message, authenticationFailed, serverResponseCode, mailboxMissing } = error as Readonly<Record<string, unknown>>;
   if (code === 'database_unavailable') return 'database';
+  if (code === 'config_invalid') return 'damaged_secret';
   if (authenticationFailed === true) return 'refused';
   if (mailboxMissing === true || serverResponseCode === 'NONEXISTENT' || serverResponseCode === 'TRYCREATE') return 'no_folder';
   if (syscall === 'open' || syscall === 'read') return 'no_secret';

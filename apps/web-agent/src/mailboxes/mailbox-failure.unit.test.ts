@@ -10,6 +10,7 @@ test.each<[string, unknown, string]>([
   ['the folder may be made', { serverResponseCode: 'TRYCREATE' }, 'no_folder'],
   ['the file of the password is gone', { code: 'ENOENT', syscall: 'open' }, 'no_secret'],
   ['the file of the password is a folder', { code: 'EISDIR', syscall: 'read' }, 'no_secret'],
+  ['the file of the password is not UTF-8', { code: 'config_invalid' }, 'damaged_secret'],
   ['the certificate is its own', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT', message: 'self-signed certificate' }, 'not_private'],
   ['the certificate is of an issuer that nobody knows', { code: 'UNABLE_TO_GET_ISSUER' }, 'not_private'],
   ['the certificate is of another host', { message: "Hostname/IP does not match certificate's altnames" }, 'not_private'],

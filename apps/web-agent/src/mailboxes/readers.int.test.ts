@@ -118,6 +118,18 @@ describe('readers', () => {
     expect(w.logged()).not.toContain(password);
   });
 
+  it('send no password that is not UTF-8, and read once its file is mended', async () => {
+    const [box, clock] = [await w.mailbox(), new HurriedClock()];
+    const file = `${w.server.passwordFile}-damaged`;
+    await writeFile(file, Buffer.from('not-the-password-4\u00e9', 'latin1'));
+    const reader = w.reader({ ...box, secret: { kind: 'password', file } }, clock);
+    await reader.until('damaged_secret');
+    await writeFile(file, await readFile(box.secret.file));
+    await reader.until('read');
+    expect(reader.states).toEqual(['damaged_secret', 'read']);
+    expect(w.logged()).not.toContain('not-the-password-4');
+  });
+
   it('say nothing to a server whose certificate is not by their CA', async () => {
     const box = await w.mailbox();
     const reader = w.reader({ ...box, ca: undefined });

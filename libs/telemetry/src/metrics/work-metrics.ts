@@ -156,7 +156,7 @@ export const WORK_METRICS = {
   rcm_mailbox_failures_total: {
     ...{ kind: 'counter', unit: 'count', by: AGENT, meaning: 'Times that a mailbox could not be read, by why.' },
     source: 'each try',
-    labels: { reason: ['refused', 'no_secret', 'not_private', 'no_folder', 'unreachable', 'database'] },
+    labels: { reason: ['refused', 'no_secret', 'damaged_secret', 'not_private', 'no_folder', 'unreachable', 'database'] },
   },
   rcm_mailboxes_failing: {
     ...{ kind: 'gauge', unit: 'count', by: AGENT, meaning: 'Mailboxes that the process is to read and cannot.' },
