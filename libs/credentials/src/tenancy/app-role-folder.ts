@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isId, RcmError, Secret } from '@rcm/telemetry';
@@ -9,7 +10,7 @@ const MAX_BYTES = 4096;
 
 /**
  * AppRoles out of files, `<folder>/<org id>/role-id` and `secret-id`, read at each login: a secret id that was replaced is used from
- * the next one on. Fails with `store_denied` where an organization has none, with `config_invalid` where others may read a secret id.
+ * the next one on. Fails with `store_denied` where an organization has none, with `config_invalid` where others may read a secret id, or a file holds no text.
  *
  * @example
  * ```ts
@@ -33,7 +34,9 @@ async function readIdFile(path: string, what: string, secret: boolean): Promise<
     const { mode, size } = await file.stat();
     if (secret && (mode & OTHERS) !== 0) throw new RcmError('config_invalid', `The ${what} may be read by others; its file must have mode 600.`);
     if (size > MAX_BYTES) throw new RcmError('config_invalid', `The ${what} is larger than any.`);
-    const text = (await file.readFile('utf8')).trim();
+    const bytes = await file.readFile();
+    if (!isUtf8(bytes)) throw new RcmError('config_invalid', `The ${what} is not UTF-8.`);
+    const text = bytes.toString('utf8').trim();
     if (text === '') throw new RcmError('config_invalid', `The ${what} is empty.`);
     return new Secret(text);
   } finally {

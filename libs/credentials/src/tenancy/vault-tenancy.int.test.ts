@@ -145,6 +145,8 @@ describe.skipIf(backend() === 'containers')('tenants in Vault (no container: too
     expect(await codeOf(stores.forTenant('hospital').read(referenceOf('hospital')))).toBe('config_invalid');
     await writeFile(join(folder, 'hospital-c', 'secret-id'), '\n', { mode: 0o600 });
     expect(await codeOf(stores.forTenant('hospital-c').read(referenceOf('hospital-c')))).toBe('config_invalid');
+    await writeFile(join(folder, 'hospital-c', 'secret-id'), Buffer.from('caf\u00e9', 'latin1'), { mode: 0o600 });
+    expect(await codeOf(stores.forTenant('hospital-c').read(referenceOf('hospital-c')))).toBe('config_invalid');
     expect(await codeOf(appRoleFolder(folder)('../etc'))).toBe('reference_not_yours');
     await stores.close();
   });
