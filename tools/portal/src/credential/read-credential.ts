@@ -1,4 +1,5 @@
 import { type CredentialPayload, parsePayload } from '@rcm/credentials';
+import { isUsableSeed } from '@rcm/portal-drivers';
 import { RcmError, Secret } from '@rcm/telemetry';
 import type { NeededValues } from './needed-values.ts';
 import { readPayloadText } from './payload-input.ts';
@@ -16,13 +17,26 @@ export interface CredentialSource {
  * process of the machine could read. Fails with `payload_invalid`, `input_invalid`, `cancelled`, `deadline_exceeded`.
  */
 export async function readCredential({ terminal, stdin, signal }: CredentialSource, needed: NeededValues): Promise<Secret<CredentialPayload>> {
-  return terminal ? askForCredential(terminal, needed) : parsePayload(await readPayloadText(stdin, signal));
+  if (terminal) return askForCredential(terminal, needed);
+  const payload = parsePayload(await readPayloadText(stdin, signal));
+  if (needed.totp) mustBeUsable(payload.map(({ mfa_seed }) => mfa_seed ?? ''));
+  return payload;
+}
+
+/** Found out at the page that asks for a code, it would have cost a login. An empty one is none. */
+function mustBeUsable(seed: Secret<string>): void {
+  if (seed.reveal() === '' || isUsableSeed(seed)) return;
+  throw new RcmError(
+    'payload_invalid',
+    'The seed of the one-time codes is not base32 text of at least 16 characters, so no code can be made of it. Nothing was sent to the portal.',
+  );
 }
 
 async function askForCredential(terminal: Terminal, needed: NeededValues): Promise<Secret<CredentialPayload>> {
   const username = await terminal.ask('User name: ');
   const password = await terminal.askHidden('Password (not shown): ');
   const seed = needed.totp ? await terminal.askHidden('Seed of the one-time codes (not shown, empty if there is none): ') : null;
+  if (seed) mustBeUsable(seed);
   const custom: Record<string, string> = {};
   for (const name of needed.custom) custom[name] = (await terminal.askHidden(`${name} (not shown): `)).reveal();
   if (username === '' || password.reveal() === '')

@@ -30,6 +30,18 @@ it('types one-time codes of the length and the algorithm that the payload names'
   expect(codes.filter((code) => sent[0]?.includes(code))).toHaveLength(1);
 });
 
+it('refuses a seed that no codes can be made of before anything is sent, and does not say it', async () => {
+  const seed = 'JBSWY3DPEHPK18';
+  const before = stage.demo.seen.length;
+  const run = PortalProcess.piped(stage.at('borealis'), payload('bea', 'Old-password-1', { mfa_seed: seed }));
+  expect(await run.ended()).toBe(1);
+  expect(run.stderr).toContain('The seed of the one-time codes is not base32 text');
+  expect(run.stdout + run.stderr).not.toContain(seed);
+  expect(stage.demo.seen).toHaveLength(before);
+  // What is never typed is not asked about.
+  expect(await PortalProcess.piped(stage.at('alpine'), payload('ann', 'Old-password-1', { mfa_seed: seed })).ended()).toBe(0);
+});
+
 it('keeps and prints no backup code, long or short, where the page shows it', async () => {
   const { claims } = (await stage.demo.control('GET', '/accounts/alpine/ann/claims')) as { claims: readonly { number: string; status: string }[] };
   // The page that is kept is the last one.
