@@ -54,7 +54,7 @@ export class Issuer {
 
   /**
    * Who came back. Fails with `token_invalid` for whoever did not sign in as is demanded, or not for this departure, with `identity_unavailable` where the issuer
-   * could not say.
+   * could not say, with `config_invalid` where it does not take this console for its client: that is nobody's sign-in, and the next one fails alike.
    */
   async arrive(url: URL, { state, nonce, verifier }: Omit<Departure, 'url'>): Promise<Claims> {
     const configuration = await this.#configuration();
@@ -67,6 +67,7 @@ export class Issuer {
     } catch (error) {
       if (error instanceof RcmError) throw error;
       if (isUnanswered(error)) throw unavailable(error);
+      if (isClientRefused(error)) throw clientRefused(error);
       throw new RcmError('token_invalid', 'The sign-in was not completed, or was another one’s. Nobody is signed in.', { cause: error });
     }
   }
@@ -109,6 +110,25 @@ function isUnanswered(error: unknown): boolean {
   }
   return false;
 }
+
+/** By RFC 6749, 5.2. */
+const REFUSED_CLIENT: readonly string[] = ['invalid_client', 'unauthorized_client'];
+
+/**
+ * Whether the issuer refused the console itself: by the name of the error, or, where it names none, by the status that is for that (401), with a `WWW-Authenticate` or without.
+ */
+function isClientRefused(error: unknown): boolean {
+  if (error instanceof oidc.ResponseBodyError) return REFUSED_CLIENT.includes(error.error);
+  if (error instanceof oidc.WWWAuthenticateChallengeError) return error.status === 401;
+  return error instanceof Error && error.cause instanceof Response && error.cause.status === 401;
+}
+
+const clientRefused = (cause: unknown): RcmError =>
+  new RcmError(
+    'config_invalid',
+    'The issuer that signs people in refuses this console, not you: whoever looks after it compares RCM_CONSOLE_CLIENT_ID and RCM_CONSOLE_CLIENT_SECRET with what the issuer has. Nobody is signed in.',
+    { cause },
+  );
 
 function mustHaveSignedInWell(claims: Record<string, unknown>, { acr, amr }: Pick<IssuerOptions, 'acr' | 'amr'>): void {
   const methods = Array.isArray(claims.amr) ? claims.amr : [];

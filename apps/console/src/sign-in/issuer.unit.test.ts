@@ -59,7 +59,20 @@ it.each<[what: string, answer: Answer]>([
   await expect(comesBack()).rejects.toMatchObject({ code: 'identity_unavailable' });
 });
 
+const challenge: Answer = (response) => void response.writeHead(401, { 'www-authenticate': 'Basic realm="issuer"' }).end('{"error":"invalid_client"}');
 it.each<[what: string, answer: Answer]>([
+  ['does not know the console', json(401, { error: 'invalid_client' })],
+  ['does not know the console, and answers with the older status', json(400, { error: 'invalid_client' })],
+  ['asks the console for another secret', challenge],
+  ['does not say why it refuses the console', (response) => void response.writeHead(401).end()],
+  ['lets the console sign in nobody', json(400, { error: 'unauthorized_client' })],
+])('where the issuer %s, the configuration is wrong, and nobody’s sign-in', async (_, does) => {
+  answer = does;
+  await expect(comesBack()).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('RCM_CONSOLE_CLIENT_SECRET') as string });
+});
+
+it.each<[what: string, answer: Answer]>([
+  ['does not know the code, and answers with a status that is not for that', json(401, { error: 'invalid_grant' })],
   ['does not know the code', json(400, { error: 'invalid_grant' })],
   ['names nobody', json(200, { access_token: 'a', token_type: 'Bearer' })],
 ])('where the issuer %s, the sign-in was another’s', async (_, does) => {
