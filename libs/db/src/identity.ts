@@ -1,5 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import type { RawTransaction } from './database.ts';
+import { checkUuid } from './input.ts';
 
 /** A login identity's row as it is while the caller's transaction holds its lock. `now` is Postgres's clock, read after the wait. */
 export interface LockedIdentity {
@@ -23,18 +24,25 @@ export interface LockedIdentity {
 export async function lockIdentity(tx: RawTransaction, loginIdentity: string): Promise<LockedIdentity> {
   const row = await lockRow(tx, loginIdentity);
   if (!row) throw new RcmError('state_conflict', 'This login identity is not known to the database.');
-  // A second statement: in the first, the clock would be read before the lock was waited for.
-  const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
-  return { ...row, now: clock?.now ?? new Date(Number.NaN) };
+  return row;
 }
 
 /** `null`: there is none, or none that the tenant has. */
-async function lockRow(tx: RawTransaction, loginIdentity: string): Promise<Omit<LockedIdentity, 'now'> | null> {
-  const [row] = await tx.$queryRaw<Omit<LockedIdentity, 'now'>[]>`
-    SELECT id, fence, exclusive_wanted_by AS "exclusiveWantedBy", exclusive_wanted_since AS "exclusiveWantedSince",
-           exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveCoolDownUntil", last_totp_step AS "lastTotpStep"
-      FROM login_identity WHERE id = ${loginIdentity} FOR UPDATE`;
+async function lockRow(tx: RawTransaction, loginIdentity: string): Promise<LockedIdentity | null> {
+  // Beside the row itself the clock would be read before the lock was waited for; a subquery that locks is done before what is around it.
+  const [row] = await tx.$queryRaw<LockedIdentity[]>`
+    SELECT locked.*, clock_timestamp() AS now
+      FROM (SELECT id, fence, exclusive_wanted_by AS "exclusiveWantedBy", exclusive_wanted_since AS "exclusiveWantedSince",
+                   exclusive_wanted_until AS "exclusiveWantedUntil", exclusive_rest_until AS "exclusiveCoolDownUntil", last_totp_step AS "lastTotpStep"
+              FROM login_identity WHERE id = ${loginIdentity} FOR UPDATE) locked`;
   return row ?? null;
+}
+
+/** Locks the login of an attempt, in one statement, for who needs nothing of either. `false`: there is no such attempt, or the tenant has it not. */
+export async function lockLoginOfAttempt(tx: RawTransaction, attemptId: string): Promise<boolean> {
+  const locked = await tx.$queryRaw<unknown[]>`
+    SELECT FROM login_identity WHERE id = (SELECT login_identity FROM rotation_attempt WHERE id = ${checkUuid('attemptId', attemptId)}::uuid) FOR UPDATE`;
+  return locked.length > 0;
 }
 
 /** An endpoint follows its secret to another login now and then; nobody waits through more of that than this. */
@@ -54,9 +62,9 @@ export async function lockEndpointIdentity(
   let loginIdentity = endpoint.loginIdentity;
   for (let move = 0; move < MOVES && loginIdentity !== null; move += 1) {
     const row = await lockRow(tx, loginIdentity);
-    const [after] = await tx.$queryRaw<{ now: Date; loginIdentity: string | null }[]>`
-      SELECT clock_timestamp() AS now, (SELECT login_identity FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}) AS "loginIdentity"`;
-    if (row && after?.loginIdentity === loginIdentity) return { ...row, now: after.now };
+    const [after] = await tx.$queryRaw<{ loginIdentity: string | null }[]>`
+      SELECT login_identity AS "loginIdentity" FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}`;
+    if (row && after?.loginIdentity === loginIdentity) return row;
     loginIdentity = after?.loginIdentity ?? null;
   }
   throw new RcmError(

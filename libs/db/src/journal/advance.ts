@@ -2,6 +2,7 @@ import type { Database } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
 import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
 import { writeNotification } from '../notifications/write.ts';
+import { lockLoginOfAttempt } from '../identity.ts';
 import { checkMs, timestamp } from '../input.ts';
 import type { AttemptState, OpenState } from './attempt.ts';
 import { LOOK_AGAIN_MS } from './looks.ts';
@@ -43,8 +44,8 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
     throw new RcmError('input_invalid', 'submitting needs submitDeadlineMs.');
   const [setsRule, refusedRule] = [set.refusedRule !== undefined, set.refusedRule ?? null];
   const deadlineMs = set.submitDeadlineMs === undefined ? null : checkMs('submitDeadlineMs', set.submitDeadlineMs);
-  return db.transaction({ tenant: step.orgId }, async (tx) => {
-    if (!(await lockAttempt(tx, step.attemptId))) return false;
+  return db.rawTransaction({ tenant: step.orgId }, async (tx) => {
+    if (!(await lockLoginOfAttempt(tx, step.attemptId))) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt a
          SET state = ${step.to}, updated_at = clock_timestamp(),

@@ -1,8 +1,8 @@
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
+import { lockLoginOfAttempt } from '../identity.ts';
 import { checkLimit } from '../input.ts';
 import { attemptOf, type RotationAttempt } from './attempt.ts';
-import { lockAttempt } from './open.ts';
 
 /** Pause until a blocked attempt is looked at again, in ms. Each look reads its secret; a login is spent only where there is something new to ask. */
 export const LOOK_AGAIN_MS = 3_600_000;
@@ -33,8 +33,8 @@ export async function beginLook(
   db: Database,
   { attemptId, orgId, fence }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint },
 ): Promise<boolean> {
-  return db.transaction({ tenant: orgId }, async (tx) => {
-    if (!(await lockAttempt(tx, attemptId))) return false;
+  return db.rawTransaction({ tenant: orgId }, async (tx) => {
+    if (!(await lockLoginOfAttempt(tx, attemptId))) return false;
     const begun = await tx.$executeRaw`
       UPDATE rotation_attempt SET waiting_until = clock_timestamp() + make_interval(secs => ${LOOK_AGAIN_MS}::float8 / 1000)
        WHERE id = ${attemptId}::uuid AND state = 'blocked' AND fence = ${fence} AND coalesce(waiting_until, updated_at) <= clock_timestamp()`;
