@@ -1,4 +1,4 @@
-/** Rotations and browser contexts at once: four a core of the smallest machine. */
+/** Browser contexts at once: four a core of the smallest machine. */
 export const AT_ONCE = 8;
 
 /** Works on all of them, so many at once, and fails with the first that fails. */

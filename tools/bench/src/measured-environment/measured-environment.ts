@@ -24,8 +24,8 @@ export type Spent = {
 
 export interface MeasuredEnvironment extends AsyncDisposable {
   readonly testEnvironment: TestEnvironment;
-  /** Of a process of this app, which does so many things at a time. Default: `AT_ONCE`. */
-  environmentOf(app: MeasuredApp, atOnce?: number): NodeJS.ProcessEnv;
+  /** Of a process of this app, which does so many things at a time, in so many browser contexts. Default: `AT_ONCE` of both. */
+  environmentOf(app: MeasuredApp, atOnce?: AtOnce): NodeJS.ProcessEnv;
   /** What has been spent for the process `pid`, all its children, and by everybody else. One at a time: the database and the stores cannot tell who asks. */
   spentFor(pid: number): Promise<Spent>;
   /** Logins that nobody has used yet, of both portals with forms. */
@@ -35,10 +35,16 @@ export interface MeasuredEnvironment extends AsyncDisposable {
 
 type MeasuredApp = 'rotator' | 'agent';
 
+export interface AtOnce {
+  readonly contexts: number;
+  /** Rotations, or tasks. */
+  readonly works: number;
+}
+
 const OF_APP = {
-  rotator: (atOnce: number) => ({ RCM_ROTATOR_CONCURRENCY: String(atOnce) }),
-  agent: (atOnce: number) => ({ RCM_AGENT_CONCURRENCY: String(atOnce), RCM_HEALTH_PORT: '0' }),
-} as const satisfies Readonly<Record<MeasuredApp, (atOnce: number) => NodeJS.ProcessEnv>>;
+  rotator: ({ works }: AtOnce) => ({ RCM_ROTATOR_CONCURRENCY: String(works) }),
+  agent: ({ works }: AtOnce) => ({ RCM_AGENT_CONCURRENCY: String(works), RCM_HEALTH_PORT: '0' }),
+} as const satisfies Readonly<Record<MeasuredApp, (atOnce: AtOnce) => NodeJS.ProcessEnv>>;
 
 const SPENT = `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS wal, (SELECT count(*) FROM login_attempt) AS ledger, (SELECT count(*) FROM audit_event) AS audit`;
 
@@ -62,13 +68,13 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
   };
   return {
     testEnvironment,
-    environmentOf: (app, atOnce = AT_ONCE) => ({
+    environmentOf: (app, atOnce = { contexts: AT_ONCE, works: AT_ONCE }) => ({
       ...process.env,
       ...testEnvironment.environmentOf(`rcm_${app}`),
       RCM_AWS_ENDPOINT: proxy.endpoint,
       RCM_TENANT_ROLE_ARN: testEnvironment.aws.tenantRoleArn(app),
       RCM_LOG_LEVEL: 'error',
-      RCM_MAX_BROWSER_CONTEXTS: String(atOnce),
+      RCM_MAX_BROWSER_CONTEXTS: String(atOnce.contexts),
       ...OF_APP[app](atOnce),
     }),
     async spentFor(pid) {

@@ -16,12 +16,12 @@ const STEP_MS = 120_000;
 export async function rotatePlainly(options: WayOptions, policy: { readonly signsOut: boolean }): Promise<void> {
   const browser = createBrowserPool({
     executablePath: process.env.RCM_CHROMIUM_PATH,
-    maxContexts: options.atOnce,
+    maxContexts: options.atOnce.contexts,
     logger: createLogger({ name: 'plain', level: 'error' }),
     metrics: createMetrics(),
   });
   try {
-    await eachAtOnce(options.endpoints, options.atOnce, (endpoint) => rotateOne(options, browser, endpoint, policy));
+    await eachAtOnce(options.endpoints, options.atOnce.works, (endpoint) => rotateOne(options, browser, endpoint, policy));
   } finally {
     await browser.close();
   }

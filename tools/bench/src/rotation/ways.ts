@@ -2,26 +2,36 @@ import { rotateWithProduct } from './ours.ts';
 import { rotatePlainly } from './plain.ts';
 import { rotateWithScript } from './straightforward.ts';
 import { AT_ONCE } from '../measured-environment/at-once.ts';
+import type { AtOnce } from '../measured-environment/measured-environment.ts';
 import type { WayOptions } from './way-options.ts';
 
 interface OneWay {
   rotate(options: WayOptions): Promise<void>;
-  /** Rotations and browser contexts at once. */
-  readonly atOnce: number;
+  readonly atOnce: AtOnce;
 }
 
+/**
+ * The product has twice as many rotations in hand as contexts, as it has by default: while one writes to journal and store it needs no context, and another has it. The
+ * others do nothing that is not done in a context.
+ */
+const ours = (contexts: number): OneWay => ({ rotate: rotateWithProduct, atOnce: { contexts, works: 2 * contexts } });
+const plainly = (contexts: number, policy: { readonly signsOut: boolean }): OneWay => ({
+  rotate: (options) => rotatePlainly(options, policy),
+  atOnce: { contexts, works: contexts },
+});
+
 export const WAYS = {
-  product: { rotate: rotateWithProduct, atOnce: AT_ONCE },
-  /** As many contexts as the product takes by itself. */
-  'product, four contexts': { rotate: rotateWithProduct, atOnce: 4 },
+  product: ours(AT_ONCE),
+  /** As many contexts and rotations as the product takes by itself. */
+  'product, four contexts': ours(4),
   /** A browser each, in turn. */
-  script: { rotate: rotateWithScript, atOnce: 1 },
+  script: { rotate: rotateWithScript, atOnce: { contexts: 1, works: 1 } },
   /** One browser for all, as many contexts as the product has, and a sign-out wherever the product has one. */
-  plain: { rotate: (options) => rotatePlainly(options, { signsOut: true }), atOnce: AT_ONCE },
+  plain: plainly(AT_ONCE, { signsOut: true }),
   /** The same with four. */
-  'plain, four contexts': { rotate: (options) => rotatePlainly(options, { signsOut: true }), atOnce: 4 },
+  'plain, four contexts': plainly(4, { signsOut: true }),
   /** As `plain`, which leaves its sessions to the portal. */
-  'plain, no sign-out': { rotate: (options) => rotatePlainly(options, { signsOut: false }), atOnce: AT_ONCE },
+  'plain, no sign-out': plainly(AT_ONCE, { signsOut: false }),
 } as const satisfies Readonly<Record<string, OneWay>>;
 
 export type Way = keyof typeof WAYS;
