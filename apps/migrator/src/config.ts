@@ -35,7 +35,7 @@ const schema = z
     RCM_MIGRATOR_SOURCE_DATABASE_URL: databaseUrl.optional(),
     /** `managed`: RDS, Aurora and the like, where nobody may switch or see the WAL, so that nothing is promised of it. */
     RCM_MIGRATOR_POSTGRES: z.enum(['own', 'managed']).default('own'),
-    /** For writing one table anew at `scrub`, in minutes. */
+    /** For writing one table anew at `scrub`, and before that for others to let it go, in minutes each. */
     RCM_MIGRATOR_REWRITE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
     RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: z.coerce.number('must be a number').positive().max(10_080).default(60),
   })

@@ -59,16 +59,32 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
     });
   const state = await storageRewriteState(migration.db);
   const isDue = state.pending || removal === 'none';
-  const onTable = (table: string, bytes: number): void =>
-    migration.logger.info({ table, bytes }, 'a table is to be written anew: nobody can use it while that is done');
-  const rewrite =
-    isDue && !migration.stopping.aborted
-      ? await rewriteStorage({ url: adminUrl.reveal(), server, gone, tableMs: config.RCM_MIGRATOR_REWRITE_MINUTES * 60_000, onTable })
-      : null;
+  const rewrite = isDue ? await rewritten(migration, { config, url: adminUrl, gone }) : null;
   if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, ...rewrite });
   const outside = (await listStorageOutside(migration.db)).map(({ kind }) => kind);
   const isLeft = isDue && rewrite === null;
   return reportOf({ removed, beside, rewrite, isLeft, outside, elsewhere: await countElsewhere(migration) });
+}
+
+/** `null`: it was asked to stop, before it began or while it waited for others. */
+async function rewritten(
+  { logger, stopping }: Migration,
+  { config, url, gone }: { readonly config: ScrubOptions['config']; readonly url: Secret<string>; readonly gone: readonly Secret<string>[] },
+): Promise<StorageRewrite | null> {
+  if (stopping.aborted) return null;
+  const minutes = config.RCM_MIGRATOR_REWRITE_MINUTES;
+  return rewriteStorage({
+    url: url.reveal(),
+    server: config.RCM_MIGRATOR_POSTGRES,
+    gone,
+    tableMs: minutes * 60_000,
+    onTable: (table, bytes) => logger.info({ table, bytes }, 'a table is to be written anew: nobody can use it while that is done'),
+    onBusy: (statement) => logger.info({ statement, minutes }, 'others use what this needs: it is tried again for so many minutes, 2 s at a time'),
+    signal: stopping,
+  }).catch((error: unknown) => {
+    if (stopping.aborted && hasCode(error, 'cancelled')) return null;
+    throw error;
+  });
 }
 
 interface Scrubbed {

@@ -1,4 +1,4 @@
-import type { RewriteSession } from './rewrite-session.ts';
+import { NO_LAZY_VACUUM, type RewriteSession } from './rewrite-session.ts';
 
 /**
  * What would keep removed rows or old WAL on the disk for as long as it is there, as sentences; looked for before anything is removed, because afterwards only its end helps.
@@ -15,7 +15,7 @@ export async function rewriteBlockers(
       UNION ALL SELECT 'the replication slot ' || slot_name || ', which nobody reads' FROM pg_replication_slots
          WHERE NOT active AND NOT temporary AND (xmin IS NOT NULL OR catalog_xmin IS NOT NULL OR restart_lsn IS NOT NULL)
       UNION ALL SELECT format('the transaction of session %s (%s), open for %s s', pid, coalesce(nullif(application_name, ''), 'without a name'), extract(epoch FROM clock_timestamp() - xact_start)::int)
-          FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+          FROM pg_stat_activity a WHERE pid <> pg_backend_pid() AND ${NO_LAZY_VACUUM} AND datname = current_database() AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
            AND xact_start < clock_timestamp() - make_interval(secs => $1)`,
     [longSeconds],
   );

@@ -11,6 +11,11 @@ export interface RewriteSession {
 }
 
 /**
+ * Of a session `a` of pg_stat_activity: a VACUUM that is at work in it (not FULL, which copies rows) or in its leader has a snapshot, too, and Postgres keeps no dead row for that.
+ */
+export const NO_LAZY_VACUUM = 'coalesce(a.leader_pid, a.pid) NOT IN (SELECT pid FROM pg_stat_progress_vacuum)';
+
+/**
  * Opens a session, hands it to `act`, and closes it. VACUUM says "permission denied, skipping it" in a mere warning and ends as if it had
  * been done. So the server is told to send warnings and nothing less, and any that comes is a failure, whatever language it is in.
  */

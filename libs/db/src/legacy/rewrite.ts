@@ -1,16 +1,13 @@
 import { RcmError, type Secret, systemClock, type Clock } from '@rcm/telemetry';
 import { translated } from '../failure.ts';
+import { LOCK_MS, patient } from './rewrite-patience.ts';
 import { filesOf, REWRITTEN, SAMPLED, sizeOf } from './rewrite-places.ts';
 import { copiesOutside } from './rewrite-outside.ts';
 import { isCatalogue, mayRewrite } from './rewrite-rights.ts';
 import { type ByteSearch, searchBytes } from './rewrite-search.ts';
-import { type RewriteSession, withRewriteSession } from './rewrite-session.ts';
+import { NO_LAZY_VACUUM, type RewriteSession, withRewriteSession } from './rewrite-session.ts';
 import { dropOldWal, MANAGED_WAL, type Until, type WalState } from './rewrite-wal.ts';
 import type { OutsideKind } from './storage-state.ts';
-
-/** Whoever wants to use a table waits behind one that waits to have it alone: each try is short, and between two of them everybody goes on. */
-const LOCK_MS = 2_000;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface StorageRewrite extends WalState {
   /** Which copies only a person can deal with. */
@@ -22,9 +19,9 @@ export interface StorageRewrite extends WalState {
 export interface RewriteOptions {
   /** Direct URL (no pooler) of a superuser, or of a login that `checkRewriteRights` finds nothing missing for. */
   readonly url: string;
-  /** For each wait, in ms: for older transactions, for tables that are in use, for the server to drop its WAL. Default 120 000. */
+  /** For each wait, in ms: for older transactions, for the server to drop its WAL. Default 120 000. */
   readonly deadlineMs?: number;
-  /** For writing one table anew, which nobody uses meanwhile, in ms. Default one hour. */
+  /** For writing one table anew, which nobody uses meanwhile, and before that for others to let it go, in ms. Default one hour. */
   readonly tableMs?: number;
   /** Told before a table is written anew, with its bytes. */
   readonly onTable?: (table: string, bytes: number) => void;
@@ -32,6 +29,10 @@ export interface RewriteOptions {
   readonly server?: 'own' | 'managed';
   /** Texts that were removed: where files can be read, none may be in them afterwards. */
   readonly gone?: readonly Secret<string>[];
+  /** Told once for each statement that somebody keeps from its lock. */
+  readonly onBusy?: (statement: string) => void;
+  /** Ends what is waited for, with `cancelled`; a table that is being written is written to its end. */
+  readonly signal?: AbortSignal;
   readonly clock?: Clock;
 }
 
@@ -47,19 +48,21 @@ export interface RewriteOptions {
  *
  * VACUUM keeps a dead row as long as some older transaction might still see it, so it waits until none is left; a replication slot
  * or prepared transaction that holds it back, or a table that is never free, ends in `deadline_exceeded` (`checkRewriteRights` looks for them beforehand). Copies outside are named.
- * Repeating it is harmless. Fails with `deadline_exceeded`, `database_unavailable`, `database_failed` (no right to, or not seen to be done).
+ * Repeating it is harmless. Fails with `deadline_exceeded`, `cancelled`, `database_unavailable`, `database_failed` (no right to, or not seen to be done).
  */
 export async function rewriteStorage(options: RewriteOptions): Promise<StorageRewrite> {
-  const { url, deadlineMs = 120_000, tableMs = 3_600_000, clock = systemClock, server = 'own', gone = [], onTable = () => undefined } = options;
+  const { url, deadlineMs = 120_000, tableMs = 3_600_000, clock = systemClock, server = 'own', gone = [], signal } = options;
+  const { onTable = () => undefined, onBusy = () => undefined } = options;
   const until: Until = async (what, reached) => {
     const deadline = clock.elapsed() + deadlineMs;
     while (!(await reached())) {
       if (clock.elapsed() >= deadline) throw new RcmError('deadline_exceeded', `The storage rewrite gave up after ${deadlineMs} ms: ${what}.`);
-      await clock.sleep(200);
+      await clock.sleep(200, signal);
     }
   };
   return translated(() =>
-    withRewriteSession({ url, statementMs: tableMs, lockMs: LOCK_MS }, async (session) => {
+    withRewriteSession({ url, statementMs: tableMs, lockMs: LOCK_MS }, async (impatient) => {
+      const session = patient(impatient, { clock, forMs: tableMs, signal, onBusy });
       const mine = await mayRewrite(session);
       await removeSamples(session);
       // Whoever began before may still see removed rows and samples, and VACUUM would keep them for them.
@@ -68,7 +71,7 @@ export async function rewriteStorage(options: RewriteOptions): Promise<StorageRe
       const relations = REWRITTEN.filter((relation) => server === 'own' || !isCatalogue(relation) || mine.includes(relation));
       for (const relation of relations) {
         onTable(relation, await sizeOf(session, relation));
-        await rewrite(session, relation, until);
+        await rewrite(session, relation);
       }
       await expectNoSamples(session);
       const wal = server === 'own' ? await dropOldWal(session, until) : MANAGED_WAL;
@@ -89,7 +92,7 @@ export async function rewriteStorage(options: RewriteOptions): Promise<StorageRe
 async function waitForOldTransactions(session: RewriteSession, until: Until): Promise<void> {
   const [{ xid } = { xid: '0' }] = await session.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
   const holders = `
-    SELECT (SELECT count(*) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid()
+    SELECT (SELECT count(*) FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND ${NO_LAZY_VACUUM}
                AND (age(a.backend_xid) > age($1::text::xid)
                  OR ((a.datname = current_database() OR a.backend_type = 'walsender') AND age(a.backend_xmin) > age($1::text::xid))))
          + (SELECT count(*) FROM pg_prepared_xacts p WHERE age(p.transaction) > age($1::text::xid))
@@ -115,17 +118,9 @@ async function removeSamples(session: RewriteSession): Promise<void> {
   }
 }
 
-async function rewrite(session: RewriteSession, relation: (typeof REWRITTEN)[number], until: Until): Promise<void> {
+async function rewrite(session: RewriteSession, relation: (typeof REWRITTEN)[number]): Promise<void> {
   const before = await filesOf(session, relation);
-  await until(`${relation} was in use whenever it was to be written anew`, async () => {
-    try {
-      await session.act(`VACUUM (FULL) ${relation}`);
-      return true;
-    } catch (error) {
-      if ((error as { readonly code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
-      throw error;
-    }
-  });
+  await session.act(`VACUUM (FULL) ${relation}`);
   const after = await filesOf(session, relation);
   if (before.length === 0 || before.some((file) => after.includes(file)))
     throw new RcmError('database_failed', `Postgres said that ${relation} was rewritten, but its files are the old ones.`);
