@@ -61,15 +61,17 @@ interface ReadVersion {
 }
 
 /**
- * The store is behind, not ahead: it answers what the last rotation replaced. Mostly it has not heard of the rotation yet, and the next read is right. Where a
- * person has gone back to that version, the rotator finds out which of the two passwords the portal accepts; an agent types neither, and the row stays.
+ * The store is behind, not ahead: it answers what the last rotation replaced, or what the row named until it followed a moment ago. Mostly the next read is right.
+ * Where a person has gone back to what a rotation replaced, the rotator finds out which of the two passwords the portal accepts; an agent types neither, and the
+ * row stays. What the row followed is an edit like theirs, so that the row follows them once the store has had its time.
  */
 async function refuseReplaced({ db, logger }: AgentAccess, endpoint: MigratedEndpoint, versions: ReadVersion): Promise<void> {
   const { id: endpointId, orgId, loginIdentity } = endpoint;
-  if (!(await wasReplaced(db, { orgId, loginIdentity, ...versions }))) return;
-  logger.warn({ endpointId }, 'the store answers the version that the last rotation replaced; its password is not tried');
-  await wantCredentialSearch(db, { orgId, endpointId });
-  throw notReady(endpoint, 'replaced_by_rotation');
+  const replaced = await wasReplaced(db, { orgId, endpointId, loginIdentity, ...versions });
+  if (replaced === null) return;
+  logger.warn({ endpointId, replaced }, 'the store answers a version that was replaced; its password is not tried');
+  if (replaced === 'by_rotation') await wantCredentialSearch(db, { orgId, endpointId });
+  throw notReady(endpoint, `replaced_${replaced}`);
 }
 
 /**

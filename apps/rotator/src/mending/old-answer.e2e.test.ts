@@ -40,3 +40,19 @@ it.each(['ssm', 'secrets-manager'] as const)('nothing is built on what the last 
   expect(reconciled).toBeNull();
   expect(await versionOfRow()).toBe(before.version);
 });
+
+it('nothing is built on what a person’s edit replaced, where the store still answers it', async () => {
+  const login = await row.testEnvironment.addEndpoint('alpine', 'ssm');
+  const before = await row.open(login.id);
+  await row.setAtPortal(login.id, 'Set-by-a-person-1');
+  await row.edit(login.id, { password: 'Set-by-a-person-1' });
+  expect(await row.visit(login.id)).toBe('in');
+  const edited = await row.open(login.id);
+
+  const stores = answering(row.patient.stores, before);
+  await expect(row.rotate(login.id, { ...row.patient, stores })).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect((await migratedEndpoint(row.patient.db, { orgId: login.orgId, endpointId: login.id })).currentVersion).toBe(edited.version);
+  expect(refusals(await row.history(login.id)).wrong).toBe(0);
+  expect(await row.rotateToEnd(login.id)).toBe('done');
+  expect(await row.visit(login.id)).toBe('in');
+});

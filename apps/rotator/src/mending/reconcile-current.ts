@@ -1,6 +1,6 @@
 import { formatReference, rotationOf, type StoredSecret } from '@rcm/credentials';
 import { coolDownLogin } from '@rcm/db/ledger';
-import { type AccountFollowed, followStoreVersion, wasReplaced } from '@rcm/db/rotation';
+import { type AccountFollowed, BEHIND_MS, followStoreVersion, wasReplaced } from '@rcm/db/rotation';
 import { afterRestoreMs } from '@rcm/portal-access';
 import { RcmError } from '@rcm/telemetry';
 import type { LoginInHand } from '../finding/login-in-hand.ts';
@@ -26,12 +26,9 @@ const FOLLOWED: Readonly<Record<AccountFollowed, Reconciled>> = {
   other_key: 'account_in_use',
 };
 
-/** For so long after a rotation a store may answer what it replaced: much longer than SSM and Secrets Manager take to agree with themselves. */
-const BEHIND_MS = 60_000;
-
 /**
  * Before anything is planned on a secret or asked with it: whose it is, and whether it is what the row says. `null`: it is, now; the row follows a person's edit.
- * Fails with `store_unavailable` where the store has not heard of the last rotation yet.
+ * Fails with `store_unavailable` where the store has not heard of the last rotation or edit yet.
  */
 export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, current: StoredSecret): Promise<Reconciled | null> {
   const { endpoint, held, reference } = login;
@@ -52,8 +49,10 @@ export async function reconcileCurrent(rotator: Rotator, login: LoginInHand, cur
 async function refuseOldAnswer({ db }: Rotator, { endpoint, held }: LoginInHand, { version: read, text }: StoredSecret): Promise<void> {
   const { orgId, id: endpointId, loginIdentity } = endpoint;
   const { currentVersion: current } = held.lease;
-  if (read === current || !(await wasReplaced(db, { orgId, loginIdentity, current, read, madeBy: rotationOf(text).attemptId, withinMs: BEHIND_MS }))) return;
-  throw new RcmError('store_unavailable', 'The store still answers the version that the last rotation replaced. Nothing was changed.', {
+  if (read === current) return;
+  const versions = { current, read, madeBy: rotationOf(text).attemptId };
+  if ((await wasReplaced(db, { orgId, endpointId, loginIdentity, ...versions, withinMs: BEHIND_MS })) === null) return;
+  throw new RcmError('store_unavailable', 'The store still answers a version that was replaced a moment ago. Nothing was changed.', {
     details: { endpointId },
   });
 }

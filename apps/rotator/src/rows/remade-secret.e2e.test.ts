@@ -51,6 +51,19 @@ it('a secret that was deleted and made again has the version of one that was ref
   expect(refusals(await row.history(id))).toMatchObject({ atLocked: 0, lockedByUs: 0 });
 });
 
+it('a secret that is made again begins with the version that an edit replaced, and is no old answer once a store has had its time', async () => {
+  const { id } = await row.testEnvironment.addEndpoint('alpine');
+  const { fields } = await row.open(id);
+  await row.setAtPortal(id, 'Set-by-a-person-1');
+  await row.edit(id, { password: 'Set-by-a-person-1' });
+  expect(await row.visit(id)).toBe('in');
+  await remove(id);
+  await create(id, { ...fields, password: 'Set-by-a-person-1' });
+  expect(await row.untilIn(id, { stepMs: 20 * SECOND, atMostMs: 2 * MINUTE })).toBeLessThanOrEqual(MINUTE);
+  expect(await row.testEnvironment.portalAcceptsStore(id)).toBe(true);
+  expect(refusals(await row.history(id)).wrong).toBe(0);
+});
+
 it('a secret that is made again in the very moment in which a new password is to become current has that one, and what the person wrote', async () => {
   const { id } = await row.testEnvironment.addEndpoint('alpine');
   expect(await row.visit(id)).toBe('in');

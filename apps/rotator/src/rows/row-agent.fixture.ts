@@ -1,7 +1,33 @@
-import { appRoleFolder, createCredentialManager, createTenantStores, type IdentityKeys, parseReference } from '@rcm/credentials';
+import {
+  appRoleFolder,
+  createCredentialManager,
+  createTenantStores,
+  type IdentityKeys,
+  parseReference,
+  referenceKey,
+  type SecretReference,
+  type StoredSecret,
+  type TenantStores,
+} from '@rcm/credentials';
 import { type AgentAccess, type Drivers, SessionCache, withAgentSession } from '@rcm/portal-access';
 import { createLogger, createMetrics, isRcmError, systemClock } from '@rcm/telemetry';
 import { type RotatorEnvironment } from '../testing.fixture.ts';
+
+/** Stores whose next read of a secret shows what `before` holds of it. */
+const behind = (stores: TenantStores, before: Map<string, StoredSecret>): TenantStores => ({
+  close: () => stores.close(),
+  forTenant(orgId) {
+    const store = stores.forTenant(orgId);
+    return {
+      ...store,
+      async readMany(references: readonly SecretReference[], ...rest) {
+        const answers = [...(await store.readMany(references, ...rest))].map(([key, answer]) => [key, before.get(key) ?? answer] as const);
+        for (const [key] of answers) before.delete(key);
+        return new Map(answers);
+      },
+    };
+  },
+});
 
 /** An agent as its own process has everything: its role in the database, its role in the stores, its sessions. The browser is the rotator's: to start another costs as much as a login. */
 export function openAgent({ testEnvironment, rotator }: RotatorEnvironment) {
@@ -17,8 +43,9 @@ export function openAgent({ testEnvironment, rotator }: RotatorEnvironment) {
     vault: { address: testEnvironment.vault.address, mount: testEnvironment.vault.mount, appRole: appRoleFolder(testEnvironment.vault.folderOf('agent')) },
     furtherPlaces: testEnvironment.further.map(({ accountId, region, endpoint, kmsKeyArn }) => ({ accountId, region, endpoint, kmsKeyId: kmsKeyArn })),
   });
+  const before = new Map<string, StoredSecret>();
   const sessions = new SessionCache({ maxSessions: 1, idleMs: 60_000 });
-  const credentials = createCredentialManager({ stores, metrics });
+  const credentials = createCredentialManager({ stores: behind(stores, before), metrics });
   const access: AgentAccess = {
     db: testEnvironment.databaseAs('rcm_agent'),
     clock: systemClock,
@@ -40,6 +67,10 @@ export function openAgent({ testEnvironment, rotator }: RotatorEnvironment) {
         if (isRcmError(error)) return error.code;
         throw error;
       });
+    },
+    /** Its next read of this secret shows what lay there before. */
+    readsOnce(endpointId: string, secret: StoredSecret): void {
+      before.set(referenceKey(parseReference(testEnvironment.endpoint(endpointId).secretArn)), secret);
     },
     async close(): Promise<void> {
       await sessions.close();

@@ -33,6 +33,8 @@ export interface RowEnvironment extends RotatorEnvironment {
   pass(ms: number): Promise<void>;
   /** One task of an agent, with a login of its own: `in`, or the code of what stopped it. `keys`: as the agent has them; default: as the rotator does. */
   visit(endpointId: string, keys?: IdentityKeys): Promise<string>;
+  /** The agent's next read of the secret shows what lay there before, as SSM and Secrets Manager may for a moment. */
+  agentReadsOnce(endpointId: string, before: StoredSecret): void;
   /** One round of what a rotator does beside rotating. */
   mend(keys?: IdentityKeys): Promise<void>;
   removeOldCopies(): Promise<void>;
@@ -113,6 +115,7 @@ export async function openRowEnvironment(options: Partial<TestEnvironmentOptions
     ...opened,
     pass,
     visit: agent.visit,
+    agentReadsOnce: agent.readsOnce,
     mend,
     removeOldCopies: () => removeOldCopies(opened.patient, { limit: 100, signal: stop.signal }),
     async rotateToEnd(id, rotator = opened.patient) {

@@ -58,7 +58,7 @@ export {
   type RotationPlan,
 } from '../journal/open.ts';
 export { outrunCopy, type OutrunCopy } from '../journal/outrun-copy.ts';
-export { wasReplaced } from '../journal/replaced-version.ts';
+export { BEHIND_MS, wasReplaced } from '../journal/replaced-version.ts';
 export { type NewRotationRequest, type RequestKind, requestRotation } from '../journal/request.ts';
 export { announceSuccessor, type Resolution, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from '../journal/resolve.ts';
 export { type AttemptEventKind, isOpenState, mayAdvance, mayEnd, nextState, TRANSITIONS } from '../journal/transitions.ts';

@@ -7,7 +7,8 @@ import { notifyCredentialChanged } from './schedule.ts';
 /**
  * The store is ahead of the row (a person changed the secret): the row follows, and so do the other endpoints of the
  * organization that share the secret. Only where the row names `secretArn`, the secret that was read, `current_version` is still `from`
- * and no attempt is open for the login; returns whether it followed. `true` as well when the row already says `to`.
+ * and no attempt is open for the login; returns whether it followed. `true` as well when the row already says `to`. What it said before is
+ * kept, for whoever is answered that afterwards (`wasReplaced`).
  */
 export async function followStoreVersion(
   db: Database,
@@ -29,7 +30,7 @@ export async function followStoreVersion(
     if (endpoint.currentVersion !== from) return false;
     if (endpoint.loginIdentity && (await openRotation(tx, endpoint.loginIdentity))) return false;
     const changed = await tx.$executeRaw`
-      UPDATE integration_endpoint SET current_version = ${to}, updated_at = clock_timestamp()
+      UPDATE integration_endpoint SET current_version = ${to}, followed_from = current_version, followed_at = clock_timestamp(), updated_at = clock_timestamp()
        WHERE org_id = ${endpoint.orgId} AND secret_arn = ${secretArn} AND current_version IS NOT DISTINCT FROM ${from}::text`;
     if (changed === 0) return false;
     await notifyCredentialChanged(tx, { orgId: endpoint.orgId, secretArn });

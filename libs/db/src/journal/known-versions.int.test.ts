@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, Logins } from '../ledger/account.fixture.ts';
+import { followStoreVersion } from '../endpoints/follow.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { outrunCopy } from './outrun-copy.ts';
 import { knownVersions } from './known-versions.ts';
@@ -121,7 +122,7 @@ describe('a version was replaced', () => {
   test('by the rotation that made the row’s version: what it was planned on, and what a person had saved until it was promoted', async () => {
     const on = await makeEndpoint(t.db);
     const was = (current: string | null, read: string, more: { readonly withinMs?: number; readonly madeBy?: string } = {}, of: TestEndpoint = on) =>
-      wasReplaced(t.agent, { ...of, current, read, madeBy: null, ...more });
+      wasReplaced(t.agent, { ...of, current, read, madeBy: null, ...more }).then((replaced) => replaced === 'by_rotation');
     await rotation(on, { endedSecondsAgo: 400 });
     expect([await was('3', '1'), await was(null, '1')]).toEqual([false, false]);
     const made = await rotation(on, { promoted: '3', previous: '2', endedSecondsAgo: 300 });
@@ -137,5 +138,20 @@ describe('a version was replaced', () => {
     expect([await was('3', '1', { withinMs: 200_000 }), await was('3', '1', { withinMs: 400_000 })]).toEqual([false, true]);
     expect(await was('3', '1', {}, await makeEndpoint(t.db, { orgId: on.orgId }))).toBe(false);
     expect(await was('3', '1', {}, await makeEndpoint(t.db, { loginIdentity: on.loginIdentity }))).toBe(false);
+  });
+
+  test('by an edit that the row followed a moment ago, at every endpoint of the organization that shares the secret', async () => {
+    const on = await makeEndpoint(t.db, { orgId: 'edited' });
+    const twin = await makeEndpoint(t.db, { orgId: on.orgId, loginIdentity: on.loginIdentity, secretArn: on.secretArn });
+    const was = (current: string | null, read: string, of: TestEndpoint = on) => wasReplaced(t.agent, { ...of, current, read, madeBy: randomUUID() });
+    expect(await was('1', '0')).toBeNull();
+    await followStoreVersion(t.agent, { ...on, from: '1', to: '2' });
+    expect([await was('2', '1'), await was('2', '1', twin)]).toEqual(['by_edit', 'by_edit']);
+    expect([await was('2', '3'), await was('1', '1'), await was(null, '1')]).toEqual([null, null, null]);
+    expect(await was('2', '1', await makeEndpoint(t.db, { orgId: on.orgId }))).toBeNull();
+    expect(await was('2', '1', { ...on, orgId: (await makeEndpoint(t.db)).orgId })).toBeNull();
+    // What is still there then was put there: another version 1, or that one again.
+    await t.sql(`UPDATE integration_endpoint SET followed_at = followed_at - interval '61 s' WHERE id = $1`, [on.endpointId]);
+    expect([await was('2', '1'), await was('2', '1', twin)]).toEqual([null, 'by_edit']);
   });
 });

@@ -14,7 +14,10 @@ export async function askOfEndpoints(round: Round, place: Place): Promise<void> 
   const rules = { canary: round.canary, probeMs: HOUR_MS, lastingMs: 0 };
   const ms = random.pick([-DAY_MS, -HOUR_MS, 2 * DAY_MS]);
   await round.ask('getEndpoint', () => ({ orgId: other.orgId, endpointId: place.endpointId }));
-  if (random.chance(0.5)) await round.ask('followStoreVersion', () => ({ ...place, from, to }));
+  if (random.chance(0.5)) {
+    await round.ask('followStoreVersion', () => ({ ...place, from, to }));
+    await round.ask('wasReplaced', () => ({ ...place, current: to, read: from, madeBy: null }));
+  }
   if (random.chance(0.5)) await round.ask('setNextRotation', (_, now) => ({ endpointIds: [place.endpointId], at: new Date(now + ms) }));
   if (random.chance(0.3)) await round.ask('putOffRotation', () => ({ ...place, forMs: 5 * HOUR_MS, tell: 'later' }));
   if (random.chance(0.3)) await round.ask('bringRotationForward', (_, now) => ({ ...place, expiresAt: new Date(now + 3 * DAY_MS) }));

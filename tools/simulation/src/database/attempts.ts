@@ -1,6 +1,6 @@
-import { JOURNAL_VERSION, type RotationAttempt } from '@rcm/db/rotation';
+import { BEHIND_MS, JOURNAL_VERSION, type RotationAttempt } from '@rcm/db/rotation';
 import type { ModelDatabase } from './model-database.ts';
-import { identityNamed, operation } from './operation.ts';
+import { endpointOf, identityNamed, operation } from './operation.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -53,19 +53,20 @@ export const knowsRotation = operation('knowsRotation', (db, { orgId, attemptId 
   return attempt !== null && (attempt.promotedVersion !== null || attempt.endedAt !== null);
 });
 
-export const wasReplaced = operation('wasReplaced', (db, { orgId, loginIdentity, current, read, madeBy, withinMs = Number.POSITIVE_INFINITY }) =>
-  db.tables.attempts
-    .of(loginIdentity)
-    .some(
-      (attempt) =>
-        attempt.orgId === orgId &&
-        attempt.promotedVersion !== null &&
-        attempt.promotedVersion === current &&
-        attempt.id !== madeBy &&
-        (attempt.baseVersion === read || attempt.previousVersion === read) &&
-        (attempt.endedAt ?? attempt.updatedAt).getTime() > db.now.getTime() - withinMs,
-    ),
-);
+export const wasReplaced = operation('wasReplaced', (db, { orgId, endpointId, loginIdentity, current, read, madeBy, withinMs = Number.POSITIVE_INFINITY }) => {
+  const isBy = (attempt: RotationAttempt): boolean =>
+    attempt.orgId === orgId &&
+    attempt.promotedVersion !== null &&
+    attempt.promotedVersion === current &&
+    attempt.id !== madeBy &&
+    (attempt.baseVersion === read || attempt.previousVersion === read) &&
+    (attempt.endedAt ?? attempt.updatedAt).getTime() > db.now.getTime() - withinMs;
+  if (db.tables.attempts.of(loginIdentity).some(isBy)) return 'by_rotation';
+  const endpoint = endpointOf(db, { orgId, endpointId });
+  if (!endpoint?.followed || endpoint.currentVersion !== current) return null;
+  const { from, at } = endpoint.followed;
+  return from === read && at.getTime() > db.now.getTime() - BEHIND_MS ? 'by_edit' : null;
+});
 
 export const outrunCopy = operation('outrunCopy', (db, { orgId, loginIdentity, attemptId }) => {
   const mine = attemptOf(db, { attemptId, orgId });

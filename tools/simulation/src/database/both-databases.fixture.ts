@@ -87,6 +87,7 @@ export class BothDatabases {
         nextRotationAt: null,
         hasLegacyCredentials: false,
         rotationNotBefore: null,
+        followed: null,
         searchWantedAt: null,
         searchedAt: null,
         searchRequests: 0,

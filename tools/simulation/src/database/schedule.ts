@@ -18,7 +18,7 @@ export function afterDone(db: ModelDatabase, endpoint: Endpoint): Pick<Endpoint,
 }
 
 function endpointRow({ tables }: ModelDatabase, endpoint: Endpoint): EndpointRow {
-  const { rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, searchRequests: _requests, ...row } = endpoint;
+  const { followed: _followed, rotationNotBefore: _rest, searchWantedAt: _wanted, searchedAt: _searched, searchRequests: _requests, ...row } = endpoint;
   return { ...row, portalType: tables.portalTypes.get(endpoint.portalTypeCode) ?? refuse('database_failed', 'An endpoint without a portal type.') };
 }
 
@@ -135,7 +135,8 @@ export const followStoreVersion = operation('followStoreVersion', (db, { endpoin
   if (endpoint.secretArn !== secretArn) return false;
   if (endpoint.currentVersion === to) return true;
   if (endpoint.currentVersion !== from || hasOpen(db, endpoint.loginIdentity)) return false;
-  for (const { id, currentVersion } of sharing(db, endpoint)) if (currentVersion === from) db.tables.endpoints.change(id, { currentVersion: to });
+  const followed = from === null ? null : { from, at: db.now };
+  for (const { id, currentVersion } of sharing(db, endpoint)) if (currentVersion === from) db.tables.endpoints.change(id, { currentVersion: to, followed });
   return true;
 });
 

@@ -5,6 +5,8 @@ import type { BreakerCause, PauseScope, RotationAttempt } from '@rcm/db/rotation
 import { Table, UndoLog } from './table.ts';
 
 export interface Endpoint extends Omit<EndpointRow, 'portalType'> {
+  /** What the row named until it followed its store, and when it did. */
+  readonly followed: { readonly from: string; readonly at: Date } | null;
   readonly rotationNotBefore: Date | null;
   readonly searchWantedAt: Date | null;
   readonly searchedAt: Date | null;

@@ -195,7 +195,8 @@ export class SimulatedEnvironment {
       this.database.tables.endpoints.put({
         ...{ id, orgId: plan.orgId, portalTypeCode: type.code, accountId: 'account', baseUrl: `https://${host}/`, secretArn: arnOf(login.reference) },
         ...{ currentVersion: this.stores.versionOf(login.reference), loginIdentity: identity.id, rotationStatus: 'active', lastRotatedAt: null },
-        ...{ nextRotationAt, hasLegacyCredentials: false, rotationNotBefore: null, searchWantedAt: null, searchedAt: null, searchRequests: 0 },
+        ...{ nextRotationAt, hasLegacyCredentials: false, followed: null, rotationNotBefore: null },
+        ...{ searchWantedAt: null, searchedAt: null, searchRequests: 0 },
         ...{ retiredAt: null, retiredSecretArn: null },
       });
     }

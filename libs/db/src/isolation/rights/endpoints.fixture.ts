@@ -14,6 +14,9 @@ export const ENDPOINTS: readonly Right[] = [
   ['rcm_agent', 'may not', `UPDATE integration_endpoint SET login_identity = NULL`],
   ['rcm_agent', 'may not', `UPDATE integration_endpoint SET rotation_status = 'active'`],
   ['rcm_agent', 'may', `UPDATE integration_endpoint SET current_version = '2', updated_at = now()`],
+  ...(['rcm_agent', 'rcm_rotator'] as const).map(
+    (role) => [role, 'may', `UPDATE integration_endpoint SET current_version = '2', followed_from = '1', followed_at = now()`] as const,
+  ),
   ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET secret_arn = 'arn:aws:ssm:x'`],
   ['rcm_rotator', 'may not', `UPDATE integration_endpoint SET base_url = 'https://alpine.example/x'`],
   ['rcm_migrator', 'may', `UPDATE integration_endpoint SET config = config - 'note'`],
