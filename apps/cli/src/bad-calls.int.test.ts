@@ -1,6 +1,6 @@
 import { openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { freshDatabase, isLongForm, rowDigests, TYPED_SECRET } from '@rcm/test-services';
 import fc from 'fast-check';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -27,19 +27,7 @@ let folder: string;
 beforeAll(async () => {
   database = await freshDatabase({ migrate: migrateWithLogins });
   const owner = openDatabase({ url: database.url, applicationName: 'test environment', maxConnections: 1 });
-  await upsertPortalType(owner, {
-    ...{
-      code: 'alpine',
-      name: 'Alpine',
-      hosts: ['alpine.example'],
-      driver: 'recipe',
-      recipe: { login: [] },
-      passwordRules: 'length 12-20',
-      rotationMode: 'automatic',
-    },
-    ...{ rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, propagationDelayMs: 0 },
-    ...{ totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 1 },
-  });
+  await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   await upsertOrganization(owner, { id: 'hospital-1', name: 'Hospital' });
   await insertEndpoint(owner, { id: 'well', orgId: 'hospital-1', portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   await owner.close();

@@ -3,7 +3,7 @@ import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/ad
 import { acquireSharedLease } from '@rcm/db/leases';
 import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
 import { recordMigrated } from '@rcm/db/migration';
-import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rcm } from './testing.fixture.ts';
@@ -19,25 +19,8 @@ beforeAll(async () => {
   const db = openDatabase({ url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(db, { id: ORG, name: 'Hospital' });
   await upsertOrganization(db, { id: 'nobody', name: 'Has no login' });
-  await upsertPortalType(db, {
-    code: 'alpine',
-    name: 'Alpine Health',
-    hosts: ['alpine.example'],
-    driver: 'recipe',
-    recipe: { login: [] },
-    passwordRules: 'length 12-20',
-    rotationMode: 'automatic',
-    rotationIntervalDays: 60,
-    rotationSpreadDays: 0,
-    lockoutThreshold: 4,
-    lockoutMargin: 1,
-    lockoutWindowSeconds: 900,
-    propagationDelayMs: 1000,
-    totpSkew: 1,
-    totpPeriodSeconds: 30,
-    maxSessionsPerAccount: 2,
-    maxConcurrency: 4,
-  });
+  // Nobody has decided about programs.
+  await upsertPortalType(db, { ...PLAIN_PORTAL_TYPE, automation: null, termsVersion: null, termsDate: null, automationDecidedBy: null });
   for (const [i, id] of ['well', 'wrong', 'idle'].entries()) {
     await insertEndpoint(db, { id, orgId: ORG, portalTypeCode: 'alpine', accountId: `account-${i}`, baseUrl: 'https://alpine.example/' });
     await recordMigrated(db, {

@@ -8,7 +8,7 @@ import { recordMigrated } from '@rcm/db/migration';
 import { pauseRotations } from '@rcm/db/rotation';
 import { keyFileWrapping } from '@rcm/db/sealing';
 import { createPortalTask } from '@rcm/db/tasks';
-import { ALLOWED, asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase, rowDigests } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -23,22 +23,10 @@ let environment: NodeJS.ProcessEnv;
 let taskId: string;
 const ORG = 'mercy';
 const TYPE = {
+  ...PLAIN_PORTAL_TYPE,
   name: 'Portal',
-  driver: 'recipe',
-  recipe: { login: [] },
   passwordRules: 'minlength: 12; maxlength: 20; required: digit',
-  rotationMode: 'automatic' as const,
-  rotationIntervalDays: 60,
-  rotationSpreadDays: 0,
-  lockoutThreshold: 4,
-  lockoutMargin: 1,
   lockoutWindowSeconds: 86_400,
-  propagationDelayMs: 1000,
-  totpSkew: 1,
-  totpPeriodSeconds: 30,
-  maxSessionsPerAccount: 2,
-  maxConcurrency: 4,
-  ...ALLOWED,
 };
 /** By what is the matter with it; the account of `shared` is another organization's too. */
 const LOGINS = ['due', 'failing', 'locked', 'blocked', 'idle', 'expiring', 'shared', 'held', 'paused'] as const;

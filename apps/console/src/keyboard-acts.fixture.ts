@@ -1,9 +1,9 @@
 import { openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertPortalType } from '@rcm/db/admin';
-import { asSuperuser } from '@rcm/db/testing';
+import { asSuperuser, PLAIN_PORTAL_TYPE } from '@rcm/db/testing';
 import { type Act, ACTS } from './access/roles.ts';
 import { RUN, runAtWork, wantedCode } from './story.fixture.ts';
-import { PORTAL, type TestConsole } from './testing.fixture.ts';
+import { type TestConsole } from './testing.fixture.ts';
 
 /** What there is to be acted on, by act. */
 export interface ToDo {
@@ -20,7 +20,7 @@ export const loginFor = (act: Act): string => `key-${act}`.replaceAll(/[ _]/g, '
 /** A login of hospital 1 for each act, so that none waits for another's, and what somebody has asked for already. `task`: one that is queued. */
 export async function prepareActs(w: TestConsole, task: string): Promise<ToDo> {
   const owner = openDatabase({ url: w.url, applicationName: 'keyboard', maxConnections: 2 });
-  await upsertPortalType(owner, { ...PORTAL, code: 'borealis', name: 'Borealis' });
+  await upsertPortalType(owner, { ...PLAIN_PORTAL_TYPE, code: 'borealis', name: 'Borealis' });
   const place = { orgId: 'hospital-1', portalTypeCode: 'alpine', baseUrl: 'https://alpine.example/' };
   for (const act of Object.keys(ACTS) as Act[]) await insertEndpoint(owner, { ...place, id: loginFor(act), accountId: loginFor(act) });
   await owner.close();

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { openDatabase } from '@rcm/db';
 import { proposePortalType } from '@rcm/db/acts';
-import { asSuperuser, urlFor } from '@rcm/db/testing';
+import { asSuperuser, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { isLongForm } from '@rcm/test-services';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChromium } from './chromium.fixture.ts';
 import { tellStory, wantedTyping } from './story.fixture.ts';
-import { openTestConsole, PORTAL, type TestConsole } from './testing.fixture.ts';
+import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 let w: TestConsole;
 let chromium: Browser;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   tasks = await tellStory(w.url, (plain) => plain);
   await asSuperuser(w.url, wantedTyping(crypto.randomUUID(), 'hospital-1', 'alpine-well-2', { actor: `'person:oidc:${w.issuer}#all-of-all'` }));
   const operator = openDatabase({ url: urlFor('rcm_operator', w.url), applicationName: 'operator', role: 'rcm_operator', maxConnections: 1 });
-  const then = { ...PORTAL, name: 'Alpine', recipe: { login: [{ goto: '/', wait: 5, last: true }] } };
+  const then = { ...PLAIN_PORTAL_TYPE, name: 'Alpine', recipe: { login: [{ goto: '/', wait: 5, last: true }] } };
   change = (await proposePortalType(operator, then, { actor: 'person:os:jane', reason: 'a new page' })).id;
   await operator.close();
   chromium = await launchChromium();

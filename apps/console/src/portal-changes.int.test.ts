@@ -1,11 +1,11 @@
 import { type Database, openDatabase } from '@rcm/db';
 import { proposePortalType, showPortalChange } from '@rcm/db/acts';
-import { urlFor } from '@rcm/db/testing';
+import { PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from './browser.fixture.ts';
 import { countIn, mustBeHarmless } from './harmless.fixture.ts';
 import { HOSTILE } from './story.fixture.ts';
-import { openTestConsole, PORTAL, type TestConsole } from './testing.fixture.ts';
+import { openTestConsole, type TestConsole } from './testing.fixture.ts';
 
 /** What somebody proposes that a portal type is to be, looked at and decided on by somebody else. */
 let w: TestConsole;
@@ -30,7 +30,7 @@ const person = (id: string) => {
   return found;
 };
 const propose = async (then: object, who = 'somebody'): Promise<string> =>
-  (await proposePortalType(operator, { ...PORTAL, ...then }, { actor: `person:oidc:${w.issuer}#${who}`, reason: HOSTILE })).id;
+  (await proposePortalType(operator, { ...PLAIN_PORTAL_TYPE, ...then }, { actor: `person:oidc:${w.issuer}#${who}`, reason: HOSTILE })).id;
 const decide = (who: string, id: string, answer: string, reason = 'read it') =>
   person(who).browser.post(`/all/portal-changes/${id}/acts/${answer}`, { token: person(who).token, reason });
 

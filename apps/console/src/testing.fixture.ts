@@ -1,6 +1,6 @@
 import { openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { CLIENT_ID, type DemoPerson, startSignIn } from '@rcm/demo-sign-in';
 import { createLogger, createMetrics, type Logger, type Metrics, Secret } from '@rcm/telemetry';
 import { freePort, freshDatabase } from '@rcm/test-services';
@@ -23,27 +23,6 @@ const GROUPS = [
   ...['viewer', 'operator', 'approver', 'auditor'].flatMap((role) => [`all-${role}=${role}@*`, `one-${role}=${role}@hospital-1`]),
   'two-operator=operator@hospital-2',
 ].join(',');
-
-export const PORTAL = {
-  code: 'alpine',
-  name: 'Alpine Health',
-  hosts: ['alpine.example'],
-  driver: 'recipe',
-  recipe: { login: [] },
-  passwordRules: 'length 12-20',
-  rotationMode: 'automatic',
-  rotationIntervalDays: 60,
-  rotationSpreadDays: 0,
-  lockoutThreshold: 4,
-  lockoutMargin: 1,
-  lockoutWindowSeconds: 900,
-  propagationDelayMs: 1000,
-  totpSkew: 1,
-  totpPeriodSeconds: 30,
-  maxSessionsPerAccount: 1,
-  maxConcurrency: 4,
-  ...ALLOWED,
-} as const;
 
 export interface TestConsole {
   readonly origin: string;
@@ -128,7 +107,7 @@ export async function openTestConsole(
 /** Two hospitals, each with one login at one portal. */
 export async function seed(url: string): Promise<void> {
   const owner = openDatabase({ url, applicationName: 'seed', maxConnections: 2 });
-  await upsertPortalType(owner, PORTAL);
+  await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   for (const number of [1, 2]) {
     await upsertOrganization(owner, { id: `hospital-${number}`, name: `Hospital ${number}` });
     const place = {

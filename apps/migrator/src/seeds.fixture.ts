@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Database, NewPortalType } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
+import { PLAIN_PORTAL_TYPE } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 
 /** An endpoint as it was before the migration. */
@@ -52,25 +53,7 @@ export function seeds(count = 24): Seed[] {
   });
 }
 
-export const portalType = (code: string): NewPortalType => ({
-  code,
-  name: code,
-  hosts: [`${code}.example`],
-  driver: 'recipe',
-  recipe: { login: [] },
-  passwordRules: 'length 12-20',
-  rotationMode: 'automatic',
-  rotationIntervalDays: 60,
-  rotationSpreadDays: 0,
-  lockoutThreshold: 4,
-  lockoutMargin: 1,
-  lockoutWindowSeconds: 900,
-  propagationDelayMs: 1000,
-  totpSkew: 1,
-  totpPeriodSeconds: 30,
-  maxSessionsPerAccount: 2,
-  maxConcurrency: 4,
-});
+export const portalType = (code: string): NewPortalType => ({ ...PLAIN_PORTAL_TYPE, code, name: code, hosts: [`${code}.example`] });
 
 /** Puts the logins into the rows, in plaintext, beside another field that the migration must leave alone. */
 export async function plant(db: Database, planted: readonly Seed[]): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Database, openDatabase } from '@rcm/db';
 import { askAct } from '@rcm/db/acts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { rcm } from '../testing.fixture.ts';
@@ -19,11 +19,7 @@ beforeAll(async () => {
   ({ drop } = fresh);
   owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: ORG, name: 'Hospital' });
-  await upsertPortalType(owner, {
-    ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
-    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
-  });
+  await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   await insertEndpoint(owner, { id: 'alpine-1', orgId: ORG, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   operator = openDatabase({ url: urlFor('rcm_operator', fresh.url), applicationName: 'jane', role: 'rcm_operator', maxConnections: 2 });
   environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', fresh.url) };

@@ -10,7 +10,7 @@ import { acquireSharedLease } from '@rcm/db/leases';
 import { upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { takeCode, takeCodeTurn } from '@rcm/db/codes';
 import { recordMigrated } from '@rcm/db/migration';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { asRoot, compileCache, freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { rcm } from '../testing.fixture.ts';
@@ -27,11 +27,7 @@ beforeAll(async () => {
   key = await createCodeKey();
   const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: PLACE.orgId, name: 'Hospital' });
-  await upsertPortalType(owner, {
-    ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
-    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
-  });
+  await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   await insertEndpoint(owner, { id: PLACE.endpointId, orgId: PLACE.orgId, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   const secretArn = 'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/test/hospital-1/endpoints/alpine-1/a';
   await recordMigrated(owner, { ...PLACE, secretArn, version: '1', loginIdentity: 'a'.repeat(64), fingerprint: 'f' });

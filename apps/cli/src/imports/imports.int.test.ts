@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '@rcm/db';
 import { upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rcm } from '../testing.fixture.ts';
@@ -17,11 +17,7 @@ beforeAll(async () => {
   ({ drop } = fresh);
   const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: 'north', name: 'North' });
-  await upsertPortalType(owner, {
-    ...{ code: 'alpine', name: 'Alpine Health', hosts: ['portal.alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
-    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
-  });
+  await upsertPortalType(owner, { ...PLAIN_PORTAL_TYPE, hosts: ['portal.alpine.example'] });
   await owner.close();
   environment = { RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', fresh.url) };
   folder = mkdtempSync(join(tmpdir(), 'rcm-import-'));

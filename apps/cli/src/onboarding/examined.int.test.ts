@@ -1,6 +1,6 @@
 import { type Database, openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,11 +14,7 @@ beforeAll(async () => {
   ({ drop } = fresh);
   const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   for (const id of ['north', 'south']) await upsertOrganization(owner, { id, name: id });
-  await upsertPortalType(owner, {
-    ...{ code: 'alpine', name: 'Alpine Health', hosts: ['portal.alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
-    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
-  });
+  await upsertPortalType(owner, { ...PLAIN_PORTAL_TYPE, hosts: ['portal.alpine.example'] });
   const place = { portalTypeCode: 'alpine', accountId: 'desk', baseUrl: 'https://portal.alpine.example/' };
   for (const orgId of ['north', 'south']) await insertEndpoint(owner, { id: `${orgId}-alpine-desk`, orgId, ...place });
   await owner.close();

@@ -1,19 +1,13 @@
 import { type Database, type NewPortalType, openDatabase } from '@rcm/db';
 import { proposePortalType } from '@rcm/db/acts';
 import { upsertPortalType } from '@rcm/db/admin';
-import { ALLOWED, migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rcm } from '../testing.fixture.ts';
 
 const HOSTS = Array.from({ length: 60 }, (_, i) => `portal-${i}.alpine.example`);
-const PORTAL: NewPortalType = {
-  ...{ code: 'alpine', name: 'Alpine Health', hosts: HOSTS, driver: 'recipe', recipe: { login: ['open', 'submit'] } },
-  ...{ passwordRules: 'minlength: 10', rotationMode: 'automatic' as const, rotationIntervalDays: 60, rotationSpreadDays: 0 },
-  ...{ lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900, propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30 },
-  ...{ maxSessionsPerAccount: 1, maxConcurrency: 4 },
-  ...ALLOWED,
-};
+const PORTAL: NewPortalType = { ...PLAIN_PORTAL_TYPE, hosts: HOSTS, recipe: { login: ['open', 'submit'] } };
 /** It turns a line around, goes up and clears one, shows as nothing, and looks like a letter of ours. */
 const HOSTILE = '\u202e\u2066\u009b1A\u009b2K\u001b[1A\u200b\u3164\u00ad\u0430\u2028\u{e0041}';
 const BY_NUMBER = String.raw`\u202e\u2066\u009b1A\u009b2K\u001b[1A\u200b\u3164\u00ad\u0430\u2028\udb40\udc41`;

@@ -1,7 +1,7 @@
 import { type Database, openDatabase, recordAuditEvent } from '@rcm/db';
 import { askAct, decideAct } from '@rcm/db/acts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rcm } from '../testing.fixture.ts';
@@ -20,11 +20,7 @@ beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
   ({ drop } = fresh);
   owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
-  await upsertPortalType(owner, {
-    ...{ code: 'alpine', name: 'Alpine Health', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
-    ...{ rotationMode: 'automatic', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ propagationDelayMs: 1000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 1, maxConcurrency: 4 },
-  });
+  await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   for (const [id, name] of [
     ['north', HOSTILE],
     ['south', 'South'],

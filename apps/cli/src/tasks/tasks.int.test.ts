@@ -2,7 +2,7 @@ import { type Database, openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { keyFileWrapping } from '@rcm/db/sealing';
 import { claimNextCallback, claimPortalTask, createPortalTask, endCallbackTry, finishPortalTask } from '@rcm/db/tasks';
-import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -21,25 +21,7 @@ beforeAll(async () => {
   ({ drop, url } = fresh);
   const owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertOrganization(owner, { id: ORG, name: 'Hospital' });
-  await upsertPortalType(owner, {
-    code: 'alpine',
-    name: 'Alpine Health',
-    hosts: ['alpine.example'],
-    driver: 'recipe',
-    recipe: { login: [] },
-    passwordRules: 'length 12-20',
-    rotationMode: 'automatic',
-    rotationIntervalDays: 60,
-    rotationSpreadDays: 0,
-    lockoutThreshold: 4,
-    lockoutMargin: 1,
-    lockoutWindowSeconds: 900,
-    propagationDelayMs: 1000,
-    totpSkew: 1,
-    totpPeriodSeconds: 30,
-    maxSessionsPerAccount: 1,
-    maxConcurrency: 4,
-  });
+  await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   await insertEndpoint(owner, { id: 'alpine-1', orgId: ORG, portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   await owner.close();
   const dataKeys = keyFileWrapping({ id: 'test', key: new Secret('k'.repeat(32)) });

@@ -1,9 +1,9 @@
 import { openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertPortalType } from '@rcm/db/admin';
-import { asSuperuser, migrateWithLogins } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, PLAIN_PORTAL_TYPE } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { tellStory } from '../story.fixture.ts';
-import { openTestConsole, PORTAL, seed, type TestConsole } from '../testing.fixture.ts';
+import { openTestConsole, seed, type TestConsole } from '../testing.fixture.ts';
 
 const PEOPLE = [
   { id: 'olga', name: 'Olga Operator', groups: ['all-operator'] },
@@ -28,7 +28,7 @@ export async function openDemo(server?: string): Promise<TestConsole> {
 async function fillMonth(url: string): Promise<void> {
   const owner = openDatabase({ url, applicationName: 'month', maxConnections: 1 });
   const hours = { maintenanceWindows: ['sun 02:00-06:00'], maintenanceTimeZone: 'America/Chicago' };
-  await upsertPortalType(owner, { ...PORTAL, ...hours, code: 'borealis', name: 'Borealis', hosts: ['borealis.example'], passwordExpiresDays: 90 });
+  await upsertPortalType(owner, { ...PLAIN_PORTAL_TYPE, ...hours, code: 'borealis', name: 'Borealis', hosts: ['borealis.example'], passwordExpiresDays: 90 });
   const ids = ['claims', 'eligibility', 'front-desk', 'night-shift', 'remittances'].map((name) => `borealis-${name}`);
   for (const [i, id] of ids.entries()) {
     const orgId = `hospital-${(i % 2) + 1}`;

@@ -4,7 +4,7 @@ import { openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { keyFileWrapping } from '@rcm/db/sealing';
 import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { compileCache, freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -37,11 +37,7 @@ const BOTH = { RCM_TASK_KEY: NEW, RCM_TASK_KEY_ID: '2', RCM_PREVIOUS_TASK_KEY: O
 beforeAll(async () => {
   database = await freshDatabase({ migrate: migrateWithLogins });
   const owner = openDatabase({ url: database.url, applicationName: 'test' });
-  await upsertPortalType(owner, {
-    ...{ code: 'alpine', name: 'Alpine', hosts: ['alpine.example'], driver: 'recipe', recipe: { login: [] }, passwordRules: 'length 12-20' },
-    ...{ rotationMode: 'manual', rotationIntervalDays: 60, rotationSpreadDays: 0, lockoutThreshold: 4, lockoutMargin: 1, lockoutWindowSeconds: 900 },
-    ...{ propagationDelayMs: 1_000, totpSkew: 1, totpPeriodSeconds: 30, maxSessionsPerAccount: 2, maxConcurrency: 4 },
-  });
+  await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   await upsertOrganization(owner, { id: 'mercy', name: 'Mercy' });
   await insertEndpoint(owner, { id: 'mercy-1', orgId: 'mercy', portalTypeCode: 'alpine', accountId: 'a', baseUrl: 'https://alpine.example/' });
   const db = agentsWith('1', OLD);

@@ -1,7 +1,7 @@
 import { type Database, openDatabase } from '@rcm/db';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
 import { keyFileWrapping } from '@rcm/db/sealing';
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { createLogger, createMetrics, Secret } from '@rcm/telemetry';
 import { freshDatabase } from '@rcm/test-services';
 import { Writable } from 'node:stream';
@@ -161,25 +161,7 @@ export async function openApiEnvironment(): Promise<ApiEnvironment> {
 
 /** A portal type, of which a test may have more. */
 export async function makePortal(owner: Database, code: string, recipe: object): Promise<void> {
-  await upsertPortalType(owner, {
-    code,
-    name: code,
-    hosts: [`${code}.example`],
-    driver: 'recipe',
-    recipe,
-    passwordRules: 'length 12-20',
-    rotationMode: 'automatic',
-    rotationIntervalDays: 60,
-    rotationSpreadDays: 0,
-    lockoutThreshold: 4,
-    lockoutMargin: 1,
-    lockoutWindowSeconds: 900,
-    propagationDelayMs: 0,
-    totpSkew: 1,
-    totpPeriodSeconds: 30,
-    maxSessionsPerAccount: 1,
-    maxConcurrency: 1,
-  });
+  await upsertPortalType(owner, { ...PLAIN_PORTAL_TYPE, code, name: code, hosts: [`${code}.example`], recipe, maxSessionsPerAccount: 1, maxConcurrency: 1 });
 }
 
 async function seed(owner: Database): Promise<void> {
