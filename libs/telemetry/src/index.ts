@@ -12,6 +12,7 @@ export { readConfig } from './config.ts';
 export { csv } from './csv.ts';
 export { type ErrorCode, errorCodes, hasCode, isRcmError, isRetryable, RcmError, type RcmErrorOptions } from './error.ts';
 export { type Explained, explain, type ExitCode } from './explain.ts';
+export { sayFailed } from './command-line/say-failed.ts';
 export { type HealthOptions, type HealthServer, startHealthServer } from './health.ts';
 export { ID_PATTERN, idSchema, isId } from './ids.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';

@@ -3,8 +3,8 @@ import { identitiesOf } from './identities.ts';
 import { describeTrace, jsonOf } from './report.ts';
 import { type Database, openDatabase } from '@rcm/db';
 import { type TraceQuestion, traceLogins } from '@rcm/db/fleet';
-import { createLogger, explain, type ExitCode, RcmError, sayPlaintext } from '@rcm/telemetry';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type ExitCode, RcmError, sayFailed, sayPlaintext } from '@rcm/telemetry';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
@@ -44,11 +44,7 @@ export async function runTrace(args: readonly string[], terminal: Terminal): Pro
       await db.close();
     }
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const { exitCode, code, sentence } = explain(error, createLogger({ name: 'audit-trace', level: 'error' }));
-    terminal.error(`${sentence}\n`);
-    if (args.includes('--json')) terminal.out(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
-    return exitCode;
+    return sayFailed(error, { name: 'audit-trace', error: terminal.error, json: args.includes('--json') ? terminal.out : undefined });
   }
 }
 

@@ -1,5 +1,5 @@
-import { createLogger, explain, type ExitCode } from '@rcm/telemetry';
-import { Command, CommanderError, Option } from 'commander';
+import { type ExitCode, sayFailed } from '@rcm/telemetry';
+import { Command, Option } from 'commander';
 import { type Counts, countsOfDatabase } from './counts.ts';
 import type { Deployment } from './deployment.ts';
 import { costReport, describeReport } from './report.ts';
@@ -35,11 +35,7 @@ export async function runCost(args: readonly string[], terminal: Terminal): Prom
     terminal.out(flags.json ? `${JSON.stringify(report)}\n` : describeReport(report));
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const { exitCode, code, sentence } = explain(error, createLogger({ name: 'cost', level: 'error' }));
-    terminal.error(`${sentence}\n`);
-    if (args.includes('--json')) terminal.out(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
-    return exitCode;
+    return sayFailed(error, { name: 'cost', error: terminal.error, json: args.includes('--json') ? terminal.out : undefined });
   }
 }
 

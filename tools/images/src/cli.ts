@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLogger, explain, type ExitCode, RcmError } from '@rcm/telemetry';
-import { Command, CommanderError } from 'commander';
+import { type ExitCode, RcmError, sayFailed } from '@rcm/telemetry';
+import { Command } from 'commander';
 import { billOf } from './bill.ts';
 import { packBinary } from './binary.ts';
 import { buildImages, type BuiltImage, inspect } from './build.ts';
@@ -59,10 +59,7 @@ export async function runImages(args: readonly string[], terminal: Terminal): Pr
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const { exitCode: code, sentence } = explain(error, createLogger({ name: 'images', level: 'error' }));
-    terminal.error(`${sentence}\n`);
-    return code;
+    return sayFailed(error, { name: 'images', error: terminal.error });
   }
 }
 

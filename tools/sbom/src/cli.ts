@@ -1,5 +1,5 @@
-import { createLogger, explain, type ExitCode, RcmError } from '@rcm/telemetry';
-import { Command, CommanderError } from 'commander';
+import { type ExitCode, RcmError, sayFailed } from '@rcm/telemetry';
+import { Command } from 'commander';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -45,10 +45,7 @@ export async function runSbom(args: readonly string[], terminal: Terminal): Prom
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const { exitCode: code, sentence } = explain(error, createLogger({ name: 'sbom', level: 'error' }));
-    terminal.error(`${sentence}\n`);
-    return code;
+    return sayFailed(error, { name: 'sbom', error: terminal.error });
   }
 }
 
