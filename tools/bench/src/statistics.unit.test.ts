@@ -1,5 +1,6 @@
+import { seededRandom } from '@rcm/local-aws/kit';
 import { expect, test } from 'vitest';
-import { seededRandom, zipf } from './random.ts';
+import { zipf } from './zipf.ts';
 import { median, quantile } from './statistics.ts';
 
 test('quantiles are values that were measured, by nearest rank', () => {

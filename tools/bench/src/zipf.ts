@@ -1,14 +1,3 @@
-/** mulberry32: the same seed gives the same run. Numbers in [0, 1). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** Draws ranks 0 to `count - 1`; rank r as often as 1 / (r + 1), as busy and quiet logins are spread. */
 export function zipf(count: number, random: () => number): () => number {
   const sums = new Float64Array(count);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seededRandom } from './seeded-random.ts';
 
 /** What may go wrong on the way; strict, so a misspelt fault is refused instead of being no fault. */
 export const faultSchema = z.strictObject({
@@ -63,16 +64,5 @@ export function createFaults(): Faults {
         ({ fault: { kind, match = service, probability = 1 }, left }) =>
           (kind === 'down' || kind === 'drop') && match === service && probability >= 1 && left > 0,
       ),
-  };
-}
-
-/** mulberry32: a small generator whose whole state is one 32-bit number. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

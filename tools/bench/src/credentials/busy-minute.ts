@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '@rcm/local-aws/kit';
 import { followCredentialChanges } from '@rcm/portal-access';
 import { createLogger } from '@rcm/telemetry';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
-import { seededRandom, zipf } from '../random.ts';
+import { zipf } from '../zipf.ts';
 import { quantile, rounded } from '../statistics.ts';
 import { atLeast, atMost, exactly, figure, type Target, under } from '../targets.ts';
 import { type Account, startAccount } from './account.ts';

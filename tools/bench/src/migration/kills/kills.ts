@@ -1,6 +1,6 @@
+import { seededRandom } from '@rcm/local-aws/kit';
 import { temporaryFolder } from '@rcm/test-services';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../../benchmark.ts';
-import { seededRandom } from '../../random.ts';
 import { exactly, figure } from '../../targets.ts';
 import { openMigrationEnvironment } from '../migration-environment.ts';
 import { migratorProgram } from '../migrator-process.ts';
