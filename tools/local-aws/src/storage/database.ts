@@ -11,29 +11,21 @@ export type { Database } from './sqlite.ts';
  * Opens (and at first fills) the data file; `null` keeps everything in memory. WAL with `synchronous=FULL`: a commit that
  * was answered survives the process and the machine. Errors: StartError about the file.
  */
-export function openDatabase(path: string | null): Database {
-  try {
-    const sqlite = new DatabaseSync(path ?? ':memory:', { timeout: BUSY_WAIT_MS });
-    try {
-      sqlite.exec(WRITE_THROUGH);
-      prepareSchema(sqlite, path ?? 'memory');
-      sqlite.exec(ADDED_SCHEMA + REPLICA_SCHEMA);
-    } catch (error) {
-      sqlite.close();
-      throw error;
-    }
-    return wrap(sqlite);
-  } catch (error) {
-    throw storageError(path ?? 'memory', error);
-  }
-}
+export const openDatabase = (path: string | null): Database =>
+  opened(path ?? ':memory:', { readOnly: false }, (sqlite) => {
+    sqlite.exec(WRITE_THROUGH);
+    prepareSchema(sqlite, path ?? 'memory');
+    sqlite.exec(ADDED_SCHEMA + REPLICA_SCHEMA);
+  });
 
 /** A second, read-only look at a data file that a server may be using. Errors: StartError about the file. */
-export function openForReading(path: string): Database {
+export const openForReading = (path: string): Database => opened(path, { readOnly: true }, (sqlite) => requireOurs(sqlite, path));
+
+function opened(path: string, how: { readonly readOnly: boolean }, prepare: (sqlite: DatabaseSync) => void): Database {
   try {
-    const sqlite = new DatabaseSync(path, { readOnly: true, timeout: BUSY_WAIT_MS });
+    const sqlite = new DatabaseSync(path, { ...how, timeout: BUSY_WAIT_MS });
     try {
-      requireOurs(sqlite, path);
+      prepare(sqlite);
     } catch (error) {
       sqlite.close();
       throw error;
