@@ -28,4 +28,5 @@ export { freePort } from './free-port.ts';
 export { asRoot } from './as-root.ts';
 export { canMakeCertificates, type CertificateFiles, makeCa, makeCertificate, makeSigner } from './certificates.ts';
 export { type DeviceIssuerServer, type Odd, startDeviceIssuer } from './identity/device-issuer.ts';
+export { processStart } from './process-start.ts';
 export { claimFolder, FOLDER_PREFIX, removeStaleClusters } from './postgres/stale.ts';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { processStart as startOnLinux } from '@rcm/test-services';
 
 /** A process that cannot be mistaken for a later one with the same number: its id and when it started (opaque text). */
 export interface ProcessIdentity {
@@ -10,7 +10,7 @@ export interface ProcessIdentity {
 /** When the process started, as opaque text that stays the same while it lives; `null` where no such process runs (a zombie counts as gone). */
 export function processStart(pid: number): string | null {
   if (!Number.isSafeInteger(pid) || pid <= 0) return null;
-  return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid);
+  return process.platform === 'linux' ? startOnLinux(pid) : startFromPs(pid);
 }
 
 export function identify(pid: number): ProcessIdentity | null {
@@ -19,17 +19,6 @@ export function identify(pid: number): ProcessIdentity | null {
 }
 
 export const isAlive = (identity: ProcessIdentity): boolean => processStart(identity.pid) === identity.startedAt;
-
-/** The command's name may hold spaces and parentheses, so fields are counted from its last `)`: state is the first, the start in clock ticks the 20th. */
-function startFromProc(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
-  } catch {
-    return null;
-  }
-}
 
 function startFromPs(pid: number): string | null {
   try {
