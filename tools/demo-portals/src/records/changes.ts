@@ -1,6 +1,6 @@
 import type { AccountKey } from './accounts.ts';
 import { many, run, type Records } from './database.ts';
-import { KEPT } from './login-tries.ts';
+import { keepNewest } from './login-tries.ts';
 
 /** A change that was made. `askedAt` is earlier than `at` where the portal made it late. */
 export interface ChangeMade {
@@ -27,13 +27,7 @@ export function noteChange(records: Records, { portal, username }: AccountKey, {
      SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, ?4 FROM change_made WHERE portal = ?1 AND username = ?2`,
     ...[portal, username, at, askedAt],
   );
-  run(
-    records,
-    `DELETE FROM change_made WHERE portal = ?1 AND username = ?2
-       AND number <= (SELECT max(number) FROM change_made WHERE portal = ?1 AND username = ?2) - ${KEPT}`,
-    portal,
-    username,
-  );
+  keepNewest(records, 'change_made', { portal, username });
 }
 
 /** In order; `dropped` older ones are no longer known. */

@@ -19,7 +19,7 @@ export interface LoginTry {
 }
 
 /** So many tries, and so many changes, are kept of an account; then the oldest are dropped. */
-export const KEPT = 1000;
+const KEPT = 1000;
 
 interface Row extends Omit<LoginTry, 'atLocked' | 'locks'> {
   readonly number: number;
@@ -34,12 +34,15 @@ export function noteTry(records: Records, { portal, username }: AccountKey, { at
      SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, ?4, ?5, ?6, ?7 FROM login_try WHERE portal = ?1 AND username = ?2`,
     ...[portal, username, at, ended, atLocked ? 1 : 0, locks ? 1 : 0, by],
   );
+  keepNewest(records, 'login_try', { portal, username });
+}
+
+export function keepNewest(records: Records, table: 'login_try' | 'change_made', { portal, username }: AccountKey): void {
   run(
     records,
-    `DELETE FROM login_try WHERE portal = ?1 AND username = ?2
-       AND number <= (SELECT max(number) FROM login_try WHERE portal = ?1 AND username = ?2) - ${KEPT}`,
-    portal,
-    username,
+    `DELETE FROM ${table} WHERE portal = ?1 AND username = ?2
+       AND number <= (SELECT max(number) FROM ${table} WHERE portal = ?1 AND username = ?2) - ${KEPT}`,
+    ...[portal, username],
   );
 }
 
