@@ -1,3 +1,4 @@
+import { openClient } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { scrub } from './commands/scrub.ts';
@@ -59,6 +60,19 @@ describe('a scrub that is asked to stop', { timeout: 600_000 }, () => {
     expect((await status(migrator)).json).toMatchObject({ legacy: 0, rewritePending: true });
     expect(await scrubbing(migrator)).toMatchObject({ end: 'done', json: { scrubbed: 0, rewritten: true, interrupted: false } });
     expect((await status(migrator)).json).toMatchObject({ rewritePending: false });
+  });
+
+  it('while the rewrite waits for a table that others use is not done, and ends at once', async () => {
+    const stopping = new AbortController();
+    await using others = await openClient(testEnvironment.url);
+    await others.query('BEGIN; LOCK TABLE integration_endpoint IN SHARE UPDATE EXCLUSIVE MODE');
+    const scrubbed = scrubbing(testEnvironment.migrator({}, { stopping: stopping.signal }));
+    const waits = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'integration_endpoint'::regclass`;
+    await expect.poll(async () => (await others.query(waits)).rows.length, { timeout: 60_000 }).toBe(1);
+    stopping.abort();
+    expect(await scrubbed).toMatchObject({ complete: false, end: 'stopped', json: { scrubbed: LOGINS, rewritten: false, interrupted: true } });
+    await others.query('ROLLBACK');
+    expect(await scrubbing(migrator)).toMatchObject({ end: 'done', json: { scrubbed: 0, rewritten: true } });
   });
 
   it('among the copies beside logins is not done, and the next one removes the rest', async () => {
