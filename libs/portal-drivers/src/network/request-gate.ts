@@ -43,7 +43,7 @@ export class RequestGate {
     await context.addInitScript('delete globalThis.SharedWorker');
     // A page may be gone before its request is decided; then there is nothing left to decide.
     await context.route('**/*', (route) => gate.#decide(route).catch(() => undefined));
-    await context.routeWebSocket(/.*/, (page) => gate.#socket(page));
+    await context.routeWebSocket(/.*/, (page) => gate.#socket(page).catch(() => undefined));
     return gate;
   }
 
@@ -139,21 +139,25 @@ export class RequestGate {
     return hasBody(request) || this.#secrets.anyMayBeIn([request.url(), ...Object.values(passedOn(headers))]);
   }
 
-  #socket(page: WebSocketRoute): void {
+  /** Over HTTP/2 nobody behind this sees a page's socket: its opening and its end, which have room for words, wait here like its messages. */
+  async #socket(page: WebSocketRoute): Promise<void> {
     const { origins, passage, onBlocked } = this.#options;
     if (!origins.receives(page.url())) {
       onBlocked({ origin: originName(page.url()), kind: 'websocket', ...(origins.allows(page.url()) ? { reason: NOT_RECEIVING } : {}) });
       page.close({ code: 1008 }).catch(() => undefined);
       return;
     }
+    if (!(await passage.pass())) return page.close({ code: 1008 });
     const portal = page.connectToServer();
     // One after the other: a message that is held must not be overtaken.
     let before: Promise<unknown> = Promise.resolve();
-    page.onMessage((message) => {
+    const inTurn = (send: () => unknown): void => {
       before = before.then(async () => {
-        if (await passage.pass()) portal.send(message);
+        if (await passage.pass()) await send();
       });
-    });
+    };
+    page.onMessage((message) => inTurn(() => portal.send(message)));
+    page.onClose((code, reason) => inTurn(() => portal.close({ ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) })));
   }
 }
 

@@ -14,9 +14,14 @@ const TYPED = `typed ${CANARY.password}`;
 /** Long enough for a socket to open and speak several times over; what is too slow on a busy machine is only not seen. */
 const heardBy = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 600));
 
-describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a portal’s page tells its portal by a socket, over %s', (scheme) => {
-  // On a change each way over one of the two, by turns.
-  const ways = WAYS_THERE.filter((_, place) => isLongForm() || identity === null || (place % 2 === 0) === (scheme === 'http'));
+const SCHEMES = identity ? ['HTTP/2', 'http', 'https'] : ['http'];
+
+describe.each(SCHEMES)('what a script of a portal’s page tells its portal by a socket, over %s', (scheme) => {
+  // On a change each way over one of them, by turns.
+  const ways = WAYS_THERE.filter((_, place) => isLongForm() || SCHEMES[place % SCHEMES.length] === scheme).filter(
+    // The proxy takes a worker's socket over HTTP/2 for requests.
+    (way) => scheme !== 'HTTP/2' || !way.includes('worker'),
+  );
   let portal: SocketPortal;
   let pool: BrowserPool;
   const open: PortalSession[] = [];
@@ -25,7 +30,7 @@ describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a 
   });
   // A portal of its own for each test: the farewell of a browser's socket may reach its portal after the browser has closed.
   beforeEach(async () => {
-    portal = await startSocketPortal(scheme === 'https' ? (identity ?? undefined) : undefined);
+    portal = await startSocketPortal({ identity: scheme === 'http' ? null : identity, http2: scheme === 'HTTP/2' });
   });
   afterEach(async () => {
     for (const session of open.splice(0)) await session.close();
@@ -55,7 +60,7 @@ describe.each([['http'], ...(identity ? [['https']] : [])])('what a script of a 
       before = [...portal.heard];
     });
     expect(before).not.toContain(TYPED);
-    expect(before.filter((line) => line === 'opened').length).toBe(way === 'a worker whose socket was open before' ? 1 : 0);
+    expect(before.filter((line) => line === 'opened').length).toBe(way.endsWith('open before') ? 1 : 0);
     expect([result.outcome.kind, result.submitted], JSON.stringify({ outcome: result.outcome, heard: portal.heard })).toEqual(['accepted', true]);
     expect(portal.heard).toContain(TYPED);
     expect(portal.heard.indexOf(TYPED)).toBeLessThan(portal.heard.indexOf('POST'));
