@@ -1,21 +1,7 @@
-import { connect as connectTls } from 'node:tls';
-import { type AddressInfo, createServer } from 'node:net';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { helloOf } from './client-hello.fixture.ts';
 import { tunnelUse } from './client-hello.ts';
-
-/** The first bytes of a TLS client that offers these protocols. */
-async function helloOf(protocols: readonly string[]): Promise<Buffer> {
-  const { promise, resolve } = Promise.withResolvers<Buffer>();
-  const server = createServer((socket) => socket.once('data', (bytes) => (resolve(bytes), socket.destroy())));
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const client = connectTls({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, ALPNProtocols: [...protocols] });
-  client.on('error', () => undefined);
-  const bytes = await promise;
-  client.destroy();
-  server.close();
-  return bytes;
-}
 
 describe('the first bytes of a tunnel', () => {
   let requests: Buffer;

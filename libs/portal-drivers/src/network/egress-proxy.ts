@@ -74,7 +74,7 @@ export class EgressProxy {
   }
 
   /**
-   * Cuts every quiet tunnel, so that what is sent next gets a connection of its own. Takes at most the `QUIET_MS` of `Tunnels`.
+   * Cuts every quiet tunnel, so that what is sent next gets a connection of its own. Takes milliseconds, and a second at most where something had to wait.
    * Called before each request that has a body.
    */
   freshen(): Promise<void> {
@@ -161,9 +161,9 @@ export class EgressProxy {
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
       const valve = createValve(this.#options.passage, destination);
       valve.on('error', () => browser.destroy());
-      if (head.length > 0) valve.write(head);
+      if (head.length > 0) browser.unshift(head);
       browser.pipe(valve).pipe(portal).pipe(browser);
-      this.#tunnels.follow(browser, portal, destination);
+      this.#tunnels.follow({ browser, valve, portal }, destination);
     });
     for (const [one, other] of [
       [browser, portal],

@@ -9,6 +9,7 @@ export class Passage {
   #state: PassageState = 'open';
   #left = 0;
   #typed = false;
+  #hadWorker = false;
   #waiting: (() => void)[] = [];
 
   get state(): PassageState {
@@ -27,6 +28,15 @@ export class Passage {
 
   noteTyped(): void {
     this.#typed = true;
+  }
+
+  /** Whether the session has or had a worker, whose sockets the request gate does not see. */
+  get hadWorker(): boolean {
+    return this.#hadWorker;
+  }
+
+  noteWorker(): void {
+    this.#hadWorker = true;
   }
 
   /** Waits while it is held; `false` means: do not send. */

@@ -41,6 +41,8 @@ export class RequestGate {
     const gate = new RequestGate(options);
     // What a shared worker asks for belongs to no page and is not told of. Phones have none either, so pages do without.
     await context.addInitScript('delete globalThis.SharedWorker');
+    // Before a page is opened: a worker of any of its frames, and a worker's own, is told of as the page's.
+    context.on('page', (page) => page.on('worker', () => options.passage.noteWorker()));
     // A page may be gone before its request is decided; then there is nothing left to decide.
     await context.route('**/*', (route) => gate.#decide(route).catch(() => undefined));
     await context.routeWebSocket(/.*/, (page) => gate.#socket(page).catch(() => undefined));

@@ -18,10 +18,7 @@ const SCHEMES = identity ? ['HTTP/2', 'http', 'https'] : ['http'];
 
 describe.each(SCHEMES)('what a script of a portal’s page tells its portal by a socket, over %s', (scheme) => {
   // On a change each way over one of them, by turns.
-  const ways = WAYS_THERE.filter((_, place) => isLongForm() || SCHEMES[place % SCHEMES.length] === scheme).filter(
-    // The proxy takes a worker's socket over HTTP/2 for requests.
-    (way) => scheme !== 'HTTP/2' || !way.includes('worker'),
-  );
+  const ways = WAYS_THERE.filter((_, place) => isLongForm() || SCHEMES[place % SCHEMES.length] === scheme);
   let portal: SocketPortal;
   let pool: BrowserPool;
   const open: PortalSession[] = [];

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Tunnels } from './tunnels.ts';
 
@@ -28,12 +30,20 @@ async function connection(): Promise<{ readonly near: Socket; readonly far: Sock
 
 async function tunnel(receives = true) {
   const [browser, portal] = [await connection(), await connection()];
-  tunnels.follow(browser.near, portal.near, { host: 'portal.example', name: 'portal.example', address: 'public', receives });
+  const valve = new PassThrough();
+  browser.near.pipe(valve);
+  tunnels.follow({ browser: browser.near, valve, portal: portal.near }, { receives });
   const pass = async ({ near, far }: typeof browser): Promise<void> => {
     far.write('x');
     await once(near, 'data');
   };
-  return { isCut: () => browser.near.destroyed, fromBrowser: () => pass(browser), fromPortal: () => pass(portal) };
+  /** What comes from the browser is kept until it is let go. */
+  const hold = (): (() => void) => {
+    valve.pause();
+    valve.emit('held');
+    return () => valve.resume();
+  };
+  return { isCut: () => browser.near.destroyed, fromBrowser: () => pass(browser), fromPortal: () => pass(portal), hold };
 }
 
 it('cuts at once what has been quiet since the portal answered', async () => {
@@ -64,6 +74,45 @@ it('does not cut what is still busy, nor what waits for the portal', async () =>
   vi.advanceTimersByTime(29);
   await tunnels.cutQuiet();
   expect([waiting.isCut(), busy.isCut()]).toEqual([false, false]);
+});
+
+it('does not cut what holds something, whatever the portal sends meanwhile', async () => {
+  const held = await tunnel();
+  held.hold();
+  await held.fromBrowser();
+  await held.fromPortal();
+  vi.advanceTimersByTime(30);
+  await tunnels.cutQuiet();
+  expect(held.isCut()).toBe(false);
+});
+
+it('waits for the portal’s answer to what was held, and cuts the tunnel behind it', async () => {
+  const held = await tunnel();
+  const letGo = held.hold();
+  await held.fromBrowser();
+  letGo();
+  const cut = tunnels.cutQuiet();
+  await pause(200);
+  expect(held.isCut()).toBe(false);
+  await held.fromPortal();
+  vi.advanceTimersByTime(30);
+  await cut;
+  expect(held.isCut()).toBe(true);
+});
+
+it('waits a second for an answer that does not come, and not a second time', async () => {
+  const held = await tunnel();
+  const letGo = held.hold();
+  await held.fromBrowser();
+  letGo();
+  const { hrtime } = process;
+  const [start, first] = [hrtime.bigint(), tunnels.cutQuiet()];
+  await first;
+  const between = hrtime.bigint();
+  vi.advanceTimersByTime(30);
+  await tunnels.cutQuiet();
+  expect(Number(between - start) / 1e6).toBeGreaterThan(900);
+  expect(held.isCut()).toBe(false);
 });
 
 it('cuts what leads to a host that may not receive what is typed, busy or not, and nothing else', async () => {

@@ -1,4 +1,5 @@
 import { Transform } from 'node:stream';
+import { setImmediate as dueEvents } from 'node:timers/promises';
 import { tunnelUse } from './client-hello.ts';
 import type { Passage } from './passage.ts';
 import type { Destination } from './session-addresses.ts';
@@ -8,21 +9,33 @@ import type { Destination } from './session-addresses.ts';
  * here, whoever opened it: a page, a frame, a worker, a worker of a worker; only the proxy sees them all. Its opening and its
  * messages wait while the passage is held; where the passage is closed the stream fails, and nothing of them leaves. To a host that may not receive what is
  * typed there is no socket: nobody could look into it.
+ *
+ * Over HTTP/2 a socket is part of a tunnel for requests (RFC 8441), and cannot be told from them. The request gate sees those of pages; once a session has a
+ * worker, all that leaves by such a tunnel passes as if it were a socket's. The valve says `held` where it has to wait.
  */
 export function createValve(passage: Passage, { receives }: Pick<Destination, 'receives'>): Transform {
   let use: ReturnType<typeof tunnelUse> = null;
   let first: Buffer = Buffer.alloc(0);
-  return new Transform({
+  const valve = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const bytes = use === null ? Buffer.concat([first, chunk]) : chunk;
       use ??= tunnelUse(bytes);
-      if (use === 'requests') return void done(null, bytes);
       if (use === null) {
         first = bytes;
         return void done();
       }
-      if (!receives) return void done(new Error('no socket to this host'));
-      passage.pass().then((may) => (may ? done(null, bytes) : done(new Error('closed'))), done);
+      if (use === 'socket' && !receives) return void done(new Error('no socket to this host'));
+      const passing = use === 'socket' ? passage.pass() : passRequests(passage, () => valve.emit('held'));
+      passing.then((may) => (may ? done(null, bytes) : done(new Error('closed'))), done);
     },
   });
+  return valve;
+}
+
+async function passRequests(passage: Passage, onHeld: () => void): Promise<boolean> {
+  // A new worker does nothing before Playwright has heard of it, but Playwright tells of it an event later.
+  if (passage.state === 'held' || passage.state === 'closed') await dueEvents();
+  if (!passage.hadWorker) return true;
+  if (passage.state === 'held') onHeld();
+  return passage.pass();
 }
