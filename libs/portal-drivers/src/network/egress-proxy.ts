@@ -75,10 +75,11 @@ export class EgressProxy {
 
   /**
    * Cuts every quiet tunnel, so that what is sent next gets a connection of its own. Takes milliseconds, and a second at most where something had to wait.
-   * Called before each request that has a body.
+   * Called before each request that has a body. `unanswered` (milliseconds of `performance.now`): since when there has been one without an answer, whose
+   * connection is left, or Chromium would send it once more.
    */
-  freshen(): Promise<void> {
-    return this.#tunnels.cutQuiet();
+  freshen(unanswered?: number): Promise<void> {
+    return this.#tunnels.cutQuiet(unanswered);
   }
 
   /** Cuts every tunnel to a host that may not receive what is typed now; it gets no other one. */

@@ -31,6 +31,8 @@ const NOT_RECEIVING = 'the recipe does not say that this host may receive what i
 export class RequestGate {
   readonly #options: RequestGateOptions;
   readonly #secrets = new TypedSecrets();
+  /** When each was let go that has a body, or what was typed, and has no answer yet. */
+  readonly #unanswered = new Map<Request, number>();
 
   private constructor(options: RequestGateOptions) {
     this.#options = options;
@@ -78,6 +80,7 @@ export class RequestGate {
   /** The act ended well: the next one begins with an open request gate. */
   reset(): void {
     this.#secrets.endAct();
+    this.#unanswered.clear();
     this.#options.passage.reset();
   }
 
@@ -107,12 +110,19 @@ export class RequestGate {
       return route.abort('blockedbyclient');
     }
     if (hasBody(request) || this.#secrets.ofActMayBeIn([request.url()])) {
-      await proxy.freshen();
+      await proxy.freshen(Math.min(...this.#unanswered.values(), Infinity));
       // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
       await dueTimers();
       if (passage.state === 'closed') return route.abort('blockedbyclient');
+      this.#awaitAnswer(request);
     }
     return route.continue();
+  }
+
+  #awaitAnswer(request: Request): void {
+    this.#unanswered.set(request, performance.now());
+    const answered = (): unknown => this.#unanswered.delete(request);
+    request.response().then(answered, answered);
   }
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */

@@ -21,6 +21,8 @@ interface Tunnel {
   /** When its last byte passed (milliseconds of a monotonic clock), and whether the portal sent it. */
   last: number;
   fromPortal: boolean;
+  /** When the browser's last byte came. */
+  asked: number;
   /** Bytes of the browser that are still in the valve. */
   waiting: number;
   /** Whether the portal has an answer to give to what had to wait. */
@@ -33,9 +35,9 @@ export class Tunnels {
 
   /** Follows a tunnel from now on until its browser's end closes. */
   follow({ browser, valve, portal }: TunnelEnds, { receives }: Pick<Destination, 'receives'>): void {
-    const tunnel: Tunnel = { browser, receives, last: performance.now(), fromPortal: false, waiting: 0, owed: false };
+    const tunnel: Tunnel = { browser, receives, last: performance.now(), fromPortal: false, asked: performance.now(), waiting: 0, owed: false };
     const note = (noted: Partial<Tunnel>): void => void Object.assign(tunnel, noted, { last: performance.now() });
-    browser.on('data', ({ length }: Buffer) => note({ fromPortal: false, waiting: tunnel.waiting + length }));
+    browser.on('data', ({ length }: Buffer) => note({ fromPortal: false, asked: performance.now(), waiting: tunnel.waiting + length }));
     valve.on('held', () => note({ owed: true }));
     valve.on('data', ({ length }: Buffer) => note({ fromPortal: false, waiting: tunnel.waiting - length }));
     portal.on('data', () => note({ fromPortal: true, owed: tunnel.owed && tunnel.waiting > 0 }));
@@ -50,13 +52,14 @@ export class Tunnels {
 
   /**
    * Cuts every quiet tunnel; where one is busy, after the `QUIET_MS` in which it may become quiet. What had to wait leaves right before: where a tunnel
-   * held something, its portal has a second to answer, once.
+   * held something, its portal has a second to answer, once. Left is what the browser has used since `unanswered`, when it sent what has no answer yet: over
+   * HTTP/2 the portal may have answered something else meanwhile.
    */
-  async cutQuiet(): Promise<void> {
+  async cutQuiet(unanswered = Infinity): Promise<void> {
     const turns = [...this.#open].some(({ owed }) => owed) ? ANSWER_TURNS : 1;
     for (let turn = 0; turn < turns && [...this.#open].some(isBusy); turn += 1) await pause(QUIET_MS);
     for (const tunnel of this.#open) {
-      if (isQuiet(tunnel)) tunnel.browser.destroy();
+      if (isQuiet(tunnel) && tunnel.asked < unanswered) tunnel.browser.destroy();
       tunnel.owed = false;
     }
   }

@@ -76,6 +76,18 @@ it('does not cut what is still busy, nor what waits for the portal', async () =>
   expect([waiting.isCut(), busy.isCut()]).toEqual([false, false]);
 });
 
+it('does not cut what the browser used since it sent what has no answer yet', async () => {
+  const [before, since] = [await tunnel(), await tunnel()];
+  await before.fromBrowser();
+  vi.advanceTimersByTime(1);
+  const sent = performance.now();
+  await since.fromBrowser();
+  for (const { fromPortal } of [before, since]) await fromPortal();
+  vi.advanceTimersByTime(30);
+  await tunnels.cutQuiet(sent);
+  expect([before.isCut(), since.isCut()]).toEqual([true, false]);
+});
+
 it('does not cut what holds something, whatever the portal sends meanwhile', async () => {
   const held = await tunnel();
   held.hold();
