@@ -119,7 +119,6 @@ export const ofPeople: readonly Operation[] = [
   asks('rcm_console', readMarks, [{ what: new Set(MARKED), organizations: [ONE.orgId], beyond: 'nothing', endpoints: [ONE.endpointId] }], {
     of: 'of an organization',
     kind: 'list',
-    most: 200,
   }),
   ...OLD_ROWS.map((what) =>
     asks('rcm_operator', countOld, [{ what, keptDays: RETENTION[what].days }], { of: what, kind: 'list', ...(what === 'leases' ? { most: 200 } : {}) }),
