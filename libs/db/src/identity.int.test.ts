@@ -43,3 +43,18 @@ test('the login of an attempt is locked by the attempt, and waited for', async (
   const { orgId } = await makeEndpoint(t.db);
   expect(await locked(orgId)).toBe(false);
 });
+
+test('an attempt whose login goes to another name while it is waited for is not taken to be gone', async () => {
+  const attempt = await attempts.planned();
+  const other = await makeEndpoint(t.db, { orgId: attempt.orgId });
+  const locked = () => t.rotator.rawTransaction({ tenant: attempt.orgId }, (tx) => lockLoginOfAttempt(tx, attempt.attemptId));
+  const asked = Promise.withResolvers<boolean>();
+  await t.db.transaction('every tenant', async (tx) => {
+    await tx.$queryRaw`SELECT FROM login_identity WHERE id IN (${attempt.loginIdentity}, ${other.loginIdentity}) FOR UPDATE`;
+    locked().then(asked.resolve, asked.reject);
+    await expect.poll(waiting, { timeout: 60_000 }).toHaveLength(1);
+    await tx.$executeRaw`SELECT rcm_merge_login(${attempt.loginIdentity}, ${other.loginIdentity})`;
+  });
+  await expect(asked.promise).rejects.toMatchObject({ code: 'state_conflict' });
+  expect(await locked()).toBe(true);
+});

@@ -38,11 +38,18 @@ async function lockRow(tx: RawTransaction, loginIdentity: string): Promise<Locke
   return row ?? null;
 }
 
-/** Locks the login of an attempt, in one statement, for who needs nothing of either. `false`: there is no such attempt, or the tenant has it not. */
+/**
+ * Locks the login of an attempt, in one statement, for who needs nothing of either. `false`: there is no such attempt, or the tenant has it not. Fails with
+ * `state_conflict` where the login of the attempt went to another name while it was waited for: the attempt is there all the same, under that one.
+ */
 export async function lockLoginOfAttempt(tx: RawTransaction, attemptId: string): Promise<boolean> {
+  const id = checkUuid('attemptId', attemptId);
   const locked = await tx.$queryRaw<unknown[]>`
-    SELECT FROM login_identity WHERE id = (SELECT login_identity FROM rotation_attempt WHERE id = ${checkUuid('attemptId', attemptId)}::uuid) FOR UPDATE`;
-  return locked.length > 0;
+    SELECT FROM login_identity WHERE id = (SELECT login_identity FROM rotation_attempt WHERE id = ${id}::uuid) FOR UPDATE`;
+  if (locked.length > 0) return true;
+  const seen = await tx.$queryRaw<unknown[]>`SELECT FROM rotation_attempt WHERE id = ${id}::uuid`;
+  if (seen.length > 0) throw new RcmError('state_conflict', 'The login of this attempt went to another name meanwhile.');
+  return false;
 }
 
 /** An endpoint follows its secret to another login now and then; nobody waits through more of that than this. */
