@@ -7,7 +7,7 @@ import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
 import { certificate } from './certificate.fixture.ts';
 
-/** Once it was submitted it asks for something, and tells something when that is answered, long before the submit is. */
+/** Once it was submitted it asks for something, and tells something when that is answered, before the submit is. */
 const PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
 <form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>
 <script>
@@ -17,7 +17,8 @@ const PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,
 </script>`;
 const HOME_PAGE = '<!doctype html><title>Home</title><link rel="icon" href="data:,"><a href="#">Sign out</a>';
 const ASKED_MS = 300;
-const SUBMIT_MS = 2_000;
+/** So long after the page has told something the submit is answered, however busy the machine is. */
+const SUBMIT_MS = 500;
 const signal = new AbortController().signal;
 const identity = certificate();
 
@@ -25,11 +26,12 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that takes its tim
   let portal: Http2SecureServer;
   let pool: BrowserPool;
   let seen: string[];
+  let told: PromiseWithResolvers<void>;
   beforeAll(() => {
     pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   });
   beforeEach(async () => {
-    seen = [];
+    [seen, told] = [[], Promise.withResolvers<void>()];
     portal = createSecureServer({ ...identity });
     portal.on('stream', (stream, { ':method': method, ':path': path }) => {
       if (!path?.startsWith('/pages/')) seen.push(`${method} ${path}`);
@@ -39,10 +41,12 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that takes its tim
         stream.end(body);
       };
       stream.on('error', () => undefined);
-      if (path === '/answer') setTimeout(answer, SUBMIT_MS, 303, { location: '/pages/home/-' });
+      if (path === '/answer') void told.promise.then(() => setTimeout(answer, SUBMIT_MS, 303, { location: '/pages/home/-' }));
       else if (path === '/asked') setTimeout(answer, ASKED_MS, 204, {});
-      else if (path === '/told') answer(204, {});
-      else answer(200, { 'content-type': 'text/html' }, path === '/pages/home/-' ? HOME_PAGE : PAGE);
+      else if (path === '/told') {
+        told.resolve();
+        answer(204, {});
+      } else answer(200, { 'content-type': 'text/html' }, path === '/pages/home/-' ? HOME_PAGE : PAGE);
     });
     await new Promise<void>((resolve) => portal.listen(0, '127.0.0.1', resolve));
   });
