@@ -31,7 +31,6 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that takes its tim
     pool = createBrowserPool({ maxContexts: 1, logger: createLogger({ name: 'test', level: 'silent' }), executablePath: process.env.RCM_CHROMIUM_PATH });
   });
   beforeEach(async () => {
-    [seen, told] = [[], Promise.withResolvers<void>()];
     portal = createSecureServer({ ...identity });
     portal.on('stream', (stream, { ':method': method, ':path': path }) => {
       if (!path?.startsWith('/pages/')) seen.push(`${method} ${path}`);
@@ -53,7 +52,8 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that takes its tim
   afterEach(() => new Promise<void>((resolve) => portal.close(() => resolve())));
   afterAll(() => pool.close());
 
-  it.each(['at-once', 'later'])('gets the credentials once and its answer is heard, whatever the page tells it meanwhile: %s', async (when) => {
+  async function login(when: string) {
+    [seen, told] = [[], Promise.withResolvers<void>()];
     const host = `127.0.0.1:${(portal.address() as AddressInfo).port}`;
     const trusting: BrowserPool = {
       ...pool,
@@ -63,7 +63,15 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that takes its tim
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     const result = await session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 60_000, signal });
     await session.close();
+    expect(seen.filter((each) => each === 'POST /answer')).toHaveLength(1);
+    return result;
+  }
+
+  it.each(['at-once', 'later'])('gets the credentials once and its answer is heard, whatever the page tells it meanwhile: %s', async (when) => {
+    let result = await login(when);
+    // The browser gives up what it waits for where an address of the machine comes or goes, as with every container that starts or ends beside the test.
+    for (let time = 1; time < 3 && result.outcome.kind === 'unavailable'; time += 1) result = await login(when);
+    expect(result).toEqual({ outcome: { kind: 'accepted' }, submitted: true });
     expect(seen.toSorted()).toEqual(['GET /asked', 'POST /answer', 'POST /told']);
-    expect(result).toMatchObject({ outcome: { kind: 'accepted' }, submitted: true });
   });
 });

@@ -17,7 +17,7 @@ const LOGIN_PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="
 </script>`;
 const HOME_PAGE = '<!doctype html><title>Home</title><link rel="icon" href="data:,"><a href="#">Sign out</a>';
 /** Longer than a connection must be still to be cut before a submit. */
-const ANSWER_MS = 300;
+const ANSWER_MS = 100;
 const signal = new AbortController().signal;
 const identity = certificate();
 
@@ -59,7 +59,7 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 whose page has a w
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     let before: readonly string[] = [];
     const beforeSubmit = async (): Promise<void> => {
-      await pause(2 * ANSWER_MS);
+      await pause(6 * ANSWER_MS);
       before = [...seen];
     };
     const result = await session.login({ credential, totp: null, beforeSubmit, deadlineMs: 60_000, signal });
