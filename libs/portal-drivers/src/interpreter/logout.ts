@@ -1,3 +1,4 @@
+import { withDeadline } from '@rcm/telemetry';
 import type { Condition } from '../recipe/condition.ts';
 import type { Step } from '../recipe/step.ts';
 import { holds, isShown } from './conditions.ts';
@@ -14,6 +15,8 @@ interface Logout {
 
 /** In ms, for everything together. */
 const LOGOUT_MS = 3_000;
+/** In ms. A page that does not answer a look for so long is opened anew. */
+const LOOK_MS = 1_000;
 
 /**
  * Logs out as the recipe says. Where it would open a page first, and what it does there can be done on the page that is open, it is done there: logouts
@@ -33,7 +36,9 @@ export async function logout(dependencies: SessionDependencies, ms = LOGOUT_MS):
     );
   const whole = () => run(recipe.steps, Math.max(endsAt - performance.now(), 1));
   const [first, ...others] = recipe.steps;
-  if (first && (await canBeDoneHere(dependencies, recipe).catch(() => false))) {
+  // A page that is busy with itself for good answers no look; Playwright waits for it without an end.
+  const looking = { ms: Math.min(ms / 3, LOOK_MS), what: 'A look at the page that is open' };
+  if (first && (await withDeadline(looking, () => canBeDoneHere(dependencies, recipe)).catch(() => false))) {
     await tellStep(dependencies, { act: 'logout', step: stepName(first), ms: 0, outcome: 'skipped' });
     await run(others, ms / 2).catch(whole);
   } else await whole();
