@@ -31,7 +31,7 @@ const NOT_RECEIVING = 'the recipe does not say that this host may receive what i
 export class RequestGate {
   readonly #options: RequestGateOptions;
   readonly #secrets = new TypedSecrets();
-  /** When each was let go that has a body, or what was typed, and has no answer yet. */
+  /** When each was let go that has a body, or what was typed, and has no answer yet; the oldest first. */
   readonly #unanswered = new Map<Request, number>();
 
   private constructor(options: RequestGateOptions) {
@@ -45,7 +45,7 @@ export class RequestGate {
     await context.addInitScript('delete globalThis.SharedWorker');
     // Before a page is opened: a worker of any of its frames, and a worker's own, is told of as the page's.
     context.on('page', (page) => page.on('worker', () => options.passage.noteWorker()));
-    // A page may be gone before its request is decided; then there is nothing left to decide.
+    // A page may be gone before its request or its socket is decided; then there is nothing left to decide.
     await context.route('**/*', (route) => gate.#decide(route).catch(() => undefined));
     await context.routeWebSocket(/.*/, (page) => gate.#socket(page).catch(() => undefined));
     return gate;
@@ -110,7 +110,8 @@ export class RequestGate {
       return route.abort('blockedbyclient');
     }
     if (hasBody(request) || this.#secrets.ofActMayBeIn([request.url()])) {
-      await proxy.freshen(Math.min(...this.#unanswered.values(), Infinity));
+      const [oldest] = this.#unanswered.values();
+      await proxy.freshen(oldest);
       // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
       await dueTimers();
       if (passage.state === 'closed') return route.abort('blockedbyclient');
