@@ -89,8 +89,8 @@ async function takeUp(rotator: Rotator, left: LeftRequest & LookedAt, signal: Ab
   if (left.rotatedSince) return void (await end('rotated_since', ', and the login was rotated since', 'audit'));
   const isOld = left.ageMs > DAY_MS;
   const expire = async (why: string): Promise<void> => {
-    await end('expired', `, and no rotator could begin it for a day${why}`);
-    rotator.logger.warn({ endpointId, requestId }, 'a request for a rotation could not begin and is too old; ask again');
+    if (await end('expired', `, and no rotator could begin it for a day${why}`))
+      rotator.logger.warn({ endpointId, requestId }, 'a request for a rotation could not begin and is too old; ask again');
   };
   if (isOld && kind !== 'compromise') return expire('');
   const outcome = await rotateAndReport(rotator, { orgId, endpointId, reason: kind, requestId, signal });

@@ -80,13 +80,15 @@ export interface RequestAnswer {
 
 /**
  * Writes down that a request was answered, once, with an audit event `rotation.not_started` where `tell` says so, and the notification `request_not_done` where people are to know.
- * `false`: it was answered already.
+ * `false`: it was answered already, or `tell` would say that it was not begun and a rotation was planned for it: whoever planned it may have lost its lease, and others go on.
  */
 export async function answerRequest(db: Database, { requestId, orgId, answer, tell }: RequestAnswer): Promise<boolean> {
   checkUuid('requestId', requestId);
   return db.transaction({ tenant: orgId }, async (tx) => {
     const answered = await tx.$executeRaw`
-      UPDATE rotation_request SET answered_at = clock_timestamp(), answer = ${answer} WHERE id = ${requestId}::uuid AND org_id = ${orgId} AND answered_at IS NULL`;
+      UPDATE rotation_request SET answered_at = clock_timestamp(), answer = ${answer}
+       WHERE id = ${requestId}::uuid AND org_id = ${orgId} AND answered_at IS NULL
+         AND (${tell === undefined} OR NOT EXISTS (SELECT FROM rotation_attempt a WHERE a.request_id = ${requestId}::uuid))`;
     if (answered !== 1) return false;
     if (tell) await tellOf(tx, { requestId, orgId, answer, tell });
     return true;

@@ -148,6 +148,17 @@ describe('a request whose command has died before it planned', () => {
     expect(await notices(endpoint)).toEqual([]);
   });
 
+  test('is not told of as not begun where a rotation was planned for it, as by a process that lost its lease then', async () => {
+    const endpoint = await makeEndpoint(t.db);
+    const { requestId } = await requestRotation(t.rotator, { ...endpoint, ...ASKED, kind: 'compromise' });
+    expect(await plan(endpoint, 'compromise', { requestId })).toMatchObject({ requestId, state: 'planned' });
+    const tell = { actor: 'rotator@host:1', endpointId: endpoint.endpointId, reason: 'a day', where: 'people' as const };
+    expect(await answerRequest(t.rotator, { requestId, orgId: endpoint.orgId, answer: 'expired', tell })).toBe(false);
+    expect(await t.sql(`SELECT FROM audit_event WHERE action = 'rotation.not_started' AND subject = $1`, [endpoint.endpointId])).toEqual([]);
+    expect(await notices(endpoint)).toEqual([]);
+    expect(await answerRequest(t.rotator, { requestId, orgId: endpoint.orgId, answer: 'done' })).toBe(true);
+  });
+
   test('comes after those that nobody has looked at, and then in turn', async () => {
     const asked: { readonly requestId: string; readonly orgId: string }[] = [];
     for (const minutes of [30, 20, 10]) {
