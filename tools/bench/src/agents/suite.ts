@@ -5,7 +5,7 @@ import { createPortalTask, taskCounts } from '@rcm/db/tasks';
 import type { EnvironmentEndpoint } from '@rcm/test-environment';
 import type { Benchmark, BenchmarkResult, BenchmarkRun } from '../benchmark.ts';
 import { AT_ONCE } from '../measured-environment/at-once.ts';
-import { type MeasuredEnvironment, openMeasuredEnvironment, type Spent, spentSince } from '../measured-environment/measured-environment.ts';
+import { type MeasuredEnvironment, openMeasuredEnvironment, type Spent } from '../measured-environment/measured-environment.ts';
 import { PORTAL_LATENCY_MS } from '../portal-latency.ts';
 import { median } from '../statistics.ts';
 import { figure, REPORTED } from '../targets.ts';
@@ -26,13 +26,22 @@ type Worked = Spent & {
 };
 
 /** Asks for a task of each, and waits until all have succeeded. Fails where one fails, or where the agent ends. */
-async function work(
-  { testEnvironment, spentFor }: MeasuredEnvironment,
+async function work(measured: MeasuredEnvironment, agent: AgentProcess, endpoints: readonly EnvironmentEndpoint[], signal: AbortSignal): Promise<Worked> {
+  const [tookMs, spent] = await measured.spending(agent.pid, async () => {
+    const startedAt = performance.now();
+    await haveDone(measured, agent, endpoints, signal);
+    return performance.now() - startedAt;
+  });
+  return { tasks: endpoints.length, tookMs, ...spent };
+}
+
+async function haveDone(
+  { testEnvironment }: MeasuredEnvironment,
   agent: AgentProcess,
   endpoints: readonly EnvironmentEndpoint[],
   signal: AbortSignal,
-): Promise<Worked> {
-  const [before, startedAt, counts] = [await spentFor(agent.pid), performance.now(), await taskCounts(testEnvironment.db)];
+): Promise<void> {
+  const counts = await taskCounts(testEnvironment.db);
   for (const { id, orgId } of endpoints)
     await createPortalTask(testEnvironment.db, {
       orgId,
@@ -48,7 +57,6 @@ async function work(
     if (now.failed > counts.failed) throw new Error('A task of the benchmark has failed.');
     done = now.succeeded - counts.succeeded;
   }
-  return { tasks: endpoints.length, tookMs: performance.now() - startedAt, ...spentSince(before, await spentFor(agent.pid)) };
 }
 
 async function measureAgents(run: BenchmarkRun): Promise<BenchmarkResult[]> {

@@ -5,7 +5,7 @@ import { AT_ONCE } from './at-once.ts';
 import { secondsOfAll } from './processor-seconds.ts';
 import { ProcessorWatch } from './processor-watch.ts';
 
-/** What each part of the test environment has spent so far. Seconds are a processor's. */
+/** What each part of the test environment has spent in a time. Seconds are a processor's. */
 export type Spent = {
   /** Node, where the measured process itself runs. */
   readonly programSeconds: number;
@@ -13,11 +13,11 @@ export type Spent = {
   readonly databaseSeconds: number;
   /** Portals and stores, which are nobody's in the end: the stand-ins cost what no real one would cost us. */
   readonly elsewhereSeconds: number;
-  /** Bytes that the database has written ahead. */
+  /** Bytes that the database wrote ahead. */
   readonly walBytes: number;
   /** Calls that came to the store. */
   readonly storeCalls: number;
-  /** Rows of the ledger, and of the audit trail. */
+  /** New rows of the ledger, and of the audit trail. */
   readonly ledgerRows: number;
   readonly auditRows: number;
 };
@@ -26,8 +26,11 @@ export interface MeasuredEnvironment extends AsyncDisposable {
   readonly testEnvironment: TestEnvironment;
   /** Of a process of this app, which does so many things at a time, in so many browser contexts. Default: `AT_ONCE` of both. */
   environmentOf(app: MeasuredApp, atOnce?: AtOnce): NodeJS.ProcessEnv;
-  /** What has been spent for the process `pid`, all its children, and by everybody else. One at a time: the database and the stores cannot tell who asks. */
-  spentFor(pid: number): Promise<Spent>;
+  /**
+   * Does the work, and tells what was spent meanwhile for the process `pid`, all its children, and by everybody else. One at a time: the database and the
+   * stores cannot tell who asks.
+   */
+  spending<T>(pid: number, work: () => Promise<T>): Promise<readonly [T, Spent]>;
   /** Logins that nobody has used yet, of both portals with forms. */
   fresh(count: number): Promise<EnvironmentEndpoint[]>;
   setLatency(ms: number): Promise<void>;
@@ -59,13 +62,19 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
   opened.defer(() => proxy.close());
   const watch = opened.use(await openClient(testEnvironment.databaseUrl));
   let storeCalls = 0;
-  const kept = opened.move();
-  const watches = new Map<number, ProcessorWatch>();
-  const watchOf = (pid: number): ProcessorWatch => {
-    const watched = watches.get(pid) ?? kept.use(new ProcessorWatch(pid));
-    watches.set(pid, watched);
-    return watched;
+  /** So far, by all who ask the database and the stores. */
+  const shared = async () => {
+    const { user, system } = process.cpuUsage();
+    const databaseSeconds = secondsOfAll(postgres.pid);
+    const { rows } = await watch.query<{ wal: string; ledger: string; audit: string }>(SPENT);
+    for (const count of proxy.take().calls.values()) storeCalls += count;
+    const [row] = rows;
+    return {
+      ...{ databaseSeconds, elsewhereSeconds: (user + system) / 1_000_000, storeCalls },
+      ...{ walBytes: Number(row?.wal), ledgerRows: Number(row?.ledger), auditRows: Number(row?.audit) },
+    };
   };
+  const kept = opened.move();
   return {
     testEnvironment,
     environmentOf: (app, atOnce = { contexts: AT_ONCE, works: AT_ONCE }) => ({
@@ -77,17 +86,12 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
       RCM_MAX_BROWSER_CONTEXTS: String(atOnce.contexts),
       ...OF_APP[app](atOnce),
     }),
-    async spentFor(pid) {
-      const { own, others } = watchOf(pid).seconds();
-      const { user, system } = process.cpuUsage();
-      const databaseSeconds = secondsOfAll(postgres.pid);
-      const { rows } = await watch.query<{ wal: string; ledger: string; audit: string }>(SPENT);
-      for (const count of proxy.take().calls.values()) storeCalls += count;
-      const [row] = rows;
-      return {
-        ...{ programSeconds: own, browserSeconds: others, databaseSeconds, elsewhereSeconds: (user + system) / 1_000_000, storeCalls },
-        ...{ walBytes: Number(row?.wal), ledgerRows: Number(row?.ledger), auditRows: Number(row?.audit) },
-      };
+    async spending(pid, work) {
+      const before = await shared();
+      using processors = new ProcessorWatch(pid);
+      const result = await work();
+      const { own, others } = processors.seconds();
+      return [result, { programSeconds: own, browserSeconds: others, ...since(before, await shared()) }];
     },
     async fresh(count) {
       const made: EnvironmentEndpoint[] = [];
@@ -102,8 +106,7 @@ export async function openMeasuredEnvironment(): Promise<MeasuredEnvironment> {
   };
 }
 
-/** What was spent between two looks. */
-export function spentSince(before: Spent, after: Spent): Spent {
-  const more = Object.entries(after).map(([what, amount]) => [what, amount - before[what as keyof Spent]] as const);
-  return Object.fromEntries(more) as Spent;
+/** What came in between two looks. */
+function since<T extends Readonly<Record<string, number>>>(before: T, after: T): T {
+  return Object.fromEntries(Object.entries(after).map(([what, amount]) => [what, amount - (before[what] ?? 0)])) as T;
 }

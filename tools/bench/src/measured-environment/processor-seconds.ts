@@ -6,7 +6,7 @@ export const TICKS_A_SECOND = 100;
 const AFTER_NAME = 3;
 const [PARENT, OWN_USER, CHILDREN_SYSTEM, BEGUN] = [4 - AFTER_NAME, 14 - AFTER_NAME, 17 - AFTER_NAME, 22 - AFTER_NAME];
 
-interface Process {
+export interface Process {
   readonly parent: number;
   /** In ticks since the system began. */
   readonly begun: number;

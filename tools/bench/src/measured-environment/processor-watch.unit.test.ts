@@ -37,8 +37,11 @@ test('what a browser’s child had used is known after both have ended, and nobo
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const renderer = Number((await lines.next()).value);
   try {
+    // What was used before it is not told by a watch that begins now.
+    using later = new ProcessorWatch(pid);
     // It looks by itself: so often that what ends was seen.
     await delay(500);
+    expect(later.seconds().others).toBeLessThan(BURNT_S - ROUNDED_S);
     child.stdin.write('\n');
     await lines.next();
     process.kill(renderer, 'SIGKILL');

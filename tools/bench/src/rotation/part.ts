@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EnvironmentEndpoint } from '@rcm/test-environment';
-import { type MeasuredEnvironment, spentSince } from '../measured-environment/measured-environment.ts';
+import type { MeasuredEnvironment } from '../measured-environment/measured-environment.ts';
 import type { Measured, Rotated } from './measured.ts';
 import { type Way, WAYS } from './ways.ts';
 
@@ -37,11 +37,12 @@ export class RotatingPart implements AsyncDisposable {
 
   /** One part at a time: the database and the stores cannot tell who asks. Fails where a rotation did not come to its end. */
   async rotate(way: Way, endpoints: readonly EnvironmentEndpoint[]): Promise<Measured> {
-    const before = await this.#testEnvironment.spentFor(this.#process.pid ?? 0);
-    this.#process.send(endpoints);
-    const { rotated } = await this.#answer(way);
+    const [rotated, spent] = await this.#testEnvironment.spending(this.#process.pid ?? 0, async () => {
+      this.#process.send(endpoints);
+      return (await this.#answer(way)).rotated;
+    });
     if (!rotated) throw new Error(`${way} answered nothing`);
-    return { ...rotated, ...spentSince(before, await this.#testEnvironment.spentFor(this.#process.pid ?? 0)) };
+    return { ...rotated, ...spent };
   }
 
   async #answer(way: Way): Promise<Answer> {
