@@ -51,11 +51,12 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
     ...(device ? { device: { days: device.days, forgottenOnChange: device.forgotten_on_change ?? false } } : {}),
     ...(codes?.valid ? { codeLife: codes.valid } : {}),
     async openSession(where) {
-      const { dependencies, context, release } = await openRecipePage(options, where);
+      const { dependencies, context, leave, release } = await openRecipePage(options, where);
       const { logoutMs } = options;
       return createSession({
         dependencies,
         freshPage: () => freshPage(context, dependencies),
+        leave,
         release,
         logoutMs,
         device: createSessionDevice({ ...dependencies, context }),
@@ -67,10 +68,11 @@ export function createRecipeDriver(options: RecipeDriverOptions): PortalDriver {
 /** Milliseconds for a new page: a hundred times what it takes. */
 const PAGE_MS = 15_000;
 
-/** An empty page in a context of its own that reaches the declared hosts only. `release` gives everything back. */
+/** An empty page in a context of its own that reaches the declared hosts only. `leave` gives its place back, and `release` everything. */
 export interface RecipePage {
   readonly dependencies: SessionDependencies;
   readonly context: BrowserContext;
+  leave(): void;
   release(): Promise<void>;
 }
 
@@ -81,7 +83,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
   // A page can put what was typed into the name of a host, too.
   const onBlocked = ({ origin, ...rest }: BlockedRequest): void => options.onBlocked?.({ ...rest, origin: secrets.mask().mask(origin) });
   const { named, receiving } = bindHosts(recipe, hosts, where.baseUrl);
-  const { context, origins, requestGate, isUnknownHost, close } = await openGuardedContext({
+  const { context, origins, requestGate, isUnknownHost, leave, close } = await openGuardedContext({
     ...where,
     hosts,
     receiving,
@@ -99,7 +101,7 @@ export async function openRecipePage(options: RecipeDriverOptions, where: { read
     const onStep = options.onStep ?? (() => undefined);
     const evidence = createEvidenceRecorder(options.evidence);
     const dependencies = { recipe, origins, places, isUnknownHost, watch, interruptions, requestGate, onStep, secrets, evidence };
-    return { dependencies, context, release: close };
+    return { dependencies, context, leave, release: close };
   } catch {
     await close();
     throw new RcmError('browser_unavailable', 'The browser could not open a page.');

@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly dependencies: SessionDependencies;
   /** Forgets cookies, storage and the page, and gives a new page. */
   readonly freshPage: () => Promise<Tabs>;
+  /** Gives back the place of the context, which signs out and is then released; called once. */
+  readonly leave: () => void;
   /** Gives back the context; called once. */
   readonly release: () => Promise<void>;
   readonly logoutMs?: number | undefined;
@@ -120,8 +122,11 @@ class RecipeSession implements PortalSession {
 
   async #end(): Promise<void> {
     const { recipe } = this.#dependencies;
-    const { logoutMs, release } = this.#options;
-    if (this.#loggedIn && this.#usable && recipe.logout) await logout(this.#dependencies, logoutMs ?? recipe.logout.deadline_ms).catch(() => undefined);
+    const { logoutMs, leave, release } = this.#options;
+    if (this.#loggedIn && this.#usable && recipe.logout) {
+      leave();
+      await logout(this.#dependencies, logoutMs ?? recipe.logout.deadline_ms).catch(() => undefined);
+    }
     await release();
   }
 }

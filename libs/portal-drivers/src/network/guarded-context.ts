@@ -17,6 +17,8 @@ export interface GuardedContext {
   readonly requestGate: RequestGate;
   /** Whether the name of a declared host could not be resolved when it was last asked for. */
   isUnknownHost(host: string): boolean;
+  /** Gives its place in the browser back; it is only closed after this, or signs out first. */
+  leave(): void;
   /** Closes the context and its way to the network. */
   close(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   try {
     const requestGate = await RequestGate.install({ context: opened.context, origins, proxy, passage, carrier: new Carrier(addresses), onBlocked });
     const isUnknownHost = (host: string): boolean => addresses.isUnknown(readHost(host)?.name ?? '');
-    return { context: opened.context, origins, requestGate, isUnknownHost, close };
+    return { context: opened.context, origins, requestGate, isUnknownHost, leave: opened.leave, close };
   } catch {
     await close();
     throw new RcmError('browser_unavailable', 'The browser could not guard a context.');
