@@ -9,7 +9,7 @@ import { createSlots, type Slots } from './slots.ts';
 export interface BrowserPoolOptions {
   /** Path of Chromium. Default: what `findChromium` finds. */
   readonly executablePath?: string | undefined;
-  /** Contexts at work at the same time. Half as many more, and one at least, may be open without a place (`leave`). */
+  /** Contexts at work at the same time. As many more may be open without a place (`leave`). */
   readonly maxContexts: number;
   /** Contexts that may wait for a place. Default 4 × maxContexts. */
   readonly maxWaiting?: number;
@@ -76,8 +76,7 @@ class ChromiumPool implements BrowserPool {
   readonly #limits: BrowserLimits;
   readonly #slots: Slots;
   readonly #metrics: ReturnType<typeof metricsOf>;
-  /** How many contexts may be open without a place, and those that are. */
-  readonly #maxLeaving: number;
+  /** Those that are open without a place. */
   readonly #leaving = new Set<BrowserContext>();
   /** Every browser that has started and not ended. */
   readonly #browsers = new Set<RunningBrowser>();
@@ -91,9 +90,7 @@ class ChromiumPool implements BrowserPool {
   constructor(options: BrowserPoolOptions) {
     const { maxContexts, maxWaiting = 4 * maxContexts, waitMs = 30_000 } = options;
     this.#options = options;
-    this.#maxLeaving = Math.max(1, Math.floor(maxContexts / 2));
-    const mostBytes = options.recycleAboveBytes ?? GIBIBYTE + (maxContexts + this.#maxLeaving) * CONTEXT_BYTES;
-    this.#limits = { contexts: options.recycleAfter ?? 200, bytes: mostBytes };
+    this.#limits = { contexts: options.recycleAfter ?? 200, bytes: options.recycleAboveBytes ?? GIBIBYTE + 2 * maxContexts * CONTEXT_BYTES };
     this.#slots = createSlots({ size: maxContexts, maxWaiting, waitMs });
     this.#metrics = metricsOf(options);
   }
@@ -192,7 +189,7 @@ class ChromiumPool implements BrowserPool {
       if (replaced || running.state === 'draining') running.retire();
     };
     const leave = (): void => {
-      if (closing || this.#leaving.size >= this.#maxLeaving) return;
+      if (closing || this.#leaving.size >= this.#options.maxContexts) return;
       this.#leaving.add(context);
       giveBack();
     };
