@@ -1,7 +1,7 @@
 /**
  * `npm test`: format, lint with boundaries and types, then every test on embedded services and, where Docker can be reached, the
  * integration tests on containers too. Ends with what ran where, in words, and the line `tests: N passed, N failed, N skipped`.
- * `npm test -- --project NAME` keeps to one project.
+ * `npm test -- --project NAME` keeps to one project; `--part checks` is what comes before the tests, and `--part tests` what comes after it.
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
@@ -31,7 +31,7 @@ try {
 }
 
 async function main() {
-  const projects = wantedProjects();
+  const { projects, part } = wanted();
   const run = randomUUID();
   const folder = resultsFolder(run);
   // Some thousand times a run starts a program of ours; compiled once, an app takes a third less of the processor to start.
@@ -45,14 +45,11 @@ async function main() {
     if (!interruption && !(await work())) problems.push(problem);
   };
 
-  await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
-  // Each of the two takes one processor for as long as the other.
-  const others = async () => {
-    await step('files are not formatted (above): npm run format', () => isFormatted(env));
-    await step('types have errors (above)', () => typesAreRight({ projects, env }));
-    await step('something is used by nobody, or names what names it (above)', () => allIsUsed(env));
-  };
-  await Promise.all([step('lint has errors (above)', () => lintIsRight({ projects, env })), others()]);
+  if (part !== 'tests') await check(step, { projects, env });
+  if (part === 'checks') {
+    for (const problem of problems) process.stdout.write(`FAILED: ${problem}\n`);
+    return endedWith(problems.length === 0);
+  }
   const targets = ['test-unit', 'test-int', 'test-e2e', ...(docker.reached ? ['test-containers'] : [])];
   const testEnv = docker.reached ? { ...env, ...reaperSettings() } : env;
   await step('a project ended with an error (above)', () => runTargets(targets, { projects, env: testEnv, parallel: PROJECTS_AT_ONCE }));
@@ -64,16 +61,38 @@ async function main() {
   problems.push(...misses(results, { projects, docker: docker.reached }));
   const lines = [...wordsFor(results, docker), ...failuresOf(results), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
   process.stdout.write(`\n${lines.join('\n')}\n`);
-  if (interruption) return 128 + constants.signals[interruption];
-  return problems.length === 0 && results.every((result) => result.failed.length === 0) ? 0 : 1;
+  return endedWith(problems.length === 0 && results.every((result) => result.failed.length === 0));
 }
 
-/** @returns {string[]} package names; empty for all */
-function wantedProjects() {
+/**
+ * What is looked at without a test being run. Each of the two takes one processor for as long as the other.
+ * @param {(problem: string, work: () => Promise<boolean>) => Promise<void>} step
+ * @param {{ projects: string[], env: NodeJS.ProcessEnv }} checked
+ */
+async function check(step, { projects, env }) {
+  await step('TypeScript project references are out of date: npm run nx -- sync', () => referencesInSync(env));
+  const others = async () => {
+    await step('files are not formatted (above): npm run format', () => isFormatted(env));
+    await step('types have errors (above)', () => typesAreRight({ projects, env }));
+    await step('something is used by nobody, or names what names it (above)', () => allIsUsed(env));
+  };
+  await Promise.all([step('lint has errors (above)', () => lintIsRight({ projects, env })), others()]);
+}
+
+/** @param {boolean} isWell @returns {number} the exit code */
+function endedWith(isWell) {
+  if (interruption) return 128 + constants.signals[interruption];
+  return isWell ? 0 : 1;
+}
+
+/** @returns {{ projects: string[], part: string | undefined }} package names, none for all; and `checks`, `tests`, or nothing for both */
+function wanted() {
   try {
-    const { values } = parseArgs({ options: { project: { type: 'string', multiple: true, short: 'p', default: [] } } });
-    return values.project.flatMap((names) => names.split(',')).map((name) => (name.startsWith('@') ? name : `@rcm/${name}`));
+    const { values } = parseArgs({ options: { project: { type: 'string', multiple: true, short: 'p', default: [] }, part: { type: 'string' } } });
+    if (values.part !== undefined && !['checks', 'tests'].includes(values.part)) throw new Error(`there is no part "${values.part}"`);
+    const projects = values.project.flatMap((names) => names.split(',')).map((name) => (name.startsWith('@') ? name : `@rcm/${name}`));
+    return { projects, part: values.part };
   } catch (error) {
-    throw new ClearError(`npm test takes only --project NAME: ${error instanceof Error ? error.message : error}`);
+    throw new ClearError(`npm test takes only --project NAME and --part checks|tests: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -7,7 +7,8 @@ import { linesOf } from './lines.ts';
 import { RotatingPart } from './part.ts';
 import { type Way, WAYS } from './ways.ts';
 
-const ROUNDS = 2;
+/** Of pages that come at once nothing is judged by the clock. */
+const ROUNDS = { warmingUp: 1, atOnce: 1, slow: 3 };
 /** At the end of a round contexts stand empty, for half of a rotation's time each: of 24 rotations in eight contexts that was a sixth of a round. */
 const MANY = 72;
 /** One after the other has no such end, and is slow. */
@@ -21,19 +22,20 @@ const A_ROUND: Readonly<Record<Way, number>> = {
 };
 
 /** The ways take turns, so that whatever else the machine does meets them all. */
-async function measureRounds(testEnvironment: MeasuredEnvironment, parts: ReadonlyMap<Way, RotatingPart>, run: BenchmarkRun): Promise<Map<Way, Measured[]>> {
+async function measureRounds(
+  testEnvironment: MeasuredEnvironment,
+  parts: ReadonlyMap<Way, RotatingPart>,
+  { run, what, rounds, share }: { readonly run: BenchmarkRun; readonly what: string; readonly rounds: number; readonly share: number },
+): Promise<Map<Way, Measured[]>> {
   const measured = new Map<Way, Measured[]>([...parts.keys()].map((way) => [way, []]));
-  const [rounds, share] = run.size === 'quick' ? [1, 36] : [ROUNDS, 1];
-  for (let round = 0; round <= rounds && !run.signal.aborted; round += 1) {
+  for (let round = 1; round <= rounds && !run.signal.aborted; round += 1) {
     const told: string[] = [];
     for (const [way, part] of parts) {
-      // The first is for warming up.
-      const many = Math.ceil(A_ROUND[way] / (round === 0 ? 3 * share : share));
-      const rotated = await part.rotate(way, await testEnvironment.fresh(many));
+      const rotated = await part.rotate(way, await testEnvironment.fresh(Math.ceil(A_ROUND[way] / share)));
       told.push(`${way} ${perMinute(rotated).toFixed(1)} (${processorSecondsEach(rotated).toFixed(2)} s)`);
-      if (round > 0) measured.get(way)?.push(rotated);
+      measured.get(way)?.push(rotated);
     }
-    run.progress(`round ${round} of ${rounds}, rotations a minute (processor seconds of each): ${told.join(', ')}`);
+    run.progress(`${what}, round ${round} of ${rounds}, rotations a minute (processor seconds of each): ${told.join(', ')}`);
   }
   return measured;
 }
@@ -44,9 +46,12 @@ async function measureRotations(run: BenchmarkRun): Promise<BenchmarkResult[]> {
   const parts = new Map<Way, RotatingPart>();
   for (const way of Object.keys(WAYS) as Way[]) parts.set(way, opened.use(await RotatingPart.start(way, testEnvironment)));
   const results: BenchmarkResult[] = [];
+  const isQuick = run.size === 'quick';
+  await measureRounds(testEnvironment, parts, { run, what: 'to warm up', rounds: ROUNDS.warmingUp, share: isQuick ? 36 : 4 });
   for (const latencyMs of [0, PORTAL_LATENCY_MS]) {
     await testEnvironment.setLatency(latencyMs);
-    const measured = await measureRounds(testEnvironment, parts, run);
+    const rounds = latencyMs === 0 ? ROUNDS.atOnce : isQuick ? 1 : ROUNDS.slow;
+    const measured = await measureRounds(testEnvironment, parts, { run, what: `pages take ${latencyMs} ms`, rounds, share: isQuick ? 36 : 1 });
     if (run.signal.aborted) return [];
     const medians = (of: (measured: Measured) => number) =>
       Object.fromEntries([...measured].map(([way, rounds]) => [way, median(rounds.map(of))])) as Readonly<Record<Way, number>>;

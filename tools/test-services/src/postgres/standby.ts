@@ -8,7 +8,7 @@ import { startServer, type ThrowawayPostgres } from './server.ts';
 
 /** A second server that follows a first one by streaming replication. */
 export interface StandbyPostgres extends ThrowawayPostgres {
-  /** Waits until it has replayed, and written out, all that the first has written until now. */
+  /** Waits until it has replayed, and written out, all that the first has written until now, and is connected: the log that it was made with may hold as much. */
   hasFollowed(): Promise<void>;
   /** It follows nobody any more, and takes writes. */
   promote(): Promise<void>;
@@ -33,8 +33,10 @@ export async function startStandby(
     ...{ ...running, url, data },
     async hasFollowed() {
       const at = await one(primary.url, 'SELECT pg_current_wal_flush_lsn()::text AS value');
-      while ((await one(url, 'SELECT (pg_last_wal_replay_lsn() >= $1::pg_lsn)::text AS value', [at])) !== 'true')
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      const follows = async (): Promise<boolean> =>
+        (await one(url, 'SELECT (pg_last_wal_replay_lsn() >= $1::pg_lsn)::text AS value', [at])) === 'true' &&
+        (await one(primary.url, 'SELECT EXISTS (SELECT FROM pg_stat_replication)::text AS value')) === 'true';
+      while (!(await follows())) await new Promise((resolve) => setTimeout(resolve, 20));
       // On a standby it writes out what was replayed, as far as the last checkpoint of the first.
       await one(url, 'CHECKPOINT');
     },
