@@ -24,7 +24,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
   const taskKeys = openTaskKeys(config);
   const { legacy, warnings: legacyWarnings } = legacySetting(config);
-  const { logger, metrics, db, drivers, warnings, closeBrowser } = openPortalProcess({
+  const { logger, metrics, db, drivers, warnings, places, closeBrowser } = openPortalProcess({
     name: 'web-agent',
     role: 'rcm_agent',
     config,
@@ -44,10 +44,9 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
   });
   const devices = createTenantDevices({ ...tenantStoresOptions(config), processName: config.worker });
   const sessions = new SessionCache({ maxSessions: idleContexts, idleMs: config.RCM_AGENT_SESSION_IDLE_MS });
-  metrics.watched('rcm_browser_slots_percent', async (gauge) => {
-    const [open] = (await metrics.gauge('rcm_browser_contexts').get()).values;
-    gauge.set(Math.min(100, (100 * Math.max(0, (open?.value ?? 0) - sessions.size)) / config.RCM_MAX_BROWSER_CONTEXTS));
-  });
+  metrics.watched('rcm_browser_slots_percent', (gauge) =>
+    gauge.set(Math.min(100, (100 * Math.max(0, places() - sessions.size)) / config.RCM_MAX_BROWSER_CONTEXTS)),
+  );
   const tracing = options.tracing ?? NO_TRACING;
   return {
     access: {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parsePayload, withPassword } from '@rcm/credentials';
 import { getEndpoint } from '@rcm/db';
 import { listLeases } from '@rcm/db/leases';
+import type { PortalSession } from '@rcm/portal-drivers';
 import { Secret, systemClock } from '@rcm/telemetry';
 import { isLongForm, quickStartOf } from '@rcm/test-services';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +29,25 @@ describe('an agent that visits a portal', () => {
     expect([await agent.visit(endpoint), await agent.visit(endpoint), await agent.visit(endpoint)]).toEqual(['visited', 'visited', 'visited']);
     expect(await agent.counts(endpoint)).toMatchObject({ loginsAccepted: 1, loginsRejected: 0 });
     expect(await listLeases(agent.environment.db)).toEqual([]);
+  });
+
+  it('logs in anew only once the session before has signed out', async () => {
+    const endpoint = agent.fresh();
+    const { sessions } = agent.access;
+    await agent.visit(endpoint);
+    const signedOut = Promise.withResolvers<void>();
+    const kept = { loginAttemptId: randomUUID(), session: { close: () => signedOut.promise } as PortalSession };
+    await sessions.keep(endpoint.id, 'another password', kept);
+    const dropped = sessions.drop(endpoint.id);
+    const ended: string[] = [];
+    const visited = agent.visit(endpoint).then((value) => ended.push(value));
+    // A login takes half a second.
+    await pause(2_000);
+    ended.push('signed out');
+    signedOut.resolve();
+    await Promise.all([dropped, visited]);
+    expect(ended).toEqual(['signed out', 'visited']);
+    expect(await agent.counts(endpoint)).toMatchObject({ loginsAccepted: 2, loginsRejected: 0 });
   });
 
   it('does what the example in the README does', async () => {

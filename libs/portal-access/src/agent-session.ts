@@ -111,6 +111,7 @@ function basisOf({ drivers }: AgentAccess, { secretArn, baseUrl, portalType }: N
 
 /** A kept session is a use of the login like any other: it stands in the audit trail before a page of it is asked for. */
 async function reuse({ access, endpoint, held, source, taskId }: Visited): Promise<OpenSession | null> {
+  await access.sessions.closed(endpoint.id);
   const version = await source.keptVersion();
   if (version === null) return null;
   const kept = await access.sessions.take(endpoint.id, basisOf(access, endpoint, version));

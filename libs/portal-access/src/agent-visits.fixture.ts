@@ -14,7 +14,7 @@ import { SessionCache } from './session-cache.ts';
 export const LOCKOUT_WINDOW_MS = 300_000;
 export const PROPAGATION_DELAY_MS = 120_000;
 export const ILLNESS_MS = 600_000;
-export const ALPINES = 19;
+export const ALPINES = 20;
 
 /** An environment, and one agent whose visits are looked at. */
 export class AgentVisits {

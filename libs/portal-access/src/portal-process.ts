@@ -37,6 +37,8 @@ export interface PortalProcess {
   readonly warnings: readonly string[];
   /** Opens a context in the browser and closes it. Fails with `browser_unavailable`, `cancelled`. */
   tryBrowser(signal: AbortSignal): Promise<void>;
+  /** How many browser contexts have a place now, those that are kept among them. */
+  places(): number;
   /** Ends the browser, so that no process of it stays, and then what keeps evidence of its pages. */
   closeBrowser(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
   const browser = createBrowserPool({
     executablePath: config.RCM_CHROMIUM_PATH,
     maxContexts: config.RCM_MAX_BROWSER_CONTEXTS + idleContexts,
+    maxLeaving: config.RCM_MAX_BROWSER_CONTEXTS,
     headed,
     environment: headed ? windowEnvironment(config) : {},
     sandbox: config.RCM_BROWSER_SANDBOX === 'on',
@@ -73,6 +76,7 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
     }),
     drivers: new Drivers(browser, logger, metrics, { evidence, plaintextAllowed: config.RCM_PLAINTEXT.includes('portals') }),
     warnings,
+    places: () => browser.places(),
     async tryBrowser(signal) {
       const opened = await browser.openContext({ context: {}, signal });
       await opened.close();

@@ -26,6 +26,8 @@ export class SessionCache {
   readonly #options: SessionCacheOptions;
   /** Insertion order is order of use: the first is the least recently used. */
   readonly #kept = new Map<string, Kept>();
+  /** What is being closed, by endpoint: nobody waits for what nobody asked for in time. */
+  readonly #closing = new Map<string, Promise<void>>();
 
   constructor(options: SessionCacheOptions) {
     this.#options = options;
@@ -36,8 +38,13 @@ export class SessionCache {
     const kept = this.#remove(endpointId);
     if (!kept) return null;
     if (kept.basis === basis) return { session: kept.session, loginAttemptId: kept.loginAttemptId };
-    await kept.session.close();
+    await this.#close(endpointId, kept);
     return null;
+  }
+
+  /** Resolves once no session of the endpoint is being closed any more: some portals end every session of an account when one of them signs out. */
+  async closed(endpointId: string): Promise<void> {
+    await this.#closing.get(endpointId);
   }
 
   async keep(endpointId: string, basis: string, { session, loginAttemptId }: KeptSession): Promise<void> {
@@ -49,12 +56,13 @@ export class SessionCache {
     const timer = setTimeout(() => void this.drop(endpointId).catch(() => undefined), this.#options.idleMs);
     timer.unref();
     this.#kept.set(endpointId, { session, loginAttemptId, basis, timer });
-    await Promise.all([before?.session.close(), evicted?.session.close()]);
+    await Promise.all([before && this.#close(endpointId, before), evicted && this.#close(oldest ?? '', evicted)]);
   }
 
   /** Closes what is kept for an endpoint: its login was rotated, or its page misbehaved. */
   async drop(endpointId: string): Promise<void> {
-    await this.#remove(endpointId)?.session.close();
+    const kept = this.#remove(endpointId);
+    if (kept) await this.#close(endpointId, kept);
   }
 
   async close(): Promise<void> {
@@ -63,6 +71,15 @@ export class SessionCache {
 
   get size(): number {
     return this.#kept.size;
+  }
+
+  #close(endpointId: string, { session }: Kept): Promise<void> {
+    const close = session.close();
+    const closing = Promise.allSettled([this.#closing.get(endpointId), close]).then(() => {
+      if (this.#closing.get(endpointId) === closing) this.#closing.delete(endpointId);
+    });
+    this.#closing.set(endpointId, closing);
+    return close;
   }
 
   #remove(endpointId: string): Kept | undefined {

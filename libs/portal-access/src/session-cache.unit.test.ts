@@ -56,6 +56,29 @@ describe('kept sessions', () => {
     expect(kept.size).toBe(0);
   });
 
+  it.each([
+    ['nobody asked for in time', 20, async () => undefined],
+    ['is closed for another', 60_000, (kept: SessionCache) => void kept.keep('b', 'v', opened(session()))],
+    ['was opened with another password', 60_000, (kept: SessionCache) => void kept.take('a', 'w')],
+    ['is dropped', 60_000, (kept: SessionCache) => void kept.drop('a')],
+  ])('says when one that %s has signed out', async (_what, idleMs, end) => {
+    const kept = cache(1, idleMs);
+    const [closing, signedOut] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const close = async (): Promise<void> => (closing.resolve(), signedOut.promise);
+    await kept.keep('a', 'v', opened({ ...session(), close }));
+    await kept.closed('a');
+    await end(kept);
+    await closing.promise;
+    const told: string[] = [];
+    const closed = kept.closed('a').then(() => told.push('closed'));
+    await kept.closed('b');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    told.push('signs out');
+    signedOut.resolve();
+    await closed;
+    expect(told).toEqual(['signs out', 'closed']);
+  });
+
   it('leaves none open when it closes', async () => {
     const kept = cache();
     const [a, b] = [session(), session()];

@@ -40,6 +40,10 @@ async function main() {
   const docker = reachDocker();
   /** @type {string[]} */
   const problems = [];
+  // Of .ci/run, which has them run beside other things.
+  const checksCode = process.env.RCM_CHECKS_CODE ?? '0';
+  if (part === 'tests' && checksCode !== '0')
+    problems.push(`lint, types or format are not right, or were not looked at to the end: they ended with ${checksCode} (above)`);
   /** @param {string} problem @param {() => Promise<boolean>} work */
   const step = async (problem, work) => {
     if (!interruption && !(await work())) problems.push(problem);

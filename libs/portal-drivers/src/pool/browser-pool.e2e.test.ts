@@ -160,13 +160,16 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     const pool = poolOf({ maxContexts: 1, waitMs: 200 });
     const refused = (): Promise<void> => expect(open(pool)).rejects.toSatisfy((error) => hasCode(error, 'browser_unavailable'));
     const first = await open(pool);
+    expect(pool.places()).toBe(1);
     first.leave();
     first.leave();
+    expect(pool.places()).toBe(0);
     const second = await open(pool);
     await refused();
     // One may be without a place: the next keeps its own until it is closed.
     second.leave();
     await refused();
+    expect(pool.places()).toBe(1);
     await second.close();
     const third = await open(pool);
     await first.close();
@@ -175,6 +178,7 @@ describe.runIf(process.platform === 'linux')('a browser pool', () => {
     third.leave();
     await (await open(pool)).close();
     await third.close();
+    expect(pool.places()).toBe(0);
   });
 
   it('says so where Chromium cannot be started, and when it is closed', async () => {

@@ -9,15 +9,17 @@ import { createSlots, type Slots } from './slots.ts';
 export interface BrowserPoolOptions {
   /** Path of Chromium. Default: what `findChromium` finds. */
   readonly executablePath?: string | undefined;
-  /** Contexts at work at the same time. As many more may be open without a place (`leave`). */
+  /** Contexts that have a place at the same time. */
   readonly maxContexts: number;
+  /** Contexts that may be open beside them without one (`leave`). Default: as many. */
+  readonly maxLeaving?: number;
   /** Contexts that may wait for a place. Default 4 × maxContexts. */
   readonly maxWaiting?: number;
   /** Milliseconds to wait for a place. Default 30,000. */
   readonly waitMs?: number;
   /** A browser that has served this many contexts gets no more; it ends when the last of them closes. Default 200. */
   readonly recycleAfter?: number;
-  /** The same for a browser whose processes hold more than this many bytes, looked at every five seconds while contexts close. Default 1 GiB + 128 MiB for each context, at work or leaving. */
+  /** The same for a browser whose processes hold more than this many bytes, looked at every five seconds while contexts close. Default 1 GiB + 128 MiB for each place. */
   readonly recycleAboveBytes?: number;
   /** Shows the browser's window. Default false. */
   readonly headed?: boolean | undefined;
@@ -51,6 +53,8 @@ interface OpenContextOptions {
 export interface BrowserPool {
   /** Opens a fresh context. Fails with `browser_unavailable` (no browser, no place in time, pool closed) or `cancelled`. */
   openContext(options: OpenContextOptions): Promise<PooledContext>;
+  /** How many contexts have a place now. */
+  places(): number;
   /** Closes every context and the browser; no process of it stays. */
   close(): Promise<void>;
 }
@@ -67,6 +71,7 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   // A record of functions, like every part that is handed on: whoever takes it may put another function in the place of one.
   return {
     openContext: (context) => pool.openContext(context),
+    places: () => pool.places(),
     close: () => pool.close(),
   };
 }
@@ -76,7 +81,9 @@ class ChromiumPool implements BrowserPool {
   readonly #limits: BrowserLimits;
   readonly #slots: Slots;
   readonly #metrics: ReturnType<typeof metricsOf>;
-  /** Those that are open without a place. */
+  readonly #maxLeaving: number;
+  /** Contexts that have a place, and those that are open without one. */
+  readonly #placed = new Set<BrowserContext>();
   readonly #leaving = new Set<BrowserContext>();
   /** Every browser that has started and not ended. */
   readonly #browsers = new Set<RunningBrowser>();
@@ -88,9 +95,10 @@ class ChromiumPool implements BrowserPool {
   #closed = false;
 
   constructor(options: BrowserPoolOptions) {
-    const { maxContexts, maxWaiting = 4 * maxContexts, waitMs = 30_000 } = options;
+    const { maxContexts, maxLeaving = maxContexts, maxWaiting = 4 * maxContexts, waitMs = 30_000 } = options;
     this.#options = options;
-    this.#limits = { contexts: options.recycleAfter ?? 200, bytes: options.recycleAboveBytes ?? GIBIBYTE + 2 * maxContexts * CONTEXT_BYTES };
+    this.#maxLeaving = maxLeaving;
+    this.#limits = { contexts: options.recycleAfter ?? 200, bytes: options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES };
     this.#slots = createSlots({ size: maxContexts, maxWaiting, waitMs });
     this.#metrics = metricsOf(options);
   }
@@ -111,6 +119,10 @@ class ChromiumPool implements BrowserPool {
       giveBack();
       throw error;
     }
+  }
+
+  places(): number {
+    return this.#placed.size;
   }
 
   async close(): Promise<void> {
@@ -177,10 +189,11 @@ class ChromiumPool implements BrowserPool {
 
   #pooled(context: BrowserContext, running: RunningBrowser, giveBack: () => void): PooledContext {
     this.#metrics.contexts?.inc();
+    this.#placed.add(context);
     let closing: Promise<void> | null = null;
     const closeContext = async (): Promise<void> => {
       await running.closeContext(context);
-      this.#leaving.delete(context);
+      for (const open of [this.#placed, this.#leaving]) open.delete(context);
       this.#metrics.contexts?.dec();
       running.noteClosed();
       giveBack();
@@ -189,7 +202,8 @@ class ChromiumPool implements BrowserPool {
       if (replaced || running.state === 'draining') running.retire();
     };
     const leave = (): void => {
-      if (closing || this.#leaving.size >= this.#options.maxContexts) return;
+      if (closing || this.#leaving.size >= this.#maxLeaving) return;
+      this.#placed.delete(context);
       this.#leaving.add(context);
       giveBack();
     };

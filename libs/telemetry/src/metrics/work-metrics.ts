@@ -110,7 +110,7 @@ export const WORK_METRICS = {
       kind: 'gauge',
       unit: 'percent',
       by: AGENT,
-      meaning: 'Share of the browser contexts for work (RCM_MAX_BROWSER_CONTEXTS) that are at work or signing out; 100 at most.',
+      meaning: 'Share of the browser contexts for work (RCM_MAX_BROWSER_CONTEXTS) that are at work; 100 at most.',
     },
     source: 'the browser pool, without the contexts that are kept idle',
   },
