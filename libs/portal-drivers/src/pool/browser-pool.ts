@@ -35,10 +35,7 @@ export interface BrowserPoolOptions {
 
 export interface PooledContext {
   readonly context: BrowserContext;
-  /**
-   * Gives the place back while the context is still open: it does no more than sign out, which is waiting, and was a quarter of the time that a rotation had a
-   * place. Where as many are leaving as may be, it keeps its place until it is closed.
-   */
+  /** Gives the place back while the context is still open, and only signs out: waits. Where as many leave as may, it keeps its place until it is closed. */
   leave(): void;
   /** Closes the context, forgets its cookies and gives the place back. May be called again. */
   close(): Promise<void>;
@@ -59,9 +56,8 @@ export interface BrowserPool {
   close(): Promise<void>;
 }
 
-const GIBIBYTE = 1024 ** 3;
-/** A logged-in context with its page takes about half of this. */
-const CONTEXT_BYTES = 128 * 1024 ** 2;
+/** A logged-in context with its page takes about half of the second. */
+const [GIBIBYTE, CONTEXT_BYTES] = [1024 ** 3, 128 * 1024 ** 2];
 
 /** A look at a browser's memory takes about 45 ms, a tenth of a login. */
 const WEIGH_EVERY_MS = 5_000;
@@ -81,7 +77,6 @@ class ChromiumPool implements BrowserPool {
   readonly #limits: BrowserLimits;
   readonly #slots: Slots;
   readonly #metrics: ReturnType<typeof metricsOf>;
-  readonly #maxLeaving: number;
   /** Contexts that have a place, and those that are open without one. */
   readonly #placed = new Set<BrowserContext>();
   readonly #leaving = new Set<BrowserContext>();
@@ -95,9 +90,8 @@ class ChromiumPool implements BrowserPool {
   #closed = false;
 
   constructor(options: BrowserPoolOptions) {
-    const { maxContexts, maxLeaving = maxContexts, maxWaiting = 4 * maxContexts, waitMs = 30_000 } = options;
+    const { maxContexts, maxWaiting = 4 * maxContexts, waitMs = 30_000 } = options;
     this.#options = options;
-    this.#maxLeaving = maxLeaving;
     this.#limits = { contexts: options.recycleAfter ?? 200, bytes: options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES };
     this.#slots = createSlots({ size: maxContexts, maxWaiting, waitMs });
     this.#metrics = metricsOf(options);
@@ -201,8 +195,9 @@ class ChromiumPool implements BrowserPool {
       const replaced = (await this.#started()) !== running;
       if (replaced || running.state === 'draining') running.retire();
     };
+    const { maxContexts, maxLeaving = maxContexts } = this.#options;
     const leave = (): void => {
-      if (closing || this.#leaving.size >= this.#maxLeaving) return;
+      if (closing || this.#leaving.size >= maxLeaving) return;
       this.#placed.delete(context);
       this.#leaving.add(context);
       giveBack();
