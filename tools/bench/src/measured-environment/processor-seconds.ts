@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** proc(5): times are told in hundredths of a second on every Linux that Node runs on. */
-export const TICKS_A_SECOND = 100;
+const TICKS_A_SECOND = 100;
 /** Fields of /proc/PID/stat behind the name in brackets, which may hold spaces: 4 is the parent, 14 and 15 its own times, 16 and 17 those of children it has waited for, 22 when it began. */
 const AFTER_NAME = 3;
 const [PARENT, OWN_USER, CHILDREN_SYSTEM, BEGUN] = [4 - AFTER_NAME, 14 - AFTER_NAME, 17 - AFTER_NAME, 22 - AFTER_NAME];
