@@ -26,7 +26,7 @@ export class SessionCache {
   readonly #options: SessionCacheOptions;
   /** Insertion order is order of use: the first is the least recently used. */
   readonly #kept = new Map<string, Kept>();
-  /** What is being closed, by endpoint: nobody waits for what nobody asked for in time. */
+  /** By endpoint, until its sessions that are being closed have signed out: who closes one need not wait for it. */
   readonly #closing = new Map<string, Promise<void>>();
 
   constructor(options: SessionCacheOptions) {
@@ -44,7 +44,7 @@ export class SessionCache {
 
   /** Resolves once no session of the endpoint is being closed any more: some portals end every session of an account when one of them signs out. */
   async closed(endpointId: string): Promise<void> {
-    await this.#closing.get(endpointId);
+    for (let closing = this.#closing.get(endpointId); closing; closing = this.#closing.get(endpointId)) await closing;
   }
 
   async keep(endpointId: string, basis: string, { session, loginAttemptId }: KeptSession): Promise<void> {

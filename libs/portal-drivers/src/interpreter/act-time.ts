@@ -65,9 +65,10 @@ export function createActTime({ deadlineMs, signal, watch, meanwhile, outside }:
         await meanwhile?.();
         if (performance.now() >= last) throw tooLate(`${what} did not show within ${Math.round(ms)} ms`, watch.frameTrouble());
         await pause(FIRST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+        const pauseNow = watch.awaitsDocument() ? AWAITED_PAUSE_MS : pauseMs;
         // The last look is at the end, not after it.
-        const pauseNow = Math.min(watch.awaitsDocument() ? AWAITED_PAUSE_MS : pauseMs, last - performance.now());
-        const early = await Promise.race([moved, pause(Math.max(0, pauseNow - FIRST_PAUSE_MS), false, { signal }).catch(() => false)]);
+        const restMs = Math.min(pauseNow - FIRST_PAUSE_MS, last - performance.now());
+        const early = await Promise.race([moved, pause(Math.max(0, restMs), false, { signal }).catch(() => false)]);
         pauseMs = early ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, LAST_PAUSE_MS);
       }
     },

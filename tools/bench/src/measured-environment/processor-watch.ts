@@ -13,7 +13,7 @@ interface Seen extends Process {
  * What a process and all that it starts use of processors while it is watched, those that have ended among them. The kernel adds to a process only the times of
  * children that it has waited for, and Chromium ends without waiting for its renderers: whoever closes a browser would look as if it had used nothing. So each
  * process is looked at until it is gone. A look reads the list of processes and the times of those that are watched or new: one that read the children of every
- * thread of six browsers took a tenth of a processor from those whom it measured.
+ * thread of six browsers took up to a fifth of a processor from those whom it measured.
  */
 export class ProcessorWatch implements Disposable {
   readonly #root: number;
