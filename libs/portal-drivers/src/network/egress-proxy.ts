@@ -6,6 +6,7 @@ import { passBack, passedOn } from './passed-on.ts';
 import type { Passage } from './passage.ts';
 import { type Destination, type FoundAddress, lookupOf, type SessionAddresses } from './session-addresses.ts';
 import { Tunnels } from './tunnels.ts';
+import type { Unanswered } from './unanswered.ts';
 import { createValve } from './valve.ts';
 
 /** Milliseconds for a connection to a portal, over all of its addresses. */
@@ -17,12 +18,16 @@ const MOST_CONNECTIONS = 512;
 /** Portals set large cookies; Node's own limit of 16 KB would look like a dropped connection. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+const REPEATED = 'the connection broke over which something was sent that has no answer, and the browser would have sent it once more';
+
 export interface EgressProxyOptions {
   readonly origins: Origins;
   readonly addresses: SessionAddresses;
   /** What may leave; sockets wait here for it. */
   readonly passage: Passage;
-  /** Told of every connection that was refused; `reason` where a declared host was refused for its address. */
+  /** What was sent and must not be sent twice. */
+  readonly unanswered: Unanswered;
+  /** Told of every connection that was refused; `reason` where a declared host was refused. */
   readonly onBlocked: (origin: string, reason?: string) => void;
 }
 
@@ -36,7 +41,9 @@ export interface EgressProxyOptions {
  *
  * It also keeps a submit from being sent twice: Chromium by itself repeats a request, even a POST, when a connection that was
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
- * own, and tunnels, which cannot be looked into, are cut while they are quiet before something is submitted.
+ * own, and tunnels, which cannot be looked into, are cut while they are quiet before something is submitted. Over HTTP/2 a submit
+ * still goes by a connection that was used, where the page asks for something right before it: to repeat it the browser needs
+ * another tunnel, and gets none.
  */
 export class EgressProxy {
   readonly #options: EgressProxyOptions;
@@ -75,11 +82,10 @@ export class EgressProxy {
 
   /**
    * Cuts every quiet tunnel, so that what is sent next gets a connection of its own. Takes milliseconds, and a second at most where something had to wait.
-   * Called before each request that has a body. `unanswered` (milliseconds of `performance.now`): since when there has been one without an answer, whose
-   * connection is left, or Chromium would send it once more.
+   * Called before each request that has a body. The connection of one that has no answer yet is left, or Chromium would send it once more.
    */
-  freshen(unanswered?: number): Promise<void> {
-    return this.#tunnels.cutQuiet(unanswered);
+  freshen(): Promise<void> {
+    return this.#tunnels.cutQuiet(this.#options.unanswered.since());
   }
 
   /** Cuts every tunnel to a host that may not receive what is typed now; it gets no other one. */
@@ -152,6 +158,12 @@ export class EgressProxy {
       return;
     }
     browser.on('error', () => undefined);
+    if (await this.#options.unanswered.isLost(destination, this.#tunnels)) {
+      this.#options.onBlocked(destination.host, REPEATED);
+      return void browser.destroy();
+    }
+    if (browser.destroyed) return;
+    const tunnel = this.#tunnels.begin(browser, destination);
     const found = await this.#reachable(destination);
     if (!found || this.#isOver(destination) || browser.destroyed) return void browser.destroy();
     const url = new URL(`http://${host}`);
@@ -164,7 +176,7 @@ export class EgressProxy {
       valve.on('error', () => browser.destroy());
       if (head.length > 0) browser.unshift(head);
       browser.pipe(valve).pipe(portal).pipe(browser);
-      this.#tunnels.follow({ browser, valve, portal }, destination);
+      this.#tunnels.follow(tunnel, { valve, portal });
     });
     for (const [one, other] of [
       [browser, portal],

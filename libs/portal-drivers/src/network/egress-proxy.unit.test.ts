@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EgressProxy } from './egress-proxy.ts';
-import { declaredOrigins } from './origins.ts';
+import { declaredOrigins, type Origins } from './origins.ts';
 import { Passage } from './passage.ts';
 import { createSessionAddresses, type LookupAddresses } from './session-addresses.ts';
+import { Unanswered } from './unanswered.ts';
 
 interface Host {
   readonly port: number;
@@ -16,11 +17,14 @@ const CUT_MS = 30_000;
 const toClose: (() => unknown)[] = [];
 let portal: Host;
 let assets: Host;
+let origins: Origins;
 let passage: Passage;
+let unanswered: Unanswered;
 let blocked: string[];
 beforeEach(async () => {
   [portal, assets] = [await host(), await host()];
   passage = new Passage();
+  unanswered = new Unanswered();
   blocked = [];
 });
 afterEach(async () => {
@@ -41,15 +45,17 @@ async function host(): Promise<Host> {
 /** Of a portal whose second host, `assets.example.test`, may not receive what is typed. */
 async function proxyFor(lookup: LookupAddresses = () => Promise.resolve([{ address: '127.0.0.1', family: 4 }])): Promise<EgressProxy> {
   const [first, second] = [`portal.example.test:${portal.port}`, `assets.example.test:${assets.port}`];
+  origins = declaredOrigins({
+    baseUrl: `http://${first}`,
+    hosts: [first, second].map((name) => ({ host: name, address: 'loopback' })),
+    receiving: [first],
+    plaintextAllowed: true,
+  });
   const proxy = await EgressProxy.start({
-    origins: declaredOrigins({
-      baseUrl: `http://${first}`,
-      hosts: [first, second].map((name) => ({ host: name, address: 'loopback' })),
-      receiving: [first],
-      plaintextAllowed: true,
-    }),
+    origins,
     addresses: createSessionAddresses({ lookup }),
     passage,
+    unanswered,
     onBlocked: (origin) => blocked.push(origin),
   });
   toClose.push(() => proxy.close());
@@ -107,6 +113,42 @@ it.each([
   lookup.resolve(undefined);
   await cutOf(socket);
   expect(assets.connections).toEqual([]);
+});
+
+describe('a tunnel that breaks once something was sent in it', () => {
+  let proxy: EgressProxy;
+  let name: string;
+  let answered: PromiseWithResolvers<undefined>;
+  beforeEach(async () => {
+    [proxy, name, answered] = [await proxyFor(), `portal.example.test:${portal.port}`, Promise.withResolvers()];
+    const before = await tunnelTo(proxy, name);
+    unanswered.note(origins.behind(`https://${name}`), answered.promise);
+    const ended = portal.connections[0] ?? expect.unreachable();
+    ended.write('a handshake');
+    await once(before, 'data');
+    before.write('a submit, which is longer than any refusal of a handshake');
+    await once(ended, 'data');
+    ended.destroy();
+    await cutOf(before);
+  });
+
+  it('is followed by no other one, in which it would be sent again', async () => {
+    await cutOf(browser(proxy, `CONNECT ${name} HTTP/1.1`, `Host: ${name}`));
+    expect(portal.connections).toHaveLength(1);
+    expect(blocked).toEqual([name]);
+  });
+
+  it('is followed by another one where its answer is heard of a little later', async () => {
+    const next = tunnelTo(proxy, name);
+    setTimeout(() => answered.resolve(undefined), 50);
+    await next;
+    expect(blocked).toEqual([]);
+  });
+
+  it('is followed by another one where there is nobody who waits any more', async () => {
+    unanswered.clear();
+    await tunnelTo(proxy, name);
+  });
 });
 
 it('leaves no connection when it is closed', async () => {

@@ -8,6 +8,7 @@ import { EgressProxy } from './egress-proxy.ts';
 import { RequestGate } from './request-gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
 import { Passage } from './passage.ts';
+import { Unanswered } from './unanswered.ts';
 import { createSessionAddresses, type LookupAddresses, type SessionAddresses } from './session-addresses.ts';
 
 /** A browser context that reaches the declared hosts only, and whose request gate holds what must not leave yet. */
@@ -42,10 +43,12 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   const addresses = createSessionAddresses({ lookup, portalType: declared.portalType });
   await checkBase(origins, addresses, signal);
   const passage = new Passage();
+  const unanswered = new Unanswered();
   const proxy = await EgressProxy.start({
     origins,
     addresses,
     passage,
+    unanswered,
     onBlocked: (origin, reason) => onBlocked({ origin, kind: 'connection', ...(reason ? { reason } : {}) }),
   });
   const opened = await browser.openContext({ signal, context: { proxy: { server: proxy.server } } }).catch(async (error: unknown) => {
@@ -57,7 +60,7 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
     await proxy.close();
   };
   try {
-    const requestGate = await RequestGate.install({ context: opened.context, origins, proxy, passage, carrier: new Carrier(addresses), onBlocked });
+    const requestGate = await RequestGate.install({ context: opened.context, origins, proxy, passage, unanswered, carrier: new Carrier(addresses), onBlocked });
     const isUnknownHost = (host: string): boolean => addresses.isUnknown(readHost(host)?.name ?? '');
     return { context: opened.context, origins, requestGate, isUnknownHost, leave: opened.leave, close };
   } catch {

@@ -7,12 +7,14 @@ import type { Origins } from './origins.ts';
 import type { Passage } from './passage.ts';
 import type { SecretMask } from '../secret-mask.ts';
 import { MOST_LETTERS, TypedSecrets } from './typed-secrets.ts';
+import type { Unanswered } from './unanswered.ts';
 
 interface RequestGateOptions {
   readonly context: BrowserContext;
   readonly origins: Origins;
   readonly proxy: EgressProxy;
   readonly passage: Passage;
+  readonly unanswered: Unanswered;
   readonly carrier: Carrier;
   readonly onBlocked: (blocked: BlockedRequest) => void;
 }
@@ -31,8 +33,6 @@ const NOT_RECEIVING = 'the recipe does not say that this host may receive what i
 export class RequestGate {
   readonly #options: RequestGateOptions;
   readonly #secrets = new TypedSecrets();
-  /** When each was let go that has a body, or what was typed, and has no answer yet; the oldest first. */
-  readonly #unanswered = new Map<Request, number>();
 
   private constructor(options: RequestGateOptions) {
     this.#options = options;
@@ -80,7 +80,7 @@ export class RequestGate {
   /** The act ended well: the next one begins with an open request gate. */
   reset(): void {
     this.#secrets.endAct();
-    this.#unanswered.clear();
+    this.#options.unanswered.clear();
     this.#options.passage.reset();
   }
 
@@ -96,7 +96,7 @@ export class RequestGate {
   }
 
   async #decide(route: Route): Promise<void> {
-    const { origins, passage, proxy, onBlocked } = this.#options;
+    const { origins, passage, proxy, unanswered, onBlocked } = this.#options;
     const request = route.request();
     if (!origins.allows(request.url())) {
       onBlocked({ origin: originName(request.url()), kind: request.resourceType() });
@@ -110,20 +110,13 @@ export class RequestGate {
       return route.abort('blockedbyclient');
     }
     if (hasBody(request) || this.#secrets.ofActMayBeIn([request.url()])) {
-      const [oldest] = this.#unanswered.values();
-      await proxy.freshen(oldest);
+      await proxy.freshen();
       // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
       await dueTimers();
       if (passage.state === 'closed') return route.abort('blockedbyclient');
-      this.#awaitAnswer(request);
+      unanswered.note(request.url().startsWith('https:') ? origins.behind(request.url()) : null, request.response());
     }
     return route.continue();
-  }
-
-  #awaitAnswer(request: Request): void {
-    this.#unanswered.set(request, performance.now());
-    const answered = (): unknown => this.#unanswered.delete(request);
-    request.response().then(answered, answered);
   }
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */

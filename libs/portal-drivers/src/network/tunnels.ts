@@ -7,22 +7,24 @@ import type { Destination } from './session-addresses.ts';
 const QUIET_MS = 30;
 /** So many times `QUIET_MS`, about a second, has the portal to answer what had to wait in a tunnel. */
 const ANSWER_TURNS = 33;
+const NEVER = -Infinity;
+/**
+ * What a browser sends at most once the portal has begun to answer it, where it goes no further: in TLS 1.3 six bytes and an alert of 24, before that less. A
+ * handshake that it ends is more, and comes before any request.
+ */
+const REFUSAL_BYTES = 40;
 
-/** What a browser sends comes in at its end, passes the valve, and goes out to the portal. */
-export interface TunnelEnds {
+/** A tunnel that is being made, or open. */
+export interface Tunnel {
   readonly browser: Socket;
-  readonly valve: Readable;
-  readonly portal: Socket;
-}
-
-interface Tunnel {
-  readonly browser: Socket;
-  readonly receives: boolean;
+  readonly destination: Destination;
   /** When its last byte passed (milliseconds of a monotonic clock), and whether the portal sent it. */
   last: number;
   fromPortal: boolean;
-  /** When the browser's last byte came. */
+  /** When the browser's last byte came; `NEVER` until one does. */
   asked: number;
+  /** Bytes of the browser since the portal first sent any; `NEVER` until it does. */
+  replied: number;
   /** Bytes of the browser that are still in the valve. */
   waiting: number;
   /** Whether the portal has an answer to give to what had to wait. */
@@ -32,22 +34,44 @@ interface Tunnel {
 /** The open tunnels of an egress proxy. They cannot be looked into: what must not use one any more finds it cut. */
 export class Tunnels {
   readonly #open = new Set<Tunnel>();
+  /** When the browser last used one that is gone, by where it led. */
+  readonly #gone = new Map<Destination, number>();
 
-  /** Follows a tunnel from now on until its browser's end closes. */
-  follow({ browser, valve, portal }: TunnelEnds, { receives }: Pick<Destination, 'receives'>): void {
-    const tunnel: Tunnel = { browser, receives, last: performance.now(), fromPortal: false, asked: performance.now(), waiting: 0, owed: false };
+  /** A tunnel begins to be made; it counts until its browser's end closes. */
+  begin(browser: Socket, destination: Destination): Tunnel {
+    const tunnel: Tunnel = { browser, destination, last: performance.now(), fromPortal: false, asked: NEVER, replied: NEVER, waiting: 0, owed: false };
+    this.#open.add(tunnel);
+    browser.once('close', () => {
+      this.#open.delete(tunnel);
+      if (tunnel.replied > REFUSAL_BYTES) this.#gone.set(destination, Math.max(tunnel.asked, this.#gone.get(destination) ?? NEVER));
+    });
+    return tunnel;
+  }
+
+  /** Follows what passes: what a browser sends comes in at its end, passes the valve, and goes out to the portal. */
+  follow(tunnel: Tunnel, { valve, portal }: { readonly valve: Readable; readonly portal: Socket }): void {
+    const { browser } = tunnel;
     const note = (noted: Partial<Tunnel>): void => void Object.assign(tunnel, noted, { last: performance.now() });
-    browser.on('data', ({ length }: Buffer) => note({ fromPortal: false, asked: performance.now(), waiting: tunnel.waiting + length }));
+    browser.on('data', ({ length }: Buffer) =>
+      note({ fromPortal: false, asked: performance.now(), replied: tunnel.replied + length, waiting: tunnel.waiting + length }),
+    );
     valve.on('held', () => note({ owed: true }));
     valve.on('data', ({ length }: Buffer) => note({ fromPortal: false, waiting: tunnel.waiting - length }));
-    portal.on('data', () => note({ fromPortal: true, owed: tunnel.owed && tunnel.waiting > 0 }));
-    this.#open.add(tunnel);
-    browser.once('close', () => this.#open.delete(tunnel));
+    portal.on('data', () => note({ fromPortal: true, replied: Math.max(tunnel.replied, 0), owed: tunnel.owed && tunnel.waiting > 0 }));
+  }
+
+  /**
+   * Whether what was sent somewhere at a time (milliseconds of `performance.now`) can only have been lost: a tunnel that the browser used since, for more than
+   * a handshake that it refused, is gone, and no other one was used since or is yet to be used.
+   */
+  hasLost(destination: Destination, sent: number): boolean {
+    const isGone = (this.#gone.get(destination) ?? NEVER) >= sent;
+    return isGone && ![...this.#open].some((tunnel) => tunnel.destination === destination && (tunnel.asked >= sent || tunnel.asked === NEVER));
   }
 
   /** Cuts every tunnel to a host that may not receive what is typed. */
   cutOthers(): void {
-    for (const { browser, receives } of this.#open) if (!receives) browser.destroy();
+    for (const { browser, destination } of this.#open) if (!destination.receives) browser.destroy();
   }
 
   /**

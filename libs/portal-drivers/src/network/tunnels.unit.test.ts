@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Destination } from './session-addresses.ts';
 import { Tunnels } from './tunnels.ts';
 
 const open: Socket[] = [];
@@ -28,13 +29,16 @@ async function connection(): Promise<{ readonly near: Socket; readonly far: Sock
   return { near, far };
 }
 
-async function tunnel(receives = true) {
+const PORTAL: Destination = { host: 'portal.example.test', name: 'portal.example.test', address: 'public', receives: true };
+const ASSETS: Destination = { ...PORTAL, host: 'assets.example.test', name: 'assets.example.test', receives: false };
+
+async function tunnel(destination = PORTAL) {
   const [browser, portal] = [await connection(), await connection()];
   const valve = new PassThrough();
   browser.near.pipe(valve);
-  tunnels.follow({ browser: browser.near, valve, portal: portal.near }, { receives });
-  const pass = async ({ near, far }: typeof browser): Promise<void> => {
-    far.write('x');
+  tunnels.follow(tunnels.begin(browser.near, destination), { valve, portal: portal.near });
+  const pass = async ({ near, far }: typeof browser, bytes = 1): Promise<void> => {
+    far.write('x'.repeat(bytes));
     await once(near, 'data');
   };
   /** What comes from the browser is kept until it is let go. */
@@ -43,7 +47,11 @@ async function tunnel(receives = true) {
     valve.emit('held');
     return () => valve.resume();
   };
-  return { isCut: () => browser.near.destroyed, fromBrowser: () => pass(browser), fromPortal: () => pass(portal), hold };
+  const breaks = async (): Promise<void> => {
+    browser.far.destroy();
+    await once(browser.near, 'close');
+  };
+  return { breaks, isCut: () => browser.near.destroyed, fromBrowser: (bytes?: number) => pass(browser, bytes), fromPortal: () => pass(portal), hold };
 }
 
 it('cuts at once what has been quiet since the portal answered', async () => {
@@ -128,8 +136,50 @@ it('waits a second for an answer that does not come, and not a second time', asy
 });
 
 it('cuts what leads to a host that may not receive what is typed, busy or not, and nothing else', async () => {
-  const [receiving, other] = [await tunnel(true), await tunnel(false)];
+  const [receiving, other] = [await tunnel(), await tunnel(ASSETS)];
   await other.fromBrowser();
   tunnels.cutOthers();
   expect([receiving.isCut(), other.isCut()]).toEqual([false, true]);
+});
+
+it('knows what was lost: what was used since is gone, and nothing else was used since or is yet to be used', async () => {
+  const [carried, other] = [await tunnel(), await tunnel()];
+  await other.fromBrowser();
+  vi.advanceTimersByTime(5);
+  const sent = performance.now();
+  expect(tunnels.hasLost(PORTAL, sent)).toBe(false);
+  await carried.fromBrowser();
+  await carried.fromPortal();
+  await carried.fromBrowser(100);
+  await carried.breaks();
+  expect(tunnels.hasLost(PORTAL, sent)).toBe(true);
+  expect(tunnels.hasLost(ASSETS, sent)).toBe(false);
+  expect(tunnels.hasLost(PORTAL, sent + 1)).toBe(false);
+  const { near } = await connection();
+  tunnels.begin(near, PORTAL);
+  expect(tunnels.hasLost(PORTAL, sent)).toBe(false);
+  near.destroy();
+  await once(near, 'close');
+  expect(tunnels.hasLost(PORTAL, sent)).toBe(true);
+  await other.fromBrowser();
+  expect(tunnels.hasLost(PORTAL, sent)).toBe(false);
+});
+
+it('takes nothing for lost where the browser refuses a handshake: it only begins anew', async () => {
+  const sent = performance.now();
+  const refused = await tunnel();
+  await refused.fromBrowser(1800);
+  await refused.fromPortal();
+  await refused.fromBrowser(30);
+  await refused.breaks();
+  expect(tunnels.hasLost(PORTAL, sent)).toBe(false);
+});
+
+it('takes nothing for lost that has not begun to leave: a tunnel that ends before it was used', async () => {
+  const sent = performance.now();
+  const { near, far } = await connection();
+  tunnels.begin(near, PORTAL);
+  far.destroy();
+  await once(near.resume(), 'close');
+  expect(tunnels.hasLost(PORTAL, sent)).toBe(false);
 });
