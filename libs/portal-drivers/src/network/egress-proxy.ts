@@ -18,7 +18,8 @@ const MOST_CONNECTIONS = 512;
 /** Portals set large cookies; Node's own limit of 16 KB would look like a dropped connection. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-const REPEATED = 'the connection broke over which something was sent that has no answer, and the browser would have sent it once more';
+/** Why no other tunnel is made. */
+export const REPEATED = 'the connection broke over which something was sent that has no answer, and the browser would have sent it once more';
 
 export interface EgressProxyOptions {
   readonly origins: Origins;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EgressProxy } from './egress-proxy.ts';
+import { EgressProxy, REPEATED } from './egress-proxy.ts';
 import { declaredOrigins, type Origins } from './origins.ts';
 import { Passage } from './passage.ts';
 import { createSessionAddresses, type LookupAddresses } from './session-addresses.ts';
@@ -56,7 +56,7 @@ async function proxyFor(lookup: LookupAddresses = () => Promise.resolve([{ addre
     addresses: createSessionAddresses({ lookup }),
     passage,
     unanswered,
-    onBlocked: (origin) => blocked.push(origin),
+    onBlocked: (origin, reason) => blocked.push(reason === undefined ? origin : `${origin}: ${reason}`),
   });
   toClose.push(() => proxy.close());
   return proxy;
@@ -135,7 +135,7 @@ describe('a tunnel that breaks once something was sent in it', () => {
   it('is followed by no other one, in which it would be sent again', async () => {
     await cutOf(browser(proxy, `CONNECT ${name} HTTP/1.1`, `Host: ${name}`));
     expect(portal.connections).toHaveLength(1);
-    expect(blocked).toEqual([name]);
+    expect(blocked).toEqual([`${name}: ${REPEATED}`]);
   });
 
   it('is followed by another one where its answer is heard of a little later', async () => {
