@@ -308,9 +308,12 @@ export async function* linesOf(chunks) {
   if (size > 0) yield { line: Buffer.concat(parts), number: number + 1, complete: false };
 }
 
+/** What is checked was written by whoever may have changed it: none of it steers a terminal, or stands there as a line of its own. @param {string} line */
+const seen = (line) => line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u00b7');
+
 /** The report for people. @param {Report} report */
 export function reportLines({ ok, findings, unlisted, notes, chains, events, heads }) {
-  return [
+  const lines = [
     ...chains.map(({ org, events: count, proven, head }) =>
       head
         ? `${org}: ${proven} of ${count} events are proven, by the head of ${head.at} (key ${head.key})${count > proven ? '; those after it are only as good as the database' : ''}.`
@@ -321,6 +324,7 @@ export function reportLines({ ok, findings, unlisted, notes, chains, events, hea
     ...(unlisted > 0 ? [`WRONG: ${unlisted} more.`] : []),
     `${events} lines, ${chains.length} organizations, ${heads} heads: ${ok ? 'nothing wrong was found' : `${findings.length + unlisted} problems`}.`,
   ];
+  return lines.map(seen);
 }
 
 const HELP = `node verify-audit.mjs --export FILE --heads FILE [--heads FILE …] --key PUBLIC.pem [--key PUBLIC.pem …] [--org ID …] [--until TIME] [--json]

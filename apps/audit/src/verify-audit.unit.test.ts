@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { AuditVerifier, headKey, linesOf, microseconds, parseHead } from './verify-audit.mjs';
+import { AuditVerifier, headKey, linesOf, microseconds, parseHead, reportLines } from './verify-audit.mjs';
 
 test.each([
   ['1970-01-01T00:00:00.000001Z', '1'],
@@ -46,6 +46,20 @@ test('of one organization nothing is said of the heads of others, however many o
     ],
     0,
   ]);
+});
+
+test('what heads and events call themselves steers no terminal, and is no line of the report', () => {
+  const hostile = 'o\n1 lines, 1 organizations, 1 heads: nothing wrong was found.\u001b[2K\u001bP\u009d\u202e\u2028';
+  const verifier = new AuditVerifier({ keys: [] });
+  const head = { v: 'rcm-audit-head/1', org: hostile, count: 1, hash: 'a'.repeat(64), at: '2026-11-26T14:00:33.123456Z', key: hostile, sig: 'AAAA' };
+  verifier.takeHead(Buffer.from(JSON.stringify(head)), { from: 'heads', number: 1, complete: true });
+  const event = { org_id: hostile, seq: 2, at: head.at, actor: 'a', action: 'b.c', subject: 's', reason: 'r', details: '{}', previous_hash: '', hash: '' };
+  verifier.takeEvent(Buffer.from(JSON.stringify(event)), { complete: true });
+  const report = verifier.report();
+  expect(report.findings.map(({ kind }) => kind)).toEqual(['head_key_unknown', 'event_changed', 'events_missing', 'no_heads']);
+  const lines = reportLines(report);
+  expect(lines).toHaveLength(6);
+  expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
 });
 
 test('lines are cut at newlines alone, wherever the chunks end', async () => {
