@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { createLogger, type ExitCode, explain, plainWords, RcmError, systemClock } from '@rcm/telemetry';
+import { createLogger, type ExitCode, explain, plainWords, printable, RcmError, systemClock } from '@rcm/telemetry';
 import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
 import { guardInput } from '@rcm/telemetry/command-line';
 import { jsonError, jsonLine } from '@rcm/telemetry/json-shape';
@@ -41,7 +41,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   let exitCode: ExitCode = 0;
   const json = argv.includes('--json');
   const print = ({ json: object, lines, complete }: Report): void => {
-    terminal.stdout.write(json ? jsonLine(object) : `${lines.join('\n')}\n`);
+    terminal.stdout.write(json ? jsonLine(object) : `${lines.map(printable).join('\n')}\n`);
     exitCode = complete ? 0 : 1;
   };
   const does: Does = async (role, act) => {
@@ -89,7 +89,7 @@ function commands(terminal: Terminal, does: Does, print: (report: Report) => voi
   });
   command(program, 'key', 'print the public key that verifiers need, and its id').action(async () => {
     const { id, pem } = await closing([openSigner(readHeadsConfig(terminal.environment))], ([signer]) => signer.publicKey(new AbortController().signal));
-    print({ json: { id, pem }, lines: [`# ${id}`, pem.trimEnd()], complete: true });
+    print({ json: { id, pem }, lines: [`# ${id}`, ...pem.trimEnd().split('\n')], complete: true });
   });
   command(program, 'export', 'write every event: as a line of JSON that can be checked, or for a program that collects')
     .requiredOption('--output <file>', 'where to; - is stdout')

@@ -1,8 +1,9 @@
 import { cursorOf, loginPlaces, placeIn } from '@rcm/db';
 import { describe, expect, test } from 'vitest';
 import { relative } from '@rcm/fleet';
+import { printable } from '@rcm/telemetry';
 import { facts, table, whole } from './table.ts';
-import { printable, type Terminal, viewOf } from './terminal.ts';
+import { type Terminal, viewOf } from './terminal.ts';
 import { span } from './span.ts';
 
 const now = new Date('2026-11-26T12:00:00Z');

@@ -1,4 +1,5 @@
-import { printable, type Style, type View } from './terminal.ts';
+import { printable } from '@rcm/telemetry';
+import type { Style, View } from './terminal.ts';
 
 export interface Cell {
   readonly text: string;

@@ -39,7 +39,3 @@ export function viewOf({ stdout, environment }: Terminal, colour: ColourMode, no
     },
   };
 }
-
-/** A text that comes from the database steers no terminal: what is no printable character is shown as one. */
-// eslint is right that control characters are rare in patterns: these are what it is about.
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u00b7');

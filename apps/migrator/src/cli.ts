@@ -1,5 +1,5 @@
 import { recordAuditEventForAll } from '@rcm/db';
-import { createLogger, type ExitCode } from '@rcm/telemetry';
+import { createLogger, type ExitCode, printable } from '@rcm/telemetry';
 import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
 import { jsonError, jsonLine } from '@rcm/telemetry/json-shape';
 import { type MigratorConfig, readMigratorConfig } from './config.ts';
@@ -54,7 +54,7 @@ async function perform(call: Call, terminal: Terminal, output: Output): Promise<
   try {
     await migration.db.ping();
     const report = await act({ ...call, onStopAsked: stop.begin }, migration, config, counts);
-    terminal.stdout.write(output === 'words' ? `${report.lines.join('\n')}\n` : jsonLine(report.json));
+    terminal.stdout.write(output === 'words' ? `${report.lines.map(printable).join('\n')}\n` : jsonLine(report.json));
     return report.complete ? 0 : 1;
   } finally {
     stop.dispose();

@@ -8,6 +8,7 @@ export { QUOTA_PERCENT, QUOTAS, type Quotas } from './alarms/quotas.ts';
 export { type Clock, type OutsideDeadline, systemClock, withDeadline } from './clock.ts';
 export { isTime, KINDS, REASON } from './command-line/kinds.ts';
 export { plainWords } from './command-line/plain-words.ts';
+export { printable } from './command-line/printable.ts';
 export { readConfig } from './config.ts';
 export { csv } from './csv.ts';
 export { type ErrorCode, errorCodes, hasCode, isRcmError, isRetryable, RcmError, type RcmErrorOptions } from './error.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { actorIssuer, signedInPerson } from '@rcm/credentials';
-import { RcmError } from '@rcm/telemetry';
+import { printable, RcmError } from '@rcm/telemetry';
 import { jsonLine } from '@rcm/telemetry/json-shape';
 import type { RotatorConfig } from '../config.ts';
 import type { RotatorProcess } from '../services.ts';
@@ -54,7 +54,7 @@ export function saidWhy(options: { readonly reason?: string }): string {
   return reason;
 }
 
-/** One JSON object, or lines for people, on stdout. */
+/** One JSON object, or lines for people, on stdout: what is quoted of the database or a portal steers no terminal. */
 export function print(context: Pick<CommandContext, 'json'>, json: object, lines: readonly string[]): void {
-  process.stdout.write(context.json ? jsonLine(json) : `${lines.join('\n')}\n`);
+  process.stdout.write(context.json ? jsonLine(json) : `${lines.map(printable).join('\n')}\n`);
 }

@@ -51,3 +51,12 @@ it('lists the leases in the order in which they were given: some of them to peop
   expect(lines).toContain('  and others: --json has 1,000 or more');
   expect((JSON.parse(await status(true)) as { leases: unknown[] }).leases).toHaveLength(1_000);
 });
+
+it('prints what the database holds without control characters, and no part of it as a line of its own', async () => {
+  const hostile = 'x\n2026-11-26  a login is fine\u001b[2J\u001bP\u202e';
+  await owner.query(`INSERT INTO rotation_pause (actor, reason) VALUES ('person:os:a@b', $1)`, [hostile]);
+  const said = await status(false);
+  expect(said.split('\n').filter((line) => line.includes('a login is fine'))).toEqual([expect.stringMatching(/^  all  .*x·2026-11-26/)]);
+  expect(said).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+  expect(JSON.parse(await status(true))).toMatchObject({ pauses: [{ reason: hostile }] });
+});
