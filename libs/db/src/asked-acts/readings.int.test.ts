@@ -183,3 +183,14 @@ test('a rotator knows how many were read within the hour', async () => {
   await ask(await requested());
   expect(await takeReading(t.rotator)).toMatchObject({ readBefore: 2 });
 });
+
+test('of rotators that take at once each knows of those before it, and of two no more is read than of one', async () => {
+  for (let waiting = 0; waiting < 4; waiting += 1) {
+    endpoint = await makeEndpoint(t.db);
+    await ask(await requested());
+  }
+  const taken = await Promise.all([takeReading(t.rotator), takeReading(t.rotator), takeReading(t.rotator)]);
+  expect(taken.map((each) => each?.readBefore).sort()).toEqual([0, 1, 2]);
+  for (const each of taken) if (each) await answerReading(t.rotator, { ...each, kind: 'refused', code: 'state_conflict', words: 'So many were read.' });
+  expect(await takeReading(t.rotator)).toMatchObject({ readBefore: 0 });
+});

@@ -94,7 +94,7 @@ export async function leaveReading(db: Database, { requestId, orgId }: OfReading
 export interface ReadingToDo extends OfReading {
   readonly actor: string;
   readonly publicKey: Uint8Array;
-  /** How many passwords were read within the hour before. */
+  /** How many passwords were read within the hour before, or may be by whoever has taken one before this one and has not begun it yet. */
   readonly readBefore: number;
 }
 
@@ -112,25 +112,31 @@ export async function takeReading(db: Database): Promise<ReadingToDo | null> {
       await db.transaction({ tenant: orgId }, (tx) => tx.$executeRaw`DELETE FROM break_glass_reading WHERE request_id = ${requestId}::uuid`);
       continue;
     }
-    const [mine] = await db.transaction(
-      { tenant: orgId },
-      (tx) => tx.$queryRaw<Omit<ReadingToDo, 'readBefore'>[]>`
+    const [mine] = await db.transaction({ tenant: orgId }, async (tx) => {
+      // One after the other, so that whoever takes one sees each that was taken before it.
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('break_glass_reading', 0))`;
+      return tx.$queryRaw<Omit<ReadingToDo, 'readBefore'>[]>`
         UPDATE break_glass_reading b SET taken_at = clock_timestamp() WHERE b.request_id = ${requestId}::uuid AND b.taken_at IS NULL
-        RETURNING b.request_id::text AS "requestId", b.org_id AS "orgId", b.actor, b.public_key AS "publicKey"`,
-    );
-    if (mine) return { ...mine, readBefore: await readWithinAnHour(db) };
+        RETURNING b.request_id::text AS "requestId", b.org_id AS "orgId", b.actor, b.public_key AS "publicKey"`;
+    });
+    if (mine) return { ...mine, readBefore: await readBefore(db, requestId) };
   }
   return null;
 }
 
-/** Each was approved within the hour of its asking and read within the hour of that. */
-async function readWithinAnHour(db: Database): Promise<number> {
+/**
+ * Each was approved within the hour of its asking and read within the hour of that. Besides those: what a rotator has in hand since before this one, and has neither begun
+ * nor answered.
+ */
+async function readBefore(db: Database, requestId: string): Promise<number> {
   const [row] = await byIndex(
     db,
     'every tenant',
     (tx) => tx.$queryRaw<{ count: number }[]>`
-      SELECT count(*)::integer AS count FROM login_request r
-       WHERE r.kind = 'break_glass' AND r.asked_at > clock_timestamp() - interval '3 hours' AND r.taken_at > clock_timestamp() - interval '1 hour'`,
+      SELECT ((SELECT count(*) FROM login_request r
+                WHERE r.kind = 'break_glass' AND r.asked_at > clock_timestamp() - interval '3 hours' AND r.taken_at > clock_timestamp() - interval '1 hour')
+            + (SELECT count(*) FROM break_glass_reading m JOIN break_glass_reading b ON b.taken_at < m.taken_at JOIN login_request r ON r.id = b.request_id
+                WHERE m.request_id = ${requestId}::uuid AND b.sealed IS NULL AND b.words IS NULL AND r.taken_at IS NULL AND r.ended_at IS NULL))::integer AS count`,
   );
   return row?.count ?? 0;
 }
