@@ -101,6 +101,18 @@ test('a bucket that is down keeps the file from nothing, is told of, and is give
   expect((await verify()).report).toMatchObject({ ok: true, chains: [{ proven: 5 }, { proven: 3 }] });
 });
 
+test('heads of many rounds are read side by side: how long a check takes is not how long S3 takes for each', async () => {
+  for (let n = 0; n < 60; n += 1) await s3.send(new PutObjectCommand({ Bucket: 'heads', Key: `rounds/${n}.ndjson`, Body: 'no head\n' }));
+  aws.setFaults({ match: 's3:GetObject', kind: 'slow', delayMs: 200 });
+  const began = performance.now();
+  const { report } = await verify({ RCM_AUDIT_BUCKET_PREFIX: 'rounds/' });
+  const tookMs = performance.now() - began;
+  aws.setFaults({ kind: 'none' });
+  expect(report.findings.map(({ kind }) => kind)).toEqual([...Array.from({ length: 60 }, () => 'head_damaged'), 'no_heads']);
+  // One after the other they take twelve seconds.
+  expect(tookMs).toBeLessThan(6_000);
+});
+
 test('an answer that is lost after the act leaves the heads there, and once more later, which is no harm', async () => {
   aws.setFaults({ match: 's3:PutObject', kind: 'drop', when: 'after', count: 1 });
   const { code } = await write();

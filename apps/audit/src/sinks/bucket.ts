@@ -19,6 +19,8 @@ export interface BucketOptions {
 
 const DAY_MS = 86_400_000;
 const HEADS_AN_OBJECT = 1_000;
+/** Each round is an object: a hundred thousand in a year, and of each S3 takes its time. */
+const READ_AT_ONCE = 32;
 
 /**
  * A bucket with Object Lock: an object of its own for each write, under a name that was never used, retained from the moment it is there. Who may write
@@ -43,13 +45,28 @@ export function headBucket({ bucket, prefix, mode, keepDays, region, endpoint }:
       }
     },
     async *read(signal) {
-      for await (const { Key, VersionId } of versions(client, { bucket, prefix, signal })) {
+      const textOf = async ({ Key, VersionId }: ObjectVersion): Promise<Buffer> => {
         const { Body } = await answered('give heads', client.send(new GetObjectCommand({ Bucket: bucket, Key, VersionId }), { abortSignal: signal }));
-        yield Buffer.from((await Body?.transformToByteArray()) ?? []);
+        return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      };
+      const asked: Promise<Buffer>[] = [];
+      for await (const version of versions(client, { bucket, prefix, signal })) {
+        const text = textOf(version);
+        // The first that fails ends it: of those behind it nobody asks any more.
+        text.catch(() => undefined);
+        asked.push(text);
+        if (asked.length >= READ_AT_ONCE) yield* next(asked);
       }
+      while (asked.length > 0) yield* next(asked);
     },
     close: () => client.destroy(),
   };
+}
+
+/** In the order in which they were asked for. */
+async function* next(asked: Promise<Buffer>[]): AsyncGenerator<Buffer> {
+  const first = await asked.shift();
+  if (first) yield first;
 }
 
 function* partsOf(heads: readonly SignedHead[]): Generator<readonly SignedHead[]> {
