@@ -1,4 +1,4 @@
-import { type CredentialPayload, parsePayload, parseReference } from '@rcm/credentials';
+import { type CredentialPayload, parsePayload, parseReference, rotationOf } from '@rcm/credentials';
 import { type AskedAct, endAct, findBreakGlass, openGlass, stayDue } from '@rcm/db/acts';
 import { codeSource, migratedEndpoint } from '@rcm/portal-access';
 import { isRcmError, RcmError, type Secret } from '@rcm/telemetry';
@@ -49,7 +49,7 @@ export async function spendGlass(
     await tellFirst(opened, config, { id, orgId, signal });
     const current = await rotator.stores.forTenant(orgId).read(parseReference(endpoint.secretArn), { signal });
     if (!current) throw new RcmError('secret_missing', `The secret of ${endpoint.id} is not in its store. Nothing was shown.`);
-    const rotation = await stayDue(db, { orgId, ...glass });
+    const rotation = await stayDue(db, { orgId, ...glass, madeBy: rotationOf(current.text).attemptId });
     const payload = parsePayload(current.text);
     const { clock, metrics } = rotator;
     const code = await codeSource({ db, clock, metrics, endpoint, loginIdentity: endpoint.loginIdentity, payload, waitMs: config.RCM_TOTP_WAIT_MS, signal });

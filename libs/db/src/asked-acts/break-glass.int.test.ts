@@ -64,12 +64,12 @@ test('what was read is still due when it is shown, whatever rotation has ended m
   const glass = await read(await approved(10));
   const { orgId } = endpoint;
   await t.sql(`UPDATE integration_endpoint SET next_rotation_at = clock_timestamp() + interval '30 days' WHERE id = $1`, [endpoint.endpointId]);
-  expect(await stayDue(t.rotator, { orgId, ...glass })).toBeNull();
+  expect(await stayDue(t.rotator, { orgId, ...glass, madeBy: null })).toBeNull();
   expect(await dueIn()).toBeLessThan(10 * 60);
   const { attemptId } = await plannedAttempt(t.rotator, endpoint);
-  expect(await stayDue(t.rotator, { orgId, ...glass })).toBe('planned');
+  expect(await stayDue(t.rotator, { orgId, ...glass, madeBy: null })).toBe('planned');
   await t.sql(`UPDATE rotation_attempt SET state = 'promoted', promoted_version = '2' WHERE id = '${attemptId}'`);
-  await expect(stayDue(t.rotator, { orgId, ...glass })).rejects.toMatchObject({
+  await expect(stayDue(t.rotator, { orgId, ...glass, madeBy: null })).rejects.toMatchObject({
     code: 'state_conflict',
     message: expect.stringContaining('Nothing was shown') as string,
   });
@@ -194,7 +194,7 @@ test('an operator asks for nothing else, and decides on nothing else; the consol
 test('what was taken in time and is to be shown after its minutes is not, and the login is still due', async () => {
   const glass = await read(await approved());
   const until = new Date(Date.now() - 1_000);
-  await expect(stayDue(t.rotator, { orgId: endpoint.orgId, ...glass, until })).rejects.toMatchObject({
+  await expect(stayDue(t.rotator, { orgId: endpoint.orgId, ...glass, until, madeBy: null })).rejects.toMatchObject({
     code: 'state_conflict',
     message: /minutes .* over.*Nothing was shown/,
   });

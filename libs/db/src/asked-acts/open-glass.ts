@@ -69,18 +69,20 @@ async function bringForward(tx: Transaction, { orgId, endpointId, until }: Read)
 /**
  * Between what was read and its being shown: the login is still due, whatever rotation has ended since it was opened. Returns the state of the rotation that is open, `null`
  * where none is. Fails with `state_conflict` where the minutes are over by now, as of a process that was stopped on the way, and while a rotation has promoted its password and not
- * ended: what was read may be that password, and its end would make it due in weeks.
+ * ended, also where it waits, or has made current in the store what was read and not said so: its end would make that password due in weeks. `madeBy`: the rotation that made what
+ * was read, as it names itself; `null`: none.
  */
-export async function stayDue(db: Database, read: Read): Promise<AttemptState | null> {
+export async function stayDue(db: Database, read: Read & { readonly madeBy: string | null }): Promise<AttemptState | null> {
   return db.transaction({ tenant: read.orgId }, async (tx) => {
     // The row first: a rotation that ends writes it, too, so it has either ended before or is still seen as open.
     await bringForward(tx, read);
     const [late] = await tx.$queryRaw<unknown[]>`SELECT WHERE ${timestamp(read.until)}::timestamptz <= clock_timestamp()`;
     if (late) throw new RcmError('state_conflict', `${MINUTES_OVER} ${NOTHING}`);
-    const [open] = await tx.$queryRaw<{ state: AttemptState }[]>`
-      SELECT a.state FROM rotation_attempt a JOIN integration_endpoint e ON e.login_identity = a.login_identity
+    const [open] = await tx.$queryRaw<{ state: AttemptState; isEnding: boolean }[]>`
+      SELECT a.state, coalesce(a.waiting_from, a.state) = 'promoted' OR (a.state <> 'blocked' AND a.id::text IS NOT DISTINCT FROM ${read.madeBy}::text) AS "isEnding"
+        FROM rotation_attempt a JOIN integration_endpoint e ON e.login_identity = a.login_identity
        WHERE e.org_id = ${read.orgId} AND e.id = ${read.endpointId} AND a.ended_at IS NULL`;
-    if (open?.state === 'promoted') throw new RcmError('state_conflict', `A rotation is just ending: ask again. ${NOTHING}`);
+    if (open?.isEnding) throw new RcmError('state_conflict', `A rotation is just ending: ask again. ${NOTHING}`);
     return open?.state ?? null;
   });
 }
