@@ -91,6 +91,14 @@ describe('a portal type that is saved', () => {
     expect(await save(portalType)).toMatchObject({ code, error: { code: errorCode, message: expect.stringContaining(words) } });
   });
 
+  it('is refused where its logins would be due again at once by what it leaves out, and so stays as it was saved before', async () => {
+    const code = 'expiring';
+    expect(await save({ ...ALPINE, code, passwordExpiresDays: 30, rotationSpreadDays: 10 })).toMatchObject({ code: 0 });
+    const refused = await save({ ...ALPINE, code, rotationSpreadDays: 30 });
+    expect(refused).toMatchObject({ code: 2, error: { code: 'input_invalid', message: expect.stringMatching(/rotationSpreadDays.*\(23\)/) as string } });
+    expect(await rowOf(code)).toMatchObject({ passwordExpiresDays: 30, rotationSpreadDays: 10 });
+  });
+
   it('keeps how its portal locks and whose its accounts are', async () => {
     const said = {
       lockoutCounts: 'window',

@@ -23,7 +23,7 @@ export async function upsertOrganization(db: Database, { id, parentId = null, ..
  * Creates a portal type, or brings it up to date: a changed recipe or limit holds from the next login on (an open rotation
  * attempt keeps the recipe's hash it began with). A change stands in the audit trail of every organization that uses the type
  * (`portal_type.changed`), by a trigger in the same transaction. Fails with `input_invalid`: hosts, driver or recipe of a type that is there are changed and `change` does not say why, recipe no object, empty rules, no hosts, a limit out of
- * range, a host given up that an endpoint is on, a host that lies somewhere, or has a name, but is none of `hosts`, a name that two hosts have. Whether passwords can be made from the rules
+ * range, a spread that is no shorter than the time to the portal's own expiry less the head start, a host given up that an endpoint is on, a host that lies somewhere, or has a name, but is none of `hosts`, a name that two hosts have. Whether passwords can be made from the rules
  * is @rcm/credentials' to say, and whether a host may lie where it does is @rcm/portal-drivers', before this. `stood`: how it stood (`portalTypeStands`) when the save was made; fails with `state_conflict`, and changes
  * nothing, where somebody else has saved it since. Default: it is saved however it stands.
  */
@@ -66,7 +66,19 @@ export async function upsertPortalTypeIn(tx: Transaction, portalType: NewPortalT
     updatedAt: new Date(),
   };
   if (change) await sayWhy(tx, change);
-  return portalTypeRow(await tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields }));
+  const saved = portalTypeRow(await tx.portalType.upsert({ where: { code }, create: { code, ...fields }, update: fields }));
+  mustComeDueLater(saved);
+  return saved;
+}
+
+/** What is left out stays as it was, so only the whole row shows whether a login would be due again, by its spread, before it was rotated. */
+function mustComeDueLater({ rotationSpreadDays, passwordExpiresDays, expiryHeadStartDays }: PortalTypeRow): void {
+  const days = passwordExpiresDays === null ? Infinity : passwordExpiresDays - expiryHeadStartDays;
+  if (rotationSpreadDays < days) return;
+  throw new RcmError(
+    'input_invalid',
+    `rotationSpreadDays must be less than passwordExpiresDays less expiryHeadStartDays (${days}), which stay as they were saved where they are left out; or logins are due again as soon as they are done. Nothing was changed.`,
+  );
 }
 
 /** Who changes what passwords are typed into, and why. */
