@@ -102,6 +102,15 @@ describe('an expiry that the portal told of', () => {
     expect(Math.abs((await dueAt(on.endpointId)) - days(1).getTime())).toBeLessThan(60_000);
   });
 
+  test('is the former password’s where the login was rotated after it: a page that shows it for some time has nothing rotated again and again', async () => {
+    const on = await makeEndpoint(t.db, { portal: { expiryHeadStartDays: 7 } });
+    await setNextRotation(t.db, { endpointIds: [on.endpointId], at: days(50) });
+    await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = $1`, [on.endpointId]);
+    expect(await bringRotationForward(t.agent, { ...on, expiresAt: days(-0.5) })).toBe(false);
+    expect(Math.abs((await dueAt(on.endpointId)) - days(50).getTime())).toBeLessThan(60_000);
+    expect(await bringRotationForward(t.agent, { ...on, expiresAt: 'now' })).toBe(true);
+  });
+
   test('is none of another organization’s business', async () => {
     const { endpointId } = await makeEndpoint(t.db);
     const { orgId } = await makeEndpoint(t.db);

@@ -105,7 +105,8 @@ export const NEXT_ROTATION = Prisma.sql`
 /**
  * The portal told a login when its password expires (`now`: it has): the rotation comes forward to the head start before that, never back. Never into the
  * first half of the password's life, or a portal with a short one would be rotated without end; nor into the cool-down of a rotation that
- * failed or was put off, or one that cannot succeed would be tried after every login. Returns whether it moved.
+ * failed or was put off, or one that cannot succeed would be tried after every login. A date that lies before the last rotation is the former password's, which a page may
+ * show for some time, or for ever: it moves nothing. Returns whether it moved.
  */
 export async function bringRotationForward(
   db: Database,
@@ -119,7 +120,7 @@ export async function bringRotationForward(
         FROM (SELECT o.id, greatest(x.at - make_interval(days => p.expiry_head_start_days), o.last_rotated_at + (x.at - o.last_rotated_at) / 2,
                               o.rotation_not_before) AS at
                 FROM integration_endpoint o JOIN portal_type p ON p.code = o.portal_type_code, (SELECT ${at} AS at) x
-               WHERE o.org_id = ${orgId} AND o.id = ${endpointId}) w
+               WHERE o.org_id = ${orgId} AND o.id = ${endpointId} AND (o.last_rotated_at IS NULL OR x.at > o.last_rotated_at)) w
        WHERE w.id = e.id AND e.org_id = ${orgId} AND (e.next_rotation_at IS NULL OR e.next_rotation_at > w.at)`,
   );
   return moved > 0;

@@ -114,6 +114,7 @@ export const bringRotationForward = operation('bringRotationForward', (db, { org
   const { nextRotationAt, lastRotatedAt, rotationNotBefore, portalTypeCode } = endpoint;
   const headStartMs = (db.tables.portalTypes.get(portalTypeCode)?.expiryHeadStartDays ?? 0) * DAY_MS;
   const end = expiresAt === 'now' ? db.now.getTime() : expiresAt.getTime();
+  if (lastRotatedAt && end <= lastRotatedAt.getTime()) return false;
   const half = lastRotatedAt && (lastRotatedAt.getTime() + end) / 2;
   const at = new Date(Math.max(end - headStartMs, half ?? Number.NEGATIVE_INFINITY, rotationNotBefore?.getTime() ?? Number.NEGATIVE_INFINITY));
   if (nextRotationAt !== null && nextRotationAt <= at) return false;
