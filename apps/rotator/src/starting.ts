@@ -51,10 +51,13 @@ export async function whyNotStart(
       'Plaintext of this login still lies in its row, and whoever reads it there would lock the account with the old password. Nothing was changed; `migrator scrub` removes it, or `migrator old-readers-gone --org … --reason …` says that nobody reads it any more.',
     );
   if (await liesElsewhere(rotator.db, endpoint))
-    return notStarted(
-      'rotation_refused',
-      'This login also lies in another organization or under another secret (`rotator status` lists where), which a rotation would leave behind with a wrong password. Nothing was changed; give them one secret, or change the password by hand everywhere.',
-    );
+    return {
+      ...notStarted(
+        'rotation_refused',
+        'This login also lies in another organization or under another secret (`rotator status` lists where), or its secret is another account’s too, which a rotation would leave behind with a wrong password. Nothing was changed; give an account one secret wherever it lies, and each account a secret of its own, or change the password by hand everywhere.',
+      ),
+      tells: true,
+    };
   const rules = usablePasswordRules(portalType.passwordRules);
   const { minAgeHours: leastHours, changesPerDay } = rules;
   const tooYoungUntil = await passwordTooYoungUntil(rotator.db, { orgId: endpoint.orgId, endpointId: endpoint.id, leastHours, changesPerDay });

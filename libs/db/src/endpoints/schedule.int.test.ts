@@ -144,6 +144,13 @@ test('a password is too young by its age, and by how often it was changed in 24 
   expect([await until(0, 1), await until(0, 2), await until(0, 3)]).toEqual([22, 4, null]);
 });
 
+test('a secret that two accounts have is rotated for neither: the other would be left with a wrong password', async () => {
+  const one = await makeEndpoint(t.db);
+  expect(await liesElsewhere(t.rotator, one)).toBe(false);
+  const two = await makeEndpoint(t.db, { orgId: one.orgId, secretArn: one.secretArn });
+  expect([await liesElsewhere(t.rotator, one), await liesElsewhere(t.rotator, two)]).toEqual([true, true]);
+});
+
 test('an account of two organizations has one count of failures and is rotated in neither; retired in one, the other has it with that count', async () => {
   const here = await makeEndpoint(t.db);
   const there = await makeEndpoint(t.db, { loginIdentity: here.loginIdentity });

@@ -133,7 +133,10 @@ export async function notifyCredentialChanged(tx: Transaction, { orgId, secretAr
       FROM integration_endpoint WHERE org_id = ${orgId} AND secret_arn = ${secretArn}`;
 }
 
-/** Whether a login also lies in another organization or under another secret, which a rotation would leave behind with a wrong password. */
+/**
+ * Whether a rotation would leave another login behind with a wrong password: this one also lies in another organization or under another secret, or its secret is another
+ * account's too, as where a portal type that shared a realm was given one of its own.
+ */
 export async function liesElsewhere(
   db: Database,
   login: { readonly orgId: string; readonly loginIdentity: string; readonly secretArn: string },
@@ -142,7 +145,8 @@ export async function liesElsewhere(
     'every tenant',
     (tx) => tx.$queryRaw<{ elsewhere: boolean }[]>`
       SELECT EXISTS (SELECT FROM integration_endpoint o WHERE o.login_identity = ${login.loginIdentity}
-                        AND (o.org_id <> ${login.orgId} OR o.secret_arn IS DISTINCT FROM ${login.secretArn})) AS elsewhere`,
+                        AND (o.org_id <> ${login.orgId} OR o.secret_arn IS DISTINCT FROM ${login.secretArn}))
+          OR EXISTS (SELECT FROM integration_endpoint o WHERE o.org_id = ${login.orgId} AND o.secret_arn = ${login.secretArn} AND o.login_identity <> ${login.loginIdentity}) AS elsewhere`,
   );
   return row?.elsewhere ?? false;
 }

@@ -92,8 +92,11 @@ export const isDue = operation('isDue', (db, asked) => {
   return endpoint !== null && isDueNow(db, endpoint);
 });
 
-export const liesElsewhere = operation('liesElsewhere', (db, { orgId, loginIdentity, secretArn }) =>
-  db.tables.endpoints.of(loginIdentity).some((other) => other.orgId !== orgId || other.secretArn !== secretArn),
+export const liesElsewhere = operation(
+  'liesElsewhere',
+  (db, { orgId, loginIdentity, secretArn }) =>
+    db.tables.endpoints.of(loginIdentity).some((other) => other.orgId !== orgId || other.secretArn !== secretArn) ||
+    sharing(db, { orgId, secretArn }).some((other) => other.loginIdentity !== null && other.loginIdentity !== loginIdentity),
 );
 
 /** Nobody has said of an organization here that its old readers are gone. */
