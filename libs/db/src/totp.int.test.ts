@@ -28,6 +28,21 @@ test('steps follow Postgres’s clock and are remembered by the login, not by th
   expect('step' in second && 'step' in first && second.step - first.step).toBe(1);
 });
 
+test.each(['agent', 'rotator'] as const)('a portal type that is given a longer period has steps for the %s from then on, each once', async (role) => {
+  const code = `longer-period-${role}`;
+  const { orgId, loginIdentity } = await makeEndpoint(t.db, { portal: { code } });
+  const reserve = (periodSeconds: number) => reserveTotpStep(t[role], { orgId, loginIdentity, periodSeconds, skew: 1 });
+  expect(await reserve(30)).toHaveProperty('step');
+  await t.sql('UPDATE portal_type SET totp_period_seconds = 60 WHERE code = $1', [code]);
+  const [row] = await t.sql<{ step: number }>('SELECT floor(extract(epoch FROM clock_timestamp()) / 60)::int AS step');
+  // By its number alone the last step is one of decades from now.
+  const first = await reserve(60);
+  expect(first).toHaveProperty('step');
+  const begun = 'step' in first ? first.step : 0;
+  expect(begun - (row?.step ?? 0)).toBeLessThanOrEqual(1);
+  expect(await reserve(60)).toMatchObject({ step: begun + 1 });
+});
+
 test('an unknown login is refused', async () => {
   await expect(reserveTotpStep(t.agent, { orgId: 'nobody', loginIdentity: 'nobody', periodSeconds: 30, skew: 1 })).rejects.toMatchObject({
     code: 'state_conflict',

@@ -4,6 +4,12 @@ import { lockIdentity } from './identity.ts';
 /** A code typed this late in the last step in which it is accepted (seconds) may arrive when it no longer is. */
 const LATE_SECONDS = 3;
 
+/**
+ * A step that is further ahead was counted in a shorter period, which the portal type had before: of those that come now none was used. Less than what the least change of a period
+ * moves the number of now by. Postgres has it, too (`rcm_bound_totp_step`).
+ */
+const STEPS_AHEAD = 10_000;
+
 export type TotpReservation =
   | {
       readonly step: number;
@@ -20,7 +26,8 @@ export function nextTotpStep(at: { readonly nowMs: number; readonly last: number
   const periodMs = at.periodSeconds * 1000;
   const current = Math.floor(at.nowMs / periodMs);
   const goodForMs = (step: number): number => (step + at.skew + 1) * periodMs - at.nowMs - LATE_SECONDS * 1000;
-  const step = Math.max(goodForMs(current) > 0 ? current : current + 1, at.last + 1);
+  const last = at.last > current + at.skew + STEPS_AHEAD ? 0 : at.last;
+  const step = Math.max(goodForMs(current) > 0 ? current : current + 1, last + 1);
   if (step <= current + at.skew) return { step, goodForMs: goodForMs(step) };
   return { waitMs: Math.max(1, Math.ceil((step - at.skew) * periodMs - at.nowMs)) };
 }

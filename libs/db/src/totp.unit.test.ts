@@ -21,6 +21,16 @@ test('without skew, no code that may arrive after its step', () => {
   expect(at(327, 9, 1)).toEqual({ step: 10, goodForMs: 30_000 });
 });
 
+test('a step that is further ahead than a day has steps was one of a shorter period, and none of its codes was used', () => {
+  const nowMs = 1_800_000_000_000;
+  for (const [was, is] of [
+    [30, 60],
+    [299, 300],
+    [10, 11],
+  ] as const)
+    expect(nextTotpStep({ nowMs, last: nowMs / 1000 / was + 1, periodSeconds: is, skew: 1 })).toMatchObject({ step: Math.floor(nowMs / 1000 / is) });
+});
+
 test('at any moment: the step is new, the portal accepts it now, and a wait leads to a step', () => {
   const instant = fc.record({
     nowMs: fc.integer({ min: 0, max: 10_000_000 }),
