@@ -15,6 +15,7 @@ const logins = new Logins(() => t);
 const SETTLED_SECONDS = 121;
 
 const WINDOW_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
 const LONGEST_LOGIN_SECONDS = 601;
 
 /** A login of `holder` without an answer, then one that got in, which forgives what failed before it. */
@@ -102,6 +103,18 @@ test('one that is counted as a failure stays one, whatever became of its process
     await logins.age(on, seconds);
     expect(await logins.left(on)).toBe(BUDGET - 1);
   }
+});
+
+test('one whose process stood still for days, and that was refused all the same, counts as any failure from its answer on', async () => {
+  const on = await logins.account({ lockoutWindowSeconds: WINDOW_SECONDS });
+  const begun = await logins.begin(on);
+  if (!begun.allowed) throw new Error(begun.reason);
+  await logins.age(on, 2 * DAY_SECONDS);
+  await logins.end(on, begun.loginAttemptId, 'rejected');
+  await logins.age(on, WINDOW_SECONDS - 10);
+  expect(await logins.left(on)).toBe(BUDGET - 1);
+  await logins.age(on, 10);
+  expect(await logins.left(on)).toBe(BUDGET);
 });
 
 test('where only unanswered logins of others keep everybody out, nobody asks again every two seconds', async () => {

@@ -99,7 +99,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
   const counted = rows.filter((row) => {
     if (row.outcome !== null && NO_FAILURE.has(row.outcome)) return false;
     if (row.outcome === 'mfa_rejected' && !limits.codesCount) return false;
-    if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
+    if (windowMs !== null && endOf(row) <= db.in(-windowMs - DAY_MS)) return false;
     if (isInFlight(row)) return true;
     const forMs = countsFor(row, windowMs);
     if (forMs !== null && sentBy(row) <= db.in(-forMs)) return false;
