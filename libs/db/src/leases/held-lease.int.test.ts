@@ -154,6 +154,15 @@ describe('the question whether a lease is held, right before an act', () => {
     await held.release();
   });
 
+  it('is answered no after a sleep of the machine that was longer than the lease, in which the monotonic clock stood still', async () => {
+    const ttlMs = 120_000;
+    const held = await holdLease(request({ timing: { ttlMs, waitMs: 400, pollMs: 50 } }));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * ttlMs });
+    expect(() => held.assertHeld()).toThrow(expect.objectContaining({ code: 'lease_lost' }));
+    expect(held.signal.aborted).toBe(true);
+    await held.release();
+  });
+
   it('is answered no once it was lost, whatever is left of its time', async () => {
     const held = await holdLease(request({ timing: { ttlMs: 120_000, waitMs: 400, pollMs: 50 } }));
     await releaseLease(db, { leaseId: held.lease.id, orgId: place.orgId });

@@ -45,8 +45,9 @@ export interface HeldLease {
   /** Renews now; afterwards a full `ttlMs` is left. Fails with `lease_lost`. */
   extend(): Promise<void>;
   /**
-   * Fails with `lease_lost` unless the lease lives `forMs` longer (default 0), by this process's monotonic clock: asked right before an act that
-   * cannot be taken back, since the process may have been stopped a moment ago.
+   * Fails with `lease_lost` unless the lease lives `forMs` longer (default 0): asked right before an act that cannot be taken back, since the process
+   * may have been stopped a moment ago. By whichever of its clocks says so first: the wall clock is set back by people, the monotonic one stands still
+   * while a machine sleeps.
    */
   assertHeld(forMs?: number): void;
   release(): Promise<void>;
@@ -72,7 +73,7 @@ async function waitForLease(request: HoldRequest): Promise<HeldLease> {
   const startedAt = clock.elapsed();
   let told = false;
   for (;;) {
-    const askedAt = performance.now();
+    const askedAt = bothClocks();
     const answer = await ask(request, startedAt + timing.waitMs - clock.elapsed());
     if (answer.granted) return keepRenewing(request, await asItWasRead(request, answer.lease), askedAt);
     const waitMs = longest(timing, answer.reason);
@@ -118,12 +119,19 @@ function ask(request: HoldRequest, leftMs: number) {
   return acquireExclusiveLease(db, { orgId, endpointId, holder, ttlMs: timing.ttlMs, wantMs });
 }
 
-function keepRenewing(request: HoldRequest, lease: Lease, askedAt: number): HeldLease {
+interface Instant {
+  readonly elapsed: number;
+  readonly now: number;
+}
+
+const bothClocks = (): Instant => ({ elapsed: performance.now(), now: Date.now() });
+
+function keepRenewing(request: HoldRequest, lease: Lease, askedAt: Instant): HeldLease {
   const { db, logger, timing } = request;
   const lost = new AbortController();
   const renewEveryMs = timing.ttlMs / 4;
-  // Counted from before the question was sent, on this process's monotonic clock: never later than Postgres's own expiry.
-  let safeUntil = askedAt + timing.ttlMs;
+  // Counted from before the question was sent: never later than Postgres's own expiry.
+  let renewedAt = askedAt;
   let renewing: Promise<void> | null = null;
 
   const lose = (): RcmError => {
@@ -133,13 +141,13 @@ function keepRenewing(request: HoldRequest, lease: Lease, askedAt: number): Held
     });
   };
   const extend = async () => {
-    const startedAt = performance.now();
+    const startedAt = bothClocks();
     const expiresAt = await renewLease(db, { leaseId: lease.id, orgId: request.orgId, ttlMs: timing.ttlMs });
     if (expiresAt === null) throw lose();
-    safeUntil = startedAt + timing.ttlMs;
+    renewedAt = startedAt;
   };
   const tick = () => {
-    if (performance.now() > safeUntil - renewEveryMs) lost.abort();
+    if (performance.now() > renewedAt.elapsed + timing.ttlMs - renewEveryMs) lost.abort();
     renewing ??= extend()
       .catch((error: unknown) => logger.warn({ err: error, endpointId: request.endpointId }, 'lease renewal failed'))
       .finally(() => {
@@ -153,7 +161,8 @@ function keepRenewing(request: HoldRequest, lease: Lease, askedAt: number): Held
     signal: AbortSignal.any([request.signal, lost.signal]),
     extend,
     assertHeld(forMs = 0) {
-      if (lost.signal.aborted || performance.now() + forMs >= safeUntil) throw lose();
+      const { elapsed, now } = bothClocks();
+      if (lost.signal.aborted || Math.max(elapsed - renewedAt.elapsed, now - renewedAt.now) + forMs >= timing.ttlMs) throw lose();
     },
     async release() {
       if (released) return;
