@@ -5,7 +5,7 @@ import { writeAuditEvent } from '../audit/record.ts';
 import { type EndpointRow, endpointRows } from '../endpoints/endpoint.ts';
 import { checkLimit } from '../input.ts';
 import { MIGRATOR } from './migrate.ts';
-import { type Place, removePlaces } from './scrub.ts';
+import { lastFirst, type Place, removePlaces } from './scrub.ts';
 import { markScrubbed } from './storage-state.ts';
 
 export interface EndpointConfig {
@@ -75,7 +75,7 @@ export async function scrubElsewhere(db: Database, { endpointId, orgId, secretAr
       SELECT config::text AS config, secret_arn AS "secretArn" FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} FOR NO KEY UPDATE`;
     if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
     if (row.secretArn !== secretArn) throw new RcmError('state_conflict', 'The row names another secret by now; nothing was removed.');
-    const places = placesOf(new Secret(row.config)).filter(([first]) => first !== undefined && first !== 'credentials');
+    const places = lastFirst(placesOf(new Secret(row.config)).filter(([first]) => first !== undefined && first !== 'credentials'));
     if (places.length === 0) return 0;
     // Before the audit's lock, in the order in which a finished rewrite takes the two.
     await markScrubbed(tx, orgId);

@@ -32,8 +32,9 @@ export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubb
     const since = rowSince(await freshlyProvedRow(tx, { ...scrub, row, ms }), row.fingerprints);
     if (since === 'unknown') return 'no_proof';
     if (since === 'edited') return 'edited';
-    const also = alsoOf(await configOf(tx, scrub));
-    if (also === null) return 'elsewhere';
+    const asked = alsoOf(await configOf(tx, scrub));
+    if (asked === null) return 'elsewhere';
+    const also = lastFirst(asked);
     // Before the audit's lock, in the order in which a finished rewrite takes the two.
     await markScrubbed(tx, orgId);
     await writeAuditEvent(tx, {
@@ -44,7 +45,7 @@ export async function scrubEndpoint(db: Database, scrub: Scrub): Promise<'scrubb
       reason: 'migration',
       details: { version: row.version, ...(also.length > 0 ? { alsoPlaces: also.length } : {}) },
     });
-    await removePlaces(tx, { endpointId, orgId, places: [['credentials'], ...also] });
+    await removePlaces(tx, { endpointId, orgId, places: [...also, ['credentials']] });
     await forgetFingerprints(tx, scrub);
     return 'scrubbed';
   });
@@ -60,12 +61,30 @@ async function configOf(tx: Transaction, { endpointId, orgId }: Scrub): Promise<
   return new Secret(row?.config ?? '{}');
 }
 
-/** Inside a transaction that has locked the row. From the end of each list, so that what goes first does not move the others. */
+/**
+ * Each place once, from the end of each list, and what lies inside of another place before that one: what goes first does not move the others. People may name one place twice, or
+ * by two paths, and in whichever order.
+ */
+export const lastFirst = (places: readonly Place[]): readonly Place[] => {
+  const sorted = [...places].sort(backwards);
+  return sorted.filter((place, i) => i === 0 || backwards(place, sorted[i - 1] ?? []) !== 0);
+};
+
+function backwards(one: Place, other: Place): number {
+  const differs = one.findIndex((step, depth) => step !== other[depth]);
+  const [a, b] = [one[differs], other[differs]];
+  // One begins as the other, or is the same.
+  if (a === undefined || b === undefined) return other.length - one.length;
+  if (typeof a === 'number' && typeof b === 'number') return b - a;
+  return String(a) < String(b) ? 1 : -1;
+}
+
+/** Inside a transaction that has locked the row. In this order (`lastFirst`). */
 export async function removePlaces(
   tx: Transaction,
   { endpointId, orgId, places }: { readonly endpointId: string; readonly orgId: string; readonly places: readonly Place[] },
 ): Promise<void> {
-  for (const place of [...places].reverse())
+  for (const place of places)
     await tx.$executeRaw`
       UPDATE integration_endpoint SET config = config #- ${place.map(String)}::text[], updated_at = clock_timestamp() WHERE id = ${endpointId} AND org_id = ${orgId}`;
 }
