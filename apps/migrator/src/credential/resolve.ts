@@ -1,4 +1,4 @@
-import { parsePayload, parseReference, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { parsePayload, parseReference, rotationOf, type SecretReference, serializePayload, type StoredSecret } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, recordAuditEvent } from '@rcm/db';
 import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
@@ -7,7 +7,7 @@ import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
 import { type Migration, toTheEnd } from '../migration.ts';
-import { placeBegunWith } from '../placing/in-place-with-room.ts';
+import { placesBegunWith } from '../placing/in-place-with-room.ts';
 import { asItWas } from './as-it-was.ts';
 import { examine, isIdentityOf } from './examine.ts';
 import { keepBeside } from './keep.ts';
@@ -57,7 +57,6 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
 async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
   const { db, holder, patience, patienceToTheEnd } = migration;
   const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
-  const reference = secretOf(migration, endpoint, await placeBegunWith(migration, endpoint));
   const alone = async (held: HeldLease | null): Promise<Resolved> => {
     const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
     if (claimed.is === 'taken')
@@ -67,7 +66,10 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
       );
     if (claimed.is !== 'mine') throw new RcmError('state_conflict', 'Another migrator has just moved this endpoint. Nothing was changed; run it again.');
     try {
-      const pair = await readPair(migration, endpoint, { reference, legacy: claimed.credentials });
+      const pair = await readPair(migration, endpoint, {
+        references: await firstReferences(migration, endpoint, claimed.credentials),
+        legacy: claimed.credentials,
+      });
       const { credentials, stored, kept } = await follow(migration, endpoint, { ...pair, ...word, held });
       const answer = await patienceToTheEnd(null, () =>
         recordResolvedRow(db, { ...claim, ...word, credentials, kept, row: seen(migration, endpoint, pair.legacy) }),
@@ -83,25 +85,34 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
 }
 
 interface Pair {
-  readonly reference: ReturnType<typeof parseReference>;
+  readonly reference: SecretReference;
   readonly legacy: Secret<string>;
   readonly stored: StoredSecret;
 }
 
 const readBoth = async (migration: Migration, endpoint: EndpointRow, secretArn: string): Promise<Pair> => {
   const legacy = await migration.patience(null, () => readLegacy(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId }));
-  return readPair(migration, endpoint, { reference: parseReference(secretArn), legacy });
+  return readPair(migration, endpoint, { references: [parseReference(secretArn)], legacy });
 };
+
+/** Where `apply` may have made what it found to be another login, or was about to make it. */
+async function firstReferences(migration: Migration, endpoint: EndpointRow, legacy: Secret<string> | null): Promise<readonly SecretReference[]> {
+  const found = legacy === null ? null : examine(endpoint, legacy, migration);
+  const places = await placesBegunWith(migration, endpoint, found?.ok ? found.places[0] : undefined);
+  return places.map((place) => secretOf(migration, endpoint, place));
+}
 
 async function readPair(
   { patience, pace, stores, giveUp }: Migration,
   { orgId }: EndpointRow,
-  { reference, legacy }: Pick<Pair, 'reference'> & { readonly legacy: Secret<string> | null },
+  { references, legacy }: { readonly references: readonly SecretReference[]; readonly legacy: Secret<string> | null },
 ): Promise<Pair> {
   if (legacy === null) throw new RcmError('state_conflict', 'The row holds no login, so there is nothing to choose between. Nothing was changed.');
-  const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
-  if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row’s would, so the row is the only copy. Nothing was changed.');
-  return { reference: stored.reference ?? reference, legacy, stored };
+  for (const reference of references) {
+    const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
+    if (stored !== null) return { reference: stored.reference ?? reference, legacy, stored };
+  }
+  throw new RcmError('secret_missing', 'No secret lies where the row’s would, so the row is the only copy. Nothing was changed.');
 }
 
 interface Choice extends Pair, Word {

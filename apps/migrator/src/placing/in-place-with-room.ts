@@ -40,11 +40,24 @@ export async function inPlaceWithRoom<T>(
   }
 }
 
-/** Where an endpoint's first secret was begun with, or else where it would be. */
-export async function placeBegunWith({ db, patience, places }: Migration, { id: endpointId, orgId }: Pick<EndpointRow, 'id' | 'orgId'>): Promise<NewPlace> {
-  if (places.new.length === 1) return places.new[0];
-  const begun = (await patience(null, () => unnamedSecretsOf(db, { endpointId, orgId }))).find(({ why }) => why === 'new');
-  return places.new.find((place) => placeKey(place) === begun?.place) ?? places.new[0];
+/**
+ * Where an endpoint's first secret was begun with, or else where it may have been made, the likeliest first: what is too large for SSM goes to Secrets Manager, and a row that was edited
+ * since may be of another size than what was made of it. `wouldBe`: where it would be made of what the row holds now, where that can be said.
+ */
+export async function placesBegunWith(
+  { db, patience, places }: Migration,
+  { id: endpointId, orgId }: Pick<EndpointRow, 'id' | 'orgId'>,
+  wouldBe: NewPlace | undefined,
+): Promise<readonly NewPlace[]> {
+  const [first] = places.new;
+  if (places.new.length > 1) {
+    const begun = (await patience(null, () => unnamedSecretsOf(db, { endpointId, orgId }))).find(({ why }) => why === 'new');
+    const place = [...places.new, ...places.all].find((each) => placeKey(each) === begun?.place);
+    if (place) return [place];
+  }
+  const isSplit = first.store === 'ssm' && places.largePayloads === 'secrets-manager';
+  const likely: readonly NewPlace[] = isSplit ? [first, { ...first, store: 'secrets-manager' }] : [first];
+  return likely.toSorted((one, other) => Number(other.store === wouldBe?.store) - Number(one.store === wouldBe?.store));
 }
 
 async function firstWithRoom({ rooms, patience }: Migration, places: readonly NewPlace[]): Promise<NewPlace> {
