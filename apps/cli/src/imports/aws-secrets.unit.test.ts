@@ -34,6 +34,16 @@ describe('secrets of another program', () => {
     });
   });
 
+  test('have their numbers as they are written, to the last digit', () => {
+    const value = '{"username": 12345678901234567, "password": 98765432109876543210, "url": "portal.alpine.example", "member": 1.10}';
+    expect(mapped([secret('payers/north/front', value)]).logins).toEqual([
+      {
+        id: 'north-alpine-front',
+        payload: { username: '12345678901234567', password: '98765432109876543210', custom_fields: { account_number: '1.10' } },
+      },
+    ]);
+  });
+
   test('have the fields that the mapping calls so, and where they name no address that of the longest beginning of their name', () => {
     const addresses = { 'payers/': 'bank.example', 'payers/birch/': 'birch.example' };
     const rule = { username: 'user', password: 'pass', one_time_codes: 'otp', addresses };
