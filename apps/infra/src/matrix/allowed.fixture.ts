@@ -107,10 +107,10 @@ export const allowedAt: readonly AllowedAt[] = [
 ];
 
 /** Alarms and events are told in every region and account that has a topic. */
-const toldByServices = [
+const told = (what: 'an alarm' | 'an event') => [
   ...['tell people for this account', 'tell people for the further account', 'tell people in the second region'],
   'tell people for the further account in the second region',
-  ...['encrypt for topic', 'encrypt for topic, further account', 'encrypt for topic, second region', 'encrypt for topic, further account, second region'],
+  ...['', ', further account', ', second region', ', further account, second region'].map((at) => `encrypt ${what} for topic${at}`),
 ];
 
 /** What somebody may do with what is the platform's own. */
@@ -151,8 +151,8 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   'AWS: config': ['become rcm-config'],
   'AWS: chatbot': ['become rcm-chat', 'become rcm-chat, further account'],
   'AWS: cloudtrail': ['become rcm-trail', 'look at bucket of trail', 'write trail', 'encrypt trail'],
-  'AWS: cloudwatch': toldByServices,
-  'AWS: events': toldByServices,
+  'AWS: cloudwatch': told('an alarm'),
+  'AWS: events': ['tell people', ...told('an event')],
   'AWS: logs.us-east-1': ['encrypt logs'],
   'AWS: logs.us-west-2': ['encrypt logs, second region'],
   'AWS: fargate': ['encrypt disks of tasks', 'let disks of tasks be read'],

@@ -72,6 +72,7 @@ const NOT_LOOKED_AT: readonly (readonly [operation: RegExp, who: RegExp, key: Re
   [/^become .* for a tenant|^tag session/, /./, /^aws:TagKeys$/],
   [/^become rcm-(backup|chat)/, /./, /^aws:SourceAccount$/],
   [/^tell people (for this account|in the second region)/, /rotator/, /^aws:SourceAccount$/],
+  [/^tell people/, /^AWS: events$/, /^aws:SourceAccount$/],
   [/^let disks/, /./, /^kms:GrantOperations$/],
 ];
 

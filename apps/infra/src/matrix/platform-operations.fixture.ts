@@ -178,7 +178,11 @@ export const platform: readonly Operation[] = [
     return [
       call(`administer platform key${at}`, 'kms:PutKeyPolicy', key),
       call(`encrypt logs${at}`, 'kms:Encrypt', key, { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${account}:log-group:/rcm/x` }),
-      call(`encrypt for topic${at}`, 'kms:GenerateDataKey', key, { 'aws:SourceAccount': account }),
+      call(`encrypt an alarm for topic${at}`, 'kms:GenerateDataKey', key, { 'aws:SourceAccount': account }),
+      // EventBridge does not say for whom.
+      call(`encrypt an event for topic${at}`, 'kms:GenerateDataKey', key, {
+        'kms:EncryptionContext:aws:sns:topicArn': `arn:aws:sns:${region}:${account}:rcm-notices`,
+      }),
       call(`encrypt trail${at}`, 'kms:GenerateDataKey', key, { 'aws:SourceArn': `arn:aws:cloudtrail:${region}:${account}:trail/rcm-trail` }),
       call(`encrypt disks of tasks${at}`, 'kms:GenerateDataKeyWithoutPlaintext', key, {
         'kms:EncryptionContext:aws:ecs:clusterAccount': account,

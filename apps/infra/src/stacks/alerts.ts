@@ -38,11 +38,15 @@ export class AlertsStack extends Stack {
     const arn = topicArn(environment);
     const publish = (Sid: string, service: string) => ({
       ...{ Sid, Effect: 'Allow' as const, Principal: { Service: [service] }, Action: ['sns:Publish'], Resource: [arn] },
-      Condition: { StringEquals: { 'aws:SourceAccount': [environment.account] } },
     });
+    const alarms = {
+      ...publish('AlarmsOfThisAccount', 'cloudwatch.amazonaws.com'),
+      Condition: { StringEquals: { 'aws:SourceAccount': [environment.account] } },
+    };
     new sns.CfnTopicPolicy(this, 'TopicPolicy', {
       topics: [this.#topic.ref],
-      policyDocument: document(publish('AlarmsOfThisAccount', 'cloudwatch.amazonaws.com'), publish('EventsOfThisAccount', 'events.amazonaws.com'), {
+      // "Using resource-based policies for Amazon EventBridge": under a condition of a topic's policy its rules tell nothing, and say so nowhere.
+      policyDocument: document(alarms, publish('Events', 'events.amazonaws.com'), {
         ...{ Sid: 'NothingInTheClear', Effect: 'Deny', Principal: { AWS: ['*'] }, Action: ['sns:Publish'], Resource: [arn] },
         Condition: { Bool: { 'aws:SecureTransport': ['false'] } },
       }),

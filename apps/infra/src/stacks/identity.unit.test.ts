@@ -73,6 +73,21 @@ describe('what is told at once', () => {
     }
   });
 
+  it('reaches its topic: EventBridge says to no topic and to no topic’s key whose event it is, so neither asks', () => {
+    const said = made.ofType('AWS::SNS::TopicPolicy').map(({ at, Properties }) => ofEvents(at, Properties.PolicyDocument));
+    expect(said.length).toBeGreaterThan(3);
+    for (const { at, conditions } of said) expect([at, conditions]).toEqual([at, [undefined]]);
+    const keys = made.ofType('AWS::KMS::Key').map(({ at, Properties }) => ofEvents(at, Properties.KeyPolicy));
+    const asked = keys.flatMap(({ at, conditions }) => conditions.map((condition) => [at.split('/')[0], condition]));
+    const topic = (place: string) => ({ StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': [`arn:aws:sns:${place}:rcm-notices`] } });
+    expect(Object.fromEntries(asked.filter(([at]) => String(at).startsWith('rcm-prod')))).toEqual({
+      'rcm-prod-copies': topic('us-west-2:222222222222'),
+      'rcm-prod-identity': topic('us-east-1:222222222222'),
+      'rcm-prod-store-444444444444': topic('us-east-1:444444444444'),
+      'rcm-prod-store-444444444444-us-west-2': topic('us-west-2:444444444444'),
+    });
+  });
+
   it.each<[string, boolean, string, string, object]>([
     ['an agent reads for a tenant', false, 'rcm-agent-tenant', 'GetParameter', { name: '/rcm/prod/mercy/endpoints/e1/a1' }],
     [
@@ -108,6 +123,13 @@ describe('what is told at once', () => {
     expect(fits(pattern, { source: 'aws.ssm', 'detail-type': 'AWS API Call via CloudTrail', detail })).toBe(true);
   });
 });
+
+/** Under which conditions EventBridge may do something, by each statement that names it. */
+function ofEvents(at: string, policy: unknown): { readonly at: string; readonly conditions: readonly unknown[] } {
+  const { Statement } = policy as { Statement: readonly { Principal: { Service?: string | readonly string[] }; Condition?: unknown }[] };
+  const isOfEvents = ({ Principal }: (typeof Statement)[number]): boolean => [Principal.Service].flat().includes('events.amazonaws.com');
+  return { at, conditions: Statement.filter(isOfEvents).map(({ Condition }) => Condition) };
+}
 
 /** "Event patterns", EventBridge User Guide, as far as ours go: a list is any of; of a list in the event one is enough. */
 function fits(pattern: unknown, event: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { PolicyDocument } from '@rcm/credentials/policies';
 import { aws_kms as kms, CfnDeletionPolicy, type Stack } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { CLUSTER, CREDENTIALS_KEY, PLATFORM_KEY, trailArn } from './names.ts';
+import { CLUSTER, CREDENTIALS_KEY, PLATFORM_KEY, topicArn, trailArn } from './names.ts';
 import { document, type StackStatement } from './statements.ts';
 
 /** A key is never taken away with its stack: what it has encrypted would be gone. */
@@ -69,7 +69,10 @@ function platformKeyPolicy(environment: Environment, users: readonly KeyUser[]):
     ],
     topic: [
       service('AlarmsToTopic', 'cloudwatch.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
-      service('EventsToTopic', 'events.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], { StringEquals: { 'aws:SourceAccount': [account] } }),
+      // "Managing Amazon SNS encryption keys": on the way to an encrypted topic EventBridge does not say for which account. SNS says for which topic.
+      service('EventsToTopic', 'events.amazonaws.com', ['kms:Decrypt', 'kms:GenerateDataKey*'], {
+        StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': [topicArn(environment)] },
+      }),
     ],
     trail: [service('TrailToBucket', 'cloudtrail.amazonaws.com', ['kms:GenerateDataKey*', 'kms:DescribeKey'], trail)],
     tasks: [
