@@ -55,7 +55,7 @@ export async function startContainer(image: string, environment: Readonly<Record
     health: () => inspect('{{.State.Health.Status}}'),
     exitCode: async () => Number(await inspect('{{.State.ExitCode}}')),
     async remove() {
-      await docker('rm', '--force', name);
+      await docker('rm', '--force', '--volumes', name);
       rmSync(folder, { recursive: true });
     },
   };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Service } from './names.ts';
@@ -52,6 +53,19 @@ export const containersOf = (made: Synthesised): readonly PlacedContainer[] =>
     .flatMap(({ at, Properties }) =>
       (Properties.ContainerDefinitions as unknown as Container[]).map((container) => ({ ...container, at, definition: Properties })),
     );
+
+/** What the image of a service names as volumes, in its own target or in one that it stands on. */
+export function volumesOf(service: Service): readonly string[] {
+  const [, ...parts] = readFileSync(join(root, 'docker/images/Dockerfile'), 'utf8').split(/^FROM (\S+) AS (\S+)$/m);
+  const targets = new Map<string, { readonly from: string; readonly says: string }>();
+  for (let at = 0; at < parts.length; at += 3) targets.set(parts[at + 1] ?? '', { from: parts[at] ?? '', says: parts[at + 2] ?? '' });
+  const named = (target: string): string[] => {
+    const { from, says } = targets.get(target) ?? { from: null, says: '' };
+    const own = [...says.matchAll(/^VOLUME (\[.*\])$/gm)].flatMap(([, list = '[]']) => JSON.parse(list) as string[]);
+    return from === null ? [] : [...named(from), ...own];
+  };
+  return named(service === 'db-migrate' || service === 'audit-heads' ? 'rcm' : service);
+}
 
 /** The environment that ECS makes of it. */
 export const given = ({ Environment, Secrets }: Container): NodeJS.ProcessEnv =>

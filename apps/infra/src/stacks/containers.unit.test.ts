@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { containersOf, given, type PlacedContainer, readerOf, SECRET_VALUES } from './containers.fixture.ts';
+import { containersOf, given, type PlacedContainer, readerOf, SECRET_VALUES, volumesOf } from './containers.fixture.ts';
 import { SERVICES, servicesOf } from './names.ts';
 import { secretsOf } from './process-secrets.ts';
 import { type Synthesised, synthesised } from './synthesised.fixture.ts';
@@ -54,6 +54,14 @@ describe('each container', () => {
     }
     for (const { Properties } of made.ofType('AWS::ECS::Service'))
       expect(Properties).toMatchObject({ EnableExecuteCommand: false, NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: 'DISABLED' } } });
+  });
+
+  it('may write there: its image names the folder as a volume, whose owner and rights ECS takes over', () => {
+    // "Use bind mounts with Amazon ECS": the folder of a volume that the image does not name is root's, and nobody else writes there.
+    for (const { Name, ...container } of containers) {
+      const { MountPoints } = container as unknown as { readonly MountPoints: readonly { readonly ContainerPath: string }[] };
+      expect([Name, volumesOf(Name)]).toEqual([Name, MountPoints.map(({ ContainerPath }) => ContainerPath)]);
+    }
   });
 
   it('is the image that the configuration names, by its digest', () => {

@@ -38,7 +38,7 @@ export function task(scope: Construct, options: TaskOptions): ecs.CfnTaskDefinit
     ...{ family: `rcm-${service}`, cpu: String(size.cpu), memory: String(size.memory), networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'] },
     runtimePlatform: { cpuArchitecture: 'X86_64', operatingSystemFamily: 'LINUX' },
     ...{ taskRoleArn: roleArn(environment, role), executionRoleArn: startRole(scope, options).attrArn },
-    // Fargate has no tmpfs: it is a folder of the task's own encrypted disk.
+    // A folder of the task's own encrypted disk, not of its memory. It has the owner and the rights that the image gives its volume of that path.
     volumes: [{ name: 'tmp' }],
     containerDefinitions: [
       {

@@ -44,6 +44,6 @@ export class AppContainers {
   /** What a process that was killed could not take with it. */
   async remove(): Promise<void> {
     const names = ['rcm', 'migrator', ...this.#services].map((app) => containerName(this.#folder, app));
-    await runCommand(['docker', 'rm', '--force', ...names], this.#environment, REMOVE_MS);
+    await runCommand(['docker', 'rm', '--force', '--volumes', ...names], this.#environment, REMOVE_MS);
   }
 }

@@ -8,7 +8,7 @@ const [name = '', ...args] = process.argv.slice(2);
 const REMOVE_MS = 30_000;
 
 // What a killed run left under this name.
-spawnSync('docker', ['rm', '--force', name], { stdio: 'ignore', timeout: REMOVE_MS });
+spawnSync('docker', ['rm', '--force', '--volumes', name], { stdio: 'ignore', timeout: REMOVE_MS });
 const child = spawn('docker', ['run', '--rm', '--name', name, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void child.kill(signal));
 child.once('error', () => {
