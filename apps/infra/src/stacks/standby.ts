@@ -41,7 +41,7 @@ export class StandbyStack extends Stack {
     // Its administrator, its logins and their rights are those of the first.
     const cluster = auroraCluster(this, { environment: there, vpc, securityGroup, key }, { globalClusterIdentifier: DATABASE });
     auroraInstance(this, 'Reader', { environment: there, cluster });
-    this.#behind(there);
+    this.#behind(there, environment.region);
   }
 
   #network(environment: AuroraEnvironment, { standby, key }: Pick<StandbyStackProps, 'standby'> & { readonly key: kms.IKey }): ec2.Vpc {
@@ -67,8 +67,8 @@ export class StandbyStack extends Stack {
     return vpc;
   }
 
-  /** Told in its own region, which is there when the first is not. */
-  #behind(environment: AuroraEnvironment): void {
+  /** Told in its own region, which is there when the first is not. The lag is a metric of the cluster and of the region that it follows, and of neither alone. */
+  #behind(environment: AuroraEnvironment, followed: string): void {
     const told = [topicArn(environment)];
     new cloudwatch.CfnAlarm(this, 'Behind', {
       ...{ alarmName: 'rcm-standby-behind', alarmActions: told, okActions: told, treatMissingData: 'breaching' },
@@ -76,7 +76,10 @@ export class StandbyStack extends Stack {
         'The standby of the database has been more than a minute behind for 5 minutes, or follows nothing: what is lost with the first region grows. See docs/runbooks/standby-behind.md.',
       ...{ namespace: 'AWS/RDS', metricName: 'AuroraGlobalDBReplicationLag', statistic: 'Maximum', period: 60, evaluationPeriods: 5 },
       ...{ threshold: BEHIND_MS, comparisonOperator: 'GreaterThanThreshold' },
-      dimensions: [{ name: 'DBClusterIdentifier', value: DATABASE }],
+      dimensions: [
+        { name: 'DBClusterIdentifier', value: DATABASE },
+        { name: 'SourceRegion', value: followed },
+      ],
     });
   }
 }

@@ -17,6 +17,13 @@ describe('the second region', () => {
     expect(properties('AWS::Events::Rule', /-copies-alerts$/).map(({ Name }) => String(Name))).toEqual(toldEvents(second).map(({ name }) => name));
     const alarms = properties('AWS::CloudWatch::Alarm', /-(copies-alerts|standby)$/);
     expect(alarms.map(({ AlarmName }) => String(AlarmName)).sort()).toEqual(['rcm-kms-quota', 'rcm-standby-behind']);
+    // "AWS/RDS": a global database's lag is a metric of its cluster and of the region that it follows; of the cluster alone there is none.
+    expect(alarms.find(({ AlarmName }) => String(AlarmName) === 'rcm-standby-behind')).toMatchObject({
+      Dimensions: [
+        { Name: 'DBClusterIdentifier', Value: 'rcm' },
+        { Name: 'SourceRegion', Value: 'us-east-1' },
+      ],
+    });
     const topic = expect.objectContaining({ Ref: 'Topic' });
     expect(alarms.map(({ AlarmActions }) => AlarmActions)).toEqual([[topic], ['arn:aws:sns:us-west-2:222222222222:rcm-notices']]);
   });
