@@ -33,6 +33,9 @@ function secretsBegin({ partition, account, region, replica, name }: Environment
   return [`/rcm/${name}/`, `rcm/${name}/`, ...arns];
 }
 
+/** A path names what lies below it, with a slash at its end or without: the environment's own, and those above it. */
+const pathsAbove = ({ name }: Environment): string[] => ['/', '/rcm', '/rcm/', `/rcm/${name}`];
+
 /** Whoever came near a key or a secret. */
 function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
   const becoming = (role: string) => ({
@@ -73,7 +76,7 @@ function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
           $or: [
             { requestParameters: { name } },
             { requestParameters: { names: name } },
-            { requestParameters: { path: name } },
+            { requestParameters: { path: [...name, ...pathsAbove(environment)] } },
             { requestParameters: { secretId: name } },
           ],
         },

@@ -106,6 +106,11 @@ describe('what is told at once', () => {
       'GetSecretValue',
       { secretId: 'arn:aws:secretsmanager:us-west-2:222222222222:secret:rcm/prod/mercy/endpoints/e1/a1-AbCdEf' },
     ],
+    ...['/', '/rcm', '/rcm/', '/rcm/prod', '/rcm/prod/', '/rcm/prod/mercy'].map((path): [string, boolean, string, string, object] => [
+      `a person reads all that lies below ${path}`,
+      ...([true, 'AdministratorAccess', 'GetParametersByPath', { path, recursive: true, withDecryption: true }] as const),
+    ]),
+    ['a person reads all that lies below another path', false, 'AdministratorAccess', 'GetParametersByPath', { path: '/rcm/production', recursive: true }],
     ['a person reads something else', false, 'AdministratorAccess', 'GetParameter', { name: '/other/prod' }],
   ])('%s: told as a read from outside is %s', (_, isTold, userName, eventName, requestParameters) => {
     const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-read-outside')!.pattern;
