@@ -36,6 +36,13 @@ describe('docs/runbooks', () => {
     expect(sections).toEqual(['Do', 'Over when']);
   });
 
+  it('names schedules that there are', () => {
+    const schedules = made.ofType('AWS::Scheduler::Schedule').map(({ Properties }) => String(Properties.Name));
+    const named = names.flatMap((page) => [...text(page).matchAll(/\bschedules?\s+`([^`]+)`/g)].map(([, name = '']) => name));
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !schedules.includes(name))).toEqual([]);
+  });
+
   it('has every page in its index, with the names that it begins with', () => {
     const index = text('README.md');
     for (const [page, of] of heads) {
