@@ -45,6 +45,22 @@ describe('docs/credential-infrastructure.md', () => {
   });
 });
 
+describe('docs/upgrade.md', () => {
+  it('stops whatever starts a process beside a service: what is scaled, and what runs at its time', () => {
+    const [, stopping = ''] = page('upgrade.md').split('## Where processes must stop');
+    const text = stopping.split('\n## ')[0] ?? '';
+    const schedules = made.ofType('AWS::Scheduler::Schedule').map(({ Properties }) => String(Properties.Name));
+    const scaled = made.ofType('AWS::ApplicationAutoScaling::ScalableTarget').map(({ Properties }) => String(Properties.ResourceId));
+    expect([schedules.length, scaled.length].every((count) => count > 0)).toBe(true);
+    expect([...schedules, ...scaled].filter((name) => !text.includes(name))).toEqual([]);
+  });
+
+  it('is where other pages lead to that have processes stopped', () => {
+    const pages = ['rotation.md', 'keys.md', 'runbooks/database.md'];
+    expect(pages.filter((name) => !page(name).includes('upgrade.md#where-processes-must-stop'))).toEqual([]);
+  });
+});
+
 describe('docs/deploy.md', () => {
   const text = page('deploy.md');
   const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, found = '']) => found);
