@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { parseReference, type SecretStore } from '@rcm/credentials';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
@@ -5,6 +6,8 @@ import { getEndpoint } from '@rcm/db';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { restoreLogin } from './restore-login.ts';
+
+const ACT = { actor: 'person:os:jane@host', reason: 'it is gone' };
 
 let opened: RotatorEnvironment;
 beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: [] })));
@@ -33,7 +36,7 @@ async function restored(meanwhile: (endpointId: string) => Promise<unknown>): Pr
     };
   };
   const login = { endpointId: id, portalTypeCode: 'alpine', reference: secretArn, version: current.version, text: current.text, staged: [] };
-  const options = { ...{ orgId, dryRun: false, signal: new AbortController().signal }, actor: 'person:os:jane@host', reason: 'it is gone' };
+  const options = { ...ACT, orgId, takenAt: new Date(), dryRun: false, signal: new AbortController().signal };
   const stores = { ...rotator.stores, forTenant };
   return restoreLogin({ db: process.db, rotator: { ...rotator, stores } }, login, options).catch((error: { code: string }) => error.code);
 }
@@ -53,4 +56,38 @@ it('is not called restored where its row names something else by then', async ()
   const moves = (endpointId: string) => opened.sql('UPDATE integration_endpoint SET secret_arn = $2 WHERE id = $1', [(id = endpointId), other]);
   expect(await restored(moves)).toBe('state_conflict');
   expect(await arnOf(id)).toBe(other);
+});
+
+/** A rotation that is over, straight into the journal; a minute ago, where nothing else is said. */
+async function rotated(endpointId: string, endedSecondsAgo = 60): Promise<string> {
+  const { orgId, secretArn, loginIdentity } = opened.testEnvironment.endpoint(endpointId);
+  const id = randomUUID();
+  await opened.sql(
+    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, previous_version, promoted_version, recipe_hash, ended_at)
+     VALUES ($1::uuid, $2, $3, $4, 'alpine', 'done', 1, 'r', 'due', $5, '1', '1', '2', 'h', now() - $6::float8 * interval '1 s')`,
+    [id, loginIdentity, orgId, endpointId, secretArn, endedSecondsAgo],
+  );
+  return id;
+}
+
+it('a login that was never rotated when it was backed up is outdated by its first rotation, unless that one’s copy is there', async () => {
+  const { testEnvironment, process } = opened;
+  const outcomes: string[] = [];
+  for (const [endedSecondsAgo, isCopied] of [
+    [60, false],
+    [60, true],
+    [900, false],
+  ] as const) {
+    const { id, orgId, secretArn } = await testEnvironment.addEndpoint('alpine');
+    const current = await opened.rotator.stores.forTenant(orgId).read(parseReference(secretArn));
+    if (!current) throw new Error('no secret');
+    const attemptId = await rotated(id, endedSecondsAgo);
+    const staged = isCopied ? [{ attemptId, text: current.text }] : [];
+    const login = { endpointId: id, portalTypeCode: 'alpine', reference: secretArn, version: current.version, text: current.text, staged };
+    const takenAt = new Date(Date.now() - 600_000);
+    const gone: SecretStore = { ...opened.rotator.stores.forTenant(orgId), read: () => Promise.resolve(null) };
+    const rotator = { ...opened.rotator, stores: { ...opened.rotator.stores, forTenant: () => gone } };
+    outcomes.push(await restoreLogin({ db: process.db, rotator }, login, { ...ACT, orgId, takenAt, dryRun: true, signal: new AbortController().signal }));
+  }
+  expect(outcomes).toEqual(['outdated', 'restored', 'restored']);
 });

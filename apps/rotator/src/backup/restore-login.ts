@@ -1,7 +1,7 @@
 import { formatReference, isAttemptId, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
 import type { BackedUpLogin } from '@rcm/credentials/backup';
 import { type EndpointRow, getEndpoint, recordAuditEvent } from '@rcm/db';
-import { followSecretMadeAnew, getOpenAttempt, outrunCopy } from '@rcm/db/rotation';
+import { followSecretMadeAnew, getOpenAttempt, outrunCopy, promotedSince } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/command.ts';
 import type { RotatorProcess } from '../services.ts';
@@ -15,6 +15,8 @@ export type Restored = 'restored' | 'outdated' | 'copy_restored' | 'same' | 'kep
 
 export interface RestoreOptions extends PersonalAct {
   readonly orgId: string;
+  /** Of when the backup is. */
+  readonly takenAt: Date;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
@@ -38,7 +40,7 @@ export async function restoreLogin(process: Pick<RotatorProcess, 'rotator' | 'db
     if (isCopyBack) return 'copy_restored';
     return isSameText(current.text, login.text) ? 'same' : 'kept';
   }
-  const result = (await isOutdated(process, place, login, signal)) ? 'outdated' : 'restored';
+  const result = (await isOutdated(process, place, login, options)) ? 'outdated' : 'restored';
   if (options.dryRun) return result;
   await recordRestore(process, place, login, { ...options, copies: login.staged.length, result });
   await makeAnew(process, place, login, options);
@@ -128,11 +130,18 @@ async function openAttemptOf({ db }: Pick<RotatorProcess, 'db'>, { orgId, loginI
 }
 
 /** Whether the journal knows a later rotation whose copy is neither in the backup nor in the store: somebody may have deleted current alone. */
-async function isOutdated({ db }: Pick<RotatorProcess, 'db'>, place: Place, { text, staged }: BackedUpLogin, signal: AbortSignal): Promise<boolean> {
+async function isOutdated(
+  { db }: Pick<RotatorProcess, 'db'>,
+  place: Place,
+  { text, staged }: BackedUpLogin,
+  { takenAt, signal }: Pick<RestoreOptions, 'takenAt' | 'signal'>,
+): Promise<boolean> {
   const { orgId, loginIdentity } = place.endpoint;
+  if (loginIdentity === null) return false;
   const { attemptId } = rotationOf(text);
-  if (attemptId === null || loginIdentity === null) return false;
-  const outrun = await outrunCopy(db, { orgId, loginIdentity, attemptId });
-  if (outrun === null || staged.some((copy) => copy.attemptId === outrun.newest.attemptId)) return false;
-  return !(await isStaged(place, outrun.newest, signal));
+  // A text that names no rotation was made before the first one, or typed by a person: which came after it only the time says.
+  const asked = { orgId, loginIdentity };
+  const newest = attemptId === null ? await promotedSince(db, { ...asked, since: takenAt }) : ((await outrunCopy(db, { ...asked, attemptId }))?.newest ?? null);
+  if (newest === null || staged.some((copy) => copy.attemptId === newest.attemptId)) return false;
+  return !(await isStaged(place, newest, signal));
 }

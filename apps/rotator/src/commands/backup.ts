@@ -67,7 +67,8 @@ async function backUp(context: CommandContext, orgId: string, { actor, reason, p
   const { rotator, db } = opened;
   await recordAuditEvent(db, { orgId, actor, reason, action: 'secret.backup', subject: orgId, details: { recipients } });
   const counts = noCounts();
-  const takenAt = rotator.clock.now();
+  // By the clock that the journal goes by, with which it is compared.
+  const takenAt = await serverTime(db);
   const bytes = await sealBackup({
     recipients,
     keys: rotator.keys,

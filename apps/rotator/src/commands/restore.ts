@@ -54,7 +54,7 @@ export async function restoreCommand(context: CommandContext, options: RestoreCo
 
   const results = new Map<string, Restored | 'failed'>();
   for await (const login of (await open()).logins) {
-    results.set(login.endpointId, await restoredOrFailed(context, login, { ...options, orgId: head.orgId }));
+    results.set(login.endpointId, await restoredOrFailed(context, login, { ...options, orgId: head.orgId, takenAt: head.takenAt }));
     process.stderr.write(`[${results.size}/${total}] ${login.endpointId}\n`);
     await rotator.clock.sleep(1000 / PER_SECOND, context.signal);
   }
@@ -73,7 +73,7 @@ type Restoring = Parameters<typeof restoreLogin>;
 async function restoredOrFailed(
   { opened, signal }: CommandContext,
   login: Restoring[1],
-  options: RestoreCommandOptions & { readonly orgId: string },
+  options: RestoreCommandOptions & { readonly orgId: string; readonly takenAt: Date },
 ): Promise<Restored | 'failed'> {
   try {
     return await restoreLogin(opened, login, { ...options, signal });

@@ -57,7 +57,7 @@ export {
   planRotation,
   type RotationPlan,
 } from '../journal/open.ts';
-export { outrunCopy, type OutrunCopy } from '../journal/outrun-copy.ts';
+export { outrunCopy, type OutrunCopy, promotedSince } from '../journal/outrun-copy.ts';
 export { BEHIND_MS, wasReplaced } from '../journal/replaced-version.ts';
 export { type NewRotationRequest, type RequestKind, requestRotation } from '../journal/request.ts';
 export { announceSuccessor, type Resolution, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo, type Successor } from '../journal/resolve.ts';

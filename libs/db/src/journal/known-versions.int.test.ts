@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, Logins } from '../ledger/account.fixture.ts';
 import { followStoreVersion } from '../endpoints/follow.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { outrunCopy } from './outrun-copy.ts';
+import { outrunCopy, promotedSince } from './outrun-copy.ts';
 import { knownVersions } from './known-versions.ts';
 import { wasReplaced } from './replaced-version.ts';
 
@@ -116,6 +116,17 @@ describe('a rotation is outrun', () => {
     expect(await outrunCopy(t.agent, { ...firm, attemptId: first })).toBeNull();
     expect(await outrunCopy(t.agent, { ...hospital, attemptId: first })).toBeNull();
   });
+});
+
+test('of a text that names no rotation, those that were promoted since are known by the time alone', async () => {
+  const [on, other] = [await makeEndpoint(t.db), await makeEndpoint(t.db)];
+  const since = async (secondsAgo: number, of: TestEndpoint = on) =>
+    (await promotedSince(t.rotator, { ...of, since: new Date(Date.now() - secondsAgo * 1000) }))?.attemptId ?? null;
+  await rotation(on, { promoted: '2', endedSecondsAgo: 3000 });
+  const second = await rotation(on, { promoted: '3', endedSecondsAgo: 2000 });
+  await rotation(on, { endedSecondsAgo: 100 });
+  await rotation(on, { endedSecondsAgo: null });
+  expect([await since(1000), await since(2500), await since(3500), await since(3500, other)]).toEqual([null, second, second, null]);
 });
 
 describe('a version was replaced', () => {

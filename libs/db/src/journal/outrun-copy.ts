@@ -8,9 +8,15 @@ interface OpenedCopy {
   readonly attemptId: string;
 }
 
+interface Promoted {
+  readonly attemptId: string;
+  /** The store's version that it made. */
+  readonly version: string;
+}
+
 export interface OutrunCopy {
-  /** The last promoted rotation of the login, and the store's version that it made. */
-  readonly newest: { readonly attemptId: string; readonly version: string };
+  /** The last promoted rotation of the login. */
+  readonly newest: Promoted;
   /** The version that the carried rotation made; `null`: it made none current. */
   readonly openedVersion: string | null;
 }
@@ -31,4 +37,22 @@ export async function outrunCopy(db: Database, { orgId, loginIdentity, attemptId
        ORDER BY later.ended_at DESC LIMIT 1`,
   );
   return row ? { newest: { attemptId: row.id, version: row.version }, openedVersion: row.openedVersion } : null;
+}
+
+/**
+ * The last promoted rotation of a login that did not end before a moment: of a text that names no rotation, only the time says whether one came after it. `null`:
+ * there is none.
+ */
+export async function promotedSince(
+  db: Database,
+  { orgId, loginIdentity, since }: { readonly orgId: string; readonly loginIdentity: string; readonly since: Date },
+): Promise<Promoted | null> {
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<Promoted[]>`
+      SELECT id::text AS "attemptId", promoted_version AS version FROM rotation_attempt
+       WHERE login_identity = ${loginIdentity} AND org_id = ${orgId} AND promoted_version IS NOT NULL AND (ended_at IS NULL OR ended_at >= ${since})
+       ORDER BY coalesce(ended_at, 'infinity') DESC LIMIT 1`,
+  );
+  return row ?? null;
 }

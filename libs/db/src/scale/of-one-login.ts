@@ -6,7 +6,7 @@ import { showTask } from '../fleet/show-task.ts';
 import { mayRemoveCopy } from '../journal/copies.ts';
 import { knownVersions } from '../journal/known-versions.ts';
 import { findOpenRotation, getOpenAttempt } from '../journal/open.ts';
-import { outrunCopy } from '../journal/outrun-copy.ts';
+import { outrunCopy, promotedSince } from '../journal/outrun-copy.ts';
 import { wasReplaced } from '../journal/replaced-version.ts';
 import { acquireExclusiveLease, acquireSharedLease } from '../leases/acquire.ts';
 import { findExclusiveLease, releaseLease, renewLease } from '../leases/upkeep.ts';
@@ -108,6 +108,7 @@ export const ofOneLogin: readonly Operation[] = [
   // Its ledger has what was measured before, at this size and at those below.
   asks('rcm_rotator', knownVersions, [{ ...ONE, limit: 5 }], { most: 1_500 }),
   asks('rcm_agent', outrunCopy, [{ ...ONE, attemptId: randomUUID() }]),
+  asks('rcm_rotator', promotedSince, [{ ...ONE, since: new Date(0) }]),
   asks('rcm_agent', wasReplaced, [{ ...ONE, current: '2', read: '1', madeBy: null }]),
   asks('rcm_rotator', mayRemoveCopy, [{ ...ONE, attemptId: randomUUID(), currentVersion: '2' }]),
   asks('rcm_rotator', getOpenAttempt, [ONE]),

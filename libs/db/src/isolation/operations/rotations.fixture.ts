@@ -8,7 +8,7 @@ import { answerRequest, noteLookedAt } from '../../journal/left-requests.ts';
 import { endLongWait } from '../../journal/long-waits.ts';
 import { beginLook } from '../../journal/looks.ts';
 import { adoptAttempt, findOpenRotation, getOpenAttempt, planRotation } from '../../journal/open.ts';
-import { outrunCopy } from '../../journal/outrun-copy.ts';
+import { outrunCopy, promotedSince } from '../../journal/outrun-copy.ts';
 import { wasReplaced } from '../../journal/replaced-version.ts';
 import { requestRotation } from '../../journal/request.ts';
 import { announceSuccessor, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from '../../journal/resolve.ts';
@@ -18,6 +18,7 @@ import type { Operations } from './named.fixture.ts';
 export const ROTATIONS: Operations = {
   knownVersions: (t, n) => knownVersions(t.rotator, { ...n, limit: 10 }),
   outrunCopy: (t, n) => outrunCopy(t.agent, n),
+  promotedSince: (t, n) => promotedSince(t.rotator, { ...n, since: new Date(0) }),
   wasReplaced: (t, n) => wasReplaced(t.agent, { ...n, current: '2', read: '1', madeBy: null }),
   listCopiesElsewhere: (t, n) => listCopiesElsewhere(t.rotator, { ...n, secretArn: 'arn:of:another', limit: 10 }),
   mayRemoveCopy: (t, n) => mayRemoveCopy(t.rotator, { ...n, currentVersion: '1' }),
