@@ -69,3 +69,13 @@ it('one secret that a store refuses, and one copy that is no payload, end no bac
   expect((await backUp([refused.id, beside.id, plain.id])).exitCode).toBe(1);
   expect((await newestBackupRun(process.db))?.beganAt).toEqual(noted?.beganAt);
 });
+
+it('a row that names no secret of this deployment ends no backup either', async () => {
+  const { testEnvironment } = opened;
+  const [unreadable, plain] = [await testEnvironment.addEndpoint('alpine'), await testEnvironment.addEndpoint('alpine')];
+  await opened.sql('UPDATE integration_endpoint SET secret_arn = $2 WHERE id = $1', [unreadable.id, 'vault:kv/typed-by-hand']);
+  const { exitCode, said } = await backUp([]);
+  expect(exitCode).toBe(1);
+  expect(said).toContain(`${unreadable.id}  is in no file: its row names no secret in a store of this deployment`);
+  expect(said).not.toContain(`${plain.id}  `);
+});

@@ -26,7 +26,7 @@ export interface BackupCounts {
 }
 
 /** What one secret has of its own; whatever a store has as a whole ends the backup. */
-const ITS_OWN = ['payload_invalid', 'reference_not_yours', 'store_denied'] as const;
+const ITS_OWN = ['payload_invalid', 'reference_invalid', 'reference_not_yours', 'store_denied'] as const;
 export type WhyMissing = 'secret_missing' | (typeof ITS_OWN)[number];
 
 export const noCounts = (): BackupCounts => ({ logins: 0, copies: 0, notMigrated: 0, missing: [], whyMissing: {}, noPayload: {} });
@@ -81,8 +81,8 @@ interface Reading {
 async function readLogin(reading: Reading, endpoint: EndpointRow, secretArn: string): Promise<BackedUpLogin | WhyMissing> {
   const { store, counts, signal } = reading;
   const { id: endpointId, portalTypeCode } = endpoint;
-  const reference = parseReference(secretArn);
   try {
+    const reference = parseReference(secretArn);
     let current = await store.read(reference, { signal });
     for (let reads = 1; current !== null; reads += 1) {
       const { staged, noPayload } = await readStaged(reading, endpoint, reference);

@@ -50,7 +50,8 @@ export const maySayWhole = (written: readonly { readonly logins: number; readonl
 const WHY: Readonly<Record<WhyMissing, string>> = {
   secret_missing: 'its secret is gone',
   payload_invalid: 'its secret holds no payload',
-  reference_not_yours: 'its row names a secret that is not its organization’s',
+  reference_invalid: 'its row names no secret in a store of this deployment',
+  reference_not_yours: 'its row names a secret that is not its organization’s, or in a place that this deployment does not have',
   store_denied: 'its store does not let the rotator read its secret, or a copy beside it',
 };
 

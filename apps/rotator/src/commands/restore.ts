@@ -67,6 +67,13 @@ export async function restoreCommand(context: CommandContext, options: RestoreCo
   return [...results.values()].some((result) => SOMETHING_TO_DO.includes(result)) ? 1 : 0;
 }
 
+/** What one login has of its own; whatever a store has as a whole ends the run. */
+const ITS_OWN = [
+  ...['secret_exists', 'secret_missing', 'store_conflict', 'store_denied', 'payload_invalid', 'payload_too_large'],
+  // Its row names what is no secret of this deployment, as where an account that is lost was taken out of its places; or names another by then.
+  ...['reference_invalid', 'reference_not_yours', 'state_conflict'],
+] as const;
+
 type Restoring = Parameters<typeof restoreLogin>;
 
 /** One that fails for a reason of its own does not keep the others from being put back. */
@@ -78,7 +85,7 @@ async function restoredOrFailed(
   try {
     return await restoreLogin(opened, login, { ...options, signal });
   } catch (error) {
-    if (!hasCode(error, 'secret_exists', 'store_conflict', 'store_denied', 'payload_invalid', 'payload_too_large', 'secret_missing')) throw error;
+    if (!hasCode(error, ...ITS_OWN)) throw error;
     opened.rotator.logger.warn({ err: error, endpointId: login.endpointId }, 'a login could not be put back out of a backup');
     return 'failed';
   }
