@@ -63,7 +63,8 @@ async function rotated(endpointId: string, endedSecondsAgo = 60): Promise<string
   const { orgId, secretArn, loginIdentity } = opened.testEnvironment.endpoint(endpointId);
   const id = randomUUID();
   await opened.sql(
-    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, previous_version, promoted_version, recipe_hash, ended_at)
+    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version,
+                                   previous_version, promoted_version, recipe_hash, ended_at)
      VALUES ($1::uuid, $2, $3, $4, 'alpine', 'done', 1, 'r', 'due', $5, '1', '1', '2', 'h', now() - $6::float8 * interval '1 s')`,
     [id, loginIdentity, orgId, endpointId, secretArn, endedSecondsAgo],
   );
@@ -90,4 +91,20 @@ it('a login that was never rotated when it was backed up is outdated by its firs
     outcomes.push(await restoreLogin({ db: process.db, rotator }, login, { ...ACT, orgId, takenAt, dryRun: true, signal: new AbortController().signal }));
   }
   expect(outcomes).toEqual(['outdated', 'restored', 'restored']);
+});
+
+it.each(['ssm', 'secrets-manager'] as const)('copies that are put back in %s are listed as they were, the newest first', async (where) => {
+  const { testEnvironment, process, rotator } = opened;
+  const { id, orgId, secretArn } = await testEnvironment.addEndpoint('alpine', where);
+  const store = rotator.stores.forTenant(orgId);
+  const current = await store.read(parseReference(secretArn));
+  if (!current) throw new Error('no secret');
+  const newestFirst = [randomUUID(), randomUUID(), randomUUID()];
+  const staged = newestFirst.map((attemptId) => ({ attemptId, text: current.text }));
+  const login = { endpointId: id, portalTypeCode: 'alpine', reference: secretArn, version: current.version, text: current.text, staged };
+  const gone: SecretStore = { ...store, read: () => Promise.resolve(null) };
+  const signal = new AbortController().signal;
+  const services = { db: process.db, rotator: { ...rotator, stores: { ...rotator.stores, forTenant: () => gone } } };
+  expect(await restoreLogin(services, login, { ...ACT, orgId, takenAt: new Date(), dryRun: false, signal })).toBe('restored');
+  expect(await store.listStaged(parseReference(secretArn))).toEqual(newestFirst);
 });

@@ -110,9 +110,13 @@ const withoutSuffix = (reference: SecretReference): SecretReference =>
 
 type Copy = BackedUpLogin['staged'][number];
 
-/** What is there stays. An older backup may hold what a person had put among the copies: that is left out. */
+/**
+ * What is there stays. An older backup may hold what a person had put among the copies: that is left out. The oldest first, as they were made: stores tell the
+ * newest by when it was written, and where the journal knows none of them, that one is tried first.
+ */
 async function restoreCopies(process: Pick<RotatorProcess, 'rotator'>, place: Place, { staged }: BackedUpLogin, signal: AbortSignal): Promise<void> {
-  for (const copy of staged) if (isAttemptId(copy.attemptId) && !(await isStaged(place, copy, signal))) await stageAgain(process, place, copy, signal);
+  for (const copy of staged.toReversed())
+    if (isAttemptId(copy.attemptId) && !(await isStaged(place, copy, signal))) await stageAgain(process, place, copy, signal);
 }
 
 const slotOf = (place: Place, attemptId: string) => ({ current: place.reference, attemptId, tags: tagsOf(place) });
