@@ -8,7 +8,7 @@ import { startServer, type ThrowawayPostgres } from './server.ts';
 
 /** A second server that follows a first one by streaming replication. */
 export interface StandbyPostgres extends ThrowawayPostgres {
-  /** Waits until it has replayed, and written out, all that the first has written until now, and is connected: the log that it was made with may hold as much. */
+  /** Waits until it has replayed, and written out, all that the first has written until now, and receives: the log that it was made with may hold as much, and a connection may be one that comes to nothing. */
   hasFollowed(): Promise<void>;
   /** It follows nobody any more, and takes writes. */
   promote(): Promise<void>;
@@ -35,7 +35,7 @@ export async function startStandby(
       const at = await one(primary.url, 'SELECT pg_current_wal_flush_lsn()::text AS value');
       const follows = async (): Promise<boolean> =>
         (await one(url, 'SELECT (pg_last_wal_replay_lsn() >= $1::pg_lsn)::text AS value', [at])) === 'true' &&
-        (await one(primary.url, 'SELECT EXISTS (SELECT FROM pg_stat_replication)::text AS value')) === 'true';
+        (await one(primary.url, `SELECT EXISTS (SELECT FROM pg_stat_replication WHERE state = 'streaming')::text AS value`)) === 'true';
       while (!(await follows())) await new Promise((resolve) => setTimeout(resolve, 20));
       // On a standby it writes out what was replayed, as far as the last checkpoint of the first.
       await one(url, 'CHECKPOINT');
