@@ -4,6 +4,7 @@ import { gatherCredentials, listConfigs, migrationCounts } from '@rcm/db/migrati
 import { listSharedIdentities } from '@rcm/db/rotation';
 import { lookInto } from '../credential/look.ts';
 import { migrateAfterOthers, migrateEndpoint } from '../credential/move.ts';
+import { nameRows } from '../credential/name-rows.ts';
 import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';
 import { each, type Migration, PAGE_SIZE, pages, wanted } from '../migration.ts';
 import { byEndpoint, failureLines, type Report } from '../report.ts';
@@ -32,6 +33,7 @@ export async function apply(migration: Migration): Promise<Report> {
         return end;
       },
     });
+  await nameRows(migration);
   const first = await run(unmigrated(migration), Math.min(before.legacy, before.endpoints - before.migrated), migrateEndpoint);
   // What another migrator was at: it will have done that soon, or has died.
   const second = first.finished && taken.length > 0 ? await run(Readable.from([...taken]), taken.length, migrateAfterOthers) : null;

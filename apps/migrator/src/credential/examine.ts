@@ -44,7 +44,7 @@ export function examine(endpoint: EndpointRow, credentials: Secret<string>, { ke
 }
 
 /** The keyed login identities of a payload in an endpoint's account realm. Fails with `payload_invalid`. */
-function namesOf({ portalType }: Pick<EndpointRow, 'portalType'>, text: Secret<string>, keys: IdentityKeys): readonly LoginIdentity[] {
+export function namesOf({ portalType }: Pick<EndpointRow, 'portalType'>, text: Secret<string>, keys: IdentityKeys): readonly LoginIdentity[] {
   const realm = { realm: portalType.accountRealm ?? portalType.code, usernameCase: portalType.usernameCase };
   return loginNames(keys, realm, parsePayload(text).reveal().username);
 }

@@ -14,6 +14,7 @@ import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { inPlaceWithRoom } from '../placing/in-place-with-room.ts';
 import { examine, type Movable } from './examine.ts';
+import { checkNotRotatedElsewhere } from './rotated-elsewhere.ts';
 
 export type Moved = 'migrated' | 'already';
 /** `empty`: there is nothing to move. `taken`: another migrator is at it. */
@@ -36,7 +37,7 @@ const MIGRATION: Why = { actor: 'migrator', reason: 'migration' };
  * Moves one credential: read, create, read back, compare, record. Safe to repeat after a crash between any two of these: a secret
  * that is there already is adopted if it is what the row says. `already`: another migrator recorded it first. Fails with
  * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `row_edited`
- * (the row changed meanwhile; it is not recorded), `store_*`, `database_*`.
+ * (the row changed meanwhile; it is not recorded), `state_conflict` (the account was rotated under another endpoint), `store_*`, `database_*`.
  */
 export async function migrateEndpoint(migration: Migration, endpoint: EndpointRow): Promise<MovedOrNot> {
   return (await moveOnceClaimed(migration, endpoint)).end;
@@ -82,6 +83,7 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, credenti
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const [name, ...otherNames] = found.names;
   if (!name) throw new RcmError('payload_invalid', 'The account has no name.');
+  await checkNotRotatedElsewhere(migration, endpoint, found);
   const { reference, stored } = await placeSecret(migration, endpoint, found);
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
   if (compareTexts(fingerprintKey, { legacy: credentials, stored: stored.text }).is !== 'equal') {

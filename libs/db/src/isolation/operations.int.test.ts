@@ -14,6 +14,7 @@ import { beginLoginAttempt } from '../ledger/attempt.ts';
 import { migrationByOrganization } from '../legacy/by-organization.ts';
 import { listConfigs } from '../legacy/configs.ts';
 import { listLegacyEndpoints } from '../legacy/migrate.ts';
+import { secretsRotatedElsewhere } from '../legacy/name-row.ts';
 import { listProofs } from '../legacy/proofs.ts';
 import { migrationCounts } from '../legacy/scrub.ts';
 import { openDatabase } from '../open-database.ts';
@@ -134,6 +135,7 @@ describe('what looks at every tenant', () => {
     listAttempts: (db) => listAttempts(db, { limit: 10 }),
     listOpenAttempts: (db) => listOpenAttempts(db, { limit: 10 }),
     listLegacyEndpoints: (db) => listLegacyEndpoints(db, { limit: 10 }),
+    secretsRotatedElsewhere: (db) => secretsRotatedElsewhere(db, { endpointId: 'endpoint-1', names: [{ id: 'someone', keyId: '1' }], limit: 10 }),
     listConfigs: (db) => listConfigs(db, { limit: 10 }),
     listWantedSearches: (db) => listWantedSearches(db, { limit: 10, pauseMs: 0 }),
     countRefusedLogins,

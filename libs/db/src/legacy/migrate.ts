@@ -1,12 +1,13 @@
 import { RcmError, Secret } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
-import type { Database, Transaction } from '../database.ts';
+import type { Database } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
 import { type EndpointRow, endpointRows } from '../endpoints/endpoint.ts';
 import { NEXT_ROTATION } from '../endpoints/schedule.ts';
 import { checkLimit } from '../input.ts';
 import { firstSecretIsNamed } from '../secret-places/first-place.ts';
 import { writeAuditEvent } from '../audit/record.ts';
+import { settleLogin } from './name-row.ts';
 import { type NewProof, writeProof } from './proofs.ts';
 import { HELD_NOTHING, lockRow, type SeenRow } from './row.ts';
 
@@ -19,15 +20,15 @@ export interface LegacyEndpoint {
   readonly credentials: Secret<string>;
 }
 
-/** Pages through the endpoints that still hold plaintext, by id. Raw SQL: Prisma parses jsonb. */
+/** Pages through the endpoints that still hold plaintext, by id; `unnamed`: through those whose account nobody has named yet. Raw SQL: Prisma parses jsonb. */
 export async function listLegacyEndpoints(
   db: Database,
-  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  { after, limit, unnamed = false }: { readonly after?: string | undefined; readonly limit: number; readonly unnamed?: boolean },
 ): Promise<LegacyEndpoint[]> {
   return byIndex(db, 'every tenant', async (client) => {
     const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
       SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
-       WHERE has_legacy_credentials AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
+       WHERE has_legacy_credentials AND (NOT ${unnamed} OR login_identity IS NULL) AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
     const rows = await client.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } } });
     const endpoints = new Map((await endpointRows(client, rows)).map((endpoint) => [endpoint.id, endpoint]));
     return texts.flatMap(({ id, credentials }) => {
@@ -85,15 +86,4 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
     });
     return 'recorded';
   });
-}
-
-/** By which of an account's names it goes; locked for the rest of the transaction. */
-async function settleLogin(tx: Transaction, endpointId: string, names: readonly LoginName[]): Promise<string> {
-  const [row] = await tx.$queryRaw<{ goesBy: string | null }[]>`
-    SELECT rcm_settle_login(${endpointId}, ${names.map(({ id }) => id)}::text[], ${names.map(({ keyId }) => keyId)}::text[]) AS "goesBy"`;
-  if (row && row.goesBy !== null) return row.goesBy;
-  throw new RcmError(
-    'config_invalid',
-    'Logins are named with an identity key that this process does not have, so whose account this is cannot be said (docs/keys.md). Nothing was changed.',
-  );
 }

@@ -1,0 +1,52 @@
+import { RcmError } from '@rcm/telemetry';
+import { byIndex } from '../by-index.ts';
+import type { Database, Transaction } from '../database.ts';
+import type { LoginName } from '../endpoints/follow-account.ts';
+import { Prisma } from '../generated/client.ts';
+import { lockRow, type SeenRow } from './row.ts';
+
+/** By which of an account's names it goes; locked for the rest of the transaction. Fails with `config_invalid`: see `recordMigrated`. */
+export async function settleLogin(tx: Transaction, endpointId: string, names: readonly LoginName[]): Promise<string> {
+  const [row] = await tx.$queryRaw<{ goesBy: string | null }[]>`
+    SELECT rcm_settle_login(${endpointId}, ${names.map(({ id }) => id)}::text[], ${names.map(({ keyId }) => keyId)}::text[]) AS "goesBy"`;
+  if (row && row.goesBy !== null) return row.goesBy;
+  throw new RcmError(
+    'config_invalid',
+    'Logins are named with an identity key that this process does not have, so whose account this is cannot be said (docs/keys.md). Nothing was changed.',
+  );
+}
+
+/**
+ * Says which account a row's plaintext is of, before anything of it is moved: a rotation of that account under another endpoint waits for this row from then on. Does nothing where
+ * the row has a name or a secret, or no longer holds what was seen. Fails with `endpoint_unknown`, `config_invalid`.
+ */
+export async function nameRow(
+  db: Database,
+  named: { readonly orgId: string; readonly endpointId: string; readonly names: readonly LoginName[]; readonly row: SeenRow },
+): Promise<void> {
+  const { orgId, endpointId, names, row: seen } = named;
+  await db.transaction({ tenant: orgId }, async (tx) => {
+    // First, since it takes the locks of the account's names.
+    const goesBy = await settleLogin(tx, endpointId, names);
+    const row = await lockRow(tx, { endpointId, orgId, fingerprintOf: seen.fingerprintOf });
+    if (row.secretArn !== null || row.fingerprint !== seen.fingerprint) return;
+    await tx.$executeRaw`
+      UPDATE integration_endpoint SET login_identity = ${goesBy}, updated_at = clock_timestamp()
+       WHERE id = ${endpointId} AND org_id = ${orgId} AND login_identity IS NULL`;
+  });
+}
+
+/** Secrets of an account under other endpoints that were rotated there, the newest first: what a row still holds of it is old, unless it says what they say. */
+export async function secretsRotatedElsewhere(
+  db: Database,
+  { endpointId, names, limit }: { readonly endpointId: string; readonly names: readonly LoginName[]; readonly limit: number },
+): Promise<{ readonly orgId: string; readonly endpointId: string; readonly secretArn: string }[]> {
+  return byIndex(
+    db,
+    'every tenant',
+    (tx) => tx.$queryRaw`
+      SELECT e.org_id AS "orgId", e.id AS "endpointId", e.secret_arn AS "secretArn" FROM integration_endpoint e
+       WHERE e.login_identity IN (${Prisma.join(names.map(({ id }) => id))}) AND e.id <> ${endpointId} AND e.secret_arn IS NOT NULL AND e.last_rotated_at IS NOT NULL
+       ORDER BY e.last_rotated_at DESC LIMIT ${limit}`,
+  );
+}
