@@ -190,7 +190,8 @@ describe('a login whose second factor is a person', () => {
       const { requestId = '', publicKey = new Uint8Array() } = turn ?? {};
       const sealed = sealCode(publicKey, requestId, new Secret((await sent(endpoint)).at(-1)?.code ?? ''));
       const prints = [`1:${'a'.repeat(64)}`];
-      expect(await answerCodeByMessage(db, { orgId: endpoint.orgId, requestId, sealed, gateway: 'twilio', sentAt: null, prints })).toBe('answered');
+      const code = { codePrints: [`1:${'b'.repeat(64)}`], ownPrints: [] };
+      expect(await answerCodeByMessage(db, { orgId: endpoint.orgId, requestId, sealed, gateway: 'twilio', sentAt: null, prints, code })).toBe('answered');
     };
     expect((await Promise.all([visit(agent(), endpoint), messages()]))[0]).toBe('accepted');
     expect([await typed(endpoint), await turnsAtInbox(db, codeInboxes(testEnvironment.identityKeys, number))]).toEqual([[1], []]);

@@ -152,7 +152,7 @@ interface Sending {
 /** What the database is told of a message with a code, for a login's turn. */
 const messageFor = ({ testEnvironment }: DayEnvironment, { orgId, id: endpointId }: EnvironmentEndpoint, { address, code }: Sending) => ({
   ...{ orgId, gateway: 'twilio', sentAt: null, prints: [`1:${createHash('sha256').update(randomUUID()).digest('hex')}`] },
-  lasting: {
+  code: {
     codePrints: codePrints(testEnvironment.identityKeys, { address, code }),
     ownPrints: ownCodePrints(testEnvironment.identityKeys, { address, code, orgId, endpointId }),
   },

@@ -51,7 +51,7 @@ async function atHandOver(): Promise<void> {
     const [row] = await w.testEnvironment.owner.transaction(
       'no tenant',
       (tx) => tx.$queryRaw<{ waits: boolean }[]>`
-        SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rcm_answer_code_by_message%') AS waits`,
+        SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%rcm_answer_lasting_code%') AS waits`,
     );
     if (row?.waits) return;
     await later();
@@ -76,7 +76,7 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
     first.signal(signal);
     // What the process has asked for is undone with its session, as where it died, or where its server gave it up.
     await asSuperuser(w.testEnvironment.url, [
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%rcm_answer_code_by_message%' AND wait_event_type = 'Lock'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%rcm_answer_lasting_code%' AND wait_event_type = 'Lock'`,
       // As if a minute had gone by.
       'UPDATE mailbox_turn SET turn_until = clock_timestamp()',
     ]);

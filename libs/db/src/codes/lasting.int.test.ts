@@ -32,8 +32,8 @@ async function asked(on: Account, inbox: string): Promise<CodeTurn> {
   return turn;
 }
 /** A message at the inbox, at the login's turn. */
-function message({ orgId, requestId }: CodeTurn, lasting: ReturnType<typeof codeAt>, id: string = randomUUID()): Promise<MessageAnswering> {
-  return answerCodeByMessage(t.agent, { orgId, requestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: [print(id)], lasting });
+function message({ orgId, requestId }: CodeTurn, code: ReturnType<typeof codeAt>, id: string = randomUUID()): Promise<MessageAnswering> {
+  return answerCodeByMessage(t.agent, { orgId, requestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: [print(id)], code });
 }
 /** What becomes of a message at a login's turn that it has for this alone. */
 async function messageTo(on: Account, inbox: string, code: string, id?: string): Promise<MessageAnswering> {

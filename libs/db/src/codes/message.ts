@@ -33,29 +33,27 @@ export interface MessageAnswer {
   readonly gateway: string;
   /** When it was sent, where the gateway says so. */
   readonly sentAt: Date | null;
-  /** Keyed fingerprints of the message and of its code: neither counts twice. Of the message alone, where the code is good for longer. */
+  /** Keyed fingerprints of the message: it counts once. */
   readonly prints: readonly string[];
-  /** Of a code that is good for longer than one login: it counts again, for the login that was let in with it (`noteLastingCode`). */
-  readonly lasting?: { readonly codePrints: readonly string[]; readonly ownPrints: readonly string[] } | undefined;
+  /**
+   * Of its code at the inbox: it counts once in four days, since codes are short and come again by chance. `ownPrints`: of the code for this login alone, where it is good for
+   * longer than one login and counts again for the one that was let in with it (`noteLastingCode`); else none.
+   */
+  readonly code: { readonly codePrints: readonly string[]; readonly ownPrints: readonly string[] };
 }
 
 /** `repeated`: the message, or its code, was taken before. `older`: it was sent before the login began. */
 export type MessageAnswering = Answering | 'repeated' | 'older';
 
 /** Gives a login the code of a message, sealed, with the event `code.answered` in the same transaction. A newer one takes the place of an older one that was not taken yet. For `rcm_agent`. */
-export async function answerCodeByMessage(
-  db: Database,
-  { orgId, requestId, sealed, gateway, sentAt, prints, lasting }: MessageAnswer,
-): Promise<MessageAnswering> {
+export async function answerCodeByMessage(db: Database, { orgId, requestId, sealed, gateway, sentAt, prints, code }: MessageAnswer): Promise<MessageAnswering> {
   checkId('organization id', orgId);
   checkUuid('request', requestId);
-  const [row] = await db.transaction({ tenant: orgId }, (tx) =>
-    lasting
-      ? tx.$queryRaw<{ answer: MessageAnswering }[]>`
-          SELECT rcm_answer_lasting_code(${requestId}::uuid, ${sealed}, ${gateway}, ${sentAt}::timestamptz, ${[...prints]}::text[],
-                                         ${[...lasting.codePrints]}::text[], ${[...lasting.ownPrints]}::text[]) AS answer`
-      : tx.$queryRaw<{ answer: MessageAnswering }[]>`
-          SELECT rcm_answer_code_by_message(${requestId}::uuid, ${sealed}, ${gateway}, ${sentAt}::timestamptz, ${[...prints]}::text[]) AS answer`,
+  const [row] = await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$queryRaw<{ answer: MessageAnswering }[]>`
+      SELECT rcm_answer_lasting_code(${requestId}::uuid, ${sealed}, ${gateway}, ${sentAt}::timestamptz, ${[...prints]}::text[],
+                                     ${[...code.codePrints]}::text[], ${[...code.ownPrints]}::text[]) AS answer`,
   );
   return row?.answer ?? 'unknown';
 }

@@ -64,13 +64,14 @@ export async function giveCode({ db, keys }: GiveDependencies, gateway: string, 
   const { turn, code, isFor } = match;
   if (!turn.hasAsked) return { end: 'early' };
   const { requestId, orgId, endpointId } = turn;
-  const codeAt = codePrints(keys, { address: message.to, code });
+  const { to: address } = message;
   const answer = await answerCodeByMessage(db, {
-    ...{ orgId, requestId, gateway, sentAt: message.sentAt },
+    ...{ orgId, requestId, gateway, sentAt: message.sentAt, prints },
     sealed: sealCode(turn.publicKey, requestId, new Secret(code)),
-    ...(isFor === 'one login'
-      ? { prints: [...prints, ...codeAt] }
-      : { prints, lasting: { codePrints: codeAt, ownPrints: ownCodePrints(keys, { address: message.to, code, orgId, endpointId }) } }),
+    code: {
+      codePrints: codePrints(keys, { address, code }),
+      ownPrints: isFor === 'one login' ? [] : ownCodePrints(keys, { address, code, orgId, endpointId }),
+    },
   });
   if (answer === 'repeated') return { end: 'repeated' };
   return answer === 'answered' ? { end: 'answered', login: turn } : { end: 'nobody' };

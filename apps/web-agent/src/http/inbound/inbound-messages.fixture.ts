@@ -27,6 +27,12 @@ export async function keptFor(w: InboundEnvironment, send: () => Promise<unknown
     .map(({ hours }) => hours)
     .sort((a, b) => a - b);
 }
+/** For whatever is remembered of messages. */
+export const daysPass = (w: InboundEnvironment, days: number): Promise<number> =>
+  w.testEnvironment.owner.transaction(
+    'no tenant',
+    (tx) => tx.$executeRaw`UPDATE inbound_seen SET kept_until = kept_until - make_interval(days => ${days}::int)`,
+  );
 /** What Twilio is answered whose message was taken. */
 export const TAKEN = { status: 200, text: '<Response/>' };
 

@@ -2,7 +2,7 @@ import { askForCode, endCodeTurn } from '@rcm/db/codes';
 import { keepStorage, type KeptStorage } from '@rcm/db/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InboundEnvironment, openInboundEnvironment } from './inbound-environment.fixture.ts';
-import { begunAt, expectNowhere, keptFor, TAKEN, words } from './inbound-messages.fixture.ts';
+import { begunAt, daysPass, expectNowhere, keptFor, TAKEN, words } from './inbound-messages.fixture.ts';
 
 let w: InboundEnvironment;
 let storage: KeptStorage;
@@ -82,12 +82,29 @@ describe('a message with a code', () => {
     expect(await next.taken()).toBeNull();
   });
 
-  it('is remembered for as long as its gateway could hand it on, where nobody waited for it; what answered, and its code, for 400 days', async () => {
+  it('is remembered for as long as its gateway could hand it on, where nobody waited for it; what answered for 400 days, and its code for four', async () => {
     const { to, inboxes } = w.mailbox();
     expect(await keptFor(w, () => w.signed({ to, text: words(w.newCode()) }))).toEqual([96]);
     expect(await keptFor(w, () => w.twilio({ to: w.inbox().to, text: words(w.newCode()) }))).toEqual([9_600]);
     await w.logins.asked('one', { inboxes });
-    expect(await keptFor(w, () => w.signed({ to, text: words(w.newCode()) }))).toEqual([9_600, 9_600]);
+    expect(await keptFor(w, () => w.signed({ to, text: words(w.newCode()) }))).toEqual([96, 9_600]);
+  });
+
+  it('counts where its code is called as one of four days ago: codes are short, and an inbox has many', async () => {
+    const [{ to, inboxes }, code] = [w.inbox(), w.newCode()];
+    const message = { to, text: words(code), id: `SM${'e'.repeat(32)}` };
+    const first = await w.logins.asked('one', { inboxes });
+    await w.twilio(message);
+    expect(await first.taken()).toBe(code);
+    await endCodeTurn(w.testEnvironment.db, first);
+    const next = await w.logins.asked('two', { inboxes });
+    await w.twilio({ to, text: words(code) });
+    expect(await next.taken()).toBeNull();
+    await daysPass(w, 4);
+    await w.twilio(message);
+    expect(await next.taken()).toBeNull();
+    await w.twilio({ to, text: words(code) });
+    expect(await next.taken()).toBe(code);
   });
 
   it('of two that come out of order, the newest is typed', async () => {

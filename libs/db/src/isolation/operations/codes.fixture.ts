@@ -19,11 +19,14 @@ export const CODES: Operations = {
   listWantedCodes: (t, n) => listWantedCodes(t.agent, { orgId: n.orgId, limit: 10 }).then((wanted) => wanted.filter(({ id }) => id === n.codeRequestId)),
   keyOfCodeRequest: (t, n) => keyOfCodeRequest(t.agent, n.codeRequestId, { tenant: n.orgId }),
   answerCodeByMessage: (t, n) =>
-    answerCodeByMessage(t.agent, { ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: PRINTS }),
+    answerCodeByMessage(t.agent, {
+      ...{ ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: PRINTS },
+      code: { codePrints: [printOf('code')], ownPrints: [] },
+    }),
   'answerCodeByMessage with a code that lasts': (t, n) =>
     answerCodeByMessage(t.agent, {
       ...{ ...n, requestId: n.codeRequestId, sealed: Buffer.alloc(256), gateway: 'twilio', sentAt: null, prints: [printOf(randomUUID())] },
-      lasting: { codePrints: [printOf('lasting')], ownPrints: [printOf('own')] },
+      code: { codePrints: [printOf('lasting')], ownPrints: [printOf('own')] },
     }),
   noteLastingCode: (t, n) => noteLastingCode(t.agent, { ...n, codePrints: [printOf('lasting')], ownPrints: [printOf('own')], goodMs: 60_000 }),
   isCodeOver: (t, n) => isCodeOver(t.agent, { ...n, since: new Date(0) }),
