@@ -79,14 +79,15 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   refuseByProblems(server, options);
   const document = JSON.stringify(openApiDocument());
   server.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document));
-  const patience = new Patience();
+  // Two: services that wait for their tasks, however many, must not keep a code from the login that it was sent for. Not every gateway hands one on again.
+  const [patience, ofMessages] = [new Patience(), new Patience()];
   const callers = new Callers({ check: createTokenCheck(options.token), rate: new TenantRate({ perMinute: options.perMinute }) });
   const parts = { ...options, callers, patience, declared: new DeclaredTasks(), receivers: options.receivers ?? new Receivers() };
   await server.register(async (routes) => {
     routes.addHook('onRequest', callers.letIn);
     for (const add of [taskRoutes, taskActs, catalogueRoutes, codeRoutes]) await routes.register(add(parts));
   });
-  if (options.inbound) await server.register(inboundRoutes({ ...options, ...options.inbound, patience }));
+  if (options.inbound) await server.register(inboundRoutes({ ...options, ...options.inbound, patience: ofMessages }));
   refuseOtherMethods(server);
   await listen(server, options);
   const { port } = server.server.address() as AddressInfo;
@@ -95,6 +96,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     close() {
       closing = true;
       patience.end();
+      ofMessages.end();
       return server.close();
     },
   };

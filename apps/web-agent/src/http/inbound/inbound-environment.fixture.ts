@@ -36,6 +36,8 @@ export interface Answered {
 export interface InboundEnvironment {
   readonly testEnvironment: ApiEnvironment;
   readonly logins: WaitingLogins;
+  /** Of the API. */
+  readonly port: number;
   /** Every code that a message had. */
   readonly codes: readonly string[];
   /** A number that nobody else has, and how the database knows it. */
@@ -78,6 +80,7 @@ export async function openInboundEnvironment(): Promise<InboundEnvironment> {
   return {
     testEnvironment,
     logins: new WaitingLogins(testEnvironment),
+    port: api.port,
     codes: newCodes,
     inbox() {
       const number = `+1555${randomInt(1_000_000, 9_999_999)}${randomInt(100, 999)}`;
