@@ -2,7 +2,8 @@ import { TaskError } from './error.ts';
 import { problemSchema } from './task.ts';
 
 export interface ApiOptions {
-  readonly baseUrl: string;
+  /** As `apiAddress` has it. */
+  readonly address: string;
   readonly token: () => string | Promise<string>;
   readonly fetch: typeof fetch;
 }
@@ -33,7 +34,7 @@ export async function callApi(api: ApiOptions, path: string, { signal, ms, repea
   }
   try {
     const { fetch } = api;
-    const response = await fetch(new URL(path, api.baseUrl), {
+    const response = await fetch(`${api.address}${path}`, {
       ...request,
       headers: { ...request.headers, authorization: `Bearer ${token}` },
       redirect: 'error',
@@ -48,6 +49,12 @@ export async function callApi(api: ApiOptions, path: string, { signal, ms, repea
     const next = repeatable ? 'The same call may be made again.' : 'Without an idempotency key the same call may make a second task.';
     throw new TaskError('unreachable', `The web-agent’s API did not answer; nothing is known of what it did. ${next}`, { retryable: repeatable, cause });
   }
+}
+
+/** Where the paths of the API begin: with the path of `baseUrl`, where a proxy has it below one. */
+export function apiAddress(baseUrl: string): string {
+  const { origin, pathname } = new URL(baseUrl);
+  return `${origin}${pathname.replace(/\/+$/, '')}`;
 }
 
 /** `null`, once it is. */

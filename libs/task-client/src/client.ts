@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { callApi } from './call-api.ts';
+import { apiAddress, callApi } from './call-api.ts';
 import { TaskError } from './error.ts';
 import { type Task, type TaskPlace, type TaskRequest, type TaskResult, taskSchema } from './task.ts';
 
 export interface TaskClientOptions {
-  /** Of a web-agent's API, for example `https://agents.example`. */
+  /** Of a web-agent's API, for example `https://agents.example`, or `https://gateway.example/agents`. */
   readonly baseUrl: string;
   /**
    * The bearer token for a call; asked before every one, so it may be renewed (a call with one that has run out fails with
@@ -38,8 +38,8 @@ export interface TaskClient {
 const LONGEST_WAIT_S = 25;
 
 export function createTaskClient(options: TaskClientOptions): TaskClient {
-  const { baseUrl, callMs = 10_000, pollMs = 1_000, fetch = globalThis.fetch } = options;
-  const api = { baseUrl, token: () => options.token(), fetch };
+  const { callMs = 10_000, pollMs = 1_000, fetch = globalThis.fetch } = options;
+  const api = { address: apiAddress(options.baseUrl), token: () => options.token(), fetch };
 
   async function look(
     taskId: string,

@@ -101,6 +101,15 @@ describe('asking', () => {
     await expect(client.ask({ endpoint: 'a', task: 't' })).rejects.toMatchObject({ code: 'unreachable' });
     expect(seen.map((request) => request.url)).not.toContain('/elsewhere');
   });
+
+  it.each(['/rcm', '/rcm/', '/rcm?a=1#b', '//rcm.example/'])('asks below the path of its address: %s', async (path) => {
+    answers = [{ status: 200, body: TASK }];
+    const below = createTaskClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, token: () => 't' });
+    await below.ask({ endpoint: 'a', task: 't' });
+    await below.read(ID);
+    const [start] = /^\/+[a-z.]+/.exec(path) ?? [];
+    expect(seen.map((request) => request.url)).toEqual([`${start}/v1/tasks`, `${start}/v1/tasks/${ID}`]);
+  });
 });
 
 describe('waiting for a result', () => {
