@@ -51,9 +51,14 @@ export async function callApi(api: ApiOptions, path: string, { signal, ms, repea
   }
 }
 
-/** Where the paths of the API begin: with the path of `baseUrl`, where a proxy has it below one. */
+const THIS_MACHINE: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/** Where the paths of the API begin: with the path of `baseUrl`, where a proxy has it below one. Fails with `TypeError` where a token would go over a network in the clear. */
 export function apiAddress(baseUrl: string): string {
-  const { origin, pathname } = new URL(baseUrl);
+  if (!URL.canParse(baseUrl)) throw new TypeError('baseUrl must be an address, such as https://agents.example');
+  const { protocol, hostname, origin, pathname } = new URL(baseUrl);
+  if (protocol !== 'https:' && !(protocol === 'http:' && THIS_MACHINE.has(hostname)))
+    throw new TypeError('baseUrl must be https, or http on this machine: a token must not be sent in the clear');
   return `${origin}${pathname.replace(/\/+$/, '')}`;
 }
 

@@ -4,7 +4,7 @@ import { TaskError } from './error.ts';
 import { type Task, type TaskPlace, type TaskRequest, type TaskResult, taskSchema } from './task.ts';
 
 export interface TaskClientOptions {
-  /** Of a web-agent's API, for example `https://agents.example`, or `https://gateway.example/agents`. */
+  /** Of a web-agent's API, for example `https://agents.example`, or `https://gateway.example/agents`; http for this machine alone. */
   readonly baseUrl: string;
   /**
    * The bearer token for a call; asked before every one, so it may be renewed (a call with one that has run out fails with
@@ -37,6 +37,7 @@ export interface TaskClient {
 /** For how long a look asks the API to wait, in whole seconds: it takes 30 at most, and a proxy between may end what is silent for longer. */
 const LONGEST_WAIT_S = 25;
 
+/** Fails with `TypeError` where `baseUrl` is none that a token may be sent to. */
 export function createTaskClient(options: TaskClientOptions): TaskClient {
   const { callMs = 10_000, pollMs = 1_000, fetch = globalThis.fetch } = options;
   const api = { address: apiAddress(options.baseUrl), token: () => options.token(), fetch };

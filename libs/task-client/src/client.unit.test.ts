@@ -110,6 +110,15 @@ describe('asking', () => {
     const [start] = /^\/+[a-z.]+/.exec(path) ?? [];
     expect(seen.map((request) => request.url)).toEqual([`${start}/v1/tasks`, `${start}/v1/tasks/${ID}`]);
   });
+
+  it.each(['http://agents.example', 'http://127.0.0.1.agents.example/', 'ftp://agents.example', 'agents.example', ''])(
+    'sends no token in the clear: %s',
+    (baseUrl) => expect(() => createTaskClient({ baseUrl, token: () => 't' })).toThrow(/baseUrl must be (https|an address)/),
+  );
+
+  it.each(['https://agents.example', 'http://localhost:8083', 'http://127.0.0.1:8083/', 'http://[::1]:8083'])('may ask %s', (baseUrl) =>
+    expect(createTaskClient({ baseUrl, token: () => 't' })).toBeDefined(),
+  );
 });
 
 describe('waiting for a result', () => {
