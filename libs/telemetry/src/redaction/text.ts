@@ -70,10 +70,23 @@ function maskPath(rest: string): string {
 /** Of an address without a host, as pages and servers write them. */
 const maskQueries = (text: string): string => text.replace(/([?&][\w.~%[\]-]{1,64}=)[^\s&;#"'<>]*/g, `$1${REDACTED}`);
 
-const maskAssignments = (text: string): string =>
-  text.replace(
-    /(?<![\w.-])(\w[\w.-]{0,63})(\\?["']? ?[=:] ?)(\\?"[^"]{0,2000}"?|[^\s,;&"'{}()[\]]+)/g,
-    (whole: string, name: string, between: string, value: string) =>
-      // `name: words` is how people write; only a quoted name is a field.
-      (between.includes('=') || /["']/.test(between)) && isHidden(name) ? `${name}${between}${/^\\?"/.test(value) ? `"${REDACTED}"` : REDACTED}` : whole,
-  );
+/** A name, and what stands between it and its value. */
+const NAMES = /(?<![\w.-])(\w[\w.-]{0,63})(\\?["']? ?[=:] ?)/g;
+/** In quotes, in those of a text that is quoted itself, or to the next sign that is none of a value's. Behind a backslash no quote is the last. */
+const VALUE = /"(?:[^"\\]|\\[^])*"?|'(?:[^'\\]|\\[^])*'?|\\"(?:[^"\\]|\\\\(?:\\[^]|[^"\\])|\\[^"\\])*(?:\\?")?|[^\s,;&"'{}()[\]]+/y;
+
+/** What is no value of a hidden name is looked at itself: it may hold one. */
+function maskAssignments(text: string): string {
+  let [masked, from] = ['', 0];
+  for (const { 0: whole, 1: name = '', 2: between = '', index } of text.matchAll(NAMES)) {
+    // `name: words` is how people write; only a quoted name is a field.
+    if (index < from || !(between.includes('=') || /["']/.test(between)) || !isHidden(name)) continue;
+    VALUE.lastIndex = index + whole.length;
+    const [value] = VALUE.exec(text) ?? [];
+    if (value === undefined) continue;
+    const quote = /^\\?(["'])/.exec(value)?.[1] ?? '';
+    masked += text.slice(from, index) + whole + quote + REDACTED + quote;
+    from = index + whole.length + value.length;
+  }
+  return masked + text.slice(from);
+}

@@ -27,6 +27,12 @@ describe('a text', () => {
     ['{"password":"c4n4ry","tries":3}', '{"password":"[redacted]","tries":3}'],
     ['{\\"session_id\\": \\"c4n4ry\\"}', '{\\"session_id\\": "[redacted]"}'],
     ['{"pin":4711}', '{"pin":[redacted]}'],
+    ["cannot connect: password='c4n4ry c4n4ry' host=db", "cannot connect: password='[redacted]' host=db"],
+    ["{'password': 'c4n4ry', 'tries': 3}", "{'password': '[redacted]', 'tries': 3}"],
+    ['{"password":"a\\"c4n4ry","tries":3}', '{"password":"[redacted]","tries":3}'],
+    ['{\\"password\\":\\"a\\\\\\"c4n4ry\\\\\\\\\\",\\"tries\\":3}', '{\\"password\\":"[redacted]",\\"tries\\":3}'],
+    ['{"message":"refused: password=c4n4ry"}', '{"message":"refused: password=[redacted]"}'],
+    ['at=password=c4n4ry', 'at=password=[redacted]'],
     ['img data:image/png;base64,c4n4ry end', 'img data:[redacted] end'],
   ])('%s is written as %s', (text, written) => {
     expect(maskText(text)).toBe(written);
@@ -46,6 +52,9 @@ describe('a text', () => {
     '',
   ])('%j is left as it is', (text) => expect(maskText(text)).toBe(text));
 
+  it('with a long value of a hidden name shows no end of it', () =>
+    expect(maskText(`{"password":"${CANARY.repeat(1_000)}","tries":3}`)).toBe('{"password":"[redacted]","tries":3}'));
+
   it('that is very long is cut at a blank, so that no half of a URL is left', () => {
     const long = maskText(`${'word '.repeat(1_630)}postgres://bob:${CANARY.repeat(20)}@db/rcm ${'word '.repeat(100_000)}`);
     expect(long).not.toContain(CANARY);
@@ -55,10 +64,31 @@ describe('a text', () => {
   });
 
   // Whatever is repeated, no pass looks at a character more often than a bounded number of times: this would end by the test's own limit.
-  it.each(['a', 'a.', '://', 'a://', '?a', '&a=', 'eyJ', 'eyJaaaaa-', 'Bearer ', 'cookie:', 'data:', 'password', '"a":"', '=', '@', 'a:b@', ';a=', '\\"'])(
-    'made of many %s is masked in linear time',
-    (part) => {
-      for (let turn = 0; turn < 50; turn += 1) expect(maskText(part.repeat(Math.floor(8_000 / part.length))).length).toBeLessThan(90_000);
-    },
-  );
+  it.each([
+    'a',
+    'a.',
+    '://',
+    'a://',
+    '?a',
+    '&a=',
+    'eyJ',
+    'eyJaaaaa-',
+    'Bearer ',
+    'cookie:',
+    'data:',
+    'password',
+    '"a":"',
+    "'a':'",
+    "a='",
+    '"pin":"',
+    "pin='",
+    '\\\\',
+    '=',
+    '@',
+    'a:b@',
+    ';a=',
+    '\\"',
+  ])('made of many %s is masked in linear time', (part) => {
+    for (let turn = 0; turn < 50; turn += 1) expect(maskText(part.repeat(Math.floor(8_000 / part.length))).length).toBeLessThan(90_000);
+  });
 });
