@@ -1,8 +1,10 @@
+import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isLongForm } from '@rcm/test-services';
 import type { Recipe } from '../index.ts';
+import { ALLOWED } from './confirm.fixture.ts';
 import { corpusRecipe, version2 } from './corpus-recipe.fixture.ts';
-import { CANARY, CorpusRun } from './corpus-run.fixture.ts';
+import { CANARY, CorpusRun, credential } from './corpus-run.fixture.ts';
 
 let run: CorpusRun;
 beforeAll(async () => {
@@ -73,6 +75,37 @@ it('a change that asks for a code which the login does not have is refused as co
     await run.login(session);
     expect(await run.change(session, () => Promise.reject(new Error('must not be asked')))).toMatchObject(outcome);
   }
+});
+
+it('the wait for a code of the page that asks for the current password is none of the time of the change', async () => {
+  const { change } = corpusRecipe({});
+  const confirm = {
+    steps: [
+      { open: '/pages/change-with-code/accepted' },
+      { fill: { into: { label: 'Old' }, with: { credential: 'password' } } },
+      { totp: { into: { label: 'Code' } } },
+      { press: { role: 'button', name: 'Change' }, submit: true, dialog: { answer: 'accept' } },
+    ],
+    outcomes: [
+      { when: { text: 'That code is wrong.' }, is: 'refused', rule: 'code_wrong' },
+      { when: { url: '/pages/home/*' }, is: 'confirmed' },
+    ],
+  };
+  const deadlineMs = 6_000;
+  const session = await run.session(version2({}, { change: { ...change, confirm } }));
+  await run.login(session);
+  const outcome = await run.keep(
+    session.changePassword({
+      credential,
+      newPassword: new Secret(CANARY.newPassword),
+      totp: () => new Promise((resolve) => setTimeout(resolve, deadlineMs, new Secret(CANARY.code))),
+      confirm: ALLOWED,
+      beforeSubmit: async () => undefined,
+      deadlineMs,
+      signal: new AbortController().signal,
+    }),
+  );
+  expect(outcome).toEqual({ kind: 'applied', submitted: true });
 });
 
 describe('an outcome that holds for a time says until when', () => {

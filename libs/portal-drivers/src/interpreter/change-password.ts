@@ -1,9 +1,8 @@
-import { isRcmError, RcmError } from '@rcm/telemetry';
+import { isRcmError, RcmError, type Secret } from '@rcm/telemetry';
 import type { ChangeOptions } from '../driver.ts';
 import type { ChangeOutcome } from '../outcome.ts';
 import type { ChangeWords } from '../recipe/outcomes.ts';
-import type { ConfirmRecipe } from '../recipe/recipe.ts';
-import { confirmPassword } from './confirm.ts';
+import { type Confirming, confirmPassword } from './confirm.ts';
 import { credentialValues } from './credential-values.ts';
 import { codeFrom } from './one-time-code.ts';
 import type { SessionDependencies } from './dependencies.ts';
@@ -20,10 +19,16 @@ export async function changePassword(dependencies: SessionDependencies, options:
   const { session } = dependencies.recipe;
   const change = (forced ? dependencies.recipe.forced_change : undefined) ?? dependencies.recipe.change;
   if (!change) throw new RcmError('recipe_invalid', 'The recipe does not say how a password is changed.');
-  const endsAt = performance.now() + options.deadlineMs;
+  let endsAt = performance.now() + options.deadlineMs;
   const loggedOut: ChangeWords = { when: session.logged_out, is: 'unknown' };
   if (!forced) dependencies.watch.home();
-  const stopped = change.confirm ? await confirm(dependencies, options, change.confirm) : null;
+  const oneTimeCode = (): Promise<Secret<string>> => codeFrom(options.totp, dependencies.secrets);
+  // What the page before it waits for a code is none of the time of the change either.
+  const codeBefore = (): Promise<Secret<string>> => {
+    const askedAt = performance.now();
+    return oneTimeCode().finally(() => (endsAt += performance.now() - askedAt));
+  };
+  const stopped = change.confirm ? await confirm(dependencies, { recipe: change.confirm, options, oneTimeCode: codeBefore }) : null;
   if (stopped) return stopped;
   const { ended, submitted } = await runSending<ChangeWords>(dependencies, {
     name: 'change',
@@ -31,7 +36,7 @@ export async function changePassword(dependencies: SessionDependencies, options:
     early: [loggedOut],
     outcomes: [...change.outcomes, loggedOut],
     resolve: credentialValues(options.credential, options.newPassword),
-    oneTimeCode: () => codeFrom(options.totp, dependencies.secrets),
+    oneTimeCode,
     expiry: () => undefined,
     beforeSubmit: options.beforeSubmit,
     deadlineMs: Math.max(1, endsAt - performance.now()),
@@ -61,8 +66,8 @@ function withoutWords(dependencies: SessionDependencies, error: RcmError, submit
 const when = (submitted: boolean): string => (submitted ? 'after the submit' : 'nothing was submitted');
 
 /** `null`: the change may go on. Of the new password nothing has been typed in any case. */
-async function confirm(dependencies: SessionDependencies, options: ChangeOptions, recipe: ConfirmRecipe): Promise<ChangeOutcome | null> {
-  const { end, detail, failure } = await confirmPassword(dependencies, { recipe, options, oneTimeCode: () => codeFrom(options.totp, dependencies.secrets) });
+async function confirm(dependencies: SessionDependencies, confirming: Confirming): Promise<ChangeOutcome | null> {
+  const { end, detail, failure } = await confirmPassword(dependencies, confirming);
   if (end.kind === 'confirmed') return null;
   if (failure && wantsCode(dependencies, failure)) return CODE_WANTED;
   if (end.kind === 'refused') return { ...end, submitted: false };
