@@ -60,6 +60,16 @@ describe('what was submitted', () => {
     expect(run.posts()).toBe(before);
   });
 
+  it('nothing, and nobody is asked, where the page has come once more, empty, between the user name and the password', async () => {
+    let asked = 0;
+    const result = await run.login(await loginAt('reloads/rejected'), { beforeSubmit: async () => void (asked += 1) });
+    expect([result, asked, run.posts()]).toEqual([
+      { outcome: { kind: 'unknown', detail: expect.stringContaining('its field is empty') as string }, submitted: false },
+      0,
+      0,
+    ]);
+  });
+
   it('nothing, and nobody is asked, where the button cannot be pressed', async () => {
     let asked = 0;
     const result = await run.login(await loginAt('disabled/-', { stepDeadlineMs: 600 }), { beforeSubmit: async () => void (asked += 1) });

@@ -11,10 +11,12 @@ import type { Tabs } from './tabs.ts';
 /** What a value of a recipe stands for in this act. A `Secret` is only revealed into the field itself. */
 export type Resolved = { readonly secret: Secret<string>; readonly sealing: boolean } | { readonly plain: string };
 
-/** A field that a secret was typed into, and how many documents there had been before. */
+/** A field that a secret, or the user name, was typed into, and how many documents there had been before. */
 interface TypedField {
   readonly field: Locator;
   readonly documents: number;
+  /** Not so of the user name. */
+  readonly sealing: boolean;
 }
 
 /** Everything the steps of one login, change or task share. */

@@ -4,7 +4,7 @@ import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
 import { untilPressable } from './pressable.ts';
 import { stepName } from './step-words.ts';
-import { checkNotReplaced, checkRoom, typeValue, type TypingLimits } from './typing.ts';
+import { checkNotReplaced, checkRoom, leaveNames, typeValue, type TypingLimits } from './typing.ts';
 
 /** Does what a step says to its element, which is visible. */
 export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
@@ -37,6 +37,7 @@ async function beforePress<W extends Worded>(act: Act<W>, step: Step, limits: Ty
   act.watch.forget();
   act.watch.expectDialog(step.dialog ?? null);
   await (step.submit ? act.beforeSubmit() : act.outcomes.mark());
+  if (!step.submit) leaveNames(act);
   act.time.check(stepName(step));
   if (step.submit === true) await checkNotReplaced(act, limits);
 }

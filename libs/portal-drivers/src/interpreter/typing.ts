@@ -18,28 +18,37 @@ export interface TypingLimits {
 export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
   const resolved = act.resolve(value);
   if ('plain' in resolved) return locator.fill(resolved.plain, limits);
-  const text = resolved.secret.reveal();
-  // A user name may be written otherwise by the page (in capitals, say) and still be the same.
-  if (!resolved.sealing) return locator.fill(text, limits);
-  act.seal(resolved.secret);
+  const { secret, sealing } = resolved;
+  if (sealing) act.seal(secret);
   // One that comes while it is typed may be the one that replaces it.
   const documents = act.watch.documents();
-  await locator.fill(text, limits);
+  await locator.fill(secret.reveal(), limits);
+  // A user name may be written otherwise by the page (in capitals, say) and still be the same.
+  if (sealing) await checkTaken(act, locator, value, limits);
+  act.typedFields.push({ field: locator, documents, sealing });
+}
+
+async function checkTaken<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
+  const resolved = act.resolve(value);
   const [held] = await Promise.all([locator.inputValue(limits), checkRoom(act, locator, value, limits)]);
-  if (held !== text) throw new RcmError('portal_unexpected', 'The field did not take the value as it was typed.');
-  act.typedFields.push({ field: locator, documents });
+  if ('secret' in resolved && held !== resolved.secret.reveal()) throw new RcmError('portal_unexpected', 'The field did not take the value as it was typed.');
 }
 
 /**
- * Fails with `portal_unexpected` where a document that came since shows a field empty that a secret was typed into: what would be sent without it is a wrong password to the
- * portal, and counted. A page that empties a field by itself may have its reasons.
+ * Fails with `portal_unexpected` where a document that came since shows a field empty that a secret or the user name was typed into: what would be sent without it
+ * is a wrong password to the portal, or reads like one, and is counted. A page that empties a field by itself may have its reasons.
  */
 export async function checkNotReplaced<W extends Worded>(act: Act<W>, limits: TypingLimits): Promise<void> {
-  for (const { field, documents } of act.typedFields) {
+  for (const { field, documents, sealing } of act.typedFields) {
     if (documents === act.watch.documents() || !(await isShown(field).catch(() => false))) continue;
     if ((await field.inputValue(limits)) === '')
-      throw new RcmError('portal_unexpected', 'Another page has come since the secret was typed, and its field is empty.');
+      throw new RcmError('portal_unexpected', `Another page has come since the ${sealing ? 'secret' : 'user name'} was typed, and its field is empty.`);
   }
+}
+
+/** A press before the submit may lead on to a page that has the user name by now, and a field for another one. */
+export function leaveNames<W extends Worded>({ typedFields }: Act<W>): void {
+  typedFields.splice(0, typedFields.length, ...typedFields.filter(({ sealing }) => sealing));
 }
 
 /** Fails with `portal_unexpected` and the detail `maxLength` where a field is too short for a secret. */
