@@ -151,6 +151,15 @@ describe('a tunnel that breaks once something was sent in it', () => {
   });
 });
 
+it.each(['HTTP/1.1 200 O\u0001K', 'HTTP/1.1 000 None', 'HTTP/1.1 099 Few'])('passes on no answer that says what none may say: %j', async (said) => {
+  const name = `portal.example.test:${portal.port}`;
+  const socket = browser(await proxyFor(), `GET http://${name}/ HTTP/1.1`, `Host: ${name}`);
+  await expect.poll(() => portal.connections.length, { timeout: CUT_MS }).toBe(1);
+  portal.connections[0]?.write([said, 'content-length: 2', '', 'ok'].join('\r\n'));
+  await cutOf(socket);
+  expect(socket.bytesRead).toBe(0);
+});
+
 it('leaves no connection when it is closed', async () => {
   const proxy = await proxyFor();
   const tunnel = await tunnelTo(proxy, `portal.example.test:${portal.port}`);

@@ -16,7 +16,12 @@ export function passedOn(raw: readonly string[]): string[] {
 
 /** A portal's answer that is broken off must not look like a whole one: the browser's connection ends with it. */
 export function passBack(response: IncomingMessage, answer: ServerResponse, browser: Socket): void {
-  answer.writeHead(response.statusCode ?? 502, response.statusMessage, [...passedOn(response.rawHeaders), 'connection', 'close']);
+  try {
+    answer.writeHead(response.statusCode ?? 502, response.statusMessage, [...passedOn(response.rawHeaders), 'connection', 'close']);
+  } catch {
+    // Node reads more as a status, and as its words, than it writes. Thrown from here it would end the process.
+    return void browser.destroy();
+  }
   response.pipe(answer);
   response.on('error', () => browser.destroy());
   response.on('aborted', () => browser.destroy());
