@@ -54,6 +54,8 @@ export function projectTests(
         exclude: ['**/node_modules/**', ...left],
         testTimeout: timeoutMs,
         hookTimeout: timeoutMs,
+        // By itself it waits for a second.
+        expect: { poll: { timeout: timeoutMs } },
         provide: { rcmServices: services },
         env: chromium(dir),
         // None in a browser generates anything.
