@@ -102,7 +102,7 @@ describe('apply, verify, scrub', { timeout: 600_000 }, () => {
       db: {
         ...intoSecretsManager.db,
         transaction: (scope, act) =>
-          act.toString().includes('secretArn') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(scope, act),
+          act.toString().includes('firstSecretIsNamed') ? Promise.reject(new Error('the process died')) : intoSecretsManager.db.transaction(scope, act),
       },
     };
     expect((await apply(crashing)).json).toMatchObject({ migrated: 0 });

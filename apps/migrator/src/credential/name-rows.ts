@@ -11,7 +11,7 @@ import { namesOf } from './examine.ts';
  */
 export async function nameRows(migration: Migration): Promise<void> {
   const unnamed = pages(
-    (after) => migration.patience(null, () => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE, unnamed: true })),
+    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE, unnamed: true }),
     ({ endpoint }) => endpoint.id,
   );
   await workThrough(each(unnamed), { concurrency: migration.concurrency, stop: migration.stopping }, (row) => name(migration, row));
