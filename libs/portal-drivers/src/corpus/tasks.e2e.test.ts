@@ -59,6 +59,12 @@ describe('tasks', () => {
     expect(run.traces.slice(before).map((trace) => trace.step)).toEqual(['open /pages/table/{pages}', 'hover "1-{row}"', 'wait']);
     await run.work(session, { pages: '../login?x=1#', row: '3' });
     expect(run.portal.seen.at(-1)?.url).toBe('/pages/table/..%2Flogin%3Fx%3D1%23');
+    const opened = run.portal.seen.length;
+    await expect(run.work(session, { pages: '..', row: '3' })).rejects.toMatchObject({
+      code: 'task_input_invalid',
+      message: expect.stringMatching(/pages is no part/),
+    });
+    expect(run.portal.seen).toHaveLength(opened);
   });
 
   it('says which outcome showed already before the last press, and so is no answer to it', async () => {

@@ -1,5 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import { fitsPattern } from '../recipe/input-pattern.ts';
+import { inputsThatLeadUp } from '../recipe/placeholder.ts';
 import type { Recipe } from '../recipe/recipe.ts';
 import type { TaskRecipe } from '../recipe/task.ts';
 
@@ -8,6 +9,8 @@ export function checkedTask(recipe: Recipe, { name, input }: { readonly name: st
   const task = Object.hasOwn(recipe.tasks, name) ? recipe.tasks[name] : undefined;
   if (!task) throw new RcmError('task_unknown', `The recipe ${recipe.name} has no task of that name.`);
   checkInput(task, input);
+  const [up] = inputsThatLeadUp(task.steps, input);
+  if (up !== undefined) throw new RcmError('task_input_invalid', `The task cannot be done: ${up} is no part of the address that is opened with it.`);
   return task;
 }
 

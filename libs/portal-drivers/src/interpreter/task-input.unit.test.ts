@@ -1,5 +1,6 @@
 import { hasCode } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
+import { inputsThatLeadUp } from '../recipe/placeholder.ts';
 import { checkInput } from './task-input.ts';
 
 const TEXT = { type: 'text', max_length: 5 } as const;
@@ -40,4 +41,26 @@ describe('checkInput', () => {
     expect(check).toThrow('The task cannot be done: an input that the task does not declare, claim is missing, day is not a date (YYYY-MM-DD).');
     expect(check).toThrow(expect.toSatisfy((error) => hasCode(error, 'task_input_invalid')));
   });
+});
+
+describe('an input in an address', () => {
+  const ways = (open: string, input: Record<string, string>): string[] => inputsThatLeadUp([{ open }, { press: { text: '{claim}' } }], input);
+
+  it.each([
+    ['/claims/{claim}', '..'],
+    ['/claims/{claim}', '.'],
+    ['/claims/{claim}?page=1', '..'],
+    ['/claims/{claim}/lines', '..'],
+    ['/claims/.{claim}', '.'],
+    ['{idp}/claims/{claim}#top', '..'],
+  ])('%s is refused where a browser would go up by it: %s', (open, claim) => expect(ways(open, { claim })).toEqual(['claim']));
+
+  it.each([
+    ['/claims/{claim}', '4711'],
+    ['/claims/{claim}', '...'],
+    ['/claims/{claim}', '../x'],
+    ['/claims/{claim}', '%2e%2e'],
+    ['/claims?number={claim}', '..'],
+    ['/claims/{claim}-1', '..'],
+  ])('%s takes as one part what is none: %s', (open, claim) => expect(ways(open, { claim })).toEqual([]));
 });

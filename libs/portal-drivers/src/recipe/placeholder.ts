@@ -55,3 +55,19 @@ export function filled<T>(value: T, input: Readonly<Record<string, string>>): T 
   });
   return Object.fromEntries(entries) as T;
 }
+
+/** What a browser takes for a way up, and not for a part of an address. */
+const NO_PART = /^(\.|%2e){1,2}$/i;
+
+/** Inputs of which a part of an address that is opened would be `.` or `..`: encoded or not, a browser goes up there instead. */
+export function inputsThatLeadUp(value: unknown, input: Readonly<Record<string, string>>): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, held]: [string, unknown]) => {
+    if (typeof held !== 'string' || kindOf(key, value) !== 'address') return inputsThatLeadUp(held, input);
+    const [path = ''] = pathOfAddress(held).split(/[?#]/);
+    return path
+      .split('/')
+      .filter((part) => NO_PART.test(part.replace(PLACEHOLDER, (_place, name: string) => encodeURIComponent(input[name] ?? ''))))
+      .flatMap((part) => [...part.matchAll(PLACEHOLDER)].map(([, name = '']) => name));
+  });
+}
