@@ -144,6 +144,26 @@ describe('a portal task', () => {
     expect(await stored(task)).toMatchObject({ state: 'failed', errorCode: 'cancelled', result: null });
   });
 
+  it('that was taken again by another hand of the same process, once its claim had run out, is that hand’s alone', async () => {
+    const task = await queue(testEnvironment.endpoint('alpine-1'), { claim_number: 'CLM-1001' });
+    const firstEnded = Promise.withResolvers<undefined>();
+    let second: ReturnType<TaskWorker['handle']> | undefined;
+    const process = workerAt({ kind: 'found', rows: [{ claim: 'CLM-1001' }] }, async () => {
+      if (second) return firstEnded.promise;
+      await testEnvironment.db.transaction(
+        'every tenant',
+        (tx) => tx.$executeRaw`UPDATE portal_task SET claimed_until = now() WHERE id = ${task.taskId}::uuid`,
+      );
+      second = process.handle(task, signal);
+      while ((await stored(task))?.tries !== 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    expect(await process.handle(task, signal)).toEqual({ kind: 'lost' });
+    expect(await stored(task)).toMatchObject({ state: 'running', result: null });
+    firstEnded.resolve(undefined);
+    expect(await second).toMatchObject({ kind: 'succeeded' });
+    expect(await stored(task)).toMatchObject({ state: 'succeeded' });
+  });
+
   it('whose last try might have been made again has failed, and that is what is said of it', async () => {
     const task = await queue(testEnvironment.endpoint('borealis-8'), { claim_number: 'CLM-1001' });
     await testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRaw`UPDATE portal_task SET tries = 4 WHERE id = ${task.taskId}::uuid`);

@@ -14,7 +14,7 @@ export interface WorkerOptions {
   readonly metrics: Metrics;
   /** Default: none. */
   readonly tracing?: Tracing;
-  /** Name of this process on claims and leases. */
+  /** Name of this process on leases; on claims with a number of its own for each, so that a claim which ran out is not taken for the next one's. */
   readonly worker: string;
   readonly taskDeadlineMs: number;
   /** How long a claim outlives this process, in ms; it is renewed while the task is worked on. */
@@ -27,11 +27,15 @@ export interface WorkerOptions {
   readonly putOffMs: number;
 }
 
+/** A task and the claim on it. */
+type TaskInHand = ClaimedTask & { readonly worker: string; readonly ttlMs: number };
+
 /** Does tasks. Never rejects for a task that fails; rejects when the database cannot be reached: then the claim runs out and the task comes back. */
 export class TaskWorker {
   readonly #options: WorkerOptions;
   readonly #ended;
   readonly #took;
+  #claims = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -41,26 +45,32 @@ export class TaskWorker {
 
   /** Does the one task, if it is to be had now: it may be done, in other hands, or its account in use (`null`). */
   async handle({ taskId, orgId }: { readonly taskId: string; readonly orgId: string }, signal: AbortSignal): Promise<WrittenVerdict | null> {
-    const { db, worker, claimMs: ttlMs } = this.#options;
-    const task = await claimPortalTask(db, { taskId, orgId, worker, ttlMs });
-    return task && this.#traced(task, signal);
+    const claim = this.#claim();
+    const task = await claimPortalTask(this.#options.db, { taskId, orgId, ...claim });
+    return task && this.#traced({ ...task, ...claim }, signal);
   }
 
   /** Does the task whose turn it is; `null`: there is none. */
   async next(signal: AbortSignal): Promise<WrittenVerdict | null> {
-    const { db, worker, claimMs: ttlMs } = this.#options;
-    const task = await claimNextPortalTask(db, { worker, ttlMs });
-    return task && this.#traced(task, signal);
+    const claim = this.#claim();
+    const task = await claimNextPortalTask(this.#options.db, claim);
+    return task && this.#traced({ ...task, ...claim }, signal);
   }
 
-  #traced(task: ClaimedTask, signal: AbortSignal): Promise<WrittenVerdict> {
+  /** A process does many tasks at once, and one that stood still may take again what it has in hand: each of its claims is somebody else's. */
+  #claim(): { readonly worker: string; readonly ttlMs: number } {
+    const { worker, claimMs: ttlMs } = this.#options;
+    return { worker: `${worker}/${(this.#claims += 1)}`, ttlMs };
+  }
+
+  #traced(task: TaskInHand, signal: AbortSignal): Promise<WrittenVerdict> {
     return (this.#options.tracing ?? NO_TRACING).ofTask(task.id, 'task', () => this.#work(task, signal));
   }
 
-  async #work(task: ClaimedTask, signal: AbortSignal): Promise<WrittenVerdict> {
-    const { db, logger, worker, claimMs: ttlMs } = this.#options;
+  async #work(task: TaskInHand, signal: AbortSignal): Promise<WrittenVerdict> {
+    const { db, logger } = this.#options;
     const startedAt = performance.now();
-    const claim = { db, logger, taskId: task.id, orgId: task.orgId, worker, ttlMs, signal };
+    const claim = { db, logger, taskId: task.id, orgId: task.orgId, worker: task.worker, ttlMs: task.ttlMs, signal };
     const spent = this.#spent(task);
     const verdict = spent ?? (await whileClaimed(claim, (claimed) => this.#try(task, AbortSignal.any([claimed, AbortSignal.timeout(untilDeadline(task))]))));
     this.#took.observe({ result: verdict.kind }, (performance.now() - startedAt) / 1000);
@@ -78,12 +88,12 @@ export class TaskWorker {
   }
 
   /** A task that ends its worker, whatever it is, writes no verdict; it must not end one after the other. */
-  #spent(task: ClaimedTask): Verdict | null {
+  #spent(task: TaskInHand): Verdict | null {
     if (task.tries <= this.#options.maxTries) return null;
     return { kind: 'failed', code: 'portal_unexpected', message: `The task was begun ${task.tries - 1} times and never came to an end.` };
   }
 
-  async #try(task: ClaimedTask, signal: AbortSignal): Promise<Verdict> {
+  async #try(task: TaskInHand, signal: AbortSignal): Promise<Verdict> {
     const { access, logger, maxTries, taskDeadlineMs, worker } = this.#options;
     try {
       // What the portal shows is written sealed or not at all: without a key it is not asked.
@@ -115,7 +125,7 @@ export class TaskWorker {
     }
   }
 
-  async #store(task: ClaimedTask, verdict: Verdict): Promise<WrittenVerdict> {
+  async #store(task: TaskInHand, verdict: Verdict): Promise<WrittenVerdict> {
     const written: WrittenVerdict = (await this.#write(task, verdict)) ? verdict : { kind: 'lost' };
     this.#ended.inc({ result: written.kind });
     this.#options.logger.info({ taskId: task.id, endpointId: task.endpointId, verdict: written.kind, tries: task.tries }, 'task');
@@ -123,9 +133,9 @@ export class TaskWorker {
   }
 
   /** `false`: the task is no longer this worker's, and nothing was written. */
-  async #write(task: ClaimedTask, verdict: Verdict): Promise<boolean> {
-    const { db, worker, retryMs, putOffMs } = this.#options;
-    const mine = { taskId: task.id, orgId: task.orgId, worker };
+  async #write(task: TaskInHand, verdict: Verdict): Promise<boolean> {
+    const { db, retryMs, putOffMs } = this.#options;
+    const mine = { taskId: task.id, orgId: task.orgId, worker: task.worker };
     switch (verdict.kind) {
       case 'succeeded':
         return finishPortalTask(db, { ...mine, result: verdict.result });
