@@ -9,7 +9,18 @@ chmod 0700 "$folder"
 
 keep() { [[ -s "$folder/$1" ]] || printf '%s\n' "$2" >"$folder/$1"; }
 random() { od --address-radix=n --format=x1 --read-bytes=32 /dev/urandom | tr --delete ' \n'; }
-url() { printf 'postgresql://%s:%s@postgres:5432/postgres?sslmode=disable' "$1" "$2"; }
+# A password may hold what means something in an address. Byte by byte.
+encoded() {
+  local LC_ALL=C rest="$1" byte
+  while [[ -n "$rest" ]]; do
+    byte="${rest:0:1}" rest="${rest:1}"
+    case "$byte" in
+      [A-Za-z0-9._~-]) printf '%s' "$byte" ;;
+      *) printf '%%%02X' "$(($(printf '%d' "'$byte") & 255))" ;;
+    esac
+  done
+}
+url() { printf 'postgresql://%s:%s@postgres:5432/postgres?sslmode=disable' "$1" "$(encoded "$2")"; }
 
 keep identity-key "$(random)"
 keep owner-database-url "$(url postgres "$RCM_COMPOSE_POSTGRES_PASSWORD")"
