@@ -75,7 +75,7 @@ async function judge(rotator: Rotator, login: LoginInHand, known: WatchedLogin, 
     const refusal = await refusalOf(rotator, login, current);
     if (refusal !== null) return await refuse(rotator, change, refusal);
   }
-  if (changed === 'password') return await follow(rotator, login, { ...change, proof });
+  if (changed === 'password') return await follow(rotator, login, { ...change, known: known.knownVersion, proof });
   // One reminder too many is answered by one more change; a rotation that was not one would leave the old password for an interval more.
   if (changed === 'unknown')
     rotator.logger.warn({ endpointId, knownVersion: known.knownVersion }, 'nobody can tell whether a password was changed; it does not count as rotated');
@@ -90,6 +90,7 @@ async function refuse(rotator: Rotator, change: Omit<Parameters<typeof recordMan
 }
 
 async function follow(rotator: Rotator, login: LoginInHand, change: Parameters<typeof recordManualRotation>[1]): Promise<ManualResult> {
+  login.held.assertHeld();
   if (!(await recordManualRotation(rotator.db, change))) return 'put_off';
   // What it has replaced is in this secret no more.
   await forgetGone(rotator, login);

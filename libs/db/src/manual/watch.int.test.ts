@@ -48,7 +48,7 @@ describe('a login that a person rotates', () => {
     const endpoint = await byHand();
     await claim(endpoint);
     await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
-    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '3'), proof: 'login' })).toBe(true);
+    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '3'), known: '1', proof: 'login' })).toBe(true);
     const row = await findEndpoint(t.rotator, endpoint);
     expect(row).toMatchObject({ currentVersion: '3', rotationStatus: 'active', lastRotatedAt: expect.any(Date) });
     expect(row?.nextRotationAt?.getTime()).toBeGreaterThan(Date.now() + 50 * 86_400_000);
@@ -57,6 +57,18 @@ describe('a login that a person rotates', () => {
     ]);
     expect(await t.sql(`SELECT action, details FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([
       { action: 'rotation.recorded', details: { version: '3' } },
+    ]);
+  });
+
+  test('is not set back by one that stood still, and whose version was replaced and recorded meanwhile', async () => {
+    const endpoint = await byHand();
+    await claim(endpoint);
+    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '3'), known: '1', proof: 'login' })).toBe(true);
+    const before = await findEndpoint(t.rotator, endpoint);
+    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '2'), known: '1', proof: 'login' })).toBe(false);
+    expect(await findEndpoint(t.rotator, endpoint)).toEqual(before);
+    expect(await t.sql(`SELECT details FROM audit_event WHERE subject = $1 AND action = 'rotation.recorded'`, [endpoint.endpointId])).toEqual([
+      { details: { version: '3' } },
     ]);
   });
 
@@ -77,7 +89,7 @@ describe('a login that a person rotates', () => {
     const endpoint = await byHand();
     await claim(endpoint);
     await plannedAttempt(t.db, endpoint);
-    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '2'), proof: 'login' })).toBe(false);
+    expect(await recordManualRotation(t.rotator, { ...change(endpoint, '2'), known: '1', proof: 'login' })).toBe(false);
     expect(await findEndpoint(t.rotator, endpoint)).toMatchObject({ currentVersion: '1', lastRotatedAt: null });
     expect(await t.sql(`SELECT action FROM audit_event WHERE subject = $1 AND action LIKE 'rotation.%'`, [endpoint.endpointId])).toEqual([]);
   });

@@ -67,16 +67,23 @@ const WHY: Readonly<Record<ManualProof, string>> = {
 
 /**
  * The portal accepted another password than was known, or no program may ask it: the row follows, the login counts as rotated now and is due again after its interval, agents
- * are told. With its audit event in one transaction. `false` where a rotation of the login is open: it stays as it is.
+ * are told. With its audit event in one transaction. `false`, and it stays as it is, where a rotation of the login is open, or something else than `known` is known by now:
+ * somebody has looked since, as where the caller stood still.
  */
-export async function recordManualRotation(db: Database, change: ManualChange & { readonly proof: ManualProof }): Promise<boolean> {
-  const { orgId, endpointId, version } = change;
+export async function recordManualRotation(
+  db: Database,
+  change: ManualChange & { readonly known: string | null; readonly proof: ManualProof },
+): Promise<boolean> {
+  const { orgId, endpointId, version, known } = change;
   return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, change);
     const open = await tx.rotationAttempt.findFirst({ where: { loginIdentity: identity.id, endedAt: null }, select: { id: true } });
     if (open) return false;
     const { secretArn } = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: endpointId, orgId }, select: { secretArn: true } });
     if (secretArn === null) return false;
+    const noted = await tx.$executeRaw`
+      UPDATE manual_watch SET known_version = ${version}, refused_version = NULL WHERE endpoint_id = ${endpointId} AND known_version IS NOT DISTINCT FROM ${known}::text`;
+    if (noted === 0) return false;
     await writeAuditEvent(tx, {
       orgId,
       actor: change.actor,
@@ -89,7 +96,6 @@ export async function recordManualRotation(db: Database, change: ManualChange & 
       UPDATE integration_endpoint e SET current_version = ${version}, last_rotated_at = clock_timestamp(), next_rotation_at = ${NEXT_ROTATION}, rotation_status = 'active',
              updated_at = clock_timestamp()
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.org_id = ${orgId} AND e.secret_arn = ${secretArn}`;
-    await tx.$executeRaw`UPDATE manual_watch SET known_version = ${version}, refused_version = NULL WHERE endpoint_id = ${endpointId}`;
     await notifyCredentialChanged(tx, { orgId, secretArn });
     return true;
   });

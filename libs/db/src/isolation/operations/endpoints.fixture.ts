@@ -33,6 +33,6 @@ export const ENDPOINTS: Operations = {
   watchedLogin: (t, n) => watchedLogin(t.rotator, n),
   putOffRotation: (t, n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
   noteManualVersion: (t, n) => noteManualVersion(t.rotator, { ...n, version: '2', known: null }),
-  recordManualRotation: (t, n) => recordManualRotation(t.rotator, { ...n, version: '2', actor: 'a', proof: 'login' }),
+  recordManualRotation: (t, n) => recordManualRotation(t.rotator, { ...n, version: '2', known: null, actor: 'a', proof: 'login' }),
   recordManualRefusal: (t, n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x', isAskedAgain: false }),
 };
