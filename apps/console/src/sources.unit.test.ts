@@ -41,4 +41,6 @@ test.each([
   ['javascript:alert(1)', '/'],
   [['/a'], '/'],
   [undefined, '/'],
+  ['/.//elsewhere.example', '/'],
+  ['/a/..//elsewhere.example', '/'],
 ])('%j leads to %s', (given, path) => expect(ownPath(given)).toBe(path));

@@ -6,7 +6,8 @@ export function ownPath(given: unknown): string {
   try {
     const url = new URL(given, HERE);
     // Read as a browser reads it: `//elsewhere`, `/\\elsewhere` and what has tabs in it come out as another origin.
-    return url.origin === HERE ? `${url.pathname}${url.search}` : '/';
+    // So does a path that begins with two slashes once its dots are gone (`/.//elsewhere`), where it is read a second time.
+    return url.origin === HERE && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : '/';
   } catch {
     return '/';
   }
