@@ -81,7 +81,8 @@ export class MailSession {
       uids.length === 0
         ? []
         : await this.#within(ANSWER_MS, () => this.#client.fetchAll(uids, { uid: true, internalDate: true, size: true, flags: true }, { uid: true }));
-    this.#lastUid = Math.max(last ?? 0, ...uids);
+    // As long as there is none of today it is asked for today's: from the first on, the folder may hold those of years.
+    if (uids.length > 0) this.#lastUid = Math.max(...uids);
     return rows
       .filter(({ flags }) => !flags?.has(READ_WORD))
       .map(({ uid, internalDate, size }) => ({ uid, receivedAt: new Date(internalDate ?? Number.NaN), bytes: size ?? Number.POSITIVE_INFINITY }))
