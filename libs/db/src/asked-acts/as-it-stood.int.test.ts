@@ -76,6 +76,21 @@ test.each(MOVES)('a yes to a resolution is none any more once %s: neither the ta
   expect(await take()).toHaveLength(1);
 });
 
+test('that support has unlocked an account is noted of that account alone: not once the row has followed to another, whatever has failed there', async () => {
+  const unlocked = () => askAct(asking, { ...at(), kind: 'unlocked' });
+  const { id } = await unlocked();
+  expect(await shown()).toMatchObject({ state: 'waiting', loginStood: expect.stringMatching(/^account [0-9a-f]{16}$/) as string });
+  const other = await makeEndpoint(t.db);
+  await t.sql(`UPDATE integration_endpoint SET login_identity = $2 WHERE id = $1`, [endpoint.endpointId, other.loginIdentity]);
+  expect([await shown(), await take()]).toMatchObject([{ state: 'outdated' }, []]);
+  await expect(taking(id)).rejects.toMatchObject({ details: { constraint: 'login_request_of_that_moment' } });
+  expect(await endLeftActs(t.rotator, { waitMs: 900_000, workMs: 3_600_000 })).toBe(1);
+  await unlocked();
+  // A rotation that ends meanwhile, or a password that a person stores, is no other account.
+  await t.sql(`UPDATE integration_endpoint SET current_version = '2' WHERE id = $1`, [endpoint.endpointId]);
+  expect(await take()).toMatchObject([{ kind: 'unlocked' }]);
+});
+
 test('what was approved is not taken once a rotation has begun since, and stands in nobody’s way', async () => {
   const { id } = await rollBack();
   expect(await shown()).toMatchObject({ loginStood: 'no rotation yet; password of version 1' });

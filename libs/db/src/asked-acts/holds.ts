@@ -2,10 +2,10 @@ import { Prisma } from '../generated/client.ts';
 import { SECOND_PERSON_MS } from './kinds.ts';
 
 /**
- * Of a request `r`: its login stands as it stood when it was asked, where it is about that at all. The triggers of the schema ask the same before anybody approves or
- * takes it.
+ * Of a request `r`: its login stands as it stood when it was asked, where it is about that at all; of `unlocked` its account is still the one of which that was said.
+ * The triggers of the schema ask the same before anybody approves or takes it.
  */
-export const HOLDS = Prisma.sql`r.kind NOT IN ('rollback', 'resolve') OR (r.login_stood = rcm_login_stands(r.org_id, r.endpoint_id)) IS TRUE`;
+export const HOLDS = Prisma.sql`r.kind NOT IN ('rollback', 'resolve', 'unlocked') OR (r.login_stood = rcm_request_stands(r.kind, r.org_id, r.endpoint_id)) IS TRUE`;
 
 /**
  * Of a request `r` that has not ended: a password that nobody reads by it any more, as it was taken, its minutes are over, or nobody approved it in time. A rotator ends it; whoever needs the

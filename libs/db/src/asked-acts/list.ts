@@ -31,7 +31,7 @@ export interface AskedAct {
   readonly decisionReason: string | null;
   /** Why whoever asked took it back. */
   readonly withdrawalReason: string | null;
-  /** Of what holds for one moment of its login alone: how the login stood then, in words. */
+  /** Of what holds for one moment of its login, or for one account, alone: how the login stood then, in words. */
   readonly loginStood: string | null;
   /** Of what failed: its stable code. */
   readonly code: string | null;

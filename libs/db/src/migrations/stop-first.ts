@@ -78,6 +78,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     stop: null,
   },
   '20261228000000_request_not_done': { goes: 'nothing: a kind of notification more is allowed', stop: null },
+  '20261231020000_unlocked_of_that_account': {
+    goes: 'nothing: that an account is unlocked is noted of that account alone; a rotator of before that meets one said of another takes none of what is asked until that ends, a quarter of an hour at most',
+    stop: null,
+  },
 };
 
 /**
