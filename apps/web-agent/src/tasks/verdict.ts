@@ -95,6 +95,12 @@ export function putOffDelay({ until }: { readonly until?: Date }, { leastMs, now
   return Math.max(leastMs, wanted);
 }
 
+/** A portal that is away for longer than a day is looked at once a day. */
+const LONGEST_RETRY_MS = 86_400_000;
+
+/** After how many ms a task comes back once `tries` are spent: `firstMs`, doubled with each, and a day at most. */
+export const retryDelay = (tries: number, firstMs: number): number => Math.min(firstMs * 2 ** (tries - 1), LONGEST_RETRY_MS);
+
 /** `null`: none is named. */
 function untilOf({ details }: RcmError): Date | null {
   const { until } = details;

@@ -1,6 +1,6 @@
 import { errorCodes, RcmError } from '@rcm/telemetry';
 import { describe, expect, it } from 'vitest';
-import { putOffDelay, resultOf, verdictOf, whenLast, whenStopped } from './verdict.ts';
+import { putOffDelay, resultOf, retryDelay, verdictOf, whenLast, whenStopped } from './verdict.ts';
 
 const NOW = new Date('2026-01-02T03:00:00Z');
 const kindOf = (code: (typeof errorCodes)[number]) => verdictOf(new RcmError(code, 'a test'), NOW).kind;
@@ -70,6 +70,11 @@ describe('a task that was put off', () => {
   it('never comes back sooner than this process is told to wait', () => {
     expect(putOffDelay({ until: new Date('2026-01-09T03:00:00Z') }, { leastMs: 600_000, now })).toBe(600_000);
   });
+});
+
+it('the pause after a try doubles, and is a day at most, however many tries a deployment allows', () => {
+  expect([1, 2, 3].map((tries) => retryDelay(tries, 5_000))).toEqual([5_000, 10_000, 20_000]);
+  for (const tries of [20, 24, 100]) expect(retryDelay(tries, 5_000)).toBe(86_400_000);
 });
 
 it('what would be tried again has failed where the try was the last, and nothing else changes', () => {

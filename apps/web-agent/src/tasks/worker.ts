@@ -5,7 +5,7 @@ import { hasCode, isRetryable, type Logger, type Metrics, systemClock } from '@r
 import { NO_TRACING, type Tracing } from '@rcm/portal-access/tracing';
 import { whileClaimed } from './claim.ts';
 import { performTask } from './perform.ts';
-import { putOffDelay, type Verdict, verdictOf, whenLast, whenStopped, type WrittenVerdict } from './verdict.ts';
+import { putOffDelay, retryDelay, type Verdict, verdictOf, whenLast, whenStopped, type WrittenVerdict } from './verdict.ts';
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -21,7 +21,7 @@ export interface WorkerOptions {
   readonly claimMs: number;
   /** Tries a task gets in all. */
   readonly maxTries: number;
-  /** Pause before another try, in ms; doubled for each try spent. */
+  /** Pause before another try, in ms; doubled for each try spent, up to a day. */
   readonly retryMs: number;
   /** Least pause before a task that was put off comes back, in ms; longer, up to five minutes, where its refusal named a moment. */
   readonly putOffMs: number;
@@ -144,7 +144,7 @@ export class TaskWorker {
         return requeuePortalTask(db, { ...mine, delayMs, reason: verdict.reason, countsAsTry: false });
       }
       case 'retry':
-        return requeuePortalTask(db, { ...mine, delayMs: retryMs * 2 ** (task.tries - 1), reason: verdict.code, countsAsTry: true });
+        return requeuePortalTask(db, { ...mine, delayMs: retryDelay(task.tries, retryMs), reason: verdict.code, countsAsTry: true });
       case 'failed':
         return finishPortalTask(db, { ...mine, errorCode: verdict.code, message: verdict.message });
     }
