@@ -49,6 +49,8 @@ test('an attempt whose login goes to another name while it is waited for is not 
   const other = await makeEndpoint(t.db, { orgId: attempt.orgId });
   const locked = () => t.rotator.rawTransaction({ tenant: attempt.orgId }, (tx) => lockLoginOfAttempt(tx, attempt.attemptId));
   const asked = Promise.withResolvers<boolean>();
+  // It may be answered before it is looked at.
+  asked.promise.catch(() => undefined);
   await t.db.transaction('every tenant', async (tx) => {
     await tx.$queryRaw`SELECT FROM login_identity WHERE id IN (${attempt.loginIdentity}, ${other.loginIdentity}) FOR UPDATE`;
     locked().then(asked.resolve, asked.reject);

@@ -9,6 +9,6 @@ export const database = (name: string): string => `tools/simulation/src/database
 
 export const HELD_FOR_EVER: Edit = {
   file: 'libs/db/src/leases/held-lease.ts',
-  from: 'if (lost.signal.aborted || performance.now() + forMs >= safeUntil) throw lose();',
-  to: 'if (forMs < 0) throw lose();',
+  from: 'if (lost.signal.aborted || Math.max(elapsed - renewedAt.elapsed, now - renewedAt.now) + forMs >= timing.ttlMs) throw lose();',
+  to: 'if (forMs + elapsed + now < 0) throw lose();',
 };
