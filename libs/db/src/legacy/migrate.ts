@@ -20,7 +20,7 @@ export interface LegacyEndpoint {
   readonly credentials: Secret<string>;
 }
 
-/** Pages through the endpoints that still hold plaintext, by id; `unnamed`: through those whose account nobody has named yet. Raw SQL: Prisma parses jsonb. */
+/** Pages through the endpoints that still hold plaintext, by id; `unnamed`: through those whose account nobody has named yet, and that are not retired. Raw SQL: Prisma parses jsonb. */
 export async function listLegacyEndpoints(
   db: Database,
   { after, limit, unnamed = false }: { readonly after?: string | undefined; readonly limit: number; readonly unnamed?: boolean },
@@ -28,7 +28,7 @@ export async function listLegacyEndpoints(
   return byIndex(db, 'every tenant', async (client) => {
     const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
       SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
-       WHERE has_legacy_credentials AND (NOT ${unnamed} OR login_identity IS NULL) AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
+       WHERE has_legacy_credentials AND (NOT ${unnamed} OR (login_identity IS NULL AND retired_at IS NULL)) AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
     const rows = await client.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } } });
     const endpoints = new Map((await endpointRows(client, rows)).map((endpoint) => [endpoint.id, endpoint]));
     return texts.flatMap(({ id, credentials }) => {

@@ -18,7 +18,7 @@ export async function settleLogin(tx: Transaction, endpointId: string, names: re
 
 /**
  * Says which account a row's plaintext is of, before anything of it is moved: a rotation of that account under another endpoint waits for this row from then on. Does nothing where
- * the row has a name or a secret, or no longer holds what was seen. Fails with `endpoint_unknown`, `config_invalid`.
+ * the row has a name or a secret, is retired, or no longer holds what was seen. Fails with `endpoint_unknown`, `config_invalid`.
  */
 export async function nameRow(
   db: Database,
@@ -29,7 +29,8 @@ export async function nameRow(
     // First, since it takes the locks of the account's names.
     const goesBy = await settleLogin(tx, endpointId, names);
     const row = await lockRow(tx, { endpointId, orgId, fingerprintOf: seen.fingerprintOf });
-    if (row.secretArn !== null || row.fingerprint !== seen.fingerprint) return;
+    // A retired row names no account: the schema would refuse one.
+    if (row.secretArn !== null || row.retired || row.fingerprint !== seen.fingerprint) return;
     await tx.$executeRaw`
       UPDATE integration_endpoint SET login_identity = ${goesBy}, updated_at = clock_timestamp()
        WHERE id = ${endpointId} AND org_id = ${orgId} AND login_identity IS NULL`;

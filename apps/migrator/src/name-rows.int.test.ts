@@ -1,0 +1,27 @@
+import { findEndpoint } from '@rcm/db';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { plant, type Seed, seeds } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { openTestEnvironment, scrubbing, type TestEnvironment } from './testing.fixture.ts';
+
+let testEnvironment: TestEnvironment;
+let migrator: OpenMigration;
+beforeEach(async () => {
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
+});
+afterEach(() => testEnvironment.close());
+
+const sql = (text: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
+const NORTH: Seed = { id: 'north', orgId: 'north-1', portal: 'alpine', credentials: { username: 'one-account', password: 'p-of-both' } };
+
+describe('before a row is moved', { timeout: 120_000 }, () => {
+  it('one that is retired, and into which somebody has written a login, gets no name, and stops no other', async () => {
+    await plant(testEnvironment.db, [...seeds(1), { ...NORTH, id: 'retired' }]);
+    await sql(`UPDATE integration_endpoint SET retired_at = now() WHERE id = 'retired'`);
+    expect((await apply(migrator)).json).toMatchObject({ migrated: 1, failed: [{ endpointId: 'retired', code: 'endpoint_retired' }] });
+    expect((await scrubbing(testEnvironment, migrator)).json).toMatchObject({ failed: [{ endpointId: 'endpoint-001' }, { endpointId: 'retired' }] });
+    expect(await findEndpoint(migrator.db, { endpointId: 'retired' })).toMatchObject({ loginIdentity: null, secretArn: null });
+  });
+});
