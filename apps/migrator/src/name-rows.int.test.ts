@@ -24,4 +24,17 @@ describe('before a row is moved', { timeout: 120_000 }, () => {
     expect((await scrubbing(testEnvironment, migrator)).json).toMatchObject({ failed: [{ endpointId: 'endpoint-001' }, { endpointId: 'retired' }] });
     expect(await findEndpoint(migrator.db, { endpointId: 'retired' })).toMatchObject({ loginIdentity: null, secretArn: null });
   });
+
+  it('one of an account that is being rotated under another endpoint waits for the end of that', async () => {
+    await plant(testEnvironment.db, [NORTH]);
+    await apply(migrator);
+    await sql(`INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash)
+      SELECT gen_random_uuid(), login_identity, org_id, id, portal_type_code, 'staged', 1, 'rotator', 'due', secret_arn, current_version, 'h' FROM integration_endpoint`);
+    await plant(testEnvironment.db, [{ ...NORTH, id: 'south', orgId: 'south-1' }]);
+    const waits = await apply(migrator);
+    expect(waits.json).toMatchObject({ migrated: 0, failed: [{ endpointId: 'south', code: 'state_conflict' }] });
+    expect(waits.lines.join('\n')).toMatch(/being rotated under endpoint north.*Nothing was written/);
+    await sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now()`);
+    expect((await apply(migrator)).json).toMatchObject({ migrated: 1, failed: [] });
+  });
 });

@@ -8,8 +8,8 @@ import type { Migration } from '../migration.ts';
 const LOOKED_AT = 4;
 
 /**
- * Fails with `state_conflict` where the same account was rotated under another endpoint, whose secret says another password: what the row holds is old, and whoever used it would
- * have the account locked. Nothing is written.
+ * Fails with `state_conflict` where the same account was rotated under another endpoint, whose secret says another password, or is being rotated there: what the row holds is old, or
+ * soon will be, and whoever used it would have the account locked. Nothing is written.
  */
 export async function checkNotRotatedElsewhere(
   migration: Migration,
@@ -18,16 +18,22 @@ export async function checkNotRotatedElsewhere(
 ): Promise<void> {
   const { db, stores, patience, pace, giveUp } = migration;
   const others = await patience(null, () => secretsRotatedElsewhere(db, { endpointId: endpoint.id, names, limit: LOOKED_AT }));
+  const [first] = others;
+  if (!first) return;
+  if (first.isUnderWay)
+    throw new RcmError(
+      'state_conflict',
+      `The same account is being rotated under endpoint ${first.endpointId}, so the password that this row holds may be old in a moment. Nothing was written. Run apply again once that rotation has ended.`,
+    );
   const { password } = parsePayload(text).reveal();
   for (const { orgId, secretArn } of others) {
     const reference = parseReference(secretArn);
     const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
     if (stored && parsePayload(stored.text).reveal().password === password) return;
   }
-  const [first] = others;
-  if (!first) return;
+  // Most likely the row is; but a person may have changed the password at the portal since, and have written it into the row alone.
   throw new RcmError(
     'state_conflict',
-    `The same account was rotated under endpoint ${first.endpointId}, so the password that this row holds is old. Nothing was written. Put the password of that secret into the row, or remove the row.`,
+    `The same account was rotated under endpoint ${first.endpointId}, whose secret does not say the password that this row holds, so one of the two is old. Nothing was written. Find out which one the portal accepts, and put it where the other is; or remove the row.`,
   );
 }

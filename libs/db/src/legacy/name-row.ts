@@ -37,17 +37,24 @@ export async function nameRow(
   });
 }
 
-/** Secrets of an account under other endpoints that were rotated there, the newest first: what a row still holds of it is old, unless it says what they say. */
+/**
+ * Secrets of an account under other endpoints that were rotated there, the newest first: what a row still holds of it is old, unless it says what they say. First those of which a
+ * rotation is under way: what they say now may be old in a moment.
+ */
 export async function secretsRotatedElsewhere(
   db: Database,
   { endpointId, names, limit }: { readonly endpointId: string; readonly names: readonly LoginName[]; readonly limit: number },
-): Promise<{ readonly orgId: string; readonly endpointId: string; readonly secretArn: string }[]> {
+): Promise<{ readonly orgId: string; readonly endpointId: string; readonly secretArn: string; readonly isUnderWay: boolean }[]> {
   return byIndex(
     db,
     'every tenant',
     (tx) => tx.$queryRaw`
-      SELECT e.org_id AS "orgId", e.id AS "endpointId", e.secret_arn AS "secretArn" FROM integration_endpoint e
-       WHERE e.login_identity IN (${Prisma.join(names.map(({ id }) => id))}) AND e.id <> ${endpointId} AND e.secret_arn IS NOT NULL AND e.last_rotated_at IS NOT NULL
-       ORDER BY e.last_rotated_at DESC LIMIT ${limit}`,
+      SELECT * FROM (
+        SELECT e.org_id AS "orgId", e.id AS "endpointId", e.secret_arn AS "secretArn", e.last_rotated_at,
+               EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL) AS "isUnderWay"
+          FROM integration_endpoint e
+         WHERE e.login_identity IN (${Prisma.join(names.map(({ id }) => id))}) AND e.id <> ${endpointId} AND e.secret_arn IS NOT NULL) r
+       WHERE r."isUnderWay" OR r.last_rotated_at IS NOT NULL
+       ORDER BY r."isUnderWay" DESC, r.last_rotated_at DESC LIMIT ${limit}`,
   );
 }

@@ -24,7 +24,7 @@ export async function hasOldReaders(db: Database, { loginIdentity }: { readonly 
 
 /**
  * Logins in the store that are not rotated because somebody may still read them in a row, COUNTED_AT_MOST at most, and how many of these are due. By the rows of accounts that
- * hold plaintext; what was not moved yet has no account, and is in no store.
+ * hold plaintext; one that nobody has named yet is of no account.
  */
 export async function countHeldByOldReaders(db: Database): Promise<{ readonly held: number; readonly due: number }> {
   const [row] = await byIndex(
