@@ -7,9 +7,11 @@ import { openTestEnvironment, scrubbing, type TestEnvironment } from './testing.
 
 let testEnvironment: TestEnvironment;
 let migrator: OpenMigration;
+let stop: AbortController;
 beforeEach(async () => {
   testEnvironment = await openTestEnvironment();
-  migrator = testEnvironment.migrator();
+  stop = new AbortController();
+  migrator = testEnvironment.migrator({}, { stopping: stop.signal });
 });
 afterEach(() => testEnvironment.close());
 
@@ -36,5 +38,17 @@ describe('before a row is moved', { timeout: 120_000 }, () => {
     expect(waits.lines.join('\n')).toMatch(/being rotated under endpoint north.*Nothing was written/);
     await sql(`UPDATE rotation_attempt SET state = 'abandoned', ended_at = now()`);
     expect((await apply(migrator)).json).toMatchObject({ migrated: 1, failed: [] });
+  });
+
+  it('a stop that is asked for while rows are named ends the run as any stop does', async () => {
+    await plant(testEnvironment.db, [NORTH]);
+    const stopped = {
+      ...migrator,
+      get vocabulary() {
+        stop.abort();
+        return migrator.vocabulary;
+      },
+    };
+    expect(await apply(stopped)).toMatchObject({ complete: false, end: 'stopped', json: { migrated: 0, failed: [], interrupted: true } });
   });
 });

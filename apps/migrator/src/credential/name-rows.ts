@@ -17,14 +17,14 @@ export async function nameRows(migration: Migration): Promise<void> {
   await workThrough(each(unnamed), { concurrency: migration.concurrency, stop: migration.stopping }, (row) => name(migration, row));
 }
 
-async function name({ db, keys, vocabulary, fingerprintKeys, patience }: Migration, { endpoint, credentials }: LegacyEndpoint): Promise<void> {
+async function name({ db, keys, vocabulary, fingerprintKeys, patience, stopping }: Migration, { endpoint, credentials }: LegacyEndpoint): Promise<void> {
   const read = readRowLogin(endpoint, credentials, vocabulary);
   if (read.is !== 'login') return;
   const fingerprintOf = rowFingerprint(fingerprintKeys, endpoint.id);
   const row = { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf };
   const { id: endpointId, orgId } = endpoint;
   await patience(null, () => nameRow(db, { endpointId, orgId, names: namesOf(endpoint, read.text, keys), row })).catch((error: unknown) => {
-    // Somebody has deleted it.
-    if (!hasCode(error, 'endpoint_unknown')) throw error;
+    // Somebody has deleted it; or has asked for a stop after this row was taken, and the next run names it.
+    if (!hasCode(error, 'endpoint_unknown') && !(stopping.aborted && hasCode(error, 'cancelled'))) throw error;
   });
 }
