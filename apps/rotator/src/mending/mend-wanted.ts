@@ -1,5 +1,5 @@
 import { withExclusiveLease } from '@rcm/db/holding';
-import { listWantedSearches } from '@rcm/db/rotation';
+import { listWantedSearches, postponeSearch, startSearch, type WantedSearch } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
 import { hasCode } from '@rcm/telemetry';
 import { leaseRequest } from '../lease-request.ts';
@@ -13,7 +13,7 @@ export interface MendingRound {
   readonly signal: AbortSignal;
 }
 
-/** One round over the logins of which somebody was refused. One that cannot be mended now is met again in the next round. */
+/** One round over the logins of which somebody was refused. One that cannot be mended now is met again in a later round, behind those that wait. */
 export async function mendWanted(rotator: Rotator, { limit, pauseMs, signal }: MendingRound): Promise<void> {
   for (const wanted of await listWantedSearches(rotator.db, { limit, pauseMs })) {
     if (signal.aborted) return;
@@ -26,6 +26,16 @@ export async function mendWanted(rotator: Rotator, { limit, pauseMs, signal }: M
         { err: error, endpointId: wanted.endpointId },
         'a login could not be searched for what its portal accepts; it is tried again',
       );
+      if (!signal.aborted) await goBehind(rotator, wanted);
     }
+  }
+}
+
+/** It stays wanted, and those that are wanted already come first: as many as one round takes may be of a tenant whose secrets nobody can read, and stand first for ever. */
+async function goBehind({ db, logger }: Rotator, wanted: WantedSearch): Promise<void> {
+  try {
+    await postponeSearch(db, { ...(await startSearch(db, wanted)), forMs: 0 });
+  } catch (error) {
+    logger.info({ err: error, endpointId: wanted.endpointId }, 'a login that could not be searched keeps its turn');
   }
 }
