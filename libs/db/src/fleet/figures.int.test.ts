@@ -74,6 +74,14 @@ test('what is late counts a day after it was due, and three days before the port
   expect(await figures()).toEqual({ ...NOTHING, overdue: 1, expiring: 1 });
 });
 
+test('where the terms let no program log in nothing is done and nobody is reminded: none of it is late, however long that lasts', async () => {
+  for (const automation of ['forbidden', 'assisted'] as const) {
+    await makeEndpoint(t.db, { portal: { code: automation, automation, passwordExpiresDays: 90 } });
+    await t.sql(`UPDATE integration_endpoint SET next_rotation_at = now() - interval '25 hours', last_rotated_at = now() - interval '88 days'`);
+    expect(await figures()).toEqual(automation === 'forbidden' ? NOTHING : { ...NOTHING, overdue: 1, expiring: 1 });
+  }
+});
+
 test('rotations that are open, and of them the blocked ones', async () => {
   const { attemptId } = await plannedAttempt(t.rotator, await makeEndpoint(t.db));
   expect(await figures()).toEqual({ ...NOTHING, rotationsOpen: 1 });

@@ -1,5 +1,6 @@
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
+import { Prisma } from '../generated/client.ts';
 import type { BreakerRules } from '../admission/breaker.ts';
 import { checkMs } from '../input.ts';
 
@@ -8,9 +9,9 @@ export interface FleetFigures {
   /** The password was called bad, and cools down now. */
   readonly knownBad: number;
   readonly locked: number;
-  /** The rotation has been due for more than a day. */
+  /** The rotation has been due for more than a day; not where programs are forbidden. */
   readonly overdue: number;
-  /** The portal lets the password expire within three days, or has. */
+  /** The portal lets the password expire within three days, or has; not where programs are forbidden. */
   readonly expiring: number;
   readonly rotationsBlocked: number;
   readonly rotationsOpen: number;
@@ -21,6 +22,9 @@ export interface FleetFigures {
 
 /** Logins that are refused, overdue or, of each portal type, expiring are counted up to so many: more say nothing new, and of 10,000 all endpoints were read. */
 const MOST = 1_000;
+
+/** Where the terms forbid programs, nothing is done and nobody is reminded: it would be late for ever. For a table `p`. */
+const IS_ANYBODYS = Prisma.sql`p.automation IS DISTINCT FROM 'forbidden'`;
 
 /** By index, and a number for each: no row is shown. For `rcm_rotator`. */
 export async function fleetFigures(db: Database, rules: Pick<BreakerRules, 'windowMs' | 'suspects'>): Promise<FleetFigures> {
@@ -35,13 +39,16 @@ export async function fleetFigures(db: Database, rules: Pick<BreakerRules, 'wind
                 SELECT FROM login_attempt a WHERE a.login_identity = r.id AND a.effect = 'bad' AND a.rests_until > now() AND a.started_at >= r.refused_since
                    AND NOT EXISTS (SELECT FROM login_clearance c WHERE c.login_identity = r.id AND c.at > a.started_at))) AS "knownBad",
              rcm_locked_count(ARRAY(SELECT r.id FROM refused r)) AS locked,
-             (SELECT count(*)::int FROM (SELECT FROM integration_endpoint e WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= now() - interval '1 day'
-                                          ORDER BY e.next_rotation_at LIMIT ${MOST}) o) AS overdue,
+             (SELECT count(*)::int FROM (
+                SELECT FROM portal_type p CROSS JOIN LATERAL (
+                  SELECT FROM integration_endpoint e WHERE e.portal_type_code = p.code AND e.secret_arn IS NOT NULL AND e.next_rotation_at <= now() - interval '1 day'
+                   ORDER BY e.next_rotation_at LIMIT ${MOST}) o
+                 WHERE ${IS_ANYBODYS} LIMIT ${MOST}) late) AS overdue,
              (SELECT count(*)::int FROM portal_type p CROSS JOIN LATERAL (
                 SELECT FROM integration_endpoint e WHERE e.portal_type_code = p.code AND e.secret_arn IS NOT NULL
                    AND e.last_rotated_at <= now() + interval '3 days' - make_interval(hours => 24 * p.password_expires_days)
                  ORDER BY e.last_rotated_at LIMIT ${MOST}) x
-               WHERE p.password_expires_days IS NOT NULL) AS expiring,
+               WHERE p.password_expires_days IS NOT NULL AND ${IS_ANYBODYS}) AS expiring,
              (SELECT count(*)::int FROM rotation_attempt a WHERE a.ended_at IS NULL AND a.state = 'blocked') AS "rotationsBlocked",
              (SELECT count(*)::int FROM rotation_attempt a WHERE a.ended_at IS NULL) AS "rotationsOpen",
              (SELECT count(*)::int FROM portal_gate g WHERE g.opened_at IS NOT NULL AND g.closed_at IS NULL) AS "portalsStopped",
