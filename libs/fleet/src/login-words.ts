@@ -15,8 +15,10 @@ function whyHeldBack(login: LoginInFull): Rotated | null {
   if (login.retiredAt) return { at: null, why: WHY_WAITS.retired };
   if (!login.stored) return { at: null, why: WHY_WAITS.notStored };
   if (login.attempt) return { at: login.attempt.waitingUntil, why: `a rotation is ${login.attempt.state} (${login.attempt.reason})` };
+  if (login.automation === 'forbidden') return { at: null, why: WHY_WAITS.forbidden };
+  if (login.automation === null) return { at: null, why: WHY_WAITS.undecided };
   if (login.shared) return { at: null, why: WHY_WAITS.shared };
-  if (login.rotationMode === 'manual') return { at, why: WHY_WAITS.manual };
+  if (login.automation === 'assisted' || login.rotationMode === 'manual') return { at, why: WHY_WAITS.manual };
   if (login.oldReaders) return { at: null, why: WHY_WAITS.oldReaders };
   const [pause] = login.pauses;
   if (pause) return { at, why: pausedWhy(pause.scope, pause.reason) };

@@ -10,7 +10,7 @@ const LOGIN: LoginInFull = {
   ...{ rotationMode: 'automatic', stored: true, retiredAt: null, shared: false, oldReaders: false, openState: null, attempt: null, alsoAt: [] },
   ...{ lastRotatedAt: day(1), nextRotationAt: DUE, rotationNotBefore: null, expiresAt: null, searchWantedAt: null, verifyAt: null },
   ...{ refusedSince: null, firstAcceptedAt: null, lastAcceptedAt: null, lockedUntil: null, locked: false, lastRefused: null, budget: null, backupCodes: null },
-  ...{ leases: [], waitingTasks: [], pauses: [], portalStopped: null, notifications: [] },
+  ...{ leases: [], waitingTasks: [], pauses: [], portalStopped: null, notifications: [], automation: 'allowed' },
 };
 
 const ATTEMPT = { id: 'r', state: 'blocked', reason: 'demand', owner: 'w', detail: null, since: day(2), waitingUntil: day(3) };
@@ -21,6 +21,7 @@ const CAUSES: readonly (readonly [Partial<LoginInFull>, Date | null, string])[] 
   [{ retiredAt: day(2) }, null, 'its organization uses it no more'],
   [{ stored: false }, null, 'its secret is not in the store yet'],
   [{ attempt: ATTEMPT }, day(3), 'a rotation is blocked (demand)'],
+  [{ automation: 'forbidden' }, null, 'its terms let no program log in'],
   [{ shared: true }, null, 'it lies in several places, so nobody rotates it by itself'],
   [{ rotationMode: 'manual' }, DUE, 'a person changes passwords at the portal, and is told when'],
   [{ oldReaders: true }, null, 'plaintext of it lies in a row that somebody may still read'],
@@ -41,6 +42,13 @@ test.each([
   ['an end of the password that is sooner than it can be rotated', { expiresAt: day(9) }],
 ])('a login is rotated by its portal type’s interval with %s', (_what, change) => {
   expect(whyRotatedThen({ ...LOGIN, ...change })).toEqual({ at: DUE, why: 'by its portal type’s interval' });
+});
+
+test.each([
+  ['nobody has decided whether its terms let a program log in', null, null],
+  ['a person changes passwords at the portal, and is told when', 'assisted', DUE],
+] as const)('a login that no program rotates, though its portal type is said to be rotated by one: %s', (why, automation, at) => {
+  expect(whyRotatedThen({ ...LOGIN, automation, expiresAt: day(12) })).toEqual({ at, why });
 });
 
 test('a login of which nobody knows when it is due cools down for nothing', () => {

@@ -9,7 +9,7 @@ const at = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);
 /** A login of which there is nothing to say but what every login has. */
 const WELL: LoginInFull = {
   ...{ id: 'a', orgId: 'clinic', portalTypeCode: 'alpine', portalName: 'Alpine', accountId: 'desk', loginIdentity: 'i', rotationMode: 'automatic' },
-  ...{ stored: true, secretArn: 'aws-sm:a', currentVersion: '3', locked: false, shared: false, oldReaders: false },
+  ...{ automation: 'allowed', stored: true, secretArn: 'aws-sm:a', currentVersion: '3', locked: false, shared: false, oldReaders: false },
   ...{ retiredAt: null, lastRotatedAt: null, nextRotationAt: at(48), expiresAt: null, refusedSince: null, firstAcceptedAt: null, lastAcceptedAt: null },
   ...{ lockedUntil: null, openState: null, rotationNotBefore: null, searchWantedAt: null, verifyAt: null, lastRefused: null, budget: null },
   ...{ backupCodes: null, attempt: null, leases: [], waitingTasks: [], pauses: [], portalStopped: null, notifications: [], alsoAt: [] },

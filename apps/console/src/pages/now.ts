@@ -40,6 +40,7 @@ function left({ budget }: LoginInFull): string {
 const spends = (login: LoginInFull): string => (login.budget?.failuresLeft === 0 ? `no login is made, as there are ${left(login)}` : left(login));
 
 function rotates(login: LoginInFull): string {
+  if (login.automation !== 'allowed') return 'refused, as no program logs in at this portal';
   if (login.rotationMode === 'manual') return 'refused, as people change the passwords of this portal';
   if (login.oldReaders) return 'refused, as plaintext of it still lies in its row';
   if (login.shared) return 'refused, as it also lies under another secret or in another organization';

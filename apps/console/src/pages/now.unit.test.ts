@@ -7,7 +7,7 @@ const budget = { failuresLeft: 3, of: 3, why: null, until: null };
 /** A login that nothing is the matter with. */
 const WELL = {
   ...{ retiredAt: null, stored: true, attempt: null, rotationMode: 'automatic', oldReaders: false, shared: false, pauses: [], portalStopped: null },
-  budget,
+  ...{ automation: 'allowed', budget },
 } as unknown as LoginInFull;
 const of = (act: (typeof LOGIN_ACTS)[number]['act'], more: object = {}) => standsNow({ act }, { ...WELL, ...more });
 const STAGED = { attempt: { state: 'staged' } };
@@ -36,6 +36,8 @@ describe('what an act would meet now', () => {
     ['rollback', { pauses: [{}] }, 'refused, as rotations are paused'],
     ['rotate', { portalStopped: {} }, 'refused, as the rotations of its portal type are stopped'],
     ['rotate', { rotationMode: 'manual' }, 'refused, as people change the passwords of this portal'],
+    ['rotate', { automation: 'assisted' }, 'refused, as no program logs in at this portal'],
+    ['rollback', { automation: null }, 'refused, as no program logs in at this portal'],
     ['rotate', { oldReaders: true }, 'refused, as plaintext of it still lies in its row'],
     ['rotate', { shared: true }, 'refused, as it also lies under another secret or in another organization'],
     ['set', { stored: false }, 'refused, as no store holds its password yet'],

@@ -149,6 +149,7 @@ test('a history is one timeline of logins, rotations, tasks and acts; its pages 
   expect([...(first?.entries ?? []), ...(second?.entries ?? [])].map(({ what }) => what)).toEqual(whole?.entries.map(({ what }) => what));
   const shown = await showLogin(operator, endpoint);
   expect(shown).toMatchObject({
+    automation: 'allowed',
     lastRefused: { outcome: 'rejected', version: '2' },
     waitingTasks: [{ name: 'claim_status' }],
     notifications: [{ kind: 'refused' }],

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../database.ts';
+import type { Automation } from '../endpoints/endpoint.ts';
 import { checkId } from '../input.ts';
 import { NO_OLD_READERS } from '../legacy/old-readers.ts';
 import type { Scope } from '../scope.ts';
@@ -27,6 +28,8 @@ export interface LoginBudget {
 /** Everything that the books know of one login now. */
 export interface LoginInFull extends FleetLogin {
   readonly portalName: string;
+  /** Whether its portal type's terms let a program log in; `null`: nobody has decided. */
+  readonly automation: Automation | null;
   readonly secretArn: string | null;
   readonly currentVersion: string | null;
   /** Until when a rotation that failed or was put off cools down. */
@@ -76,9 +79,10 @@ export async function showLogin(
   checkId('endpointId', endpointId);
   const seen = await db.transaction(scope, async (tx) => {
     const [login] = await tx.$queryRaw<
-      (FleetLogin & Pick<LoginInFull, 'portalName' | 'secretArn' | 'currentVersion' | 'rotationNotBefore' | 'searchWantedAt' | 'verifyAt' | 'oldReaders'>)[]
+      (FleetLogin &
+        Pick<LoginInFull, 'portalName' | 'automation' | 'secretArn' | 'currentVersion' | 'rotationNotBefore' | 'searchWantedAt' | 'verifyAt' | 'oldReaders'>)[]
     >`
-      SELECT ${LOGIN_COLUMNS}, p.name AS "portalName", e.secret_arn AS "secretArn", e.current_version AS "currentVersion",
+      SELECT ${LOGIN_COLUMNS}, p.name AS "portalName", p.automation, e.secret_arn AS "secretArn", e.current_version AS "currentVersion",
              e.rotation_not_before AS "rotationNotBefore", e.search_wanted_at AS "searchWantedAt", NOT (${NO_OLD_READERS}) AS "oldReaders",
              CASE WHEN p.verify_every_days IS NOT NULL AND ${KEPT_BY_PROGRAM} THEN ${VERIFY_AT} END AS "verifyAt"
         FROM integration_endpoint e ${LOGIN_TABLES} WHERE e.id = ${endpointId}`;
