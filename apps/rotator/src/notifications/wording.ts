@@ -154,7 +154,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
   }),
   secret_read: ({ endpoint, why }) => ({
     title: `Break-glass: the password of ${endpoint} is read`,
-    happened: `A person reads the password of ${endpoint} at a terminal, as a second person has approved (${why}).`,
+    happened: `A person reads the password of ${endpoint}, at a terminal or on the console’s page, as a second person has approved (${why}).`,
     safe: 'It is shown once at most, and due to be changed when its minutes are over. The audit trail names both people and their reasons.',
     todo: [
       `Nobody told you of it? Ask both, by another way than this one: rcm break-glass list; rcm audit list --org ORG --login ${endpoint}`,

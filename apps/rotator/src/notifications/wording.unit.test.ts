@@ -21,6 +21,7 @@ const kinds: readonly NotificationKind[] = [
   'row_and_store_differ',
   'backup_codes_low',
   'code_wanted',
+  'secret_read',
   'request_not_done',
 ];
 
@@ -62,6 +63,11 @@ describe('the words of a notification', () => {
       expect(text.todo.join(' ')).not.toMatch(/approves or declines|approve\|decline/);
     },
   );
+
+  it('that a password is read is said of a terminal and of a page alike: nobody has written down which of them it is', () => {
+    const { happened } = notificationText({ kind: 'secret_read', endpointId: 'north-7', portalTypeCode: null, detail: 'request 4f0f' });
+    expect(happened).toMatch(/at a terminal or on the console’s page/);
+  });
 
   it('names what was found as a person would', () => {
     const { happened } = notificationText({ kind: 'found', endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'it accepts elsewhere:north-8' });
