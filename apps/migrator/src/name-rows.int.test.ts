@@ -1,6 +1,8 @@
 import { findEndpoint } from '@rcm/db';
+import { RcmError } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
+import { verify } from './commands/verify.ts';
 import { plant, type Seed, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
 import { openTestEnvironment, scrubbing, type TestEnvironment } from './testing.fixture.ts';
@@ -50,5 +52,24 @@ describe('before a row is moved', { timeout: 120_000 }, () => {
       },
     };
     expect(await apply(stopped)).toMatchObject({ complete: false, end: 'stopped', json: { migrated: 0, failed: [], interrupted: true } });
+  });
+
+  it('one that cannot be named stops no other; but nothing is removed then, which would let rotations begin', async () => {
+    await plant(testEnvironment.db, [NORTH]);
+    const nameless: OpenMigration = {
+      ...migrator,
+      db: {
+        ...migrator.db,
+        transaction: (scope, act) =>
+          act.toString().includes('settleLogin') && !act.toString().includes('firstSecretIsNamed')
+            ? Promise.reject(new RcmError('database_failed', 'not this row'))
+            : migrator.db.transaction(scope, act),
+      },
+    };
+    expect((await apply(nameless)).json).toMatchObject({ migrated: 1, failed: [] });
+    await verify(migrator);
+    await plant(testEnvironment.db, [{ ...NORTH, id: 'south', orgId: 'south-1' }]);
+    await expect(scrubbing(testEnvironment, nameless)).rejects.toMatchObject({ code: 'database_failed' });
+    expect(await findEndpoint(migrator.db, { endpointId: 'north' })).toMatchObject({ hasLegacyCredentials: true });
   });
 });

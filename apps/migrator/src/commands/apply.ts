@@ -33,6 +33,7 @@ export async function apply(migration: Migration): Promise<Report> {
         return end;
       },
     });
+  // One that cannot be named stops no other, and is told of in the log; what lets rotations begin insists (scrub).
   await nameRows(migration);
   const first = await run(unmigrated(migration), Math.min(before.legacy, before.endpoints - before.migrated), migrateEndpoint);
   // What another migrator was at: it will have done that soon, or has died.

@@ -49,7 +49,8 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
   const server = config.RCM_MIGRATOR_POSTGRES;
   await checkRewriteRights({ url: adminUrl.reveal(), server });
   // Rows that have come since apply: what this takes away must be the last of its account that somebody may read.
-  if (removal === 'proved') await nameRows(migration);
+  const [unnamed] = removal === 'proved' ? await nameRows(migration) : [];
+  if (unnamed !== undefined) throw unnamed;
   const gone: Secret<string>[] = [];
   const removed =
     removal === 'proved' ? await removePlaintext(migration, { proofMaxAgeMs: config.RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES * 60_000, also, gone }) : NOTHING;

@@ -4,6 +4,7 @@ import type { Database } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
 import { type EndpointRow, endpointRows } from '../endpoints/endpoint.ts';
 import { NEXT_ROTATION } from '../endpoints/schedule.ts';
+import { Prisma } from '../generated/client.ts';
 import { checkLimit } from '../input.ts';
 import { firstSecretIsNamed } from '../secret-places/first-place.ts';
 import { writeAuditEvent } from '../audit/record.ts';
@@ -20,6 +21,9 @@ export interface LegacyEndpoint {
   readonly credentials: Secret<string>;
 }
 
+/** As the index has it that finds them among a million that have a name (`integration_endpoint_unnamed`). */
+const UNNAMED = Prisma.sql`has_legacy_credentials AND login_identity IS NULL AND retired_at IS NULL`;
+
 /** Pages through the endpoints that still hold plaintext, by id; `unnamed`: through those whose account nobody has named yet, and that are not retired. Raw SQL: Prisma parses jsonb. */
 export async function listLegacyEndpoints(
   db: Database,
@@ -28,7 +32,7 @@ export async function listLegacyEndpoints(
   return byIndex(db, 'every tenant', async (client) => {
     const texts = await client.$queryRaw<{ id: string; credentials: string }[]>`
       SELECT id, (config->'credentials')::text AS credentials FROM integration_endpoint
-       WHERE has_legacy_credentials AND (NOT ${unnamed} OR (login_identity IS NULL AND retired_at IS NULL)) AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
+       WHERE ${unnamed ? UNNAMED : Prisma.sql`has_legacy_credentials`} AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`;
     const rows = await client.integrationEndpoint.findMany({ where: { id: { in: texts.map(({ id }) => id) } } });
     const endpoints = new Map((await endpointRows(client, rows)).map((endpoint) => [endpoint.id, endpoint]));
     return texts.flatMap(({ id, credentials }) => {
