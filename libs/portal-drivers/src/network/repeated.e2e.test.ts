@@ -7,8 +7,20 @@ import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
 import { certificate } from './certificate.fixture.ts';
 
+/** How the form is sent: by the browser, or by the page's own code while a worker of its ends. */
+const SENT = {
+  'by a form': 'form.submit()',
+  'by code, beside a worker that ends': `
+    const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(1)'])));
+    await new Promise((resolve) => worker.addEventListener('message', resolve));
+    fetch('/answer', { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+    await fetch('/came');
+    worker.terminate();
+    await fetch('/ended');`,
+} as const;
+
 /** Its form is sent once an answer has begun that goes on and on: both go by one connection, in which the portal has sent something before. */
-const PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
+const page = (how: keyof typeof SENT): string => `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
 <form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>
 <script>
   const form = document.querySelector('form');
@@ -16,11 +28,13 @@ const PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,
     event.preventDefault();
     const { body } = await fetch('/endless');
     await body.getReader().read();
-    form.submit();
+    ${SENT[how]};
   });
 </script>`;
 /** Milliseconds between two parts of it: often enough for a connection that is never quiet. */
 const PART_MS = 5;
+/** Long enough for most workers' ends to be heard of. */
+const ENDED_MS = 500;
 const signal = new AbortController().signal;
 const identity = certificate();
 
@@ -28,7 +42,9 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that drops a conne
   let portal: Http2SecureServer;
   let pool: BrowserPool;
   const sessions = new Set<ServerHttp2Session>();
-  const seen: string[] = [];
+  let seen: string[];
+  let came: PromiseWithResolvers<void>;
+  let how: keyof typeof SENT;
   beforeAll(async () => {
     portal = createSecureServer({ ...identity });
     portal.on('session', (session) => {
@@ -38,9 +54,12 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that drops a conne
     portal.on('stream', (stream, { ':method': method, ':path': path }) => {
       seen.push(`${method} ${path}`);
       stream.on('error', () => undefined);
-      if (path === '/answer') return void stream.on('end', () => stream.session?.destroy()).resume();
+      const drop = (): void => stream.session?.destroy();
+      if (path === '/answer') return void stream.on('end', () => (how === 'by a form' ? drop() : came.resolve())).resume();
+      if (path === '/ended') return void setTimeout(drop, ENDED_MS);
+      if (path === '/came') return void came.promise.then(() => stream.respond({ ':status': 204 }, { endStream: true }));
       stream.respond({ ':status': 200, 'content-type': 'text/html' });
-      if (path !== '/endless') return void stream.end(PAGE);
+      if (path !== '/endless') return void stream.end(page(how));
       const going = setInterval(() => stream.write('x'), PART_MS);
       stream.on('close', () => clearInterval(going));
     });
@@ -53,7 +72,8 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that drops a conne
     await new Promise((resolve) => portal.close(resolve));
   });
 
-  it('gets the credentials once', async () => {
+  it.each(Object.keys(SENT) as (keyof typeof SENT)[])('gets the credentials once: %s', async (sent) => {
+    [seen, came, how] = [[], Promise.withResolvers<void>(), sent];
     const host = `127.0.0.1:${(portal.address() as AddressInfo).port}`;
     const trusting: BrowserPool = {
       ...pool,
@@ -62,7 +82,7 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that drops a conne
     const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting });
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     const result = await session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 60_000, signal });
-    expect(result).toMatchObject({ outcome: { kind: 'unavailable' }, submitted: true });
+    expect(result).toMatchObject({ outcome: { kind: how === 'by a form' ? 'unavailable' : 'unknown' }, submitted: true });
     await session.close();
     expect(seen).toContain('GET /endless');
     expect(seen.filter((each) => each === 'POST /answer')).toHaveLength(1);

@@ -7,7 +7,7 @@ import type { Origins } from './origins.ts';
 import type { Passage } from './passage.ts';
 import type { SecretMask } from '../secret-mask.ts';
 import { MOST_LETTERS, TypedSecrets } from './typed-secrets.ts';
-import type { Unanswered } from './unanswered.ts';
+import type { MaybeOfWorker, Unanswered } from './unanswered.ts';
 
 interface RequestGateOptions {
   readonly context: BrowserContext;
@@ -44,7 +44,12 @@ export class RequestGate {
     // What a shared worker asks for belongs to no page and is not told of. Phones have none either, so pages do without.
     await context.addInitScript('delete globalThis.SharedWorker');
     // Before a page is opened: a worker of any of its frames, and a worker's own, is told of as the page's.
-    context.on('page', (page) => page.on('worker', () => options.passage.noteWorker()));
+    context.on('page', (page) => {
+      page.on('worker', (worker) => {
+        options.passage.noteWorker();
+        worker.on('close', () => options.unanswered.workerEnded(page));
+      });
+    });
     // A page may be gone before its request or its socket is decided; then there is nothing left to decide.
     await context.route('**/*', (route) => gate.#decide(route).catch(() => undefined));
     await context.routeWebSocket(/.*/, (page) => gate.#socket(page).catch(() => undefined));
@@ -105,18 +110,29 @@ export class RequestGate {
     if (this.#secrets.inSession && !origins.receives(request.url())) return this.#askCarrier(route);
     if (passage.state === 'held' && !(await this.#carries(request))) return route.continue();
     const isHeld = passage.state === 'held';
+    const ofWorker = this.#isSubmit(request) ? null : unanswered.ofWorkerIn(request.frame().page());
     if (!(await passage.pass())) {
       if (isHeld) onBlocked({ origin: originName(request.url()), kind: `${request.resourceType()} (${request.method()})`, reason: HELD });
       return route.abort('blockedbyclient');
     }
-    if (hasBody(request) || this.#secrets.ofActMayBeIn([request.url()])) {
-      await proxy.freshen();
-      // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
-      await dueTimers();
-      if (passage.state === 'closed') return route.abort('blockedbyclient');
-      unanswered.note(request.url().startsWith('https:') ? origins.behind(request.url()) : null, request.response());
-    }
+    if (!(hasBody(request) || this.#secrets.ofActMayBeIn([request.url()]))) return route.continue();
+    await proxy.freshen();
+    // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
+    await dueTimers();
+    return passage.state === 'closed' ? route.abort('blockedbyclient') : this.#send(route, ofWorker);
+  }
+
+  /** Sends on what must not be sent twice. */
+  #send(route: Route, ofWorker: MaybeOfWorker | null): Promise<void> {
+    const request = route.request();
+    const destination = request.url().startsWith('https:') ? this.#options.origins.behind(request.url()) : null;
+    this.#options.unanswered.note({ destination, ofWorker }, request.response());
     return route.continue();
+  }
+
+  /** Whether it is known as what a page submits: it leads to a new page, or what was typed is in it as it is. */
+  #isSubmit(request: Request): boolean {
+    return request.isNavigationRequest() || this.#secrets.ofActMayBeIn([request.url(), request.postData() ?? '']);
   }
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */

@@ -6,9 +6,20 @@ import type { Tunnels } from './tunnels.ts';
 const HEARD_MS = 30;
 const HEARD_TURNS = 33;
 
-interface Sent {
+/** The page whose worker may have sent something, and how many of its workers had ended when it was asked for. */
+export interface MaybeOfWorker {
+  readonly page: object;
+  readonly ended: number;
+}
+
+interface Sending {
   /** Where a tunnel leads that carries it; `null` where none does. */
   readonly destination: Destination | null;
+  /** `null` where only a page itself can have sent it. */
+  readonly ofWorker: MaybeOfWorker | null;
+}
+
+interface Sent extends Sending {
   /** Milliseconds of `performance.now`. */
   readonly at: number;
 }
@@ -17,10 +28,14 @@ interface Sent {
 export class Unanswered {
   /** The oldest first. */
   readonly #sent = new Set<Sent>();
+  /** How many workers of a page have ended. */
+  readonly #ended = new WeakMap<object, number>();
 
-  /** Something leaves now, by a tunnel to `destination`; `over` ends with its answer, or when it can have none any more. */
-  note(destination: Destination | null, over: Promise<unknown>): void {
-    const sent = { destination, at: performance.now() };
+  /** Something leaves now; `over` ends with its answer, or when it can have none any more, and never where a worker sent it that ended meanwhile. */
+  note(sending: Sending, over: Promise<unknown>): void {
+    const { ofWorker } = sending;
+    if (ofWorker && this.ofWorkerIn(ofWorker.page).ended !== ofWorker.ended) return;
+    const sent = { ...sending, at: performance.now() };
     this.#sent.add(sent);
     const forget = (): unknown => this.#sent.delete(sent);
     over.then(forget, forget);
@@ -43,6 +58,17 @@ export class Unanswered {
       await pause(HEARD_MS);
     }
     return true;
+  }
+
+  /** To be asked for when something is about to be sent that a worker of a page may send. */
+  ofWorkerIn(page: object): MaybeOfWorker {
+    return { page, ended: this.#ended.get(page) ?? 0 };
+  }
+
+  /** A worker of a page has ended: nobody waits any more for the answers to what it sent. It cannot be told from what the page may have sent meanwhile. */
+  workerEnded(page: object): void {
+    this.#ended.set(page, this.ofWorkerIn(page).ended + 1);
+    for (const sent of this.#sent) if (sent.ofWorker?.page === page) this.#sent.delete(sent);
   }
 
   /** The act is over: nobody waits for its answers any more. */
