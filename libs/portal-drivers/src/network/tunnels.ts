@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Destination } from './session-addresses.ts';
+import { ApplicationData } from './tls-records.ts';
 
 /** Milliseconds without a byte after which a tunnel whose last byte came from the portal counts as quiet. */
 const QUIET_MS = 30;
@@ -9,8 +10,8 @@ const QUIET_MS = 30;
 const ANSWER_TURNS = 33;
 const NEVER = -Infinity;
 /**
- * What a browser sends at most once the portal has begun to answer it, where it goes no further: in TLS 1.3 six bytes and an alert of 24, before that less. A
- * handshake that it ends is more, and comes before any request.
+ * What a browser sends at most as application data once the portal has begun to answer it, where it goes no further: in TLS 1.3 an alert of 24 bytes. The end
+ * of a handshake is more there, and comes before any request.
  */
 const REFUSAL_BYTES = 40;
 
@@ -23,7 +24,7 @@ export interface Tunnel {
   fromPortal: boolean;
   /** When the browser's last byte came; `NEVER` until one does. */
   asked: number;
-  /** Bytes of the browser since the portal first sent any; `NEVER` until it does. */
+  /** Bytes of application data of the browser since the portal first sent any; `NEVER` until it does. */
   replied: number;
   /** Bytes of the browser that are still in the valve. */
   waiting: number;
@@ -51,9 +52,10 @@ export class Tunnels {
   /** Follows what passes: what a browser sends comes in at its end, passes the valve, and goes out to the portal. */
   follow(tunnel: Tunnel, { valve, portal }: { readonly valve: Readable; readonly portal: Socket }): void {
     const { browser } = tunnel;
+    const data = new ApplicationData();
     const note = (noted: Partial<Tunnel>): void => void Object.assign(tunnel, noted, { last: performance.now() });
-    browser.on('data', ({ length }: Buffer) =>
-      note({ fromPortal: false, asked: performance.now(), replied: tunnel.replied + length, waiting: tunnel.waiting + length }),
+    browser.on('data', (bytes: Buffer) =>
+      note({ fromPortal: false, asked: performance.now(), replied: tunnel.replied + data.countIn(bytes), waiting: tunnel.waiting + bytes.length }),
     );
     valve.on('held', () => note({ owed: true }));
     valve.on('data', ({ length }: Buffer) => note({ fromPortal: false, waiting: tunnel.waiting - length }));
