@@ -28,7 +28,8 @@ import { findAccepted } from '../finding/find-accepted.ts';
 import { namesOtherAccount } from '../finding/other-account-named.ts';
 import { heldOptions, loginInHand } from '../finding/login-in-hand.ts';
 import type { Rotator } from '../rotator.ts';
-import { rotateAndReport, type RotationOutcome } from '../schedule/rotation-outcome.ts';
+import { measuredRotation } from '../schedule/measured-rotation.ts';
+import type { RotationOutcome } from '../schedule/rotation-outcome.ts';
 import type { RotatorProcess } from '../services.ts';
 import { leaseRequest } from '../lease-request.ts';
 import { type LoginProof, proveLogin } from '../prove-login.ts';
@@ -74,7 +75,8 @@ export async function resolveBlock(block: Block, typed: Secret<string> | null, s
     const password = typed ?? (await stagedPassword(block, held));
     return acceptOther(block, held, resolution, { password, version: options.accept === 'staged' ? stagedVersion(attempt.id) : null, proof: options.proof });
   });
-  return goesOn ? rotateAndReport(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'recovery', signal }) : 'resolved';
+  if (!goesOn) return 'resolved';
+  return measuredRotation(rotator.metrics)(rotator, { orgId: endpoint.orgId, endpointId: endpoint.id, reason: 'recovery', signal });
 }
 
 async function acceptCurrent(block: Block, held: HeldLease, resolution: Resolution, proof: ResolveOptions['proof']): Promise<boolean> {

@@ -12,7 +12,8 @@ import { migratedEndpoint } from '@rcm/portal-access';
 import { knownEndpoint } from '../commands/clear-login.ts';
 import type { Rotator } from '../rotator.ts';
 import type { RotatorProcess } from '../services.ts';
-import { rotateAndReport, type RotationOutcome, type RotationResult } from './rotation-outcome.ts';
+import { measuredRotation } from './measured-rotation.ts';
+import type { RotationOutcome, RotationResult } from './rotation-outcome.ts';
 
 /** A request as a person's command has written it down. */
 export interface Asked {
@@ -27,13 +28,11 @@ export interface Asked {
  * request stands, and a rotator takes it up; but for a rollback, which was approved for the login as it stood then. Never rejects.
  */
 export async function rotateAsked(rotator: Rotator, { kind, ...asked }: Asked, signal: AbortSignal): Promise<RotationOutcome> {
-  const outcome = await rotateAndReport(rotator, { orgId: asked.orgId, endpointId: asked.endpointId, reason: kind, requestId: asked.requestId, signal });
+  const { orgId, endpointId, requestId } = asked;
+  const outcome = await measuredRotation(rotator.metrics)(rotator, { orgId, endpointId, reason: kind, requestId, signal });
   if (LATER.has(outcome.result) && kind !== 'rollback') return { ...outcome, detail: [outcome.detail ?? [], STANDS].flat().join(' ') };
-  await answerRequest(rotator.db, { requestId: asked.requestId, orgId: asked.orgId, answer: outcome.result }).catch((error: unknown) =>
-    rotator.logger.warn(
-      { err: error, endpointId: asked.endpointId },
-      'the answer to a request could not be written down; a rotator may take the request up once more',
-    ),
+  await answerRequest(rotator.db, { requestId, orgId, answer: outcome.result }).catch((error: unknown) =>
+    rotator.logger.warn({ err: error, endpointId }, 'the answer to a request could not be written down; a rotator may take the request up once more'),
   );
   return outcome;
 }
@@ -93,7 +92,7 @@ async function takeUp(rotator: Rotator, left: LeftRequest & LookedAt, signal: Ab
       rotator.logger.warn({ endpointId, requestId }, 'a request for a rotation could not begin and is too old; ask again');
   };
   if (isOld && kind !== 'compromise') return expire('');
-  const outcome = await rotateAndReport(rotator, { orgId, endpointId, reason: kind, requestId, signal });
+  const outcome = await measuredRotation(rotator.metrics)(rotator, { orgId, endpointId, reason: kind, requestId, signal });
   const why = outcome.detail ?? outcome.code ?? 'no reason given';
   if (LATER.has(outcome.result)) return isOld && !signal.aborted ? expire(`: ${why}`) : undefined;
   if (BEGUN.has(outcome.result)) return void (await answerRequest(rotator.db, { requestId, orgId, answer: outcome.result }));

@@ -5,7 +5,8 @@ import type { Rotator } from '../rotator.ts';
 import { DueLogins } from './due-logins.ts';
 import { InFlight } from './in-flight.ts';
 import { InTurn } from './in-turn.ts';
-import { rotateAndReport, type RotationResult } from './rotation-outcome.ts';
+import { measuredRotation } from './measured-rotation.ts';
+import type { rotateAndReport, RotationResult } from './rotation-outcome.ts';
 import { Wake } from './wake.ts';
 
 /** Work that is done again and again beside the rotations. */
@@ -44,9 +45,6 @@ export interface RotatorService {
   problem(): string | null;
 }
 
-/** What somebody is told of. */
-const FAILED: ReadonlySet<RotationResult> = new Set(['failed', 'abandoned', 'blocked']);
-
 /** So that rotations that end one after another, or at once, do not ask the database without a pause. */
 const LEAST_PAUSE_MS = 250;
 
@@ -57,7 +55,7 @@ export function startService(options: ServiceOptions): RotatorService {
   const inFlight = new InFlight(options.concurrency, () => slotFree.up());
   const work = new AbortController();
   const intake = new AbortController();
-  const rotate = measuredRotation(options, work.signal);
+  const rotate = rotationUntil(work.signal, options);
   const due = new DueLogins(rotator, inFlight, rotate);
   const problems = new Map<string, string>();
   const pause = async (ms: number, signal: AbortSignal) => rotator.clock.sleep(ms, signal).catch(() => undefined);
@@ -115,22 +113,11 @@ export function startService(options: ServiceOptions): RotatorService {
   };
 }
 
-/** Rotates one login, and says in the metrics how that ended and how long it took. */
-function measuredRotation({ rotator, metrics, rotate = rotateAndReport }: ServiceOptions, signal: AbortSignal) {
-  const ended = metrics.counter('rcm_rotations_total');
-  const failed = metrics.counter('rcm_rotation_failures_total');
-  const full = metrics.counter('rcm_store_full_total');
-  const took = metrics.histogram('rcm_rotation_seconds');
-  const inHand = metrics.gauge('rcm_rotations_in_flight');
-  return async (request: Omit<RotationRequest, 'signal'>): Promise<RotationResult> => {
-    inHand.inc();
-    const startedAt = performance.now();
-    const { result, code } = await rotate(rotator, { ...request, signal });
-    inHand.dec();
-    ended.inc({ result });
-    took.observe({ result }, (performance.now() - startedAt) / 1000);
-    if (FAILED.has(result)) failed.inc();
-    if (code === 'store_full') full.inc();
-    return result;
-  };
+/** Rotates one login and says how that went on; `signal` interrupts it. */
+function rotationUntil(
+  signal: AbortSignal,
+  { rotator, metrics, rotate }: ServiceOptions,
+): (request: Omit<RotationRequest, 'signal'>) => Promise<RotationResult> {
+  const measured = measuredRotation(metrics, rotate);
+  return async (request) => (await measured(rotator, { ...request, signal })).result;
 }
