@@ -3,13 +3,14 @@ import type { Database } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import type { BreakerRules } from '../admission/breaker.ts';
 import { checkMs } from '../input.ts';
+import { IS_LATE } from './late.ts';
 
 /** How many of what, of all organizations together: what processes measure of the books. */
 export interface FleetFigures {
   /** The password was called bad, and cools down now. */
   readonly knownBad: number;
   readonly locked: number;
-  /** The rotation has been due for more than a day; not where programs are forbidden. */
+  /** The rotation has been due for more than a day, however often it was put off or tried in vain since; not where programs are forbidden. */
   readonly overdue: number;
   /** The portal lets the password expire within three days, or has; not where programs are forbidden. */
   readonly expiring: number;
@@ -41,7 +42,7 @@ export async function fleetFigures(db: Database, rules: Pick<BreakerRules, 'wind
              rcm_locked_count(ARRAY(SELECT r.id FROM refused r)) AS locked,
              (SELECT count(*)::int FROM (
                 SELECT FROM portal_type p CROSS JOIN LATERAL (
-                  SELECT FROM integration_endpoint e WHERE e.portal_type_code = p.code AND e.secret_arn IS NOT NULL AND e.next_rotation_at <= now() - interval '1 day'
+                  SELECT FROM integration_endpoint e WHERE e.portal_type_code = p.code AND ${IS_LATE}
                    ORDER BY e.next_rotation_at LIMIT ${MOST}) o
                  WHERE ${IS_ANYBODYS} LIMIT ${MOST}) late) AS overdue,
              (SELECT count(*)::int FROM portal_type p CROSS JOIN LATERAL (

@@ -3,6 +3,7 @@ import type { Database, Transaction } from '../database.ts';
 import { Prisma } from '../generated/client.ts';
 import { lastRestore, type Restore } from '../restore/restore.ts';
 import type { Scope } from '../scope.ts';
+import { IS_LATE } from './late.ts';
 
 /** What a person asks first: how many there are, and of what is wrong how much; of each COUNTED_AT_MOST at most. */
 export interface FleetOverview {
@@ -18,7 +19,7 @@ export interface FleetOverview {
   /** Not in the store yet. */
   readonly legacy: number;
   readonly dueIn7Days: number;
-  /** Due for more than a day. */
+  /** Due for more than a day, however often it was put off or tried in vain since. */
   readonly overdue: number;
   readonly rotationsOpen: number;
   readonly leases: number;
@@ -70,7 +71,7 @@ export async function fleetOverview(db: Database, scope: Scope = 'every tenant')
              ${some(Prisma.sql`SELECT DISTINCT w.id FROM (${logins(scope, Prisma.sql`i.first_accepted_at IS NULL`)} LIMIT ${COUNTED_AT_MOST}) w`)} AS "neverUsed",
              ${endpoints(Prisma.sql`e.has_legacy_credentials`)} AS legacy,
              ${endpoints(Prisma.sql`e.secret_arn IS NOT NULL AND e.next_rotation_at <= now() + interval '7 days'`)} AS "dueIn7Days",
-             ${endpoints(Prisma.sql`e.secret_arn IS NOT NULL AND e.next_rotation_at <= now() - interval '1 day'`)} AS overdue,
+             ${some(Prisma.sql`SELECT FROM integration_endpoint e JOIN portal_type p ON p.code = e.portal_type_code WHERE ${isOf(scope, 'e')} AND ${IS_LATE}`)} AS overdue,
              ${some(Prisma.sql`SELECT FROM rotation_attempt a WHERE a.ended_at IS NULL AND ${isOf(scope, 'a')}`)} AS "rotationsOpen",
              ${some(Prisma.sql`SELECT FROM login_lease l WHERE l.expires_at > now() AND ${isOf(scope, 'l')}`)} AS leases,
              ${some(Prisma.sql`SELECT FROM portal_task t WHERE t.state = 'queued' AND ${isOf(scope, 't')}`)} AS "tasksWaiting",

@@ -12,7 +12,7 @@ export const FLEET_METRICS = {
   },
   rcm_logins_known_bad: { ...BOOKS, meaning: 'Logins whose password was called bad and cools down now.' },
   rcm_logins_locked: { ...BOOKS, meaning: 'Logins that their portal has locked.' },
-  rcm_logins_overdue: { ...BOOKS, meaning: 'Logins whose rotation has been due for more than a day.' },
+  rcm_logins_overdue: { ...BOOKS, meaning: 'Logins whose rotation has been due for more than a day, however often it was put off or tried in vain since.' },
   rcm_logins_expiring: { ...BOOKS, meaning: 'Logins whose password the portal lets expire within 3 days, or has.' },
   rcm_rotations_blocked: { ...BOOKS, meaning: 'Rotations that wait for a person.' },
   rcm_rotations_open: { ...BOOKS, meaning: 'Rotations that have begun and not ended.' },
