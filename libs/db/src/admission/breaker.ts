@@ -34,14 +34,16 @@ export interface BreakerRules {
   readonly windowMs: number;
   /** Refused logins, before the portal is taken to be ill: fewer where few are in use (half of them), more where many are (a fifth). */
   readonly suspects: number;
-  /** Logins whose rotation did not get through, or whose login ended in a page nobody knows, before the pages are taken to have changed. */
+  /** Logins whose rotation did not get through, however slowly, or whose login ended in a page nobody knows, before the pages are taken to have changed. */
   readonly failures: number;
 }
 
 /**
  * Opens the breakers whose portal types fail now, by what ledger and journal say of the last minutes; returns their codes. Closes those that
  * were opened because logins were refused, once as many have got in since. Derived and
- * not counted up, so no crash and no second rotator makes it wrong. One login that fails again and again is that login's matter;
+ * not counted up, so no crash and no second rotator makes it wrong. Time-outs and pauses may make a rotation fail more slowly than the window is long: of the last
+ * day all count that failed, or that wait for longer than the window for a portal that does not answer, as long as none of the type has got through since. Of a
+ * blocked one only its beginning is known, as each look at it moves `updated_at`. One login that fails again and again is that login's matter;
  * a login that got in since is no failure. Logins in use are counted up to where so many refused
  * ones are few, in the order of an index, so a large portal type costs no more than a small one.
  */
@@ -50,17 +52,26 @@ export async function assessPortalTypes(db: Database, rules: BreakerRules): Prom
   return byIndex(db, 'every tenant', async (tx) => {
     const found = await tx.$queryRaw<{ code: string; suspects: number; failures: number; active: number; isRefusing: boolean }[]>`
       WITH since AS (
-        SELECT p.code, greatest(now() - make_interval(secs => ${windowMs}::float8 / 1000), coalesce(g.closed_at, '-infinity')) AS at
+        SELECT p.code, coalesce(g.closed_at, '-infinity') AS closed, greatest(now() - make_interval(secs => ${windowMs}::float8 / 1000), coalesce(g.closed_at, '-infinity')) AS at
           FROM portal_type p LEFT JOIN portal_gate g ON g.portal_type_code = p.code WHERE g.opened_at IS NULL OR g.closed_at IS NOT NULL
-      ), ended AS MATERIALIZED (
-        SELECT r.portal_type_code AS code, r.login_identity, r.created_at, r.updated_at FROM rotation_attempt r
-         WHERE r.created_at > now() - make_interval(secs => ${windowMs}::float8 / 1000) AND (r.state = 'blocked' OR (r.state = 'abandoned' AND r.probes > 0))
+      ), lately AS MATERIALIZED (
+        SELECT r.portal_type_code AS code, r.login_identity, r.state, r.created_at, r.ended_at, r.held_since, r.probes FROM rotation_attempt r WHERE r.created_at > now() - interval '1 day'
+      ), passed AS (
+        SELECT l.code, max(l.ended_at) AS at FROM lately l WHERE l.state = 'done' GROUP BY l.code
+      ), failed AS (
+        SELECT l.code, l.login_identity, l.created_at, CASE l.state WHEN 'abandoned' THEN l.ended_at WHEN 'blocked' THEN l.created_at ELSE l.held_since END AS at, l.state <> 'waiting' AS "hasEnded"
+          FROM lately l
+         WHERE l.state = 'blocked' OR (l.state = 'abandoned' AND l.probes > 0)
+            OR (l.state = 'waiting' AND l.held_since <= now() - make_interval(secs => ${windowMs}::float8 / 1000)
+                AND (SELECT a.outcome FROM login_attempt a WHERE a.login_identity = l.login_identity AND a.started_at > l.created_at ORDER BY a.started_at DESC LIMIT 1)
+                    IN ('unavailable', 'unknown'))
       ), bad AS (
         SELECT s.code, a.login_identity, a.effect IN ('suspect', 'bad') AS suspect FROM since s JOIN login_attempt a ON a.portal_type_code = s.code
          WHERE a.started_at > s.at AND (a.effect IN ('suspect', 'bad') OR a.outcome = 'unknown')
            AND NOT EXISTS (SELECT FROM login_attempt ok WHERE ok.login_identity = a.login_identity AND ok.started_at > a.started_at AND ok.outcome = 'accepted')
         UNION
-        SELECT s.code, r.login_identity, false FROM ended r JOIN since s ON s.code = r.code WHERE r.updated_at > s.at AND r.created_at > s.at
+        SELECT s.code, f.login_identity, false FROM failed f JOIN since s ON s.code = f.code LEFT JOIN passed ON passed.code = f.code
+         WHERE f.created_at > s.closed AND ((f."hasEnded" AND f.at > s.at) OR passed.at IS NULL OR passed.at < f.at)
       ), failing AS (
         SELECT code, count(DISTINCT login_identity) FILTER (WHERE suspect)::int AS suspects, count(DISTINCT login_identity) FILTER (WHERE NOT suspect)::int AS failures
           FROM bad GROUP BY code
@@ -77,7 +88,7 @@ export async function assessPortalTypes(db: Database, rules: BreakerRules): Prom
            ORDER BY e.next_rotation_at, e.id LIMIT 5 * f.suspects + 5) counted) END AS active OFFSET 0) used
        WHERE (f.suspects > 1 AND f.suspects >= rcm_many_refused(used.active, ${rules.suspects}::int)) OR f.failures >= ${rules.failures}`;
     for (const { code, suspects, failures, active, isRefusing } of found) {
-      const detail = isRefusing ? `${suspects} logins were refused` : `${failures} logins met pages or answers that nobody knows`;
+      const detail = isRefusing ? `${suspects} logins were refused` : `${failures} logins met pages or answers that nobody knows, or none`;
       await openBreaker(tx, { portalTypeCode: code, cause: isRefusing ? 'logins_suspect' : 'page_changed', detail, loginsInUse: isRefusing ? active : null });
     }
     await closeWell(tx, rules.suspects);

@@ -15,7 +15,8 @@ import type { Admission } from './tables.ts';
 
 const NONE: Omit<Admission, 'id'> = { openedAt: null, closedAt: null, probedAt: null, cause: null, canaryDay: null, canaryAttemptId: null, canaryState: null };
 const NO_CANARY = { canaryDay: null, canaryAttemptId: null, canaryState: null } as const;
-const USED_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const USED_MS = 7 * DAY_MS;
 
 export const isOpen = (admission: Admission | null): boolean => admission !== null && admission.openedAt !== null && admission.closedAt === null;
 /** The simulated portals' day begins at midnight, UTC, and none of them has maintenance hours. */
@@ -89,7 +90,7 @@ export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
     const admission = db.tables.admissions.get(code);
     if (isOpen(admission)) continue;
     const since = later(db.in(-windowMs), admission?.closedAt) ?? db.now;
-    const { suspects, failures } = failing(db, code, since);
+    const { suspects, failures } = failing(db, code, { since, closedAt: admission?.closedAt ?? null, windowMs });
     const isRefusing = suspects > 1 && suspects >= manyRefused(Math.min(usedLately(db, code), 5 * suspects + 5), rules.suspects);
     if (!isRefusing && failures < rules.failures) continue;
     openBreaker(db, code, isRefusing ? 'logins_suspect' : 'page_changed');
@@ -99,22 +100,46 @@ export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
   return opened;
 });
 
-function failing({ tables }: ModelDatabase, code: string, since: Date): { readonly suspects: number; readonly failures: number } {
-  const bad = { suspect: new Set<string>(), other: new Set<string>() };
+interface Looked {
+  readonly since: Date;
+  readonly closedAt: Date | null;
+  readonly windowMs: number;
+}
+
+function failing(db: ModelDatabase, code: string, looked: Looked): { readonly suspects: number; readonly failures: number } {
+  const { tables } = db;
+  const bad = { suspect: new Set<string>(), other: failedRotations(db, code, looked) };
   const rows = tables.logins.all();
   // They begin in the order in which they lie, so nothing before the first that is too old counts.
-  for (let at = rows.length - 1, row = rows[at]; row && row.startedAt > since; at -= 1, row = rows[at]) {
+  for (let at = rows.length - 1, row = rows[at]; row && row.startedAt > looked.since; at -= 1, row = rows[at]) {
     const suspect = row.effect === 'suspect' || row.effect === 'bad';
     if (!(suspect || row.outcome === 'unknown')) continue;
     if (tables.endpoints.get(row.endpointId)?.portalTypeCode !== code) continue;
     if (tables.logins.of(row.loginIdentity).some((ok) => ok.outcome === 'accepted' && ok.startedAt > row.startedAt)) continue;
     bad[suspect ? 'suspect' : 'other'].add(row.loginIdentity);
   }
-  for (const attempt of tables.attempts.all()) {
-    if (attempt.portalTypeCode !== code || attempt.updatedAt <= since || attempt.createdAt <= since) continue;
-    if (attempt.state === 'blocked' || (attempt.state === 'abandoned' && attempt.failedSubmits > 0)) bad.other.add(attempt.loginIdentity);
-  }
   return { suspects: bad.suspect.size, failures: bad.other.size };
+}
+
+function failedRotations(db: ModelDatabase, code: string, { since, closedAt, windowMs }: Looked): Set<string> {
+  const lately = db.tables.attempts.all().filter((attempt) => attempt.portalTypeCode === code && attempt.createdAt > db.in(-DAY_MS));
+  const passedAt = lately.reduce<Date | null>((last, { state, endedAt }) => (state === 'done' ? later(last, endedAt) : last), null);
+  const failed = lately.filter((attempt) => {
+    const at = failedAt(db, attempt, windowMs);
+    if (at === null || (closedAt !== null && attempt.createdAt <= closedAt)) return false;
+    return (attempt.state !== 'waiting' && at > since) || passedAt === null || passedAt < at;
+  });
+  return new Set(failed.map(({ loginIdentity }) => loginIdentity));
+}
+
+/** Since when it counts as one that does not get through; `null`: it does not count. */
+function failedAt(db: ModelDatabase, attempt: RotationAttempt, windowMs: number): Date | null {
+  const { state, createdAt, endedAt, heldSince, failedSubmits, loginIdentity } = attempt;
+  if (state === 'blocked') return createdAt;
+  if (state === 'abandoned') return failedSubmits > 0 ? endedAt : null;
+  if (state !== 'waiting' || heldSince === null || heldSince > db.in(-windowMs)) return null;
+  const last = db.tables.logins.of(loginIdentity).findLast(({ startedAt }) => startedAt > createdAt);
+  return last?.outcome === 'unavailable' || last?.outcome === 'unknown' ? heldSince : null;
 }
 
 /** Logins of the type that were tried, through whichever door. */
