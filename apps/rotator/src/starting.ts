@@ -26,7 +26,7 @@ export const notStarted = (code: ErrorCode, reason: string): NotStarted => ({ ki
 
 /**
  * Why a rotation of this login may not start now, by what can be known without touching store or portal; `null` if it may. What must be
- * decided together with the plan (pause, breaker, canary, maintenance, how many run) is asked by `planRotation`.
+ * decided together with the plan (pause, breaker, canary, maintenance, how many run) is asked by `planRotation`, which also asks again whether anybody else is concerned.
  * Fails with `input_invalid` where no password can be made from the portal type's rules.
  */
 export async function whyNotStart(
@@ -83,10 +83,12 @@ const WORDS: Readonly<Record<StartRefusal, (code: string) => string>> = {
     `The rotations of portal type ${code} are stopped because they fail (\`rotator status\` says why; \`rotator resume --portal-type ${code}\` ends it). No rotation was begun.`,
   canary: (code) => `The first rotation of the day at portal type ${code} is under way; the others follow it.`,
   busy: (code) => `Portal type ${code} has as many rotations under way as it may; this one follows.`,
+  changed: () => 'Somebody else has come to have this login, or to read it in its row, while its rotation was to begin. No rotation was begun.',
   maintenance: (code) => `Portal type ${code} is in its maintenance hours, or nearly; the rotation follows them.`,
 };
 
 export const refusedBy = (refusal: StartRefusal, portalTypeCode: string): NotStarted => ({
   ...notStarted('rotation_refused', WORDS[refusal](portalTypeCode)),
-  holds: 'portal_type',
+  // Asked again, it is told in full what is in its way.
+  ...(refusal === 'changed' ? { holds: 'login', passes: true } : { holds: 'portal_type' }),
 });

@@ -12,9 +12,9 @@ export interface StartRules {
 
 /**
  * `paused`: by a person. `stopped`: the portal type's breaker is open. `canary`: today's first one is still under way. `busy`: the portal type
- * has as many under way as it may. `maintenance`: the portal's own hours.
+ * has as many under way as it may. `maintenance`: the portal's own hours. `changed`: others would be left with a wrong password, which they were not when it was decided.
  */
-export type StartRefusal = 'paused' | 'stopped' | 'canary' | 'busy' | 'maintenance';
+export type StartRefusal = 'paused' | 'stopped' | 'canary' | 'busy' | 'maintenance' | 'changed';
 
 /** Whether breaker, canary and schedule hold it back: neither a person who waits, nor thieves who do not. */
 export function isScheduled(reason: AttemptReason): boolean {

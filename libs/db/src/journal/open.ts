@@ -7,6 +7,7 @@ import type { StartRefusal, StartRules } from '../admission/rules.ts';
 import { lockEndpointIdentity, lockIdentity } from '../identity.ts';
 import { checkLimit, checkUuid } from '../input.ts';
 import type { Scope } from '../scope.ts';
+import { concernsOthers } from './concerns-others.ts';
 import { type OpenRotation, openRotation } from './open-rotation.ts';
 import { requestOf } from './request.ts';
 import { attemptOf, JOURNAL_VERSION, type AttemptReason, type AttemptState, type RotationAttempt } from './attempt.ts';
@@ -26,7 +27,7 @@ export interface RotationPlan {
   readonly recipeHash: string;
   /** Of a demand, a compromise or a rollback: the row that asks for it (`requestRotation`), which also names the version of a rollback. */
   readonly requestId?: string | undefined;
-  /** What may hold a start back besides a pause and an open breaker. Default: nothing. */
+  /** What may hold a start back besides a pause and an open breaker; with them, nobody else must be concerned. Default: nothing. */
   readonly rules?: StartRules;
 }
 
@@ -61,8 +62,9 @@ export async function planRotation(
       );
     const endpoint = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: plan.endpointId, orgId: plan.orgId } });
     if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false, open: null };
+    const { secretArn, portalTypeCode } = endpoint;
     const asked = await requestOf(tx, plan);
-    const refusal = await refuseStart(tx, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? null);
+    const refusal = await refusePlan(tx, plan, { loginIdentity: identity.id, secretArn, portalTypeCode });
     if (refusal) return { created: false, open: null, refusal };
     const attempt = await tx.rotationAttempt.create({
       data: {
@@ -70,12 +72,12 @@ export async function planRotation(
         loginIdentity: identity.id,
         orgId: plan.orgId,
         endpointId: plan.endpointId,
-        portalTypeCode: endpoint.portalTypeCode,
+        portalTypeCode,
         state: 'planned',
         fence: plan.fence,
         owner: plan.owner,
         reason: plan.reason,
-        secretArn: endpoint.secretArn,
+        secretArn,
         baseVersion: plan.baseVersion,
         recipeHash: plan.recipeHash,
         ...asked,
@@ -85,11 +87,21 @@ export async function planRotation(
       },
     });
     await tx.integrationEndpoint.updateMany({
-      where: { orgId: plan.orgId, secretArn: endpoint.secretArn },
+      where: { orgId: plan.orgId, secretArn },
       data: { rotationStatus: 'pending', updatedAt: identity.now },
     });
     return { created: true, attempt: attemptOf(attempt) };
   });
+}
+
+/** Whoever plans by rules has decided before it read the store, which may be a while ago; what is planned without them is what nobody had to decide. */
+async function refusePlan(
+  tx: Transaction,
+  plan: RotationPlan,
+  { portalTypeCode, ...login }: { readonly loginIdentity: string; readonly secretArn: string; readonly portalTypeCode: string },
+): Promise<StartRefusal | null> {
+  if (plan.rules && (await concernsOthers(tx, { ...login, orgId: plan.orgId }))) return 'changed';
+  return refuseStart(tx, { ...plan, portalTypeCode }, plan.rules ?? null);
 }
 
 /** The login's open attempt, if the organization has one; there is never more than one. */

@@ -1,6 +1,7 @@
 import { refuseStart } from './admission.ts';
 import { openOf, UNSENT } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
+import { concernsOthers } from './schedule.ts';
 import { endpointOf, identityOf, operation, refuse, sharing } from './operation.ts';
 
 const ASKED_FOR: ReadonlySet<string> = new Set(['demand', 'compromise', 'rollback']);
@@ -36,6 +37,8 @@ export const planRotation = operation('planRotation', (db, plan) => {
   const endpoint = endpointOf(db, plan) ?? refuse('endpoint_unknown', 'There is no such endpoint.');
   if (endpoint.secretArn === null || endpoint.currentVersion !== plan.baseVersion) return { created: false as const, open: null };
   const { requestId, chosenVersion } = requestOf(db, plan);
+  const login = { orgId: plan.orgId, loginIdentity: identity.id, secretArn: endpoint.secretArn };
+  if (plan.rules && concernsOthers(db, login)) return { created: false as const, open: null, refusal: 'changed' as const };
   const refusal = refuseStart(db, { ...plan, portalTypeCode: endpoint.portalTypeCode }, plan.rules ?? null);
   if (refusal) return { created: false as const, open: null, refusal };
   const { attemptId, orgId, endpointId, fence, owner, reason, baseVersion, recipeHash } = plan;

@@ -92,16 +92,23 @@ export const isDue = operation('isDue', (db, asked) => {
   return endpoint !== null && isDueNow(db, endpoint);
 });
 
-export const liesElsewhere = operation(
-  'liesElsewhere',
-  (db, { orgId, loginIdentity, secretArn }) =>
-    db.tables.endpoints.of(loginIdentity).some((other) => other.orgId !== orgId || other.secretArn !== secretArn) ||
-    sharing(db, { orgId, secretArn }).some((other) => other.loginIdentity !== null && other.loginIdentity !== loginIdentity),
-);
+interface Login {
+  readonly orgId: string;
+  readonly loginIdentity: string;
+  readonly secretArn: string;
+}
+
+const isElsewhere = (db: ModelDatabase, { orgId, loginIdentity, secretArn }: Login): boolean =>
+  db.tables.endpoints.of(loginIdentity).some((other) => other.orgId !== orgId || other.secretArn !== secretArn) ||
+  sharing(db, { orgId, secretArn }).some((other) => other.loginIdentity !== null && other.loginIdentity !== loginIdentity);
+
+export const liesElsewhere = operation('liesElsewhere', isElsewhere);
 
 /** Nobody has said of an organization here that its old readers are gone. */
 const readInRows = ({ tables }: ModelDatabase, identity: string): boolean =>
   tables.endpoints.of(identity).some(({ hasLegacyCredentials }) => hasLegacyCredentials);
+
+export const concernsOthers = (db: ModelDatabase, login: Login): boolean => isElsewhere(db, login) || readInRows(db, login.loginIdentity);
 
 export const hasOldReaders = operation('hasOldReaders', (db, { loginIdentity }) => readInRows(db, loginIdentity));
 
