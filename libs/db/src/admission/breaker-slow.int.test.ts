@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { finishAttempt } from '../journal/ends.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { assessPortalTypes } from './breaker.ts';
@@ -46,18 +47,40 @@ async function rotated(
 }
 
 /** A rotation that has waited for so many minutes, since its last login ended so. */
-async function waits(login: TestEndpoint, minutes: number, outcome: string): Promise<void> {
-  const { attemptId } = await plannedAttempt(t.rotator, login);
+async function waits(login: TestEndpoint, minutes: number, outcome: string): Promise<Waiting> {
+  const { attemptId, fence } = await plannedAttempt(t.rotator, login);
   await t.sql(
     `UPDATE rotation_attempt SET state = 'waiting', waiting_from = 'staged', waiting_until = now() + interval '1 hour', created_at = w.since, held_since = w.since
        FROM (SELECT now() - make_interval(mins => $2::int) AS since) w WHERE id = $1`,
     [attemptId, minutes],
   );
-  await t.sql(
+  await metBy(login, { attemptId, fence }, outcome);
+  return { attemptId, fence };
+}
+
+interface Waiting {
+  readonly attemptId: string;
+  readonly fence: bigint;
+}
+
+/** A login of this rotation, now. */
+const metBy = (login: TestEndpoint, { attemptId }: Waiting, outcome: string) =>
+  t.sql(
     `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, rotation_attempt_id)
-     SELECT $1, $2, $3, gen_random_uuid(), 'rotator', '1', now(), now(), $4, 'none', $5::uuid`,
+     SELECT $1, $2, $3, gen_random_uuid(), 'rotator', '1', clock_timestamp(), clock_timestamp(), $4, 'none', $5::uuid`,
     [login.loginIdentity, login.orgId, login.endpointId, outcome, attemptId],
   );
+
+/** A rotation gets through that waited, by its last login; its change was sent so many seconds from now, or ago. */
+async function getsThrough(login: TestEndpoint | undefined, waiting: Waiting | undefined, sentIn: number): Promise<void> {
+  if (!login || !waiting) throw new Error('nothing waits');
+  await t.sql(
+    `UPDATE rotation_attempt SET state = 'promoted', waiting_from = NULL, waiting_until = NULL, held_since = NULL, promoted_version = '2', previous_version = '1',
+            submit_deadline_at = clock_timestamp() + make_interval(secs => $2::int) WHERE id = $1`,
+    [waiting.attemptId, sentIn],
+  );
+  await metBy(login, waiting, 'accepted');
+  expect(await finishAttempt(t.rotator, { ...waiting, orgId: login.orgId, from: 'promoted', end: 'done' })).toBe(true);
 }
 
 const isStopped = async (code: string): Promise<boolean> => {
@@ -125,6 +148,17 @@ describe('a portal type whose rotations wait and wait', () => {
     const { code, logins } = await portalOf(4);
     for (const login of logins.slice(0, 3)) await waits(login, 15, 'unavailable');
     await rotated(logins[3], 'done', { began: 12, ended: 11 });
+    expect(await isStopped(code)).toBe(false);
+  });
+
+  test('goes on where one of them gets through that was sent after it was stopped, and not where it was sent before', async () => {
+    const { code, logins } = await portalOf(4);
+    const waiting: Waiting[] = [];
+    for (const login of logins) waiting.push(await waits(login, 15, 'unavailable'));
+    expect(await isStopped(code)).toBe(true);
+    await getsThrough(logins[0], waiting[0], -600);
+    expect(await isStopped(code)).toBe(true);
+    await getsThrough(logins[1], waiting[1], 30);
     expect(await isStopped(code)).toBe(false);
   });
 });

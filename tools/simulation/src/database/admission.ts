@@ -75,12 +75,18 @@ export function tellAdmission(db: ModelDatabase, attempt: RotationAttempt, outco
   const admission = db.tables.admissions.get(attempt.portalTypeCode);
   if (!admission) return;
   const wasOpen = isOpen(admission);
-  if (wasOpen && outcome === 'passed' && admission.openedAt !== null && attempt.createdAt > admission.openedAt) closeBreaker(db, admission.id);
+  if (wasOpen && outcome === 'passed' && admission.openedAt !== null && provesPortal(db, attempt, admission.openedAt)) closeBreaker(db, admission.id);
   if (admission.canaryAttemptId !== attempt.id) return;
   if (outcome === 'failed') return void openBreaker(db, admission.id, 'canary_failed');
   if (db.tables.admissions.get(admission.id)?.canaryAttemptId !== attempt.id) return;
   if (outcome === 'passed' && !wasOpen) db.tables.admissions.change(admission.id, { canaryState: 'passed' });
   else db.tables.admissions.change(admission.id, NO_CANARY);
+}
+
+function provesPortal({ tables }: ModelDatabase, { id, loginIdentity, submitDeadlineAt, createdAt }: RotationAttempt, since: Date): boolean {
+  if (createdAt > since) return true;
+  const mine = tables.logins.of(loginIdentity).filter(({ rotationAttemptId }) => rotationAttemptId === id);
+  return submitDeadlineAt !== null && mine.some(({ startedAt }) => startedAt > since && startedAt < submitDeadlineAt);
 }
 
 export const assessPortalTypes = operation('assessPortalTypes', (db, rules) => {
