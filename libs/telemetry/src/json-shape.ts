@@ -1,8 +1,16 @@
 /** The version of everything that `--json` prints: a field may come, none changes or goes under one number (docs/rcm-json.md). */
 export const SHAPE = 1;
 
-/** One JSON object as a program prints it for programs, on a line of its own. */
-export const jsonLine = (object: object): string => `${JSON.stringify({ version: SHAPE, ...object })}\n`;
+/** What JSON leaves as it is, and a terminal does not. */
+const STEERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+
+/** One JSON object as a program prints it for programs, on a line of its own; a person may read it at a terminal. */
+export const jsonLine = (object: object): string => `${JSON.stringify({ version: SHAPE, ...object }).replace(STEERS, escaped)}\n`;
 
 /** An error as such an object. `todo`: what to do next, where the message does not say it already. */
 export const jsonError = (code: string, message: string, todo: string | null = null): object => ({ version: SHAPE, error: { code, message, todo } });

@@ -1,3 +1,4 @@
+import { printable } from '@rcm/telemetry';
 import type { AccessReview } from './access.ts';
 import type { Section } from './sections.ts';
 
@@ -23,4 +24,5 @@ ${more === null ? '' : `<p>There are more: <code>${escaped(more)}</code></p>`}`;
 const row = (cells: readonly string[], element: 'th' | 'td'): string => `<tr>${cells.map((cell) => `<${element}>${escaped(cell)}</${element}>`).join('')}</tr>`;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+/** Printed and signed it says what it says: nothing in it turns a line round. */
+const escaped = (text: string): string => printable(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

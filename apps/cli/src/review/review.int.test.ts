@@ -8,6 +8,8 @@ import { rcm } from '../testing.fixture.ts';
 import { lastQuarter, quarterNamed } from './quarter.ts';
 
 const HOSTILE = '<script>alert(1)</script> & =1+1';
+/** Clears a terminal and turns round what follows it. */
+const STEERS = '\u001b[2J\u009b2J\u202e=1+1\n=2+2';
 let drop: () => Promise<void>;
 let owner: Database;
 let environment: NodeJS.ProcessEnv;
@@ -33,6 +35,7 @@ beforeAll(async () => {
   for (const process of [1, 2, 3]) await event('north', `web-agent@host-${process}:99`, 'login.used');
   await event('north', 'token:claims', 'task.read');
   await event('north', 'person:os:jane@desk says Jane', 'secret.set', HOSTILE);
+  await event('north', 'person:os:jane@desk', 'secret.shown', STEERS);
   await event('south', 'person:os:jane@desk', 'secret.set', 'of the other organization');
   const { id } = await askAct(owner, {
     orgId: 'north',
@@ -89,6 +92,13 @@ describe('the access review of an organization', () => {
     expect(page).toMatch(/^<!doctype html>/);
     expect(page).toContain('&lt;script&gt;');
     expect(page).not.toContain('<script');
+  });
+
+  test.each(['text', 'csv', 'page', 'json'])('steers no terminal and turns no line round, whatever a reason holds, as %s', async (as) => {
+    const { stdout } = await review(...(as === 'json' ? ['--json'] : ['--as', as]));
+    expect(stdout).toContain('secret.shown');
+    expect(stdout).toMatch(/1\+1.*2\+2/);
+    expect(stdout).not.toMatch(/[^\P{Cc}\r\n]|[\p{Cf}\p{Zl}\p{Zp}]/u);
   });
 
   test.each([
