@@ -7,9 +7,12 @@ import { heldOptions, loginInHand, readCurrent } from '../finding/login-in-hand.
 import type { Rotator } from '../rotator.ts';
 
 /** Removes staged copies that abandoned attempts left long ago. One that cannot be removed now is tried in the next round. */
-export async function removeOldCopies(rotator: Rotator, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<void> {
+export async function removeOldCopies(
+  rotator: Rotator,
+  { limit, signal, intake = signal }: { readonly limit: number; readonly signal: AbortSignal; readonly intake?: AbortSignal },
+): Promise<void> {
   for (const attempt of await listCopiesToRemove(rotator.db, { limit })) {
-    if (signal.aborted) return;
+    if (intake.aborted) return;
     try {
       await removeCopy(rotator, attempt, signal);
     } catch (error) {

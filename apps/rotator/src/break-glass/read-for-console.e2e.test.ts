@@ -33,7 +33,8 @@ test.each([
   const logger = createLogger({ name: 'rotator', level: 'warn', destination: { write: (line) => void (logs += line) } });
   await opened.sql(`ALTER TABLE ${table} ADD CONSTRAINT refuses CHECK (${column} IS NULL) NOT VALID`, []);
   try {
-    await readForConsole({ ...opened.process, rotator: { ...opened.rotator, logger } }, config, new AbortController().signal);
+    const { signal } = new AbortController();
+    await readForConsole({ ...opened.process, rotator: { ...opened.rotator, logger } }, config, { signal, intake: signal });
   } finally {
     await opened.sql(`ALTER TABLE ${table} DROP CONSTRAINT refuses`, []);
   }

@@ -10,9 +10,13 @@ import { type Glass, spendGlass } from './spend.ts';
  * One round: reads what the console asks for in a person's name, and seals it for the process that asked. The same request, order and books as at a terminal; whatever fails before it is handed over, the page is
  * told why and shows nothing. A console that was taken over could approve what it asks for itself: so many an hour are read, and no more.
  */
-export async function readForConsole(opened: Delivering, config: RotatorConfig, signal: AbortSignal): Promise<void> {
+export async function readForConsole(
+  opened: Delivering,
+  config: RotatorConfig,
+  { signal, intake }: { readonly signal: AbortSignal; readonly intake: AbortSignal },
+): Promise<void> {
   const { db, logger } = opened.rotator;
-  while (!signal.aborted) {
+  while (!intake.aborted) {
     const reading = await takeReading(db);
     if (!reading) return;
     try {

@@ -52,7 +52,7 @@ export async function rotateDueCommand(
   await stopFailingPortalTypes(context.opened.rotator);
   const { signal } = context;
   const outcomes = [...(await recoverAll(context)).outcomes, ...(await rotateAllDue(context))];
-  for (const { round } of rotatorChores(context.opened, config)) if (!signal.aborted) await round(signal);
+  for (const { round } of rotatorChores(context.opened, config)) if (!signal.aborted) await round(signal, signal);
   // A round that was stopped does not say so.
   const isWhole = !signal.aborted;
   reportWalk(context, { outcomes, isWhole });

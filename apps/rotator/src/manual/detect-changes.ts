@@ -19,6 +19,8 @@ export interface ManualLooks {
   /** At any other, in ms. */
   readonly idleMs: number;
   readonly signal: AbortSignal;
+  /** Aborted: nothing more is begun, and what has begun goes on. Default: `signal`. */
+  readonly intake?: AbortSignal;
 }
 
 export type ManualResult = 'unchanged' | 'recorded' | 'refused' | 'put_off';
@@ -38,7 +40,7 @@ export async function detectManualChanges(
   const claimed = await claimManualLooks(rotator.db, { pendingMs: looks.dueMs, idleMs: looks.idleMs, limit: looks.reads });
   const results: { endpointId: string; result: ManualResult }[] = [];
   for (const watched of claimed) {
-    if (looks.signal.aborted) break;
+    if ((looks.intake ?? looks.signal).aborted) break;
     const result = await lookAt(rotator, watched, looks.signal);
     if (result !== 'unchanged') rotator.logger.info({ endpointId: watched.endpointId, outcome: result }, 'a secret that a person rotates has changed');
     results.push({ endpointId: watched.endpointId, result });

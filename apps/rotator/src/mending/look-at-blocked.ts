@@ -22,9 +22,12 @@ const REFUSED_AGAIN_MS = 86_400_000;
  * made its change late, or somebody may have put the right password into the secret. What of the stored passwords it accepts then ends the block. Each
  * login is inside the ledger's budget and cools down, as any. One that cannot be looked at now is met again in an hour.
  */
-export async function lookAtBlocked(rotator: Rotator, { limit, signal }: { readonly limit: number; readonly signal: AbortSignal }): Promise<void> {
+export async function lookAtBlocked(
+  rotator: Rotator,
+  { limit, signal, intake = signal }: { readonly limit: number; readonly signal: AbortSignal; readonly intake?: AbortSignal },
+): Promise<void> {
   for (const { id, orgId, endpointId } of await listBlockedToLookAt(rotator.db, { limit })) {
-    if (signal.aborted) return;
+    if (intake.aborted) return;
     try {
       const endpoint = await migratedEndpoint(rotator.db, { orgId, endpointId });
       await withExclusiveLease(leaseRequest(rotator, endpoint, signal), (held) => look(rotator, endpoint, held, id));

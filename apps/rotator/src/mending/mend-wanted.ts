@@ -11,12 +11,14 @@ export interface MendingRound {
   /** Pause between two searches of one login, in ms. */
   readonly pauseMs: number;
   readonly signal: AbortSignal;
+  /** Aborted: nothing more is begun, and what has begun goes on. Default: `signal`. */
+  readonly intake?: AbortSignal;
 }
 
 /** One round over the logins of which somebody was refused. One that cannot be mended now is met again in a later round, behind those that wait. */
-export async function mendWanted(rotator: Rotator, { limit, pauseMs, signal }: MendingRound): Promise<void> {
+export async function mendWanted(rotator: Rotator, { limit, pauseMs, signal, intake = signal }: MendingRound): Promise<void> {
   for (const wanted of await listWantedSearches(rotator.db, { limit, pauseMs })) {
-    if (signal.aborted) return;
+    if (intake.aborted) return;
     try {
       const endpoint = await migratedEndpoint(rotator.db, wanted);
       await withExclusiveLease(leaseRequest(rotator, endpoint, signal), (held) => mendLogin(rotator, endpoint, held));

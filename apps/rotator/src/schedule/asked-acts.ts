@@ -15,11 +15,11 @@ const WAIT_MS = 15 * 60_000;
 /** Longer than any act takes that still has a process. */
 const WORK_MS = 60 * 60_000;
 
-/** Does what people have asked for from the console, one after the other, by the functions of the commands that do the same; returns when none waits. */
-export async function doAskedActs(rotator: Rotator, signal: AbortSignal): Promise<void> {
+/** Does what people have asked for from the console, one after the other, by the functions of the commands that do the same; returns when none waits, or none is to be begun. */
+export async function doAskedActs(rotator: Rotator, signal: AbortSignal, intake: AbortSignal): Promise<void> {
   const { db, owner } = rotator;
   await endLeftActs(db, { waitMs: WAIT_MS, workMs: WORK_MS });
-  while (!signal.aborted) {
+  while (!intake.aborted) {
     const [act] = await takeActs(db, { takenBy: owner, limit: 1 });
     if (!act) return;
     await endAct(db, { id: act.id, orgId: act.orgId, ...(await outcomeOf(rotator, act, signal)) });

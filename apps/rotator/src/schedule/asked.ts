@@ -62,6 +62,8 @@ export interface LeftRound {
   /** Pause between two looks at one request, in ms: each may keep agents from its login while it waits for it. */
   readonly pauseMs: number;
   readonly signal: AbortSignal;
+  /** Aborted: nothing more is begun, and what has begun goes on. Default: `signal`. */
+  readonly intake?: AbortSignal;
 }
 
 /**
@@ -69,9 +71,9 @@ export interface LeftRound {
  * event and a notification that say why not. What could not begin for a day is too old to be what anybody still wants; a password that is known to others stays known, so
  * that is tried once more before it ends.
  */
-export async function takeUpLeftRequests(rotator: Rotator, { limit, pauseMs, signal }: LeftRound): Promise<void> {
+export async function takeUpLeftRequests(rotator: Rotator, { limit, pauseMs, signal, intake = signal }: LeftRound): Promise<void> {
   for (const left of await listLeftRequests(rotator.db, { olderThanMs: LEFT_AFTER_MS, pauseMs, limit })) {
-    if (signal.aborted) return;
+    if (intake.aborted) return;
     const looked = await noteLookedAt(rotator.db, { ...left, pauseMs });
     if (looked) await takeUp(rotator, { ...left, ...looked }, signal);
   }

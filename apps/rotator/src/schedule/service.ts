@@ -15,7 +15,8 @@ export interface Chore {
   readonly name: string;
   /** Pause between two rounds, in ms. */
   readonly everyMs: number;
-  round(signal: AbortSignal): Promise<unknown>;
+  /** Once `intake` is aborted it begins nothing more; `signal` interrupts what it has begun, and is aborted no sooner. */
+  round(signal: AbortSignal, intake: AbortSignal): Promise<unknown>;
   /** Ends a pause early, but never the first part of it. Default: nothing does. */
   readonly wake?: Wake;
   /** At the end, once no round runs: gives up what it holds between rounds. Default: it holds nothing. */
@@ -64,7 +65,7 @@ export function startService(options: ServiceOptions): RotatorService {
       // Before the round: what happens while it looks may be what it no longer sees.
       const woken = wake?.next();
       try {
-        await round(work.signal);
+        await round(work.signal, intake.signal);
         problems.delete(name);
       } catch (error) {
         problems.set(name, `${name} fails: ${isRcmError(error) ? error.code : 'unexpected error'}`);
@@ -81,7 +82,7 @@ export function startService(options: ServiceOptions): RotatorService {
   const recoveryScan = async () => {
     const list = (part: { readonly after: string | null; readonly limit: number }) => listOpenAttempts(rotator.db, { ownerGone: true, ...part });
     await recoveries.look(list, ({ orgId, endpointId }) => {
-      if (inFlight.room === 0) return false;
+      if (inFlight.room === 0 || intake.signal.aborted) return false;
       void inFlight.run(endpointId, async () => void (await rotate({ orgId, endpointId, reason: 'recovery' })));
       return true;
     });

@@ -45,7 +45,7 @@ export class TypedLogins {
   }
 
   /** One round: waits for what people have asked to type, as far as there is room, and ends what nobody types any more, of whichever process. */
-  async offer(signal: AbortSignal): Promise<void> {
+  async offer(intake: AbortSignal): Promise<void> {
     const { db } = this.#rotator;
     await endLeftTypings(db);
     if (this.#waiting.size > 0) {
@@ -55,15 +55,15 @@ export class TypedLogins {
     const limit = MOST_KEYS - this.#waiting.size;
     if (limit <= 0) return;
     for (const wanted of await listWantedTypings(db, { limit })) {
-      if (signal.aborted) return;
+      if (intake.aborted) return;
       await this.#waitFor(wanted);
     }
   }
 
-  /** One round: sets what was typed, one after the other; returns when nothing waits. */
-  async setAll(signal: AbortSignal): Promise<void> {
+  /** One round: sets what was typed, one after the other; returns when nothing waits, or nothing is to be begun. */
+  async setAll(signal: AbortSignal, intake = signal): Promise<void> {
     const { db, owner } = this.#rotator;
-    for (;;) {
+    while (!intake.aborted) {
       // As they are now: what was taken from the database is forgotten by the other rounds.
       const waiting = new Map(this.#waiting);
       const typed = await takeTyped(db, { requestIds: [...waiting.keys()], takenBy: owner });

@@ -22,11 +22,11 @@ export type KeptAlive = 'kept' | 'not_counted' | 'not_in' | 'put_off';
  */
 export async function keepAlive(
   rotator: Rotator,
-  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
+  { limit, signal, intake = signal }: { readonly limit: number; readonly signal: AbortSignal; readonly intake?: AbortSignal },
 ): Promise<readonly { readonly endpointId: string; readonly result: KeptAlive }[]> {
   const results: { endpointId: string; result: KeptAlive }[] = [];
   for (const unused of await claimUnusedLogins(rotator.db, { limit, coolDownMs: RETRY_MS })) {
-    if (signal.aborted) break;
+    if (intake.aborted) break;
     const result = await logIn(rotator, unused, signal);
     rotator.logger.info({ endpointId: unused.endpointId, outcome: result }, 'a login was made at an account that nobody uses');
     results.push({ endpointId: unused.endpointId, result });

@@ -16,6 +16,7 @@ const RULES = { windowMs: 600_000, suspects: 3, failures: 3 };
 
 let testEnvironment: TestEnvironment;
 let metrics: Metrics;
+const { signal } = new AbortController();
 let books: Chore;
 let now: number;
 beforeAll(async () => void (testEnvironment = await openTestEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'] })));
@@ -76,7 +77,7 @@ const CONDITIONS: readonly (readonly [alarms: readonly string[], make: () => Pro
 
 it.each(CONDITIONS)('%j is told of in Prometheus and in CloudWatch while its condition lasts, and no other', async (alarms, make, end) => {
   const told = async () => {
-    await books.round(new AbortController().signal);
+    await books.round(signal, signal);
     return alarmsTold(metrics, 'rotator');
   };
   expect(await told()).toEqual({ prometheus: [], cloudWatch: [] });
@@ -87,25 +88,23 @@ it.each(CONDITIONS)('%j is told of in Prometheus and in CloudWatch while its con
 });
 
 it('books that cannot be counted grow old, and that is told of', async () => {
-  const signal = new AbortController().signal;
   const away = countBooks({ db: { transaction: async () => Promise.reject(new Error('away')) } as never, breaker: RULES }, metrics, () => now);
   now += HOUR_MS;
-  await expect(away.round(signal)).rejects.toThrow('away');
+  await expect(away.round(signal, signal)).rejects.toThrow('away');
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: ['rcm-books-not-counted'], cloudWatch: ['rcm-books-not-counted'] });
   books = countBooks({ db: testEnvironment.databaseAs('rcm_rotator'), breaker: RULES }, metrics, () => now);
-  await books.round(signal);
+  await books.round(signal, signal);
   expect(await alarmsTold(metrics, 'rotator')).toEqual({ prometheus: [], cloudWatch: [] });
 });
 
 it('backups that nobody makes any more, or never made, are told of until there is a new one; before the database was asked, nothing is', async () => {
-  const signal = new AbortController().signal;
   metrics = createMetrics();
   const db = testEnvironment.databaseAs('rcm_rotator');
   const age = backupAge(db, metrics, { now: () => Date.now(), elapsed: () => now });
   const none = { prometheus: [], cloudWatch: [] };
   const old = { prometheus: ['rcm-backup-old'], cloudWatch: ['rcm-backup-old'] };
   expect(await alarmsTold(metrics, 'rotator')).toEqual(none);
-  await age.round(signal);
+  await age.round(signal, signal);
   expect(await alarmsTold(metrics, 'rotator')).toEqual(old);
   const backedUp = async (hoursAgo: number) =>
     recordBackupRun(db, {
@@ -113,10 +112,10 @@ it('backups that nobody makes any more, or never made, are told of until there i
       ...{ organizations: 1, logins: 3, copies: 0, missing: 0 },
     });
   await backedUp(37);
-  await age.round(signal);
+  await age.round(signal, signal);
   expect(await alarmsTold(metrics, 'rotator')).toEqual(old);
   await backedUp(0);
-  await age.round(signal);
+  await age.round(signal, signal);
   expect(await alarmsTold(metrics, 'rotator')).toEqual(none);
   // While the database is away nobody asks, and it grows older all the same.
   now += 37 * HOUR_MS;

@@ -16,24 +16,25 @@ const LONG_WAITS_EVERY_MS = 300_000;
 /** Looks again at what has stopped: logins that were refused, rotations that are blocked or wait for a person. */
 export function mendingChores(rotator: Rotator, metrics: Metrics, config: RotatorConfig): readonly Chore[] {
   const refused = metrics.gauge('rcm_logins_refused');
+  const lookAtLongWaits = longWaitLooks(rotator, LOOKED_AT_AT_ONCE);
   return [
     {
       name: 'logins that were refused',
       everyMs: config.RCM_ROTATOR_MEND_SCAN_MS,
-      async round(signal) {
-        await mendWanted(rotator, { limit: config.RCM_ROTATOR_MEND_SEARCHES, pauseMs: config.RCM_ROTATOR_MEND_PAUSE_MS, signal });
+      async round(signal, intake) {
+        await mendWanted(rotator, { limit: config.RCM_ROTATOR_MEND_SEARCHES, pauseMs: config.RCM_ROTATOR_MEND_PAUSE_MS, signal, intake });
         refused.set(await countRefusedLogins(rotator.db));
       },
     },
     {
       name: 'blocked rotations',
       everyMs: BLOCKED_EVERY_MS,
-      round: (signal) => lookAtBlocked(rotator, { limit: LOOKED_AT_AT_ONCE, signal }),
+      round: (signal, intake) => lookAtBlocked(rotator, { limit: LOOKED_AT_AT_ONCE, signal, intake }),
     },
     {
       name: 'rotations that wait for a person',
       everyMs: LONG_WAITS_EVERY_MS,
-      round: longWaitLooks(rotator, LOOKED_AT_AT_ONCE),
+      round: (_, intake) => lookAtLongWaits(intake),
     },
   ];
 }

@@ -23,27 +23,28 @@ export function choresForPeople(rotator: Rotator, channels: readonly Notificatio
     {
       name: 'look at secrets that people rotate',
       everyMs: config.RCM_ROTATOR_MANUAL_SCAN_MS,
-      async round(signal) {
+      async round(signal, intake) {
         await markManualDue(db);
         await detectManualChanges(rotator, {
           reads: config.RCM_ROTATOR_MANUAL_READS,
           dueMs: config.RCM_ROTATOR_MANUAL_DUE_MS,
           idleMs: config.RCM_ROTATOR_MANUAL_IDLE_MS,
           signal,
+          intake,
         });
       },
     },
     ...Array.from({ length: HANDS }, (_, i) => ({
       name: `what people ask for, hand ${i + 1}`,
       everyMs: config.RCM_ROTATOR_ASKED_SCAN_MS,
-      round: (signal: AbortSignal) => doAskedActs(rotator, signal),
+      round: (signal: AbortSignal, intake: AbortSignal) => doAskedActs(rotator, signal, intake),
     })),
     ...(config.RCM_BREAK_GLASS_PAGE
       ? [
           {
             name: 'passwords that the console shows',
             everyMs: config.RCM_ROTATOR_ASKED_SCAN_MS,
-            round: (signal: AbortSignal) => readForConsole({ db, rotator, channels }, config, signal),
+            round: (signal: AbortSignal, intake: AbortSignal) => readForConsole({ db, rotator, channels }, config, { signal, intake }),
           },
         ]
       : []),
@@ -51,7 +52,7 @@ export function choresForPeople(rotator: Rotator, channels: readonly Notificatio
     {
       name: 'rotations that were asked for and not begun',
       everyMs: ASKED_EVERY_MS,
-      round: (signal) => takeUpLeftRequests(rotator, { limit: TAKEN_UP_AT_ONCE, pauseMs: ASKED_PAUSE_MS, signal }),
+      round: (signal, intake) => takeUpLeftRequests(rotator, { limit: TAKEN_UP_AT_ONCE, pauseMs: ASKED_PAUSE_MS, signal, intake }),
     },
   ];
 }
@@ -60,11 +61,11 @@ export function choresForPeople(rotator: Rotator, channels: readonly Notificatio
 function typing(rotator: Rotator, { RCM_ROTATOR_ASKED_SCAN_MS: everyMs }: RotatorConfig): readonly Chore[] {
   const typed = new TypedLogins(rotator);
   return [
-    { name: 'logins that people set from the console', everyMs, round: (signal) => typed.offer(signal), leave: () => typed.leave() },
+    { name: 'logins that people set from the console', everyMs, round: (_, intake) => typed.offer(intake), leave: () => typed.leave() },
     ...Array.from({ length: HANDS }, (_, i) => ({
       name: `what people typed, hand ${i + 1}`,
       everyMs,
-      round: (signal: AbortSignal) => typed.setAll(signal),
+      round: (signal: AbortSignal, intake: AbortSignal) => typed.setAll(signal, intake),
     })),
   ];
 }

@@ -26,12 +26,12 @@ export function upkeepChores(rotator: Rotator, metrics: Metrics, config: Rotator
     {
       name: 'logins that nobody uses',
       everyMs: UNUSED_EVERY_MS,
-      round: (signal) => keepAlive(rotator, { limit: KEPT_ALIVE_AT_ONCE, signal }),
+      round: (signal, intake) => keepAlive(rotator, { limit: KEPT_ALIVE_AT_ONCE, signal, intake }),
     },
     {
       name: 'old staged copies',
       everyMs: COPIES_EVERY_MS,
-      round: (signal) => removeOldCopies(rotator, { limit: REMOVED_AT_ONCE, signal }),
+      round: (signal, intake) => removeOldCopies(rotator, { limit: REMOVED_AT_ONCE, signal, intake }),
     },
     {
       name: 'passwords of logins that nobody has any more',
@@ -41,7 +41,7 @@ export function upkeepChores(rotator: Rotator, metrics: Metrics, config: Rotator
     {
       name: 'what nothing needs any more',
       everyMs: HOUR_MS,
-      round: (signal) => forgetOldRows(rotator, config, signal),
+      round: (_, intake) => forgetOldRows(rotator, config, intake),
     },
   ];
 }
