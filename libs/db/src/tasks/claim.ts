@@ -91,7 +91,10 @@ async function openClaimed(db: Database, row: Row, worker: string): Promise<Port
   }
 }
 
-/** Lets a claim live `ttlMs` longer; `false`: it is no longer the worker's, the work must stop. */
+/**
+ * Lets a claim live `ttlMs` longer; `false`: it is no longer the worker's, the work must stop. One that ran out is nobody's, also where
+ * nobody has taken the task since: its account's session, and its place at the portal, may have gone to another task.
+ */
 export async function renewTaskClaim(
   db: Database,
   { taskId, orgId, worker, ttlMs }: { readonly taskId: string; readonly orgId: string; readonly worker: string; readonly ttlMs: number },
@@ -102,7 +105,7 @@ export async function renewTaskClaim(
     { tenant: orgId },
     (tx) => tx.$executeRaw`
       UPDATE portal_task SET claimed_until = greatest(claimed_until, clock_timestamp() + make_interval(secs => ${ms}::float8 / 1000))
-       WHERE id = ${taskId}::uuid AND state = 'running' AND worker = ${worker}`,
+       WHERE id = ${taskId}::uuid AND state = 'running' AND worker = ${worker} AND claimed_until > clock_timestamp()`,
   );
   return renewed === 1;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, REQUESTER } from '../testing.fixture.ts';
 import { claimPortalTask, finishPortalTask, getPortalTask, portalTaskWaits, renewTaskClaim, taskCounts } from './claim.ts';
+import { portal } from './queue.fixture.ts';
 import { createPortalTask, requeuePortalTask } from './queue.ts';
 
 let t: TestDatabase;
@@ -66,6 +67,23 @@ describe('claiming', () => {
     expect(await renewTaskClaim(t.agent, { ...task, worker: 'late', ttlMs: 1000 })).toBe(true);
     expect(await finishPortalTask(t.agent, { ...task, worker: 'late', result: { rows: ['ü'] } })).toBe(true);
     expect(await claim(task)).toBeNull();
+  });
+
+  test('a claim that ran out is not renewed: its account may have given its session to another task', async () => {
+    const endpoint = await makeEndpoint(t.db, { portal: portal() });
+    const { orgId } = endpoint;
+    const task = { ...endpoint, name: 'claim_status', input: {}, requester: REQUESTER };
+    const [first, second] = [
+      { orgId, ...(await createPortalTask(t.agent, task)) },
+      { orgId, ...(await createPortalTask(t.agent, task)) },
+    ];
+    expect(await claim(first, 'stood-still')).toMatchObject({ state: 'running' });
+    expect(await claim(second, 'w2')).toBeNull();
+    await t.sql('UPDATE portal_task SET claimed_until = clock_timestamp() WHERE id = $1', [first.taskId]);
+    expect(await claim(second, 'w2')).toMatchObject({ state: 'running' });
+    expect(await renewTaskClaim(t.agent, { ...first, worker: 'stood-still', ttlMs: 60_000 })).toBe(false);
+    const alive = await t.sql('SELECT id FROM portal_task WHERE org_id = $1 AND claimed_until > clock_timestamp()', [orgId]);
+    expect(alive).toEqual([{ id: second.taskId }]);
   });
 
   test('a task that was handed back comes again after its delay, and is looked for only then', async () => {
