@@ -34,9 +34,74 @@ describe('a text', () => {
     ['{"message":"refused: password=c4n4ry"}', '{"message":"refused: password=[redacted]"}'],
     ['at=password=c4n4ry', 'at=password=[redacted]'],
     ['img data:image/png;base64,c4n4ry end', 'img data:[redacted] end'],
+    // An address whose slashes are escaped, or which has too few or none of them.
+    ['{"url":"https:\\/\\/bob:c4n4ry@host\\/x?a=c4n4ry","tries":3}', '{"url":"https:\\/\\/[redacted]@host\\/x?a=[redacted]","tries":3}'],
+    ['HTTPS:\\\\bob:c4n4ry@HOST\\x', 'HTTPS:\\\\[redacted]@HOST\\x'],
+    ['https:/bob:c4n4ry@host/x', 'https:/[redacted]@host/x'],
+    ['to //bob:c4n4ry@host/x', 'to //[redacted]@host/x'],
+    ['connecting to bob:c4n4ry@db:5432/rcm', 'connecting to [redacted]@db:5432/rcm'],
+    ['jdbc:oracle:thin:bob/c4n4ry@host:1521/x', '[redacted]@host:1521/x'],
+    // A password that nobody has encoded.
+    ['postgres://bob:80/c4n4ry@db:5432/rcm', 'postgres://[redacted]@db:5432/rcm'],
+    ['postgres://bob:a b c4n4ry@db/rcm refused', 'postgres://[redacted]@db/rcm refused'],
+    ['postgres://bob:x@y/c4n4ry@db/rcm', 'postgres://[redacted]@db/rcm'],
+    ["'postgres://bob:c4'n4ry[c4n4ry]@db/x' failed", "'postgres://[redacted]@db/x' failed"],
+    ['postgres://bob:c4n4ry', 'postgres://[redacted]'],
+    ['https://[::1]:8443/bob:c4n4ry@x', 'https://[::1]:8443/[redacted]@x'],
+    ['https://host/x?password=c4"c4n4ry, done', 'https://host/x?password=[redacted] done'],
+    ["/x?password=c4'c4n4ry;c4n4ry failed", '/x?password=[redacted] failed'],
+    // In a path.
+    ['https://portal.example/password/c4n4ry/reset', 'https://portal.example/password/[redacted]/reset'],
+    ['https://portal.example/users/jane.c4n4ry@mail.example/x', 'https://portal.example/users/[redacted]/x'],
+    ['https://portal.example/by/jane.c4n4ry@mail.example/x', 'https://portal.example/by/[redacted]@mail.example/x'],
+    // Without a host.
+    ['GET /x?c4n4ry HTTP/1.1', 'GET /x?[redacted] HTTP/1.1'],
+    ['"GET /x#c4n4ry", next', '"GET /x#[redacted]", next'],
+    ['login.aspx?c4n4ry', 'login.aspx?[redacted]'],
+    ['/x?a/b=c4n4ry&user(pw)=c4n4ry', '/x?[redacted]&[redacted]'],
+    ['about:blank?c4n4ry', 'about:blank?[redacted]'],
+    ['javascript:login("c4n4ry")', 'javascript:[redacted]'],
+    // Encoded, once and twice, as a whole and in part.
+    ['https%3A%2F%2Fbob%3Ac4n4ry%40host%2Fx%3Fpassword%3Dc4n4ry', 'https://[redacted]@host/x?password=[redacted]'],
+    ['https%253A%252F%252Fbob%253Ac4n4ry%2540host%252Fx', 'https://[redacted]@host/x'],
+    ['back to next%3Fpassword%3Dc4n4ry%20c4n4ry', 'back to next?password=[redacted]'],
+    ['password%3dc4n4ry+c4n4ry', 'password=[redacted]'],
+    ['%70assword=c4n4ry', 'password=[redacted]'],
+    ['%7B%22password%22%3A%22c4n4ry%22%7D', '{"password":"[redacted]"}'],
+    ['{"to":"\\u002fx?a\\u003dc4n4ry\\u0026password\\u003dc4n4ry"}', '{"to":"/x?a=[redacted]&password=[redacted]"}'],
+    // Quotes that are not the last one, or that nobody closes.
+    ["password='c4n4ry", "password='[redacted]'"],
+    ["password='O'c4n4ry' tries=3", "password='[redacted]' tries=3"],
+    ["SET password='O''c4n4ry', x", "SET password='[redacted]', x"],
+    ["set password=' and token='c4n4ry' ok", "set password='[redacted]' ok"],
+    ["set password=' and token=' c4n4ry' ok", "set password='[redacted]' ok"],
+    ["password='', user’s tries='3', it's fine", "password='[redacted]', user’s tries='3', it's fine"],
+    ['{"token":"abc=","password":"c4n4ry"}', '{"token":"[redacted]","password":"[redacted]"}'],
+    ["password=\\'c4n4ry c4n4ry\\' tries=3", "password='[redacted]' tries=3"],
+    ['{"a":"{\\"b\\":\\"{\\\\\\"pin\\\\\\":\\\\\\"c4n4ry\\\\\\"}\\"}"}', '{"a":"{\\"b\\":\\"{\\\\\\"pin\\\\\\":"[redacted]"}\\"}"}'],
+    // Values that hold what often ends one, or begin with it.
+    ['password=c4n4ry,c4n4ry;c4n4ry"c4n4ry{c4n4ry} tries=3', 'password=[redacted]} tries=3'],
+    ['(password=c4n4ry), next', '(password=[redacted]), next'],
+    ['password=(c4)n4ry next', 'password=[redacted] next'],
+    ['password=&c4n4ry next', 'password=[redacted] next'],
+    ['{"passwords":["c4n4ry","c4n4ry"],"tries":3}', '{"passwords":[redacted],"tries":3}'],
+    ['{"password":{"a":"c}4n4ry c4n4ry"},"tries":3}', '{"password":[redacted],"tries":3}'],
+    // Names as others write them.
+    ["{ password: 'c4n4ry', pin: 47110815, tries: 3 }", "{ password: '[redacted]', pin: [redacted], tries: 3 }"],
+    ['{\n  "password"  :\n    "c4n4ry"\n}', '{\n  "password"  :\n    "[redacted]"\n}'],
+    ['password   =   c4n4ry', 'password   =   [redacted]'],
+    ['password => c4n4ry', 'password => [redacted]'],
+    ['password:c4n4ry', 'password:[redacted]'],
+    ['--password=c4n4ry', '--password=[redacted]'],
+    [`${'a'.repeat(100)}password=c4n4ry`, `${'a'.repeat(100)}password=[redacted]`],
+    ['<ns:password type="text">c4n4ry</ns:password>', '<ns:password type="text">[redacted]</ns:password>'],
+    ['<password><![CDATA[c4n4ry]]></password>', '<password><![CDATA[[redacted]</password>'],
+    ['X-Api-Key: c4n4ry', 'X-Api-Key: [redacted]'],
+    ['-----BEGIN PRIVATE KEY-----\nc4n4ry\n-----END PRIVATE KEY-----', '[redacted] PRIVATE KEY-----'],
   ])('%s is written as %s', (text, written) => {
     expect(maskText(text)).toBe(written);
-    expect(maskText(written)).not.toContain(CANARY);
+    // What is masked is masked again on its way (an error's text in a field of another).
+    expect(maskText(written)).toBe(written);
   });
 
   it.each([
@@ -49,6 +114,13 @@ describe('a text', () => {
     'arn:aws:ssm:us-east-1:123456789012:parameter/rcm/prod/north/endpoints/alpine-1/a',
     'at perform (file:///app/src/tasks/perform.ts:40:11)',
     'state=running tries=3',
+    'by person:os:jane@desk, token:claims and web-agent@host-1:99',
+    'arn:aws:secretsmanager:us-east-1:123456789012:secret:rcm/prod/north/endpoints/alpine-1/a-AbCdEf',
+    'at x (file:///app/node_modules/@aws-sdk/client-ssm/dist/x.js:40:11)',
+    'see docs/rotation.md#what-a-person-may-do, or https://portal.example/password/change',
+    'Is it? Yes: 100% of 3, and/or 50 %.',
+    'https://vault.internal:8200/v1/secret/data/rcm/prod/north',
+    'GET /v1/tasks/6f1c1bd6-0000-4000-8000-000000000000 200',
     '',
   ])('%j is left as it is', (text) => expect(maskText(text)).toBe(text));
 
@@ -88,6 +160,19 @@ describe('a text', () => {
     'a:b@',
     ';a=',
     '\\"',
+    'a:b/',
+    'https:/',
+    '<a:',
+    '/a?',
+    '%25',
+    '((((',
+    'pin=(',
+    "pin='a' ",
+    'pin=a,',
+    'a-',
+    'x-',
+    '[redacted]',
+    '-----BEGIN PRIVATE KEY-----',
   ])('made of many %s is masked in linear time', (part) => {
     for (let turn = 0; turn < 50; turn += 1) expect(maskText(part.repeat(Math.floor(8_000 / part.length))).length).toBeLessThan(90_000);
   });

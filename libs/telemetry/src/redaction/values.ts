@@ -2,7 +2,8 @@ import { types } from 'node:util';
 import { isRcmError } from '../error.ts';
 import { Secret } from '../secret.ts';
 import { isHidden } from './hidden-names.ts';
-import { maskText, REDACTED } from './text.ts';
+import { REDACTED } from './addresses.ts';
+import { maskText } from './text.ts';
 
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 200;
@@ -53,6 +54,7 @@ class Masking {
     if (parents.length >= MAX_DEPTH) return '[too deep]';
     const path = [...parents, value];
     if (value instanceof String) return maskText(value.valueOf());
+    if (isHiddenPair(value, parents.at(-1))) return [maskText(value[0]), REDACTED];
     if (Array.isArray(value)) return this.#list(value, value.length, path);
     if (value instanceof Set) return this.#list(value, value.size, path);
     if (value instanceof Map) return this.#fields(value, path);
@@ -77,7 +79,7 @@ class Masking {
         break;
       }
       const name = isPlain(key) ? String(key) : '[object]';
-      masked.push([maskText(name.slice(0, LONGEST_KEY)), holdsNothing(inner) || !isHidden(name) ? this.mask(inner, path) : REDACTED]);
+      masked.push([cut(maskText(name)), holdsNothing(inner) || !isHidden(name) ? this.mask(inner, path) : REDACTED]);
     }
     return Object.fromEntries(masked);
   }
@@ -91,9 +93,9 @@ class Masking {
     const goesOn = causes <= MAX_CAUSES && this.#left > 0;
     const { name, code, cause, errors } = read(error, ['name', 'code', 'cause', 'errors']);
     return {
-      name: typeof name === 'string' ? maskText(name.slice(0, LONGEST_KEY)) : 'Error',
+      name: typeof name === 'string' ? cut(maskText(name)) : 'Error',
       message: messageOf(error),
-      ...(typeof code === 'string' ? { code: maskText(code.slice(0, LONGEST_KEY)) } : {}),
+      ...(typeof code === 'string' ? { code: cut(maskText(code)) } : {}),
       ...(isRcmError(error) ? { details: this.mask(error.details, []) } : {}),
       stack: stackFrames(error),
       ...(cause !== undefined && goesOn ? { cause: this.describe(cause, path) } : {}),
@@ -104,6 +106,13 @@ class Masking {
 
 /** `false` and `true` say nothing of what they are about; null and undefined are what a person looks for. */
 const holdsNothing = (value: unknown): boolean => value === null || value === undefined || typeof value === 'boolean';
+
+/** Once it is masked: half of an address may show the password that the other half would have masked. */
+const cut = (masked: string): string => masked.slice(0, LONGEST_KEY);
+
+/** One of several entries: a hidden name with its value. Two names in a list of names are none. */
+const isHiddenPair = (value: object, within: object | undefined): value is readonly [string, unknown] =>
+  Array.isArray(within) && Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isHidden(value[0]) && !holdsNothing(value[1]);
 
 /** Own fields, read one by one: one that throws is one that cannot be read. */
 function* ownFields(value: object): Iterable<readonly [string, unknown]> {
@@ -162,6 +171,6 @@ function stackFrames(error: Error): string {
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, MAX_FRAMES)
-    .map((line) => maskText(line.slice(0, LONGEST_KEY * 2)))
+    .map((line) => maskText(line).slice(0, LONGEST_KEY * 2))
     .join('\n');
 }

@@ -30,8 +30,29 @@ describe('what is hidden', () => {
     expect(maskForLog(new Set(['a', `https://x/?q=${CANARY}`]))).toEqual(['a', 'https://x/?q=[redacted]']);
   });
 
-  it('is so in what a key itself holds', () => {
+  it('is so in pairs, as entries and headers are listed, and not in lists of names', () => {
+    expect(
+      maskForLog({
+        headers: [
+          ['Cookie', CANARY],
+          ['Accept', 'a'],
+        ],
+      }),
+    ).toEqual({
+      headers: [
+        ['Cookie', '[redacted]'],
+        ['Accept', 'a'],
+      ],
+    });
+    expect(maskForLog({ missing: ['username', 'password'] })).toEqual({ missing: ['username', 'password'] });
+  });
+
+  it('is so in what a key itself holds, however long', () => {
     expect(written({ [`https://u:${CANARY}@x/`]: 1 })).not.toContain(CANARY);
+    // Cut where 4711, the first half of a password, would look like a port.
+    const long = `${'x'.repeat(185)} https://u:4711${CANARY}@x/`;
+    for (const text of [written({ [long]: 1 }), JSON.stringify(describeError(Object.assign(new Error('x'), { name: long, code: long })))])
+      expect(text).not.toContain('4711');
     expect(maskForLog(JSON.parse(`{"__proto__":{"pin":"${CANARY}"}}`))).toEqual(JSON.parse('{"__proto__":{"pin":"[redacted]"}}'));
   });
 
