@@ -1,3 +1,4 @@
+import { printable } from './command-line/printable.ts';
 import { isRcmError } from './error.ts';
 import type { Logger } from './logger.ts';
 
@@ -22,8 +23,6 @@ export function explain(error: unknown, logger: Logger): Explained {
 }
 
 const LONGEST = 4_000;
-/** Control characters but line ends, and those that turn what follows around. */
-const STEERS = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu;
 
 /** What is said of a file may quote it: that steers no terminal, and fills none. */
-const forTerminal = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text).replace(STEERS, '\u00b7');
+const forTerminal = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text).split('\n').map(printable).join('\n');

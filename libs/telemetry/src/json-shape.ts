@@ -9,8 +9,11 @@ const escaped = (character: string): string =>
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
 
-/** One JSON object as a program prints it for programs, on a line of its own; a person may read it at a terminal. */
-export const jsonLine = (object: object): string => `${JSON.stringify({ version: SHAPE, ...object }).replace(STEERS, escaped)}\n`;
+/** JSON that a person may read at a terminal: of the same values, whatever they hold. */
+export const printableJson = (object: object): string => JSON.stringify(object).replace(STEERS, escaped);
+
+/** One JSON object as a program prints it for programs, on a line of its own. */
+export const jsonLine = (object: object): string => `${printableJson({ version: SHAPE, ...object })}\n`;
 
 /** An error as such an object. `todo`: what to do next, where the message does not say it already. */
 export const jsonError = (code: string, message: string, todo: string | null = null): object => ({ version: SHAPE, error: { code, message, todo } });

@@ -2,10 +2,12 @@ import { osUser } from '@rcm/credentials';
 import { findOrganization } from '@rcm/db';
 import { createPortalTask, getPortalTask, readPortalTask, type Requester } from '@rcm/db/tasks';
 import { RcmError } from '@rcm/telemetry';
+import { printableJson } from '@rcm/telemetry/json-shape';
 import { z } from 'zod';
 import type { WebAgentConfig } from '../config.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
 import { TaskWorker } from '../tasks/worker.ts';
+import { verdictText } from './verdict-text.ts';
 
 export interface TaskCommandOptions {
   readonly endpointId: string;
@@ -51,7 +53,7 @@ export async function taskCommand(config: WebAgentConfig, options: TaskCommandOp
       return 0;
     }
     if (verdict.kind === 'succeeded') await readPortalTask(db, { orgId, taskId, reader: requester, reach: 'own' });
-    print(options, { taskId, ...verdict }, describe(verdict));
+    print(options, { taskId, ...verdict }, verdictText(verdict));
     return verdict.kind === 'succeeded' ? 0 : 1;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
@@ -67,29 +69,6 @@ function parseInput(text: string): Record<string, string> {
   }
 }
 
-function describe(verdict: NonNullable<Awaited<ReturnType<TaskWorker['handle']>>>): string {
-  switch (verdict.kind) {
-    case 'succeeded':
-      return verdict.result.found
-        ? verdict.result.rows
-            .map((row) =>
-              Object.entries(row)
-                .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-                .join('  '),
-            )
-            .join('\n')
-        : 'nothing found';
-    case 'put_off':
-      return `put off: ${verdict.reason}; it is queued and comes back by itself`;
-    case 'retry':
-      return `${verdict.message} It is queued and comes back by itself.`;
-    case 'failed':
-      return `failed (${verdict.code}): ${verdict.message}`;
-    case 'lost':
-      return 'the task was cancelled meanwhile, or another web-agent has it: nothing of this try was kept, and nothing of it is shown';
-  }
-}
-
 function print(options: TaskCommandOptions, json: object, text: string): void {
-  process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+  process.stdout.write(`${options.json ? printableJson(json) : text}\n`);
 }

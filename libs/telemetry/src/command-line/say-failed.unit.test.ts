@@ -27,3 +27,9 @@ test('a failure is said to people and to programs, with the exit code of its kin
   expect(await ends([], new RcmError('secret_missing', 'It is gone.'))).toMatchObject({ exitCode: 1, ...said });
   expect(await ends([], new RcmError('config_invalid', 'No.'))).toMatchObject({ exitCode: 2, people: 'No.\n' });
 });
+
+test('what a failure quotes steers no terminal, and turns no line round', async () => {
+  const said = await ends([], new RcmError('input_invalid', 'It is \u001b[2J\u202e\u200e\u061cx\u2028.\nNothing was changed.'));
+  expect(said.people).toBe('It is ·[2J···x·.\nNothing was changed.\n');
+  expect(JSON.parse(said.programs)).toMatchObject({ error: { message: said.people.trimEnd() } });
+});
