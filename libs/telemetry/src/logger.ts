@@ -1,4 +1,6 @@
+import { format } from 'node:util';
 import { type Bindings, type ChildLoggerOptions, type DestinationStream, pino, type Logger as PinoLogger } from 'pino';
+import { maskText } from './redaction/text.ts';
 import { describeError, maskForLog } from './redaction/values.ts';
 
 export type Logger = PinoLogger;
@@ -27,10 +29,11 @@ export function createLogger(options: LoggerOptions): Logger {
       hooks: {
         logMethod(args, method) {
           const [first, ...rest] = args as readonly unknown[];
-          const masked = rest.map(maskForLog);
-          if (!(first instanceof Error)) return void method.apply(this, [maskForLog(first), ...masked] as typeof args);
+          if (typeof first === 'string') return void method.apply(this, maskedWords(args) as typeof args);
+          const words = maskedWords(rest);
+          if (!(first instanceof Error)) return void method.apply(this, [maskForLog(first), ...words] as typeof args);
           const described = describeError(first);
-          return void method.apply(this, [{ err: described }, ...(masked.length > 0 ? masked : [described.message])] as typeof args);
+          return void method.apply(this, [{ err: described }, ...(words.length > 0 ? words : [described.message])] as typeof args);
         },
       },
     },
@@ -46,6 +49,15 @@ export function createLogger(options: LoggerOptions): Logger {
       Reflect.apply(setBindings, this, [maskForLog(bindings)]);
     },
   });
+}
+
+const PLACES = /%[sdifjoOc]/g;
+
+/** What is said, put together first: `password=%s` shows nothing to mask before. What there is no place for is left out, as pino does. */
+function maskedWords([text, ...values]: readonly unknown[]): readonly unknown[] {
+  if (typeof text !== 'string') return text === undefined ? [] : [maskForLog(text)];
+  const placed = values.slice(0, text.match(PLACES)?.length ?? 0);
+  return [maskText(placed.length === 0 ? text : format(text, ...placed.map(maskForLog)))];
 }
 
 /** Lines that wait while stderr takes none (a full disk behind it), in bytes; what comes on top is dropped. */

@@ -50,6 +50,20 @@ describe('createLogger', () => {
     expect(text).not.toContain(CANARY);
   });
 
+  it('hides what a line says once it is put together, and lets no value slip into the place of another', () => {
+    const { text, lines } = capture((logger) => {
+      logger.info('password=%s id=%s', CANARY, 'e-1');
+      logger.info({ n: 1 }, 'at https://u:%s@host/ after %d ms: %s', CANARY, 3, 'gone');
+      logger.error(new Error('x'), 'password=%s id=%s', CANARY, 'e-1');
+      logger.info('%s=%s', 'password', CANARY);
+      logger.info('100%');
+    });
+    expect(text).not.toContain(CANARY);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      ...['password=[redacted] id=e-1', 'at https://[redacted]@host/ after 3 ms: gone', 'password=[redacted] id=e-1', 'password=[redacted]', '100%'],
+    ]);
+  });
+
   it('keeps what a person needs to find the cause', () => {
     const { lines } = capture((logger) =>
       logger.warn({ endpointId: 'e-1', secretArn: 'arn:aws:ssm:x', code: 'store_denied', n: 3, when: new Date(0), none: null, big: 7n }, 'denied'),
