@@ -142,13 +142,18 @@ function looks(program: Command, perform: Perform): void {
       return perform({ ...asked(), who: personalAct(options), does: (migration, _, who) => dealtWith(migration, known, sure(who)) });
     },
   );
-  person(command(program, 'old-readers-gone', 'say that nothing but the platform reads plaintext in rows any more, so that rotations may begin before scrub'))
+  mapped(
+    person(
+      command(program, 'old-readers-gone', 'say that nothing but the platform reads plaintext in rows any more, so that rotations may begin before scrub'),
+    ),
+  )
     .addOption(new Option('--org <id>', 'of this organization').conflicts('all'))
     .option('--all', 'of every organization that there is now; needs --yes')
     .option('--yes', 'yes, of every one')
-    .action((options: Person & { org?: string; all?: boolean; yes?: boolean }) => {
+    .action((options: Person & Mapped & { org?: string; all?: boolean; yes?: boolean }) => {
       const orgId = whoseReaders(options);
-      return perform({ ...asked(), who: personalAct(options), does: (migration, _, who) => oldReadersGone(migration, orgId, sure(who)) });
+      const mappings = options.mappings === undefined ? {} : { mappings: options.mappings };
+      return perform({ ...asked(mappings), who: personalAct(options), does: (migration, _, who) => oldReadersGone(migration, orgId, sure(who)) });
     });
   mapped(command(program, 'status', 'count how far the migration is, and what is left; exit code 1 while anything is')).action((options: Mapped) =>
     perform({ ...asked(options), does: status }),

@@ -34,7 +34,8 @@ export async function apply(migration: Migration): Promise<Report> {
       },
     });
   // One that cannot be named stops no other, and is told of in the log; what lets rotations begin insists (scrub).
-  await nameRows(migration);
+  // While an identity key is changed, names that were made with the other one are made anew: without it they would be nobody's.
+  await nameRows(migration, migration.keys.previous ? 'every' : 'unnamed');
   const first = await run(unmigrated(migration), Math.min(before.legacy, before.endpoints - before.migrated), migrateEndpoint);
   // What another migrator was at: it will have done that soon, or has died.
   const second = first.finished && taken.length > 0 ? await run(Readable.from([...taken]), taken.length, migrateAfterOthers) : null;

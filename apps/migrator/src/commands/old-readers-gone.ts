@@ -1,5 +1,6 @@
 import { declareOldReadersGone } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
+import { mustNameRows } from '../credential/name-rows.ts';
 import type { Migration } from '../migration.ts';
 import type { Report } from '../report.ts';
 import type { PersonalAct } from './rollback.ts';
@@ -16,8 +17,13 @@ export function whoseReaders({ org, all, yes }: { readonly org?: string; readonl
   );
 }
 
-/** A person says that nothing but the platform reads plaintext in rows any more, so that a rotation locks nobody out. It is their word, and stands under their name. */
+/**
+ * A person says that nothing but the platform reads plaintext in rows any more, so that a rotation locks nobody out. It is their word, and stands under their name. Rows of other
+ * organizations, where there are such, get their names first, as before a scrub. Fails with what kept one of them from it; nothing is said then.
+ */
 export async function oldReadersGone(migration: Migration, orgId: string | null, act: PersonalAct): Promise<Report> {
+  if (orgId !== null) await mustNameRows(migration);
+  if (migration.stopping.aborted) throw new RcmError('cancelled', 'The migrator was asked to stop. Nothing was changed.');
   const declared = await declareOldReadersGone(migration.db, { orgId, ...act });
   const whose = orgId === null ? `${declared} organizations` : `organization ${orgId}`;
   const line =

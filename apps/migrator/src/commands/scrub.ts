@@ -15,7 +15,7 @@ import {
 import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
 import { type Also, longestSecret, lookBeside } from '../credential/look.ts';
-import { nameRows } from '../credential/name-rows.ts';
+import { mustNameRows } from '../credential/name-rows.ts';
 import { eachEndpoint, endedEarly, endOf, type Worked } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { outsideLines } from '../outside.ts';
@@ -48,9 +48,8 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
     throw new RcmError('config_invalid', 'scrub rewrites the storage by a login that may: set RCM_MIGRATOR_ADMIN_DATABASE_URL_FILE. Nothing was removed.');
   const server = config.RCM_MIGRATOR_POSTGRES;
   await checkRewriteRights({ url: adminUrl.reveal(), server });
-  // Rows that have come since apply: what this takes away must be the last of its account that somebody may read.
-  const [unnamed] = removal === 'proved' ? await nameRows(migration) : [];
-  if (unnamed !== undefined) throw unnamed;
+  // Rows that have come since apply, or in which another account lies by now.
+  if (removal === 'proved') await mustNameRows(migration);
   const gone: Secret<string>[] = [];
   const removed =
     removal === 'proved' ? await removePlaintext(migration, { proofMaxAgeMs: config.RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES * 60_000, also, gone }) : NOTHING;

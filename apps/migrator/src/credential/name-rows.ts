@@ -3,24 +3,30 @@ import { type LegacyEndpoint, listLegacyEndpoints, nameRow } from '@rcm/db/migra
 import { hasCode } from '@rcm/telemetry';
 import { each, type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
-import { namesOf } from './examine.ts';
+import { isIdentityOf, namesOf } from './examine.ts';
 
 /** With so many rows that could not be named, what is wrong is not theirs: a key is missing, or the database is away. */
 const MOST_FAILED = 5;
 
 /**
+ * `unnamed`: those without a name, which an index finds. `every`: all that hold a login and name no secret, each read: somebody may have put another account into one since it was named,
+ * or its name is made with a key that is to go.
+ */
+export type WhichRows = 'unnamed' | 'every';
+
+/**
  * Gives every row that holds a login the name of its account, also those that this call does not work on: an account is not rotated as long as plaintext of it lies in a row
- * (docs/migration.md), and a row without a name is seen as nobody's. What cannot be read as a login stays without one; `plan` names it. Returns why a row could not be named, the
+ * (docs/migration.md), and a row without a name is seen as nobody's. What cannot be read as a login stays as it is; `plan` names it. Returns why a row could not be named, the
  * first of a few: nothing is known then of whose account lies there.
  */
-export async function nameRows(migration: Migration): Promise<readonly Error[]> {
+export async function nameRows(migration: Migration, which: WhichRows): Promise<readonly Error[]> {
   const failures: Error[] = [];
   const enough = new AbortController();
-  const unnamed = pages(
-    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE, unnamed: true }),
+  const rows = pages(
+    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE, unnamed: which === 'unnamed' }),
     ({ endpoint }) => endpoint.id,
   );
-  await workThrough(each(unnamed), { concurrency: migration.concurrency, stop: AbortSignal.any([migration.stopping, enough.signal]) }, async (row) => {
+  await workThrough(each(rows), { concurrency: migration.concurrency, stop: AbortSignal.any([migration.stopping, enough.signal]) }, async (row) => {
     await name(migration, row).catch((error: unknown) => {
       migration.logger.warn({ err: error, endpointId: row.endpoint.id }, 'a row could not be given the name of its account');
       if (failures.push(error instanceof Error ? error : new Error('not an error')) >= MOST_FAILED) enough.abort();
@@ -29,13 +35,24 @@ export async function nameRows(migration: Migration): Promise<readonly Error[]> 
   return failures;
 }
 
+/** Before what lets rotations begin: what it ends must be the last that somebody may read of its accounts. Fails with what kept a row from being named. */
+export async function mustNameRows(migration: Migration): Promise<void> {
+  const [failure] = await nameRows(migration, 'every');
+  if (failure !== undefined) throw failure;
+}
+
 async function name({ db, keys, vocabulary, fingerprintKeys, patience, stopping }: Migration, { endpoint, credentials }: LegacyEndpoint): Promise<void> {
+  const { id: endpointId, orgId, secretArn, retiredAt, loginIdentity: from } = endpoint;
+  if (secretArn !== null || retiredAt !== null) return;
   const read = readRowLogin(endpoint, credentials, vocabulary);
   if (read.is !== 'login') return;
-  const fingerprintOf = rowFingerprint(fingerprintKeys, endpoint.id);
+  const names = namesOf(endpoint, read.text, keys);
+  const isByOtherKey = names.slice(1).some(({ id }) => id === from);
+  // By a rule of before it is the same account: its ledger stays with the name that it has until a rotator moves both.
+  if (from !== null && !isByOtherKey && isIdentityOf(endpoint, read.text, keys)) return;
+  const fingerprintOf = rowFingerprint(fingerprintKeys, endpointId);
   const row = { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf };
-  const { id: endpointId, orgId } = endpoint;
-  await patience(null, () => nameRow(db, { endpointId, orgId, names: namesOf(endpoint, read.text, keys), row })).catch((error: unknown) => {
+  await patience(null, () => nameRow(db, { endpointId, orgId, from, names, row })).catch((error: unknown) => {
     // Somebody has deleted it; or has asked for a stop after this row was taken, and the next run names it.
     if (!hasCode(error, 'endpoint_unknown') && !(stopping.aborted && hasCode(error, 'cancelled'))) throw error;
   });

@@ -17,24 +17,37 @@ export async function settleLogin(tx: Transaction, endpointId: string, names: re
 }
 
 /**
- * Says which account a row's plaintext is of, before anything of it is moved: a rotation of that account under another endpoint waits for this row from then on. Does nothing where
- * the row has a name or a secret, is retired, or no longer holds what was seen. Fails with `endpoint_unknown`, `config_invalid`.
+ * Says which account a row's plaintext is of, before anything of it is moved: a rotation of that account under another endpoint waits for this row from then on. `from`: the name that the
+ * row has, `null`: none. Does nothing where it has another, or a secret, is retired, or no longer holds what was seen. Fails with `endpoint_unknown`, `config_invalid`, `lease_unavailable`:
+ * somebody is at the account that it names.
  */
 export async function nameRow(
   db: Database,
-  named: { readonly orgId: string; readonly endpointId: string; readonly names: readonly LoginName[]; readonly row: SeenRow },
+  named: { readonly orgId: string; readonly endpointId: string; readonly from: string | null; readonly names: readonly LoginName[]; readonly row: SeenRow },
 ): Promise<void> {
-  const { orgId, endpointId, names, row: seen } = named;
+  const { orgId, endpointId, from, names, row: seen } = named;
   await db.transaction({ tenant: orgId }, async (tx) => {
-    // First, since it takes the locks of the account's names.
+    await mustBeFree(tx, named);
+    // Before the row's lock, since it takes the locks of the account's names.
     const goesBy = await settleLogin(tx, endpointId, names);
     const row = await lockRow(tx, { endpointId, orgId, fingerprintOf: seen.fingerprintOf });
     // A retired row names no account: the schema would refuse one.
     if (row.secretArn !== null || row.retired || row.fingerprint !== seen.fingerprint) return;
     await tx.$executeRaw`
       UPDATE integration_endpoint SET login_identity = ${goesBy}, updated_at = clock_timestamp()
-       WHERE id = ${endpointId} AND org_id = ${orgId} AND login_identity IS NULL`;
+       WHERE id = ${endpointId} AND org_id = ${orgId} AND login_identity IS NOT DISTINCT FROM ${from}::text AND login_identity IS DISTINCT FROM ${goesBy}::text`;
   });
+}
+
+type Renamed = Omit<Parameters<typeof nameRow>[1], 'row'>;
+
+/** A name takes its leases along, or leaves its account: an agent that is at it must neither lose its own nor find another account in its row. */
+async function mustBeFree(tx: Transaction, { orgId, endpointId, from, names }: Renamed): Promise<void> {
+  if (from === null || from === names[0]?.id) return;
+  const [held] = await tx.$queryRaw<unknown[]>`
+    SELECT FROM login_lease l WHERE l.login_identity = ${from} AND l.endpoint_id = ${endpointId} AND l.org_id = ${orgId} AND l.expires_at > clock_timestamp() LIMIT 1`;
+  if (held)
+    throw new RcmError('lease_unavailable', `Somebody is at the account that the row of endpoint ${endpointId} names. Its name was not changed; run it again.`);
 }
 
 /**

@@ -20,7 +20,7 @@ const DECIDED = { row: HELD_NOTHING, credentials: null, kept: null, take: 'row',
 /** Operations on the migration, and on where secrets lie. */
 export const MIGRATION: Operations = {
   tellRowAndStoreDiffer: (t, n) => tellRowAndStoreDiffer(t.agent, n),
-  nameRow: (t, n) => nameRow(t.migrator, { ...n, names: [{ id: n.loginIdentity, keyId: '1' }], row: HELD_NOTHING }),
+  nameRow: (t, n) => nameRow(t.migrator, { ...n, from: null, names: [{ id: n.loginIdentity, keyId: '1' }], row: HELD_NOTHING }),
   recordMigrated: (t, n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   beginFirstSecret: (t, n) => beginFirstSecret(t.migrator, { ...n, place: 'ssm:aws:us-east-1:111111111111' }),
   leaveFirstPlace: (t, n) => leaveFirstPlace(t.migrator, { ...n, place: 'ssm:aws:us-east-1:111111111111' }),

@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { listDueEndpoints, setNextRotation } from '@rcm/db/rotation';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from './commands/apply.ts';
+import { oldReadersGone } from './commands/old-readers-gone.ts';
+import { verify } from './commands/verify.ts';
+import { plant, type Seed } from './seeds.fixture.ts';
+import type { OpenMigration } from './services.ts';
+import { openTestEnvironment, scrubbing, type TestEnvironment } from './testing.fixture.ts';
+
+let testEnvironment: TestEnvironment;
+let migrator: OpenMigration;
+beforeEach(async () => {
+  testEnvironment = await openTestEnvironment();
+  migrator = testEnvironment.migrator();
+});
+afterEach(() => testEnvironment.close());
+
+const sql = (text: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(text));
+const SHARED = { username: 'one-account', password: 'p-of-both' };
+const NORTH: Seed = { id: 'north', orgId: 'north-1', portal: 'alpine', credentials: SHARED };
+const SOUTH: Seed = { id: 'south', orgId: 'south-1', portal: 'alpine', credentials: { username: 'another', password: 'p' } };
+const ACT = { actor: 'person:os:jane', reason: 'switched off' };
+const ofNorth = () => ({ ...migrator, filter: { orgId: 'north-1' } });
+
+/** Somebody writes the account of north into the row of south, as its old readers are used to. */
+const editSouth = () => sql(`UPDATE integration_endpoint SET config = jsonb_set(config, '{credentials}', '${JSON.stringify(SHARED)}') WHERE id = 'south'`);
+
+/** Which logins the schedule would rotate now. */
+async function due(): Promise<readonly string[]> {
+  await sql(`UPDATE portal_type SET rotation_mode = 'automatic', automation = 'allowed'`);
+  await setNextRotation(testEnvironment.db, { endpointIds: [NORTH.id], at: 'now' });
+  return (await listDueEndpoints(testEnvironment.db, { limit: 10 })).map(({ id }) => id);
+}
+
+describe('an account that somebody writes into a row of another hospital, whose row had another before', { timeout: 300_000 }, () => {
+  it('is not rotated once the last plaintext of its own hospital is removed', async () => {
+    await plant(testEnvironment.db, [NORTH, SOUTH]);
+    await apply(ofNorth());
+    await editSouth();
+    await verify(ofNorth());
+    expect((await scrubbing(testEnvironment, ofNorth())).json).toMatchObject({ scrubbed: 1, failed: [] });
+    expect(await due()).toEqual([]);
+  });
+
+  it('nor once it is said that nobody reads rows of its own hospital any more', async () => {
+    await plant(testEnvironment.db, [NORTH, SOUTH]);
+    await apply(ofNorth());
+    await editSouth();
+    await oldReadersGone(migrator, 'north-1', ACT);
+    expect(await due()).toEqual([]);
+  });
+});
+
+describe('an identity key that is changed while a hospital is not migrated yet', { timeout: 300_000 }, () => {
+  it('may go once apply has run with both, and the hospital is migrated without it', async () => {
+    await plant(testEnvironment.db, [SOUTH]);
+    await apply(ofNorth());
+    const { RCM_IDENTITY_KEY_FILE: oldKey = '' } = testEnvironment.environment;
+    const next = { RCM_IDENTITY_KEY_FILE: `${oldKey}-next`, RCM_IDENTITY_KEY_ID: '2' };
+    writeFileSync(next.RCM_IDENTITY_KEY_FILE, 'the-next-key-0123456789-0123456789-0123456789', { mode: 0o600 });
+    const both = testEnvironment.migrator({ ...next, RCM_PREVIOUS_IDENTITY_KEY_FILE: oldKey, RCM_PREVIOUS_IDENTITY_KEY_ID: '1' });
+    await apply({ ...both, filter: { orgId: 'north-1' } });
+    expect((await apply(testEnvironment.migrator(next))).json).toMatchObject({ migrated: 1, failed: [] });
+  });
+});
