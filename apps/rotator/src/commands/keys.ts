@@ -33,6 +33,7 @@ const isCurrent = ({ keys }: Pick<Rotator, 'keys'>, { use, keyId }: KeyRows): bo
 /** What takes away the rows that the command cannot move. */
 const WHAT_ENDS_THEM: Readonly<Partial<Record<KeyRows['what'], string>>> = {
   'logins that nobody has now': 'they end by themselves, thirty days after their last try',
+  'rows that are not migrated': '`migrator apply` with both keys names them anew',
   proofs: '`migrator verify` makes them anew, `migrator scrub` ends them',
 };
 

@@ -5,14 +5,25 @@ import type { KeyUse } from './check.ts';
 export interface KeyRows {
   readonly use: KeyUse;
   readonly keyId: string;
-  /** `logins that nobody has now`: no endpoint has them in a store, and what was tried lately counts if one comes back. `proofs`: of rows that still hold plaintext. */
-  readonly what: 'logins' | 'logins that nobody has now' | 'passwords' | 'proofs' | 'used backup codes';
+  /**
+   * `logins that nobody has now`: no endpoint has them in a store, and what was tried lately counts if one comes back. `rows that are not migrated`: they have a name, and no
+   * secret of their account takes it along. `proofs`: of rows that still hold plaintext.
+   */
+  readonly what: 'logins' | 'logins that nobody has now' | 'rows that are not migrated' | 'passwords' | 'proofs' | 'used backup codes';
   readonly count: number;
 }
 
-/** By use and key. */
+/** By use and key. For `rcm_rotator`. */
 export async function keyRows(db: Database): Promise<KeyRows[]> {
-  return db.transaction('no tenant', (tx) => tx.$queryRaw<KeyRows[]>`SELECT use, key_id AS "keyId", what, count::int AS count FROM rcm_key_rows()`);
+  return db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<KeyRows[]>`
+      SELECT use, key_id AS "keyId", what, count::int AS count FROM rcm_key_rows()
+      UNION ALL
+      SELECT 'identity', i.key_id, 'rows that are not migrated', count(*)::int FROM integration_endpoint e JOIN login_identity i ON i.id = e.login_identity
+       WHERE e.has_legacy_credentials AND e.secret_arn IS NULL AND NOT EXISTS (SELECT FROM integration_endpoint o WHERE o.login_identity = i.id AND o.secret_arn IS NOT NULL)
+       GROUP BY i.key_id`,
+  );
 }
 
 /**

@@ -66,7 +66,8 @@ test('what is under each key', async () => {
   const before = await makeAsBefore(t, { name: 'rcm_key_rows', migration: '20261205000000_backup_codes' });
   const then = await t.sql(`SELECT use, key_id AS "keyId", what, count::int AS count FROM ${before}()`);
   expect(then.length).toBeGreaterThanOrEqual(8);
-  expect(await keyRows(t.rotator)).toEqual(then);
+  // What is not migrated was not counted then.
+  expect((await keyRows(t.rotator)).filter(({ what }) => what !== 'rows that are not migrated')).toEqual(then);
 });
 
 test('logins that somebody may still read in a row', async () => {
