@@ -63,7 +63,7 @@ export async function scrub(migration: Migration, { config, removal, also = NO_M
   const state = await storageRewriteState(migration.db);
   const isDue = state.pending || removal === 'none';
   const rewrite = isDue ? await rewritten(migration, { config, url: adminUrl, gone }) : null;
-  if (rewrite) await recordStorageRewritten(migration.db, { asOf: state.asOf, ...rewrite });
+  if (rewrite) await recordStorageRewritten(migration.db, { ...state, ...rewrite });
   const outside = (await listStorageOutside(migration.db)).map(({ kind }) => kind);
   const isLeft = isDue && rewrite === null;
   return reportOf({ removed, beside, rewrite, isLeft, outside, elsewhere: await countElsewhere(migration) });

@@ -7,7 +7,7 @@ import { forgetLeftoverFingerprints, listProofs, recordProof } from './proofs.ts
 import { restoreLegacyCredentials } from './restore.ts';
 import { fingerprintOf } from './row.fixture.ts';
 import { migrationCounts, scrubEndpoint } from './scrub.ts';
-import { dealWithStorageOutside, listStorageOutside, type OutsideKind, recordStorageRewritten, storageRewriteState } from './storage-state.ts';
+import { dealWithStorageOutside, listStorageOutside, markScrubbed, type OutsideKind, recordStorageRewritten, storageRewriteState } from './storage-state.ts';
 
 let t: TestDatabase;
 beforeAll(async () => void (t = await openTestDatabase()));
@@ -115,11 +115,12 @@ describe('scrubbing', () => {
   });
 
   test('a rewrite of the storage is due from a scrub until one that began after it', async () => {
-    const due = await storageRewriteState(t.migrator);
-    expect(due.pending).toBe(true);
-    await recordStorageRewritten(t.migrator, { asOf: '2020-01-01 00:00:00+00', walClean: true, outside: [] });
+    const before = await storageRewriteState(t.migrator);
+    expect(before.pending).toBe(true);
+    await t.db.transaction('every tenant', (tx) => markScrubbed(tx, 'org'));
+    await recordStorageRewritten(t.migrator, { ...before, walClean: true, outside: [] });
     expect(await storageRewriteState(t.migrator)).toMatchObject({ pending: true });
-    await recordStorageRewritten(t.migrator, { ...due, walClean: true, outside: [] });
+    await recordStorageRewritten(t.migrator, { ...(await storageRewriteState(t.migrator)), walClean: true, outside: [] });
     expect(await storageRewriteState(t.migrator)).toMatchObject({ pending: false });
   });
 
@@ -152,5 +153,26 @@ describe('scrubbing', () => {
     await remove('outside-2');
     await rewritten(true);
     expect(await open()).toEqual(['base_backups']);
+  });
+
+  test('what is removed after the clock went back is rewritten, and opens again what lies outside', async () => {
+    const rewritten = async () => recordStorageRewritten(t.migrator, { ...(await storageRewriteState(t.migrator)), walClean: true, outside: ['base_backups'] });
+    const removed = async (id: string) => {
+      const migrated = await rows.legacy(id);
+      await recordMigrated(t.migrator, migrated);
+      await rows.verify(migrated);
+      expect(await rows.scrub(id)).toBe('scrubbed');
+    };
+    await removed('ahead');
+    await rewritten();
+    await dealWithStorageOutside(t.migrator, { kind: 'base_backups', actor: 'person:os:jane', reason: 'expired' });
+    // All that was written down until now was by a clock that was an hour ahead.
+    await t.sql(`UPDATE storage_state SET scrubbed_at = scrubbed_at + interval '1 hour', rewritten_as_of = rewritten_as_of + interval '1 hour'`);
+    await t.sql(`UPDATE storage_outside SET found_at = found_at + interval '1 hour', dealt_with_at = dealt_with_at + interval '1 hour'`);
+    await removed('behind');
+    expect(await storageRewriteState(t.migrator)).toMatchObject({ pending: true });
+    await rewritten();
+    expect(await storageRewriteState(t.migrator)).toMatchObject({ pending: false });
+    expect((await listStorageOutside(t.migrator)).map(({ kind }) => kind)).toEqual(['base_backups']);
   });
 });
