@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { listDueEndpoints, setNextRotation } from '@rcm/db/rotation';
+import { findEndpoint } from '@rcm/db';
+import { liesElsewhere, listDueEndpoints, setNextRotation } from '@rcm/db/rotation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { oldReadersGone } from './commands/old-readers-gone.ts';
@@ -49,6 +50,19 @@ describe('an account that somebody writes into a row of another hospital, whose 
     await editSouth();
     await oldReadersGone(migrator, 'north-1', ACT);
     expect(await due()).toEqual([]);
+  });
+});
+
+describe('a row that was named and out of which somebody has taken its login', { timeout: 300_000 }, () => {
+  it('keeps its account from no rotation, once apply or scrub has run', async () => {
+    await plant(testEnvironment.db, [NORTH, { ...SOUTH, credentials: SHARED }]);
+    await apply(ofNorth());
+    await verify(ofNorth());
+    await sql(`UPDATE integration_endpoint SET config = config - 'credentials' WHERE id = 'south'`);
+    expect((await scrubbing(testEnvironment, ofNorth())).json).toMatchObject({ scrubbed: 1, failed: [] });
+    const { orgId = '', loginIdentity, secretArn } = (await findEndpoint(migrator.db, { endpointId: 'north' })) ?? {};
+    const north = { orgId, loginIdentity: loginIdentity ?? '', secretArn: secretArn ?? '' };
+    expect([await due(), await liesElsewhere(testEnvironment.db, north)]).toEqual([['north'], false]);
   });
 });
 

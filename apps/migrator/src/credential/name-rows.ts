@@ -1,5 +1,5 @@
 import { readRowLogin, rowFingerprint } from '@rcm/credentials/legacy';
-import { type LegacyEndpoint, listLegacyEndpoints, nameRow } from '@rcm/db/migration';
+import { forgetName, type LegacyEndpoint, listEmptiedRows, listLegacyEndpoints, nameRow } from '@rcm/db/migration';
 import { hasCode } from '@rcm/telemetry';
 import { each, type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
@@ -16,22 +16,30 @@ export type WhichRows = 'unnamed' | 'every';
 
 /**
  * Gives every row that holds a login the name of its account, also those that this call does not work on: an account is not rotated as long as plaintext of it lies in a row
- * (docs/migration.md), and a row without a name is seen as nobody's. What cannot be read as a login stays as it is; `plan` names it. Returns why a row could not be named, the
- * first of a few: nothing is known then of whose account lies there.
+ * (docs/migration.md), and a row without a name is seen as nobody's. What cannot be read as a login stays as it is; `plan` names it. A row that holds nothing any more loses its
+ * name. Returns why a row could not be named, the first of a few: nothing is known then of whose account lies there.
  */
 export async function nameRows(migration: Migration, which: WhichRows): Promise<readonly Error[]> {
+  const { db, concurrency, stopping, logger } = migration;
   const failures: Error[] = [];
   const enough = new AbortController();
+  const stop = AbortSignal.any([stopping, enough.signal]);
+  const failed = (endpointId: string) => (error: unknown) => {
+    // Somebody has deleted it; or has asked for a stop after this row was taken, and the next run names it.
+    if (hasCode(error, 'endpoint_unknown') || (stopping.aborted && hasCode(error, 'cancelled'))) return;
+    logger.warn({ err: error, endpointId }, 'a row could not be given the name of its account');
+    if (failures.push(error instanceof Error ? error : new Error('not an error')) >= MOST_FAILED) enough.abort();
+  };
   const rows = pages(
-    (after) => listLegacyEndpoints(migration.db, { after, limit: PAGE_SIZE, unnamed: which === 'unnamed' }),
+    (after) => listLegacyEndpoints(db, { after, limit: PAGE_SIZE, unnamed: which === 'unnamed' }),
     ({ endpoint }) => endpoint.id,
   );
-  await workThrough(each(rows), { concurrency: migration.concurrency, stop: AbortSignal.any([migration.stopping, enough.signal]) }, async (row) => {
-    await name(migration, row).catch((error: unknown) => {
-      migration.logger.warn({ err: error, endpointId: row.endpoint.id }, 'a row could not be given the name of its account');
-      if (failures.push(error instanceof Error ? error : new Error('not an error')) >= MOST_FAILED) enough.abort();
-    });
-  });
+  await workThrough(each(rows), { concurrency, stop }, (row) => name(migration, row).catch(failed(row.endpoint.id)));
+  const emptied = pages(
+    (after) => listEmptiedRows(db, { after, limit: PAGE_SIZE }),
+    ({ endpointId }) => endpointId,
+  );
+  await workThrough(each(emptied), { concurrency, stop }, (row) => migration.patience(null, () => forgetName(db, row)).catch(failed(row.endpointId)));
   return failures;
 }
 
@@ -41,7 +49,7 @@ export async function mustNameRows(migration: Migration): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-async function name({ db, keys, vocabulary, fingerprintKeys, patience, stopping }: Migration, { endpoint, credentials }: LegacyEndpoint): Promise<void> {
+async function name({ db, keys, vocabulary, fingerprintKeys, patience }: Migration, { endpoint, credentials }: LegacyEndpoint): Promise<void> {
   const { id: endpointId, orgId, secretArn, retiredAt, loginIdentity: from } = endpoint;
   if (secretArn !== null || retiredAt !== null) return;
   const read = readRowLogin(endpoint, credentials, vocabulary);
@@ -52,8 +60,5 @@ async function name({ db, keys, vocabulary, fingerprintKeys, patience, stopping 
   if (from !== null && !isByOtherKey && isIdentityOf(endpoint, read.text, keys)) return;
   const fingerprintOf = rowFingerprint(fingerprintKeys, endpointId);
   const row = { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf };
-  await patience(null, () => nameRow(db, { endpointId, orgId, from, names, row })).catch((error: unknown) => {
-    // Somebody has deleted it; or has asked for a stop after this row was taken, and the next run names it.
-    if (!hasCode(error, 'endpoint_unknown') && !(stopping.aborted && hasCode(error, 'cancelled'))) throw error;
-  });
+  await patience(null, () => nameRow(db, { endpointId, orgId, from, names, row }));
 }

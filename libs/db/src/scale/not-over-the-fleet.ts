@@ -172,7 +172,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'readLegacyLogin',
       'tellRowAndStoreDiffer',
     ],
-    ...['nameRow', 'recordResolved', 'recordResolvedRow', 'secretsRotatedElsewhere'],
+    ...['forgetName', 'nameRow', 'recordResolved', 'recordResolvedRow', 'secretsRotatedElsewhere'],
     ...['claimLegacy', 'releaseClaim', 'gatherCredentials', 'recordMigrated', 'recordProof', 'restoreLegacyCredentials', 'rowSinceRecorded', 'wasPromoted'],
     ...[
       'scrubEndpoint',

@@ -3,7 +3,7 @@ import { claimLegacy, releaseClaim } from '../../legacy/claim.ts';
 import { gatherCredentials, scrubElsewhere } from '../../legacy/configs.ts';
 import { tellRowAndStoreDiffer } from '../../legacy/dual-read.ts';
 import { recordMigrated } from '../../legacy/migrate.ts';
-import { nameRow } from '../../legacy/name-row.ts';
+import { forgetName, nameRow } from '../../legacy/name-row.ts';
 import { recordProof } from '../../legacy/proofs.ts';
 import { readLegacy, recordResolved, recordResolvedRow } from '../../legacy/resolve.ts';
 import { restoreLegacyCredentials } from '../../legacy/restore.ts';
@@ -20,6 +20,7 @@ const DECIDED = { row: HELD_NOTHING, credentials: null, kept: null, take: 'row',
 /** Operations on the migration, and on where secrets lie. */
 export const MIGRATION: Operations = {
   tellRowAndStoreDiffer: (t, n) => tellRowAndStoreDiffer(t.agent, n),
+  forgetName: (t, n) => forgetName(t.migrator, n),
   nameRow: (t, n) => nameRow(t.migrator, { ...n, from: null, names: [{ id: n.loginIdentity, keyId: '1' }], row: HELD_NOTHING }),
   recordMigrated: (t, n) => recordMigrated(t.migrator, { ...n, version: '1', fingerprint: 'f' }),
   beginFirstSecret: (t, n) => beginFirstSecret(t.migrator, { ...n, place: 'ssm:aws:us-east-1:111111111111' }),
