@@ -16,7 +16,8 @@ export const ofMigrators: readonly Operation[] = [
   asks('rcm_migrator', migrationCounts, [], { ...list, every: 'how far each login is' }),
   asks('rcm_migrator', migrationByOrganization, [], { ...list, every: 'how far each login is, by organization' }),
   asks('rcm_migrator', listLegacyEndpoints, [{ limit: 100 }], { ...list, most: 500 }),
-  asks('rcm_migrator', listLegacyEndpoints, [{ limit: 100, unnamed: true }], { ...list, of: 'whose account has no name yet' }),
+  // As many as the small fleet has.
+  asks('rcm_migrator', listLegacyEndpoints, [{ limit: 20, unnamed: true }], { ...list, of: 'whose account has no name yet' }),
   asks('rcm_migrator', listEmptiedRows, [{ limit: 100 }], { ...list, every: 'rows that hold nothing by now are looked for: each login' }),
   asks('rcm_migrator', listConfigs, [{ limit: 100 }], list),
   asks('rcm_migrator', listProofs, [{ limit: 100 }], list),
