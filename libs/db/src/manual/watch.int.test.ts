@@ -44,6 +44,20 @@ describe('a login that a person rotates', () => {
     expect(await claim(endpoint, 0)).toHaveLength(1);
   });
 
+  test('is recorded beside somebody who has it in hand and makes it due: neither ends the other', async () => {
+    const endpoint = await byHand();
+    await claim(endpoint);
+    const waiting = () => t.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+    const recorded = await t.db.transaction('every tenant', async (tx) => {
+      await tx.$queryRaw`SELECT FROM integration_endpoint WHERE id = ${endpoint.endpointId} FOR NO KEY UPDATE`;
+      const recording = recordManualRotation(t.rotator, { ...change(endpoint, '2'), known: '1', proof: 'login' }).catch((error: unknown) => String(error));
+      await expect.poll(waiting, { timeout: 60_000 }).toHaveLength(1);
+      await tx.$executeRaw`UPDATE integration_endpoint SET next_rotation_at = clock_timestamp() WHERE id = ${endpoint.endpointId}`;
+      return { recording };
+    });
+    expect(await recorded.recording).toBe(true);
+  });
+
   test('counts as rotated when the portal accepted what they stored, with an audit event; a refusal before it is forgotten', async () => {
     const endpoint = await byHand();
     await claim(endpoint);

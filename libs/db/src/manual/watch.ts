@@ -79,7 +79,10 @@ export async function recordManualRotation(
     const identity = await lockEndpointIdentity(tx, change);
     const open = await tx.rotationAttempt.findFirst({ where: { loginIdentity: identity.id, endedAt: null }, select: { id: true } });
     if (open) return false;
-    const { secretArn } = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: endpointId, orgId }, select: { secretArn: true } });
+    // The row before what is known of it, as whoever makes it due locks them.
+    const [row] = await tx.$queryRaw<{ secretArn: string | null }[]>`
+      SELECT secret_arn AS "secretArn" FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} FOR NO KEY UPDATE`;
+    const secretArn = row?.secretArn ?? null;
     if (secretArn === null) return false;
     const noted = await tx.$executeRaw`
       UPDATE manual_watch SET known_version = ${version}, refused_version = NULL WHERE endpoint_id = ${endpointId} AND known_version IS NOT DISTINCT FROM ${known}::text`;
