@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asRoot, compileCache } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -69,6 +69,29 @@ test('two exports to one file at once leave one that is whole, and nothing besid
   ]);
   expect(linesIn(path)).toHaveLength(3);
   expect(readdirSync(folder)).toEqual(['trail.ndjson']);
+});
+
+test.each([
+  ['alone', ['--org', 'hospital-9']],
+  ['beside one that is there', ['--org', 'hospital-1', '--org', 'hospital-9']],
+])('an organization without any event, asked for %s, is no empty proof: nothing is written over', async (_name, orgs) => {
+  const folder = mkdtempSync(join(w.folder, 'misspelt-'));
+  const path = join(folder, 'trail.ndjson');
+  writeFileSync(path, 'kept before\n');
+  const { code, stdout, stderr } = await audit(['export', '--output', path, ...orgs], w.environment('rcm_auditor'));
+  expect([code, stdout, stderr]).toEqual([2, '', 'There is no event of hospital-9: look at the id. Nothing was exported.\n']);
+  expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['kept before\n', ['trail.ndjson']]);
+  const piped = await audit(['export', '--output', '-', ...orgs], w.environment('rcm_auditor'));
+  expect([piped.code, piped.stdout]).toEqual([2, '']);
+});
+
+test('what is no file is not written over: an export has taken the place of a device of the machine', async () => {
+  const folder = mkdtempSync(join(w.folder, 'device-'));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const { code, stdout, stderr } = await audit(['export', '--output', pipe], w.environment('rcm_auditor'));
+  expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(pipe)]);
+  expect([statSync(pipe).isFIFO(), readdirSync(folder)]).toEqual([true, ['pipe']]);
 });
 
 test('an export that cannot be written says so, with the exit code of a wrong call', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import type { Database } from '@rcm/db';
-import { exportAuditEvents } from '@rcm/db/audit';
+import { exportAuditEvents, readChainHeads } from '@rcm/db/audit';
 import { RcmError } from '@rcm/telemetry';
 import { type ExportFormat, FORMATS } from '../formats/formats.ts';
 import type { Report } from '../report.ts';
@@ -15,7 +15,7 @@ export interface ExportOptions {
   readonly signal: AbortSignal;
 }
 
-/** Writes every event in a format. Fails with `config_invalid` where it cannot be written. */
+/** Writes every event in a format. Fails with `config_invalid` where it cannot be written, `input_invalid` for an organization that has no event. */
 export async function exportAudit({ db, to, orgIds, format, signal }: ExportOptions): Promise<Report> {
   const counts = new Map<string, number>();
   const { head, text } = FORMATS[format];
@@ -26,6 +26,7 @@ export async function exportAudit({ db, to, orgIds, format, signal }: ExportOpti
       yield page.map(text).join('');
     }
   }
+  await checkAsked(db, orgIds);
   try {
     await (typeof to === 'string' ? toFile(to, texts()) : toStream(to, texts()));
   } catch (error) {
@@ -37,8 +38,26 @@ export async function exportAudit({ db, to, orgIds, format, signal }: ExportOpti
   return { json: { events, organizations: counts.size }, lines: [`${events} events of ${counts.size} organizations exported.`], complete: true };
 }
 
+/** An empty trail of an organization that is misspelt would pass for the proof that nobody did anything there, and be written over the one that is. */
+async function checkAsked(db: Database, orgIds: readonly string[]): Promise<void> {
+  if (orgIds.length === 0) return;
+  const there = new Set((await readChainHeads(db)).map(({ orgId }) => orgId));
+  const missing = orgIds.filter((id) => !there.has(id));
+  if (missing.length > 0) throw new RcmError('input_invalid', `There is no event of ${missing.join(', ')}: look at the id. Nothing was exported.`);
+}
+
+/** What is no file (a device, a pipe) would be gone, and a file in its place. */
+async function checkPlace(path: string): Promise<void> {
+  const there = await stat(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  });
+  if (there && !there.isFile()) throw new RcmError('config_invalid', `${path} is no file: name one, or - for stdout. Nothing was exported.`);
+}
+
 /** It appears under its name once it is whole and on the disk. Of two that are written at once each is whole, and the later one stays. */
 async function toFile(path: string, texts: AsyncIterable<string>): Promise<void> {
+  await checkPlace(path);
   const part = `${path}.${randomUUID()}.part`;
   const file = await open(part, 'wx', 0o600);
   try {
