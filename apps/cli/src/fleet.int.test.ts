@@ -140,6 +140,33 @@ test.each(LISTS)('an organization that is not there is said by `%s`, which has n
   });
 });
 
+test.each(['logins', 'logins --failing', 'tasks', 'calendar'])(
+  'a portal type that is not there is said by `%s`, which would call all of it well',
+  async (list) => {
+    expect(await json(...list.split(' '), '--portal', 'alpin')).toMatchObject({
+      code: 2,
+      answer: { error: { code: 'input_invalid', message: 'There is no portal type alpin: `rcm portal-type list` has them.' } },
+    });
+    expect(await json(...list.split(' '), '--portal', 'alpine')).not.toMatchObject({ code: 2 });
+  },
+);
+
+test.each(['tasks', `audit list --org ${ORG}`])('a login that is not there is said by `%s`, which has nothing to say of it', async (list) => {
+  expect(await json(...list.split(' '), '--login', 'wel')).toMatchObject({
+    code: 1,
+    answer: { error: { code: 'endpoint_unknown', message: 'There is no endpoint wel.' } },
+  });
+  expect(await json(...list.split(' '), '--login', 'idle')).toMatchObject({ code: 0 });
+});
+
+test('an organization that is not there is none whose logins are all retired, and nobody’s parent', async () => {
+  const none = (more: string) => ({ code: 2, answer: { error: { code: 'input_invalid', message: `There is no organization hospital-9${more}.` } } });
+  expect(await json('org', 'retire', 'hospital-9', '--reason', 'they have left')).toMatchObject(none(''));
+  const child = ['child', '--name', 'Child', '--parent', 'hospital-9', '--reason', 'new'];
+  expect(await json('org', 'add', ...child)).toMatchObject(none(', which was to be the parent. Nothing was changed'));
+  expect(await json('audit', 'list', '--org', 'child')).toMatchObject({ code: 2 });
+});
+
 test('a page behind the last one is not called all that there is', async () => {
   const behind = cursorOf({ endpointId: 'zz', place: 'zz' });
   const said = async (...words: string[]) => (await rcm(['endpoint', ...words], environment)).stdout;

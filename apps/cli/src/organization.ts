@@ -8,8 +8,3 @@ export async function organizationNamed(db: Database, orgId: string): Promise<Or
   if (!organization) throw new RcmError('input_invalid', `There is no organization ${orgId}.`);
   return organization;
 }
-
-/** An empty list of an organization that is not there would say that all is well with it. Fails with `input_invalid`. */
-export async function checkEmpty(db: Database, found: readonly unknown[], orgId: string | undefined): Promise<void> {
-  if (found.length === 0 && orgId !== undefined) await organizationNamed(db, orgId);
-}

@@ -1,14 +1,14 @@
 import type { Database } from '@rcm/db';
 import { listWantedCodes, type WantedCode } from '@rcm/db/codes';
 import { relative } from '@rcm/fleet';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';
 
 /** Which codes logins wait for. What waits for a person is not well. */
 export async function listed(db: Database, question: { readonly orgId: string | undefined; readonly limit: number }): Promise<Report> {
   const wanted = await listWantedCodes(db, question);
-  await checkEmpty(db, wanted, question.orgId);
+  await checkEmpty(db, wanted, { org: question.orgId });
   return {
     json: { codes: wanted.map(asJson) },
     lines(view) {

@@ -1,7 +1,7 @@
 import { auditPlaces, cursorOf, type Database, placeIn } from '@rcm/db';
 import { listAudit } from '@rcm/db/fleet';
 import { relative } from '@rcm/fleet';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 
@@ -28,7 +28,7 @@ export async function auditList(db: Database, options: AuditListOptions): Promis
     action: options.action,
   };
   const { events, next } = await listAudit(db, { question, after: options.after === undefined ? null : placeIn(auditPlaces, '--after', options.after), limit });
-  await checkEmpty(db, events, options.org);
+  await checkEmpty(db, events, { org: options.org, login: options.login });
   const after = next && cursorOf(next);
   return {
     json: { organization: options.org, events, next: after },

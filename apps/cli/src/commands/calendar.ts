@@ -1,7 +1,7 @@
 import type { Database } from '@rcm/db';
 import { type CalendarEntry, listCalendar } from '@rcm/db/fleet';
 import { CALENDAR_WORDS, relative } from '@rcm/fleet';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -19,7 +19,7 @@ export async function calendar(db: Database, options: CalendarOptions, now: Date
   const limit = Number(options.limit);
   const until = new Date(now.getTime() + span('--within', options.within));
   const entries = await listCalendar(db, { orgId: options.org, portalTypeCode: options.portal, until, limit });
-  await checkEmpty(db, entries, options.org);
+  await checkEmpty(db, entries, options);
   const overdue = entries.filter(({ by, at }) => by === 'person' && at < now).length;
   const ical = options.ical ? await asICalendar(entries, now) : null;
   return {

@@ -1,7 +1,7 @@
 import { cursorOf, type Database, placeIn, taskPlaces } from '@rcm/db';
 import { type GivenUpCallback, listGivenUpCallbacks } from '@rcm/db/tasks';
 import { relative } from '@rcm/fleet';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 
@@ -15,7 +15,7 @@ export interface CallbacksOptions {
 export async function callbacks(db: Database, { org, limit, after }: CallbacksOptions): Promise<Report> {
   const place = after === undefined ? null : placeIn(taskPlaces, '--after', after);
   const { callbacks: found, next } = await listGivenUpCallbacks(db, { orgId: org, after: place, limit: Number(limit) });
-  await checkEmpty(db, found, org);
+  await checkEmpty(db, found, { org });
   const cursor = next && cursorOf(next);
   return {
     json: { callbacks: found.map(callbackJson), next: cursor },

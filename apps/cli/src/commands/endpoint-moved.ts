@@ -2,7 +2,7 @@ import { cursorOf, type Database, placeIn, unnamedPlaces } from '@rcm/db';
 import { listUnnamedSecrets, type UnnamedSecret } from '@rcm/db/migration';
 import { relative } from '@rcm/fleet';
 import { type RemovalContext, removalOf } from '../onboarding/removal.ts';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -29,7 +29,7 @@ export async function endpointMoved(db: Database, options: MovedOptions, { now, 
   const keptMs = span('--keep', options.keep);
   const after = options.after === undefined ? undefined : placeIn(unnamedPlaces, '--after', options.after);
   const { secrets, overdue, ...page } = await listUnnamedSecrets(db, { orgId: options.org, after, limit: Number(options.limit), keptMs });
-  await checkEmpty(db, secrets, options.org);
+  await checkEmpty(db, secrets, { org: options.org });
   const next = page.next && cursorOf(page.next);
   const rows = secrets.map((secret) => {
     // The way back is kept until a login shows that it is not needed.

@@ -3,6 +3,7 @@ import { retireEndpoint, type Retirement } from '@rcm/db/admin';
 import { listLogins } from '@rcm/db/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Person } from '../onboarding/add.ts';
+import { organizationNamed } from '../organization.ts';
 import type { Report } from '../report.ts';
 import { table } from '../table.ts';
 
@@ -35,11 +36,14 @@ export async function endpointRetire(db: Database, ids: readonly string[], { dry
   return reportOf(ended);
 }
 
-/** Retires every login of an organization, one by one. May be repeated: those that are retired are not met again. Fails with `input_invalid` where it has none. */
+/** Retires every login of an organization, one by one. May be repeated: those that are retired are not met again. Fails with `input_invalid` where it has none, or is none. */
 export async function orgRetire(db: Database, orgId: string, { dryRun = false }: RetireOptions, person: Person): Promise<Report> {
   const ended: Ended[] = [];
   for await (const id of loginsOf(db, orgId)) ended.push({ id, outcome: await retireEndpoint(db, id, { ...person, dryRun }) });
-  if (ended.length === 0) throw new RcmError('input_invalid', `Organization ${orgId} has no login that is not retired. Nothing was done.`);
+  if (ended.length === 0) {
+    await organizationNamed(db, orgId);
+    throw new RcmError('input_invalid', `Organization ${orgId} has no login that is not retired. Nothing was done.`);
+  }
   return reportOf(ended);
 }
 

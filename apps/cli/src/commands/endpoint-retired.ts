@@ -2,7 +2,7 @@ import type { Database } from '@rcm/db';
 import { listRetired, type RetiredEndpoint } from '@rcm/db/admin';
 import { relative } from '@rcm/fleet';
 import { type RemovalContext, removalOf } from '../onboarding/removal.ts';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { table } from '../table.ts';
@@ -21,7 +21,7 @@ export interface RetiredOptions {
 export async function endpointRetired(db: Database, options: RetiredOptions, { now, replicaRegion }: RemovalContext): Promise<Report> {
   const keptMs = span('--keep', options.keep);
   const { endpoints, overdue, next } = await listRetired(db, { orgId: options.org, after: options.after, limit: Number(options.limit), keptMs });
-  await checkEmpty(db, endpoints, options.org);
+  await checkEmpty(db, endpoints, { org: options.org });
   const rows = endpoints.map((endpoint) => withRemoval(endpoint, { keptMs, now, replicaRegion }));
   return {
     json: {

@@ -2,7 +2,7 @@ import { cursorOf, type Database, loginPlaces, placeIn } from '@rcm/db';
 import { listLogins, LOGIN_ORDERS, type LoginFilter, type LoginOrder } from '@rcm/db/fleet';
 import { isWell, loginStateOf, noteOf, relative } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { span } from '../span.ts';
 import { loginJson, stateCell } from '../login-state.ts';
@@ -42,7 +42,7 @@ export async function logins(db: Database, options: LoginsOptions, now: Date): P
     after: options.after === undefined ? null : placeIn(loginPlaces, '--after', options.after),
     limit,
   });
-  await checkEmpty(db, found, options.org);
+  await checkEmpty(db, found, options);
   const after = next && cursorOf(next);
   const unwell = found.filter((login) => !isWell(login)).length;
   return {

@@ -2,7 +2,7 @@ import { cursorOf, type Database, placeIn, taskPlaces } from '@rcm/db';
 import { type ListedTask, listPortalTasks, TASK_STATES } from '@rcm/db/tasks';
 import { relative, taskNote } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
-import { checkEmpty } from '../organization.ts';
+import { checkEmpty } from '../nothing-found.ts';
 import type { Report } from '../report.ts';
 import { type Cell, table } from '../table.ts';
 
@@ -25,7 +25,7 @@ export async function tasks(db: Database, options: TasksOptions): Promise<Report
   const scope = options.org === undefined ? ('every tenant' as const) : { orgId: options.org };
   const after = options.after === undefined ? null : placeIn(taskPlaces, '--after', options.after);
   const { tasks: found, next } = await listPortalTasks(db, scope, { filter, after, limit, words: false });
-  await checkEmpty(db, found, options.org);
+  await checkEmpty(db, found, options);
   const cursor = next && cursorOf(next);
   return {
     json: { tasks: found.map(taskJson), next: cursor },

@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { isRcmError, RcmError } from '@rcm/telemetry';
 import { writeAuditEvent } from '../audit/record.ts';
 import type { Database } from '../database.ts';
 import type { PersonalChange } from '../endpoints/seed.ts';
@@ -21,9 +21,15 @@ export async function addOrganization(db: Database, { id, name, parentId }: Adde
   if (parentId !== null) checkId('parent', parentId);
   if (name.trim() === '' || name.length > LONGEST_NAME)
     throw new RcmError('input_invalid', `name must have 1 to ${LONGEST_NAME} characters. Nothing was changed.`);
-  await db.transaction({ tenant: id }, async (tx) => {
-    const added = await tx.$executeRaw`INSERT INTO organization (id, name, parent_id) VALUES (${id}, ${name.trim()}, ${parentId}) ON CONFLICT (id) DO NOTHING`;
-    if (added === 0) throw new RcmError('state_conflict', `There is an organization ${id} already. Nothing was changed.`);
-    await writeAuditEvent(tx, { orgId: id, actor, action: 'organization.added', subject: id, reason, details: { parentId } });
-  });
+  try {
+    await db.transaction({ tenant: id }, async (tx) => {
+      const added =
+        await tx.$executeRaw`INSERT INTO organization (id, name, parent_id) VALUES (${id}, ${name.trim()}, ${parentId}) ON CONFLICT (id) DO NOTHING`;
+      if (added === 0) throw new RcmError('state_conflict', `There is an organization ${id} already. Nothing was changed.`);
+      await writeAuditEvent(tx, { orgId: id, actor, action: 'organization.added', subject: id, reason, details: { parentId } });
+    });
+  } catch (error) {
+    if (!isRcmError(error) || error.details.constraint !== 'organization_parent_id_fkey') throw error;
+    throw new RcmError('input_invalid', `There is no organization ${parentId ?? ''}, which was to be the parent. Nothing was changed.`, { cause: error });
+  }
 }
