@@ -45,6 +45,17 @@ describe('a table', () => {
     expect(new Set(lines.map((line) => line.search(/STANDING|failing|ok/)))).toHaveProperty('size', 1);
   });
 
+  test.each([80, 60, 40])('at %i columns has to its end what names each row, and what comes last gives way first', (width) => {
+    const named = table(viewOf(terminal(width), 'never', now), columns, rows);
+    expect(named[1]).toMatch(/^a-very-long-endpoint-identifier( |$)/);
+    expect(named[1]?.includes('itself')).toBe(width === 80);
+  });
+
+  test('narrower than a name, has of each as much as there is room for', () => {
+    const long = [{ text: 'x'.repeat(63) }, { text: 'ok' }, { text: '' }];
+    expect(table(viewOf(terminal(40), 'never', now), columns, [long])).toEqual(['LOGIN', `${'x'.repeat(39)}…`]);
+  });
+
   test('steers no terminal, whatever the database holds', () => {
     const hostile = '\u001b]0;owned\u0007\u001b[2J\u202eevil\n';
     for (const line of [
@@ -60,6 +71,13 @@ test('a text that is to be there to its end goes on below, where no part of it p
   const text = `+ ${'x'.repeat(36)}+ ${'y'.repeat(36)}+ z`;
   expect(whole(viewOf(terminal(40), 'never', now), text)).toEqual([`+ ${'x'.repeat(36)}`, `> + ${'y'.repeat(36)}`, '> + z']);
   expect(whole(viewOf(terminal(null), 'never', now), text)).toEqual([text]);
+});
+
+test('why something is not well is there to its end on a narrow terminal', () => {
+  const why = 'refused, the portal says that the password is wrong, and lets others in';
+  const lines = facts(viewOf(terminal(40), 'never', now), [['told', why]]);
+  expect(lines.map((line) => line.replace(/^> /, '')).join('')).toBe(`told  ${why}`);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
 });
 
 test.each([

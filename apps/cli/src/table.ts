@@ -8,7 +8,7 @@ export interface Cell {
 
 export interface Column {
   readonly title: string;
-  /** It gives way first where the terminal is narrow; default: it does not. */
+  /** It gives way where the terminal is narrow; default: it does not. The first column names the row, and never does beside others. */
   readonly shrinks?: boolean;
 }
 
@@ -16,16 +16,16 @@ const GAP = '  ';
 const LEAST = 8;
 
 /**
- * Aligned lines under their titles, none wider than the terminal: columns that may, shrink; then whole columns go from the right, for a line that wraps is
- * read by nobody. `--json` has everything.
+ * Aligned lines under their titles, none wider than the terminal: as many whole columns as there is room for, from the left, for a line that wraps is read by
+ * nobody; of these, columns that may, shrink, the last one first. What the first column says is typed into the next command. `--json` has everything.
  */
 export function table(view: View, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
   const clean = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
   const widths = columns.map((column, i) => Math.max(column.title.length, ...clean.map((row) => row[i]?.text.length ?? 0)));
-  const total = () => widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
-  for (const [i, column] of columns.entries())
-    if (column.shrinks && total() > view.width) widths[i] = Math.max(LEAST, (widths[i] ?? 0) - (total() - view.width));
-  while (widths.length > 1 && total() > view.width) widths.pop();
+  const least = widths.map((width, i) => (i > 0 && columns[i]?.shrinks ? Math.min(LEAST, width) : width));
+  const across = (each: readonly number[]) => each.reduce((sum, width) => sum + width, 0) + GAP.length * (each.length - 1);
+  while (widths.length > 1 && across(least.slice(0, widths.length)) > view.width) widths.pop();
+  for (let i = widths.length - 1; i >= 0; i--) widths[i] = Math.max(i === 0 ? 1 : (least[i] ?? 0), (widths[i] ?? 0) - Math.max(0, across(widths) - view.width));
   const line = (cells: readonly Cell[]): string =>
     widths
       .map((width, i) => {
@@ -43,20 +43,6 @@ const cut = (text: string, width: number): string => (text.length <= width ? tex
 
 type Pairs = readonly (readonly [name: string, value: string | null])[];
 
-/** What has a value, and how wide its names are. */
-function said(pairs: Pairs): readonly [shown: readonly (readonly [name: string, value: string])[], width: number] {
-  const shown = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null && pair[1] !== '');
-  return [shown, Math.max(0, ...shown.map(([name]) => name.length))];
-}
-
-/** `name  value` lines, the names in one column; what has no value is left out. */
-export function facts(view: View, pairs: Pairs): string[] {
-  const [shown, width] = said(pairs);
-  return shown.map(
-    ([name, value]) => `${view.paint('dim', name.padEnd(width))}${GAP}${cut(printable(value), Math.max(LEAST, view.width - width - GAP.length))}`,
-  );
-}
-
 /** Before what goes on from the line above, so that no part of a long text passes for a line of its own. */
 const GOES_ON = '> ';
 
@@ -66,9 +52,10 @@ export function whole(view: View, text: string): string[] {
   return Array.from({ length: Math.ceil(clean.length / width) }, (_, i) => `${i === 0 ? '' : GOES_ON}${clean.slice(i * width, (i + 1) * width)}`);
 }
 
-/** `name  value` lines as `facts` has them, and each value to its end: for what somebody decides by. */
-export function wholeFacts(view: View, pairs: Pairs): string[] {
-  const [shown, width] = said(pairs);
+/** `name  value` lines, the names in one column and each value to its end, as somebody decides by it; what has no value is left out. */
+export function facts(view: View, pairs: Pairs): string[] {
+  const shown = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== null && pair[1] !== '');
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
   return shown.flatMap(([name, value]) => {
     const [first = '', ...rest] = whole(view, `${name.padEnd(width)}${GAP}${value}`);
     return [`${view.paint('dim', first.slice(0, width))}${first.slice(width)}`, ...rest];

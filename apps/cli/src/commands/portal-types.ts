@@ -3,7 +3,7 @@ import { findPortalType, listPortalTypes } from '@rcm/db/fleet';
 import { thousands } from '@rcm/fleet';
 import { RcmError } from '@rcm/telemetry';
 import type { Report } from '../report.ts';
-import { table, wholeFacts } from '../table.ts';
+import { facts, table } from '../table.ts';
 
 /** Portal types and the few figures that tell them apart. */
 export async function portalTypeList(db: Database): Promise<Report> {
@@ -41,7 +41,7 @@ export async function portalTypeShow(db: Database, code: string): Promise<Report
   return {
     json: { portalType: type },
     lines: (view) =>
-      wholeFacts(view, [
+      facts(view, [
         ['portal', `${type.name} (${type.code})`],
         ['logins', thousands(type.logins)],
         ['hosts', type.hosts.join(' ')],
