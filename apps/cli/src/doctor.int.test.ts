@@ -82,6 +82,18 @@ it('a Postgres that is not there is a problem, and no wrong configuration', asyn
   expect(checks.clock).toMatchObject({ state: 'skipped' });
 });
 
+it('where Postgres is not there, keys and store could not be looked at, and nobody is sent to a configuration that is right', async () => {
+  const { checks } = await asked({
+    ...{ RCM_ROTATOR_DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', RCM_ENVIRONMENT: 'test', RCM_IDENTITY_KEY: '7'.repeat(64) },
+    ...{ RCM_AWS_REGION: 'us-east-1', RCM_AWS_ACCOUNT_ID: '123456789012', RCM_KMS_KEY_ID: 'arn:aws:kms:us-east-1:123456789012:alias/x' },
+    ...{ RCM_ROTATOR_TENANT_ROLE_ARN: 'arn:aws:iam::123456789012:role/x', RCM_CHROMIUM_PATH: '/bin/false' },
+    RCM_BROWSER_SANDBOX: 'off',
+  });
+  expect(checks.configuration, JSON.stringify(checks)).toMatchObject({ state: 'ok' });
+  for (const check of ['keys', 'store'])
+    expect(checks[check]).toMatchObject({ state: 'skipped', says: expect.stringContaining('does not answer'), todo: null });
+});
+
 it('nothing configured is a wrong call', async () => {
   const { code, checks } = await asked({});
   expect(code).toBe(2);

@@ -1,6 +1,6 @@
 import { credentialReference, newSecretPlaces, parseReference, placeKey, type SecretReference } from '@rcm/credentials';
-import { databaseProblem, listEndpoints } from '@rcm/db';
-import { type ErrorCode, isRcmError } from '@rcm/telemetry';
+import { listEndpoints, schemaWords } from '@rcm/db';
+import { type ErrorCode, hasCode, isRcmError } from '@rcm/telemetry';
 import { readRotatorConfig, type RotatorConfig } from './config.ts';
 import { openRotator, type RotatorProcess } from './services.ts';
 
@@ -29,17 +29,31 @@ export async function examineRotator(environment: NodeJS.ProcessEnv): Promise<re
     return [failed('configuration', error)];
   }
   try {
-    const keys = await databaseProblem(opened.db);
-    return [
-      well('configuration', 'a rotator takes it'),
-      keys === null ? well('keys', 'every row goes by a key that is here') : { check: 'keys', looked: true, says: keys, todo: TODO.config_invalid ?? null },
-      keys === null ? await examineStore(opened, config) : { check: 'store', looked: false, says: 'the database does not answer this process', todo: null },
-      await examineBrowser(opened),
-    ];
+    return [well('configuration', 'a rotator takes it'), ...(await examineRows(opened, config)), await examineBrowser(opened)];
   } finally {
     await opened.close();
   }
 }
+
+/** What rows are needed for. A database that does not answer is said of its login, and of nothing else: the configuration may be right. */
+async function examineRows(opened: RotatorProcess, config: RotatorConfig): Promise<readonly Examined[]> {
+  let problem: string | null;
+  try {
+    problem = (await schemaWords(opened.db)).refused;
+  } catch (error) {
+    if (!hasCode(error, 'config_invalid')) return [skipped('keys', NO_DATABASE), skipped('store', NO_DATABASE)];
+    problem = error.message;
+  }
+  if (problem !== null)
+    return [
+      { check: 'keys', looked: true, says: problem, todo: TODO.config_invalid ?? null },
+      skipped('store', 'this process may not work on the database as it is'),
+    ];
+  return [well('keys', 'every row goes by a key that is here'), await examineStore(opened, config)];
+}
+
+const NO_DATABASE = 'the database does not answer this process';
+const skipped = (check: Examined['check'], says: string): Examined => ({ check, looked: false, says, todo: null });
 
 /**
  * As the tenant of a login that is stored, asks for a secret that no login has, in every place where such a login may lie: it is answered that there is none, or why nothing
@@ -47,7 +61,7 @@ export async function examineRotator(environment: NodeJS.ProcessEnv): Promise<re
  */
 async function examineStore({ rotator }: RotatorProcess, config: RotatorConfig): Promise<Examined> {
   const stored = (await listEndpoints(rotator.db, { limit: 100 })).find(({ secretArn }) => secretArn !== null);
-  if (!stored || stored.secretArn === null) return { check: 'store', looked: false, says: 'no login is stored yet', todo: null };
+  if (!stored || stored.secretArn === null) return skipped('store', 'no login is stored yet');
   const reference = parseReference(stored.secretArn);
   const places = newSecretPlaces(config, reference.store);
   for (const place of places) {
