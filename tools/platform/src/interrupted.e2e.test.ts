@@ -11,7 +11,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true, maxRetries: 5, retry
 it(
   'npm start -- --once removes its temporary folder and stops what it started when it is interrupted',
   async () => {
-    const run = start(base, '--once', '--endpoints', '3');
+    const run = start(base, { args: ['--once', '--endpoints', '3'] });
     await run.said('demo portals are up');
     expect(stayedBehind(base).length).toBeGreaterThanOrEqual(3);
     run.child.kill('SIGINT');

@@ -11,6 +11,8 @@ import { walk } from './walk.fixture.ts';
 const RCM = join(import.meta.dirname, '..', '..', '..', 'apps', 'cli', 'src', 'main.ts');
 const PYTHON_CLIENT = join(import.meta.dirname, '..', '..', '..', 'apps', 'web-agent', 'python', 'rcm_tasks.py');
 const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'walk.md');
+/** What is printed is copied into a shell as it is. */
+const KEPT = 'kept here';
 const WHOLE_MS = 900_000;
 
 let base: string;
@@ -85,6 +87,11 @@ function walkAsThePageSays(environment: NodeJS.ProcessEnv): void {
   expect(walked.differs).toEqual([]);
 }
 
+function checkTrail(said: string): void {
+  const checked = spawnSync('sh', ['-c', /audit trail +(node .*)/.exec(said)?.[1] ?? 'false'], { encoding: 'utf8' });
+  expect([checked.status, checked.stdout], checked.stderr).toEqual([0, expect.stringContaining('nothing wrong was found')]);
+}
+
 /** As docs/walk.md calls what is printed. */
 function namesOf(said: string): Readonly<Record<string, string>> {
   const printed = (pattern: RegExp): string => pattern.exec(said)?.[1] ?? '';
@@ -92,7 +99,7 @@ function namesOf(said: string): Readonly<Record<string, string>> {
     PORTAL: printed(/portal alpine +http:\/\/(\S+)/),
     CONTROL: printed(/what the portals saw +(\S+)\/figures/),
     API: printed(/API +(http\S+)/),
-    TOKEN_REQUEST: printed(/--config (\S+)/),
+    TOKEN_REQUEST: printed(/--config '([^']+)'/),
   };
 }
 
@@ -102,17 +109,18 @@ function environmentOf(base: string): NodeJS.ProcessEnv {
   mkdirSync(work);
   writeFileSync(join(work, 'rcm'), `#!/bin/sh\nexec "${process.execPath}" --disable-sigusr1 "${RCM}" --profile local "$@"\n`, { mode: 0o755 });
   const { RCM_BROWSER_SANDBOX: _sandbox, ...root } = asRoot() as Record<string, string | undefined>;
-  return { PATH: `${work}:${process.env.PATH ?? ''}`, HOME: base, XDG_CONFIG_HOME: join(base, 'kept'), ...root, ...compileCache(), WORK: work };
+  return { PATH: `${work}:${process.env.PATH ?? ''}`, HOME: base, XDG_CONFIG_HOME: join(base, KEPT), ...root, ...compileCache(), WORK: work };
 }
 
 it(
   'people see it in a browser, a service asks for a task, and a person walks from the first login to the audit as docs/walk.md says',
   async () => {
-    const platform = start(base, '--endpoints', '3', '--data', 'kept');
+    const platform = start(base, { args: ['--endpoints', '3', '--data', KEPT] });
     try {
       await platform.said('data folder');
       const said = platform.output.stderr;
-      expect(said).toContain(`XDG_CONFIG_HOME=${join(base, 'kept')} npm --silent run rcm -- --profile local overview`);
+      expect(said).toContain(`XDG_CONFIG_HOME='${join(base, KEPT)}' npm --silent run rcm -- --profile local overview`);
+      checkTrail(said);
       await lookOn(/console +(http\S+)/.exec(said)?.[1] ?? '');
       await askAsService(said, base);
       if (isHere('curl')) walkAsThePageSays({ ...environmentOf(base), ...namesOf(said) });
@@ -123,7 +131,7 @@ it(
     }
     // Everything was as it should be, and it was ended when it was to be.
     expect(await platform.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('before the end') });
-    expect([stayedBehind(base), existsSync(join(base, 'kept', 'lock'))]).toEqual([[], false]);
+    expect([stayedBehind(base), existsSync(join(base, KEPT, 'lock'))]).toEqual([[], false]);
   },
   WHOLE_MS,
 );

@@ -17,7 +17,7 @@ describe('npm start -- --once --json', () => {
   it(
     'takes every login from plaintext to rotated while work goes on, and leaves no plaintext, process or lock',
     async () => {
-      const run = await start(base, '--once', '--json', '--endpoints', String(ENDPOINTS), '--data', 'kept').ended;
+      const run = await start(base, { args: ['--once', '--json', '--endpoints', String(ENDPOINTS), '--data', 'kept'] }).ended;
       expect(run.stderr).not.toMatch(/Not as it should be|Plaintext left/);
       expect(run.code).toBe(0);
       const figures = JSON.parse(run.stdout) as Figures;
@@ -44,7 +44,7 @@ describe('npm start -- --once --json', () => {
   it(
     'rotates nothing that is not due and writes no secret again in a second run on the same folder',
     async () => {
-      const run = await start(base, '--once', '--json', '--data', join(base, 'kept')).ended;
+      const run = await start(base, { args: ['--once', '--json', '--data', join(base, 'kept')] }).ended;
       expect(run.code).toBe(0);
       const figures = JSON.parse(run.stdout) as Figures;
       expect(figures.rotations).toEqual({ done: ENDPOINTS, abandoned: 0, blocked: 0 });

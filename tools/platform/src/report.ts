@@ -3,6 +3,7 @@ import type { Figures } from './figures/figures.ts';
 import { figuresTable } from './figures/table.ts';
 import type { PlaintextHit } from './search/scan.ts';
 import type { Services } from './services.ts';
+import { shellWord } from './shell-word.ts';
 import type { CheckedTrail } from './work/audit-trail.ts';
 import type { Doors } from './work/doors.ts';
 import type { WorkDone } from './work/demonstration.ts';
@@ -52,7 +53,7 @@ export function reportRunning({ folder, services, work, trail, profile, doors }:
     `  web-agent        ${work.healthUrls.agent}/readyz and /metrics`,
     `  rotator          ${work.healthUrls.rotator}/readyz and /metrics`,
     `  AWS              ${services.aws.endpoint} (keys: ${services.aws.credentialsFile})`,
-    `  Postgres         psql "$(cat ${services.postgres.url.path})"`,
+    `  Postgres         psql "$(cat ${shellWord(services.postgres.url.path)})"`,
     `  audit trail      ${trail.command}`,
     `  rcm              ${profile.command} overview`,
     '                   and: logins --failing, login show ID, login history ID, login set ID, org add, endpoint add, audit verify (docs/rcm.md)',
@@ -67,7 +68,7 @@ const TASK = `{"portal_type":"alpine","task":"claim_status","input":{"claim_numb
 /** To be copied into a terminal as they are. */
 const apiLines = (url: string, { tokenRequest }: Doors): readonly string[] => [
   `  API              ${url} (docs/tasks.md); as a service of the North Hospital:`,
-  `    TOKEN=$(curl --config ${tokenRequest} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+  `    TOKEN=$(curl --config ${shellWord(tokenRequest)} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
   `    curl -s ${url}/v1/tasks -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: first" -H "Content-Type: application/json" -d '${TASK}'`,
   `    curl -s "${url}/v1/tasks?limit=1" -H "Authorization: Bearer $TOKEN"`,
 ];

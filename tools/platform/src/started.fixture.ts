@@ -19,9 +19,15 @@ export function newBase(name: string): string {
   return base;
 }
 
+export interface Call {
+  readonly args: readonly string[];
+  /** Beside that of the tests. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /** `npm start -- …args` as a person in `base` calls it. */
-export function start(base: string, ...args: readonly string[]) {
-  const environment = { ...process.env, INIT_CWD: base, TMPDIR: base };
+export function start(base: string, { args, environment: own = {} }: Call) {
+  const environment = { ...process.env, INIT_CWD: base, TMPDIR: base, ...own };
   const child = spawn(process.execPath, ['--disable-sigusr1', MAIN, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));

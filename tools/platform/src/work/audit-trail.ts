@@ -10,6 +10,7 @@ import { roleLogin } from '../postgres/role-login.ts';
 import { rootEnvironment } from '../processes/environment.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import type { Stops } from '../services.ts';
+import { shellWord } from '../shell-word.ts';
 
 const programOf = (file: string): string => fileURLToPath(new URL(`../../../../apps/audit/src/${file}`, import.meta.url));
 const COMMAND_MS = 120_000;
@@ -43,7 +44,7 @@ export async function writeAuditTrail(folder: DataFolder, admin: KeyFile, superv
   return {
     organizations: chains.length,
     events: chains.reduce((sum, { events }) => sum + events, 0),
-    command: ['node', programOf('verify-audit.mjs'), ...check].join(' '),
+    command: ['node', programOf('verify-audit.mjs'), ...check].map(shellWord).join(' '),
   };
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { replaceFile } from '@rcm/local-aws/kit';
 import { roleLogin } from '../postgres/role-login.ts';
 import { appEnvironment, type AppSetting, rootEnvironment } from '../processes/environment.ts';
+import { shellWord } from '../shell-word.ts';
 
 const PROFILE = 'local';
 const PRINT_KEYS = fileURLToPath(new URL('../aws/print-task-keys.ts', import.meta.url));
@@ -46,7 +47,7 @@ export async function writeOperatorProfile(setting: AppSetting): Promise<Operato
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   replaceFile(join(folder.root, 'rcm', 'profiles', `${PROFILE}.env`), lines.join(''));
   const root = rootEnvironment.RCM_ALLOW_ROOT === undefined ? '' : 'RCM_ALLOW_ROOT=yes ';
-  return { command: `${root}XDG_CONFIG_HOME=${folder.root} npm --silent run rcm -- --profile ${PROFILE}` };
+  return { command: `${root}XDG_CONFIG_HOME=${shellWord(folder.root)} npm --silent run rcm -- --profile ${PROFILE}` };
 }
 
 /** Where the platform gives keys by an address, a program asks it; on docker compose they lie in a file. */
