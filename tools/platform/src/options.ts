@@ -44,6 +44,12 @@ export const whole = (least: number, most: number) => (text: string) => {
   return count;
 };
 
+/** Reader of an option that names something. An unset variable in quotes is no name: the folder would be the one where somebody stands. */
+const named = (text: string) => {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
+};
+
 /** Of one run; three portals share them. */
 export const endpointCount = whole(3, 3000);
 
@@ -55,10 +61,10 @@ export function readOptions(argv: readonly string[]): RunOptions | { readonly ex
     .description('Runs the whole platform on this machine: plaintext logins leave Postgres, agents work at the demo portals, every password is changed.')
     .option('--once', 'end when every login was rotated and used after it; without it, stay up until Ctrl-C', false)
     .option('--json', 'print the figures as one JSON object on stdout', false)
-    .option('--data <folder>', 'keep everything in this folder and go on with it next time; without it, a temporary one that is removed')
+    .option('--data <folder>', 'keep everything in this folder and go on with it next time; without it, a temporary one that is removed', named)
     .option('--endpoints <number>', 'how many endpoints to seed, shared evenly by three portals (24)', endpointCount)
     .option('--compose', "use docker compose's Postgres and LocalStack instead of the embedded ones", false)
-    .option('--images [prefix]', 'run migrator, web-agent and rotator as containers of these images, made by `npm run images -- build` (rcm)')
+    .option('--images [prefix]', 'run migrator, web-agent and rotator as containers of these images, made by `npm run images -- build` (rcm)', named)
     .addHelpText('after', '\nExit codes: 0 every figure is as it should be, 1 one is not or the run failed, 2 wrong call or configuration.');
   const given = readCommandLine<Given>(program, argv);
   if ('exitCode' in given) return given;

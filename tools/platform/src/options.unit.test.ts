@@ -38,6 +38,8 @@ describe('command line', () => {
     ['--wrong'],
     ['extra'],
     ['--data'],
+    ['--data', ''],
+    ['--images', ''],
     ['--compose', '--data', 'd'],
   ]) {
     it(`refuses ${argv.join(' ')} in one sentence with exit code 2`, () => {

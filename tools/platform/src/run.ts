@@ -1,4 +1,5 @@
-import { hasCode, RcmError } from '@rcm/telemetry';
+import { hasCode, isRcmError, RcmError } from '@rcm/telemetry';
+import { requireDocker } from './compose/docker.ts';
 import type { PlatformConfig } from './config.ts';
 import { type RunHooks, toTheFigures, type Run } from './demo-run.ts';
 import { removeAbandoned } from './data/abandoned.ts';
@@ -21,6 +22,7 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
   const startedAt = Date.now();
   // A container has its own.
   const chromium = options.images === null ? await requireChromium(config) : null;
+  if (options.images !== null) await requireDocker('--images', environment);
   const folder = openDataFolder({ data: options.data, base: config.INIT_CWD ?? process.cwd() });
   const lock = await takeLock(folder.lock, folder.root);
   const leave = () => {
@@ -58,7 +60,7 @@ export async function runPlatform(options: RunOptions, config: PlatformConfig, e
       return await unlessAborted(interruption.signal, toTheFigures(run));
     } catch (cause) {
       if (reached !== null && hasCode(cause, 'cancelled')) return reached;
-      throw ofFullDisk(folder, cause);
+      throw ofGoneFolder(folder, ofFullDisk(folder, cause));
     } finally {
       lock.ending();
       progress.end();
@@ -97,4 +99,10 @@ function ofFullDisk(folder: DataFolder, cause: unknown): unknown {
   const free = freeBytes(folder.root);
   if (free === null || free > FULL_BYTES) return cause;
   return new RcmError('state_conflict', `The file system of ${folder.root} is full: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}
+
+/** A log that is named to somebody goes with a folder that is not kept. */
+function ofGoneFolder(folder: DataFolder, cause: unknown): unknown {
+  if (folder.kept || !isRcmError(cause) || !cause.message.includes(folder.root)) return cause;
+  return new RcmError(cause.code, `${cause.message} That folder was a temporary one and is gone; with --data DIR it stays.`, { cause });
 }

@@ -10,13 +10,18 @@ export interface Docker {
 
 const CHECK_MS = 20_000;
 
+const works = async (command: readonly string[], environment: NodeJS.ProcessEnv) => (await runCommand(command, environment, CHECK_MS)).code === 0;
+
+/** Fails with `config_invalid`, one sentence, where Docker does not answer. */
+export async function requireDocker(option: '--compose' | '--images', environment: NodeJS.ProcessEnv): Promise<void> {
+  if (await works(['docker', 'version', '--format', '{{.Server.Version}}'], environment)) return;
+  throw new RcmError('config_invalid', `Docker cannot be reached, which ${option} needs; start it (or set DOCKER_HOST), or leave out ${option}.`);
+}
+
 /** Fails with `config_invalid`, one sentence, where Docker or compose is not at hand. */
 export async function findDocker(environment: NodeJS.ProcessEnv): Promise<Docker> {
-  const works = async (...command: string[]) => (await runCommand(command, environment, CHECK_MS)).code === 0;
-  if (!(await works('docker', 'version', '--format', '{{.Server.Version}}'))) {
-    throw new RcmError('config_invalid', 'Docker cannot be reached, which --compose needs; start it (or set DOCKER_HOST), or leave out --compose.');
-  }
-  for (const compose of [['docker', 'compose'], ['docker-compose']]) if (await works(...compose, 'version')) return { compose };
+  await requireDocker('--compose', environment);
+  for (const compose of [['docker', 'compose'], ['docker-compose']]) if (await works([...compose, 'version'], environment)) return { compose };
   throw new RcmError('config_invalid', 'Docker is there, but neither "docker compose" nor "docker-compose"; install one, or leave out --compose.');
 }
 

@@ -142,6 +142,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EEXIST: 'it is a file, not a folder',
+  ENOENT: 'a part of the path leads to what is not there',
   ENAMETOOLONG: 'the path is too long',
 };
 

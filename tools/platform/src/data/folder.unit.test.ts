@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,14 @@ describe('data folder', () => {
     writeFileSync(join(base, 'file'), '');
     expect(() => openDataFolder({ data: 'file', base })).toThrow(`The data folder ${join(base, 'file')} cannot be used: it is a file, not a folder.`);
     expect(() => openDataFolder({ data: 'file/x', base })).toThrow('a part of the path is a file');
+  });
+
+  it('is refused in one sentence where its path goes by a link to a disk that is not there', () => {
+    symlinkSync(join(base, 'unmounted', 'disk'), join(base, 'link'));
+    for (const data of ['link', 'link/inside'])
+      expect(() => openDataFolder({ data, base })).toThrow(
+        `The data folder ${join(base, data)} cannot be used: a part of the path leads to what is not there.`,
+      );
   });
 
   for (const [code, words] of [

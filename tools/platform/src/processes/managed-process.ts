@@ -105,12 +105,15 @@ export function endedEarly(name: string, exit: ManagedProcessExit, log: string, 
   return new RcmError('state_conflict', `${name} ${how}${said ? `: ${said}` : ''} (its log: ${logFile})`);
 }
 
+/** Docker ends with it whatever it refused. */
+const ADVICE = /\bdocker run --help\b/;
+
 /** The message of the last line, whether that is one of the logger's or plain text. */
 export function lastWords(log: string): string {
   const lines = log
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('at '));
+    .filter((line) => line !== '' && !line.startsWith('at ') && !ADVICE.test(line));
   // A crash of Node ends in a dump and its version; the error is named above it.
   const crashed = /^Node\.js v\d/.test(lines.at(-1) ?? '');
   const last = (crashed ? lines.findLast((line) => /^\w*Error\b.*: /.test(line)) : lines.at(-1)) ?? '';

@@ -16,6 +16,12 @@ describe('what is said about a process that ended', () => {
     expect(lastWords(crash)).toBe('Error: ENOSPC: no space left on device, write');
   });
 
+  it('is what Docker refused, not the advice behind it', () => {
+    const refused = 'docker: Error response from daemon: No such image: rcm/rcm:latest';
+    for (const advice of ["See 'docker run --help'.", "Run 'docker run --help' for more information"])
+      expect(lastWords(`${refused}\n\n${advice}\n`)).toBe(refused);
+  });
+
   it('is one sentence that names process, exit and log', () => {
     expect(endedEarly('rotator', { code: 3, signal: null }, 'It broke.', '/d/rotator.log').message).toBe(
       'rotator ended with code 3: It broke. (its log: /d/rotator.log)',
