@@ -108,6 +108,9 @@ export function endedEarly(name: string, exit: ManagedProcessExit, log: string, 
 /** Docker ends with it whatever it refused. */
 const ADVICE = /\bdocker run --help\b/;
 
+/** As pino counts. */
+const WARNING = 40;
+
 /** The message of the last line, whether that is one of the logger's or plain text. */
 export function lastWords(log: string): string {
   const lines = log
@@ -117,7 +120,9 @@ export function lastWords(log: string): string {
   // A crash of Node ends in a dump and its version; the error is named above it.
   const crashed = /^Node\.js v\d/.test(lines.at(-1) ?? '');
   const last = (crashed ? lines.findLast((line) => /^\w*Error\b.*: /.test(line)) : lines.at(-1)) ?? '';
-  const { msg, err, error } = parseLine(last) as { msg?: unknown; err?: { message?: unknown }; error?: { message?: unknown } };
+  const { level, msg, err, error } = parseLine(last) as { level?: unknown; msg?: unknown; err?: { message?: unknown }; error?: { message?: unknown } };
+  // What it tells of its work is not why it ended.
+  if (typeof level === 'number' && level < WARNING) return '';
   const words = [msg, err?.message ?? error?.message].filter((text) => typeof text === 'string').join(': ');
   return (words || last).slice(0, 400);
 }

@@ -22,6 +22,13 @@ describe('what is said about a process that ended', () => {
       expect(lastWords(`${refused}\n\n${advice}\n`)).toBe(refused);
   });
 
+  it('is no word of its work, which is not why it ended', () => {
+    const worked = '{"level":30,"msg":"a login whose password was refused was searched"}';
+    expect(endedEarly('rotator', { code: null, signal: 'SIGKILL' }, `${worked}\n`, '/d/rotator.log').message).toBe(
+      'rotator was ended by SIGKILL (its log: /d/rotator.log)',
+    );
+  });
+
   it('is one sentence that names process, exit and log', () => {
     expect(endedEarly('rotator', { code: 3, signal: null }, 'It broke.', '/d/rotator.log').message).toBe(
       'rotator ended with code 3: It broke. (its log: /d/rotator.log)',
