@@ -53,8 +53,33 @@ describe('an account that somebody writes into a row of another hospital, whose 
   });
 });
 
+describe('an account whose plaintext lies elsewhere in the config of another hospital’s row', { timeout: 300_000 }, () => {
+  const elsewhere = () =>
+    sql(`UPDATE integration_endpoint SET config = jsonb_build_object('settings', jsonb_build_object('login', config -> 'credentials')) WHERE id = 'south'`);
+  const north = () => ({ ...ofNorth(), vocabulary: { ...migrator.vocabulary, places: ['settings.login'] } });
+
+  it('is not rotated as long as it lies there, and is once somebody has taken it away', async () => {
+    await plant(testEnvironment.db, [NORTH, { ...SOUTH, credentials: SHARED }]);
+    await elsewhere();
+    await apply(north());
+    await verify(north());
+    expect((await scrubbing(testEnvironment, north())).json).toMatchObject({ scrubbed: 1, failed: [] });
+    expect(await due()).toEqual([]);
+    await sql(`UPDATE integration_endpoint SET config = '{}' WHERE id = 'south'`);
+    await apply(north());
+    expect(await due()).toEqual(['north']);
+  });
+
+  it('is moved from there with its hospital', async () => {
+    await plant(testEnvironment.db, [NORTH, { ...SOUTH, credentials: SHARED }]);
+    await elsewhere();
+    await apply(north());
+    expect((await apply({ ...north(), filter: { orgId: 'south-1' } })).json).toMatchObject({ migrated: 1, failed: [] });
+  });
+});
+
 describe('a row that was named and out of which somebody has taken its login', { timeout: 300_000 }, () => {
-  it('keeps its account from no rotation, once apply or scrub has run', async () => {
+  it('keeps its account from no rotation, once a scrub has run', async () => {
     await plant(testEnvironment.db, [NORTH, { ...SOUTH, credentials: SHARED }]);
     await apply(ofNorth());
     await verify(ofNorth());

@@ -1,9 +1,10 @@
 import { readRowLogin, rowFingerprint } from '@rcm/credentials/legacy';
-import { forgetName, type LegacyEndpoint, listEmptiedRows, listLegacyEndpoints, nameRow } from '@rcm/db/migration';
+import { type EndpointConfig, forgetName, type LegacyEndpoint, listConfigs, listLegacyEndpoints, nameRow, type SeenRow } from '@rcm/db/migration';
 import { hasCode } from '@rcm/telemetry';
 import { each, type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
 import { isIdentityOf, namesOf } from './examine.ts';
+import { lookInto } from './look.ts';
 
 /** With so many rows that could not be named, what is wrong is not theirs: a key is missing, or the database is away. */
 const MOST_FAILED = 5;
@@ -12,7 +13,7 @@ const MOST_FAILED = 5;
  * `unnamed`: those without a name, which an index finds. `every`: all that hold a login and name no secret, each read: somebody may have put another account into one since it was named,
  * or its name is made with a key that is to go.
  */
-export type WhichRows = 'unnamed' | 'every';
+type WhichRows = 'unnamed' | 'every';
 
 /**
  * Gives every row that holds a login the name of its account, also those that this call does not work on: an account is not rotated as long as plaintext of it lies in a row
@@ -20,7 +21,7 @@ export type WhichRows = 'unnamed' | 'every';
  * name. Returns why a row could not be named, the first of a few: nothing is known then of whose account lies there.
  */
 export async function nameRows(migration: Migration, which: WhichRows): Promise<readonly Error[]> {
-  const { db, concurrency, stopping, logger } = migration;
+  const { db, concurrency, stopping, logger, vocabulary } = migration;
   const failures: Error[] = [];
   const enough = new AbortController();
   const stop = AbortSignal.any([stopping, enough.signal]);
@@ -34,12 +35,13 @@ export async function nameRows(migration: Migration, which: WhichRows): Promise<
     (after) => listLegacyEndpoints(db, { after, limit: PAGE_SIZE, unnamed: which === 'unnamed' }),
     ({ endpoint }) => endpoint.id,
   );
-  await workThrough(each(rows), { concurrency, stop }, (row) => name(migration, row).catch(failed(row.endpoint.id)));
-  const emptied = pages(
-    (after) => listEmptiedRows(db, { after, limit: PAGE_SIZE }),
-    ({ endpointId }) => endpointId,
+  const configs = pages(
+    (after) => listConfigs(db, { after, limit: PAGE_SIZE }),
+    ({ endpoint }) => endpoint.id,
   );
-  await workThrough(each(emptied), { concurrency, stop }, (row) => migration.patience(null, () => forgetName(db, row)).catch(failed(row.endpointId)));
+  await workThrough(each(rows), { concurrency, stop }, (row) => name(migration, row).catch(failed(row.endpoint.id)));
+  if (which === 'every' || vocabulary.places.length > 0)
+    await workThrough(each(configs), { concurrency, stop }, (row) => nameElsewhere(migration, row).catch(failed(row.endpoint.id)));
   return failures;
 }
 
@@ -49,7 +51,19 @@ export async function mustNameRows(migration: Migration): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-async function name({ db, keys, vocabulary, fingerprintKeys, patience }: Migration, { endpoint, credentials }: LegacyEndpoint): Promise<void> {
+/** A login that lies elsewhere in `config` is read there by its old readers, too. A row in which nothing is found holds none: its account would be rotated nowhere. */
+async function nameElsewhere(migration: Migration, { endpoint, config }: EndpointConfig): Promise<void> {
+  const { db, vocabulary, fingerprintKeys, patience } = migration;
+  const { id: endpointId, orgId, hasLegacyCredentials, loginIdentity } = endpoint;
+  if (endpoint.secretArn !== null || hasLegacyCredentials) return;
+  const { credentials, gatherFrom, elsewhere } = lookInto(config, vocabulary);
+  if (gatherFrom && credentials)
+    await name(migration, { endpoint, credentials }, { fingerprint: null, fingerprintOf: rowFingerprint(fingerprintKeys, endpointId) });
+  else if (loginIdentity !== null && elsewhere.length === 0) await patience(null, () => forgetName(db, { orgId, endpointId }));
+}
+
+/** `held`: what the row holds at `config.credentials`, where that is not the login. */
+async function name({ db, keys, vocabulary, fingerprintKeys, patience }: Migration, { endpoint, credentials }: LegacyEndpoint, held?: SeenRow): Promise<void> {
   const { id: endpointId, orgId, secretArn, retiredAt, loginIdentity: from } = endpoint;
   if (secretArn !== null || retiredAt !== null) return;
   const read = readRowLogin(endpoint, credentials, vocabulary);
@@ -59,6 +73,6 @@ async function name({ db, keys, vocabulary, fingerprintKeys, patience }: Migrati
   // By a rule of before it is the same account: its ledger stays with the name that it has until a rotator moves both.
   if (from !== null && !isByOtherKey && isIdentityOf(endpoint, read.text, keys)) return;
   const fingerprintOf = rowFingerprint(fingerprintKeys, endpointId);
-  const row = { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf };
+  const row = held ?? { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf };
   await patience(null, () => nameRow(db, { endpointId, orgId, from, names, row }));
 }

@@ -21,7 +21,7 @@ export async function keyRows(db: Database): Promise<KeyRows[]> {
       SELECT use, key_id AS "keyId", what, count::int AS count FROM rcm_key_rows()
       UNION ALL
       SELECT 'identity', i.key_id, 'rows that are not migrated', count(*)::int FROM integration_endpoint e JOIN login_identity i ON i.id = e.login_identity
-       WHERE e.has_legacy_credentials AND e.secret_arn IS NULL AND NOT EXISTS (SELECT FROM integration_endpoint o WHERE o.login_identity = i.id AND o.secret_arn IS NOT NULL)
+       WHERE e.secret_arn IS NULL AND NOT EXISTS (SELECT FROM integration_endpoint o WHERE o.login_identity = i.id AND o.secret_arn IS NOT NULL)
        GROUP BY i.key_id`,
   );
 }

@@ -3,7 +3,6 @@ import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import type { LoginName } from '../endpoints/follow-account.ts';
 import { Prisma } from '../generated/client.ts';
-import { checkLimit } from '../input.ts';
 import { lockRow, type SeenRow } from './row.ts';
 
 /** By which of an account's names it goes; locked for the rest of the transaction. Fails with `config_invalid`: see `recordMigrated`. */
@@ -51,24 +50,8 @@ async function mustBeFree(tx: Transaction, { orgId, endpointId, from, names }: R
     throw new RcmError('lease_unavailable', `Somebody is at the account that the row of endpoint ${endpointId} names. Its name was not changed; run it again.`);
 }
 
-interface Row {
-  readonly orgId: string;
-  readonly endpointId: string;
-}
-
-/** Pages through the rows that have a name and hold nothing by now, neither a login nor a secret's reference, by id. */
-export async function listEmptiedRows(db: Database, { after, limit }: { readonly after?: string | undefined; readonly limit: number }): Promise<Row[]> {
-  return byIndex(
-    db,
-    'every tenant',
-    (tx) => tx.$queryRaw<Row[]>`
-      SELECT org_id AS "orgId", id AS "endpointId" FROM integration_endpoint
-       WHERE login_identity IS NOT NULL AND secret_arn IS NULL AND NOT has_legacy_credentials AND id > ${after ?? ''} ORDER BY id LIMIT ${checkLimit(limit)}`,
-  );
-}
-
 /** A row that holds nothing names no account any more: it would keep its account from being rotated elsewhere. Does nothing where it holds something. */
-export async function forgetName(db: Database, { orgId, endpointId }: Row): Promise<void> {
+export async function forgetName(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<void> {
   await db.transaction(
     { tenant: orgId },
     (tx) => tx.$executeRaw`

@@ -4,7 +4,6 @@ import { migrationByOrganization } from '../../legacy/by-organization.ts';
 import { listConfigs } from '../../legacy/configs.ts';
 import { listLoginSample } from '../../legacy/login-sample.ts';
 import { listLegacyEndpoints } from '../../legacy/migrate.ts';
-import { listEmptiedRows } from '../../legacy/name-row.ts';
 import { forgetLeftoverFingerprints, listProofs } from '../../legacy/proofs.ts';
 import { listRuns, unfinishedRuns } from '../../legacy/runs.ts';
 import { migrationCounts } from '../../legacy/scrub.ts';
@@ -18,7 +17,6 @@ export const ofMigrators: readonly Operation[] = [
   asks('rcm_migrator', listLegacyEndpoints, [{ limit: 100 }], { ...list, most: 500 }),
   // As many as the small fleet has.
   asks('rcm_migrator', listLegacyEndpoints, [{ limit: 20, unnamed: true }], { ...list, of: 'whose account has no name yet' }),
-  asks('rcm_migrator', listEmptiedRows, [{ limit: 100 }], { ...list, every: 'rows that hold nothing by now are looked for: each login' }),
   asks('rcm_migrator', listConfigs, [{ limit: 100 }], list),
   asks('rcm_migrator', listProofs, [{ limit: 100 }], list),
   asks('rcm_migrator', forgetLeftoverFingerprints, []),
