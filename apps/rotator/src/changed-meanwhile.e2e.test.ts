@@ -1,10 +1,10 @@
 import type { SecretStore } from '@rcm/credentials';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Rotator } from './rotator.ts';
-import { openRotatorEnvironment, type RotatorEnvironment } from './testing.fixture.ts';
+import { dyingStores, openRotatorEnvironment, type RotatorEnvironment } from './testing.fixture.ts';
 
 let opened: RotatorEnvironment;
-beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: ['alpine', 'alpine', 'alpine'] })));
+beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: Array.from({ length: 6 }, () => 'alpine' as const) })));
 afterAll(() => opened?.close());
 
 /** A rotator that has decided to rotate when something happens: it reads the secret then, with its lease in its hand. */
@@ -37,33 +37,39 @@ async function held(endpointId: string): Promise<unknown> {
 }
 
 const rows = `INSERT INTO integration_endpoint (id, org_id, portal_type_code, account_id, base_url, secret_arn, current_version, login_identity)`;
-/** Each is something that nobody rotates a login beside, and the end of it. */
-const HAPPENS = [
-  [
-    'alpine-1',
-    'a program writes its plaintext into the row again',
-    `UPDATE integration_endpoint SET config = config || '{"credentials": {"username": "u", "password": "p"}}' WHERE id = 'alpine-1'`,
-    `UPDATE integration_endpoint SET config = config - 'credentials' WHERE id = 'alpine-1'`,
-  ],
-  [
-    'alpine-2',
-    'another organization registers the account',
-    `WITH other AS (INSERT INTO organization (id, name) VALUES ('another', 'another') RETURNING id)
-     ${rows} SELECT 'theirs', other.id, portal_type_code, account_id, base_url, NULL, NULL, login_identity FROM integration_endpoint e, other WHERE e.id = 'alpine-2'`,
-    `DELETE FROM integration_endpoint WHERE id = 'theirs'`,
-  ],
-  [
-    'alpine-3',
-    'its secret becomes another account’s, too',
-    `WITH login AS (INSERT INTO login_identity (id) VALUES (repeat('a', 64)) RETURNING id)
-     ${rows} SELECT 'beside', org_id, portal_type_code, 'beside', base_url, secret_arn, current_version, login.id FROM integration_endpoint e, login WHERE e.id = 'alpine-3'`,
-    `DELETE FROM integration_endpoint WHERE id = 'beside'`,
-  ],
-] as const;
+interface Happens {
+  readonly what: string;
+  readonly begins: string;
+  readonly ends: string;
+}
+/** Each is something that nobody rotates this login beside, and the end of it. */
+const OF_ROW = (id: string): Happens => ({
+  what: 'a program writes its plaintext into the row again',
+  begins: `UPDATE integration_endpoint SET config = config || '{"credentials": {"username": "u", "password": "p"}}' WHERE id = '${id}'`,
+  ends: `UPDATE integration_endpoint SET config = config - 'credentials' WHERE id = '${id}'`,
+});
+const OF_OTHER = (id: string): Happens => ({
+  what: 'another organization registers the account',
+  begins: `WITH other AS (INSERT INTO organization (id, name) VALUES ('other-${id}', 'other') RETURNING id)
+    ${rows} SELECT 'theirs-${id}', other.id, portal_type_code, account_id, base_url, NULL, NULL, login_identity FROM integration_endpoint e, other WHERE e.id = '${id}'`,
+  ends: `DELETE FROM integration_endpoint WHERE id = 'theirs-${id}'`,
+});
+const OF_SECRET = (id: string): Happens => ({
+  what: 'its secret becomes another account’s, too',
+  begins: `WITH login AS (INSERT INTO login_identity (id) VALUES (encode(sha256('${id}'), 'hex')) RETURNING id)
+    ${rows} SELECT 'beside-${id}', org_id, portal_type_code, 'beside', base_url, secret_arn, current_version, login.id FROM integration_endpoint e, login WHERE e.id = '${id}'`,
+  ends: `DELETE FROM integration_endpoint WHERE id = 'beside-${id}'`,
+});
+/** With logins of their own, from this one on. */
+const cases = (first: number) =>
+  [OF_ROW, OF_OTHER, OF_SECRET].map((happens, at) => {
+    const id = `alpine-${first + at}`;
+    return [happens(id).what, id, happens(id)] as const;
+  });
 
-it.each(HAPPENS)(
-  '%s: where %s after a rotator has decided to rotate it, nothing is begun, and it is rotated once that is over',
-  async (id, _, begins, ends) => {
+it.each(cases(1))(
+  'where %s after a rotator has decided to rotate it (%s), nothing is begun, and it is rotated once that is over',
+  async (_, id, { begins, ends }) => {
     const before = await held(id);
     const report = await opened.rotate(
       id,
@@ -78,3 +84,14 @@ it.each(HAPPENS)(
     expect(await opened.rotate(id, opened.patient)).toMatchObject({ kind: 'attempt', attempt: { state: 'done' } });
   },
 );
+
+it.each(cases(4))('where %s while its rotation waits to send the change (%s), it is not sent', async (_, id, { begins, ends }) => {
+  const before = (await held(id)) as object;
+  await expect(opened.rotate(id, { ...opened.patient, stores: dyingStores(opened.patient.stores, 'stage', 'after') })).rejects.toThrow('died after stage');
+  await opened.sql(begins, []);
+  expect(await opened.rotate(id, opened.patient)).toMatchObject({ kind: 'attempt', attempt: { state: 'abandoned' } });
+  expect(await held(id)).toMatchObject({ ...before, staged: [expect.anything()] });
+  expect(await opened.rotate(id, opened.patient)).toMatchObject({ kind: 'not_started', holds: 'login' });
+  await opened.sql(ends, []);
+  expect(await opened.rotate(id, opened.patient)).toMatchObject({ kind: 'attempt', attempt: { state: 'done' } });
+});

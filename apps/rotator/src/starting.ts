@@ -76,6 +76,10 @@ export async function whyNotStart(
   return null;
 }
 
+/** Whether a rotation would leave anybody with a wrong password: whoever has the login elsewhere, or reads it in its row. */
+export const concernsOthers = async ({ db }: Pick<Rotator, 'db'>, endpoint: MigratedEndpoint): Promise<boolean> =>
+  (await hasOldReaders(db, endpoint)) || (await liesElsewhere(db, endpoint));
+
 /** Whoever plans a rotation may have put the secret in order before, so they do not say that nothing was changed. */
 const WORDS: Readonly<Record<StartRefusal, (code: string) => string>> = {
   paused: () => 'Rotations are paused by a person (`rotator status` says who and why; `rotator resume` ends it). No rotation was begun.',

@@ -14,7 +14,7 @@ import { holdFor, proofOf } from '../machine/login-events.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
 import { notSent } from './not-sent.ts';
-import { whyNotTried } from './not-tried.ts';
+import { whyNotTriedNow } from './not-tried.ts';
 
 /** A store's reads may be behind its writes, and whoever gives up at once pauses for half a day. */
 const SEEN_WITHIN_MS = 300_000;
@@ -26,7 +26,7 @@ const SEEN_WITHIN_MS = 300_000;
 export async function submitChange(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { login, attempt, services } = inHand;
   const { store, reference, held, endpoint } = login;
-  const notTried = whyNotTried(inHand);
+  const notTried = await whyNotTriedNow(inHand);
   if (notTried) return notTried;
   const nothing = nothingSubmitted(attempt);
   const current = await store.read(reference, { signal: held.signal });
