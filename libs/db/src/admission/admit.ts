@@ -1,6 +1,7 @@
 import type { Transaction } from '../database.ts';
 import { checkMs } from '../input.ts';
 import type { AttemptReason } from '../journal/attempt.ts';
+import { mayProbe } from './probe.ts';
 import { isScheduled, type StartRefusal, type StartRules } from './rules.ts';
 
 export interface Start {
@@ -74,7 +75,7 @@ async function lockAdmission(tx: Transaction, start: Start, rules: StartRules): 
     SELECT EXISTS (SELECT FROM rotation_pause x WHERE (x.portal_type_code IS NULL AND x.endpoint_id IS NULL) OR x.portal_type_code = p.code
                       OR x.endpoint_id = ${start.endpointId}) AS paused,
            g.opened_at IS NOT NULL AND g.closed_at IS NULL AS stopped,
-           coalesce(greatest(g.opened_at, g.probed_at) + make_interval(secs => ${probeMs}::float8 / 1000) <= clock_timestamp(), true) AS "mayProbe",
+           ${mayProbe(probeMs)} AS "mayProbe",
            coalesce(g.canary_day = (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date, false) AS "canaryToday", g.canary_state AS "canaryState",
            rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), make_interval(secs => ${lastingMs}::float8 / 1000)) AS maintenance,
            rcm_rotations_under_way(p.code) >= p.max_concurrency AS busy

@@ -4,7 +4,7 @@ import type { AttemptReason } from '../journal/attempt.ts';
 export interface StartRules {
   /** Whether the first scheduled rotation of a portal type and day goes ahead of the others. */
   readonly canary: boolean;
-  /** How long a stopped portal type cools down before one scheduled rotation may try it, in ms. */
+  /** How long a stopped portal type cools down before one scheduled rotation may try it, in ms; longer, the longer that was in vain. */
   readonly probeMs: number;
   /** How long a rotation takes at most, in ms: none begins that would reach into a maintenance window. */
   readonly lastingMs: number;

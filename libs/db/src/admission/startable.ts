@@ -2,6 +2,7 @@ import { onlyByIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit, checkMs } from '../input.ts';
 import { NO_OLD_READERS } from '../legacy/old-readers.ts';
+import { mayProbe } from './probe.ts';
 import type { StartRules } from './rules.ts';
 
 /** An endpoint whose rotation the scheduler may send now. */
@@ -48,7 +49,7 @@ export async function startableNow(tx: Transaction, { rules, limit, except = [] 
         SELECT p.code, coalesce(taken.n, 0) + running.n AS "underWay", -coalesce(taken.n, 0) + CASE
                  WHEN rcm_touches_maintenance(p.maintenance_windows, p.maintenance_time_zone, clock_timestamp(), make_interval(secs => ${lastingMs}::float8 / 1000)) THEN 0
                  WHEN g.opened_at IS NOT NULL AND g.closed_at IS NULL
-                   THEN CASE WHEN greatest(g.opened_at, g.probed_at) + make_interval(secs => ${probeMs}::float8 / 1000) <= clock_timestamp() THEN 1 ELSE 0 END
+                   THEN CASE WHEN ${mayProbe(probeMs)} THEN 1 ELSE 0 END
                  WHEN ${rules.canary} AND g.canary_day IS DISTINCT FROM (clock_timestamp() AT TIME ZONE p.maintenance_time_zone)::date THEN least(1, p.max_concurrency - running.n)
                  WHEN ${rules.canary} AND g.canary_state = 'running' THEN 0
                  ELSE p.max_concurrency - running.n END AS n

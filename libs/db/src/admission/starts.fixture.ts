@@ -80,8 +80,8 @@ export class Starts {
   }
 
   /** Which endpoints of a portal type may begin now. */
-  async startable(code: string): Promise<string[]> {
-    return (await listStartable(this.opened().rotator, { rules: RULES, limit: 1000 })).filter((s) => s.portalTypeCode === code).map((s) => s.endpointId);
+  async startable(code: string, rules = RULES): Promise<string[]> {
+    return (await listStartable(this.opened().rotator, { rules, limit: 1000 })).filter((s) => s.portalTypeCode === code).map((s) => s.endpointId);
   }
 
   /** Why a portal type is stopped; `null`: it is not. */

@@ -17,6 +17,7 @@ const NONE: Omit<Admission, 'id'> = { openedAt: null, closedAt: null, probedAt: 
 const NO_CANARY = { canaryDay: null, canaryAttemptId: null, canaryState: null } as const;
 const DAY_MS = 86_400_000;
 const USED_MS = 7 * DAY_MS;
+const MOST_BETWEEN_PROBES_MS = DAY_MS / 4;
 
 export const isOpen = (admission: Admission | null): boolean => admission !== null && admission.openedAt !== null && admission.closedAt === null;
 /** The simulated portals' day begins at midnight, UTC, and none of them has maintenance hours. */
@@ -34,7 +35,8 @@ export const isPaused = ({ tables }: ModelDatabase, portalTypeCode: string, endp
 
 export function mayProbe(db: ModelDatabase, admission: Pick<Admission, 'openedAt' | 'probedAt'> | null, probeMs: number): boolean {
   const last = later(admission?.openedAt, admission?.probedAt);
-  return last === null || last.getTime() + probeMs <= db.now.getTime();
+  const inVainMs = admission?.openedAt && admission.probedAt ? admission.probedAt.getTime() - admission.openedAt.getTime() : 0;
+  return last === null || last.getTime() + Math.max(probeMs, Math.min(inVainMs, MOST_BETWEEN_PROBES_MS)) <= db.now.getTime();
 }
 
 export function refuseStart(
