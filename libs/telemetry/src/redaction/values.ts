@@ -154,11 +154,15 @@ function isError(value: unknown): value is Error {
 /** What quotes its input: a parser; Postgres about data (class 22) and statements (42601) that it could not read. */
 const QUOTES_DATA = /^(?:22...|42601)$/;
 
+/** Where Node shows what it was given; of what kind that was may be known. */
+const GIVEN = /\b(Received |Unknown (?:encoding: |option ))(?!undefined|null|an instance of|function)[^]*$/;
+
 function messageOf(error: Error): string {
   const { message, severity, code } = read(error as Error & { readonly severity?: unknown; readonly code?: unknown }, ['message', 'severity', 'code']);
   const quotes = error instanceof SyntaxError || (typeof severity === 'string' && typeof code === 'string' && QUOTES_DATA.test(code));
   if (quotes) return '[not shown: it may quote its input]';
-  return typeof message === 'string' ? maskText(message) : UNREADABLE;
+  if (typeof message !== 'string') return UNREADABLE;
+  return maskText(typeof code === 'string' && code.startsWith('ERR_') ? message.replace(GIVEN, `$1${REDACTED}`) : message);
 }
 
 /** The frames alone: the lines above them repeat the message, which may look like frames itself. */
