@@ -99,7 +99,7 @@ const maskPairs = (pairs: string): string =>
 
 /** An address without a host, as pages and servers write them: up to its `?` or `#`. */
 const RELATIVE =
-  /(?<![^\s"'`(<[{=,>:])(?:\.{0,2}\/[^\s?#"'<>]{0,512}[?#]|[\w.~%-]{1,64}\/[^\s?#"'<>]{0,512}\?|[\w~%-]{1,64}\.[a-z]{2,5}\?|\w{2,20}:[\w./~%-]{1,512}\?)(?=[^\s?#])/gi;
+  /(?<![^\s"'`(<[{=,>:])(?!(?<=:)\/\/)(?:\.{0,2}\/[^\s?#"'<>]{0,256}[?#]|[\w.~%-]{1,64}\/[^\s?#"'<>]{0,256}\?|[\w~%-]{1,64}\.[a-z]{2,5}\?|\w{2,20}:[\w./~%-]{1,256}\?)(?=[^\s?#])/gi;
 const QUERY = /[?&](?=[^\s=&?#"'<>]{1,128}=)/g;
 
 export const maskRelative = (text: string): string => maskBehind(QUERY, maskBehind(RELATIVE, text));

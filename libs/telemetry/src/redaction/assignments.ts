@@ -2,7 +2,8 @@ import { REDACTED } from './addresses.ts';
 import { isHidden } from './hidden-names.ts';
 
 /** A name, and what stands between it and its value. Of a longer name its end: what it is of. */
-const NAMES = /(?:(?<!\w)|(?<=\w{64}))(\w[\w.-]{0,63})(\\{0,8}["']?\s{0,8}[=:]{1,2}>?(?:\s{0,16}(?=\\{0,8}["'`])|[ \t]{0,8}))/g;
+const NAMES =
+  /(?:(?<!\w)|(?<=\w{64}))(\w[\w.-]{0,63})(\\{0,8}["']?(?:\](?:\[\w{0,20}\])?|\[\w{0,20}\])?\s{0,8}[=:]{1,2}>?(?:\s{0,16}(?=\\{0,8}["'`])|[ \t]{0,8}))/g;
 const QUOTE = /(\\{0,8})(["'`])/y;
 /** Behind a value: the end, a blank, or signs that lead to another name. A quote, a comma, a bracket that nothing of this follows is the value's own. */
 const AFTER = /(?:[.!?:]{0,3}(?:\s|$)|<\/|[\\"'`([{]{0,4}[\w.-]{1,64}\\{0,8}["']?\s?[=:])/.source;
@@ -18,7 +19,7 @@ export function maskAssignments(text: string): string {
   let [masked, from] = ['', 0];
   for (const { 0: whole, 1: name = '', 2: between = '', index } of text.matchAll(NAMES)) {
     const at = index + whole.length;
-    if (index < from || !isHidden(name) || !isField({ name, between, value: text.slice(at, at + 10) }) || matchAt(MASKED, text, at)) continue;
+    if (index < from || !isHidden(name) || !isField({ name, between, value: text.slice(at, at + LOOKED_AT) }) || matchAt(MASKED, text, at)) continue;
     const quote = matchAt(QUOTE, text, at)?.[2] ?? '';
     const end = quote === '' ? endOfBare(text, at) : endOfQuoted(text, at);
     if (end === at) continue;
@@ -28,10 +29,15 @@ export function maskAssignments(text: string): string {
   return masked + text.slice(from);
 }
 
-/** `name: words` is how people write; a field has its name or its value in quotes, or is a list, a record or a number. */
+const LOOKED_AT = 64;
+const PASSWORD = /(?:password|passwd|pwd|passphrase|passcode)$/i;
+/** Letters and digits, or signs that no word has. */
+const NO_WORD = /^(?=.*\d)(?=.*[a-z])|[@#$%^&*+=~]/i;
+
+/** `name: words` is how people write, but of a password what is no word; a field has its name or its value in quotes, or is a list, a record or a number. */
 function isField({ name, between, value }: { readonly name: string; readonly between: string; readonly value: string }): boolean {
   if (between.includes('=') || /["']/.test(between) || /^(?:\\{0,8}["'`[{]|\d[\d-]{3})/.test(value)) return true;
-  return between === ':' && /(?:password|passwd|pwd|passphrase|passcode)$/i.test(name);
+  return PASSWORD.test(name) && (between === ':' || NO_WORD.test(/^\S*?(?=[.,;:]*(?:\s|$))/.exec(value)?.[0] ?? ''));
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
