@@ -29,6 +29,7 @@ test('each command works as the role that is made for it, and as no other', asyn
 test.each([
   [['heads', 'write'], { RCM_AUDIT_SIGNING_KEY_FILE: '' }, 'RCM_AUDIT_SIGNING_KEY'],
   [['heads', 'write'], { RCM_AUDIT_HEADS_FILE: '' }, 'No place to keep heads'],
+  [['heads', 'list'], { RCM_AUDIT_HEADS_FILE: '' }, 'No place that heads are read from'],
   [['verify'], { RCM_AUDIT_HEADS_FILE: '' }, 'No public key'],
   [['nothing'], {}, 'unknown command'],
 ])('%j with %j is a wrong call', async (args, settings, said) => {

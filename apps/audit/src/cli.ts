@@ -85,7 +85,9 @@ function commands(terminal: Terminal, does: Does, print: (report: Report) => voi
     .description('the same at an interval, until SIGTERM; an endpoint says how it is')
     .action(() => does('rcm_head_writer', runUntilStopped));
   command(heads, 'list', 'the longest head of each chain in each sink that can be read; verifies nothing').action(async () => {
-    print(await closing(openSources(readHeadsConfig(terminal.environment)), (sources) => headsList(sources, new AbortController().signal)));
+    const opened = openSources(readHeadsConfig(terminal.environment));
+    if (opened.length === 0) throw new RcmError('config_invalid', 'No place that heads are read from: set RCM_AUDIT_HEADS_FILE or RCM_AUDIT_BUCKET.');
+    print(await closing(opened, (sources) => headsList(sources, new AbortController().signal)));
   });
   command(program, 'key', 'print the public key that verifiers need, and its id').action(async () => {
     const { id, pem } = await closing([openSigner(readHeadsConfig(terminal.environment))], ([signer]) => signer.publicKey(new AbortController().signal));
