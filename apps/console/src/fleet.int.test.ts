@@ -49,3 +49,13 @@ test('the command of the page says the order, and what has one of its own is off
   expect(text).not.toContain('name="order"');
   expect(text).not.toContain('--order');
 });
+
+test('a portal whose rotations begin is called so wherever it is shown: open is a breaker, which stops them', async () => {
+  const passed = `(portal_type_code, canary_attempt_id, canary_state, canary_day) VALUES ('alpine', '${crypto.randomUUID()}', 'passed', current_date)`;
+  await asSuperuser(w.url, [`DELETE FROM portal_gate`, `SET session_replication_role = replica`, `INSERT INTO portal_gate ${passed}`]);
+  const words = async (path: string): Promise<readonly string[]> =>
+    [...(await browser.get(path)).text.matchAll(/<span class="pill [a-z]+">([^<]+)</g)].map(([, word]) => word ?? '');
+  expect(await words('/all/portals')).toContain('closed');
+  expect(await words('/all/system')).toContain('not stopped');
+  for (const path of ['/all/portals', '/all/rotations', '/all/system']) expect(await words(path), path).not.toContain('open');
+});

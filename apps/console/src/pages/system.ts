@@ -37,7 +37,8 @@ export const systemPage = ({ overview, admissions, pauses, databaseProblem, acti
       { title: 'Portal', cell: ({ portalTypeCode }: PortalAdmission) => portalTypeCode },
       {
         title: 'State',
-        cell: ({ breaker, canary }) => (breaker ? pill('stopped', 'bad') : pill(canary?.state === 'running' ? 'first of the day under way' : 'open', 'calm')),
+        cell: ({ breaker, canary }) =>
+          breaker ? pill('stopped', 'bad') : pill(canary?.state === 'running' ? 'first of the day under way' : 'not stopped', 'calm'),
       },
       { title: 'Since', cell: ({ breaker }) => instant(breaker?.openedAt ?? null, now) },
       { title: 'Why', cell: ({ breaker }) => breaker && `${breaker.cause}${breaker.detail ? `: ${breaker.detail}` : ''}` },
