@@ -1,4 +1,5 @@
 import { createLogger, explain, type ExitCode, RcmError } from '@rcm/telemetry';
+import { jsonError, jsonLine } from '@rcm/telemetry/json-shape';
 import { Command, CommanderError } from 'commander';
 
 export interface Terminal {
@@ -29,7 +30,7 @@ export async function runInfra(args: readonly string[], { out, error }: Terminal
       const { synthesise } = await import('./synth.ts');
       const stacks = synthesise(options);
       if (stacks.length === 0) throw new RcmError('input_invalid', `${options.config} has no environment "${options.environment ?? ''}". Nothing was written.`);
-      if (options.json) return void out(`${JSON.stringify({ version: 1, stacks })}\n`);
+      if (options.json) return void out(jsonLine({ stacks }));
       for (const { name, account, region, template, resources } of stacks) out(`${name} (${account}, ${region}): ${resources} resources in ${template}\n`);
     });
   try {
@@ -39,7 +40,7 @@ export async function runInfra(args: readonly string[], { out, error }: Terminal
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
     const { exitCode, code, sentence } = explain(failure, createLogger({ name: 'infra', level: 'error' }));
     error(`${sentence}\n`);
-    if (args.includes('--json')) out(`${JSON.stringify({ error: { code, message: sentence } })}\n`);
+    if (args.includes('--json')) out(jsonLine(jsonError(code, sentence)));
     return exitCode;
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { runInfra } from '../cli.ts';
 import { readConfiguration } from './read-configuration.ts';
@@ -177,5 +177,13 @@ describe('a wrong file gives a line that says what and where:', () => {
     expect(error.join('').match(/^ {2}environments\.(dev\.account|prod\.region): /gm)).toHaveLength(2);
     expect(JSON.parse(out.join(''))).toMatchObject({ error: { code: 'config_invalid' } });
     expect(() => readFileSync(join(output, 'manifest.json'))).toThrow();
+  });
+
+  it('that is not where it was looked for is named by its whole path, as programs read errors too', async () => {
+    let [out, error] = ['', ''];
+    const terminal = { out: (text: string) => void (out += text), error: (text: string) => void (error += text) };
+    expect(await runInfra(['synth', '--config', 'none/infra.yaml', '--output', 'none', '--json'], terminal)).toBe(2);
+    const message = `${resolve('none/infra.yaml')} cannot be read (ENOENT): name the configuration by --config. Nothing was written.`;
+    expect([error, JSON.parse(out)]).toEqual([`${message}\n`, { version: 1, error: { code: 'config_invalid', message, todo: null } }]);
   });
 });

@@ -53,7 +53,9 @@ function text(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new RcmError('config_invalid', `${file} cannot be read: name the configuration by --config. Nothing was written.`, { cause });
+    const why = (cause as NodeJS.ErrnoException).code ?? 'error';
+    // Whole: run by Nx, a path begins in this project's folder, wherever somebody stands.
+    throw new RcmError('config_invalid', `${resolve(file)} cannot be read (${why}): name the configuration by --config. Nothing was written.`, { cause });
   }
 }
 
