@@ -5,6 +5,7 @@ import type { PlatformConfig } from './config.ts';
 import { AppContainers } from './containers/run-apps.ts';
 import type { DataFolder } from './data/folder.ts';
 import type { MemoryFile } from './data/memory.ts';
+import { readByPeople } from './figures/by-people.ts';
 import { wrongFigures, type Figures } from './figures/figures.ts';
 import { readReached } from './figures/reached.ts';
 import type { AppCounts, RunOptions } from './options.ts';
@@ -18,6 +19,7 @@ import { reportEnd, reportRunning, type RunningPlatform } from './report.ts';
 import { payloadSecrets } from './search/payload-secrets.ts';
 import { PlaintextSearch, type SoughtSecret } from './search/scan.ts';
 import { searchStatistics } from './search/statistics.ts';
+import { seededPlaces } from './seed/logins.ts';
 import { openLegacyAccounts, seedRows } from './seed/seed.ts';
 import { appSetting, startServices, type Services, type Stops } from './services.ts';
 import { writeAuditTrail } from './work/audit-trail.ts';
@@ -117,7 +119,9 @@ export async function toTheFigures(run: Run): Promise<number> {
   progress.say(`audit trail signed, exported and checked: ${trail.events} events of ${trail.organizations} organizations`);
   if (folder.kept) progress.say(`check it yourself: ${trail.command}`);
 
-  const reached = await readReached(db, services.portals.control, services.aws);
+  const seededIds = seededPlaces(memory.value.endpoints).map(({ id }) => id);
+  const reached = await readReached(db, services.portals.control, services.aws, seededIds);
+  const byPeople = await readByPeople(url, seededIds);
   const search = new PlaintextSearch([...seeded, ...(await services.aws.everyValueEver()).flatMap(payloadSecrets)]);
   // While browsers run: what they keep in their profiles goes with them.
   await search.searchTree(folder.temporary);
@@ -140,6 +144,7 @@ export async function toTheFigures(run: Run): Promise<number> {
     seededSecrets: memory.value.seededSecrets,
     interruptedRotations: memory.value.interruptedRotations.length,
     rotationsAsked: work.measured.rotations,
+    byPeople,
   });
   progress.end();
   reportEnd({ figures, wrong, hits: search.hits, json: options.json, folder, print: run.hooks.print });

@@ -132,6 +132,11 @@ it(
     // Everything was as it should be, and it was ended when it was to be.
     expect(await platform.ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('before the end') });
     expect([stayedBehind(base), existsSync(join(base, KEPT, 'lock'))]).toEqual([[], false]);
+    // What people have added, and have mistyped, is no fault of the next run.
+    expect(await start(base, { args: ['--once', '--data', KEPT] }).ended).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining('Not as it should be'),
+    });
   },
   WHOLE_MS,
 );

@@ -1,3 +1,5 @@
+import type { ByPeople } from './by-people.ts';
+
 /** What a run reached, in the shape that `--json` prints. Counts are states, not acts of this run. */
 export interface Figures {
   readonly endpoints: number;
@@ -28,11 +30,14 @@ export interface Expected {
   readonly interruptedRotations: number;
   /** Logins that this run found due for their first rotation: one that was killed may have left none. */
   readonly rotationsAsked: number;
+  /** What is there, or was refused, because people did it. */
+  readonly byPeople: ByPeople;
 }
 
 /** Every figure that is not as it should be, one sentence each; none where all is well. */
 export function wrongFigures(figures: Figures, expected: Expected): string[] {
   const n = expected.endpoints;
+  const all = n + expected.byPeople.endpoints;
   const { tasks, rotations, portal } = figures;
   const wrong: string[] = [];
   const want = (holds: boolean, sentence: string) => {
@@ -42,10 +47,10 @@ export function wrongFigures(figures: Figures, expected: Expected): string[] {
   const atLeast = (name: string, value: number, least: number) => want(value >= least, `${name} is ${value}, less than ${least}.`);
   const atMost = (name: string, value: number, most: number) => want(value <= most, `${name} is ${value}, more than ${most}.`);
 
-  exactly('endpoints', figures.endpoints, n);
-  exactly('migrated', figures.migrated, n);
-  exactly('verified', figures.verified, n);
-  exactly('scrubbed', figures.scrubbed, n);
+  exactly('endpoints', figures.endpoints, all);
+  exactly('migrated', figures.migrated, all);
+  exactly('verified', figures.verified, all);
+  exactly('scrubbed', figures.scrubbed, all);
   atLeast('tasks.succeeded', tasks.succeeded, 2 * n);
   exactly('tasks.failed', tasks.failed, 0);
   exactly('tasks.failedForCredentials', tasks.failedForCredentials, 0);
@@ -56,7 +61,7 @@ export function wrongFigures(figures: Figures, expected: Expected): string[] {
   // More than n only where a kept folder was used again after the logins had become due once more.
   want(portal.passwordsChanged === rotations.done, `portal.passwordsChanged is ${portal.passwordsChanged}, but rotations.done is ${rotations.done}.`);
   exactly('portal.acceptsStored', portal.acceptsStored, n);
-  atMost('portal.loginsRejected', portal.loginsRejected, expected.interruptedRotations);
+  atMost('portal.loginsRejected', portal.loginsRejected, expected.interruptedRotations + expected.byPeople.refused);
   exactly('portal.accountsLocked', portal.accountsLocked, 0);
   atLeast('portal.loginsAccepted', portal.loginsAccepted, n);
   atLeast('secretsSearched', figures.secretsSearched, expected.seededSecrets + n);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wrongFigures, type Expected, type Figures } from './figures.ts';
 
-const expected: Expected = { endpoints: 24, seededSecrets: 40, interruptedRotations: 0, rotationsAsked: 24 };
+const expected: Expected = { endpoints: 24, seededSecrets: 40, interruptedRotations: 0, rotationsAsked: 24, byPeople: { endpoints: 0, refused: 0 } };
 const good: Figures = {
   endpoints: 24,
   migrated: 24,
@@ -48,6 +48,12 @@ describe('verdict on the figures', () => {
       expect(wrong[0]).toMatch(new RegExp(`^${name.replace('.', '\\.')} is `));
     });
   }
+
+  it('is as it should be with the logins that people have added on a kept folder, and what was refused because they mistyped it', () => {
+    const more = { ...good, endpoints: 27, migrated: 27, verified: 27, scrubbed: 27, portal: { ...good.portal, loginsRejected: 1 } };
+    expect(wrongFigures(more, { ...expected, byPeople: { endpoints: 3, refused: 1 } })).toEqual([]);
+    expect(wrongFigures({ ...more, endpoints: 26 }, { ...expected, byPeople: { endpoints: 3, refused: 0 } })).toHaveLength(2);
+  });
 
   it('misses a rotation', () => {
     const wrong = wrongFigures({ ...good, rotations: { ...good.rotations, done: 23 } }, expected);
