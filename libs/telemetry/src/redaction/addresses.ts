@@ -73,7 +73,7 @@ function lastUser(place: string): number {
 const PLAIN = /^(?:[a-z][a-z_-]{0,31}(?:\.[a-z]{1,5})?)?$/i;
 
 /** From the path on. */
-export function maskPath(rest: string): string {
+function maskPath(rest: string): string {
   const query = next(/[?#]/g, rest, 0);
   const fragment = next(/#/g, rest, query);
   const pairs = rest.slice(query + 1, fragment);
