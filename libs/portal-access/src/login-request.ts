@@ -36,7 +36,7 @@ export interface GuardedLogin {
   readonly leaseId: string;
   readonly actor: 'agent' | 'rotator' | 'person';
   readonly payload: Secret<CredentialPayload>;
-  /** The store's version, or `staged:<attempt id>`: what the ledger remembers instead of the password. */
+  /** The store's version, `staged:<attempt id>`, or that of what somebody typed (`typedVersion`): what the ledger remembers instead of the password. */
   readonly version: string;
   readonly rotationAttemptId?: string;
   /** The task that the login is for. */

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { brokenRules, type CredentialPayload, formatReference, parsePasswordRules, parsePayload, serializePayload } from '@rcm/credentials';
 import { recordAuditEvent } from '@rcm/db';
-import { remainingBudget } from '@rcm/db/ledger';
+import { remainingBudget, typedVersion } from '@rcm/db/ledger';
 import { followStoreVersion, wantCredentialSearch } from '@rcm/db/rotation';
 import { type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { RcmError, type Secret } from '@rcm/telemetry';
-import { stagedVersion } from '../finding/candidate.ts';
 import { heldOptions, type LoginInHand, readCurrent } from '../finding/login-in-hand.ts';
 import { mustHaveNoRotation, withLoginOutsideRotation } from '../finding/outside-rotation.ts';
 import { reconcileCurrent } from '../mending/reconcile-current.ts';
@@ -103,7 +102,7 @@ async function storeTyped(rotator: Rotator, login: LoginInHand, { endpoint, type
   if (proof === 'login')
     await proveLogin(rotator, endpoint, login.held, {
       stored: text,
-      version: stagedVersion(randomUUID()),
+      version: typedVersion(randomUUID()),
       actor: 'person',
       what: 'the typed password',
       otherwise: OTHERWISE,

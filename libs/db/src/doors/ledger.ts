@@ -18,6 +18,7 @@ export {
   type LoginEffect,
   type LoginPermission,
   type LoginRefusal,
+  typedVersion,
 } from '../ledger/attempt.ts';
 export { type BackupCodeTaken, type SpendBackupCode, spendBackupCode } from '../ledger/backup-code.ts';
 export { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';

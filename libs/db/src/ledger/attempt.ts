@@ -143,8 +143,8 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
   const throttledUntil = end.throttledUntil ? timestamp(end.throttledUntil) : null;
   const coolDownMs = end.coolDownMs === undefined ? null : checkMs('coolDownMs', end.coolDownMs);
   await db.rawTransaction({ tenant: end.orgId }, async (tx) => {
-    const [attempt] = await tx.$queryRaw<{ loginIdentity: string; orgId: string; endpointId: string; rotationAttemptId: string | null }[]>`
-      SELECT login_identity AS "loginIdentity", org_id AS "orgId", endpoint_id AS "endpointId", rotation_attempt_id::text AS "rotationAttemptId"
+    const [attempt] = await tx.$queryRaw<{ loginIdentity: string; orgId: string; endpointId: string; rotationAttemptId: string | null; isStored: boolean }[]>`
+      SELECT login_identity AS "loginIdentity", org_id AS "orgId", endpoint_id AS "endpointId", rotation_attempt_id::text AS "rotationAttemptId", version NOT LIKE ${`${TYPED}%`} AS "isStored"
         FROM login_attempt WHERE id = ${end.loginAttemptId}::uuid`;
     if (!attempt) return;
     // Under the lock, so that a count that is being made sees either all of the outcome or none of it. Where the endpoint has followed its secret
@@ -160,12 +160,18 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
     const about = { orgId, endpointId } as const;
     // Once an hour at most: several processes may meet the same lock.
     if (end.outcome === 'locked') await writeNotification(tx, { ...about, kind: 'locked', key: loginIdentity, every: 'hour' });
-    if (end.effect !== 'suspect' && end.effect !== 'bad') return;
+    if (!attempt.isStored || (end.effect !== 'suspect' && end.effect !== 'bad')) return;
     await writeNotification(tx, { ...about, kind: 'refused', key: endpointId, every: 'day', detail: end.effect === 'bad' ? REFUSED_ALONE : REFUSED });
     // An attempt finds out by itself what the portal accepts, or wants a search when it ends.
     if (attempt.rotationAttemptId === null) await wantSearch(tx, about);
   });
 }
+
+/** Begins the version of what was typed and is not stored; the function `rcm_note_standing` knows it, too. */
+const TYPED = 'typed:';
+
+/** What the ledger remembers instead of a password that a person has typed, to be tried before it is stored: refused, it says nothing of the stored one. */
+export const typedVersion = (id: string): string => `${TYPED}${checkUuid('id', id)}`;
 
 const REFUSED = 'the portal says that the password is wrong; it may be the portal that is ill';
 const REFUSED_ALONE = 'the portal says that the password is wrong, and lets others in';
