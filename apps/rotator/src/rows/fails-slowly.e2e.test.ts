@@ -1,4 +1,5 @@
 import { listOpenAttempts, listStartable, setNextRotation } from '@rcm/db/rotation';
+import { isLongForm } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rotateAndReport } from '../schedule/rotation-outcome.ts';
 import { stopFailingPortalTypes } from '../schedule/failing-portal-types.ts';
@@ -21,7 +22,7 @@ async function turn(): Promise<void> {
   if (due) await rotateAndReport(row.patient, { orgId: due.orgId, endpointId: due.endpointId, reason: 'due', signal });
 }
 
-it('a portal that loses every change and takes its time is not tried at every account, and each has the password that it had', async () => {
+it.runIf(isLongForm())('a portal that loses every change, slowly, is not tried at every account, and each has its password (in the long form)', async () => {
   const logins = await Promise.all(Array.from({ length: 11 }, () => row.testEnvironment.addEndpoint('alpine')));
   const [canary, ...others] = logins;
   if (!canary) throw new Error('no login');
