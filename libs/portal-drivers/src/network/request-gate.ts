@@ -1,5 +1,5 @@
 import { setImmediate as dueTimers } from 'node:timers/promises';
-import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright';
+import type { BrowserContext, Page, Request, Route, WebSocketRoute } from 'playwright';
 import type { BlockedRequest } from '../trace.ts';
 import { type Carrier, passedOn } from './carrier.ts';
 import type { EgressProxy } from './egress-proxy.ts';
@@ -101,7 +101,7 @@ export class RequestGate {
   }
 
   async #decide(route: Route): Promise<void> {
-    const { origins, passage, proxy, unanswered, onBlocked } = this.#options;
+    const { origins, passage, proxy, onBlocked } = this.#options;
     const request = route.request();
     if (!origins.allows(request.url())) {
       onBlocked({ origin: originName(request.url()), kind: request.resourceType() });
@@ -110,7 +110,7 @@ export class RequestGate {
     if (this.#secrets.inSession && !origins.receives(request.url())) return this.#askCarrier(route);
     if (passage.state === 'held' && !(await this.#carries(request))) return route.continue();
     const isHeld = passage.state === 'held';
-    const ofWorker = this.#isSubmit(request) ? null : unanswered.ofWorkerIn(request.frame().page());
+    const ofWorker = this.#maybeOfWorker(request);
     if (!(await passage.pass())) {
       if (isHeld) onBlocked({ origin: originName(request.url()), kind: `${request.resourceType()} (${request.method()})`, reason: HELD });
       return route.abort('blockedbyclient');
@@ -130,9 +130,11 @@ export class RequestGate {
     return route.continue();
   }
 
-  /** Whether it is known as what a page submits: it leads to a new page, or what was typed is in it as it is. */
-  #isSubmit(request: Request): boolean {
-    return request.isNavigationRequest() || this.#secrets.ofActMayBeIn([request.url(), request.postData() ?? '']);
+  /** `null`: it is known as what a page submits, since it leads to a new page, or what was typed is in it as it is. */
+  #maybeOfWorker(request: Request): MaybeOfWorker | null {
+    if (request.isNavigationRequest() || this.#secrets.ofActMayBeIn([request.url(), request.postData() ?? ''])) return null;
+    const page = pageOf(request);
+    return page && this.#options.unanswered.ofWorkerIn(page);
   }
 
   /** Whether a request could carry what was typed: in its body, address, headers or cookies. */
@@ -180,6 +182,15 @@ export class RequestGate {
     };
     page.onMessage((message) => inTurn(() => portal.send(message)));
     page.onClose((code, reason) => inTurn(() => portal.close({ ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) })));
+  }
+}
+
+/** `null`: Playwright does not know it yet, so nothing has told of a worker in it; to ask then throws, and a request that nobody decides waits for ever. */
+function pageOf(request: Request): Page | null {
+  try {
+    return request.frame().page();
+  } catch {
+    return null;
   }
 }
 
