@@ -29,9 +29,6 @@ import { writeOperatorProfile } from './work/operator-profile.ts';
 import { openRotations, workThroughRotation } from './work/demonstration.ts';
 import type { MeasuredWork } from './work/measured-work.ts';
 
-/** For the whole way to the figures: start-up, and generous turns of one-time code steps. */
-const BASE_MS = 240_000;
-const PER_ENDPOINT_MS = 10_000;
 /** For the endpoint it has in hand. */
 const MIGRATOR_GRACE_MS = 15_000;
 const TASK_KEYS_MS = 1_800_000;
@@ -97,7 +94,6 @@ export async function toTheFigures(run: Run): Promise<number> {
     progress.say(`migrator ${command} is done`);
   }
   const doors = await openForOthers(run, setting);
-  const until = startedAt + BASE_MS + PER_ENDPOINT_MS * memory.value.endpoints;
   const work = await workThroughRotation({
     db,
     setting: { ...setting, tokens: doors?.tokens ?? null },
@@ -105,7 +101,6 @@ export async function toTheFigures(run: Run): Promise<number> {
     stops,
     progress,
     signal: interruption.signal,
-    until,
     apps,
   });
   run.hooks.onWork?.(work.measured);

@@ -20,7 +20,6 @@ const readySchema = z.object({
 });
 
 const ACCOUNT_ID = '123456789012';
-const START_MS = 30_000;
 const STOP_MS = 10_000;
 /** Agent and rotator finish first, when we are killed. */
 const LINGER_MS = 5_000;
@@ -41,7 +40,7 @@ export async function startLocalAwsProcess(folder: DataFolder, supervisor: Super
     environment: {},
     lingerMs: LINGER_MS,
   });
-  const ready = await managed.announced((line) => readySchema.safeParse(line).data ?? null, START_MS);
+  const ready = await managed.announced((line) => readySchema.safeParse(line).data ?? null);
   return {
     endpoint: ready.endpoint,
     region: ready.region,

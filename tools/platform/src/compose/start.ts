@@ -13,7 +13,6 @@ import { provision, type AwsPlace } from './provision.ts';
 
 const FILE = fileURLToPath(new URL('../../../../docker-compose.yml', import.meta.url));
 const ACCOUNT_ID = '123456789012';
-const START_MS = 400_000;
 const STOP_MS = 100_000;
 const COMMAND_MS = 60_000;
 const LINGER_MS = 6_000;
@@ -49,7 +48,7 @@ export async function startCompose(folder: DataFolder, supervisor: Supervisor, e
     environment: { ...settings, RCM_WATCHDOG_PROJECT: project, RCM_WATCHDOG_FILE: FILE, RCM_POSTGRES_PASSWORD_FILE: password.path },
     lingerMs: LINGER_MS,
   });
-  await watchdog.announced((line) => (line.ready === true ? true : null), START_MS);
+  await watchdog.announced((line) => (line.ready === true ? true : null));
 
   const urlOf = (database: string) => `postgresql://postgres:${password.value.reveal()}@127.0.0.1:${postgresPort}/${database}`;
   await createDatabase(urlOf('postgres'));

@@ -16,7 +16,6 @@ export interface RunningPortals {
   stop(): Promise<void>;
 }
 
-const START_MS = 30_000;
 const STOP_MS = 10_000;
 /** Agent and rotator finish first, when we are killed. */
 const LINGER_MS = 5_000;
@@ -30,7 +29,7 @@ export async function startPortals(folder: DataFolder, supervisor: Supervisor): 
     environment: {},
     lingerMs: LINGER_MS,
   });
-  const ready = await managed.announced((line) => readySchema.safeParse(line).data ?? null, START_MS);
+  const ready = await managed.announced((line) => readySchema.safeParse(line).data ?? null);
   const { alpine, borealis, cascade } = ready.portals;
   return {
     baseUrls: { alpine: alpine.baseUrl, borealis: borealis.baseUrl, cascade: cascade.baseUrl },

@@ -16,7 +16,6 @@ export interface RunningPostgres {
 }
 
 export const DATABASE = 'rcm';
-const START_MS = 90_000;
 const STOP_MS = 30_000;
 /** Long enough that agent and rotator hand back their work first, when we are killed. */
 const LINGER_MS = 6_000;
@@ -30,7 +29,7 @@ export async function startEmbeddedPostgres(folder: DataFolder, supervisor: Supe
     environment: { RCM_POSTGRES_DIR: folder.postgres, RCM_POSTGRES_PASSWORD_FILE: password.path },
     lingerMs: LINGER_MS,
   });
-  const port = await watchdog.announced((line) => (line.ready === true && typeof line.port === 'number' ? line.port : null), START_MS);
+  const port = await watchdog.announced((line) => (line.ready === true && typeof line.port === 'number' ? line.port : null));
   const urlOf = (database: string) => `postgresql://postgres:${password.value.reveal()}@127.0.0.1:${port}/${database}`;
   await createDatabase(urlOf('postgres'));
   return {

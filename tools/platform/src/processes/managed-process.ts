@@ -31,14 +31,16 @@ export interface ManagedProcess {
   readonly pid: number;
   readonly logFile: string;
   readonly exited: Promise<ManagedProcessExit>;
-  /** The first JSON object it printed, since it started, for which `pick` gives a value. Fails when it ends or after `deadlineMs`. */
-  announced<T>(pick: (line: Record<string, unknown>) => T | null, deadlineMs: number): Promise<T>;
+  /** The first JSON object it printed, since it started, for which `pick` gives a value. Fails when it ends, or says nothing of the kind for minutes. */
+  announced<T>(pick: (line: Record<string, unknown>) => T | null): Promise<T>;
   /** Everything it printed on stdout since it started. */
   output(): string;
   /** SIGTERM, then SIGKILL to its group after `graceMs`. Returns once it is gone. */
   stop(graceMs: number): Promise<void>;
 }
 
+/** It only ends what hangs: whoever cannot start ends by itself, and docker compose may have to fetch images. */
+const READY_MS = 400_000;
 const LOOK_EVERY_MS = 40;
 const WATCH_PARENT = fileURLToPath(new URL('./watch-parent.ts', import.meta.url));
 
@@ -74,8 +76,8 @@ export function startManagedProcess(options: ManagedProcessOptions, files: { rea
     logFile: log.path,
     exited,
     output: () => textSince(out),
-    async announced(pick, deadlineMs) {
-      const until = Date.now() + deadlineMs;
+    async announced(pick) {
+      const until = Date.now() + READY_MS;
       for (;;) {
         const ended = gone;
         for (const line of printed().split('\n')) {
@@ -84,7 +86,7 @@ export function startManagedProcess(options: ManagedProcessOptions, files: { rea
         }
         if (ended) throw endedEarly(options.name, ended, textSince(log), log.path);
         if (Date.now() > until)
-          throw new RcmError('deadline_exceeded', `${options.name} was not ready after ${Math.round(deadlineMs / 1000)} s; see ${log.path}.`);
+          throw new RcmError('deadline_exceeded', `${options.name} was not ready after ${Math.round(READY_MS / 1000)} s; see ${log.path}.`);
         await systemClock.sleep(LOOK_EVERY_MS);
       }
     },

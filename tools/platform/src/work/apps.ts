@@ -37,7 +37,6 @@ export async function migrateFromImage(
 }
 
 const MIGRATE_MS = 600_000;
-const READY_MS = 60_000;
 
 /** One command of the migrator, as a process; fails with its own words where it did not end well. */
 export async function runMigrator(command: 'apply' | 'verify' | 'scrub', setting: AppSetting, supervisor: Supervisor): Promise<Record<string, unknown>> {
@@ -65,7 +64,7 @@ export async function startApp(app: 'web-agent' | 'rotator', setting: AppSetting
   // A container's health is asked for at a port that is known before.
   const health: Record<string, string> = setting.images === null ? {} : { RCM_HEALTH_PORT: String(await freePort()) };
   const managed = supervisor.start(appProcess(app, ['run'], setting, { instance, more: health }));
-  const { healthPort, apiPort } = await managed.announced((line) => (typeof line.healthPort === 'number' ? line : null), READY_MS);
+  const { healthPort, apiPort } = await managed.announced((line) => (typeof line.healthPort === 'number' ? line : null));
   const at = (port: unknown): string => `http://127.0.0.1:${String(port)}`;
   return { process: managed, healthUrl: at(healthPort), apiUrl: typeof apiPort === 'number' ? at(apiPort) : null };
 }

@@ -14,7 +14,6 @@ import { shellWord } from '../shell-word.ts';
 
 const programOf = (file: string): string => fileURLToPath(new URL(`../../../../apps/audit/src/${file}`, import.meta.url));
 const COMMAND_MS = 120_000;
-const READY_MS = 60_000;
 const GRACE_MS = 10_000;
 
 /** A trail that somebody else can check, and how. */
@@ -67,7 +66,7 @@ export async function startAuditHeads(
     },
   });
   stops.push('audit heads', () => managed.stop(GRACE_MS));
-  await managed.announced((line) => (typeof line.healthPort === 'number' ? line.healthPort : null), READY_MS);
+  await managed.announced((line) => (typeof line.healthPort === 'number' ? line.healthPort : null));
 }
 
 interface AuditSettings {

@@ -8,7 +8,6 @@ import { NORTH } from '../seed/logins.ts';
 import type { Stops } from '../services.ts';
 import { scriptOf } from './apps.ts';
 
-const READY_MS = 60_000;
 const GRACE_MS = 10_000;
 
 export interface ConsoleSetting {
@@ -43,5 +42,5 @@ export async function startConsole({ setting, signIn, port, url }: ConsoleSettin
     },
   });
   stops.push('console', () => managed.stop(GRACE_MS));
-  await managed.announced((line) => (typeof line.healthPort === 'number' ? line.healthPort : null), READY_MS);
+  await managed.announced((line) => (typeof line.healthPort === 'number' ? line.healthPort : null));
 }

@@ -8,7 +8,7 @@ import { type RunningApp, startApp } from './apps.ts';
 import { type EndpointStates, openEndpointStates } from './endpoint-state.ts';
 import { measureMachine, type MeasuredWork } from './measured-work.ts';
 import { TaskStream } from './task-stream.ts';
-import { workOff, workOn, workUntil, type WorkOptions } from './work-until.ts';
+import { STILL_MS, workOff, workOn, workUntil, type WorkOptions } from './work-until.ts';
 import type { AppSetting } from '../processes/environment.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
 import type { Progress } from '../progress.ts';
@@ -26,7 +26,6 @@ export interface WorkSetting {
   readonly stops: Stops;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  readonly until: number;
   readonly apps: AppCounts;
 }
 
@@ -50,7 +49,7 @@ export async function openRotations(db: Database): Promise<string[]> {
  * login was rotated and used after that. The agent has work all the time.
  */
 export async function workThroughRotation(options: WorkSetting): Promise<WorkDone> {
-  const { db, setting, supervisor, stops, progress, signal, until, apps } = options;
+  const { db, setting, supervisor, stops, progress, signal, apps } = options;
   const url = setting.adminUrl.value.reveal();
   const states = await openEndpointStates(url);
   stops.push('state reader', () => states.close());
@@ -72,7 +71,7 @@ export async function workThroughRotation(options: WorkSetting): Promise<WorkDon
   const rotator = await start('rotator', apps.rotators);
   await requireOwnLogins(setting.adminUrl, ['web-agent', 'rotator']);
   progress.say('web-agent and rotator are up, each with its own login to Postgres');
-  const work: WorkOptions = { states, stream, progress, signal, until };
+  const work: WorkOptions = { states, stream, progress, signal, stillMs: STILL_MS };
   const done = async (): Promise<number> => (await states.read()).reduce((sum, state) => sum + state.done, 0);
   const [whole, before] = [measureMachine(), await done()];
   await workUntil(work, 'logins used by the agent', (state) => state.done > 0);

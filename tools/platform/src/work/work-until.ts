@@ -5,29 +5,33 @@ import type { TaskStream } from './task-stream.ts';
 
 const LOOK_EVERY_MS = 250;
 const STAND_BY_MS = 2_000;
+/** A machine on which ten others work is slow, and nothing is wrong: given up is what stands still. */
+export const STILL_MS = 600_000;
 
 export interface WorkOptions {
   readonly states: EndpointStates;
   readonly stream: TaskStream;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** Milliseconds since the epoch after which the wait is given up. */
-  readonly until: number;
+  /** How long no login may get there before the wait is given up. */
+  readonly stillMs: number;
 }
 
 /** Keeps the stream of tasks going until `reached` says so; then nothing new is asked for, and what was asked for may still run. */
 export async function workUntil(options: WorkOptions, what: string, reached: (state: EndpointState) => boolean): Promise<EndpointState[]> {
-  const { states, stream, progress, signal, until } = options;
+  const { states, stream, progress, signal, stillMs } = options;
+  let [most, at] = [-1, Date.now()];
   for (;;) {
     const now = await states.read();
     const done = now.filter(reached).length;
     progress.count(what, done, now.length);
     // A login that waits for a person will not be reached by waiting longer.
     if (now.every((state) => reached(state) || state.blocked)) return now;
-    if (Date.now() > until)
+    if (done > most) [most, at] = [done, Date.now()];
+    else if (Date.now() > at + stillMs)
       throw new RcmError(
         'deadline_exceeded',
-        `${what}: only ${done} of ${now.length} in the time given; missing: ${named(now.filter((state) => !reached(state)))}.`,
+        `${what}: ${done} of ${now.length}, and none more for ${Math.round(stillMs / 1000)} s; missing: ${named(now.filter((state) => !reached(state)))}.`,
       );
     await stream.refill(now);
     await systemClock.sleep(LOOK_EVERY_MS, signal);
