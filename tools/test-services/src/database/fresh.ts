@@ -20,13 +20,16 @@ export interface FreshDatabase {
   drop(): Promise<void>;
 }
 
-/** A clone (about 30 ms) of a template that `migrate` filled once for the whole run, whichever worker came first. */
+/**
+ * A clone of a template that `migrate` filled once for the whole run, whichever worker came first. Its files are copied, in 60 ms and 29 of the
+ * processor: page by page through the log, as Postgres does by itself, it takes 102 and 48.
+ */
 export async function freshDatabase({ migrate, template = migrate.toString(), server = postgresUrl() }: FreshDatabaseOptions): Promise<FreshDatabase> {
   const source = `template_${createHash('sha256').update(template).digest('hex').slice(0, 16)}`;
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await using client = await asSuperuser(server);
   await withTemplateLock(client, source, () => ensureTemplate(client, { server, source, migrate }));
-  await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
+  await client.query(`CREATE DATABASE ${name} TEMPLATE ${source} STRATEGY FILE_COPY`);
   return { url: urlOf(server, name), drop: () => drop(server, name) };
 }
 
