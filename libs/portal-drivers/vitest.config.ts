@@ -1,3 +1,3 @@
 import { projectTests } from '@rcm/test-services/vitest';
 
-export default projectTests(import.meta.dirname, { services: ['browser'], e2eFilesShareProcess: true });
+export default projectTests(import.meta.dirname, { services: ['browser'] });

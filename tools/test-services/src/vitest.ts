@@ -17,8 +17,6 @@ export interface ProjectTestsOptions {
   longForm?: string[];
   /** The same of int test files on containers alone: what they try is the same on any Postgres and any AWS. */
   longOnContainers?: string[];
-  /** Its e2e test files share the processes of its workers, each of which loads what they import once; unit and int tests always do. Default: false. */
-  e2eFilesShareProcess?: boolean;
 }
 
 // They only end what hangs: a machine that is ten times as slow must not fail a test.
@@ -31,10 +29,7 @@ const WORKERS = 2;
  * The vitest configuration of one workspace project in `dir`. Test kinds are told apart by file name:
  * `unit` (*.unit.test.ts), `embedded` and `containers` (the same *.int.test.ts on two backends), `e2e` (*.e2e.test.ts).
  */
-export function projectTests(
-  dir: string,
-  { services, workers = WORKERS, longForm = [], longOnContainers = [], e2eFilesShareProcess = false }: ProjectTestsOptions,
-): ViteUserConfig {
+export function projectTests(dir: string, { services, workers = WORKERS, longForm = [], longOnContainers = [] }: ProjectTestsOptions): ViteUserConfig {
   const needsServer = services.includes('postgres') || services.includes('aws');
   const long = longFiles(dir, longForm);
   const longThere = longFiles(dir, longOnContainers);
@@ -49,7 +44,8 @@ export function projectTests(
         name,
         // Sources run under Node as they are, in tests as in production: sent through Vite's runner, each process made anew what the compile cache has.
         experimental: { viteModuleRunner: false, nodeLoader: false },
-        isolate: name === 'e2e' && !e2eFilesShareProcess,
+        // The files share the processes of the workers, each of which loads what they import once: a second of the processor for each file.
+        isolate: false,
         include: [`**/*.${files}.test.ts`],
         exclude: ['**/node_modules/**', ...left],
         testTimeout: timeoutMs,
