@@ -200,6 +200,11 @@ describe('how a change ended', () => {
   });
 });
 
+it('a new password that its page writes otherwise once the field is left is refused, and never sent', async () => {
+  const outcome = await run.change(await run.session(corpusRecipe({ change: 'tidies/applied' })), () => Promise.reject(new Error('must not be asked')));
+  expect([outcome, run.posts()]).toEqual([{ kind: 'refused', rule: 'rewritten', submitted: false }, 0]);
+});
+
 describe('whatever happened', () => {
   it('no secret is in an outcome, a trace or an error', () => {
     expect(run.returned.length).toBeGreaterThan(15);

@@ -17,6 +17,8 @@ interface TypedField {
   readonly documents: number;
   /** Not so of the user name. */
   readonly sealing: boolean;
+  /** What it must still hold when it is sent; `null`: a page may write it otherwise. */
+  readonly keeps: Secret<string> | null;
 }
 
 /** Everything the steps of one login, change or task share. */

@@ -12,7 +12,7 @@ import { untilOf } from './until.ts';
 /**
  * Changes the password once. Never throws but for what `beforeSubmit` or the guard of `confirm` threw, and `recipe_invalid` where the recipe has no
  * change. Whatever is not said in the portal's words is `unknown`: it may have been applied. A new password
- * that is longer than its field allows is refused as `too_long` without a submit. `forced`: the login ended on the portal's
+ * that is longer than its field allows is refused as `too_long` without a submit, and one that its page writes otherwise as `rewritten`. `forced`: the login ended on the portal's
  * own demand for a new password, which may have a form of its own.
  */
 export async function changePassword(dependencies: SessionDependencies, options: ChangeOptions, forced: boolean): Promise<ChangeOutcome> {
@@ -59,6 +59,7 @@ async function inWords(
 
 function withoutWords(dependencies: SessionDependencies, error: RcmError, submitted: boolean): ChangeOutcome {
   if (!submitted && error.details.maxLength !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
+  if (!submitted && error.details.rewritten === true) return { kind: 'refused', rule: 'rewritten', submitted };
   if (!submitted && wantsCode(dependencies, error)) return CODE_WANTED;
   return { kind: 'unknown', detail: dependencies.secrets.mask().mask(`${error.message} (${when(submitted)})`), submitted };
 }

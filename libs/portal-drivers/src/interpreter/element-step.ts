@@ -4,7 +4,7 @@ import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
 import { untilPressable } from './pressable.ts';
 import { stepName } from './step-words.ts';
-import { checkNotReplaced, checkRoom, leaveNames, typeValue, type TypingLimits } from './typing.ts';
+import { checkNotReplaced, checkNotRewritten, checkRoom, leaveNames, typeValue, type TypingLimits } from './typing.ts';
 
 /** Does what a step says to its element, which is visible. */
 export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
@@ -26,6 +26,7 @@ async function pressOn<W extends Worded>(act: Act<W>, step: Step, locator: Locat
     await untilPressable(locator, limits);
     await checkNotReplaced(act, limits);
   }
+  if (step.submit === true || act.isFree()) await checkNotRewritten(act, limits);
   await beforePress(act, step, limits);
   const press = () => (step.key ? locator.press(step.key.press, limits) : locator.click(limits));
   await (step.opens_tab ? pressForTab(act, press, limits.timeout) : press());
@@ -39,7 +40,9 @@ async function beforePress<W extends Worded>(act: Act<W>, step: Step, limits: Ty
   await (step.submit ? act.beforeSubmit() : act.outcomes.mark());
   if (!step.submit) leaveNames(act);
   act.time.check(stepName(step));
-  if (step.submit === true) await checkNotReplaced(act, limits);
+  if (step.submit !== true) return;
+  await checkNotReplaced(act, limits);
+  await checkNotRewritten(act, limits);
 }
 
 /** Types a value into its field; a new password into every field that the page declares for it. */

@@ -25,7 +25,7 @@ export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator,
   await locator.fill(secret.reveal(), limits);
   // A user name may be written otherwise by the page (in capitals, say) and still be the same.
   if (sealing) await checkTaken(act, locator, value, limits);
-  act.typedFields.push({ field: locator, documents, sealing });
+  act.typedFields.push({ field: locator, documents, sealing, keeps: value.credential === 'new_password' ? secret : null });
 }
 
 async function checkTaken<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
@@ -43,6 +43,21 @@ export async function checkNotReplaced<W extends Worded>(act: Act<W>, limits: Ty
     if (documents === act.watch.documents() || !(await isShown(field).catch(() => false))) continue;
     if ((await field.inputValue(limits)) === '')
       throw new RcmError('portal_unexpected', `Another page has come since the ${sealing ? 'secret' : 'user name'} was typed, and its field is empty.`);
+  }
+}
+
+/**
+ * Fails with `portal_unexpected` and the detail `rewritten` where the page has written a new password otherwise once its field was left (in lower case, cut, without what
+ * it does not like): the portal would have one that nobody knows. What was emptied may have gone elsewhere in the page.
+ */
+export async function checkNotRewritten<W extends Worded>(act: Act<W>, limits: TypingLimits): Promise<void> {
+  for (const { field, keeps } of act.typedFields) {
+    if (keeps === null || (await field.count().catch(() => 0)) !== 1) continue;
+    // As the press will: many pages look at what was typed only now.
+    await field.blur(limits);
+    const held = await field.inputValue(limits);
+    if (held === '' || held === keeps.reveal()) continue;
+    throw new RcmError('portal_unexpected', 'The page writes the new password otherwise than it was typed.', { details: { rewritten: true } });
   }
 }
 
