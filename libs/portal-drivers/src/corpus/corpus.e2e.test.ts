@@ -86,6 +86,14 @@ describe('how a login ended', () => {
     expect(await run.login(await proving('login/challenged', is))).toEqual({ outcome: { kind: is, provesPassword: true }, submitted: true });
   });
 
+  it('nothing is sent any more once the portal has refused, though its page tries again by itself and nobody has closed the session yet', async () => {
+    const result = await run.login(await loginAt('insists/rejected'));
+    expect([result.outcome.kind, run.posts()]).toEqual(['rejected', 1]);
+    run.portal.tell();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(run.posts()).toBe(1);
+  });
+
   it('what lies over the button is told, and nothing was sent', async () => {
     const result = await run.login(await loginAt('late-notice/accepted', { stepDeadlineMs: 800 }));
     expect(result).toMatchObject({ outcome: { kind: 'unknown', detail: expect.stringContaining('something lies over it') }, submitted: false });

@@ -16,6 +16,8 @@ export interface CorpusServer {
   readonly host: string;
   /** Every request, in order. */
   readonly seen: Seen[];
+  /** Answers every `/told` that was asked until now. */
+  tell(): void;
   close(): Promise<void>;
 }
 
@@ -43,10 +45,11 @@ export const WORDS: Readonly<Record<string, string>> = {
 /**
  * A portal of single pages, each showing one habit. `/pages/<file>/<answer>` serves a page whose form posts to
  * `/answer/<answer>`: words, or `accepted`, `ask` (the page for a code), `error` (500), `drop`, `hang`, `elsewhere` (307 to `thief`).
- * `/slow/<status>` answers a script after 800 ms. `/assets.js` is a script for pages of another host, packed although nobody asked for that.
+ * `/slow/<status>` answers a script after 800 ms, and `/told` one when the test says so. `/assets.js` is a script for pages of another host, packed although nobody asked for that.
  */
 export async function startCorpus(options: { readonly thief?: string } = {}): Promise<CorpusServer> {
   const seen: Seen[] = [];
+  const untold: ServerResponse[] = [];
   const sockets = new Set<Socket>();
   const thief = options.thief ?? 'http://127.0.0.1:1';
 
@@ -90,6 +93,7 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
       if (kind === 'pages' && name) response.writeHead(200, { 'content-type': 'text/html' }).end(page(name, rest ?? ''));
       else if (kind === 'answer' && name) answer(name, request, response);
       else if (kind === 'file' && name) file(name, response);
+      else if (kind === 'told') untold.push(response);
       else if (kind === 'slow') setTimeout(() => response.writeHead(Number(name)).end(), 800);
       else if (kind === 'bounce') response.writeHead(307, { location: new URL(url, 'http://portal').searchParams.get('to') ?? '/' }).end();
       else if (kind === 'assets.js')
@@ -114,6 +118,9 @@ export async function startCorpus(options: { readonly thief?: string } = {}): Pr
     origin: `http://${host}`,
     host,
     seen,
+    tell: () => {
+      for (const response of untold.splice(0)) response.writeHead(204).end();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

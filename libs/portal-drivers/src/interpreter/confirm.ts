@@ -44,6 +44,7 @@ export async function confirmPassword(dependencies: SessionDependencies, { recip
     },
     deadlineMs: options.deadlineMs,
     signal: options.signal,
+    goesOn: ({ is }) => is === 'confirmed',
   });
   // A page that goes on by itself after the password was typed has done something else than the recipe says.
   const end = isRcmError(ended) || (ended.is === 'confirmed' && typed && !submitted) ? ({ kind: 'unknown' } as const) : await endOf(dependencies, ended);

@@ -9,6 +9,9 @@ import type { SessionDependencies } from './dependencies.ts';
 import { runSending } from './sending.ts';
 import { untilOf } from './until.ts';
 
+/** Whoever is let in goes on, and whoever is to choose a new password first. */
+const GOES_ON: ReadonlySet<LoginWords['is']> = new Set(['accepted', 'password_expired', 'change_forced']);
+
 /** Logs in once. Never throws but for what `beforeSubmit` threw: how a login ended is always a result. */
 export async function login(dependencies: SessionDependencies, options: LoginOptions): Promise<LoginResult> {
   const { outcomes, steps } = dependencies.recipe.login;
@@ -31,6 +34,7 @@ export async function login(dependencies: SessionDependencies, options: LoginOpt
     beforeSubmit: options.beforeSubmit,
     deadlineMs: options.deadlineMs,
     signal: options.signal,
+    goesOn: ({ is }) => GOES_ON.has(is),
   });
   if (!isRcmError(ended)) return { outcome: await inWords(dependencies, ended, { expiresAt, submitted }), submitted };
   const moved = hostMoved(dependencies, ended);

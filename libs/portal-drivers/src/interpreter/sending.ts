@@ -19,6 +19,8 @@ export interface Sending<W extends Worded> extends StepOptions {
   readonly oneTimeCode: Act<W>['oneTimeCode'];
   readonly expiry: Act<W>['expiry'];
   readonly beforeSubmit: () => Promise<void>;
+  /** Whether the session goes on after these words. Where it does not, its page sends nothing more: one that tries again by itself would cost a second attempt. Default: it does. */
+  readonly goesOn?: (words: W) => boolean;
 }
 
 export interface Sent<W> {
@@ -86,7 +88,7 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
     });
     const submitted = pressed || requestGate.sent();
     // What is still held was not submitted, and must not leave now that the answer says so.
-    if (submitted) requestGate.reset();
+    if (submitted && (sending.goesOn?.(ended) ?? true)) requestGate.reset();
     else requestGate.shut();
     return { ended, submitted, typed: typed.length > 0 };
   } catch (error) {
