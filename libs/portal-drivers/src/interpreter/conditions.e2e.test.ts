@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createLogger } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserPool, createBrowserPool } from '../pool/browser-pool.ts';
@@ -89,5 +91,22 @@ describe('which conditions hold', () => {
     const broken: Condition = { visible: { css: 'li[[' } };
     expect(await holds(watch, broken)).toBe(false);
     expect(await whichHold(watch, [broken, { text: 'Welcome' }])).toEqual([false, true]);
+  });
+
+  it('is not that something is gone while the page has not come whole', async () => {
+    const { promise: rest, resolve: sendRest } = Promise.withResolvers<void>();
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).write('<h1>Portal</h1>');
+      void rest.then(() => response.end('<p>The password is wrong.</p><label>User name <input></label>'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await watch.page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { waitUntil: 'commit' });
+    await watch.page.getByRole('heading').waitFor();
+    const gone: readonly Condition[] = [{ gone: { label: 'User name' } }, { gone: { css: '#nothing' } }];
+    expect(await whichHold(watch, gone)).toEqual([false, false]);
+    sendRest();
+    await watch.page.waitForLoadState('domcontentloaded');
+    expect(await whichHold(watch, gone)).toEqual([false, true]);
+    server.close();
   });
 });

@@ -1,5 +1,6 @@
-import type { ElementHandle, Frame, Locator } from 'playwright';
+import type { ElementHandle, Frame, Locator, Page } from 'playwright';
 import { type Condition, CONDITION_KINDS } from '../recipe/condition.ts';
+import type { Target } from '../recipe/target.ts';
 import { locate } from './locate.ts';
 import { sameWords } from './page-dialogs.ts';
 import type { PageResponse } from './page-watch.ts';
@@ -18,7 +19,7 @@ export async function holds(watch: Tabs, condition: Condition): Promise<boolean>
 const KINDS: { readonly [Kind in keyof Condition]-?: (watch: Tabs, sought: NonNullable<Condition[Kind]>) => boolean | Promise<boolean> } = {
   text: (watch, words) => anyFrameShows(watch.page.frames(), words),
   visible: (watch, target) => isShown(locate(watch.page, target)),
-  gone: async (watch, target) => !(await isShown(locate(watch.page, target))),
+  gone: isGone,
   enabled: (watch, target) => isEnabled(locate(watch.page, target)),
   url: (watch, pattern) => watch.fits(watch.page.url(), pattern),
   dialog: (watch, sought) => watch.dialogs().some((words) => sameWords(words, sought)),
@@ -37,6 +38,24 @@ const KINDS: { readonly [Kind in keyof Condition]-?: (watch: Tabs, sought: NonNu
 async function evaluate(watch: Tabs, condition: Condition): Promise<boolean> {
   const kind = CONDITION_KINDS.find((each) => condition[each] !== undefined);
   return kind !== undefined && KINDS[kind](watch, condition[kind] as never);
+}
+
+/**
+ * Only a page that has come whole lacks what it does not show: one whose first half is here has no sign-in form yet, and what the portal says of the password
+ * stands below.
+ */
+async function isGone(watch: Tabs, target: Target): Promise<boolean> {
+  const { page } = watch;
+  const documents = watch.documents();
+  if (!(await hasCome(page, target))) return false;
+  return !(await isShown(locate(page, target))) && watch.documents() === documents;
+}
+
+/** Asked of the browser, not of the page. */
+async function hasCome(page: Page, { frame }: Target): Promise<boolean> {
+  const frames = frame === undefined ? [page.mainFrame()] : page.frames();
+  const come = frames.map((one) => one.waitForLoadState('domcontentloaded', { timeout: 1 }).then(() => true));
+  return (await Promise.all(come.map((one) => one.catch(() => false)))).every((one) => one);
 }
 
 const answers = (one: PageResponse, { status, method }: NonNullable<Condition['response']>): boolean =>
