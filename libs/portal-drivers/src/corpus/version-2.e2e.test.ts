@@ -108,6 +108,16 @@ it('the wait for a code of the page that asks for the current password is none o
   expect(outcome).toEqual({ kind: 'applied', submitted: true });
 });
 
+it('a new password that the form takes and the sign-in would not is refused as too_long, and nothing is sent', async () => {
+  const session = await run.session(version2({ login: 'narrow/accepted' }));
+  await run.login(session);
+  const posts = run.posts();
+  const newPassword = new Secret(CANARY.newPassword.repeat(2));
+  const limits = { totp: null, confirm: ALLOWED, deadlineMs: 15_000, signal: new AbortController().signal };
+  const outcome = await run.keep(session.changePassword({ credential, newPassword, beforeSubmit: async () => undefined, ...limits }));
+  expect([outcome, run.posts() - posts]).toEqual([{ kind: 'refused', rule: 'too_long', submitted: false }, 0]);
+});
+
 describe('an outcome that holds for a time says until when', () => {
   const inHalfAnHour = { date: { minutes: 30 } };
   const dated = <T extends { readonly is: string }>(outcomes: readonly T[], is: string) =>

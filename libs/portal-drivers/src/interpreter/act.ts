@@ -45,6 +45,8 @@ export interface Act<W extends Worded> {
   isFree(): boolean;
   /** The one-time code. Fails with `login_mfa_required` where the login has no seed; `provesPassword`: the portal asks only after a correct password. */
   oneTimeCode(provesPassword: boolean): Promise<Secret<string>>;
+  /** The field for the password takes so many characters at most. */
+  room(most: number): void;
   /** The page tells when the password expires. */
   expiry(date: Date): void;
   onStep(trace: StepTrace): Promise<void>;

@@ -7,18 +7,24 @@ import { credentialValues } from './credential-values.ts';
 import { codeFrom } from './one-time-code.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { runSending } from './sending.ts';
+import { fitsIn } from './typing.ts';
 import { untilOf } from './until.ts';
 
 /**
  * Changes the password once. Never throws but for what `beforeSubmit` or the guard of `confirm` threw, and `recipe_invalid` where the recipe has no
  * change. Whatever is not said in the portal's words is `unknown`: it may have been applied. A new password
  * that is longer than its field allows is refused as `too_long` without a submit, and one that its page writes otherwise as `rewritten`. `forced`: the login ended on the portal's
- * own demand for a new password, which may have a form of its own.
+ * own demand for a new password, which may have a form of its own. `room`: how many characters could be typed at the login; with more nobody would ever sign in again.
  */
-export async function changePassword(dependencies: SessionDependencies, options: ChangeOptions, forced: boolean): Promise<ChangeOutcome> {
+export async function changePassword(
+  dependencies: SessionDependencies,
+  options: ChangeOptions,
+  { forced, room }: { readonly forced: boolean; readonly room: number | null },
+): Promise<ChangeOutcome> {
   const { session } = dependencies.recipe;
   const change = (forced ? dependencies.recipe.forced_change : undefined) ?? dependencies.recipe.change;
   if (!change) throw new RcmError('recipe_invalid', 'The recipe does not say how a password is changed.');
+  if (room !== null && !fitsIn(options.newPassword, room)) return { kind: 'refused', rule: 'too_long', submitted: false };
   let endsAt = performance.now() + options.deadlineMs;
   const loggedOut: ChangeWords = { when: session.logged_out, is: 'unknown' };
   if (!forced) dependencies.watch.home();

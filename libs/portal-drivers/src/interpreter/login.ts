@@ -12,8 +12,11 @@ import { untilOf } from './until.ts';
 /** Whoever is let in goes on, and whoever is to choose a new password first. */
 const GOES_ON: ReadonlySet<LoginWords['is']> = new Set(['accepted', 'password_expired', 'change_forced']);
 
-/** Logs in once. Never throws but for what `beforeSubmit` threw: how a login ended is always a result. */
-export async function login(dependencies: SessionDependencies, options: LoginOptions): Promise<LoginResult> {
+/**
+ * Logs in once. Never throws but for what `beforeSubmit` threw: how a login ended is always a result. `room`: told how many characters the field for the password
+ * takes at most, where it says so.
+ */
+export async function login(dependencies: SessionDependencies, options: LoginOptions, room: (most: number) => void): Promise<LoginResult> {
   const { outcomes, steps } = dependencies.recipe.login;
   let proven = false;
   let expiresAt: Date | null = null;
@@ -30,6 +33,7 @@ export async function login(dependencies: SessionDependencies, options: LoginOpt
     outcomes,
     resolve: credentialValues(options.credential, null),
     oneTimeCode,
+    room,
     expiry: (date) => void (expiresAt = date),
     beforeSubmit: options.beforeSubmit,
     deadlineMs: options.deadlineMs,

@@ -28,6 +28,7 @@ export function quietAct<W extends Worded>(
     submitted: () => undefined,
     isFree: () => false,
     oneTimeCode: never,
+    room: () => undefined,
     expiry: () => undefined,
     onStep: (trace) => tellStep(dependencies, trace),
   };

@@ -17,6 +17,8 @@ export interface Sending<W extends Worded> extends StepOptions {
   readonly outcomes: readonly W[];
   readonly resolve: Act<W>['resolve'];
   readonly oneTimeCode: Act<W>['oneTimeCode'];
+  /** Default: nobody is told. */
+  readonly room?: Act<W>['room'];
   readonly expiry: Act<W>['expiry'];
   readonly beforeSubmit: () => Promise<void>;
   /** Whether the session goes on after these words. Where it does not, its page sends nothing more: one that tries again by itself would cost a second attempt. Default: it does. */
@@ -81,6 +83,7 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
         isFree: () => pressed && sendsFreely,
         // A code may be a minute or a person away, which is none of the portal's time; whoever gives it has a deadline for it.
         oneTimeCode: (provesPassword) => time.outside(() => sending.oneTimeCode(provesPassword)),
+        room: (most) => sending.room?.(most),
         expiry: sending.expiry,
         onStep: (trace) => tellStep(dependencies, trace),
       };

@@ -44,6 +44,8 @@ class RecipeSession implements PortalSession {
   #fresh = true;
   #loggedIn = false;
   #changeForced = false;
+  /** Characters that the login's field for the password takes at most; `null`: it does not say. */
+  #room: number | null = null;
   #usable = true;
   #noResult: readonly Secret<string>[] = [];
   #closing: Promise<void> | null = null;
@@ -56,7 +58,7 @@ class RecipeSession implements PortalSession {
   async login(options: LoginOptions): Promise<LoginResult> {
     this.#usableOnly();
     const { device, freshPage } = this.#options;
-    this.#loggedIn = false;
+    [this.#loggedIn, this.#room] = [false, null];
     // Portals remember how far the last login came; the next one must not begin there.
     if (!this.#fresh) this.#dependencies = { ...this.#dependencies, watch: await freshPage() };
     this.#fresh = false;
@@ -65,7 +67,7 @@ class RecipeSession implements PortalSession {
     const given = options.device ? ((await device?.give(options.device)) ?? []) : [];
     dependencies.secrets.add(...given);
     this.#noResult = keptOut(options.credential, ...given);
-    const result = await login(dependencies, options).catch((error: unknown) => this.#failed(error));
+    const result = await login(dependencies, options, (most) => void (this.#room = most)).catch((error: unknown) => this.#failed(error));
     this.#loggedIn = result.outcome.kind === 'accepted';
     dependencies.watch.keepEntered();
     this.#changeForced = result.outcome.kind === 'change_forced' || result.outcome.kind === 'password_expired';
@@ -78,7 +80,8 @@ class RecipeSession implements PortalSession {
     this.#usableOnly();
     this.#dependencies.secrets.add(...everySecret(options.credential, options.newPassword));
     this.#noResult = keptOut(options.credential, options.newPassword);
-    const outcome = await changePassword(this.#dependencies, options, this.#changeForced).catch((error: unknown) => this.#failed(error));
+    const known = { forced: this.#changeForced, room: this.#room };
+    const outcome = await changePassword(this.#dependencies, options, known).catch((error: unknown) => this.#failed(error));
     this.#usable = !isUnclear(outcome.kind);
     await this.#keep('change', outcome.kind);
     if (outcome.kind === 'applied') this.#changeForced = false;

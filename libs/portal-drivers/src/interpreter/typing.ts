@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Locator } from 'playwright';
 import type { Value } from '../recipe/value.ts';
 import type { Act } from './act.ts';
@@ -70,6 +70,11 @@ export function leaveNames<W extends Worded>({ typedFields }: Act<W>): void {
 export async function checkRoom<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
   const resolved = act.resolve(value);
   const allowed = await locator.getAttribute('maxlength', limits);
-  if ('plain' in resolved || allowed === null || !/^\d+$/.test(allowed) || resolved.secret.reveal().length <= Number(allowed)) return;
+  if ('plain' in resolved || allowed === null || !/^\d+$/.test(allowed)) return;
+  if (value.credential === 'password') act.room(Number(allowed));
+  if (fitsIn(resolved.secret, Number(allowed))) return;
   throw new RcmError('portal_unexpected', `The field takes at most ${allowed} characters.`, { details: { maxLength: Number(allowed) } });
 }
+
+/** As browsers count it against `maxlength`. */
+export const fitsIn = (secret: Secret<string>, most: number): boolean => secret.reveal().length <= most;
