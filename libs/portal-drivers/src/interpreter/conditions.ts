@@ -51,10 +51,10 @@ async function isGone(watch: Tabs, target: Target): Promise<boolean> {
   return !(await isShown(locate(page, target))) && watch.documents() === documents;
 }
 
-/** Asked of the browser, not of the page. */
-async function hasCome(page: Page, { frame }: Target): Promise<boolean> {
+/** Whether the page's document is here to its end within `ms`, and where the target is in a frame, every frame's. Asked of the browser, not of the page. */
+export async function hasCome(page: Page, { frame, ms = 1 }: Pick<Target, 'frame'> & { readonly ms?: number }): Promise<boolean> {
   const frames = frame === undefined ? [page.mainFrame()] : page.frames();
-  const come = frames.map((one) => one.waitForLoadState('domcontentloaded', { timeout: 1 }).then(() => true));
+  const come = frames.map((one) => one.waitForLoadState('domcontentloaded', { timeout: ms }).then(() => true));
   return (await Promise.all(come.map((one) => one.catch(() => false)))).every((one) => one);
 }
 

@@ -1,7 +1,7 @@
 import { RcmError } from '@rcm/telemetry';
 import type { ElementHandle } from 'playwright';
 import type { Condition } from '../recipe/condition.ts';
-import { shownElement, stillStands, whichHold } from './conditions.ts';
+import { hasCome, shownElement, stillStands, whichHold } from './conditions.ts';
 import { troubleInWords } from './page-watch.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -14,7 +14,10 @@ export interface Worded {
 /** Milliseconds that the words of an error page (status 500 and more) have to show before the status alone decides. */
 const ERROR_PAGE_MS = 700;
 
-/** Looks for the portal's words. First match wins. */
+/** Milliseconds for the rest of a page that shows an outcome already: what stands before it in the list may be further down. Some pages never come to their end. */
+const REST_MS = 2_000;
+
+/** Looks for the portal's words. First match wins, once the page is here to its end or has had its time. */
 export interface OutcomeWatch<W extends Worded> {
   /** The first entry that holds now, `null` if none. Fails with `portal_unavailable` or `portal_unexpected` if the page is beyond showing any. */
   look(): Promise<W | null>;
@@ -26,7 +29,7 @@ export interface OutcomeWatch<W extends Worded> {
   expect(entries: readonly W[]): void;
 }
 
-export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonly W[]): OutcomeWatch<W> {
+export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonly W[], restMs = REST_MS): OutcomeWatch<W> {
   let entries = first;
   /** What held before the press, with the element that showed it. */
   let stale = new Map<W, ElementHandle | null>();
@@ -35,10 +38,12 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
 
   async function look(): Promise<W | null> {
     const found = await firstOf(entries);
+    if (!found) return failOnTrouble();
+    const before = entries.slice(0, entries.indexOf(found));
+    // Waited for here: to whoever looks, a page that shows an outcome must not be one that shows none.
+    if (before.length > 0) await hasCome(watch.page, { ms: restMs });
     // The page may have been drawn while the list was gone through: what stands first in the list gets its second look.
-    if (found) return (await firstOf(entries.slice(0, entries.indexOf(found)))) ?? found;
-    failOnTrouble();
-    return null;
+    return (await firstOf(before)) ?? found;
   }
 
   async function firstOf(list: readonly W[]): Promise<W | null> {
@@ -67,12 +72,13 @@ export function createOutcomeWatch<W extends Worded>(watch: Tabs, first: readonl
     return same;
   }
 
-  function failOnTrouble(): void {
+  function failOnTrouble(): null {
     if (watch.gone()) throw new RcmError('portal_unexpected', 'The page crashed or was closed.');
     const trouble = watch.trouble();
-    if (trouble === null) return void (troubleSince = null);
+    if (trouble === null) return (troubleSince = null);
     troubleSince ??= performance.now();
     if ('network' in trouble || performance.now() - troubleSince >= ERROR_PAGE_MS) throw new RcmError('portal_unavailable', `${troubleInWords(trouble)}.`);
+    return null;
   }
 
   return {
