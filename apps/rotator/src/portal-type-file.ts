@@ -98,12 +98,13 @@ const schema = z
     message: 'is what propagationDelayMs was called before: say it once',
   })
   .superRefine((type, context) => {
-    const forgives = type.lockoutThreshold - type.lockoutMargin;
+    // The failure that locks is not forgiven, whether or not one is left to people.
+    const forgives = type.lockoutThreshold - Math.max(type.lockoutMargin, 1);
     if (type.rotationMode === 'automatic' && forgives < FAILURES_TO_START)
       context.addIssue({
         code: 'custom',
         path: ['lockoutThreshold'],
-        message: `less lockoutMargin leaves ${forgives}, and a rotation starts with ${FAILURES_TO_START} failures to spare: take a smaller margin, or rotationMode manual`,
+        message: `less lockoutMargin, or less the failure that locks, leaves ${forgives}, and a rotation starts with ${FAILURES_TO_START} failures to spare: take a smaller margin, or rotationMode manual`,
       });
     const window = windowProblem(type);
     if (window !== null) context.addIssue({ code: 'custom', path: ['lockoutWindowSeconds'], message: window });

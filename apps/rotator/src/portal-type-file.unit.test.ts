@@ -81,6 +81,7 @@ describe('how a portal locks, as its file says it', () => {
     ['a realm that is no id', { accountRealm: 'Not An Id' }, 'accountRealm: '],
     ['a way of telling user names apart that nobody has', { usernameCase: 'lower' }, 'usernameCase: '],
     ['a budget in which no rotation may start', { lockoutMargin: 3 }, 'leaves 1, and a rotation starts with 2'],
+    ['a budget that would have the failure that locks in it', { lockoutThreshold: 2, lockoutMargin: 0 }, 'leaves 1, and a rotation starts with 2'],
   ])('is refused, with the name of the field: %s', async (_, changes, words) => {
     await expect(read({ ...ALPINE, ...changes })).rejects.toMatchObject({ code: 'input_invalid', message: expect.stringContaining(words) });
   });

@@ -26,7 +26,7 @@ export async function portalTypeList(db: Database): Promise<Report> {
           { text: type.name },
           { text: type.automation ?? 'undecided' },
           { text: type.rotationMode === 'manual' ? 'by hand' : `every ${type.rotationIntervalDays} d` },
-          { text: `${type.lockoutThreshold}, ours ${type.lockoutThreshold - type.lockoutMargin}` },
+          { text: `${type.lockoutThreshold}, ours ${ours(type)}` },
           { text: type.hosts.join(' ') },
         ]),
       ),
@@ -59,7 +59,7 @@ export async function portalTypeShow(db: Database, code: string): Promise<Report
         ['recertified', type.recertifyEveryDays === null ? null : `every ${type.recertifyEveryDays} d, by a person`],
         ['verified', type.verifyEveryDays === null ? null : `after ${type.verifyEveryDays} d without a login`],
         ['backup codes', type.backupCodes === null ? null : `${type.backupCodes}`],
-        ['locks after', `${type.lockoutThreshold} failures (${type.lockoutCounts}), of which we cause ${type.lockoutThreshold - type.lockoutMargin} at most`],
+        ['locks after', `${type.lockoutThreshold} failures (${type.lockoutCounts}), of which we cause ${ours(type)} at most`],
         ['sessions', `${type.maxSessionsPerAccount} an account; ${type.maxConcurrency} rotations at once`],
         ['maintenance', type.maintenanceWindows.length === 0 ? 'none' : `${type.maintenanceWindows.join(', ')} ${type.maintenanceTimeZone}`],
       ]),
@@ -72,3 +72,7 @@ const automationWords = ({ automation, termsVersion, termsDate, automationDecide
   automation === null
     ? 'undecided: no program logs in'
     : `${automation}, by ${termsVersion ?? ''} of ${termsDate?.toISOString().slice(0, 10) ?? ''}; decided by ${automationDecidedBy ?? ''}`;
+
+/** As the ledger has it: never the failure that locks, but where the first one does. */
+const ours = ({ lockoutThreshold, lockoutMargin }: { readonly lockoutThreshold: number; readonly lockoutMargin: number }): number =>
+  Math.max(lockoutThreshold - Math.max(lockoutMargin, 1), 1);

@@ -55,8 +55,14 @@ export async function ledgerState(tx: RawTransaction, loginIdentity: string): Pr
       FROM rcm_login_ledger(${loginIdentity})`;
   if (!row) throw new RcmError('state_conflict', 'No endpoint of the organization has this login identity, so no lockout limit is known for it.');
   const { threshold, budget, windowSeconds, successForgives, ...state } = row;
-  return { limits: { threshold, budget, windowSeconds, successForgives }, ...state };
+  return { limits: { threshold, budget: withoutLast(threshold, budget), windowSeconds, successForgives }, ...state };
 }
+
+/**
+ * Whatever is left to people, the failure at which the portal locks is never ours. Only where the very first one locks is there a login at all, since nobody could
+ * work there otherwise.
+ */
+const withoutLast = (threshold: number, budget: number): number => Math.min(budget, Math.max(threshold - 1, 1));
 
 /** The ledger for whoever wants to log in: where attempts may be held against it that have no answer, it is looked whether they still can come. */
 export async function askedLedger(tx: RawTransaction, loginIdentity: string): Promise<LedgerState> {

@@ -13,6 +13,13 @@ beforeAll(async () => void (t = await openTestDatabase()));
 afterAll(() => t.close());
 const logins = new Logins(() => t);
 
+test('the failure at which the portal locks is never ours, also where nothing is left to people', async () => {
+  const on = await logins.account({ lockoutThreshold: 3, lockoutMargin: 0 });
+  for (let failed = 1; failed < 3; failed += 1) await logins.login(on, 'rejected');
+  expect(await logins.begin(on)).toMatchObject({ allowed: false, reason: 'budget_spent' });
+  expect(await logins.left(on)).toBe(0);
+});
+
 const HOUR = 3_600;
 /** Between whole hours, so that the seconds that a run takes decide nothing. */
 const WINDOW_HOURS = 3.5;
