@@ -24,6 +24,12 @@ export function notSent({ services, login }: AttemptInHand, { outcome, confirm, 
   return { ...holding({ detail: `the change form could not be submitted (${outcome.kind})`, forMs: services.timing.retryMs }), ...COUNTS };
 }
 
+/** The journal says `submitting` already, and the driver promises that nothing left its browser. What the page itself refuses it refuses again. */
+export function neverLeft(outcome: ChangeOutcome, sentBefore: boolean): AttemptEvent {
+  if (outcome.kind !== 'refused') return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
+  return { kind: sentBefore ? 'change_not_sent' : 'unchanged', detail: whyNotSent(outcome.rule, 'form') };
+}
+
 function whyNotSent(rule: string, by: 'confirm' | 'form'): string {
   if (rule === 'code_wanted') return 'the change asks for a one-time code, and the login has none; the new password was not sent';
   return by === 'confirm'

@@ -1,8 +1,8 @@
 import type { GuardedConfirm } from '@rcm/portal-access';
 import type { ChangeOutcome } from '@rcm/portal-drivers';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AttemptInHand } from '../machine/attempt.ts';
-import { notSent } from './not-sent.ts';
+import { neverLeft, notSent } from './not-sent.ts';
 
 const inHand = { services: { timing: { retryMs: 1_000 } }, login: { endpoint: { portalType: { lockoutLastsSeconds: 900 } } } } as unknown as AttemptInHand;
 const confirm = (ended: ReturnType<GuardedConfirm['ended']>, refusal: ReturnType<GuardedConfirm['refusal']> = null): GuardedConfirm => ({
@@ -48,4 +48,14 @@ it.each([
   ],
 ])('where %s', (_why, outcome, guard, sentBefore, event) => {
   expect(notSent(inHand, { outcome, confirm: guard, sentBefore })).toMatchObject(event);
+});
+
+describe('a change that never left the browser, though the journal says that it was about to', () => {
+  it.each([
+    ['ends the attempt where the page itself refuses', refused('too_long'), false, 'unchanged'],
+    ['is tried again where an earlier one may have been made', refused('too_long'), true, 'change_not_sent'],
+    ['is tried again where nobody knows why', { kind: 'unknown', detail: '', submitted: false } as const, false, 'change_not_sent'],
+  ] as const)('%s', (_, outcome, sentBefore, kind) => {
+    expect(neverLeft(outcome, sentBefore)).toMatchObject({ kind });
+  });
 });

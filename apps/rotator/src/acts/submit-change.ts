@@ -13,7 +13,7 @@ import { journal } from '../machine/journal.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
-import { notSent } from './not-sent.ts';
+import { neverLeft, notSent } from './not-sent.ts';
 import { whyNotTriedNow } from './not-tried.ts';
 
 /** A store's reads may be behind its writes, and whoever gives up at once pauses for half a day. */
@@ -163,7 +163,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
   if (!sent.value && inHand.attempt.state === 'submitting')
     return { kind: 'change_not_sent', detail: 'the lease was not long enough for the change any more; nothing was sent' };
   if (!sent.value) return notSent(inHand, { outcome, confirm, sentBefore });
-  if (!outcome.submitted) return { kind: 'change_not_sent', detail: 'the change was about to be sent and never left the browser' };
+  if (!outcome.submitted) return neverLeft(outcome, sentBefore);
   return changeEvent(inHand, outcome, sentBefore);
 }
 

@@ -118,6 +118,13 @@ it('a new password that the form takes and the sign-in would not is refused as t
   expect([outcome, run.posts() - posts]).toEqual([{ kind: 'refused', rule: 'too_long', submitted: false }, 0]);
 });
 
+it('what a page refuses by itself was never submitted', async () => {
+  const session = await run.session(version2({ change: 'picky/applied' }));
+  await run.login(session);
+  const posts = run.posts();
+  expect([await run.change(session), run.posts() - posts]).toEqual([{ kind: 'refused', rule: 'too_long', submitted: false }, 0]);
+});
+
 describe('an outcome that holds for a time says until when', () => {
   const inHalfAnHour = { date: { minutes: 30 } };
   const dated = <T extends { readonly is: string }>(outcomes: readonly T[], is: string) =>

@@ -21,6 +21,11 @@ export interface Sending<W extends Worded> extends StepOptions {
   readonly room?: Act<W>['room'];
   readonly expiry: Act<W>['expiry'];
   readonly beforeSubmit: () => Promise<void>;
+  /**
+   * What counts as submitted: whatever left the browser, or also a press after which nothing did. A page that refuses by itself sends nothing, and to ask a portal
+   * for what it never got costs a failure. Default: a press, too.
+   */
+  readonly counts?: 'what left';
   /** Whether the session goes on after these words. Where it does not, its page sends nothing more: one that tries again by itself would cost a second attempt. Default: it does. */
   readonly goesOn?: (words: W) => boolean;
 }
@@ -46,6 +51,7 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
   const refusals: unknown[] = [];
   let pressed = false;
   const sendsFreely = sending.steps.some(({ submit }) => submit === 'from_here');
+  const isSubmitted = (left: boolean): boolean => left || (pressed && (sendsFreely || sending.counts === undefined));
 
   const askCaller = async (signal: AbortSignal): Promise<void> => {
     if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
@@ -89,7 +95,8 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
       };
       return (await runSteps(act, sending.steps)) ?? (await time.until(outcomes.awaited(), time.stepMs(dependencies.recipe.step_deadline_ms), outcomes.look));
     });
-    const submitted = pressed || requestGate.sent();
+    // Shut first where the press alone does not count: nothing may leave behind that answer.
+    const submitted = isSubmitted(sending.counts ? requestGate.shut() : requestGate.sent());
     // What is still held was not submitted, and must not leave now that the answer says so.
     if (submitted && (sending.goesOn?.(ended) ?? true)) requestGate.reset();
     else requestGate.shut();
@@ -97,7 +104,7 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
   } catch (error) {
     // A caller that is still writing down the attempt must be done before it hears how the attempt ended.
     await Promise.resolve(asked).catch(() => undefined);
-    const submitted = requestGate.shut() || pressed;
+    const submitted = isSubmitted(requestGate.shut());
     if (refusals.length > 0) throw refusals[0];
     return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted, typed: typed.length > 0 };
   }
