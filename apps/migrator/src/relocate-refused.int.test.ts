@@ -6,6 +6,7 @@ import { urlFor } from '@rcm/db/testing';
 import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deaths, mortal } from './crash.fixture.ts';
 import { relocateEndpoint } from './credential/relocate.ts';
 import { stored } from './testing.fixture.ts';
 import { codeOf, LoginToMove, WHY } from './relocate.fixture.ts';
@@ -45,7 +46,7 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
       await refused('state_conflict');
     });
 
-    it('where something else lies there that nobody knows of', async () => {
+    it('where something else lies there that nobody knows of, however often it is said, and whenever a process of it died', async () => {
       const row = await w.rowOf();
       const wanted = {
         ...(w.there as object),
@@ -55,9 +56,21 @@ describe.runIf(backend() === 'embedded')('a login whose secret is moved (the con
         portalAccountId: row.accountId,
       } as never;
       const tags = { TenantId: w.seed.orgId, Environment: w.migrator.places.environment, PortalType: w.seed.portal };
-      await w.migrator.stores.forTenant(w.seed.orgId).create(wanted, new Secret('{"username":"strange","password":"strange"}'), tags);
+      const store = w.migrator.stores.forTenant(w.seed.orgId);
+      const { version } = await store.create(wanted, new Secret('{"username":"strange","password":"strange"}'), tags);
+      const stays = async (when: string) => expect((await store.read(wanted))?.version, when).toBe(version);
       await refused('store_conflict');
-      expect((await w.migrator.stores.forTenant(w.seed.orgId).read(wanted))?.text.reveal()).toContain('strange');
+      await refused('store_conflict');
+      await stays('said twice');
+      for (const { at, when } of deaths(3)) {
+        const process = mortal(w.migrator, { at, when });
+        await codeOf(relocateEndpoint(process.migration, row, w.there, WHY));
+        await w.leasesEnd();
+        await refused('store_conflict');
+        await stays(`${when} call ${at}`);
+        if (!process.died()) break;
+      }
+      expect(await w.unnamed()).toEqual([]);
     });
 
     it('where the login is retired', async () => {

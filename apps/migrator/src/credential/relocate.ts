@@ -9,6 +9,7 @@ import { type Migration, toTheEnd } from '../migration.ts';
 import { isIdentityOf } from './examine.ts';
 import { dropLeftDevice } from './left-device.ts';
 import { placeIn, type PlacedSecret, secretOf, type Why } from './move.ts';
+import { refuseStranger, strange } from './refuse-stranger.ts';
 
 /** `already`: it lies there. */
 export interface Relocated {
@@ -61,6 +62,7 @@ async function relocateHeld(migration: Migration, move: Move): Promise<void> {
   const { db, patience } = migration;
   const { row, reference, stored } = await readHeld(migration, endpoint);
   checkFits(migration, to, stored);
+  await refuseStranger(migration, endpoint, { to, text: stored.text });
   const owner = { endpointId: endpoint.id, orgId: endpoint.orgId };
   const begun = await patience(null, () => beginMove(db, { ...owner, place: placeKey(to) }));
   if (begun.is === 'elsewhere')
@@ -172,11 +174,11 @@ async function copyTo(migration: Migration, { endpoint, to, act, held, stored, a
   try {
     const placed = await placeIn(migration, endpoint, { where: to, text: stored.text }, act);
     if (isSameText(placed.stored.text, stored.text)) return placed;
-    if (!again)
-      throw new RcmError(
-        'store_conflict',
-        `Another payload lies under this name in ${placeKey(to)}, and nobody here knows of it. The row names what it named; have it looked at first.`,
-      );
+    if (!again) {
+      // Nothing of ours lies there, so that it does must not be noted.
+      await patience(null, () => endMove(db, { ...owner, place: placeKey(to) }));
+      throw strange(to);
+    }
     // Ours, and named by no row: what lay there stays an earlier version of it.
     const options = { signal: giveUp, beforeWrite: () => held.assertHeld(LEASE_MARGIN_MS) };
     await patience(pace.writes(to), () => stores.forTenant(endpoint.orgId).replace(placed.reference, stored.text, placed.stored.version, options));
