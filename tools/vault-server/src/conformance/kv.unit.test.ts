@@ -108,6 +108,35 @@ describe('KV v2', () => {
     expect((await client.ask('GET', 'kv/data/c?version=1')).status).toBe(404);
   });
 
+  // path_data.go, deletionTime; path_config.go, where below zero means never
+  it('lets versions go by themselves after the shorter time of mount and secret, and says so when they are written', async () => {
+    let now = Date.parse('2026-01-01T00:00:00.000Z');
+    const clock = { now: () => new Date(now) };
+    const timed = await openClient({ clock });
+    const put = async (path: string): Promise<unknown> => (await timed.ask('POST', `kv/data/${path}`, { data: { n: 1 } })).body?.data;
+    try {
+      expect((await timed.ask('POST', 'kv/config', { delete_version_after: '1h30m' })).status).toBe(204);
+      expect((await timed.ask('GET', 'kv/config')).body).toMatchObject({ data: { delete_version_after: '1h30m0s' } });
+      await timed.ask('POST', 'kv/metadata/short', { delete_version_after: '60s' });
+      expect(await put('short')).toMatchObject({ deletion_time: '2026-01-01T00:01:00.000Z' });
+      expect(await put('long')).toMatchObject({ deletion_time: '2026-01-01T01:30:00.000Z' });
+      expect(await timed.ask('GET', 'kv/data/short')).toMatchObject({
+        status: 200,
+        body: { data: { metadata: { deletion_time: '2026-01-01T00:01:00.000Z' } } },
+      });
+      now += 60_001;
+      expect(await timed.ask('GET', 'kv/data/short')).toMatchObject({ status: 404, body: { data: { data: null, metadata: { version: 1 } } } });
+      await timed.ask('DELETE', 'kv/data/long');
+      now += 1;
+      expect((await timed.ask('GET', 'kv/data/long')).status).toBe(404);
+      await timed.ask('POST', 'kv/config', { delete_version_after: '-1s' });
+      expect(await put('short')).toMatchObject({ deletion_time: '' });
+      expect((await timed.ask('POST', 'kv/config', { delete_version_after: 'soon' })).status).toBe(400);
+    } finally {
+      await timed.close();
+    }
+  });
+
   it('lists one level, folders with a slash, and answers 404 for an empty one', async () => {
     for (const path of ['x/a', 'x/b/c', 'x/b/d']) await write(path, { n: 1 });
     expect((await client.ask('GET', 'kv/metadata/x?list=true')).body).toMatchObject({ data: { keys: ['a', 'b/'] } });

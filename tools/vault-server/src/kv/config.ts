@@ -2,6 +2,7 @@ import { type Answer, noContent, withData } from '../http/answer.ts';
 import type { VaultRequest } from '../http/request.ts';
 import type { Database } from '@rcm/local-aws/kit';
 import type { VaultState } from '../vault-state.ts';
+import { deleteAfter, durationText, setDeleteAfter } from './delete-after.ts';
 import type { Place } from './records.ts';
 
 export interface MountConfig {
@@ -24,8 +25,11 @@ export function configOf(database: Database, { namespace, mount }: Pick<Place, '
 /** `<mount>/config`: read and write. Null: no such route. */
 export function answerConfig({ database }: VaultState, { verb, namespace, body }: VaultRequest, mount: string): Answer | null {
   const { maxVersions, casRequired } = configOf(database, { namespace, mount });
-  if (verb === 'read') return withData({ max_versions: maxVersions, cas_required: casRequired, delete_version_after: '0s' });
+  const whole = { namespace, mount, path: '' };
+  if (verb === 'read')
+    return withData({ max_versions: maxVersions, cas_required: casRequired, delete_version_after: durationText(deleteAfter(database, whole)) });
   if (verb !== 'write') return null;
+  setDeleteAfter(database, whole, body.delete_version_after);
   database.run(
     `INSERT INTO kv_config(namespace, mount, max_versions, cas_required) VALUES (?, ?, ?, ?)
      ON CONFLICT (namespace, mount) DO UPDATE SET max_versions = excluded.max_versions, cas_required = excluded.cas_required`,

@@ -3,6 +3,7 @@ import { isFields, type VaultRequest } from '../http/request.ts';
 import type { Database } from '@rcm/local-aws/kit';
 import type { VaultState } from '../vault-state.ts';
 import { configOf, DEFAULT_MAX_VERSIONS, type MountConfig } from './config.ts';
+import { deletionTime } from './delete-after.ts';
 import { ensureKey, type KeyRow, keyAt, type Place, versionMetadata, versionOf } from './records.ts';
 
 /** `<mount>/data/<path>` (openbao builtin/logical/kv/path_data.go). Null: no such route. */
@@ -38,10 +39,11 @@ function writeData({ database, root, clock }: VaultState, { body }: VaultRequest
   const key = ensureKey(database, place, now);
   const version = key.current_version + 1;
   const { rowId: valueId } = database.run('INSERT INTO stored_value(box, written_at) VALUES (?, ?)', root.seal(JSON.stringify(data)), now);
-  database.run('INSERT INTO kv_version(key_id, version, value_id, created_at) VALUES (?, ?, ?, ?)', key.id, version, valueId, now);
+  const goesAt = deletionTime(database, place, now);
+  database.run('INSERT INTO kv_version(key_id, version, value_id, created_at, deleted_at) VALUES (?, ?, ?, ?, ?)', key.id, version, valueId, now, goesAt);
   const oldest = dropOldVersions(database, key, version, config);
   database.run('UPDATE kv_key SET current_version = ?, oldest_version = ?, updated_at = ? WHERE id = ?', version, oldest, now, key.id);
-  return withData(versionMetadata(key, { key_id: key.id, version, value_id: valueId, created_at: now, deleted_at: null, destroyed: 0 }));
+  return withData(versionMetadata(key, { key_id: key.id, version, value_id: valueId, created_at: now, deleted_at: goesAt, destroyed: 0 }));
 }
 
 /** The sentences are the engine's own (path_data.go, validateCheckAndSetOption); a soft-deleted version still counts as current. */
@@ -69,10 +71,8 @@ function deleteLatest({ database, clock }: VaultState, place: Place): Answer {
   if (key) {
     const now = clock.now().getTime();
     database.run(
-      'UPDATE kv_version SET deleted_at = ? WHERE key_id = ? AND version = ? AND deleted_at IS NULL AND destroyed = 0',
-      now,
-      key.id,
-      key.current_version,
+      'UPDATE kv_version SET deleted_at = ? WHERE key_id = ? AND version = ? AND (deleted_at IS NULL OR deleted_at > ?) AND destroyed = 0',
+      ...[now, key.id, key.current_version, now],
     );
   }
   return noContent;

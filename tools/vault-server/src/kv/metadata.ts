@@ -1,6 +1,7 @@
 import { type Answer, noContent, nothingThere, Refusal, withData } from '../http/answer.ts';
 import { isFields, type VaultRequest } from '../http/request.ts';
 import type { VaultState } from '../vault-state.ts';
+import { deleteAfter, durationText, setDeleteAfter } from './delete-after.ts';
 import { customMetadata, ensureKey, keyAt, type KeyRow, type Place, timeText, type VersionRow } from './records.ts';
 
 /** Bounds of `custom_metadata` (builtin/logical/kv/path_metadata.go). */
@@ -15,10 +16,11 @@ export function answerMetadata(vault: VaultState, request: VaultRequest, place: 
   const key = keyAt(vault.database, place);
   if (request.verb === 'delete') {
     if (key) vault.database.run('DELETE FROM kv_key WHERE id = ?', key.id);
+    setDeleteAfter(vault.database, place, 0);
     return noContent;
   }
   if (!key) throw nothingThere();
-  return withData(describe(vault, key));
+  return withData({ ...describe(vault, key), delete_version_after: durationText(deleteAfter(vault.database, place)) });
 }
 
 function describe({ database }: VaultState, key: KeyRow): object {
@@ -30,7 +32,7 @@ function describe({ database }: VaultState, key: KeyRow): object {
   return {
     ...{ versions: Object.fromEntries(versions) as object, current_version: key.current_version, oldest_version: key.oldest_version },
     ...{ created_time: timeText(key.created_at), updated_time: timeText(key.updated_at), max_versions: key.max_versions },
-    ...{ cas_required: key.cas_required === 1, delete_version_after: '0s', custom_metadata: customMetadata(key) },
+    ...{ cas_required: key.cas_required === 1, custom_metadata: customMetadata(key) },
   };
 }
 
@@ -40,6 +42,7 @@ function write({ database, clock }: VaultState, { body }: VaultRequest, place: P
   const custom = body.custom_metadata === undefined ? undefined : checkedCustom(body.custom_metadata);
   const now = clock.now().getTime();
   const key = ensureKey(database, place, now);
+  setDeleteAfter(database, place, body.delete_version_after);
   database.run(
     'UPDATE kv_key SET max_versions = ?, cas_required = ?, custom_metadata = ?, updated_at = ? WHERE id = ?',
     ...[

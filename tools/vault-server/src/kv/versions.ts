@@ -8,7 +8,7 @@ export const VERSION_ACTS = ['delete', 'undelete', 'destroy'] as const;
 export type VersionAct = (typeof VERSION_ACTS)[number];
 
 const SQL: Readonly<Record<VersionAct, string>> = {
-  delete: 'UPDATE kv_version SET deleted_at = ? WHERE key_id = ? AND version = ? AND deleted_at IS NULL AND destroyed = 0',
+  delete: 'UPDATE kv_version SET deleted_at = ?1 WHERE key_id = ?2 AND version = ?3 AND (deleted_at IS NULL OR deleted_at > ?1) AND destroyed = 0',
   undelete: 'UPDATE kv_version SET deleted_at = NULL WHERE ? > 0 AND key_id = ? AND version = ? AND destroyed = 0',
   destroy: 'UPDATE kv_version SET destroyed = 1 WHERE ? > 0 AND key_id = ? AND version = ?',
 };

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { BUSY_WAIT_MS, type Database, isEmpty, type Lock, lockBeside, pragma, StartError, wrap, WRITE_THROUGH } from '@rcm/local-aws/kit';
-import { APPLICATION_ID, SCHEMA, TRANSIT_SCHEMA } from './schema.ts';
+import { APPLICATION_ID, DELETE_AFTER_SCHEMA, SCHEMA, TRANSIT_SCHEMA } from './schema.ts';
 
 /**
  * Opens (and at first fills) the data file; `null` keeps everything in memory. WAL with `synchronous=FULL`: a write that was
@@ -12,7 +12,7 @@ export function openDatabase(path: string | null): Database {
     sqlite.exec(WRITE_THROUGH);
     if (isEmpty(sqlite)) sqlite.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; COMMIT;`);
     const ours = requireOurs(sqlite);
-    ours.exec(TRANSIT_SCHEMA);
+    ours.exec(TRANSIT_SCHEMA + DELETE_AFTER_SCHEMA);
     return wrap(ours);
   });
 }

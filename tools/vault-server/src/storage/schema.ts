@@ -34,7 +34,12 @@ CREATE TABLE token(
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** Made in data files of before it, too. A key's material lies there encrypted, and goes with the key: it is no value that was written. */
+/** Made in data files of before it, too. */
+export const DELETE_AFTER_SCHEMA = `
+CREATE TABLE IF NOT EXISTS kv_delete_after(namespace TEXT NOT NULL, mount TEXT NOT NULL, path TEXT NOT NULL, ms INTEGER NOT NULL, PRIMARY KEY (namespace, mount, path)) STRICT, WITHOUT ROWID;
+`;
+
+/** The same. A key's material lies there encrypted, and goes with the key: it is no value that was written. */
 export const TRANSIT_SCHEMA = `
 CREATE TABLE IF NOT EXISTS transit_key(namespace TEXT NOT NULL, mount TEXT NOT NULL, name TEXT NOT NULL, box BLOB NOT NULL, PRIMARY KEY (namespace, mount, name)) STRICT, WITHOUT ROWID;
 `;
