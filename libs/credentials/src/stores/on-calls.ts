@@ -9,6 +9,6 @@ export type { ListedVersion, SecretsManagerCalls, SecretVersion, VersionChoice }
 export { type SecretsManagerRules, secretsManagerStoreOn } from './secrets-manager-on-calls.ts';
 export type { SsmTier } from './size-policy.ts';
 export type { CallOptions, ClosableSecretStore, FinalAct, Rehearsal, RehearseOptions, SecretTags, StoredSecret } from './store.ts';
-export type { VaultCalls, VaultSecret } from './vault-calls.ts';
+export type { VaultCalls, VaultSecret, VaultWritten } from './vault-calls.ts';
 export { type VaultRules, vaultStoreOn } from './vault-on-calls.ts';
 export { createOwnedStore, type OwnedStoreOptions, type TenantBackends } from '../tenancy/owned-store.ts';

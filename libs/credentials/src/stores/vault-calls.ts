@@ -15,6 +15,16 @@ export interface VaultSecret {
   readonly text: Secret<string> | null;
   /** The latest version, deleted or not: what a check-and-set compares with. 0: there never was one. */
   readonly version: number;
+  readonly isTemporary?: Temporary;
+}
+
+/** Mount or secret have a `delete_version_after`: Vault deletes this version by itself at some time, also while it is the latest. */
+type Temporary = true;
+
+/** What became of a write. */
+export interface VaultWritten {
+  readonly version: number;
+  readonly isTemporary?: Temporary;
 }
 
 /** The calls to KV v2 that the Vault store is made of, errors translated. Paths have no slash at their ends. */
@@ -22,7 +32,7 @@ export interface VaultCalls {
   /** The latest version, or the one named. Fails with `payload_invalid` where the secret is not one of ours. */
   get(path: string, options?: CallOptions, version?: number): Promise<VaultSecret>;
   /** Writes where the latest version is `base`. The new version, or `null` where it is another one (nothing was written). */
-  write(path: string, text: Secret<string>, base: number, options?: CallOptions): Promise<number | null>;
+  write(path: string, text: Secret<string>, base: number, options?: CallOptions): Promise<VaultWritten | null>;
   /** Notes tags beside the secret, whatever its version. */
   label(path: string, tags: SecretTags, options?: CallOptions): Promise<void>;
   /** Names right below a path; none where the path is empty. Vault tells no ages here. */
@@ -67,9 +77,9 @@ export function createVaultCalls({ mount, ...access }: VaultAccess): VaultCalls 
       const answer = await call(what, options, { method: 'POST', path: `${mount}/data/${path}`, body });
       if (answer.status === 400 && errorsOf(answer).some((error) => error.includes(LOST_CAS))) return null;
       if (answer.status !== 200 && answer.status !== 204) throw refused(what, answer);
-      const version = answer.body.reveal().data?.version;
+      const { version, deletion_time: deletionTime } = answer.body.reveal().data ?? {};
       if (typeof version !== 'number') throw notVault(what);
-      return version;
+      return { version, ...temporary(deletionTime) };
     },
     async label(path, tags, options = {}) {
       const what = 'Labelling a secret in Vault';
@@ -103,6 +113,9 @@ export function createVaultCalls({ mount, ...access }: VaultAccess): VaultCalls 
   };
 }
 
+/** path_data.go, deletionTime: empty where nobody has said that versions go by themselves. */
+const temporary = (deletionTime: unknown): { readonly isTemporary?: Temporary } => (deletionTime ? { isTemporary: true } : {});
+
 const errorsOf = ({ body }: VaultAnswer): readonly string[] => body.reveal().errors ?? [];
 
 /** Vault's own sentence is dropped: a validation message may quote what was sent. */
@@ -116,7 +129,7 @@ const notVault = (what: string): RcmError => new RcmError('store_unavailable', `
 
 function secretOf({ status, body }: VaultAnswer): VaultSecret {
   const { data, errors } = body.reveal();
-  const metadata = data?.metadata as { readonly version?: unknown } | undefined;
+  const metadata = data?.metadata as { readonly version?: unknown; readonly deletion_time?: unknown } | undefined;
   const version = Number(metadata?.version ?? 0);
   // Vault itself says in one of two ways that there is nothing; a 404 without either is somebody else's.
   if (status === 404 && version === 0 && errors === undefined) throw notVault('Reading a secret from Vault');
@@ -124,5 +137,5 @@ function secretOf({ status, body }: VaultAnswer): VaultSecret {
   const fields = data?.data as Readonly<Record<string, unknown>> | null | undefined;
   const text = fields?.[FIELD];
   if (typeof text !== 'string') throw invalidPayload('not_text', `The secret in Vault has no text field "${FIELD}".`);
-  return { text: new Secret(text), version };
+  return { text: new Secret(text), version, ...temporary(metadata?.deletion_time) };
 }

@@ -5,6 +5,7 @@ import { Secret } from '@rcm/telemetry';
 import { backend } from '@rcm/test-services';
 import { createAppRole, type Fault } from '@rcm/vault-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { secretPath, stagedPath } from '../reference.ts';
 import { describeFaults, type Failure } from './contract/faults.fixture.ts';
 import { codeOf, newReference, newSlot, passwordOf, payloadText, rotatedText, tags } from './contract/store-under-test.fixture.ts';
 import { openTestVault, type TestVault } from './test-vault.fixture.ts';
@@ -80,6 +81,38 @@ describe.skipIf(backend() === 'containers')('a Vault that is not well (no contai
     expect(await codeOf(store.replace(mine, payloadText('x'), '1'))).toBe('secret_missing');
     expect((await store.create(mine, payloadText('second'), tags)).version).toBe('2');
     expect(passwordOf(await store.read(mine))).toBe('second');
+  });
+
+  it.each(['mount', 'secret'])('that deletes versions by itself is given no password to keep, whether its %s says so', async (of) => {
+    const elsewhere = await openTestVault();
+    try {
+      const role = await elsewhere.appRoleOf('hospital-a');
+      const store = createVaultStore({ address: elsewhere.server.address, mount: 'kv', appRole: () => Promise.resolve(role) });
+      const { reference: current, version } = await store.create(newReference({ kind: 'vault' }), payloadText('old'), tags);
+      const ask = (path: string, delete_version_after: string) =>
+        fetch(`${elsewhere.server.address}/v1/kv/${path}`, {
+          method: 'POST',
+          headers: { 'x-vault-token': elsewhere.server.rootToken },
+          body: JSON.stringify({ delete_version_after }),
+        });
+      const mine = newReference({ kind: 'vault' });
+      const slot = newSlot(current);
+      const at = (path: string) => (of === 'mount' ? 'config' : `metadata/${path}`);
+      const folders = [secretPath(mine), stagedPath(current, slot.attemptId)];
+      for (const folder of folders) await ask(at(folder), '720h');
+      for (const _again of [1, 2]) {
+        expect(await codeOf(store.create(mine, payloadText('x'), tags))).toBe('store_denied');
+        expect(await codeOf(store.stage(slot, rotatedText(payloadText('old'), slot.attemptId, 'new')))).toBe('store_denied');
+      }
+      // What is there already is used, whatever is to become of it, and a new version stays once nothing says otherwise.
+      expect(passwordOf(await store.read(current))).toBe('old');
+      for (const folder of folders) await ask(at(folder), '0s');
+      const next = newSlot(current);
+      await store.stage(next, rotatedText(payloadText('old'), next.attemptId, 'new'));
+      expect(await store.rehearse(next, version)).toEqual({ overwritten: null });
+    } finally {
+      await elsewhere.close();
+    }
   });
 
   it('whose secret was written by hand without our field fails with payload_invalid and is not overwritten', async () => {

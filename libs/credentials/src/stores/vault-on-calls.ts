@@ -6,7 +6,7 @@ import { readEach } from './read-each.ts';
 import { isPromoted, isSameText, keepsFieldsOf } from './same-text.ts';
 import { checkVaultSize } from './size-policy.ts';
 import type { CallOptions, ClosableSecretStore, StagedSlot } from './store.ts';
-import type { VaultCalls } from './vault-calls.ts';
+import type { VaultCalls, VaultWritten } from './vault-calls.ts';
 import { overwriteOnBase, type OverwritingText } from './vault-overwrite.ts';
 import { readSecret } from './vault-read.ts';
 import { rehearseOnVault } from './vault-rehearsal.ts';
@@ -42,7 +42,7 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
     async create(reference, text, tags, options) {
       const path = current(reference);
       checkVaultSize(text);
-      const made = await createOrFind(calls, path, text, options);
+      const made = await createToStay(calls, path, text, options);
       if (!isSameText(made.text, text)) throw new RcmError('secret_exists', 'There is another secret under this name already; it was left as it is.');
       // Tags come after the text, and again when it is found: a crash between them leaves nothing without tags for good.
       await calls.label(path, tags, options);
@@ -56,7 +56,7 @@ export function vaultStoreOn(calls: VaultCalls, { mount }: VaultRules): Closable
     async stage(slot, text, options) {
       const path = staged(slot);
       checkVaultSize(text);
-      const made = await createOrFind(calls, path, text, options);
+      const made = await createToStay(calls, path, text, options);
       await calls.label(path, slot.tags, options);
       return { text: made.text, adopted: !made.created };
     },
@@ -113,16 +113,27 @@ interface Made {
   readonly created: boolean;
 }
 
+/** `createOrFind`, where what it comes to stays. Fails with `store_denied` besides: a password that was given to a store that throws it away is lost. */
+async function createToStay(calls: VaultCalls, path: string, text: Secret<string>, options?: CallOptions): Promise<Made> {
+  const { isTemporary, ...made } = await createOrFind(calls, path, text, options);
+  if (isTemporary)
+    throw new RcmError(
+      'store_denied',
+      'Vault would delete the secret by itself after a while: set delete_version_after to 0s, of the mount and of the secret. What was written is not used.',
+    );
+  return made;
+}
+
 /**
  * Creates, or gives back what is there. A path whose latest version was deleted by a person counts as free: the new version goes on
  * top of it, and the deleted one stays in the history.
  */
-async function createOrFind(calls: VaultCalls, path: string, text: Secret<string>, options?: CallOptions): Promise<Made> {
-  const version = await calls.write(path, text, 0, options);
-  if (version !== null) return { text, version: String(version), created: true };
+async function createOrFind(calls: VaultCalls, path: string, text: Secret<string>, options?: CallOptions): Promise<Made & Pick<VaultWritten, 'isTemporary'>> {
+  const written = await calls.write(path, text, 0, options);
+  if (written !== null) return { ...written, text, version: String(written.version), created: true };
   const found = await calls.get(path, options);
-  if (found.text !== null) return { text: found.text, version: String(found.version), created: false };
+  if (found.text !== null) return { ...found, text: found.text, version: String(found.version), created: false };
   const onTop = await calls.write(path, text, found.version, options);
-  if (onTop !== null) return { text, version: String(onTop), created: true };
+  if (onTop !== null) return { ...onTop, text, version: String(onTop.version), created: true };
   throw new RcmError('store_conflict', 'Somebody else wrote the secret while it was being created.');
 }

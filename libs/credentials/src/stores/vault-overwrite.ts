@@ -37,9 +37,9 @@ export async function overwriteOnBase(write: Overwrite): Promise<{ readonly vers
   const ours = text.get();
   if (!text.isBase(found.text)) throw conflict(base, 'the same, with fields that would be undone');
   await options?.beforeWrite?.('make_current');
-  const version = await calls.write(path, ours, Number(base), options);
+  const written = await calls.write(path, ours, Number(base), options);
   const isRead = (stored: Secret<string>): boolean => isSameText(stored, found.text);
-  if (version !== null) return settle(write, String(version), isRead);
+  if (written !== null) return settle(write, String(written.version), isRead);
   // Lost, or won by a first try whose answer was lost on the way.
   const after = await mustExist(write);
   if (text.isDone(after.text)) return settle(write, after.version, isRead);

@@ -48,7 +48,10 @@ export class VaultModel extends StoreModel<Key> {
           return found ? { text: found.text === null ? null : new Secret(found.text), version: found.number } : { text: null, version: 0 };
         }),
       write: (path, text, base, options) =>
-        this.call(caller, { what: 'write', path, kind: 'write', signal: options?.signal }, () => this.write(path, text.reveal(), base)),
+        this.call(caller, { what: 'write', path, kind: 'write', signal: options?.signal }, () => {
+          const version = this.write(path, text.reveal(), base);
+          return version === null ? null : { version };
+        }),
       label: (path, _tags, options) => this.call(caller, { what: 'label', path, kind: 'write', signal: options?.signal }, () => undefined),
       list: (path, options) =>
         this.call(caller, { what: 'list', path: `${path}/`, kind: 'read', signal: options?.signal }, () =>
