@@ -42,6 +42,8 @@ interface NewVersion {
   readonly stages: readonly string[];
 }
 
+type StageMove = { readonly from: string; readonly to?: string } | { readonly to: string };
+
 export interface SecretsManagerCalls {
   get(id: string, version: VersionChoice, options?: CallOptions): Promise<SecretVersion | null>;
   /** The labels of every version that has one, the youngest version first. AWS keeps at most 20 labels a secret, so one page is all. */
@@ -52,8 +54,8 @@ export interface SecretsManagerCalls {
   create(name: string, text: Secret<string>, tags: SecretTags, options?: CallOptions): Promise<{ readonly arn: string; readonly version: string } | null>;
   /** Adds a version under these labels. `false` where the version exists already with another text. Fails with `secret_missing`. */
   putVersion(id: string, written: NewVersion, options?: CallOptions): Promise<boolean>;
-  /** Moves a label. `false` where it is not at `from` or the version `to` does not exist. */
-  moveStage(id: string, stage: string, move: { readonly from: string; readonly to?: string }, options?: CallOptions): Promise<boolean>;
+  /** Moves a label; without `from`, one that no version has. `false` where it is not at `from`. */
+  moveStage(id: string, stage: string, move: StageMove, options?: CallOptions): Promise<boolean>;
   /** Asks for a move that is refused because the label is not at `from`: whether the caller may move it at all. Fails with `store_denied`. */
   tryMoveStage(id: string, stage: string, move: { readonly from: string; readonly to: string }, options?: CallOptions): Promise<void>;
   /** What each replica's region is at, by region; `null` where the secret is gone or waits for its deletion. */
@@ -68,9 +70,9 @@ export function createSecretsManagerCalls({ kmsKeyId, instrument, ...access }: S
   instrument?.(client);
   const call = awsCall(access, translateSecretsManagerError);
 
-  const moveStage: SecretsManagerCalls['moveStage'] = (id, stage, { from, to }, options = {}) =>
+  const moveStage: SecretsManagerCalls['moveStage'] = (id, stage, { to, ...asked }, options = {}) =>
     call('Moving a label in Secrets Manager', options, async (abortSignal) => {
-      const move = { RemoveFromVersionId: from, ...(to === undefined ? {} : { MoveToVersionId: to }) };
+      const move = { ...('from' in asked ? { RemoveFromVersionId: asked.from } : {}), ...(to === undefined ? {} : { MoveToVersionId: to }) };
       await client.send(new UpdateSecretVersionStageCommand({ SecretId: id, VersionStage: stage, ...move }), { abortSignal });
       return true;
     }).catch((error: unknown) => instead(error, 'store_conflict', false));

@@ -1,3 +1,4 @@
+import { RcmError } from '@rcm/telemetry';
 import { stagedPath } from '../reference.ts';
 import { firstOfOurs } from './history.ts';
 import { mustKeepFields, stagedAsGiven, unlessMoved } from './rehearsal.ts';
@@ -24,9 +25,10 @@ export function secretsManagerStages(calls: SecretsManagerCalls): SecretStages {
       const id = secretId(slot.current);
       checkSecretsManagerSize(text);
       // AWS refuses another text under the same token; emulators overwrite it, so what is staged is looked for first.
-      const staged = await readStaged(calls, slot, options);
-      if (staged !== null) return { text: staged.text, adopted: true };
+      const known = await readVersion(calls, slot, options);
+      if (known !== null && isStaged(known, slot)) return { text: known.text, adopted: true };
       await leaveRoomToPromote(calls, id, options);
+      if (known !== null) return labelAgain(calls, slot, known, options);
       if (await calls.putVersion(id, { version: slot.attemptId, text, stages: [PENDING, keptLabel(slot.attemptId)] }, options)) return { text, adopted: false };
       return { text: (await mustExist(readStaged(calls, slot, options))).text, adopted: true };
     },
@@ -74,9 +76,25 @@ export function secretsManagerStages(calls: SecretsManagerCalls): SecretStages {
   };
 }
 
-/** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */
-async function readStaged(calls: SecretsManagerCalls, slot: StagedSlot, options?: CallOptions): Promise<SecretVersion | null> {
+/** Whatever its labels. */
+async function readVersion(calls: SecretsManagerCalls, slot: StagedSlot, options?: CallOptions): Promise<SecretVersion | null> {
   stagedPath(slot.current, slot.attemptId);
-  const version = await calls.get(secretId(slot.current), { id: slot.attemptId }, options);
-  return version?.stages.includes(keptLabel(slot.attemptId)) ? version : null;
+  return calls.get(secretId(slot.current), { id: slot.attemptId }, options);
+}
+
+/** The label decides, not the version: a discarded copy keeps its version id until Secrets Manager clears it away. */
+const isStaged = ({ stages }: SecretVersion, { attemptId }: StagedSlot): boolean => stages.includes(keptLabel(attemptId));
+
+async function readStaged(calls: SecretsManagerCalls, slot: StagedSlot, options?: CallOptions): Promise<SecretVersion | null> {
+  const version = await readVersion(calls, slot, options);
+  return version !== null && isStaged(version, slot) ? version : null;
+}
+
+/**
+ * The version is there without its label: it was discarded, or somebody took the label away. "If a version with this value already exists … the request is ignored"
+ * (PutSecretValue), labels and all, and then nothing would be staged.
+ */
+async function labelAgain(calls: SecretsManagerCalls, slot: StagedSlot, { text }: SecretVersion, options?: CallOptions): ReturnType<SecretStages['stage']> {
+  if (await calls.moveStage(secretId(slot.current), keptLabel(slot.attemptId), { to: slot.attemptId }, options)) return { text, adopted: true };
+  throw new RcmError('store_conflict', 'Another version has the label of the staged copy: take it away from there. Nothing was staged.');
 }

@@ -53,21 +53,24 @@ export class SecretsManagerModel extends StoreModel<Held> {
     return true;
   }
 
-  /** UpdateSecretVersionStage. `false`: the label is not at `from`, or there is no version `to`. */
-  moveStage(name: string, stage: string, { from, to }: { readonly from: string; readonly to?: string | undefined }): boolean {
+  /** UpdateSecretVersionStage. `false`: the label is not at `from`; without that, it is at another version than `to`. */
+  moveStage(name: string, stage: string, { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined }): boolean {
     const held = this.#mustHold(name);
     const hasVersion = (id: string): boolean => held.versions.some((version) => version.id === id);
     // AWS says of an unknown version what it says of an unknown secret.
-    if (!hasVersion(from) || (to !== undefined && !hasVersion(to))) throw missing();
-    if (held.stages.get(stage) !== from) return false;
+    if ([from, to].some((id) => id !== undefined && !hasVersion(id))) throw missing();
+    const holder = held.stages.get(stage);
+    if (from === undefined ? holder !== undefined && holder !== to : holder !== from) return false;
     if (to === undefined && stage === CURRENT) return false;
     if (to === undefined) {
       this.keep(name, { ...held, stages: new Map([...held.stages].filter(([label]) => label !== stage)) });
-      if (stage.startsWith(KEPT)) this.note({ path: `${name}#${from}`, act: 'copy removed', text: null });
+      if (stage.startsWith(KEPT)) this.note({ path: `${name}#${String(from)}`, act: 'copy removed', text: null });
       return true;
     }
     this.keep(name, moveStage(held, stage, to));
-    if (stage === CURRENT) this.note({ path: name, act: 'current', text: held.versions.find(({ id }) => id === to)?.text ?? null });
+    const text = held.versions.find(({ id }) => id === to)?.text ?? null;
+    if (stage === CURRENT) this.note({ path: name, act: 'current', text });
+    if (stage.startsWith(KEPT)) this.note({ path: `${name}#${to}`, act: 'staged', text });
     return true;
   }
 
