@@ -39,7 +39,9 @@ async function removeCopy(rotator: Rotator, { id: attemptId, orgId, endpointId }
       reason: 'a copy that an abandoned attempt left: after it, the portal took what is current, or refused a copy that was never sent',
       details: { attemptId },
     });
-    await login.store.discard((await login.slotElsewhere(attemptId)) ?? login.slotOf(attemptId), heldOptions(login));
+    // A secret that was made anew out of a backup has its copies beside it, whatever secret the journal names.
+    const elsewhere = await login.slotElsewhere(attemptId);
+    for (const slot of [login.slotOf(attemptId), ...(elsewhere ? [elsewhere] : [])]) await login.store.discard(slot, heldOptions(login));
     await noteCopyRemoved(rotator.db, { attemptId, orgId });
   });
 }

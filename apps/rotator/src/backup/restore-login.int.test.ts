@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { parseReference, type SecretStore } from '@rcm/credentials';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { getEndpoint } from '@rcm/db';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
+import { removeOldCopies } from '../acts/remove-old-copies.ts';
 import { restoreLogin } from './restore-login.ts';
 
 const ACT = { actor: 'person:os:jane@host', reason: 'it is gone' };
@@ -13,6 +15,16 @@ let opened: RotatorEnvironment;
 beforeAll(async () => void (opened = await openRotatorEnvironment({ endpoints: [] })));
 afterAll(() => opened?.close());
 
+/** As the guardian does. */
+async function removeSecret(secretArn: string): Promise<void> {
+  const { aws } = opened.testEnvironment;
+  const access = { region: aws.region, endpoint: aws.endpoint, credentials: aws.taskCredentials(GUARDIAN_ROLE) };
+  const [secrets, parameters] = [new SecretsManagerClient(access), new SSMClient(access)];
+  if (secretArn.includes(':ssm:')) await parameters.send(new DeleteParameterCommand({ Name: secretArn.slice(secretArn.indexOf('/')) }));
+  else await secrets.send(new DeleteSecretCommand({ SecretId: secretArn, ForceDeleteWithoutRecovery: true }));
+  for (const client of [secrets, parameters]) client.destroy();
+}
+
 /** A login whose secret of Secrets Manager is gone, and what restoring it says; `meanwhile`: once the secret is there again, before the row follows. */
 async function restored(meanwhile: (endpointId: string) => Promise<unknown>): Promise<string> {
   const { testEnvironment, rotator, process } = opened;
@@ -20,10 +32,7 @@ async function restored(meanwhile: (endpointId: string) => Promise<unknown>): Pr
   const reference = parseReference(secretArn);
   const current = await rotator.stores.forTenant(orgId).read(reference);
   if (!current) throw new Error('no secret');
-  const { region, endpoint } = testEnvironment.aws;
-  const guardian = new SecretsManagerClient({ region, endpoint, credentials: testEnvironment.aws.taskCredentials(GUARDIAN_ROLE) });
-  await guardian.send(new DeleteSecretCommand({ SecretId: secretArn, ForceDeleteWithoutRecovery: true }));
-  guardian.destroy();
+  await removeSecret(secretArn);
   const forTenant = (org: string): SecretStore => {
     const store = rotator.stores.forTenant(org);
     return {
@@ -108,3 +117,49 @@ it.each(['ssm', 'secrets-manager'] as const)('copies that are put back in %s are
   expect(await restoreLogin(services, login, { ...ACT, orgId, takenAt: new Date(), dryRun: false, signal })).toBe('restored');
   expect(await store.listStaged(parseReference(secretArn))).toEqual(newestFirst);
 });
+
+/** Since then the portal has accepted what is current. */
+async function abandonedLongAgo({ id, orgId, secretArn, loginIdentity }: Awaited<ReturnType<typeof addLogin>>): Promise<string> {
+  const attemptId = randomUUID();
+  await opened.sql(
+    `INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash, ended_at, copy_removed_at)
+     VALUES ($1::uuid, $2, $3, $4, 'alpine', 'abandoned', 1, 'r', 'due', $5, '1', 'h', now() - interval '40 days', now() - interval '5 days')`,
+    [attemptId, loginIdentity, orgId, id, secretArn],
+  );
+  return attemptId;
+}
+
+const addLogin = (where: 'ssm' | 'secrets-manager') => opened.testEnvironment.addEndpoint('alpine', where);
+
+it.each(['ssm', 'secrets-manager'] as const)(
+  'a copy in %s that had been removed, and is put back out of an older backup, goes as it had gone',
+  async (where) => {
+    const { process, rotator } = opened;
+    const added = await addLogin(where);
+    const { id, orgId, secretArn, loginIdentity } = added;
+    const store = rotator.stores.forTenant(orgId);
+    const current = await store.read(parseReference(secretArn));
+    if (!current) throw new Error('no secret');
+    const attemptId = await abandonedLongAgo(added);
+    await removeSecret(secretArn);
+    const login = { endpointId: id, portalTypeCode: 'alpine', reference: secretArn, version: current.version, text: current.text };
+    const options = { ...ACT, orgId, takenAt: new Date(), dryRun: false, signal: new AbortController().signal };
+    expect(await restoreLogin({ db: process.db, rotator }, { ...login, staged: [{ attemptId, text: current.text }] }, options)).toBe('restored');
+    const reference = parseReference((await arnOf(id)) ?? '');
+    expect(await store.listStaged(reference)).toEqual([attemptId]);
+    const remove = () => removeOldCopies(rotator, { limit: 1_000, signal: options.signal });
+    await remove();
+    expect(await store.listStaged(reference)).toEqual([attemptId]);
+
+    const version = (await store.read(reference))?.version;
+    await opened.sql('UPDATE integration_endpoint SET current_version = $2 WHERE id = $1', [id, version]);
+    await opened.sql(
+      `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved)
+     VALUES ($1, $2, $3, gen_random_uuid(), 'agent', $4, clock_timestamp(), clock_timestamp(), 'accepted', 'none', true)`,
+      [loginIdentity, orgId, id, version],
+    );
+    await remove();
+    expect(await store.listStaged(reference)).toEqual([]);
+    expect((await store.read(reference))?.text.reveal()).toBe(current.text.reveal());
+  },
+);

@@ -1,7 +1,7 @@
 import { formatReference, isAttemptId, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
 import type { BackedUpLogin } from '@rcm/credentials/backup';
 import { type EndpointRow, getEndpoint, recordAuditEvent } from '@rcm/db';
-import { followSecretMadeAnew, getOpenAttempt, outrunCopy, promotedSince } from '@rcm/db/rotation';
+import { followSecretMadeAnew, getOpenAttempt, noteCopyBack, outrunCopy, promotedSince } from '@rcm/db/rotation';
 import { RcmError } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/command.ts';
 import type { RotatorProcess } from '../services.ts';
@@ -114,9 +114,13 @@ type Copy = BackedUpLogin['staged'][number];
  * What is there stays. An older backup may hold what a person had put among the copies: that is left out. The oldest first, as they were made: stores tell the
  * newest by when it was written, and where the journal knows none of them, that one is tried first.
  */
-async function restoreCopies(process: Pick<RotatorProcess, 'rotator'>, place: Place, { staged }: BackedUpLogin, signal: AbortSignal): Promise<void> {
-  for (const copy of staged.toReversed())
-    if (isAttemptId(copy.attemptId) && !(await isStaged(place, copy, signal))) await stageAgain(process, place, copy, signal);
+async function restoreCopies(process: Pick<RotatorProcess, 'rotator' | 'db'>, place: Place, { staged }: BackedUpLogin, signal: AbortSignal): Promise<void> {
+  for (const copy of staged.toReversed()) {
+    if (!isAttemptId(copy.attemptId)) continue;
+    // First, so that none lies there for good of which it is noted that it is gone.
+    await noteCopyBack(process.db, { attemptId: copy.attemptId, orgId: place.endpoint.orgId });
+    if (!(await isStaged(place, copy, signal))) await stageAgain(process, place, copy, signal);
+  }
 }
 
 const slotOf = (place: Place, attemptId: string) => ({ current: place.reference, attemptId, tags: tagsOf(place) });

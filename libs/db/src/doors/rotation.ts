@@ -37,7 +37,7 @@ export {
 export { followSecretMadeAnew } from '../endpoints/secret-made-anew.ts';
 export { advanceAttempt, blockAttempt, type Resumed, resumeAttempt, type Step, type StepNotes, type Wait, waitAttempt } from '../journal/advance.ts';
 export { type AttemptReason, type AttemptState, JOURNAL_VERSION, type OpenState, type RotationAttempt } from '../journal/attempt.ts';
-export { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyRemoved } from '../journal/copies.ts';
+export { listCopiesElsewhere, listCopiesToRemove, mayRemoveCopy, noteCopyBack, noteCopyRemoved } from '../journal/copies.ts';
 export { earlierVersions } from '../journal/earlier-versions.ts';
 export { finishAttempt, promoteAttempt, type RotationCounts, rotationCounts } from '../journal/ends.ts';
 export { keptLength } from '../journal/kept-length.ts';

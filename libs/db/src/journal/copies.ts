@@ -98,3 +98,12 @@ export async function noteCopyRemoved(db: Database, { attemptId, orgId }: { read
     (tx) => tx.$executeRaw`UPDATE rotation_attempt SET copy_removed_at = clock_timestamp() WHERE id = ${attemptId}::uuid AND copy_removed_at IS NULL`,
   );
 }
+
+/** The copy is put into the store again, out of a backup: what was noted holds no more, and it goes as any other. Safe to repeat. */
+export async function noteCopyBack(db: Database, { attemptId, orgId }: { readonly attemptId: string; readonly orgId: string }): Promise<void> {
+  checkUuid('attemptId', attemptId);
+  await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`UPDATE rotation_attempt SET copy_removed_at = NULL WHERE id = ${attemptId}::uuid AND copy_removed_at IS NOT NULL`,
+  );
+}

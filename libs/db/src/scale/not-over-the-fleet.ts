@@ -58,6 +58,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'finishAttempt',
       'getAttempt',
       'knowsRotation',
+      'noteCopyBack',
       'noteCopyRemoved',
     ],
     ...['planRotation', 'promoteAttempt', 'resolveAsFound', 'resolveAsUnchanged', 'resolveBySuccessor', 'resumeAttempt', 'rotationTo', 'waitAttempt'],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { advanceAttempt, blockAttempt, resumeAttempt, waitAttempt } from '../../journal/advance.ts';
-import { listCopiesElsewhere, mayRemoveCopy, noteCopyRemoved } from '../../journal/copies.ts';
+import { listCopiesElsewhere, mayRemoveCopy, noteCopyBack, noteCopyRemoved } from '../../journal/copies.ts';
 import { finishAttempt, promoteAttempt } from '../../journal/ends.ts';
 import { knownVersions } from '../../journal/known-versions.ts';
 import { knowsRotation } from '../../journal/knows.ts';
@@ -44,4 +44,5 @@ export const ROTATIONS: Operations = {
   resolveBySuccessor: (t, n) => resolveBySuccessor(t.rotator, { ...n, detail: 'x', successorId: n.attemptId }),
   knowsRotation: (t, n) => knowsRotation(t.agent, n),
   noteCopyRemoved: (t, n) => noteCopyRemoved(t.rotator, n),
+  noteCopyBack: (t, n) => noteCopyBack(t.rotator, n),
 };
