@@ -45,17 +45,23 @@ describe('a write that was answered without a version is not taken for done', ()
   });
 });
 
-it.each(['', '{}', '{"data":null}', 'null', '[]', '"no"', '{"errors":{}}'])(
-  'a 404 with the body %o is not taken for a Vault that has no such secret',
-  async (body) => {
+describe.each(['', '{}', '{"data":null}', 'null', '[]', '"no"', '{"errors":{}}'])('the body %o, of somebody in Vault’s place', (body) => {
+  const answered = (status: number) => {
     const login = JSON.stringify({ auth: { client_token: 't', lease_duration: 60, renewable: true } });
     const fetch = (input: string | URL | Request): Promise<Response> =>
-      Promise.resolve(addressOf(input).endsWith('/login') ? new Response(login) : new Response(body, { status: 404 }));
+      Promise.resolve(addressOf(input).endsWith('/login') ? new Response(login) : new Response(body, { status }));
     const appRole = () => Promise.resolve({ roleId: 'r', secretId: new Secret('s') });
-    const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch, appRole });
-    expect(await codeOf(store.read(newReference({ kind: 'vault' })))).toBe('store_unavailable');
-  },
-);
+    return createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch, appRole });
+  };
+
+  it.each([200, 404])('says neither that there is no such secret nor that it is another one (%d)', async (status) => {
+    expect(await codeOf(answered(status).read(newReference({ kind: 'vault' })))).toBe('store_unavailable');
+  });
+
+  it.each([200, 404])('says not that there are no copies (%d)', async (status) => {
+    expect(await codeOf(answered(status).listStaged(newReference({ kind: 'vault' })))).toBe('store_unavailable');
+  });
+});
 
 it('the ARN of another organization’s secret is not adopted, whether it was created or found', async () => {
   const wanted = newReference({ kind: 'secrets-manager' });

@@ -89,10 +89,7 @@ export function createVaultCalls({ mount, ...access }: VaultAccess): VaultCalls 
     async list(path, options = {}) {
       const what = 'Looking for staged secrets in Vault';
       const answer = await call(what, options, { method: 'GET', path: `${mount}/metadata/${path}?list=true` });
-      if (answer.status === 404 && errorsOf(answer).length === 0) return [];
-      if (answer.status !== 200) throw refused(what, answer);
-      const { keys } = (answer.body.reveal().data ?? {}) as { readonly keys?: unknown };
-      return Array.isArray(keys) ? keys.map(String).filter((key) => !key.endsWith('/')) : [];
+      return namesIn(what, answer).filter((key) => !key.endsWith('/'));
     },
     async remove(path, options = {}) {
       const what = 'Deleting a staged secret from Vault';
@@ -127,12 +124,23 @@ function refused(what: string, { status }: VaultAnswer): RcmError {
 /** A proxy, say, that answers in Vault's place. Whether a write was made is found out by repeating it: each is a check-and-set. */
 const notVault = (what: string): RcmError => new RcmError('store_unavailable', `${what} failed: the answer is not one that Vault gives.`);
 
+/** Of an empty path Vault says that it is not there. Whoever answers without a list is somebody else, and copies may well lie there. */
+function namesIn(what: string, answer: VaultAnswer): readonly string[] {
+  const { data, errors } = answer.body.reveal();
+  if (answer.status === 404 && errors?.length === 0) return [];
+  if (answer.status === 404 && errors === undefined) throw notVault(what);
+  if (answer.status !== 200) throw refused(what, answer);
+  const { keys } = (data ?? {}) as { readonly keys?: unknown };
+  if (!Array.isArray(keys)) throw notVault(what);
+  return keys.map(String);
+}
+
 function secretOf({ status, body }: VaultAnswer): VaultSecret {
   const { data, errors } = body.reveal();
   const metadata = data?.metadata as { readonly version?: unknown; readonly deletion_time?: unknown } | undefined;
   const version = Number(metadata?.version ?? 0);
-  // Vault itself says in one of two ways that there is nothing; a 404 without either is somebody else's.
-  if (status === 404 && version === 0 && errors === undefined) throw notVault('Reading a secret from Vault');
+  // Vault itself says in one of two ways that there is nothing; an answer without either, and without a version, is somebody else's.
+  if (version === 0 && (status !== 404 || errors === undefined)) throw notVault('Reading a secret from Vault');
   if (status === 404) return { text: null, version };
   const fields = data?.data as Readonly<Record<string, unknown>> | null | undefined;
   const text = fields?.[FIELD];
