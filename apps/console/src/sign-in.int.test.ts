@@ -67,6 +67,23 @@ test('somebody may end all their sessions at once', async () => {
   expect([(await other.get('/')).status, (await elses.get('/')).status]).toEqual([303, 200]);
 });
 
+test('what a group gave ends with the next sign-in, in every browser that has it, also where nothing is left', async () => {
+  const groups = ['one-operator', 'one-viewer'];
+  const other = await openTestConsole({ people: [{ id: 'mover', name: 'Mover', groups }] });
+  try {
+    const [first, second] = [await other.browser('mover'), await other.browser('mover')];
+    expect([(await first.get('/o/hospital-1/codes')).status, (await second.get('/')).status]).toEqual([200, 200]);
+    groups.splice(0, 1);
+    const third = await other.browser('mover');
+    expect([(await first.get('/o/hospital-1/codes')).status, (await second.get('/')).status, (await third.get('/')).status]).toEqual([303, 303, 200]);
+    groups.splice(0, 1);
+    expect((await (await other.browser(null)).signIn('mover')).status).toBe(403);
+    expect((await third.get('/')).status).toBe(303);
+  } finally {
+    await other.close();
+  }
+});
+
 test('whom no group gives a role, who has begun no sign-in and who comes back to another’s is not let in', async () => {
   const browser = await w.browser(null);
   const refused = await browser.signIn('nobody');

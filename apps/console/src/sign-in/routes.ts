@@ -1,5 +1,5 @@
 import type { Database } from '@rcm/db';
-import { endSession, endSessionsOf, openSession } from '@rcm/db/acts';
+import { endSession, endSessionsOf, loseRoles, openSession } from '@rcm/db/acts';
 import { issuedSubject, type Logger, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { type GroupRole, rolesOf } from '../access/groups.ts';
@@ -39,6 +39,11 @@ export function signInRoutes(server: FastifyInstance, dependencies: SignInDepend
     dropLeaving(reply);
     if (leaving === null) throw new RcmError('token_invalid', 'This browser has not begun a sign-in, or too long ago. Nobody is signed in.');
     const person = personOf(await issuer.arrive(new URL(request.url, origin), leaving), dependencies);
+    if (Object.keys(person.roles).length === 0) {
+      // What they have open elsewhere was opened when they had one.
+      await loseRoles(db, person.person);
+      throw new RcmError('scope_missing', 'You have signed in, but none of your groups has a role here. Ask whoever looks after the console.');
+    }
     // A new session under a new id, whatever the browser came with; that one ends (session fixation).
     const before = sessionIdIn(request);
     if (before !== null) await endSession(db, before);
@@ -56,13 +61,10 @@ export function signInRoutes(server: FastifyInstance, dependencies: SignInDepend
   });
 }
 
-/** Fails with `scope_missing` for somebody whom no group gives a role, `token_invalid` for a subject that names nobody. */
+/** Fails with `token_invalid` for a subject that names nobody. */
 function personOf(claims: Claims, { groups, groupsClaim }: SignInDependencies) {
   const subject = issuedSubject(claims.iss, claims.sub);
   if (subject === null) throw new RcmError('token_invalid', 'The issuer’s token names nobody, or too long a name. Nobody is signed in.');
-  const roles = rolesOf(claims[groupsClaim], groups);
-  if (Object.keys(roles).length === 0)
-    throw new RcmError('scope_missing', 'You have signed in, but none of your groups has a role here. Ask whoever looks after the console.');
   const called = typeof claims.name === 'string' ? claims.name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '').trim() : '';
-  return { person: `person:oidc:${subject}`, name: (called || claims.sub).slice(0, LONGEST_NAME), roles };
+  return { person: `person:oidc:${subject}`, name: (called || claims.sub).slice(0, LONGEST_NAME), roles: rolesOf(claims[groupsClaim], groups) };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../database.ts';
 import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { endSession, endSessionsOf, findSession, lastingSessions, openSession } from './sessions.ts';
+import { endSession, endSessionsOf, findSession, lastingSessions, loseRoles, openSession } from './sessions.ts';
 
 let t: TestDatabase;
 let db: Database;
@@ -32,6 +32,27 @@ test('is ended alone, or with all of its person’s', async () => {
   expect([await find(one), (await find(other))?.name]).toEqual([null, 'Jane']);
   expect(await endSessionsOf(db, JANE.person)).toBe(1);
   expect([await find(other), (await find(john))?.name]).toEqual([null, 'Jane']);
+});
+
+test('ends where its person has signed in again with less than it has, in whatever browser, and goes on where they have as much', async () => {
+  const [wide, equal, narrow] = [
+    await openSession(db, { ...JANE, roles: { 'hospital-1': ['operator'], 'hospital-2': ['viewer'] } }),
+    await openSession(db, { ...JANE, roles: { 'hospital-1': ['operator'] } }),
+    await openSession(db, { ...JANE, roles: { 'hospital-1': ['operator', 'auditor'] } }),
+  ];
+  expect([await find(wide), (await find(equal))?.name]).toEqual([null, 'Jane']);
+  const john = await openSession(db, { ...JANE, person: 'person:oidc:https://id.example#john' });
+  await openSession(db, { ...JANE, roles: { '*': ['operator'] } });
+  expect([await find(equal), await find(narrow), (await find(john))?.name]).toEqual([null, null, 'Jane']);
+});
+
+test('none is left to somebody who has come without a role, and the review says that they have none', async () => {
+  const [one, other] = [await openSession(db, JANE), await openSession(db, JANE)];
+  await loseRoles(db, JANE.person);
+  expect([await find(one), await find(other)]).toEqual([null, null]);
+  expect(await t.sql('SELECT roles FROM console_person WHERE person = $1', [JANE.person])).toEqual([{ roles: {} }]);
+  await loseRoles(db, 'person:oidc:https://id.example#nobody');
+  expect(await t.sql(`SELECT FROM console_person WHERE person LIKE '%#nobody'`)).toEqual([]);
 });
 
 test('one person has ten at most, and what has ended is deleted', async () => {

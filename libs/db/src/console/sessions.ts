@@ -44,12 +44,15 @@ export async function removeSessions(tx: Transaction, which: Prisma.Sql): Promis
   return gone.length;
 }
 
-/** Opens a session under a new id, which is returned once and kept nowhere: the row has its hash. For `rcm_console`. */
+/**
+ * Opens a session under a new id, which is returned once and kept nowhere: the row has its hash. Of the person's others, in whatever browser, each ends that has a role which
+ * they have lost since: it was read off their groups when it was opened. For `rcm_console`.
+ */
 export async function openSession(db: Database, { person, name, roles, agent, lifeMs }: NewSession): Promise<string> {
   const id = randomBytes(ID_BYTES).toString('base64url');
   const life = checkMs('lifeMs', lifeMs, 1);
   await db.transaction('no tenant', async (tx) => {
-    await removeSessions(tx, Prisma.sql`ends_at < clock_timestamp()`);
+    await removeSessions(tx, Prisma.sql`ends_at < clock_timestamp() OR (person = ${person} AND NOT roles <@ ${jsonText('roles', roles)}::jsonb)`);
     await removeSessions(
       tx,
       Prisma.sql`id_hash IN (SELECT s.id_hash FROM console_session s WHERE s.person = ${person} ORDER BY s.begun_at DESC OFFSET ${MOST_OF_ONE - 1})`,
@@ -107,6 +110,13 @@ export async function lastingSessions(
 export async function endSession(db: Database, id: string): Promise<void> {
   await db.transaction('no tenant', (tx) => removeSessions(tx, Prisma.sql`id_hash = ${hash(id)}`));
 }
+
+/** Of somebody who has come and has no role any more: all of their sessions end, and whoever reviews people sees that they have none. For `rcm_console`. */
+export const loseRoles = (db: Database, person: string): Promise<void> =>
+  db.transaction('no tenant', async (tx) => {
+    await removeSessions(tx, Prisma.sql`person = ${person}`);
+    await tx.$executeRaw`UPDATE console_person SET roles = '{}', seen_at = clock_timestamp() WHERE person = ${person}`;
+  });
 
 /** Ends all of a person's sessions, in every browser; returns how many there were. */
 export const endSessionsOf = (db: Database, person: string): Promise<number> =>

@@ -49,6 +49,7 @@ export {
   endSessionsOf,
   findSession,
   lastingSessions,
+  loseRoles,
   openSession,
   type SessionUse,
 } from '../console/sessions.ts';

@@ -187,7 +187,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'endCallbackTry',
       'tellAgain',
     ],
-    ...['openSession', 'findSession', 'lastingSessions', 'endSession', 'endSessionsOf', 'listConsolePeople', 'revokeSession', 'traceLogins'],
+    ...['openSession', 'findSession', 'lastingSessions', 'loseRoles', 'endSession', 'endSessionsOf', 'listConsolePeople', 'revokeSession', 'traceLogins'],
     ...['listViews', 'keepView', 'forgetView'],
   ],
   'goes through everything that it is about, page after page or once, because a person asked for that': [
