@@ -65,15 +65,16 @@ interface Wide {
   readonly portalTypeCode: string | null;
   readonly actor: string;
   readonly reason: string;
+  readonly askedAt: Date;
 }
 
-async function performWide({ db }: Rotator, { kind, portalTypeCode, actor, reason }: Wide): Promise<Ended> {
+async function performWide({ db }: Rotator, { kind, portalTypeCode, actor, reason, askedAt }: Wide): Promise<Ended> {
   const scope = portalTypeCode === null ? ({ kind: 'all' } as const) : ({ kind: 'portal_type', portalTypeCode } as const);
   if (kind === 'pause') {
     const paused = await pauseRotations(db, { scope, actor, reason });
     return done(paused ? 'Paused: no rotation starts there; those under way end.' : 'It was paused already; the first reason stands.');
   }
-  const resumed = await resumeRotations(db, { scope, actor, reason });
+  const resumed = await resumeRotations(db, { scope, actor, reason, askedAt });
   // The answer is of no tenant, and names no login of one.
   const told = { ...resumed, stillPaused: resumed.stillPaused.filter(({ kind: of }) => of !== 'endpoint') };
   return done(resumedLines(scope, told).map(sentence).join(' '));

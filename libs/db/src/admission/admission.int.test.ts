@@ -121,6 +121,23 @@ describe('what else holds a start back', () => {
     expect(await resume(login(other))).toEqual([]);
   });
 
+  test('a wish that a pause or a stop ends is of the one that was there, and ends none that came after it', async () => {
+    const { code } = await rotations.type(1);
+    const by = { scope: { kind: 'portal_type', portalTypeCode: code }, actor: 'person:os:jane', reason: 'x' } as const;
+    const held = async () => [(await t.sql('SELECT FROM rotation_pause WHERE portal_type_code = $1', [code])).length, await rotations.breakerOf(code)];
+    const askedAt = (await t.sql<{ at: Date }>('SELECT clock_timestamp() AS at'))[0]?.at ?? new Date(0);
+    await pauseRotations(t.rotator, by);
+    await expect(resumeRotations(t.rotator, { ...by, askedAt })).rejects.toMatchObject({ code: 'state_conflict' });
+    expect(await held()).toEqual([1, null]);
+    await t.sql(`UPDATE rotation_pause SET paused_at = paused_at - interval '1 hour' WHERE portal_type_code = $1`, [code]);
+    await t.sql(`INSERT INTO portal_gate (portal_type_code, opened_at, cause, detail) VALUES ($1, clock_timestamp(), 'logins_suspect', 'x')`, [code]);
+    await expect(resumeRotations(t.rotator, { ...by, askedAt })).rejects.toMatchObject({ code: 'state_conflict' });
+    expect(await held()).toEqual([1, 'logins_suspect']);
+    await t.sql(`UPDATE portal_gate SET opened_at = opened_at - interval '1 hour' WHERE portal_type_code = $1`, [code]);
+    expect(await resumeRotations(t.rotator, { ...by, askedAt })).toMatchObject({ wasPaused: true, wasStopped: true });
+    expect(await held()).toEqual([0, null]);
+  });
+
   test('a pause that was there and a resumption of nothing leave no event', async () => {
     const { code, endpoints } = await rotations.type(1);
     const [endpoint] = endpoints;

@@ -21,13 +21,16 @@ export async function openBreaker(
   await writeNotification(tx, { kind: 'breaker_open', key: `${portalTypeCode}:${opened[0].at.toISOString()}`, portalTypeCode, detail: `${cause}: ${detail}` });
 }
 
-/** Lets a portal type's rotations go on; the next scheduled one is a canary again. Returns whether it was stopped. */
-export async function closeBreaker(tx: Transaction, { portalTypeCode, by }: { readonly portalTypeCode: string; readonly by: string }): Promise<boolean> {
-  const closed = await tx.$executeRaw`
-    UPDATE portal_gate SET closed_at = clock_timestamp(), closed_by = ${by}, canary_day = NULL, canary_attempt_id = NULL, canary_state = NULL
-     WHERE portal_type_code = ${portalTypeCode} AND opened_at IS NOT NULL AND closed_at IS NULL`;
-  return closed > 0;
+/** Since when it held rotations back. */
+export interface Began {
+  readonly at: Date;
 }
+
+/** Lets a portal type's rotations go on; the next scheduled one is a canary again. Returns since when it was stopped; none: it was not. */
+export const closeBreaker = (tx: Transaction, { portalTypeCode, by }: { readonly portalTypeCode: string; readonly by: string }): Promise<readonly Began[]> =>
+  tx.$queryRaw<Began[]>`
+    UPDATE portal_gate SET closed_at = clock_timestamp(), closed_by = ${by}, canary_day = NULL, canary_attempt_id = NULL, canary_state = NULL
+     WHERE portal_type_code = ${portalTypeCode} AND opened_at IS NOT NULL AND closed_at IS NULL RETURNING opened_at AS at`;
 
 export interface BreakerRules {
   /** How far back is looked, in ms; never beyond the last time the breaker was closed. */

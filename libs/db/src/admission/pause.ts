@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
 import type { Prisma, RotationPause as Row } from '../generated/client.ts';
 import type { Scope } from '../scope.ts';
-import { closeBreaker } from './breaker.ts';
+import { type Began, closeBreaker } from './breaker.ts';
 
 /** What is paused or goes on: everything, one portal type, or one login. */
 export type PauseScope =
@@ -53,19 +53,33 @@ export async function pauseRotations(db: Database, pause: { readonly scope: Paus
   });
 }
 
-/** Ends this pause, and for a portal type its breaker too, with the audit event where there was one to end. Other pauses stay: it says which. */
-export async function resumeRotations(
-  db: Database,
-  { scope, actor, reason }: { readonly scope: PauseScope; readonly actor: string; readonly reason: string },
-): Promise<ResumedRotations> {
+interface Resumption {
+  readonly scope: PauseScope;
+  readonly actor: string;
+  readonly reason: string;
+  /** When a person asked for it, where it is done later: what was paused or stopped since, for whatever reason, they did not mean. Default: now. */
+  readonly askedAt?: Date;
+}
+
+/**
+ * Ends this pause, and for a portal type its breaker too, with the audit event where there was one to end. Other pauses stay: it says which. Fails with `state_conflict`
+ * where the one or the other is younger than the wish to end it; then both stay.
+ */
+export async function resumeRotations(db: Database, { scope, actor, reason, askedAt }: Resumption): Promise<ResumedRotations> {
   const { portalTypeCode, endpointId } = columnsOf(scope);
   return db.transaction(scopeOf(scope), async (tx) => {
     await checkScope(tx, scope);
-    const removed = await tx.$executeRaw`
-      DELETE FROM rotation_pause WHERE portal_type_code IS NOT DISTINCT FROM ${portalTypeCode}::text AND endpoint_id IS NOT DISTINCT FROM ${endpointId}::text`;
-    const wasStopped = scope.kind === 'portal_type' && (await closeBreaker(tx, { portalTypeCode: scope.portalTypeCode, by: actor }));
-    if (removed > 0 || wasStopped) await audit(tx, scope, { actor, reason, action: 'rotation.resumed' });
-    return { wasPaused: removed > 0, wasStopped, ...(await pausesThatStay(tx, scope)) };
+    const removed = await tx.$queryRaw<Began[]>`
+      DELETE FROM rotation_pause WHERE portal_type_code IS NOT DISTINCT FROM ${portalTypeCode}::text AND endpoint_id IS NOT DISTINCT FROM ${endpointId}::text RETURNING paused_at AS at`;
+    const stopped = scope.kind === 'portal_type' ? await closeBreaker(tx, { portalTypeCode: scope.portalTypeCode, by: actor }) : [];
+    const [wasPaused, wasStopped] = [removed.length > 0, stopped.length > 0];
+    if (askedAt && [...removed, ...stopped].some(({ at }) => at > askedAt))
+      throw new RcmError(
+        'state_conflict',
+        'It was paused or stopped anew after this was asked for: who wants that to end, too, asks again. Nothing was changed.',
+      );
+    if (wasPaused || wasStopped) await audit(tx, scope, { actor, reason, action: 'rotation.resumed' });
+    return { wasPaused, wasStopped, ...(await pausesThatStay(tx, scope)) };
   });
 }
 
