@@ -23,7 +23,7 @@ export { EmbeddedMetrics, embedMetrics, NAMESPACE } from './metrics/embedded.ts'
 export { metricsEnvironment } from './metrics/metrics-environment.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
 export { nearestIssues } from './nearest-issues.ts';
-export { issuedSubject } from './person.ts';
+export { issuedSubject, type SignedInAt } from './person.ts';
 export { processEnvironment } from './process/process-environment.ts';
 export { hasEnded, processName } from './process/process-name.ts';
 export { runGuarded } from './process/run-guarded.ts';

@@ -1,4 +1,4 @@
-import { RcmError, type Secret } from '@rcm/telemetry';
+import { issuedSubject, RcmError, type Secret } from '@rcm/telemetry';
 import * as oidc from 'openid-client';
 
 export interface IssuerOptions {
@@ -21,6 +21,13 @@ export interface Departure {
 }
 
 export type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
+
+/** Somebody who has signed in for this console. */
+export interface Arrival {
+  readonly claims: Claims;
+  /** As `issuedSubject` names them; `null`: the token names nobody, or too long a name. */
+  readonly subject: string | null;
+}
 
 /** Keys and addresses of an issuer change seldom; a change is followed within this time. */
 const KNOWN_FOR_MS = 600_000;
@@ -56,14 +63,16 @@ export class Issuer {
    * Who came back. Fails with `token_invalid` for whoever did not sign in as is demanded, or not for this departure, with `identity_unavailable` where the issuer
    * could not say, with `config_invalid` where it does not take this console for its client: that is nobody's sign-in, and the next one fails alike.
    */
-  async arrive(url: URL, { state, nonce, verifier }: Omit<Departure, 'url'>): Promise<Claims> {
+  async arrive(url: URL, { state, nonce, verifier }: Omit<Departure, 'url'>): Promise<Arrival> {
     const configuration = await this.#configuration();
     try {
       const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
       const claims = (await oidc.authorizationCodeGrant(configuration, url, checks)).claims();
       if (!claims) throw new RcmError('token_invalid', 'The issuer has not said who signed in.');
       mustHaveSignedInWell(claims, this.#options);
-      return claims;
+      const { clientId } = this.#options;
+      const subjectTypes = configuration.serverMetadata().subject_types_supported;
+      return { claims, subject: issuedSubject({ issuer: claims.iss, clientId, subjectTypes }, claims.sub) };
     } catch (error) {
       if (error instanceof RcmError) throw error;
       if (isUnanswered(error)) throw unavailable(error);

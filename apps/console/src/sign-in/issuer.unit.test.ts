@@ -1,7 +1,8 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Issuer } from './issuer.ts';
+import { type Arrival, Issuer } from './issuer.ts';
 
 const BACK = 'http://localhost:8084/signed-in';
 /** For one that never answers: the console gives up after 10 s. */
@@ -12,14 +13,22 @@ type Answer = (response: ServerResponse) => void;
 /** It is stopped between the departure and the arrival. */
 const GONE: Answer = () => undefined;
 
+/** The issuer's own. */
+const KEYS = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
 let server: Server;
 let answer: Answer;
 let origin: string;
+let more: object;
+let nonce: string;
 beforeEach(async () => {
+  more = {};
   server = createServer((request, response) => {
     if (request.method === 'POST') return void answer(response);
+    if (request.url === '/keys')
+      return void json(200, { keys: [{ ...KEYS.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] })(response);
     const places = { authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/keys` };
-    json(200, { issuer: origin, ...places })(response);
+    json(200, { issuer: origin, ...places, ...more })(response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -36,10 +45,11 @@ const json =
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
 /** Somebody begins a sign-in and comes back with a code. */
-async function comesBack(query: (state: string) => Record<string, string> = (state) => ({ code: 'c', state })): Promise<unknown> {
+async function comesBack(query: (state: string) => Record<string, string> = (state) => ({ code: 'c', state })): Promise<Arrival> {
   const options = { clientId: 'rcm-console', clientSecret: undefined, redirectUri: BACK, scopes: 'openid', acr: undefined, amr: undefined };
   const issuer = new Issuer({ issuer: origin, ...options });
   const departure = await issuer.depart();
+  nonce = departure.nonce;
   if (answer === GONE) stop();
   return issuer.arrive(new URL(`${BACK}?${new URLSearchParams(query(departure.state)).toString()}`), departure);
 }
@@ -84,4 +94,26 @@ it('an answer to another sign-in, or one that the person has broken off, is not 
   answer = json(500, {});
   await expect(comesBack(() => ({ code: 'c', state: 'another' }))).rejects.toMatchObject({ code: 'token_invalid' });
   await expect(comesBack((state) => ({ error: 'access_denied', state }))).rejects.toMatchObject({ code: 'token_invalid' });
+});
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Says that this was jane, by this key. */
+const tokenBy =
+  (key: KeyObject): Answer =>
+  (response) => {
+    const now = Math.floor(Date.now() / 1_000);
+    const signed = `${base64url({ alg: 'RS256', kid: 'k' })}.${base64url({ iss: origin, aud: 'rcm-console', sub: 'jane', iat: now, exp: now + 300, nonce })}`;
+    const token = `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+    json(200, { access_token: 'a', token_type: 'Bearer', id_token: token })(response);
+  };
+
+it.each<[what: string, subjectTypes: string[] | undefined, place: string]>([
+  ['for each client anew is named with the client', ['pairwise'], '?client=rcm-console'],
+  ['alike for all is named by the issuer alone', ['public', 'pairwise'], ''],
+  ['as it does not say is named by the issuer alone', undefined, ''],
+])('whom the issuer names %s', async (_, subjectTypes, place) => {
+  more = { subject_types_supported: subjectTypes };
+  answer = tokenBy(KEYS.privateKey);
+  expect((await comesBack()).subject).toBe(`${origin}${place}#jane`);
 });

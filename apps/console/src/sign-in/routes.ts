@@ -1,13 +1,13 @@
 import type { Database } from '@rcm/db';
 import { endSession, endSessionsOf, loseRoles, openSession } from '@rcm/db/acts';
-import { issuedSubject, type Logger, RcmError } from '@rcm/telemetry';
+import { type Logger, RcmError } from '@rcm/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { type GroupRole, rolesOf } from '../access/groups.ts';
 import { signInPage } from '../pages/sign-in.ts';
 import { dropLeaving, dropSession, leavingIn, sessionIdIn, setLeaving, setSession } from '../web/cookies.ts';
 import { mustBeOwnForm } from '../web/own-form.ts';
 import { ownPath } from '../web/own-path.ts';
-import type { Claims, Issuer } from './issuer.ts';
+import type { Arrival, Issuer } from './issuer.ts';
 import { agentOf } from './visitor.ts';
 
 export interface SignInDependencies {
@@ -62,8 +62,7 @@ export function signInRoutes(server: FastifyInstance, dependencies: SignInDepend
 }
 
 /** Fails with `token_invalid` for a subject that names nobody. */
-function personOf(claims: Claims, { groups, groupsClaim }: SignInDependencies) {
-  const subject = issuedSubject(claims.iss, claims.sub);
+function personOf({ claims, subject }: Arrival, { groups, groupsClaim }: SignInDependencies) {
   if (subject === null) throw new RcmError('token_invalid', 'The issuer’s token names nobody, or too long a name. Nobody is signed in.');
   const called = typeof claims.name === 'string' ? claims.name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '').trim() : '';
   return { person: `person:oidc:${subject}`, name: (called || claims.sub).slice(0, LONGEST_NAME), roles: rolesOf(claims[groupsClaim], groups) };

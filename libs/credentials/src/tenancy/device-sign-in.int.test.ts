@@ -91,6 +91,12 @@ describe.skipIf(backend() === 'containers')('a person at a terminal (needs no ba
     expect(said[0]).toContain('with the code A?[2J');
   });
 
+  it('whom the issuer names for each client anew is named with the client, so that by another they are of another place', async () => {
+    const named = (types: readonly string[]) => signIn({ configuration: { subject_types_supported: types } });
+    expect(await named(['pairwise'])).toBe(`${server.issuer}?client=rcm-terminal#jane`);
+    expect(await named(['public', 'pairwise'])).toBe(`${server.issuer}#jane`);
+  });
+
   it('is named by the issuer before AWS and the operating system, with what they call themselves beside it', async () => {
     const issuer = { issuer: server.issuer, clientId: server.clientId };
     expect(await signedInPerson({ issuer, aws: null, claimed: 'the-ceo', say: () => {} })).toBe(`person:oidc:${server.issuer}#jane says the-ceo`);

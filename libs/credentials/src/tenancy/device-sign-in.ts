@@ -28,7 +28,10 @@ const OLDEST_TOKEN_S = 600;
 const TOLERANCE_S = 60;
 
 const address = z.string().refine(isProtected, 'must be https, or http on this machine');
-const discovered = z.object({ issuer: z.string(), device_authorization_endpoint: address, token_endpoint: address, jwks_uri: address });
+const discovered = z.object({
+  ...{ issuer: z.string(), device_authorization_endpoint: address, token_endpoint: address, jwks_uri: address },
+  subject_types_supported: z.array(z.string()).optional(),
+});
 const device = z.object({
   device_code: z.string().min(1),
   user_code: z.string().min(1).max(64),
@@ -40,7 +43,7 @@ const granted = z.object({ id_token: z.string().min(1).max(32_768) });
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 /**
- * Has a person sign in at their organization's identity provider, on any device that has a browser (RFC 8628), and says who that is: `ISSUER#SUBJECT`. The
+ * Has a person sign in at their organization's identity provider, on any device that has a browser (RFC 8628), and says who that is, as `issuedSubject` names them. The
  * ID token is checked by the issuer's keys (OpenID Connect Core, 3.1.3.7) and forgotten; nothing is kept on a disk. Fails with `identity_unavailable`
  * where the issuer does not answer as one, `input_invalid` where the person does not sign in or the token is not good, `cancelled`.
  */
@@ -54,7 +57,8 @@ export async function signInByDevice(options: DeviceSignInOptions): Promise<stri
   say(`To go on, sign in at ${shown(begun.verification_uri)} with the code ${shown(begun.user_code)} (within ${Math.ceil(seconds / 60)} minutes).`);
   const token = await poll(at.token_endpoint, begun, seconds, options);
   const keys = await ask(at.jwks_uri, { schema: keySet, signal });
-  const person = issuedSubject(issuer, await subjectOf(token, keys, { issuer, clientId }));
+  const subject = await subjectOf(token, keys, { issuer, clientId });
+  const person = issuedSubject({ issuer, clientId, subjectTypes: at.subject_types_supported }, subject);
   if (person === null) throw notSignedIn('the issuer’s token names nobody, or too long a name');
   return person;
 }

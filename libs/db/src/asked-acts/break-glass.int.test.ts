@@ -128,6 +128,7 @@ test('nobody reads what somebody else asked for, the one who approved it least o
 
 test.each([
   ['another issuer', 'person:oidc:https://other.example#john'],
+  ['another client of an issuer that names people for each anew', 'person:oidc:https://id.example?client=rcm-terminal#4711'],
   ['the operating system', 'person:os:john'],
   ['AWS', 'person:sts:arn:aws:sts::123456789012:assumed-role/admin/john'],
 ])('nobody approves it who has signed in at %s: it may be the same person', async (_, actor) => {

@@ -2,7 +2,7 @@ import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import { checkId, checkUuid } from '../input.ts';
 import { checkReason } from './ask.ts';
-import { askedIn, isSamePerson, scopeOfAsked, writeAskedEvent } from './asked.ts';
+import { askedIn, mayBeSamePerson, scopeOfAsked, writeAskedEvent } from './asked.ts';
 
 export interface Decision {
   readonly id: string;
@@ -37,7 +37,8 @@ export async function decideAct(db: Database, { id, orgId, decision, actor, ...a
   const decided = db.transaction(scopeOfAsked(orgId), async (tx) => {
     const asked = await askedIn(tx, { id, orgId });
     if (!asked) return null;
-    if (isSamePerson(actor, asked.actor)) throw new RcmError('state_conflict', 'You have asked for it yourself: somebody else decides. Nothing was changed.');
+    if (mayBeSamePerson(actor, asked.actor))
+      throw new RcmError('state_conflict', 'You have asked for it yourself: somebody else decides. Nothing was changed.');
     if (!asked.needsSecond) throw new RcmError('state_conflict', NOBODY);
     await writeAskedEvent(tx, asked, { actor, action: decision === 'approved' ? 'approval.given' : 'approval.declined', reason }, { askedBy: asked.actor });
     const rows = await tx.$executeRaw`

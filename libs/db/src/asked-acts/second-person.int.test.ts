@@ -70,6 +70,14 @@ test.each([JANE, `${JANE} says John`])('whoever asked does not decide, as %s: ne
   expect((await events()).map(({ action }) => action)).toEqual(['approval.asked']);
 });
 
+test('nor do they where one name says by which client of its issuer they came, and the other, of a version before, does not', async () => {
+  const { id } = await rollBack();
+  await expect(decide(id, { actor: JANE.replace('#', '?client=rcm-console#') })).rejects.toMatchObject({
+    message: expect.stringContaining('yourself') as string,
+  });
+  expect(await decide(id, { actor: JOHN.replace('#', '?client=rcm-console#') })).not.toBeNull();
+});
+
 test('no rotator can take what nobody has approved, whatever its statement says', async () => {
   const { id } = await rollBack();
   const taking = t.rotator.transaction(tenant(), (tx) => tx.$executeRawUnsafe(`UPDATE login_request SET taken_at = now(), taken_by = 'r' WHERE id = '${id}'`));

@@ -1,7 +1,7 @@
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import { subjectOf } from '../admission/pause.ts';
 import { checkReason } from '../asked-acts/ask.ts';
-import { isSamePerson } from '../asked-acts/asked.ts';
+import { mayBeSamePerson } from '../asked-acts/asked.ts';
 import { writeAuditEventForAll } from '../audit/record.ts';
 import type { Database } from '../database.ts';
 import type { NewPortalType } from '../endpoints/endpoint.ts';
@@ -53,7 +53,7 @@ export async function decidePortalChange(db: Database, { id, decision, actor, ..
     >`SELECT c.portal_type_code AS code, c.actor FROM portal_type_change c WHERE c.id = ${id}::uuid`;
     if (!change) return null;
     const { code } = change;
-    if (decision === 'approved' && isSamePerson(actor, change.actor))
+    if (decision === 'approved' && mayBeSamePerson(actor, change.actor))
       throw new RcmError('state_conflict', 'You have proposed it yourself: somebody else approves it. Nothing was changed.');
     const details = { requestId: id, act: 'save', askedBy: change.actor };
     const action = decision === 'approved' ? 'approval.given' : 'approval.declined';
