@@ -33,7 +33,7 @@ export interface Arrival {
 const KNOWN_FOR_MS = 600_000;
 const ASK_S = 10;
 
-/** Signs people in by an OpenID provider: code flow with PKCE, state and nonce. What a token says is checked by `openid-client`; no token is kept. */
+/** Signs people in by an OpenID provider: code flow with PKCE, state and nonce. What a token says, and who has signed it, is checked by `openid-client`; no token is kept. */
 export class Issuer {
   readonly #options: IssuerOptions;
   #known: { readonly at: number; readonly configuration: Promise<oidc.Configuration> } | null = null;
@@ -97,8 +97,10 @@ export class Issuer {
     const proof = clientSecret === undefined ? oidc.None() : oidc.ClientSecretBasic(clientSecret.reveal());
     // Only an issuer on this machine may be without TLS: the configuration has seen to that.
     const insecure = issuer.startsWith('http://') ? [oidc.allowInsecureRequests] : [];
+    // It looks at no signature otherwise: what came by TLS would be the issuer’s word, whatever answers in its place.
+    const execute = [...insecure, oidc.enableNonRepudiationChecks];
     try {
-      return await oidc.discovery(new URL(issuer), clientId, undefined, proof, { timeout: ASK_S, execute: insecure });
+      return await oidc.discovery(new URL(issuer), clientId, undefined, proof, { timeout: ASK_S, execute });
     } catch (cause) {
       throw unavailable(cause);
     }

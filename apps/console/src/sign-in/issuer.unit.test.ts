@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -21,12 +21,14 @@ let answer: Answer;
 let origin: string;
 let more: object;
 let nonce: string;
+let keysStatus: number;
 beforeEach(async () => {
   more = {};
+  keysStatus = 200;
   server = createServer((request, response) => {
     if (request.method === 'POST') return void answer(response);
     if (request.url === '/keys')
-      return void json(200, { keys: [{ ...KEYS.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] })(response);
+      return void json(keysStatus, { keys: [{ ...KEYS.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] })(response);
     const places = { authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/keys` };
     json(200, { issuer: origin, ...places, ...more })(response);
   });
@@ -97,16 +99,39 @@ it('an answer to another sign-in, or one that the person has broken off, is not 
 });
 
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const withPublicKey = (text: string): string =>
+  createHmac('sha256', KEYS.publicKey.export({ type: 'spki', format: 'pem' }))
+    .update(text)
+    .digest('base64url');
+const signedBy =
+  (key: KeyObject) =>
+  (text: string): string =>
+    sign('sha256', Buffer.from(text), key).toString('base64url');
 
-/** Says that this was jane, by this key. */
-const tokenBy =
-  (key: KeyObject): Answer =>
+/** Says that this was jane. */
+const tokenOf =
+  (signature: (text: string) => string, header: object = { alg: 'RS256', kid: 'k' }): Answer =>
   (response) => {
     const now = Math.floor(Date.now() / 1_000);
-    const signed = `${base64url({ alg: 'RS256', kid: 'k' })}.${base64url({ iss: origin, aud: 'rcm-console', sub: 'jane', iat: now, exp: now + 300, nonce })}`;
-    const token = `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
-    json(200, { access_token: 'a', token_type: 'Bearer', id_token: token })(response);
+    const text = `${base64url(header)}.${base64url({ iss: origin, aud: 'rcm-console', sub: 'jane', iat: now, exp: now + 300, nonce })}`;
+    json(200, { access_token: 'a', token_type: 'Bearer', id_token: `${text}.${signature(text)}` })(response);
   };
+
+it.each<[what: string, answer: Answer]>([
+  ['another key has signed under the name of the issuer’s', tokenOf(signedBy(generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey))],
+  ['nobody has signed', tokenOf(() => '')],
+  ['nobody has signed, and that says so', tokenOf(() => '', { alg: 'none' })],
+  ['was signed with the public key as if that were a secret', tokenOf(withPublicKey, { alg: 'HS256', kid: 'k' })],
+])('a token that %s is nobody’s word', async (_, does) => {
+  answer = does;
+  await expect(comesBack()).rejects.toMatchObject({ code: 'token_invalid' });
+});
+
+it('where the issuer’s keys cannot be had, nothing is known of who came back', async () => {
+  answer = tokenOf(signedBy(KEYS.privateKey));
+  keysStatus = 503;
+  await expect(comesBack()).rejects.toMatchObject({ code: 'identity_unavailable' });
+});
 
 it.each<[what: string, subjectTypes: string[] | undefined, place: string]>([
   ['for each client anew is named with the client', ['pairwise'], '?client=rcm-console'],
@@ -114,6 +139,6 @@ it.each<[what: string, subjectTypes: string[] | undefined, place: string]>([
   ['as it does not say is named by the issuer alone', undefined, ''],
 ])('whom the issuer names %s', async (_, subjectTypes, place) => {
   more = { subject_types_supported: subjectTypes };
-  answer = tokenBy(KEYS.privateKey);
+  answer = tokenOf(signedBy(KEYS.privateKey));
   expect((await comesBack()).subject).toBe(`${origin}${place}#jane`);
 });
