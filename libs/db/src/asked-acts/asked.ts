@@ -44,7 +44,3 @@ export async function writeAskedEvent(tx: Transaction, asked: Asked, event: Pick
 /** The same person, whatever they call themselves behind the name that they signed in with. The table has the same rule. */
 export const isSamePerson = (one: string, other: string): boolean => signedInAs(one) === signedInAs(other);
 const signedInAs = (actor: string): string => actor.split(' says ', 1)[0] ?? '';
-
-/** For whoever decides: also where only one of the names says by which client of its issuer its person came (`issuedSubject`), as a session of a version before does not. */
-export const mayBeSamePerson = (one: string, other: string): boolean => withoutClient(signedInAs(one)) === withoutClient(signedInAs(other));
-const withoutClient = (name: string): string => name.replace(/\?client=[^#?]*(?=#)/, '');

@@ -2,7 +2,8 @@ import { isRcmError, RcmError } from '@rcm/telemetry';
 import type { Database } from '../database.ts';
 import { checkId, checkUuid } from '../input.ts';
 import { checkReason } from './ask.ts';
-import { askedIn, mayBeSamePerson, scopeOfAsked, writeAskedEvent } from './asked.ts';
+import { askedIn, isSamePerson, scopeOfAsked, writeAskedEvent } from './asked.ts';
+import { mustBeToldApart } from './told-apart.ts';
 
 export interface Decision {
   readonly id: string;
@@ -28,7 +29,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 /**
  * A second person approves what the first has asked for, as it was asked and for the login as it stood then, or declines it; with its audit event. Returns on what it was,
  * `null` where there is no such request in that tenant. Fails with `input_invalid` without a reason, `state_conflict` for whoever asked, where it waits for nobody (any
- * more), where a rotation has ended or begun since, or the password has changed, and for a password to read where both have not signed in at the same place. For `rcm_console`; of `break_glass` for `rcm_operator`, too.
+ * more), where a rotation has ended or begun since, or the password has changed, and for a password to read where both have not signed in at the same place, and where nobody could tell them apart (`mustBeToldApart`). For `rcm_console`; of `break_glass` for `rcm_operator`, too.
  */
 export async function decideAct(db: Database, { id, orgId, decision, actor, ...act }: Decision): Promise<{ readonly endpointId: string | null } | null> {
   checkUuid('id', id);
@@ -37,8 +38,8 @@ export async function decideAct(db: Database, { id, orgId, decision, actor, ...a
   const decided = db.transaction(scopeOfAsked(orgId), async (tx) => {
     const asked = await askedIn(tx, { id, orgId });
     if (!asked) return null;
-    if (mayBeSamePerson(actor, asked.actor))
-      throw new RcmError('state_conflict', 'You have asked for it yourself: somebody else decides. Nothing was changed.');
+    if (isSamePerson(actor, asked.actor)) throw new RcmError('state_conflict', 'You have asked for it yourself: somebody else decides. Nothing was changed.');
+    if (decision === 'approved') mustBeToldApart(actor, asked.actor);
     if (!asked.needsSecond) throw new RcmError('state_conflict', NOBODY);
     await writeAskedEvent(tx, asked, { actor, action: decision === 'approved' ? 'approval.given' : 'approval.declined', reason }, { askedBy: asked.actor });
     const rows = await tx.$executeRaw`

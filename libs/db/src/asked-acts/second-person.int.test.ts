@@ -73,7 +73,7 @@ test.each([JANE, `${JANE} says John`])('whoever asked does not decide, as %s: ne
 test('nor do they where one name says by which client of its issuer they came, and the other, of a version before, does not', async () => {
   const { id } = await rollBack();
   await expect(decide(id, { actor: JANE.replace('#', '?client=rcm-console#') })).rejects.toMatchObject({
-    message: expect.stringContaining('yourself') as string,
+    message: expect.stringContaining('two people') as string,
   });
   expect(await decide(id, { actor: JOHN.replace('#', '?client=rcm-console#') })).not.toBeNull();
 });

@@ -1,7 +1,8 @@
 import { isRcmError, RcmError } from '@rcm/telemetry';
 import { subjectOf } from '../admission/pause.ts';
 import { checkReason } from '../asked-acts/ask.ts';
-import { mayBeSamePerson } from '../asked-acts/asked.ts';
+import { isSamePerson } from '../asked-acts/asked.ts';
+import { mustBeToldApart } from '../asked-acts/told-apart.ts';
 import { writeAuditEventForAll } from '../audit/record.ts';
 import type { Database } from '../database.ts';
 import type { NewPortalType } from '../endpoints/endpoint.ts';
@@ -53,8 +54,9 @@ export async function decidePortalChange(db: Database, { id, decision, actor, ..
     >`SELECT c.portal_type_code AS code, c.actor FROM portal_type_change c WHERE c.id = ${id}::uuid`;
     if (!change) return null;
     const { code } = change;
-    if (decision === 'approved' && mayBeSamePerson(actor, change.actor))
+    if (decision === 'approved' && isSamePerson(actor, change.actor))
       throw new RcmError('state_conflict', 'You have proposed it yourself: somebody else approves it. Nothing was changed.');
+    if (decision === 'approved') mustBeToldApart(actor, change.actor);
     const details = { requestId: id, act: 'save', askedBy: change.actor };
     const action = decision === 'approved' ? 'approval.given' : 'approval.declined';
     await writeAuditEventForAll(tx, code, { actor, action, subject: subjectOf(code), reason, details });
