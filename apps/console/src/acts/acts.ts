@@ -105,7 +105,7 @@ export const WIDE_ACTS = {
   },
   resume: {
     title: 'Resume rotations',
-    does: `Ends that pause, and for a portal type closes its breaker: rotations start again, the first one alone. Pauses of single logins stay, and so does what is paused or stopped anew after you have asked. ${SECOND}`,
+    does: `Ends that pause, and for a portal type closes its breaker: rotations start again, the first one alone. Pauses of single logins stay. Refused where it was paused or stopped anew since you have asked. ${SECOND}`,
     command: 'rcm resume --all --reason "…", or --portal-type CODE',
   },
 } as const;
