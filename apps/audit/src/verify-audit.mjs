@@ -276,6 +276,10 @@ export class AuditVerifier {
     for (const [org, heads] of this.#heads)
       if (!this.#closed.has(org))
         this.#findings.add('chain_missing', org, `The whole chain is missing: the head of ${heads.at(-1)?.at} counts ${heads.at(-1)?.count} events.`);
+    // Beside others that are proven it would not be missed.
+    for (const org of this.#headCount > 0 ? (this.#orgs ?? []) : [])
+      if (!this.#closed.has(org) && !this.#heads.has(org))
+        this.#findings.add('chain_missing', org, 'There is no event and no head of it: its name is misspelt, or all of it is gone.');
     if (this.#headCount === 0) this.#findings.add('no_heads', null, 'There is no head to check against: nothing is proven.');
     const { listed: findings, unlisted } = this.#findings;
     return { ok: findings.length === 0, findings, unlisted, notes: this.#notes, chains: this.#chains, events: this.#lines, heads: this.#headCount };

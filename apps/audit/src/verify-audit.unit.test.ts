@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { AuditVerifier, headKey, linesOf, microseconds, parseHead, reportLines } from './verify-audit.mjs';
+import { AuditVerifier, eventHash, headKey, linesOf, microseconds, parseHead, reportLines, signedText } from './verify-audit.mjs';
 
 test.each([
   ['1970-01-01T00:00:00.000001Z', '1'],
@@ -46,6 +46,25 @@ test('of one organization nothing is said of the heads of others, however many o
     ],
     0,
   ]);
+});
+
+test('an organization that was named and of which there is nothing at all is not passed over beside one that is proven', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const key = headKey(String(publicKey.export({ type: 'spki', format: 'pem' })));
+  const at = '2026-11-26T14:00:33.123456Z';
+  const event = { org_id: 'there', seq: 1, at, actor: 'a', action: 'b.c', subject: 's', reason: 'r', details: '{}', previous_hash: '', hash: '' };
+  const hash = eventHash(event) ?? '';
+  const head = { v: 'rcm-audit-head/1', org: 'there', count: 1, hash, at, key: key.id };
+  const sig = sign(null, Buffer.from(signedText(head)), privateKey).toString('base64');
+  const found = (orgs: string[]) => {
+    const verifier = new AuditVerifier({ keys: [key], orgs });
+    verifier.takeHead(Buffer.from(JSON.stringify({ ...head, sig })), { from: 'heads', number: 1, complete: true });
+    verifier.takeEvent(Buffer.from(JSON.stringify({ ...event, hash })), { complete: true });
+    const { ok, findings } = verifier.report();
+    return [ok, findings.map(({ kind, org }) => [kind, org])];
+  };
+  expect(found(['there'])).toEqual([true, []]);
+  expect(found(['there', 'gone'])).toEqual([false, [['chain_missing', 'gone']]]);
 });
 
 test('what heads and events call themselves steers no terminal, and is no line of the report', () => {
