@@ -20,7 +20,7 @@ export interface Departure {
   readonly verifier: string;
 }
 
-export type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
+type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string };
 
 /** Somebody who has signed in for this console. */
 export interface Arrival {
