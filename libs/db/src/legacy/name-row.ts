@@ -52,12 +52,14 @@ async function mustBeFree(tx: Transaction, { orgId, endpointId, from, names }: R
 
 /** A row that holds nothing names no account any more: it would keep its account from being rotated elsewhere. Does nothing where it holds something. */
 export async function forgetName(db: Database, { orgId, endpointId }: { readonly orgId: string; readonly endpointId: string }): Promise<void> {
-  await db.transaction(
-    { tenant: orgId },
-    (tx) => tx.$executeRaw`
+  await db.transaction({ tenant: orgId }, async (tx) => {
+    // Before the row's lock, as everywhere: a trigger would take this one after it.
+    await tx.$queryRaw`
+      SELECT FROM login_identity WHERE id = (SELECT login_identity FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId}) FOR UPDATE`;
+    await tx.$executeRaw`
       UPDATE integration_endpoint SET login_identity = NULL, updated_at = clock_timestamp()
-       WHERE id = ${endpointId} AND org_id = ${orgId} AND secret_arn IS NULL AND NOT has_legacy_credentials`,
-  );
+       WHERE id = ${endpointId} AND org_id = ${orgId} AND secret_arn IS NULL AND NOT has_legacy_credentials`;
+  });
 }
 
 /**

@@ -82,6 +82,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: that an account is unlocked is noted of that account alone; a rotator of before that meets one said of another takes none of what is asked until that ends, a quarter of an hour at most',
     stop: null,
   },
+  '20270105000000_used_codes_go_along': { goes: 'nothing: used codes are taken along with a row’s new name, by a trigger', stop: null },
 };
 
 /**
