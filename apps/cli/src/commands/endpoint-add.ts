@@ -32,7 +32,8 @@ export interface EndpointAddOptions {
 export async function endpointAdd(environment: NodeJS.ProcessEnv, options: EndpointAddOptions, person: Person, signal: AbortSignal): Promise<Report> {
   const { logins, wrong, leftOut } = await wanted(environment, options, signal);
   const looked = [...wrong.map(unusable), ...(await asOperator(environment, (db) => examined(db, logins)))];
-  if (options.dryRun || looked.some(({ outcome }) => outcome === 'invalid')) return reportOf(looked, options.dryRun ? 'dry run' : 'refused', leftOut);
+  if (options.dryRun || looked.length === 0 || looked.some(({ outcome }) => outcome === 'invalid'))
+    return reportOf(looked, options.dryRun ? 'dry run' : 'refused', leftOut);
   const stored = await asOperator(environment, async (db) => {
     const { withOnboarding } = await import('@rcm/migrator');
     return withOnboarding(environmentFor('migrator', environment), async ({ onboard }) => {
@@ -120,10 +121,11 @@ function leftOutLines(leftOut: readonly LeftOut[]): readonly string[] {
 function reportOf(answers: readonly Added[], mode: 'dry run' | 'refused' | 'done', leftOut: readonly LeftOut[]): Report {
   const bad = answers.filter(({ outcome }) => !GOOD.has(outcome)).length;
   const last = {
+    nothing: 'nothing was done: no login to add was found',
     'dry run': `a dry run: nothing was done; ${answers.length - bad} of ${answers.length} could be added`,
     refused: `nothing was done: ${bad} of ${answers.length} cannot be used`,
     done: `${answers.length - bad} of ${answers.length} are as they should be`,
-  }[mode];
+  }[answers.length === 0 ? 'nothing' : mode];
   return {
     json: { mode, endpoints: answers, wrong: bad, leftOut },
     lines: (view) => [
@@ -135,6 +137,7 @@ function reportOf(answers: readonly Added[], mode: 'dry run' | 'refused' | 'done
       ...leftOutLines(leftOut),
       last,
     ],
-    well: bad === 0,
+    // Whoever names an export has logins in it: where the mapping or the export is another, all is not well.
+    well: bad === 0 && answers.length > 0,
   };
 }

@@ -58,6 +58,16 @@ test('says of each login whether it could be added, and what is left out, by its
   expect(JSON.parse(json.stdout)).toMatchObject({ mode: 'dry run', wrong: 0, endpoints: [{ id: 'north-alpine-one' }], leftOut: [{ place: 2 }] });
 });
 
+test.each([
+  ['an export without an item', [exported.split('\n')[0]]],
+  ['one whose items are all left out', exported.split('\n').filter((line) => !line.includes('alpine'))],
+])('%s is not well: nothing of it could be added', async (_, lines) => {
+  const { code, stdout } = await add('--file', written('none.csv', lines.join('\n')), '--mapping', mapping('alpine'));
+  expect(code).toBe(1);
+  expect(stdout).toContain('nothing was done: no login to add was found');
+  expect(stdout).not.toContain('0 of 0');
+});
+
 test('one that cannot be used stops all, as in a CSV', async () => {
   const file = written('bad.csv', `${exported}\n${row('Two', 'https://portal.alpine.example').replace(CANARY, '')}`);
   const { code, stdout } = await add('--file', file, '--mapping', mapping('alpine'));
