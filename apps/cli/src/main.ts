@@ -1,8 +1,10 @@
 #!/usr/bin/env -S node --disable-sigusr1
 import { answerHelp, asksForHelp } from './help.ts';
 import { guardLate } from './late-guard.ts';
+import { guardOutput } from './lost-output.ts';
 
 const argv = process.argv.slice(2);
+guardOutput();
 if (asksForHelp(argv)) {
   guardLate();
   process.exitCode = await answerHelp(argv, process);
