@@ -61,7 +61,7 @@ export function openMigration(
     stores: { ...tenantStoresOptions(config), processName: holder },
     replica: config,
     metrics: createMetrics(),
-    onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the secret has no copy in the second region yet; `rotator copies` makes it'),
+    onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the secret has no copy in the second region yet; `rcm copies` makes it'),
   });
   const devices = createTenantDevices({ ...tenantStoresOptions(config), processName: holder });
   const clock = systemClock;

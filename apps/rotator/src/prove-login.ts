@@ -63,7 +63,7 @@ function whyNot({ reason, until }: Extract<GuardedResult, { kind: 'not_allowed' 
   switch (reason) {
     case 'password_bad':
     case 'password_suspect':
-      return `the portal refused ${what} before, and it cools down${until ? ` until ${until.toISOString()}` : ''} (\`rotator retry\` tries it now)`;
+      return `the portal refused ${what} before, and it cools down${until ? ` until ${until.toISOString()}` : ''} (\`rcm login retry\` tries it now)`;
     case 'other_account':
       return 'the secret names another account than its row';
     default:

@@ -42,7 +42,7 @@ export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { r
     },
     replica: config,
     metrics,
-    onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the copy in the second region is behind; `rotator copies` mends it'),
+    onBehind: ({ endpointId }, error) => logger.warn({ err: error, endpointId }, 'the copy in the second region is behind; `rcm copies` mends it'),
   });
   const devices = createTenantDevices({ ...tenantStoresOptions(config), processName: config.owner });
   const rotator: Rotator = {

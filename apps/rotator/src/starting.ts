@@ -54,7 +54,7 @@ export async function whyNotStart(
     return {
       ...notStarted(
         'rotation_refused',
-        'This login also lies in another organization or under another secret (`rotator status` lists where), or its secret is another account’s too, which a rotation would leave behind with a wrong password. Nothing was changed; give an account one secret wherever it lies, and each account a secret of its own, or change the password by hand everywhere.',
+        'This login also lies in another organization or under another secret (`rcm status` lists where), or its secret is another account’s too, which a rotation would leave behind with a wrong password. Nothing was changed; give an account one secret wherever it lies, and each account a secret of its own, or change the password by hand everywhere.',
       ),
       tells: true,
     };
@@ -65,7 +65,9 @@ export async function whyNotStart(
     return notStarted('rotation_refused', `The portal lets this password be changed from ${tooYoungUntil.toISOString()} on. Nothing was changed.`);
   const budget = await remainingBudget(rotator.db, { orgId: endpoint.orgId, loginIdentity: endpoint.loginIdentity });
   if (budget.failuresLeft < FAILURES_TO_START) {
-    const until = budget.until ? `; ask again after ${budget.until.toISOString()}` : '; once support has unlocked the account, say so with `rotator unlocked`';
+    const until = budget.until
+      ? `; ask again after ${budget.until.toISOString()}`
+      : '; once support has unlocked the account, say so with `rcm login unlocked`';
     const code = budget.failuresLeft === 0 ? 'login_locked' : 'login_not_allowed';
     const refusal = notStarted(
       code,
@@ -82,9 +84,9 @@ export const concernsOthers = async ({ db }: Pick<Rotator, 'db'>, endpoint: Migr
 
 /** Whoever plans a rotation may have put the secret in order before, so they do not say that nothing was changed. */
 const WORDS: Readonly<Record<StartRefusal, (code: string) => string>> = {
-  paused: () => 'Rotations are paused by a person (`rotator status` says who and why; `rotator resume` ends it). No rotation was begun.',
+  paused: () => 'Rotations are paused by a person (`rcm status` says who and why; `rcm resume` ends it). No rotation was begun.',
   stopped: (code) =>
-    `The rotations of portal type ${code} are stopped because they fail (\`rotator status\` says why; \`rotator resume --portal-type ${code}\` ends it). No rotation was begun.`,
+    `The rotations of portal type ${code} are stopped because they fail (\`rcm status\` says why; \`rcm resume --portal-type ${code}\` ends it). No rotation was begun.`,
   canary: (code) => `The first rotation of the day at portal type ${code} is under way; the others follow it.`,
   busy: (code) => `Portal type ${code} has as many rotations under way as it may; this one follows.`,
   changed: () => 'Somebody else has come to have this login, or to read it in its row, while its rotation was to begin. No rotation was begun.',

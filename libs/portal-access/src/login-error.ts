@@ -15,7 +15,7 @@ export function loginError(endpoint: EndpointRow, result: NotAccepted): RcmError
     const words = until
       ? ` It may be tried again at ${until.toISOString()}.`
       : reason === 'locked'
-        ? ' `rotator unlocked` says that support has unlocked it.'
+        ? ' `rcm login unlocked` says that support has unlocked it.'
         : '';
     return new RcmError(REFUSED_AS[reason] ?? 'login_not_allowed', `No login was attempted (${reason}); nothing was sent to the portal.${words}`, {
       details: { ...details, reason, ...(until ? { until: until.toISOString() } : {}) },

@@ -51,7 +51,7 @@ export const notificationsPage = ({ place, notifications, next, channels, now }:
       'Nobody was told of anything yet. What needs a person is told once: a login that is refused or locked, a blocked rotation, a portal type that is stopped.',
     )}${further(`${place.base}/notifications`, {}, next && cursorOf(next))}</section>`,
   ),
-  markup`<p class="same">The last of all: <code>rotator status</code>; of one login: <code>rcm login show ID</code></p>`,
+  markup`<p class="same">The last of all: <code>rcm status</code>; of one login: <code>rcm login show ID</code></p>`,
 ];
 
 /** A channel that had something to carry and has brought nothing of it is quiet: nobody behind it knows. */

@@ -35,7 +35,7 @@ export async function unlockedCommand(context: CommandContext, options: ClearOpt
   else await unlockLogin(context.opened, { ...options, saidAt }, context.signal);
   const line = dryRun
     ? `would note that support has unlocked the account of ${endpointId}; nothing was changed`
-    : `${endpointId}  noted: failures from before you said so count no more; \`rotator status\` says whether a rotation still holds the login`;
+    : `${endpointId}  noted: failures from before you said so count no more; \`rcm status\` says whether a rotation still holds the login`;
   print(context, { endpointId, dryRun, unlocked: !dryRun }, [line]);
   return 0;
 }
@@ -94,7 +94,7 @@ export const RETRY_WORDS: Readonly<Record<Mended, string>> = {
   account_in_use: 'the secret names another account than the row, and somebody is at one of the two; the rotator goes on by itself',
   none: 'the portal accepts none of the stored passwords',
   later: 'not every stored password could be asked now; the rotator goes on by itself',
-  open: 'a rotation of this login is open, which finds out by itself (`rotator status`)',
+  open: 'a rotation of this login is open, which finds out by itself (`rcm status`)',
 };
 /** Whether something that is stored was accepted. */
 export const isRight = (result: Mended): boolean => result === 'accepted' || result === 'found' || result === 'merged';

@@ -50,7 +50,7 @@ export function resumedLines(scope: PauseScope, { wasPaused, wasStopped, stillPa
   return [
     wasPaused || wasStopped ? ended : nothing,
     ...stillPaused.map((other) => `still paused: ${wordsFor(other)}`),
-    ...(more > 0 ? [`still paused: ${more} more, which \`rotator status\` names`] : []),
+    ...(more > 0 ? [`still paused: ${more} more, which \`rcm status\` names`] : []),
   ];
 }
 

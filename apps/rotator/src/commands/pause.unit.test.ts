@@ -33,7 +33,7 @@ describe('what `resume` says', () => {
       'where there are more than are named',
       ALL,
       { ...still(ALPINE), stillPausedInAll: 25 },
-      ['goes on: all rotations', 'still paused: rotations at portal type alpine', 'still paused: 24 more, which `rotator status` names'],
+      ['goes on: all rotations', 'still paused: rotations at portal type alpine', 'still paused: 24 more, which `rcm status` names'],
     ],
     [
       'of nothing, while another holds',

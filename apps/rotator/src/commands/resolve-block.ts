@@ -210,4 +210,4 @@ async function adopt({ rotator, endpoint, attempt, options }: Block, held: HeldL
   };
 }
 
-const taken = (): RcmError => new RcmError('state_conflict', 'Somebody else has resolved this attempt meanwhile; look at `rotator status`.');
+const taken = (): RcmError => new RcmError('state_conflict', 'Somebody else has resolved this attempt meanwhile; look at `rcm status`.');

@@ -16,8 +16,8 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     todo: [
       'If somebody has put the right password into the secret, or the portal was ill: do nothing. It is looked at again each hour, inside the budget.',
       'Find out which password the portal accepts: ask the portal’s support, or have it reset.',
-      `If you know that the portal is itself again: rotator resolve --endpoint ${endpoint} --accept found --reason "…" tries all that are stored, inside the budget.`,
-      `Else run: rotator resolve --endpoint ${endpoint} --accept current|staged|typed --reason "…"`,
+      `If you know that the portal is itself again: rcm login resolve ${endpoint} --accept found --reason "…" tries all that are stored, inside the budget.`,
+      `Else run: rcm login resolve ${endpoint} --accept current|staged|typed --reason "…"`,
     ],
   }),
   unblocked: ({ endpoint, why }) => ({
@@ -32,7 +32,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     safe: `Agents are let in wherever the portal accepts what is current. ${KEPT}`,
     todo: [
       'It is tried again by itself after a pause.',
-      `If it fails again, look at the portal’s change page, then run: rotator rotate --endpoint ${endpoint}`,
+      `If it fails again, look at the portal’s change page, then run: rcm login rotate ${endpoint} --reason "…"`,
     ],
   }),
   locked: ({ endpoint }) => ({
@@ -41,7 +41,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     safe: `Nothing logs in to this account until the lock is over. ${KEPT}`,
     todo: [
       'Ask whether a person mistyped the password; the platform keeps below the portal’s limit by itself.',
-      `If the portal does not unlock by itself, have it unlocked by its support, then run: rotator unlocked --endpoint ${endpoint} --reason "…"`,
+      `If the portal does not unlock by itself, have it unlocked by its support, then run: rcm login unlocked ${endpoint} --reason "…"`,
     ],
   }),
   manual_due: ({ endpoint, portal, why }) => ({
@@ -67,7 +67,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     todo: [
       'Look at the portal: does it announce maintenance, has its login or change page changed?',
       'If pages changed, mend the recipe first (docs/portal-recipes.md).',
-      `Then run: rotator resume --portal-type ${portal} --reason "…" — or wait: one rotation tries by itself after a cool-down, and closes this if it gets through.`,
+      `Then run: rcm resume --portal-type ${portal} --reason "…" — or wait: one rotation tries by itself after a cool-down, and closes this if it gets through.`,
     ],
   }),
   waiting_long: ({ endpoint, why }) => ({
@@ -75,7 +75,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     happened: `The rotation of ${endpoint} has not ended for 24 hours: ${why || 'it waits'}.`,
     safe: `If the change was sent already, agents wait until it is known which password holds; else they go on. ${KEPT}`,
     todo: [
-      'See what it waits for: rotator status',
+      'See what it waits for: rcm status',
       'It goes on by itself when the portal answers again; an account that stays locked or expired needs the portal’s support.',
     ],
   }),
@@ -106,7 +106,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     title: `Another account in the secret: ${endpoint}`,
     happened: `The secret of ${endpoint} names another user than before${why ? `: ${why}` : ''}.`,
     safe: 'The endpoint follows: budget, leases and rotations are those of the account that the secret names now.',
-    todo: ['Check that this is what you meant. If several endpoints share the account now, it is not rotated automatically (`rotator status` names them).'],
+    todo: ['Check that this is what you meant. If several endpoints share the account now, it is not rotated automatically (`rcm status` names them).'],
   }),
   lapsing: ({ endpoint, portal, why }) => ({
     title: `About to lapse: ${endpoint}`,

@@ -35,6 +35,12 @@ describe('the words of a notification', () => {
     if (!['locked', 'undecided', 'row_and_store_differ'].includes(kind)) expect(text.happened).toContain('the reason why');
   });
 
+  it.each(kinds)('%s: tells people the commands that they have, rcm’s, and each act with the reason that it wants', (kind) => {
+    const { todo } = notificationText({ kind, endpointId: 'north-7', portalTypeCode: 'alpine', detail: 'the reason why' });
+    expect(todo.join('\n')).not.toMatch(/\brotator [a-z]+|--endpoint north-7(?! --take)/);
+    for (const [act] of todo.join('\n').matchAll(/rcm (?:login (?!show)|resume|migrate|portal-type decide)[^;]*/g)) expect(act).toContain('--reason');
+  });
+
   it.each(kinds)('%s: can be said of what has no endpoint, portal type or reason', (kind) => {
     const text = notificationText({ kind, endpointId: null, portalTypeCode: null, detail: null });
     expect(JSON.stringify(text)).not.toMatch(/null|undefined/);
