@@ -38,6 +38,12 @@ export function nextStepsFor({ id, orgId, retiredAt, stored, locked, openState, 
   if (retiredAt) return [`it is used again: rcm endpoint reinstate ${id} --reason "…"`];
   if (locked) return [`call the portal’s support, then: rcm login unlocked ${id} --reason "…"`];
   if (openState === 'blocked') return [`say which password the portal accepts: rcm login resolve ${id} --accept current|staged|typed|found --reason "…"`];
+  // `set`, `verify` and `retry` refuse while a rotation is open: it may have sent a password that only it knows of.
+  if (refusedSince && openState)
+    return [
+      `its rotation is ${openState}, and finds out by itself what the portal accepts: wait until it has ended, or is blocked`,
+      'you know the right password: put it into its secret, where the rotation looks each hour',
+    ];
   if (refusedSince) return [`you know the right password: rcm login set ${id} --reason "…"`, `the stored one is right: rcm login retry ${id} --reason "…"`];
   if (stored && oldReaders && rotationMode === 'automatic')
     return [`remove its plaintext: rcm migrate scrub --reason "…"`, `nobody reads it any more: rcm migrate old-readers-gone --org ${orgId} --reason "…"`];

@@ -1,6 +1,6 @@
 import type { LoginInFull } from '@rcm/db/fleet';
 import { expect, test } from 'vitest';
-import { whyRotatedThen } from './login-words.ts';
+import { nextStepsFor, whyRotatedThen } from './login-words.ts';
 
 const day = (number: number) => new Date(Date.UTC(2031, 0, number));
 const DUE = day(10);
@@ -56,4 +56,12 @@ test('a login of which nobody knows when it is due cools down for nothing', () =
     at: null,
     why: 'by its portal type’s interval',
   });
+});
+
+test.each([
+  ['none', null, ['rcm login set e --reason', 'rcm login retry e --reason']],
+  ['one that waits', 'waiting', ['rotation is waiting', 'put it into its secret']],
+  ['one that is blocked', 'blocked', ['rcm login resolve e']],
+] as const)('of a refused login with %s of its rotations open, no step is told that would be refused', (_what, openState, told) => {
+  expect(nextStepsFor({ ...LOGIN, refusedSince: day(2), openState })).toEqual(told.map((words) => expect.stringContaining(words) as string));
 });
