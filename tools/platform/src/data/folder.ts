@@ -65,18 +65,31 @@ function layout(root: string, kept: boolean): Omit<DataFolder, 'opened'> {
   };
 }
 
+/** One folder after the other: where a file system takes no new ones (`/proc`), Node's own recursion never ends. */
 function made(path: string): string {
+  if (isFolder(path)) return path;
+  const above = dirname(path);
+  if (!statSync(above, { throwIfNoEntry: false })) made(above);
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path);
   } catch (cause) {
-    // On a read-only file system Node says ENOENT here; asking for the folder above gives the true reason.
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') accessSync(nearestFolder(path), constants.W_OK);
+    const { code } = cause as NodeJS.ErrnoException;
+    // Made meanwhile by another run; a link to nothing is there, and is no folder.
+    if (code === 'EEXIST' && isFolder(path)) return path;
+    if (code === 'EEXIST' && !statSync(path, { throwIfNoEntry: false })) throw Object.assign(new Error(path), { code: 'ENOENT' });
+    if (code === 'ENOENT') refuseNewFolders(path);
     throw cause;
   }
   return path;
 }
 
-const nearestFolder = (path: string): string => (statSync(path, { throwIfNoEntry: false }) ? path : nearestFolder(dirname(path)));
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** The folder above it is there. On a read-only file system Node says ENOENT too; asking for that folder gives the true reason. */
+function refuseNewFolders(path: string): void {
+  accessSync(dirname(path), constants.W_OK);
+  if (isFolder(dirname(path))) throw new RcmError('config_invalid', `The data folder ${path} cannot be used: no folder can be made in ${dirname(path)}.`);
+}
 
 /**
  * Where we are root, Postgres runs as another user, who must be able to pass to its own folder (not to list ours). The data

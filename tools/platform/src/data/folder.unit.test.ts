@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +49,14 @@ describe('data folder', () => {
     writeFileSync(join(base, 'file'), '');
     expect(() => openDataFolder({ data: 'file', base })).toThrow(`The data folder ${join(base, 'file')} cannot be used: it is a file, not a folder.`);
     expect(() => openDataFolder({ data: 'file/x', base })).toThrow('a part of the path is a file');
+  });
+
+  // A process of its own: what it is to show is that it ends.
+  it.runIf(existsSync('/proc/self'))('is refused at once where a file system takes no new folders', () => {
+    const program = `import { openDataFolder } from ${JSON.stringify(join(import.meta.dirname, 'folder.ts'))};
+      try { openDataFolder({ data: '/proc/none/inside', base: '/' }); } catch (error) { console.log(error.code, error.message); }`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 60_000 });
+    expect(stdout).toBe('config_invalid The data folder /proc/none cannot be used: no folder can be made in /proc.\n');
   });
 
   it('is refused in one sentence where its path goes by a link to a disk that is not there', () => {
