@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { ClearError } from './clear-error.mjs';
+import { ClearError, WrongCall } from './clear-error.mjs';
 import { findingsFolder, inRoot, root, say } from './workspace.mjs';
 
 const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
@@ -15,7 +15,7 @@ const TRY_TIMEOUT_MS = 20_000;
  */
 export function knownChromium(configured) {
   if (configured) {
-    if (!isAbsolute(configured) || !existsSync(configured)) throw new ClearError(`RCM_CHROMIUM_PATH names no file: ${configured}`);
+    if (!isAbsolute(configured) || !existsSync(configured)) throw new WrongCall(`RCM_CHROMIUM_PATH names no file: ${configured}`);
     return configured;
   }
   const finding = join(findingsFolder(), 'chromium');

@@ -1,5 +1,13 @@
 /** A failure that one sentence explains; its message is all that the user sees. */
-export class ClearError extends Error {}
+export class ClearError extends Error {
+  exitCode = 1;
+}
+
+/** One that lies in how it was called or configured. */
+export class WrongCall extends ClearError {
+  /** @override */
+  exitCode = 2;
+}
 
 /** Sentences for what the file system refuses; the path is appended where it is known. */
 const FILE_SYSTEM = {

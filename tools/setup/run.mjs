@@ -4,7 +4,7 @@
  */
 import { npmAncestors } from './ancestors.mjs';
 import { runInForeground } from './child.mjs';
-import { sentenceFor } from './clear-error.mjs';
+import { ClearError, sentenceFor } from './clear-error.mjs';
 import { commandNamed } from './commands.mjs';
 import { prepare } from './prepare.mjs';
 
@@ -17,5 +17,5 @@ try {
   process.exitCode = await runInForeground({ node, file: command.file, args: [...command.args, ...args], cwd: command.cwd, env }, ancestors);
 } catch (error) {
   process.stderr.write(`${sentenceFor(error) ?? (error instanceof Error ? error.stack : error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof ClearError ? error.exitCode : 1;
 }
