@@ -1,5 +1,5 @@
 import { listOpenAttempts, type RotationAttempt } from '@rcm/db/rotation';
-import { isRcmError, type Metrics } from '@rcm/telemetry';
+import { hasCode, isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest } from '../rotate.ts';
 import type { Rotator } from '../rotator.ts';
 import { DueLogins } from './due-logins.ts';
@@ -49,6 +49,9 @@ export interface RotatorService {
 /** So that rotations that end one after another, or at once, do not ask the database without a pause. */
 const LEAST_PAUSE_MS = 250;
 
+/** Without the database a round has done nothing. What comes round once an hour would be left undone for that long, and the process said to be ill, after an outage of seconds. */
+const AGAIN_MS = 15_000;
+
 /** Takes what is due from its rows as slots are free, goes on with what others left, and does the chores beside. */
 export function startService(options: ServiceOptions): RotatorService {
   const { rotator } = options;
@@ -59,20 +62,20 @@ export function startService(options: ServiceOptions): RotatorService {
   const rotate = rotationUntil(work.signal, options);
   const due = new DueLogins(rotator, inFlight, rotate);
   const problems = new Map<string, string>();
-  const pause = async (ms: number, signal: AbortSignal) => rotator.clock.sleep(ms, signal).catch(() => undefined);
   const loop = async ({ name, everyMs, round, wake }: Chore) => {
     while (!intake.signal.aborted) {
       // Before the round: what happens while it looks may be what it no longer sees.
       const woken = wake?.next();
+      let next = everyMs;
       try {
         await round(work.signal, intake.signal);
         problems.delete(name);
       } catch (error) {
+        if (hasCode(error, 'database_unavailable')) next = Math.min(everyMs, AGAIN_MS);
         problems.set(name, `${name} fails: ${isRcmError(error) ? error.code : 'unexpected error'}`);
         rotator.logger.error({ err: error, scan: name }, 'scan failed; it is tried again');
       }
-      await pause(Math.min(LEAST_PAUSE_MS, everyMs), intake.signal);
-      await pause(Math.max(everyMs - LEAST_PAUSE_MS, 0), woken ? AbortSignal.any([intake.signal, woken]) : intake.signal);
+      await rest(rotator, next, intake.signal, woken);
     }
   };
   // Whatever it leaves behind ends by its time, too.
@@ -112,6 +115,13 @@ export function startService(options: ServiceOptions): RotatorService {
       await Promise.all(options.chores.map(leave));
     },
   };
+}
+
+/** The first part of a pause nothing but the end cuts short. */
+async function rest({ clock }: Rotator, ms: number, ended: AbortSignal, woken: AbortSignal | undefined): Promise<void> {
+  const pause = async (part: number, signal: AbortSignal) => clock.sleep(part, signal).catch(() => undefined);
+  await pause(Math.min(LEAST_PAUSE_MS, ms), ended);
+  await pause(Math.max(ms - LEAST_PAUSE_MS, 0), woken ? AbortSignal.any([ended, woken]) : ended);
 }
 
 /** Rotates one login and says how that went on; `signal` interrupts it. */

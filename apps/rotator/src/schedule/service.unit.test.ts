@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { openDatabase } from '@rcm/db';
 import { createLogger, createMetrics, RcmError, systemClock } from '@rcm/telemetry';
 import { alarmsTold } from '@rcm/telemetry/testing';
@@ -18,6 +19,27 @@ it('says by its code why it cannot work', async () => {
   await expect.poll(service.problem, { timeout: 100_000 }).toMatch(/^(due|recovery) scan fails: database_unavailable$/);
   await service.stop(1_000);
   await db.close();
+});
+
+it.each([
+  ['its database', 'database_unavailable', 2],
+  ['its store', 'store_unavailable', 1],
+] as const)('what is done once an hour and found %s away is tried again before a minute is over only where that is the database', async (_, code, tries) => {
+  // An hour never passes here; a minute is over at once.
+  const sleep = (ms: number, signal?: AbortSignal) =>
+    ms > 60_000 ? once(signal ?? expect.unreachable(), 'abort') : new Promise((resolve) => setTimeout(resolve, 1));
+  const db = { transaction: () => Promise.resolve([]) };
+  const rotator = { db, clock: { ...systemClock, sleep }, logger: createLogger({ name: 'test', level: 'silent' }) } as unknown as Rotator;
+  const rounds = { hourly: 0, other: 0 };
+  const hourly = () => (++rounds.hourly === 1 ? Promise.reject(new RcmError(code, 'Away.')) : Promise.resolve());
+  const chores = [
+    { name: 'hourly', everyMs: 3_600_000, round: hourly },
+    { name: 'other', everyMs: 60_000, round: () => Promise.resolve(++rounds.other) },
+  ];
+  const service = startService({ ...quiet, chores, rotator, metrics: createMetrics(), beforeScan: () => Promise.resolve() });
+  await expect.poll(() => rounds.other, { timeout: 100_000 }).toBeGreaterThan(20);
+  expect(rounds.hourly).toBe(tries);
+  await service.stop(1_000);
 });
 
 it('tells of a store’s account that is full, and of no other failure as that', async () => {
