@@ -125,6 +125,17 @@ test('which logins does a portal’s outage touch? rcm logins --portal CODE, and
   expect(await ask('tasks --portal birch')).toMatchObject({ answer: { tasks: [] } });
 });
 
+test('which organizations are there? rcm org list: by id, page by page', async () => {
+  const [mercy, other] = [
+    { id: ORG, name: 'Mercy' },
+    { id: 'other', name: 'Other' },
+  ];
+  expect(await ask('org list')).toEqual({ code: 0, answer: { version: 1, organizations: [mercy, other], next: null } });
+  expect(await ask('org list --limit 1')).toMatchObject({ answer: { organizations: [mercy], next: ORG } });
+  expect(await ask(`org list --limit 1 --after ${ORG}`)).toMatchObject({ answer: { organizations: [other], next: null } });
+  expect((await rcm(['org', 'list', '--limit', '1'], environment)).stdout).toContain(`more: --after ${ORG}`);
+});
+
 test.each([
   ['paused', 1, { wouldStart: false, code: 'rotation_refused', detail: expect.stringContaining('paused by a person') as string }],
   ['blocked', 1, { wouldStart: false, code: 'rotation_refused', detail: expect.stringContaining('is blocked') as string }],

@@ -7,6 +7,7 @@ import type { MovedOptions } from '../commands/endpoint-moved.ts';
 import type { RetireOptions } from '../commands/endpoint-retire.ts';
 import type { RetiredOptions } from '../commands/endpoint-retired.ts';
 import type { OrgAddOptions } from '../commands/org-add.ts';
+import type { OrgListOptions } from '../commands/org-list.ts';
 import type { PersonOptions } from '../person.ts';
 import type { Report } from '../report.ts';
 import type { Terminal } from '../terminal.ts';
@@ -32,6 +33,15 @@ export function addOnboarding(program: Command, { terminal, now, looks, print }:
     .action(async (id: string, options: OrgAddOptions & PersonOptions) => {
       const [{ personOf }, { orgAdd }] = [await import('../person.ts'), await import('../commands/org-add.ts')];
       print(await orgAdd(environment, id, options, await personOf(options, environment)));
+    });
+  org
+    .command('list')
+    .description('organizations, by id')
+    .option('--limit <n>', 'on a page', '100')
+    .option('--after <id>', 'the next page')
+    .action(async (options: OrgListOptions) => {
+      const { orgList } = await import('../commands/org-list.ts');
+      await looks((db) => orgList(db, options));
     });
   person(endpoint.command('add').description('register a login, its payload straight into the store, proved by one login'))
     .option('--org <id>', 'whose it is')

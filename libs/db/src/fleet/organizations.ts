@@ -7,10 +7,17 @@ export interface OrganizationName {
   readonly name: string;
 }
 
-/** The first of all organizations, by id. For `rcm_operator`, `rcm_console`. */
-export async function listOrganizations(db: Database, { limit }: { readonly limit: number }): Promise<readonly OrganizationName[]> {
+/** The first of all organizations, by id, or of those after one. For `rcm_operator`, `rcm_console`. */
+export async function listOrganizations(
+  db: Database,
+  { after = '', limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<readonly OrganizationName[]> {
   const most = checkLimit(limit);
-  return byIndex(db, 'every tenant', (tx) => tx.$queryRaw<OrganizationName[]>`SELECT o.id, o.name FROM organization o ORDER BY o.id LIMIT ${most}`);
+  return byIndex(
+    db,
+    'every tenant',
+    (tx) => tx.$queryRaw<OrganizationName[]>`SELECT o.id, o.name FROM organization o WHERE o.id > ${after} ORDER BY o.id LIMIT ${most}`,
+  );
 }
 
 /** One of them; `null`: there is none. For every role. */
