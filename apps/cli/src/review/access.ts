@@ -26,19 +26,15 @@ export interface AccessReview {
 
 const LOOKS = ['overdue', 'neverUsed', 'shared', 'failing'] as const;
 type Look = (typeof LOOKS)[number];
-const DAY_MS = 86_400_000;
 
 const cut = <T>(rows: readonly T[]): Cut<T> => ({ rows: rows.slice(0, MOST), hasMore: rows.length > MOST });
 
 /** Fails with `input_invalid` where there is no such organization. */
-export async function reviewAccess(
-  db: Database,
-  { orgId, quarter, now }: { readonly orgId: string; readonly quarter: Quarter; readonly now: Date },
-): Promise<AccessReview> {
+export async function reviewAccess(db: Database, { orgId, quarter }: { readonly orgId: string; readonly quarter: Quarter }): Promise<AccessReview> {
   const organization = await organizationNamed(db, orgId);
   const span = { orgId, from: quarter.from, until: quarter.until };
   const looks: Readonly<Record<Look, LoginFilter>> = {
-    overdue: { orgId, dueBefore: new Date(now.getTime() - DAY_MS) },
+    overdue: { orgId, late: true },
     neverUsed: { orgId, neverUsed: true },
     shared: { orgId, shared: true },
     failing: { orgId, failing: true },

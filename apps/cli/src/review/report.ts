@@ -13,7 +13,7 @@ export async function review(
   { org: orgId, quarter, as }: { readonly org: string; readonly quarter?: string; readonly as: 'text' | 'csv' | 'page' },
   now: Date,
 ): Promise<Report> {
-  const found = await reviewAccess(db, { orgId, quarter: quarter === undefined ? lastQuarter(now) : quarterNamed(quarter), now });
+  const found = await reviewAccess(db, { orgId, quarter: quarter === undefined ? lastQuarter(now) : quarterNamed(quarter) });
   const sections = sectionsOf(found);
   return {
     json: asJson(found, sections),

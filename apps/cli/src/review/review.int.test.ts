@@ -1,7 +1,7 @@
 import { type Database, openDatabase, recordAuditEvent } from '@rcm/db';
 import { askAct, decideAct } from '@rcm/db/acts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '@rcm/db/admin';
-import { migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, PLAIN_PORTAL_TYPE, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rcm } from '../testing.fixture.ts';
@@ -10,6 +10,7 @@ import { lastQuarter, quarterNamed } from './quarter.ts';
 const HOSTILE = '<script>alert(1)</script> & =1+1';
 /** Clears a terminal and turns round what follows it. */
 const STEERS = '\u001b[2J\u009b2J\u202e=1+1\n=2+2';
+let url: string;
 let drop: () => Promise<void>;
 let owner: Database;
 let environment: NodeJS.ProcessEnv;
@@ -20,7 +21,7 @@ const thisQuarter = (): string => {
 
 beforeAll(async () => {
   const fresh = await freshDatabase({ migrate: migrateWithLogins });
-  ({ drop } = fresh);
+  ({ url, drop } = fresh);
   owner = openDatabase({ url: fresh.url, applicationName: 'test environment', maxConnections: 2 });
   await upsertPortalType(owner, PLAIN_PORTAL_TYPE);
   for (const [id, name] of [
@@ -74,6 +75,16 @@ describe('the access review of an organization', () => {
       [expect.any(String), 'north-1', 'person:os:jane@desk', 'a fax came', 'person:os:john@desk', 'not needed', 'declined'],
     ]);
     expect(await listed('Never used')).toEqual([]);
+  });
+
+  test('has what is late though it was put off until tomorrow', async () => {
+    expect(await listed('Overdue')).toEqual([]);
+    await asSuperuser(url, [
+      `UPDATE integration_endpoint SET secret_arn = 'arn:aws:ssm:us-east-1:1:parameter/x' WHERE org_id = 'north'`,
+      `UPDATE integration_endpoint SET secret_taken_at = now() - interval '90 days', rotation_not_before = now() + interval '1 hour', next_rotation_at = now() + interval '1 hour'
+        WHERE org_id = 'north'`,
+    ]);
+    expect(await listed('Overdue')).toEqual([['north-1', 'alpine', expect.any(String), 'never']]);
   });
 
   test('has nothing of another organization, and nothing of another quarter', async () => {

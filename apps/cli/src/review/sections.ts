@@ -91,7 +91,7 @@ export function sectionsOf({ organization: { id }, quarter, did, acts, breakGlas
       empty: 'Nobody asked to read one.',
       more: breakGlass.hasMore ? 'rcm break-glass list' : null,
     },
-    login('Overdue', 'Due for more than a day, now.', logins.overdue, '--due 0d'),
+    login('Overdue', 'Due for more than a day, however often it was put off since.', logins.overdue, '--due 1d'),
     login('Never used', 'No login was ever accepted: is it still wanted?', logins.neverUsed, '--never-used'),
     login('Shared', 'One account in several organizations or secrets: it is not rotated by itself.', logins.shared, '--shared'),
     login('Failing', 'Refused by the portal, and not let in since.', logins.failing, '--failing'),

@@ -5,6 +5,7 @@ import { finishAttempt } from '../journal/ends.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { makeEndpoint, openTestDatabase, plannedAttempt, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
 import { fleetFigures } from './figures.ts';
+import { listLogins } from './list-logins.ts';
 import { fleetOverview } from './overview.ts';
 
 let t: TestDatabase;
@@ -27,10 +28,12 @@ const pass = (hours: number) =>
             secret_taken_at = e.secret_taken_at - w.by, created_at = e.created_at - w.by FROM (SELECT make_interval(hours => $1::int) AS by) w`,
     [hours],
   );
-/** How many a person is told of: by the alarm, and where they look. */
+/** How many a person is told of: by the alarm, and where they look, in a count and in a list. */
 async function late(): Promise<number> {
   const { overdue } = await fleetFigures(t.rotator, { windowMs: 600_000, suspects: 3 });
   expect((await fleetOverview(operator)).overdue).toBe(overdue);
+  for (const filter of [{ late: true }, { late: true, neverUsed: true }])
+    expect((await listLogins(operator, { filter, limit: 10 })).logins, JSON.stringify(filter)).toHaveLength(overdue);
   return overdue;
 }
 const putOff = (endpoint: TestEndpoint) => putOffRotation(t.rotator, { ...endpoint, forMs: HOUR_MS / 6 });

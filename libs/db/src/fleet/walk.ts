@@ -1,5 +1,6 @@
 import { Prisma } from '../generated/client.ts';
 import { timestamp } from '../input.ts';
+import { IS_LATE } from './late.ts';
 
 /** Which logins are asked for, of those that are not retired; all of it must hold. Times are moments, by the asker's clock. */
 export interface LoginFilter {
@@ -16,6 +17,8 @@ export interface LoginFilter {
   readonly shared?: boolean | undefined;
   /** To be rotated until then. */
   readonly dueBefore?: Date | undefined;
+  /** Their rotation has been due for more than a day, however often it was put off since. */
+  readonly late?: boolean | undefined;
   /** The portal lets their password expire until then. */
   readonly expiresBefore?: Date | undefined;
 }
@@ -29,7 +32,7 @@ export interface WalkPlace {
 type Wanted = Exclude<keyof LoginFilter, 'orgId' | 'portalTypeCode'>;
 
 /** The fewest first: whichever is asked for leads the walk, and the others are asked of each login that it meets. */
-const LEADERS = ['blocked', 'locked', 'failing', 'shared', 'expiresBefore', 'neverUsed', 'dueBefore'] as const satisfies readonly Wanted[];
+const LEADERS = ['blocked', 'locked', 'failing', 'shared', 'expiresBefore', 'neverUsed', 'dueBefore', 'late'] as const satisfies readonly Wanted[];
 
 /** What leads the walk; `undefined`: nothing is asked of a login but where it is. */
 export const leaderOf = (filter: LoginFilter): Wanted | undefined => LEADERS.find((wanted) => isAsked(filter, wanted));
@@ -47,7 +50,10 @@ export function walk(filter: LoginFilter, after: WalkPlace | null, limit: number
     case undefined:
       return byId(page);
     case 'dueBefore':
-      return due(filter.dueBefore, page);
+      return due(instant(filter.dueBefore), page);
+    case 'late':
+      // None is whose date lies further off.
+      return due(Prisma.sql`now() + interval '1 day'`, { ...page, rest: Prisma.sql`${page.rest} AND ${holds('late', filter)}` });
     case 'expiresBefore':
       return expiring(filter.expiresBefore, page);
     default:
@@ -89,7 +95,7 @@ interface LeadingRows {
 
 const identities = (key: Prisma.Sql, condition: Prisma.Sql): LeadingRows => ({ table: Prisma.sql`login_identity`, id: Prisma.sql`w.id`, key, condition });
 
-const LEADING_ROWS: Readonly<Record<Exclude<Wanted, 'dueBefore' | 'expiresBefore'>, LeadingRows>> = {
+const LEADING_ROWS: Readonly<Record<Exclude<Wanted, 'dueBefore' | 'late' | 'expiresBefore'>, LeadingRows>> = {
   blocked: {
     table: Prisma.sql`rotation_attempt`,
     id: Prisma.sql`w.login_identity`,
@@ -111,11 +117,11 @@ function byIdentity({ table, id, key, condition }: LeadingRows, { rest, after, l
      WHERE ${condition} AND ${rest} AND ${from} ORDER BY ${key}, e.id LIMIT ${limit}`;
 }
 
-function due(before: Date | undefined, { rest, after, limit }: Page): Prisma.Sql {
+function due(before: Prisma.Sql, { rest, after, limit }: Page): Prisma.Sql {
   const from = after === null ? Prisma.sql`true` : Prisma.sql`(e.next_rotation_at, e.id) > (${after.key}::timestamptz, ${after.id})`;
   return Prisma.sql`
     SELECT e.next_rotation_at AS key, e.id FROM integration_endpoint e
-     WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${instant(before)} AND ${rest} AND ${from}
+     WHERE e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${before} AND ${rest} AND ${from}
      ORDER BY e.next_rotation_at, e.id LIMIT ${limit}`;
 }
 
@@ -148,6 +154,8 @@ function holds(wanted: Wanted, filter: LoginFilter): Prisma.Sql {
       return identity(Prisma.sql`x.shared`);
     case 'dueBefore':
       return Prisma.sql`(e.secret_arn IS NOT NULL AND e.next_rotation_at <= ${instant(filter.dueBefore)})`;
+    case 'late':
+      return Prisma.sql`EXISTS (SELECT FROM portal_type p WHERE p.code = e.portal_type_code AND ${IS_LATE})`;
     case 'expiresBefore':
       return Prisma.sql`EXISTS (SELECT FROM portal_type x WHERE x.code = e.portal_type_code AND e.last_rotated_at + make_interval(hours => 24 * x.password_expires_days) <= ${instant(filter.expiresBefore)})`;
   }

@@ -43,6 +43,7 @@ const FILTERS: readonly (readonly [string, LoginFilter])[] = [
   ['never used', { neverUsed: true }],
   ['shared', { shared: true }],
   ['due', { dueBefore: soon(1) }],
+  ['late', { late: true }],
   ['expiring', { expiresBefore: soon(14) }],
 ];
 
