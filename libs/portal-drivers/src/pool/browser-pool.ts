@@ -3,6 +3,7 @@ import type { BrowserContext, BrowserContextOptions } from 'playwright';
 import { findChromium } from '../chromium.ts';
 import { browserPid } from './browser-process.ts';
 import { hasSandbox, launchChromium } from './launch.ts';
+import { poolMetrics, type PoolMetrics } from './pool-metrics.ts';
 import { ANSWER_MS, type BrowserLimits, RunningBrowser } from './running-browser.ts';
 import { createSlots, type Slots } from './slots.ts';
 
@@ -76,7 +77,7 @@ class ChromiumPool implements BrowserPool {
   readonly #options: BrowserPoolOptions;
   readonly #limits: BrowserLimits;
   readonly #slots: Slots;
-  readonly #metrics: ReturnType<typeof metricsOf>;
+  readonly #metrics: PoolMetrics;
   /** Contexts that have a place, and those that are open without one. */
   readonly #placed = new Set<BrowserContext>();
   readonly #leaving = new Set<BrowserContext>();
@@ -94,7 +95,7 @@ class ChromiumPool implements BrowserPool {
     this.#options = options;
     this.#limits = { contexts: options.recycleAfter ?? 200, bytes: options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES };
     this.#slots = createSlots({ size: maxContexts, maxWaiting, waitMs });
-    this.#metrics = metricsOf(options);
+    this.#metrics = poolMetrics(options.metrics);
   }
 
   async openContext({ context: contextOptions, signal }: OpenContextOptions): Promise<PooledContext> {
@@ -152,7 +153,10 @@ class ChromiumPool implements BrowserPool {
     running?.retire();
     const launching = this.#launch();
     this.#current = launching;
-    launching.catch(() => (this.#current === launching ? (this.#current = null) : undefined));
+    launching.catch(() => {
+      if (this.#current === launching) this.#current = null;
+      this.#metrics.failures?.inc();
+    });
     return launching;
   }
 
@@ -212,9 +216,3 @@ class ChromiumPool implements BrowserPool {
     if (bytes !== null) this.#metrics.memory?.set(bytes);
   }
 }
-
-const metricsOf = ({ metrics }: BrowserPoolOptions) => ({
-  contexts: metrics?.gauge('rcm_browser_contexts'),
-  memory: metrics?.gauge('rcm_browser_memory_bytes'),
-  launches: metrics?.counter('rcm_browser_launches_total'),
-});

@@ -103,6 +103,10 @@ const ALARMS = {
     ...{ metric: 'rcm_task_queue_age_seconds', above: 300, seconds: 300, urgency: 'today', runbook: 'tasks-wait' },
     says: 'A task that could be done has waited for more than 5 minutes for somebody to take it.',
   },
+  'rcm-browser-failing': {
+    ...{ metric: 'rcm_browser_failures_total', above: 2, seconds: 900, urgency: 'now', runbook: 'process-gone' },
+    says: 'A process runs and can start no browser: its tasks are put off until their deadline, and no rotation gets through.',
+  },
   'rcm-callbacks-given-up': {
     ...{ metric: 'rcm_task_callbacks_given_up_total', above: 0, seconds: 3600, urgency: 'today', runbook: 'callbacks-given-up' },
     says: 'A receiver was not told that a task has ended, and nobody tries any more.',

@@ -119,6 +119,10 @@ export const WORK_METRICS = {
     source: 'the browser pool',
   },
   rcm_browser_launches_total: { kind: 'counter', unit: 'count', by: BOTH, meaning: 'Times a Chromium was started.', source: 'the browser pool' },
+  rcm_browser_failures_total: {
+    ...{ kind: 'counter', unit: 'count', by: BOTH, meaning: 'Times a Chromium could not be started, or was not found.' },
+    source: 'the browser pool',
+  },
   rcm_portal_requests_blocked_total: {
     ...{ kind: 'counter', unit: 'count', by: BOTH, meaning: 'Requests of portal pages to places that their portal type does not declare.' },
     ...{ source: 'each request of a page', labels: { portal_type: 'any' } },
