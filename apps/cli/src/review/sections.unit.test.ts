@@ -26,7 +26,7 @@ test.each([
   expect(lists.find(({ title }) => title === 'Break-glass')?.rows[0]?.at(-1)).toBe(words);
 });
 
-test('where more are overdue than are shown, the command that shows the rest asks for what is due by now', () => {
+test('where more are overdue than are shown, the command that shows the rest asks for what is due within a day, as what was put off is', () => {
   const lists = listsOf({ logins: { overdue: { rows: [], hasMore: true }, neverUsed: none, shared: none, failing: none } });
-  expect(lists.find(({ title }) => title === 'Overdue')?.more).toBe('rcm logins --org north --due 0d');
+  expect(lists.find(({ title }) => title === 'Overdue')?.more).toBe('rcm logins --org north --due 1d');
 });
