@@ -63,6 +63,22 @@ describe.each(['', '{}', '{"data":null}', 'null', '[]', '"no"', '{"errors":{}}']
   });
 });
 
+it('an answer that never ends is not held in memory', async () => {
+  let sent = 0;
+  const endless = (): ReadableStream =>
+    new ReadableStream({
+      pull(controller) {
+        // One that is read to its end would fill the machine; here it ends the test.
+        if ((sent += 65_536) > 67_108_864) controller.error(new Error('64 MiB of it were taken'));
+        else controller.enqueue(new Uint8Array(65_536));
+      },
+    });
+  const appRole = () => Promise.resolve({ roleId: 'r', secretId: new Secret('s') });
+  const fetch = (): Promise<Response> => Promise.resolve(new Response(endless()));
+  const store = createVaultStore({ address: 'http://127.0.0.1:1', mount: 'kv', maxAttempts: 1, fetch, appRole });
+  expect(await codeOf(store.read(newReference({ kind: 'vault' })))).toBe('store_unavailable');
+});
+
 it('the ARN of another organization’s secret is not adopted, whether it was created or found', async () => {
   const wanted = newReference({ kind: 'secrets-manager' });
   const own = formatReference({ ...wanted, suffix: 'AbCdEf' } as typeof wanted);

@@ -1,4 +1,5 @@
 import { type Clock, isRetryable, RcmError, Secret, systemClock, withDeadline } from '@rcm/telemetry';
+import { boundedText } from '../bounded-text.ts';
 import { CALL_DEADLINE_MS } from './aws-client.ts';
 import type { CallOptions } from './store.ts';
 
@@ -46,6 +47,8 @@ export interface VaultHttp {
 }
 
 const FIRST_PAUSE_MS = 100;
+/** A payload has 64 KB at most, and an answer is no larger than a few of them. */
+const LARGEST_BYTES = 2 * 1_048_576;
 const TOLD_APART = [200, 204, 400, 403, 404] as const;
 
 export function createVaultHttp(vault: VaultAddress): VaultHttp {
@@ -75,7 +78,8 @@ async function sendOnce({ address, namespace, fetch: ask = fetch }: VaultAddress
   const init = { method, headers, signal, ...(body ? { body: JSON.stringify(body.reveal()) } : {}) };
   // A redirect is not followed: fetch would hand the token to whatever host it names.
   const response = await ask(`${address}/v1/${path}`, { ...init, redirect: 'manual' }).catch(unreachable);
-  const text = await response.text().catch(unreachable);
+  const text = await boundedText(response, LARGEST_BYTES).catch(unreachable);
+  if (text === null) throw new RcmError('store_unavailable', 'What answered in the place of Vault says more than Vault has to say.');
   const status = TOLD_APART.find((known) => known === response.status);
   if (status !== undefined) return { status, body: parseBody(text) };
   throw unwell(response.status);

@@ -1,6 +1,7 @@
 import { type Clock, isProtected, issuedSubject, RcmError, systemClock, withDeadline } from '@rcm/telemetry';
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { boundedText } from '../bounded-text.ts';
 
 /** Who signs people in, and as which of its clients this command asks: a public one, which has no secret. */
 export interface DeviceIssuer {
@@ -137,13 +138,9 @@ async function send(
     headers: { accept: 'application/json' },
     ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
   });
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    if ((size += part.byteLength) > LARGEST_BYTES) throw unavailable('answers with more than it can have to say');
-    parts.push(part);
-  }
-  return { status: response.status, json: JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown };
+  const text = await boundedText(response, LARGEST_BYTES);
+  if (text === null) throw unavailable('answers with more than it can have to say');
+  return { status: response.status, json: JSON.parse(text) as unknown };
 }
 
 /** What an issuer says goes to a terminal: none of it may steer one. */
