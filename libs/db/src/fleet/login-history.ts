@@ -54,7 +54,7 @@ export async function loginHistory(
       ), attempt AS (
         SELECT r.* FROM rotation_attempt r WHERE r.login_identity = ${loginIdentity} AND r.created_at < ${until}::timestamptz ORDER BY r.created_at DESC LIMIT ${most + 1}
       ), rotation AS (
-        SELECT r.created_at AS at, 'rotation' AS source, 'begun' AS what, r.owner AS by, 'because it was ' || r.reason AS detail, r.org_id AS "orgId" FROM attempt r
+        SELECT r.created_at AS at, 'rotation' AS source, 'begun' AS what, r.owner AS by, 'reason: ' || r.reason AS detail, r.org_id AS "orgId" FROM attempt r
         UNION ALL SELECT coalesce(r.ended_at, r.updated_at), 'rotation', r.state, r.owner, r.detail, r.org_id FROM attempt r WHERE coalesce(r.ended_at, r.updated_at) < ${until}::timestamptz
       ), lease AS (
         SELECT l.acquired_at AS at, 'lease' AS source, l.kind AS what, l.holder AS by, NULL AS detail, l.org_id AS "orgId" FROM login_lease l
