@@ -44,6 +44,12 @@ test.each([
   throw new Error('it was taken');
 });
 
+test('an organization may be called as something that every object has', () => {
+  const table = parseGroups('north=viewer@constructor');
+  if (typeof table === 'string') throw new Error(table);
+  expect(rolesOf(['north'], table)).toEqual({ constructor: ['viewer'] });
+});
+
 test('a claim gives what its groups are, and nothing else does', () => {
   const table = parseGroups('ops=operator@*,ops=auditor@*,north=viewer@north');
   if (typeof table === 'string') throw new Error(table);

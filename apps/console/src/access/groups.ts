@@ -30,11 +30,8 @@ const isRole = (text: string): text is Role => (ROLES as readonly string[]).incl
 /** What a person with these groups is, by organization. A claim that is no list of texts gives nothing. */
 export function rolesOf(groups: unknown, table: readonly GroupRole[]): ConsoleRoles {
   const mine = new Set(Array.isArray(groups) ? groups.filter((group): group is string => typeof group === 'string') : []);
-  const roles: Record<string, Role[]> = {};
-  for (const { group, role, organization } of table) {
-    if (!mine.has(group)) continue;
-    const there = (roles[organization] ??= []);
-    if (!there.includes(role)) there.push(role);
-  }
-  return roles;
+  // By a map: an organization may be called as something that every object has (`constructor`).
+  const roles = new Map<string, Set<Role>>();
+  for (const { group, role, organization } of table) if (mine.has(group)) roles.set(organization, (roles.get(organization) ?? new Set()).add(role));
+  return Object.fromEntries([...roles].map(([organization, there]) => [organization, [...there]]));
 }

@@ -53,7 +53,7 @@ export async function listConsolePeople(
       SELECT s.person, s.handle::text, s.roles, s.begun_at AS "begunAt", s.seen_at AS "seenAt", s.ends_at AS "endsAt" FROM console_session s
        WHERE s.person = ANY (${page.map(({ person }) => person)}::text[]) AND ${isThere(Prisma.sql`s.roles`)} AND ${isOpen} ORDER BY s.begun_at DESC`;
     const own = (roles: ConsoleRoles): ConsoleRoles =>
-      places === null ? roles : Object.fromEntries(places.flatMap((place) => (roles[place] ? [[place, roles[place]]] : [])));
+      places === null ? roles : Object.fromEntries(places.flatMap((place) => (Object.hasOwn(roles, place) ? [[place, roles[place] ?? []]] : [])));
     const people = page.map((each) => ({
       ...each,
       roles: own(each.roles),
