@@ -1,7 +1,5 @@
 -- Whatever gives a row another name of its account, what was used by the former name stays used for it: backup codes, and one-time codes that may be good
 -- for a moment yet. Until now a migrator took nothing along, nor did a person who writes the name by hand, and a used code was typed again.
-GRANT CREATE ON SCHEMA public TO rcm_internal;
-SET ROLE rcm_internal;
 CREATE FUNCTION rcm_take_used_codes_along() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO public.backup_code_spent (login_identity, fingerprint, org_id, endpoint_id, spent_at, left_behind)
@@ -12,6 +10,13 @@ BEGIN
   RETURN NULL;
 END $$;
 REVOKE ALL ON FUNCTION rcm_take_used_codes_along() FROM PUBLIC;
+CREATE TRIGGER integration_endpoint_takes_codes_along AFTER UPDATE OF login_identity ON integration_endpoint
+  FOR EACH ROW WHEN (OLD.login_identity <> NEW.login_identity) EXECUTE FUNCTION rcm_take_used_codes_along();
+
+-- The role owns it once the trigger is there: whoever owns the tables may not call it afterwards.
+GRANT CREATE ON SCHEMA public TO rcm_internal;
+ALTER FUNCTION rcm_take_used_codes_along() OWNER TO rcm_internal;
+SET ROLE rcm_internal;
 
 -- As before, but used codes go first: the trigger takes them along without how many were left.
 CREATE OR REPLACE FUNCTION rcm_merge_login(was text, becomes text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -61,6 +66,3 @@ BEGIN
 END $$;
 RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM rcm_internal;
-
-CREATE TRIGGER integration_endpoint_takes_codes_along AFTER UPDATE OF login_identity ON integration_endpoint
-  FOR EACH ROW WHEN (OLD.login_identity <> NEW.login_identity) EXECUTE FUNCTION rcm_take_used_codes_along();
