@@ -119,7 +119,7 @@ async function createToStay(calls: VaultCalls, path: string, text: Secret<string
   if (isTemporary)
     throw new RcmError(
       'store_denied',
-      'Vault would delete the secret by itself after a while: set delete_version_after to 0s, of the mount and of the secret. What was written is not used.',
+      'Vault would delete the secret by itself after a while: set delete_version_after to 0s, of the mount and of the secret. What lies there is not used.',
     );
   return made;
 }
