@@ -70,7 +70,7 @@ describe('a transaction', () => {
   test.each(["o'one", `o\\'; DROP TABLE written; --`, '$1', '$&', ''])('enters the scope %j as it is', async (scope) => {
     await borrowed(async (client) => {
       await client.query('BEGIN');
-      await client.query({ text: ENTER_SCOPE, values: [scope] });
+      await client.query({ text: ENTER_SCOPE, values: [scope, Date.now()] });
       expect((await client.query(`SELECT current_setting('app.tenant_id') AS scope`)).rows).toEqual([{ scope }]);
       await client.query('ROLLBACK');
     });

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** What a transaction starts with (enter-scope.ts), as Prisma sends it. */
-export const ENTER_SCOPE = `SELECT set_config('app.tenant_id', $1, true), set_config('jit', 'off', true)`;
+export const ENTER_SCOPE = `SELECT set_config('app.tenant_id', $1, true), set_config('jit', 'off', true), set_config('app.asker_ahead_ms', greatest(-86400000, least(86400000, $2::float8 - extract(epoch FROM clock_timestamp()) * 1000))::integer::text, true)`;
 
 /** As the clients of the database ask for one; anything else of `pg.Client.query` is not held back. */
 interface Asked {
@@ -47,8 +47,8 @@ export class BeginningClient extends pg.Client {
 
   async #beginWith({ values = [] }: Asked): Promise<Answered> {
     // A message of several statements has no parameters.
-    const scope = this.escapeLiteral(String(values[0]));
-    const answers = (await this.#send([`${BEGIN}; ${ENTER_SCOPE.replace('$1', () => scope)}`])) as unknown as readonly Answered[];
+    const text = ENTER_SCOPE.replace(/\$(\d)/g, (_, nth) => this.escapeLiteral(String(values[Number(nth) - 1])));
+    const answers = (await this.#send([`${BEGIN}; ${text}`])) as unknown as readonly Answered[];
     return answers.at(-1) ?? NOTHING;
   }
 

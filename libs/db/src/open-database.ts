@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { type Client, type Database, OMIT, type Transaction } from './database.ts';
-import { enterScope } from './enter-scope.ts';
+import { type AskersClock, enterScope } from './enter-scope.ts';
 import { translated } from './failure.ts';
 import { PrismaClient } from './generated/client.ts';
 import { checkKeys, type KnownKey } from './keys/check.ts';
@@ -31,6 +31,8 @@ export interface DatabaseOptions {
    * checked by the first operation, too.
    */
   readonly dataKeys?: DataKeyWrapping | undefined;
+  /** Default: this process's own. Given where a test sets the time. */
+  readonly clock?: AskersClock;
 }
 
 /**
@@ -48,18 +50,19 @@ export function openDatabase(options: DatabaseOptions): Database {
     transactionOptions: { maxWait: TIMEOUTS.freeConnection + 5_000, timeout: TIMEOUTS.statement },
   });
   const checks = checksOf(options);
+  const { clock = Date.now } = options;
   const transaction: Database['transaction'] = (scope, act) =>
     translated(() =>
       client.$transaction(async (tx) => {
         await checks.pass(tx);
-        await enterScope(tx, scope);
+        await enterScope(tx, scope, clock);
         return act(tx);
       }),
     );
   const rawTransaction: Database['rawTransaction'] = (scope, act) =>
     translated(async () => {
       if (!checks.passed()) await transaction('no tenant', () => Promise.resolve());
-      return inRawTransaction(pool, scope, act);
+      return inRawTransaction(pool, { scope, clock }, act);
     });
   return {
     directUrl: options.directUrl ?? options.url,

@@ -1,12 +1,16 @@
 import type pg from 'pg';
 import { types } from 'pg';
 import type { RawTransaction } from './database.ts';
-import { enterScope } from './enter-scope.ts';
+import { type AskersClock, enterScope } from './enter-scope.ts';
 import { Prisma } from './generated/client.ts';
 import type { Scope } from './scope.ts';
 
 /** Runs `act` in a transaction of one connection of the pool. Fails as pg does, and with what `act` throws; then nothing is committed, but where the answer to COMMIT did not come, which nobody can tell. */
-export async function inRawTransaction<T>(pool: pg.Pool, scope: Scope, act: (tx: RawTransaction) => Promise<T>): Promise<T> {
+export async function inRawTransaction<T>(
+  pool: pg.Pool,
+  entry: { readonly scope: Scope; readonly clock: AskersClock },
+  act: (tx: RawTransaction) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Without a listener a connection that breaks while nothing is asked of it would end the process.
@@ -16,7 +20,7 @@ export async function inRawTransaction<T>(pool: pg.Pool, scope: Scope, act: (tx:
   try {
     await client.query('BEGIN');
     const tx = rawTransactionOf(client, over.signal);
-    await enterScope(tx, scope);
+    await enterScope(tx, entry.scope, entry.clock);
     const answer = await act(tx);
     over.abort();
     const { command } = await client.query('COMMIT');

@@ -62,11 +62,12 @@ export async function openUnusedEnvironment({
 }): Promise<UnusedEnvironment> {
   const database = await freshDatabase({ migrate: migrateWithLogins });
   const clock = await ownClock(database.url);
-  const owner = openDatabase({ url: database.url, applicationName: 'test owner' });
-  const db = openDatabase({ url: urlFor('rcm_rotator', database.url), applicationName: 'test rotator', role: 'rcm_rotator', maxConnections: 8 });
+  let day = 0;
+  const now = (): number => Date.now() + day * DAY_MS;
+  const owner = openDatabase({ url: database.url, applicationName: 'test owner', clock: now });
+  const db = openDatabase({ url: urlFor('rcm_rotator', database.url), applicationName: 'test rotator', role: 'rcm_rotator', maxConnections: 8, clock: now });
   const keys = { current: { id: '1', key: new Secret('a key that is for this test and no other') } };
   const began = Date.now();
-  let day = 0;
   const portals = new UnusedPortals(() => day * DAY_MS + Date.now() - began);
   const store = new KeptSecrets();
 
@@ -101,7 +102,14 @@ export async function openUnusedEnvironment({
   });
 
   const rotator: Rotator = {
-    ...{ db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }), keys, environment: 'test', owner: 'rotator-1' },
+    ...{
+      db,
+      clock: { ...systemClock, now: () => new Date(now()) },
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      keys,
+      environment: 'test',
+      owner: 'rotator-1',
+    },
     drivers: { for: () => portals.driver, inspect: () => Promise.resolve([]) },
     stores: { forTenant: () => store, close: async () => undefined },
     lease: { ttlMs: 60_000, waitMs: 5_000, pollMs: 20 },

@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { ASKER_AHEAD_MS } from '../enter-scope.ts';
 import { RcmError } from '@rcm/telemetry';
 import { type AdmissionOutcome, tellAdmission } from '../admission/outcome.ts';
 import { writeNotification } from '../notifications/write.ts';
@@ -48,7 +49,7 @@ export async function advanceAttempt(db: Database, step: Step & { readonly to: A
     if (!(await lockLoginOfAttempt(tx, step.attemptId))) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt a
-         SET state = ${step.to}, updated_at = clock_timestamp(),
+         SET state = ${step.to}, updated_at = clock_timestamp(), asker_ahead_ms = ${ASKER_AHEAD_MS},
              submit_deadline_at = coalesce(clock_timestamp() + make_interval(secs => ${deadlineMs}::float8 / 1000), submit_deadline_at,
                                            CASE WHEN ${step.to === 'submitting'} THEN clock_timestamp() END),
              detail = coalesce(${set.detail ?? null}, detail), probes = coalesce(${set.failedSubmits ?? null}::int, probes), found = coalesce(${set.found ?? null}, found),
@@ -88,10 +89,10 @@ export async function waitAttempt(db: Database, step: Step & Wait & { readonly d
     if (!seen) return false;
     const moved = await tx.$executeRaw`
       UPDATE rotation_attempt SET waiting_from = CASE state WHEN 'waiting' THEN waiting_from ELSE state END, state = 'waiting', detail = ${step.detail}, updated_at = clock_timestamp(),
-             held_since = coalesce(held_since, clock_timestamp()),
+             held_since = coalesce(held_since, clock_timestamp()), asker_ahead_ms = ${ASKER_AHEAD_MS},
              waiting_until = CASE
                WHEN ${until}::timestamptz IS NOT NULL THEN least(${until}::timestamptz, clock_timestamp() + make_interval(secs => ${LOOK_AGAIN_MS}::float8 / 1000))
-               WHEN ${submitMs}::float8 IS NOT NULL THEN greatest(submit_deadline_at, clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000)
+               WHEN ${submitMs}::float8 IS NOT NULL THEN greatest(submit_deadline_at - rcm_clock_shift(asker_ahead_ms), clock_timestamp()) + make_interval(secs => ${submitMs}::float8 / 1000)
                ELSE clock_timestamp() + greatest(make_interval(secs => ${ms}::float8 / 1000),
                       least(clock_timestamp() - coalesce(held_since, clock_timestamp()), make_interval(secs => ${growsToMs}::float8 / 1000))) END
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
@@ -107,7 +108,7 @@ export interface Resumed {
   readonly heldMs: number;
 }
 
-/** Ends a wait whose moment has come. `null`: not waiting, not yet, or not the caller's. */
+/** Ends a wait whose moment has come, by Postgres's clock and the asker's (docs/adr/0042). `null`: not waiting, not yet, or not the caller's. */
 export async function resumeAttempt(
   db: Database,
   { attemptId, orgId, fence }: { readonly attemptId: string; readonly orgId: string; readonly fence: bigint },
@@ -117,7 +118,7 @@ export async function resumeAttempt(
     if (!seen) return null;
     const [resumed] = await tx.$queryRaw<{ heldMs: number }[]>`
       UPDATE rotation_attempt SET state = waiting_from, waiting_from = NULL, waiting_until = NULL, updated_at = clock_timestamp()
-       WHERE id = ${attemptId}::uuid AND state = 'waiting' AND fence = ${fence} AND waiting_until <= clock_timestamp()
+       WHERE id = ${attemptId}::uuid AND state = 'waiting' AND fence = ${fence} AND waiting_until - rcm_clock_shift(asker_ahead_ms) <= clock_timestamp()
       RETURNING coalesce(extract(epoch FROM clock_timestamp() - held_since) * 1000, 0)::float8 AS "heldMs"`;
     return resumed && seen.waitingFrom ? { state: seen.waitingFrom, heldMs: resumed.heldMs } : null;
   });

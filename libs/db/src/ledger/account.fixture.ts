@@ -7,6 +7,12 @@ import { remainingBudget } from './budget.ts';
 /** Threshold 4 and margin 1, as `PORTAL` has them: three failures of our own. */
 export const BUDGET = 3;
 
+/** What is over by either clock is so no earlier, and as much later as the asker's question took, of whose clock Postgres knows by that. */
+export const rightAfter =
+  (at: Date | undefined) =>
+  (until: Date): boolean =>
+    at !== undefined && until >= at && until.getTime() < at.getTime() + 300_000;
+
 /** An endpoint with a live shared lease on it. */
 export interface Account extends TestEndpoint {
   readonly leaseId: string;

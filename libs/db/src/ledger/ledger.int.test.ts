@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease } from '../leases/upkeep.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { type Account, BUDGET, Logins } from './account.fixture.ts';
+import { type Account, BUDGET, Logins, rightAfter } from './account.fixture.ts';
 import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from './attempt.ts';
 import { mayBeLocked } from './budget.ts';
 import { clearLogin } from './clearance.ts';
@@ -170,7 +170,7 @@ describe('what else forbids a login', () => {
     const [last] = await t.sql<{ leaves: Date }>(`SELECT max(finished_at) + interval '900 s' AS leaves FROM login_attempt WHERE login_identity = $1`, [
       on.loginIdentity,
     ]);
-    expect(await logins.begin(on)).toEqual({ allowed: false, reason: 'locked', until: last?.leaves });
+    expect(await logins.begin(on)).toEqual({ allowed: false, reason: 'locked', until: expect.toSatisfy(rightAfter(last?.leaves)) as Date });
   });
 
   test('a lease that expired, was given back, or is for another endpoint', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
-import { type Account, BUDGET, Logins } from './account.fixture.ts';
+import { type Account, BUDGET, Logins, rightAfter } from './account.fixture.ts';
 import { clearLogin } from './clearance.ts';
 
 let t: TestDatabase;
@@ -102,7 +102,7 @@ describe('a lock', () => {
     const [row] = await t.sql<{ ends: Date }>(`SELECT finished_at + interval '3000 s' AS ends FROM login_attempt WHERE login_identity = $1`, [
       on.loginIdentity,
     ]);
-    expect(await logins.begin(on)).toEqual({ allowed: false, reason: 'locked', until: row?.ends });
+    expect(await logins.begin(on)).toEqual({ allowed: false, reason: 'locked', until: expect.toSatisfy(rightAfter(row?.ends)) as Date });
     await logins.age(on, 2_900);
     expect(await logins.begin(on)).toMatchObject({ reason: 'locked' });
     await logins.age(on, 200);

@@ -1,7 +1,7 @@
 import { describe, test } from 'vitest';
 import { backend, isLongForm } from '@rcm/test-services';
 import { Random } from '../time/random.ts';
-import { askUnanswered } from './ask-leases-and-logins.fixture.ts';
+import { askByOtherClocks, askUnanswered } from './ask-leases-and-logins.fixture.ts';
 import { askRefusedCopy } from './ask-refused-copy.fixture.ts';
 import { BothDatabases, identityOf, type Place } from './both-databases.fixture.ts';
 import { HOLDERS, portalType } from './drawn.fixture.ts';
@@ -37,6 +37,7 @@ describe.skipIf(backend() === 'containers')('the same random operations, on the 
       for (const place of places) await both.addEndpoint(place, `${place.portalTypeCode}.example`);
       const round = new Round(both, random, places, random.chance(0.3));
       for (const holder of HOLDERS) await askUnanswered(round, first, holder);
+      await askByOtherClocks(round, second, 'one');
       await askRefusedCopy(round, second, 'one');
       for (let step = 0; step < 160; step += 1) await takeStep(round, step < 60);
     } finally {

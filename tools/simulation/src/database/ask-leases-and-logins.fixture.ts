@@ -45,6 +45,31 @@ export async function askUnanswered(round: Round, place: Place, holder: string):
   }
 }
 
+/** A login that is refused, a lock, and what is left of the budget as time passes, by several clocks of whoever asks. */
+export async function askByOtherClocks(round: Round, place: Place, holder: string): Promise<void> {
+  for (const outcome of ['rejected', 'locked']) {
+    const lease = await acquire(round, place, 'shared', holder);
+    if (!lease) return expect.fail('no lease was given');
+    await begin(round, place, lease);
+    await round.ask('finishLoginAttempt', (side) => ({
+      loginAttemptId: round.logins.at(-1)?.[side],
+      orgId: place.orgId,
+      outcome,
+      effect: 'none',
+      proved: false,
+    }));
+    await round.ask('releaseLease', (side) => ({ leaseId: lease[side], orgId: place.orgId }));
+    for (const hours of [0, 0.4, 0.4, 0.5, 3, 20, 23, 50]) {
+      await round.both.pass(hours * HOUR_MS);
+      for (const aheadHours of [0, -0.7, -4, -100]) {
+        round.both.setAskersClock(aheadHours * HOUR_MS);
+        await round.ask('remainingBudget', () => place);
+      }
+      round.both.setAskersClock(0);
+    }
+  }
+}
+
 export async function askOfLogins(round: Round, place: Place, lease: LeasePair | null): Promise<void> {
   const random = round.random;
   const known = round.logins.at(-1);

@@ -31,7 +31,7 @@ export const identityOf = (text: string): string => createHash('sha256').update(
 /** Postgres and the model, which are asked the same and whose time passes together. */
 export class BothDatabases {
   readonly #inside: Inside;
-  readonly #process: SimProcess;
+  #process: SimProcess;
   readonly #model: ModelDatabase;
   /** As the rotator logs in: row level security holds for it. */
   readonly #real: real.Database;
@@ -48,7 +48,12 @@ export class BothDatabases {
     this.#inside = new Inside(seed);
     this.#process = this.#inside.process('both');
     this.#model = new ModelDatabase({ outside: this.#inside.outside, scheduler: this.#inside.scheduler, random: this.#inside.random });
-    this.#real = real.openDatabase({ url: urlFor('rcm_rotator', url), applicationName: 'both', maxConnections: 2 });
+    this.#real = real.openDatabase({
+      url: urlFor('rcm_rotator', url),
+      applicationName: 'both',
+      maxConnections: 2,
+      clock: () => Date.now() + this.#process.clockOffMs,
+    });
     this.#owner = real.openDatabase({ url, applicationName: 'owner', maxConnections: 1 });
     this.#raw = new pg.Pool({ connectionString: url, max: 1 });
     this.#drop = drop;
@@ -95,6 +100,11 @@ export class BothDatabases {
         retiredSecretArn: null,
       },
     });
+  }
+
+  /** Whoever asks has a clock from now on that is so far ahead of both databases'. */
+  setAskersClock(aheadMs: number): void {
+    this.#process = this.#inside.process('both', 'rotator', aheadMs);
   }
 
   /** For Postgres, whose clock cannot be set, everything moves into the past. */

@@ -48,6 +48,10 @@ function limitsOf({ tables }: ModelDatabase, identity: string): Limits {
   };
 }
 
+/** As `rcm_clock_shift`: how much later it is by the database's clock than by those of the processes, in ms; 0 or less. */
+export const shiftOf = ({ askerAheadMs: now }: ModelDatabase, { askerAheadMs: then }: { readonly askerAheadMs: number | null }): number =>
+  now === null || then === null ? 0 : Math.max(-DAY_MS, Math.min(0, now - then));
+
 const endOf = ({ finishedAt, startedAt }: LoginRow): Date => finishedAt ?? startedAt;
 const plus = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
 const FOR_GOOD = 'for good';
@@ -68,12 +72,13 @@ function triedOf({ tables }: ModelDatabase, identity: string): Tried {
 }
 
 /** When the lock that the portal last told of ends; `null`: none is known, or it is over. */
-function lockOf({ rows, clearances }: Tried, { lockMs }: Limits): Date | typeof FOR_GOOD | null {
-  const at = later(...rows.filter(({ outcome }) => outcome === 'locked').map(endOf));
-  if (at === null) return null;
+function lockOf(db: ModelDatabase, { rows, clearances }: Tried, { lockMs }: Limits): Date | typeof FOR_GOOD | null {
+  const [last] = rows.filter(({ outcome }) => outcome === 'locked').sort((a, b) => endOf(b).getTime() - endOf(a).getTime());
+  if (!last) return null;
+  const at = endOf(last);
   if (rows.some(({ outcome, startedAt }) => outcome === 'accepted' && startedAt > at)) return null;
   if (clearances.some(({ kind, at: cleared }) => kind === 'unlocked' && cleared > at)) return null;
-  return lockMs === null ? FOR_GOOD : plus(at, lockMs);
+  return lockMs === null ? FOR_GOOD : plus(at, lockMs - shiftOf(db, last));
 }
 
 /** An answer that is not a failure in the portal's own words counts for a day where time forgives nothing; `null`: for ever. */
@@ -88,7 +93,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
   const { windowMs } = limits;
   const tried = triedOf(db, identity);
   const { rows } = tried;
-  const lock = lockOf(tried, limits);
+  const lock = lockOf(db, tried, limits);
   const unlocked = later(...tried.clearances.map(({ kind, at }) => (kind === 'unlocked' ? at : null)));
   const isOver = limits.successForgives && lock instanceof Date && lock <= now;
   const forgiven = later(unlocked, ...(isOver ? rows.filter(({ outcome }) => outcome === 'locked').map(endOf) : []));
@@ -99,24 +104,26 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
   const counted = rows.filter((row) => {
     if (row.outcome !== null && NO_FAILURE.has(row.outcome)) return false;
     if (row.outcome === 'mfa_rejected' && !limits.codesCount) return false;
-    if (windowMs !== null && endOf(row) <= db.in(-windowMs - DAY_MS)) return false;
+    if (windowMs !== null && endOf(row) <= db.in(-windowMs - 2 * DAY_MS)) return false;
     if (isInFlight(row)) return true;
     const forMs = countsFor(row, windowMs);
-    if (forMs !== null && sentBy(row) <= db.in(-forMs)) return false;
+    if (forMs !== null && sentBy(row) <= db.in(shiftOf(db, row) - forMs)) return false;
     if (forgiven !== null && sentBy(row) <= forgiven) return false;
     return !limits.successForgives || accepted === null || endOf(row) > accepted;
   });
-  const mayComeLate = ({ startedAt, processEndedAt }: LoginRow): boolean => {
-    const isOfToday = startedAt > db.in(-DAY_MS);
+  const mayComeLate = (row: LoginRow): boolean => {
+    const { startedAt, processEndedAt } = row;
+    const before = (ms: number): Date => db.in(shiftOf(db, row) - ms);
+    const isOfToday = startedAt > before(DAY_MS);
     if (processEndedAt === null) return isOfToday;
-    if (processEndedAt <= plus(startedAt, LONGEST_LOGIN_MS)) return processEndedAt > db.in(-STILL_ARRIVES_MS);
+    if (processEndedAt <= plus(startedAt, LONGEST_LOGIN_MS)) return processEndedAt > before(STILL_ARRIVES_MS);
     const cameBy = plus(processEndedAt, STILL_ARRIVES_MS);
-    return (windowMs === null ? isOfToday : cameBy > db.in(-windowMs)) && (!limits.successForgives || accepted === null || accepted <= cameBy);
+    return (windowMs === null ? isOfToday : cameBy > before(windowMs)) && (!limits.successForgives || accepted === null || accepted <= cameBy);
   };
   const leaves = counted
     .flatMap((row) => {
       const forMs = countsFor(row, windowMs);
-      return forMs === null ? [] : [plus(sentBy(row), forMs)];
+      return forMs === null ? [] : [plus(sentBy(row), forMs - shiftOf(db, row))];
     })
     .sort((a, b) => a.getTime() - b.getTime());
   return {
@@ -126,7 +133,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     inFlight: counted.filter(isInFlight).length,
     late: rows.filter((row) => {
       if (row.outcome !== null || isInFlight(row) || counted.includes(row)) return false;
-      if (windowMs !== null && row.startedAt <= db.in(-windowMs - DAY_MS)) return false;
+      if (windowMs !== null && row.startedAt <= db.in(-windowMs - 2 * DAY_MS)) return false;
       return mayComeLate(row) && (unlocked === null || row.startedAt > unlocked);
     }).length,
     oldestLeavesAt: leaves[0] ?? null,
@@ -135,7 +142,10 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     lockedForGood: lock === FOR_GOOD,
     mayBeLocked: counted.some(({ outcome }) => outcome === 'rejected_or_locked'),
     throttledUntil: later(
-      ...rows.map(({ throttledUntil, startedAt }) => (throttledUntil && throttledUntil > now && !(unlocked && unlocked > startedAt) ? throttledUntil : null)),
+      ...rows.map((row) => {
+        const until = row.throttledUntil && plus(row.throttledUntil, -shiftOf(db, row));
+        return until && until > now && !(unlocked && unlocked > row.startedAt) ? until : null;
+      }),
     ),
   };
 }

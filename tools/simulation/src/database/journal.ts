@@ -1,6 +1,7 @@
 import { type AttemptState, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db/rotation';
 import { tellAdmission } from './admission.ts';
 import { lockedAttempt } from './attempts.ts';
+import { shiftOf } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
 import { afterDone } from './schedule.ts';
@@ -42,6 +43,7 @@ export const advanceAttempt = operation('advanceAttempt', (db, step) => {
   const seen = lockedAttempt(db, step);
   if (!isWhere(seen, step)) return false;
   if (deadlineMs !== null && !((exclusiveLease(db, seen, seen.fence)?.expiresAt ?? db.now) > db.in(deadlineMs))) return false;
+  db.tables.movers.put({ id: seen.id, askerAheadMs: db.askerAheadMs });
   change(db, seen.id, {
     state: to,
     submitDeadlineAt: deadlineMs === null ? (seen.submitDeadlineAt ?? (to === 'submitting' ? db.now : null)) : db.in(deadlineMs),
@@ -69,18 +71,24 @@ export const waitAttempt = operation('waitAttempt', (db, step) => {
   const until = (): Date => {
     if ('until' in step) return step.until < db.in(LOOK_AGAIN_MS) ? step.until : db.in(LOOK_AGAIN_MS);
     if (ms !== null) return db.in(Math.max(ms, Math.min(heldMs, growsToMs)));
-    const from = seen.submitDeadlineAt && seen.submitDeadlineAt > db.now ? seen.submitDeadlineAt : db.now;
-    return new Date(from.getTime() + (submitMs ?? 0));
+    const deadline = seen.submitDeadlineAt === null ? 0 : seen.submitDeadlineAt.getTime() - shiftSince(db, seen.id);
+    return new Date(Math.max(deadline, db.now.getTime()) + (submitMs ?? 0));
   };
   const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
-  change(db, seen.id, { state: 'waiting', waitingFrom, detail: step.detail, heldSince, waitingUntil: until() });
+  const waitingUntil = until();
+  db.tables.movers.put({ id: seen.id, askerAheadMs: db.askerAheadMs });
+  change(db, seen.id, { state: 'waiting', waitingFrom, detail: step.detail, heldSince, waitingUntil });
   if (step.outcome !== undefined) tellAdmission(db, seen, step.outcome);
   return true;
 });
 
+/** As `rcm_clock_shift` of the attempt's row. */
+const shiftSince = (db: ModelDatabase, attemptId: string): number => shiftOf(db, db.tables.movers.get(attemptId) ?? { askerAheadMs: null });
+
 export const resumeAttempt = operation('resumeAttempt', (db, { attemptId, orgId, fence }) => {
   const seen = lockedAttempt(db, { attemptId, orgId });
-  if (seen?.state !== 'waiting' || seen.fence !== fence || seen.waitingUntil === null || seen.waitingUntil > db.now || seen.waitingFrom === null) return null;
+  if (seen?.state !== 'waiting' || seen.fence !== fence || seen.waitingUntil === null || seen.waitingFrom === null) return null;
+  if (seen.waitingUntil.getTime() - shiftSince(db, seen.id) > db.now.getTime()) return null;
   change(db, seen.id, { state: seen.waitingFrom, waitingFrom: null, waitingUntil: null });
   return { state: seen.waitingFrom, heldMs: seen.heldSince === null ? 0 : db.now.getTime() - seen.heldSince.getTime() };
 });

@@ -8,6 +8,7 @@ import { wantSearch, wantSearchNow } from './searches.ts';
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
 const BELIEVED_MS = 86_400_000;
 const open = { outcome: null, effect: null, proved: false, finishedAt: null, throttledUntil: null, coolsDownUntil: null, processEndedAt: null } as const;
+const begunBy = ({ now, askerAheadMs }: ModelDatabase) => ({ startedAt: now, askerAheadMs });
 
 type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
@@ -44,8 +45,8 @@ export const beginLoginAttempt = operation('beginLoginAttempt', (db, request): L
   const { orgId, endpointId, leaseId, version, rotationAttemptId = null } = request;
   const process = db.tables.leases.get(leaseId)?.holder ?? '';
   const row = {
-    ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId, version, fingerprint, process, startedAt: db.now },
-    ...open,
+    ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId, version, fingerprint, process },
+    ...{ ...open, ...begunBy(db) },
   };
   db.tables.logins.put(row);
   return { allowed: true, loginAttemptId: row.id };
@@ -101,7 +102,7 @@ export const coolDownLogin = operation('coolDownLogin', (db, coolDown) => {
   const { orgId, endpointId, leaseId, version } = coolDown;
   db.tables.logins.put({
     ...{ id: db.uuid(), loginIdentity: identity.id, orgId, endpointId, leaseId, rotationAttemptId: null, version, fingerprint: null, process: '' },
-    ...{ ...open, startedAt: db.now, finishedAt: db.now, outcome: 'not_submitted', effect: 'none', throttledUntil: db.in(ms) },
+    ...{ ...open, ...begunBy(db), finishedAt: db.now, outcome: 'not_submitted', effect: 'none', throttledUntil: db.in(ms) },
   });
 });
 

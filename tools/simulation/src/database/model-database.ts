@@ -2,6 +2,7 @@ import type { Database } from '@rcm/db';
 import { hasEnded, RcmError } from '@rcm/telemetry';
 import type { Stake } from '../time/faults.ts';
 import type { Outside } from '../time/outside.ts';
+import { currentProcess } from '../time/sim-process.ts';
 import type { Random } from '../time/random.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { Tables } from './tables.ts';
@@ -11,6 +12,7 @@ const MOST_LOST_MS = 20_000;
 /** A sequence writes so many numbers ahead of itself to the log, so that a standby rarely gives one twice. */
 const FENCES_AHEAD = 32n;
 const TRAVEL_MS = 12;
+const DAY_MS = 86_400_000;
 /** Operations that only look for something to do. */
 const LOOKS: ReadonlySet<string> = new Set([
   'assessPortalTypes',
@@ -34,7 +36,7 @@ export interface ModelDatabaseOptions {
 
 /**
  * Stands for Postgres below the operations of libs/db: every operation is one transaction, made at one moment, with Postgres's own clock, which
- * is the environment's. `failOver` forgets the last commits, as an asynchronous standby does.
+ * is the environment's unless somebody sets it. `failOver` forgets the last commits, as an asynchronous standby does.
  */
 export class ModelDatabase implements Database {
   /** Tasks are not of this environment. */
@@ -44,8 +46,12 @@ export class ModelDatabase implements Database {
   readonly tables = new Tables();
   /** Until then nobody can use it. */
   downUntil = 0;
+  /** By how much Postgres's clock is wrong, in ms. */
+  clockOffMs = 0;
   /** When standbys took over. */
   readonly failOvers: number[] = [];
+  /** By how much the clock of whoever asks is ahead of this one, in ms; `null` between two operations. */
+  askerAheadMs: number | null = null;
   readonly #options: ModelDatabaseOptions;
   #fence = 0n;
 
@@ -54,7 +60,7 @@ export class ModelDatabase implements Database {
   }
 
   get now(): Date {
-    return new Date(this.#options.scheduler.now);
+    return this.in(0);
   }
 
   hasEnded(process: string): boolean {
@@ -63,7 +69,7 @@ export class ModelDatabase implements Database {
 
   /** `ms` from now, which may be before it. */
   in(ms: number): Date {
-    return new Date(this.#options.scheduler.now + ms);
+    return new Date(this.#options.scheduler.now + this.clockOffMs + ms);
   }
 
   uuid(): string {
@@ -77,12 +83,19 @@ export class ModelDatabase implements Database {
 
   /** One operation of a process. Fails as the operation does, or with `database_unavailable`. */
   transact<T>(name: string, act: (db: ModelDatabase) => T): Promise<T> {
+    // A process says what time it is when it sends.
+    const askedAt = currentProcess()?.wallTime;
     return this.#options.outside.call({
       place: 'database',
       what: name,
       effect: () => {
         if (this.#options.scheduler.now < this.downUntil) throw unavailable();
-        return this.commit(act);
+        this.askerAheadMs = askedAt === undefined ? null : Math.max(-DAY_MS, Math.min(DAY_MS, askedAt - this.now.getTime()));
+        try {
+          return this.commit(act);
+        } finally {
+          this.askerAheadMs = null;
+        }
       },
       lost: unavailable,
       stake: stakeOf(name),

@@ -42,6 +42,10 @@ export class Round {
   async pass(ms: number): Promise<void> {
     this.#told.push(`${Math.round(ms / MINUTE_MS)} minutes pass`);
     await this.both.pass(ms);
+    if (!this.random.chance(0.3)) return;
+    const aheadMs = this.random.pick([0, 0, 47, -47, -300, -3_000]) * MINUTE_MS;
+    this.#told.push(`the clock of whoever asks is set ${aheadMs / MINUTE_MS} minutes ahead`);
+    this.both.setAskersClock(aheadMs);
   }
 
   /** Ids that each side makes up by itself. */

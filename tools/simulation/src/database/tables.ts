@@ -48,6 +48,14 @@ export interface LoginRow {
   /** Who held the lease, and since when it is known to have ended. */
   readonly process: string;
   readonly processEndedAt: Date | null;
+  /** By how much the clock of whoever began it was ahead of the database's; `null`: nobody said. */
+  readonly askerAheadMs: number | null;
+}
+
+/** Of an attempt, by its id: by how much the clock of whoever moved it last was ahead of the database's. */
+interface Mover {
+  readonly id: string;
+  readonly askerAheadMs: number | null;
 }
 
 export interface Clearance {
@@ -107,6 +115,7 @@ export class Tables {
   readonly identities = new Table<Identity>(this.log);
   readonly leases = new Table<LeaseRow>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly attempts = new Table<RotationAttempt>(this.log, ({ loginIdentity }) => loginIdentity);
+  readonly movers = new Table<Mover>(this.log);
   readonly logins = new Table<LoginRow>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly clearances = new Table<Clearance>(this.log, ({ loginIdentity }) => loginIdentity);
   readonly pasts = new Table<Past>(this.log, ({ identity }) => identity);
