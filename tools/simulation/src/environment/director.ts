@@ -48,6 +48,9 @@ function happens(environment: SimulatedEnvironment, happening: Happening, number
       environment.trace.add('the database', `forgets ${forgotten} rows that were written`);
       return;
     }
+    case "the database's clock is set":
+      environment.database.clockOffMs = happening.offMs;
+      return;
     case 'a process is killed': {
       const processes = environment.alive.filter(({ role }) => role === 'agent' || role === 'rotator');
       const process = processes[happening.which % processes.length];
@@ -77,7 +80,7 @@ function allIsWell(environment: SimulatedEnvironment): void {
   }
   for (const store of ['ssm', 'secrets-manager', 'vault'] as const)
     Object.assign(environment.stores.weatherOf(store), { downUntil: 0, throttledUntil: 0, writesDeniedUntil: 0 });
-  environment.database.downUntil = 0;
+  Object.assign(environment.database, { downUntil: 0, clockOffMs: 0 });
   // Whoever still has a secret open saves it; then the one on duty looks at everything.
   environment.scheduler.in(DUTY_AFTER_MS, null, () => void environment.spawn('on-duty', 'operator', (process) => onDuty(environment, process)));
 }

@@ -17,6 +17,7 @@ export type Happening = { readonly at: number } & (
   | { readonly kind: 'the store throttles'; readonly store: LoginPlan['store']; readonly forMs: number }
   | { readonly kind: 'the store denies writes'; readonly store: LoginPlan['store']; readonly forMs: number }
   | { readonly kind: 'the database fails over'; readonly lostMs: number; readonly downMs: number }
+  | { readonly kind: "the database's clock is set"; readonly offMs: number }
   | { readonly kind: 'a process is killed'; readonly which: number }
   | { readonly kind: 'a person edits a note'; readonly login: string; readonly saves: Instant }
   | { readonly kind: 'a person sets up a new authenticator'; readonly login: string; readonly begins: Instant; readonly gapMs: number }
@@ -49,7 +50,8 @@ export interface Stage {
   readonly logins: readonly LoginPlan[];
 }
 
-const WEIGHTS: Readonly<Record<Happening['kind'], number>> = {
+export const CLOCK = "the database's clock is set";
+const WEIGHTS: Readonly<Record<Exclude<Happening['kind'], typeof CLOCK>, number>> = {
   'the portal is ill': 5,
   'the portal is closed': 2,
   'the portal asks for a picture puzzle': 1,
@@ -76,7 +78,18 @@ const WEIGHTS: Readonly<Record<Happening['kind'], number>> = {
 export function happenings(random: Random, stage: Stage): Happening[] {
   const count = random.between(2, 14);
   const list = Array.from({ length: count }, (_, at) => happening(random.of(at), stage));
-  return list.sort((a, b) => a.at - b.at);
+  return [...list, ...clockIsSet(random.of('clock'), stage)].sort((a, b) => a.at - b.at);
+}
+
+/** In every second environment somebody sets the clock of Postgres's machine, ahead or back, and later right. */
+function clockIsSet(random: Random, { troubleMs }: Stage): Happening[] {
+  if (!random.chance(0.5)) return [];
+  const at = random.between(0, Math.floor(troubleMs * 0.9));
+  const offMs = random.span(30_000, 30 * HOUR_MS) * (random.chance(0.7) ? 1 : -1);
+  return [
+    { at, kind: CLOCK, offMs },
+    { at: at + random.span(5 * MINUTE_MS, 20 * HOUR_MS), kind: CLOCK, offMs: 0 },
+  ];
 }
 
 function happening(random: Random, { troubleMs, portals, logins }: Stage): Happening {

@@ -28,6 +28,14 @@ export const FAULTS_OF_LOGINS: readonly PlantedFault[] = [
     to: 'windowMs: (longest(types.map((type) => type.lockoutWindowSeconds)) ?? 7_200_000) / 2,',
   },
   {
+    name: 'one-clock',
+    words: 'a window is over when the database’s clock alone says so',
+    shows: ['over budget', 'locked'],
+    file: database('budget'),
+    from: 'Math.max(-DAY_MS, Math.min(0, now - then))',
+    to: '0 * DAY_MS',
+  },
+  {
     name: 'dead-logins-forgotten',
     words: 'a login whose process died is not counted',
     shows: ['over budget', 'locked'],
