@@ -23,6 +23,8 @@ export interface RotatorProcess {
   readonly channels: readonly NotificationChannel[];
   /** Opens a context in the browser and closes it. Fails with `browser_unavailable`. */
   tryBrowser(signal: AbortSignal): Promise<void>;
+  /** Why no browser can be had, in a sentence, as far as it is known; else `null`. */
+  browserProblem(): Promise<string | null>;
   /** Closes browser, store clients and database, in this order; then sends what is left of the spans. */
   close(): Promise<void>;
 }
@@ -32,7 +34,7 @@ export type Delivering = Pick<RotatorProcess, 'db' | 'rotator' | 'channels'>;
 
 /** Everything a rotator needs, made once from its configuration. Nothing is connected before it is used. `tracing`: default none; closed with the rest. */
 export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { readonly tracing?: Tracing } = {}): RotatorProcess {
-  const { logger, metrics, db, drivers, warnings, tryBrowser, closeBrowser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
+  const { logger, metrics, db, drivers, warnings, closeBrowser, ...browser } = openPortalProcess({ name: 'rotator', role: 'rcm_rotator', config });
   const { stores, copies } = createReplicatedStores({
     stores: {
       ...tenantStoresOptions(config),
@@ -81,7 +83,7 @@ export function openRotator(config: RotatorConfig, { tracing = NO_TRACING }: { r
     copies,
     tracing,
     channels: channels.all,
-    tryBrowser,
+    ...browser,
     async close() {
       channels.close();
       await closeBrowser();

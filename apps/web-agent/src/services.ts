@@ -1,6 +1,6 @@
 import { createCredentialManager, createReplicatedReaders, createTenantDevices, identityKeys, readingNumbers, tenantStoresOptions } from '@rcm/credentials';
 import type { Database } from '@rcm/db';
-import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, SessionCache } from '@rcm/portal-access';
+import { type AgentAccess, leaseTiming, loginTiming, openPortalProcess, type PortalProcess, SessionCache } from '@rcm/portal-access';
 import { type Logger, type Metrics, systemClock } from '@rcm/telemetry';
 import type { WebAgentConfig } from './config.ts';
 import { legacySetting } from './legacy.ts';
@@ -15,6 +15,7 @@ export interface WebAgentProcess {
   readonly metrics: Metrics;
   /** What this deployment leaves unprotected, a sentence each. */
   readonly warnings: readonly string[];
+  readonly browser: Pick<PortalProcess, 'tryBrowser' | 'browserProblem'>;
   /** Closes kept sessions, browser, store clients, database and what wraps data keys, in this order. */
   close(): Promise<void>;
 }
@@ -24,7 +25,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
   const idleContexts = config.RCM_AGENT_KEPT_SESSIONS;
   const taskKeys = openTaskKeys(config);
   const { legacy, warnings: legacyWarnings } = legacySetting(config);
-  const { logger, metrics, db, drivers, warnings, places, closeBrowser } = openPortalProcess({
+  const { logger, metrics, db, drivers, warnings, places, closeBrowser, ...browser } = openPortalProcess({
     name: 'web-agent',
     role: 'rcm_agent',
     config,
@@ -68,6 +69,7 @@ export function openWebAgent(config: WebAgentConfig, options: { readonly headed?
     logger,
     metrics,
     warnings: [...warnings, ...legacyWarnings],
+    browser,
     async close() {
       await sessions.close();
       await closeBrowser();

@@ -37,6 +37,8 @@ export interface PortalProcess {
   readonly warnings: readonly string[];
   /** Opens a context in the browser and closes it. Fails with `browser_unavailable`, `cancelled`. */
   tryBrowser(signal: AbortSignal): Promise<void>;
+  /** Why no browser can be had, in a sentence, as far as it is known; `null`: nothing is known against it. */
+  browserProblem(): Promise<string | null>;
   /** How many browser contexts have a place now, those that are kept among them. */
   places(): number;
   /** Ends the browser, so that no process of it stays, and then what keeps evidence of its pages. */
@@ -76,6 +78,7 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
     }),
     drivers: new Drivers(browser, logger, metrics, { evidence, plaintextAllowed: config.RCM_PLAINTEXT.includes('portals') }),
     warnings,
+    browserProblem: () => browser.problem(),
     places: () => browser.places(),
     async tryBrowser(signal) {
       const opened = await browser.openContext({ context: {}, signal });

@@ -43,7 +43,8 @@ export {
   type TaskRow,
   type TaskValue,
 } from './outcome.ts';
-export { type BrowserPool, type BrowserPoolOptions, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';
+export { type BrowserPool, createBrowserPool, type PooledContext } from './pool/browser-pool.ts';
+export type { BrowserPoolOptions } from './pool/pool-options.ts';
 export { type CodeLife, endOfCode } from './recipe/code-life.ts';
 export { fitsPattern } from './recipe/input-pattern.ts';
 export { readRecipeFile } from './recipe/files.ts';

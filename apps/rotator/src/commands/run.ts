@@ -32,6 +32,7 @@ export async function runCommand(config: RotatorConfig, opened: RotatorProcess):
       checks: {
         service: service.problem,
         database: () => databaseProblem(db),
+        browser: () => opened.browserProblem(),
       },
     });
     const embedding = embedMetrics({ metrics, service: 'rotator', everyMs: config.RCM_EMBEDDED_METRICS_MS });

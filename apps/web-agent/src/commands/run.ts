@@ -13,6 +13,7 @@ import { readAllMailboxes } from '../mailboxes/read-all.ts';
 import { openWebAgent, workerOptions } from '../services.ts';
 import { workInTurn } from '../tasks/turns.ts';
 import { measureQueue } from '../tasks/measure-queue.ts';
+import { mayTakeTasks } from '../tasks/with-browser.ts';
 import { TaskWorker } from '../tasks/worker.ts';
 import { openTracing } from '@rcm/portal-access/tracing';
 import { listenForStop } from './stop-signals.ts';
@@ -33,7 +34,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
 
   const tracing = opened.adopt(await openTracing(config.RCM_TRACES_URL, 'rcm-web-agent'), (spans) => spans.close());
   const agent = opened.adopt(openWebAgent(config, { tracing }), (process) => process.close());
-  const { access, db, logger, metrics, warnings } = agent;
+  const { access, db, logger, metrics, warnings, browser } = agent;
   await checkConfiguration(db, logger);
   const dropKeptSession = (endpointId: string): void => {
     access.sessions.drop(endpointId).catch((error: unknown) => logger.warn({ err: error, endpointId }, 'a kept session did not close'));
@@ -42,6 +43,7 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   opened.defer(() => changes.close());
   const checks = {
     database: () => databaseProblem(db),
+    browser: () => browser.browserProblem(),
   };
   const health = opened.adopt(await startHealthServer({ port: config.RCM_HEALTH_PORT, host: config.RCM_HEALTH_HOST, metrics, warnings, checks }), (server) =>
     server.close(),
@@ -54,10 +56,16 @@ export async function runCommand(config: WebAgentConfig): Promise<number> {
   opened.defer(() => api?.close());
 
   const worker = new TaskWorker({ db, access, logger, metrics, tracing, ...workerOptions(config) });
+  const mayTake = mayTakeTasks({
+    problem: () => browser.browserProblem(),
+    start: () => browser.tryBrowser(stop.drain),
+    onFailure: (error) => logger.warn({ err: error }, 'no browser can be started: until one has, this process takes no task'),
+    clock: access.clock,
+  });
   const working = workInTurn({
     hands: config.RCM_AGENT_CONCURRENCY,
-    waits: () => portalTaskWaits(db),
-    next: () => worker.next(work.signal),
+    waits: async () => (await mayTake()) && portalTaskWaits(db),
+    next: async () => ((await mayTake()) ? worker.next(work.signal) : null),
     onError: (error) => logger.warn({ err: error }, 'a task could not be looked for or ended; it is looked for again'),
     clock: access.clock,
     pollMs: POLL_MS.least,

@@ -50,13 +50,14 @@ export function resultOf(outcome: TaskOutcome): TaskResult | null {
   return null;
 }
 
-/** The task waits for its turn and nothing is wrong with it: a rotation, another task, a process that ends, a key that is not to be had now, a decision that nobody has made yet. */
+/** The task waits for its turn and nothing is wrong with it: a rotation, another task, a process that ends or has no browser, a key that is not to be had now, a decision that nobody has made yet. */
 const PUT_OFF: ReadonlySet<ErrorCode> = new Set([
   'lease_unavailable',
   'lease_lost',
   'login_not_allowed',
   'automation_undecided',
   'data_key_unavailable',
+  'browser_unavailable',
   'cancelled',
 ]);
 

@@ -19,6 +19,10 @@ describe('what becomes of a task that met an error', () => {
     for (const code of ['lease_lost', 'login_not_allowed', 'automation_undecided', 'cancelled'] as const) expect(kindOf(code)).toBe('put_off');
   });
 
+  it('is put off, not failed, by a process that has no browser or no place in it: another has', () => {
+    expect(verdictOf(new RcmError('browser_unavailable', 'no Chromium'), NOW)).toEqual({ kind: 'put_off', reason: 'browser_unavailable' });
+  });
+
   it('is tried again where the portal or the store was not there', () => {
     for (const code of ['portal_unavailable', 'portal_unexpected', 'store_unavailable', 'deadline_exceeded'] as const) expect(kindOf(code)).toBe('retry');
   });

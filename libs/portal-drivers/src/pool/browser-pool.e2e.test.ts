@@ -4,7 +4,8 @@ import { createLogger, hasCode } from '@rcm/telemetry';
 import { isLongForm } from '@rcm/test-services';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../chromium.ts';
-import { type BrowserPool, type BrowserPoolOptions, createBrowserPool } from './browser-pool.ts';
+import { type BrowserPool, createBrowserPool } from './browser-pool.ts';
+import type { BrowserPoolOptions } from './pool-options.ts';
 import { browserProcesses } from './browser-processes.fixture.ts';
 import { endure } from './endurance.fixture.ts';
 

@@ -1,38 +1,12 @@
-import { type Logger, type Metrics, RcmError, withDeadline } from '@rcm/telemetry';
+import { isRcmError, RcmError, withDeadline } from '@rcm/telemetry';
 import type { BrowserContext, BrowserContextOptions } from 'playwright';
 import { findChromium } from '../chromium.ts';
 import { browserPid } from './browser-process.ts';
 import { hasSandbox, launchChromium } from './launch.ts';
 import { poolMetrics, type PoolMetrics } from './pool-metrics.ts';
+import { type BrowserPoolOptions, limitsOf } from './pool-options.ts';
 import { ANSWER_MS, type BrowserLimits, RunningBrowser } from './running-browser.ts';
 import { createSlots, type Slots } from './slots.ts';
-
-export interface BrowserPoolOptions {
-  /** Path of Chromium. Default: what `findChromium` finds. */
-  readonly executablePath?: string | undefined;
-  /** Contexts that have a place at the same time. */
-  readonly maxContexts: number;
-  /** Contexts that may be open beside them without one (`leave`). Default: as many. */
-  readonly maxLeaving?: number;
-  /** Contexts that may wait for a place. Default 4 × maxContexts. */
-  readonly maxWaiting?: number;
-  /** Milliseconds to wait for a place. Default 30,000. */
-  readonly waitMs?: number;
-  /** A browser that has served this many contexts gets no more; it ends when the last of them closes. Default 200. */
-  readonly recycleAfter?: number;
-  /** The same for a browser whose processes hold more than this many bytes, looked at every five seconds while contexts close. Default 1 GiB + 128 MiB for each place. */
-  readonly recycleAboveBytes?: number;
-  /** Shows the browser's window. Default false. */
-  readonly headed?: boolean | undefined;
-  /** Variables for the browser's environment beside a plain PATH, HOME, TMPDIR and LANG; a window needs its `DISPLAY`. Default none. */
-  readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** Whether pages are kept in Chromium's sandbox. Default: unless this process is root and the browser runs as it; then each start says so. */
-  readonly sandbox?: boolean | undefined;
-  /** The user that the browser runs as; only root may say. Default: this process's own. */
-  readonly user?: string | undefined;
-  readonly logger: Logger;
-  readonly metrics?: Metrics | undefined;
-}
 
 export interface PooledContext {
   readonly context: BrowserContext;
@@ -53,12 +27,11 @@ export interface BrowserPool {
   openContext(options: OpenContextOptions): Promise<PooledContext>;
   /** How many contexts have a place now. */
   places(): number;
+  /** Why no browser can be had, in a sentence, from a start that failed until one that does not; before the first, where the path that was given names none. Else `null`. */
+  problem(): Promise<string | null>;
   /** Closes every context and the browser; no process of it stays. */
   close(): Promise<void>;
 }
-
-/** A logged-in context with its page takes about half of the second. */
-const [GIBIBYTE, CONTEXT_BYTES] = [1024 ** 3, 128 * 1024 ** 2];
 
 /** A look at a browser's memory takes about 45 ms, a tenth of a login. */
 const WEIGH_EVERY_MS = 5_000;
@@ -69,6 +42,7 @@ export function createBrowserPool(options: BrowserPoolOptions): BrowserPool {
   return {
     openContext: (context) => pool.openContext(context),
     places: () => pool.places(),
+    problem: () => pool.problem(),
     close: () => pool.close(),
   };
 }
@@ -88,12 +62,14 @@ class ChromiumPool implements BrowserPool {
   /** The choice of a browser that was begun last. */
   #choosing: Promise<unknown> = Promise.resolve();
   #weighedAt = -Infinity;
+  /** Of the last start of a browser; `undefined`: none has ended yet. */
+  #startProblem: string | null | undefined = undefined;
   #closed = false;
 
   constructor(options: BrowserPoolOptions) {
     const { maxContexts, maxWaiting = 4 * maxContexts, waitMs = 30_000 } = options;
     this.#options = options;
-    this.#limits = { contexts: options.recycleAfter ?? 200, bytes: options.recycleAboveBytes ?? GIBIBYTE + maxContexts * CONTEXT_BYTES };
+    this.#limits = limitsOf(options);
     this.#slots = createSlots({ size: maxContexts, maxWaiting, waitMs });
     this.#metrics = poolMetrics(options.metrics);
   }
@@ -118,6 +94,12 @@ class ChromiumPool implements BrowserPool {
 
   places(): number {
     return this.#placed.size;
+  }
+
+  async problem(): Promise<string | null> {
+    if (this.#startProblem !== undefined) return this.#startProblem;
+    const { executablePath: configured } = this.#options;
+    return configured === undefined || (await findChromium({ configured })) !== null ? null : `No Chromium can be started from ${configured}.`;
   }
 
   async close(): Promise<void> {
@@ -153,9 +135,10 @@ class ChromiumPool implements BrowserPool {
     running?.retire();
     const launching = this.#launch();
     this.#current = launching;
-    launching.catch(() => {
+    launching.catch((error: unknown) => {
       if (this.#current === launching) this.#current = null;
       this.#metrics.failures?.inc();
+      this.#startProblem = isRcmError(error) ? error.message : 'No Chromium can be started; see the log.';
     });
     return launching;
   }
@@ -173,6 +156,7 @@ class ChromiumPool implements BrowserPool {
       logger.warn('Chromium runs without its sandbox: a page that breaks out of it can do what this process can.');
     const browser = await launchChromium({ executablePath, headed, environment, sandbox, user });
     this.#metrics.launches?.inc();
+    this.#startProblem = null;
     const running = new RunningBrowser({ browser, pid: await browserPid(browser), limits: this.#limits, logger });
     this.#browsers.add(running);
     const ended = (): void => {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { createLogger } from '@rcm/telemetry';
 import { afterEach, expect, it } from 'vitest';
-import { type BrowserPool, type BrowserPoolOptions, createBrowserPool } from './browser-pool.ts';
+import { type BrowserPool, createBrowserPool } from './browser-pool.ts';
+import type { BrowserPoolOptions } from './pool-options.ts';
 import { browserProcesses } from './browser-processes.fixture.ts';
 
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0;

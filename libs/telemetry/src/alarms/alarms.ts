@@ -105,7 +105,7 @@ const ALARMS = {
   },
   'rcm-browser-failing': {
     ...{ metric: 'rcm_browser_failures_total', above: 2, seconds: 900, urgency: 'now', runbook: 'process-gone' },
-    says: 'A process runs and can start no browser: its tasks are put off until their deadline, and no rotation gets through.',
+    says: 'A process runs and can start no browser: it takes no task until one starts, and no rotation gets through.',
   },
   'rcm-callbacks-given-up': {
     ...{ metric: 'rcm_task_callbacks_given_up_total', above: 0, seconds: 3600, urgency: 'today', runbook: 'callbacks-given-up' },

@@ -30,6 +30,7 @@ export async function operatorRuns(environment: SimulatedEnvironment, login: Sim
     channels: [],
     tracing: NO_TRACING,
     tryBrowser: async () => undefined,
+    browserProblem: () => Promise.resolve(null),
     close: async () => undefined,
   };
   const context: CommandContext = { opened, json: true, signal: new AbortController().signal };
