@@ -3,7 +3,7 @@ import { cancelPortalTask, createPortalTask, getPortalTask } from '@rcm/db/tasks
 import type { PortalSession, TaskOutcome } from '@rcm/portal-drivers';
 import { createMetrics } from '@rcm/telemetry';
 import { type EnvironmentEndpoint, openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readWebAgentConfig } from '../config.ts';
 import { openWebAgent, type WebAgentProcess, workerOptions } from '../services.ts';
 import { TaskWorker } from './worker.ts';
@@ -41,13 +41,7 @@ type QueuedTask = Parameters<TaskWorker['handle']>[0];
 
 async function queue(endpoint: EnvironmentEndpoint, input: Record<string, string>): Promise<QueuedTask> {
   const { orgId } = endpoint;
-  const { taskId } = await createPortalTask(testEnvironment.db, {
-    orgId,
-    endpointId: endpoint.id,
-    name: 'claim_status',
-    input,
-    requester: REQUESTER,
-  });
+  const { taskId } = await createPortalTask(testEnvironment.db, { orgId, endpointId: endpoint.id, name: 'claim_status', input, requester: REQUESTER });
   return { taskId, orgId };
 }
 const stored = (task: QueuedTask) => getPortalTask(testEnvironment.db, task);
@@ -111,6 +105,12 @@ describe('a portal task', () => {
     });
     return new TaskWorker({ db: agent.db, access, logger: agent.logger, metrics: createMetrics(), ...workerOptions(config) });
   }
+
+  it('has all the time that Postgres gives it, also in a process whose clock is days ahead', async () => {
+    const task = await queue(testEnvironment.endpoint('borealis-2'), { claim_number: 'CLM-1001' });
+    using _ahead = vi.spyOn(Date, 'now').mockImplementation(() => new Date().getTime() + 2 * 86_400_000);
+    expect(await workerAt({ kind: 'found', rows: [] }).handle(task, signal)).toMatchObject({ kind: 'succeeded' });
+  });
 
   it('whose result the database cannot hold fails, instead of being done again and again', async () => {
     const task = await queue(testEnvironment.endpoint('borealis-2'), { claim_number: 'CLM-1001' });

@@ -27,8 +27,8 @@ export interface WorkerOptions {
   readonly putOffMs: number;
 }
 
-/** A task and the claim on it. */
-type TaskInHand = ClaimedTask & { readonly worker: string; readonly ttlMs: number };
+/** A task and the claim on it; `endsAt`: when its deadline is, as `systemClock.elapsed` counts. */
+type TaskInHand = ClaimedTask & { readonly worker: string; readonly ttlMs: number; readonly endsAt: number };
 
 /** Does tasks. Never rejects for a task that fails; rejects when the database cannot be reached: then the claim runs out and the task comes back. */
 export class TaskWorker {
@@ -47,14 +47,14 @@ export class TaskWorker {
   async handle({ taskId, orgId }: { readonly taskId: string; readonly orgId: string }, signal: AbortSignal): Promise<WrittenVerdict | null> {
     const claim = this.#claim();
     const task = await claimPortalTask(this.#options.db, { taskId, orgId, ...claim });
-    return task && this.#traced({ ...task, ...claim }, signal);
+    return task && this.#traced({ ...task, ...claim, endsAt: endOf(task) }, signal);
   }
 
   /** Does the task whose turn it is; `null`: there is none. */
   async next(signal: AbortSignal): Promise<WrittenVerdict | null> {
     const claim = this.#claim();
     const task = await claimNextPortalTask(this.#options.db, claim);
-    return task && this.#traced({ ...task, ...claim }, signal);
+    return task && this.#traced({ ...task, ...claim, endsAt: endOf(task) }, signal);
   }
 
   /** A process does many tasks at once, and one that stood still may take again what it has in hand: each of its claims is somebody else's. */
@@ -102,7 +102,7 @@ export class TaskWorker {
       await this.#waitForKey(task, signal);
       return { kind: 'succeeded', result };
     } catch (error) {
-      const said = whenStopped(verdictOf(error, new Date()), { stopped: signal.aborted, late: task.deadlineAt.getTime() <= Date.now() });
+      const said = whenStopped(verdictOf(error, new Date()), { stopped: signal.aborted, late: task.endsAt <= systemClock.elapsed() });
       const verdict = whenLast(said, { last: task.tries >= maxTries });
       logger[verdict.kind === 'put_off' ? 'debug' : 'warn'](
         { err: error, taskId: task.id, endpointId: task.endpointId },
@@ -158,4 +158,7 @@ const KEY_PAUSE_MS = 1_000;
 /** A timer takes 31 bits of milliseconds; a task that may take longer than 24 days has its claim to end it. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-const untilDeadline = (task: ClaimedTask): number => Math.min(LONGEST_TIMER_MS, Math.max(0, task.deadlineAt.getTime() - Date.now()));
+/** Of a task that was claimed just now: what it has left then is told by Postgres's clock alone, as this process's may be wrong by hours. */
+const endOf = ({ deadlineAt, startedAt }: ClaimedTask): number => systemClock.elapsed() + deadlineAt.getTime() - (startedAt ?? new Date()).getTime();
+
+const untilDeadline = ({ endsAt }: TaskInHand): number => Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(endsAt - systemClock.elapsed())));
