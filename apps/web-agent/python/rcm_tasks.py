@@ -14,6 +14,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import re
 import socket
 import ssl
 import time
@@ -293,11 +294,14 @@ class TaskClient:
 
     def _look(self, task_id: str, wait_s: int, until: float) -> Optional[Task]:
         try:
-            return self._call("readTask", {"id": task_id}, {"wait": wait_s or None}, until=until)
+            task = self._call("readTask", {"id": task_id}, {"wait": wait_s or None}, until=until)
         except TaskError as error:
             if error.code == "task_not_found":
                 return None
             raise
+        if str(task.get("id")).lower() != task_id.lower():
+            raise TaskError("answer_invalid", "The API answered another task than was asked for.")
+        return task
 
     def _call(
         self,
@@ -313,7 +317,7 @@ class TaskClient:
         method, template = _OPERATIONS[operation]
         address = self._parts.path.rstrip("/") + template.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
         asked = {name: value for name, value in (query or {}).items() if value is not None}
-        headers = {"Authorization": f"Bearer {self._token()}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {_sendable(self._token())}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if key is not None:
@@ -340,6 +344,15 @@ class TaskClient:
         if self._parts.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=timeout)
         return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._ssl or ssl.create_default_context())
+
+
+def _sendable(given: str) -> str:
+    """A token as it may stand in a header. Any other is refused here: `http.client` would quote it in its error."""
+    # One that was read from a file ends with a line.
+    token = given.strip()
+    if re.fullmatch(r"[\x21-\x7e]+", token):
+        return token
+    raise TaskError("token_invalid", "What the source of tokens gave is empty, or holds what no token can, so the web-agent's API was not asked.")
 
 
 def _left(until: float) -> float:

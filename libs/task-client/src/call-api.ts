@@ -25,13 +25,14 @@ export interface ApiRequest {
 export async function callApi(api: ApiOptions, path: string, { signal, ms, repeatable }: Call, request: ApiRequest = {}): Promise<unknown> {
   const limit = AbortSignal.timeout(Math.max(1, Math.round(ms)));
   const end = signal ? AbortSignal.any([signal, limit]) : limit;
-  const token = await Promise.race([api.token(), over(end)]);
-  if (token === null) {
+  const given = await Promise.race([api.token(), over(end)]);
+  if (given === null) {
     signal?.throwIfAborted();
     throw new TaskError('unreachable', 'There was no token in time, so the web-agent’s API was not asked. The same call may be made again.', {
       retryable: true,
     });
   }
+  const token = sendable(given);
   try {
     const { fetch } = api;
     const response = await fetch(`${api.address}${path}`, {
@@ -40,7 +41,7 @@ export async function callApi(api: ApiOptions, path: string, { signal, ms, repea
       redirect: 'error',
       signal: end,
     });
-    const answer = await response.text();
+    const answer = await boundedText(response);
     if (!response.ok) throw refusal(response.status, jsonIn(answer), { repeatable });
     // What is no JSON was cut off.
     return JSON.parse(answer) as unknown;
@@ -49,6 +50,29 @@ export async function callApi(api: ApiOptions, path: string, { signal, ms, repea
     const next = repeatable ? 'The same call may be made again.' : 'Without an idempotency key the same call may make a second task.';
     throw new TaskError('unreachable', `The web-agent’s API did not answer; nothing is known of what it did. ${next}`, { retryable: repeatable, cause });
   }
+}
+
+/** A token as it may stand in a header. Any other is refused here: fetch would quote it in its error. */
+function sendable(given: string): string {
+  // One that was read from a file ends with a line.
+  const token = given.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new TaskError('token_invalid', 'What the source of tokens gave is empty, or holds what no token can, so the web-agent’s API was not asked.');
+}
+
+/** A result with the largest file takes less. */
+const LARGEST_ANSWER_BYTES = 128 * 1024 * 1024;
+
+/** The words of an answer, unpacked. Fails with `answer_invalid` where they are too many, and reads no further. */
+async function boundedText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, size] = ['', 0];
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += part.byteLength;
+    if (size > LARGEST_ANSWER_BYTES) throw new TaskError('answer_invalid', 'The API answered more than any result has.', { status: response.status });
+    text += decoder.decode(part, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 const THIS_MACHINE: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);

@@ -8,7 +8,7 @@ export interface TaskClientOptions {
   readonly baseUrl: string;
   /**
    * The bearer token for a call; asked before every one, so it may be renewed (a call with one that has run out fails with
-   * `token_expired`). It names the organization. Asking needs the scope `tasks:write`, reading `tasks:read` or `tasks:read:org`.
+   * `token_expired`, one with what cannot be a token with `token_invalid`). It names the organization. Asking needs the scope `tasks:write`, reading `tasks:read` or `tasks:read:org`.
    */
   readonly token: () => string | Promise<string>;
   /** For one call and its token, in ms. Default 10,000. */
@@ -48,7 +48,9 @@ export function createTaskClient(options: TaskClientOptions): TaskClient {
   ): Promise<Task | null> {
     const path = `/v1/tasks/${encodeURIComponent(taskId)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`;
     try {
-      return parsed(await callApi(api, path, { signal, ms, repeatable: true }));
+      const task = parsed(await callApi(api, path, { signal, ms, repeatable: true }));
+      if (task.id.toLowerCase() === taskId.toLowerCase()) return task;
+      throw new TaskError('answer_invalid', 'The API answered another task than was asked for.');
     } catch (error) {
       if (error instanceof TaskError && error.code === 'task_not_found') return null;
       throw error;
