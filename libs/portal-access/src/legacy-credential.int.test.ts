@@ -130,6 +130,10 @@ describe('one truth', () => {
     const unavailable = () => Promise.reject(new RcmError('store_unavailable', 'The store does not answer.'));
     const credentials = { ...w.access.credentials, find: unavailable };
     expect(await w.visit('down', { credentials })).toBe('store_unavailable');
+    // Nor is one that hangs, and then it says the same.
+    await w.migrated('down', login('down'), await w.store('down', login('down')));
+    const late = () => Promise.reject(new RcmError('deadline_exceeded', 'Reading a credential took too long.'));
+    expect(await w.visit('down', { credentials: { ...w.access.credentials, get: late } })).toBe('store_unavailable');
     expect(sentTo('down')).toEqual([]);
   });
 

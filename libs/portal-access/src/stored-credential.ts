@@ -3,7 +3,7 @@ import { type Database, type EndpointRow, getEndpoint } from '@rcm/db';
 import type { HeldLease } from '@rcm/db/holding';
 import { coolDownLogin } from '@rcm/db/ledger';
 import { followStoreVersion, knowsRotation, outrunCopy, wantCredentialSearch, wasReplaced } from '@rcm/db/rotation';
-import { RcmError } from '@rcm/telemetry';
+import { hasCode, RcmError } from '@rcm/telemetry';
 import { accountOf, goesBy } from './account.ts';
 import type { AgentAccess } from './agent-access.ts';
 import { type CredentialSource, notReady } from './credential-source.ts';
@@ -37,12 +37,8 @@ export function storedCredential(access: AgentAccess, endpoint: MigratedEndpoint
 
 async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint, held: HeldLease): Promise<HeldCredential> {
   const asked = held.lease.currentVersion;
-  const credential = await access.credentials.get({
-    orgId: endpoint.orgId,
-    reference: parseReference(endpoint.secretArn),
-    version: asked,
-    signal: held.signal,
-  });
+  const wanted = { orgId: endpoint.orgId, reference: parseReference(endpoint.secretArn), version: asked, signal: held.signal };
+  const credential = await access.credentials.get(wanted).catch(silentStore);
   // The store is ahead: a person changed it. The row follows, so that everybody else stops using the older one.
   if (credential.version !== asked && credential.served !== 'stale') {
     await refuseReplaced(access, endpoint, { current: asked, read: credential.version, madeBy: rotationThatMade(credential.payload) });
@@ -52,6 +48,11 @@ async function currentCredential(access: AgentAccess, endpoint: MigratedEndpoint
   }
   if (!goesBy(accountOf(access.keys, endpoint, credential.payload), endpoint.loginIdentity)) await refuseOtherAccount(access, endpoint);
   return credential;
+}
+
+/** A store that hangs is as one that does not answer; the time of a visit's own acts has the same code. */
+function silentStore(error: unknown): never {
+  throw hasCode(error, 'deadline_exceeded') ? new RcmError('store_unavailable', 'The secret store did not answer in time.', { cause: error }) : error;
 }
 
 interface ReadVersion {

@@ -23,8 +23,14 @@ describe('what becomes of a task that met an error', () => {
     expect(verdictOf(new RcmError('browser_unavailable', 'no Chromium'), NOW)).toEqual({ kind: 'put_off', reason: 'browser_unavailable' });
   });
 
-  it('is tried again where the portal or the store was not there', () => {
-    for (const code of ['portal_unavailable', 'portal_unexpected', 'store_unavailable', 'deadline_exceeded'] as const) expect(kindOf(code)).toBe('retry');
+  it('waits for a store that does not answer or is asked too much, however long, and not every moment: it says nothing of the task', () => {
+    for (const code of ['store_unavailable', 'store_throttled'] as const)
+      expect(verdictOf(new RcmError(code, 'down'), NOW)).toEqual({ kind: 'put_off', reason: code, until: new Date('2026-01-02T03:00:30Z') });
+    expect(kindOf('store_denied')).toBe('failed');
+  });
+
+  it('is tried again where the portal was not there', () => {
+    for (const code of ['portal_unavailable', 'portal_unexpected', 'deadline_exceeded'] as const) expect(kindOf(code)).toBe('retry');
   });
 
   it('waits, and spends no try, where the portal says until when it is away; a moment that has passed says nothing', () => {
