@@ -95,7 +95,9 @@ class KeptEvidence implements EvidenceFolder {
 
   async #tidy(roomFor: number): Promise<void> {
     const { folder, keptMs, maxBytes, clock } = this.#options;
-    this.#bytes = await tidyEvidence(folder, { keptMs, maxBytes }, { now: clock.now(), roomFor });
+    const { left, failure } = await tidyEvidence(folder, { keptMs, maxBytes }, { now: clock.now(), roomFor });
+    this.#bytes = left;
+    if (failure !== null) this.#failed('remove', failure);
   }
 
   async #keep(act: ActEvidence): Promise<void> {

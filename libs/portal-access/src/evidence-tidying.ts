@@ -14,6 +14,15 @@ export interface Tidying {
   readonly now: Date;
   /** Bytes that are about to be written. */
   readonly roomFor: number;
+  /** How a file is removed. Default: Node's way. */
+  readonly remove?: (path: string) => Promise<void>;
+}
+
+export interface Tidied {
+  /** Bytes that are left. */
+  readonly left: number;
+  /** Of the last file that could not be removed, or folder that could not be looked into; `null`: there was none. */
+  readonly failure: unknown;
 }
 
 /** Bounds one round's work; what is left is removed by the next. */
@@ -31,26 +40,43 @@ interface KeptFile {
   readonly bytes: number;
 }
 
-/** Removes what is too old, then the oldest until the rest is within the bound; touches nothing but evidence. Gives the bytes that are left. */
-export async function tidyEvidence(folder: string, { keptMs, maxBytes }: EvidenceBounds, { now, roomFor }: Tidying): Promise<number> {
-  const files = (await listEvidence(folder)).sort((a, b) => a.takenAt - b.takenAt || a.path.localeCompare(b.path));
+/**
+ * Removes what is too old, then the oldest until the rest is within the bound; touches nothing but evidence. What cannot be removed is passed over: it must not keep the
+ * pages of others beyond their time.
+ */
+export async function tidyEvidence(folder: string, { keptMs, maxBytes }: EvidenceBounds, { now, roomFor, remove = removed }: Tidying): Promise<Tidied> {
+  const listed = await listEvidence(folder);
+  const files = listed.files.sort((a, b) => a.takenAt - b.takenAt || a.path.localeCompare(b.path));
   let left = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const aim = left + roomFor > maxBytes ? Math.min(maxBytes * LOW_WATER, maxBytes - roomFor) : Infinity;
-  let removed = -Infinity;
-  for (const { path, takenAt, bytes } of files.slice(0, MAX_REMOVED)) {
+  let [last, count, failure] = [-Infinity, 0, listed.failure];
+  for (const { path, takenAt, bytes } of files) {
     // The picture goes with its words.
-    if (takenAt > now.getTime() - keptMs && left <= aim && takenAt !== removed) break;
-    await rm(path, { force: true });
+    if (count === MAX_REMOVED || (takenAt > now.getTime() - keptMs && left <= aim && takenAt !== last)) break;
+    try {
+      await remove(path);
+    } catch (error) {
+      failure = error;
+      continue;
+    }
     left -= bytes;
-    removed = takenAt;
+    count += 1;
+    last = takenAt;
   }
-  return left;
+  return { left, failure };
 }
 
-async function listEvidence(folder: string): Promise<KeptFile[]> {
+const removed = (path: string): Promise<void> => rm(path, { force: true });
+
+async function listEvidence(folder: string): Promise<{ readonly files: KeptFile[]; readonly failure: unknown }> {
   const found: KeptFile[] = [];
+  let failure: unknown = null;
   for (const home of (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory() && isId(entry.name))) {
-    for (const file of await readdir(join(folder, home.name))) {
+    const names = await readdir(join(folder, home.name)).catch((error: unknown) => {
+      // One that was taken away meanwhile has nothing left.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') failure = error;
+    });
+    for (const file of names ?? []) {
       const takenAt = evidenceTime(file);
       const path = join(folder, home.name, file);
       // Another process may have removed it since the folder was read.
@@ -58,5 +84,5 @@ async function listEvidence(folder: string): Promise<KeptFile[]> {
       if (takenAt !== null && stats?.isFile()) found.push({ path, takenAt, bytes: onDisk(stats.size) });
     }
   }
-  return found;
+  return { files: found, failure };
 }
