@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '@rcm/telemetry';
 import type pg from 'pg';
 import { withMigrationClient } from './client.ts';
 import { type MigrationFile, readMigrations, SHIPPED } from './files.ts';
@@ -6,8 +7,13 @@ import { nextMigration, readHistory } from './history.ts';
 
 /** The number that Prisma's own `migrate` locks, so that it and this applier keep out of each other's way. */
 const MIGRATE_LOCK = 72_707_369;
-/** Longest wait for another process that is migrating, or for a lock that a migration needs. */
+/** Longest wait for another process that is migrating, and for what a migration needs that others have. */
 const LOCK_MS = 120_000;
+/**
+ * How long a migration stands in line for one lock, and how long it then leaves the line to others. Behind whoever waits for a whole table everybody waits: where a dump reads it
+ * for an hour, no lease would be renewed and no login written down.
+ */
+const IN_LINE = { ms: 1_000, pauseMs: 2_000 } as const;
 
 const HISTORY = `
   CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -41,12 +47,29 @@ export async function applyMigrations({ url, directory = SHIPPED, onApplied }: M
   const files = await readMigrations(directory);
   return withMigrationClient(url, async (client) => {
     const applied: string[] = [];
-    for (let next = await applyNext(client, files); next !== null; next = await applyNext(client, files)) {
-      applied.push(next);
-      onApplied?.(next);
+    const next = () => outOfOthersWay(() => applyNext(client, files));
+    for (let name = await next(); name !== null; name = await next()) {
+      applied.push(name);
+      onApplied?.(name);
     }
     return applied;
   });
+}
+
+/** SQLSTATEs: a lock that was not to be had in time; one that two waited for, each for what the other has. Of that transaction nothing is left. */
+const IN_THE_WAY: ReadonlySet<unknown> = new Set(['55P03', '40P01']);
+
+/** Tries an act again for as long as others have what it needs. */
+async function outOfOthersWay<T>(act: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + LOCK_MS;
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!IN_THE_WAY.has((error as { readonly code?: unknown }).code) || performance.now() >= giveUpAt) throw error;
+    }
+    await systemClock.sleep(IN_LINE.pauseMs);
+  }
 }
 
 /** Applies the first migration that is missing; `null`: none is. The history is read anew each time, under the lock. */
@@ -62,6 +85,7 @@ async function applyNext(client: pg.Client, files: readonly MigrationFile[]): Pr
         next.checksum,
         next.name,
       ]);
+      await client.query(`SET LOCAL lock_timeout = ${IN_LINE.ms}`);
       await client.query(next.sql);
       await client.query('UPDATE _prisma_migrations SET finished_at = clock_timestamp(), applied_steps_count = 1 WHERE id = $1', [id]);
     }
