@@ -19,10 +19,19 @@ const NOTHING: Answered = { rowCount: 0, rows: [], fields: [] };
  */
 export class BeginningClient extends pg.Client {
   #toBegin = false;
+  #onlyReads = false;
 
   /** A connection that somebody else used: what they meant to begin, they did not. */
   forget(): void {
     this.#toBegin = false;
+  }
+
+  /**
+   * Ends a connection to a server that refused to write, when it is given back: another server has taken over, or will, and whoever holds on to this one never learns of it,
+   * however often they ask. Whoever connects anew is led to the one that writes.
+   */
+  leaveWhereNothingIsWritten(): void {
+    if (this.#onlyReads) void this.end();
   }
 
   /** As `pg.Client.query`, whose many forms its types are of; what it answers is whatever was asked for. */
@@ -42,7 +51,10 @@ export class BeginningClient extends pg.Client {
   }
 
   #send(args: readonly unknown[]): Promise<Answered> {
-    return Reflect.apply(pg.Client.prototype.query, this, args) as Promise<Answered>;
+    const sent = Reflect.apply(pg.Client.prototype.query, this, args) as Promise<Answered> | undefined;
+    // Nothing is answered where it was asked with a callback.
+    sent?.catch((error: unknown) => void (this.#onlyReads ||= (error as { readonly code?: unknown }).code === READ_ONLY));
+    return sent as Promise<Answered>;
   }
 
   async #beginWith({ values = [] }: Asked): Promise<Answered> {
@@ -57,6 +69,9 @@ export class BeginningClient extends pg.Client {
     return this.#send(args);
   }
 }
+
+/** SQLSTATE of what cannot be done where nothing is written. */
+const READ_ONLY = '25006';
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from './open-database.ts';
 import { getEndpoint } from './endpoints/read.ts';
+import { Prisma } from './generated/client.ts';
 import { makeEndpoint, openTestDatabase, type TestDatabase } from './testing.fixture.ts';
 
 let t: TestDatabase;
@@ -61,6 +62,32 @@ test('a statement that is cancelled by its time-out', async () => {
       await tx.$queryRaw`SELECT pg_sleep(10)::text`;
     }),
   ).rejects.toMatchObject(unavailable('it took too long'));
+});
+
+test('a server that only reads, as one that another has taken over from: not now, and whoever connects anew finds the one that writes', async () => {
+  const { orgId } = await makeEndpoint(t.db);
+  const onlyReads = (value: string) =>
+    t.sql(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${value}', current_database()); END $$`);
+  const db = openDatabase({ url: t.url, applicationName: 'only reads', maxConnections: 1 });
+  const rename = `UPDATE organization SET name = name WHERE id = '${orgId}'`;
+  const byPrisma = () => db.transaction({ tenant: orgId }, (tx) => tx.$executeRawUnsafe(rename));
+  const raw = () => db.rawTransaction({ tenant: orgId }, (tx) => tx.$executeRaw(Prisma.raw(rename)));
+  try {
+    for (const write of [byPrisma, raw]) {
+      await onlyReads('on');
+      await expect(write()).rejects.toMatchObject(unavailable('it only reads now: it follows another server, or was told to'));
+      await onlyReads('off');
+      expect(await write()).toBe(1);
+      // Of the connection that writes nobody connects anew.
+      await onlyReads('on');
+      expect(await write()).toBe(1);
+      await t.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'only reads'`);
+      await expect.poll(() => t.sql(`SELECT FROM pg_stat_activity WHERE application_name = 'only reads'`), { timeout: 20_000 }).toEqual([]);
+    }
+  } finally {
+    await onlyReads('off');
+    await db.close();
+  }
 });
 
 test('a mistake in a statement is a failure of ours, never retried, with Postgres’s sentence about names', async () => {

@@ -15,7 +15,7 @@ interface Symptoms {
 
 /**
  * What means "not now", by SQLSTATE, code or words, and how it is said. SQLSTATE classes: 08 connection, 53 resources, 57 operator or time-out,
- * 28 login, 3D database, 40 rollback (deadlock), 25P03 idle transaction ended, 55P03 lock time-out.
+ * 28 login, 3D database, 40 rollback (deadlock), 25006 a server that only reads, 25P03 idle transaction ended, 55P03 lock time-out.
  * The words are of pg and pg-pool, which give no code.
  */
 const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
@@ -28,6 +28,7 @@ const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
   [/^(3D000|P1003|DatabaseDoesNotExist)$/, 'the database does not exist'],
   [/^(28\w{3}|P1000|P1010|AuthenticationFailed|DatabaseAccessDenied)$/, 'it refused the login'],
   [/^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|P1001|DatabaseNotReachable)$/, 'nobody answers at its address'],
+  [/^25006$/, 'it only reads now: it follows another server, or was told to'],
   [/^(57014|55P03|25P03|P1008)$|query read timeout/i, 'it took too long'],
   [/^(ETIMEDOUT|P1002|SocketTimeout)$|timeout expired|connection terminated due to connection timeout/i, 'it did not answer in time'],
   [/^(P2024|P2028)$|timeout exceeded when trying to connect/i, 'no connection became free in time'],

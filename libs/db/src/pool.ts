@@ -46,6 +46,8 @@ export function createPool({
     keepAlive: true,
   });
   pool.on('acquire', (client) => (client as unknown as PoolClient).forget());
+  // Before the pool decides whether it keeps the connection.
+  pool.on('release', (_, client) => (client as unknown as PoolClient).leaveWhereNothingIsWritten());
   // An idle connection that breaks is simply replaced; without a listener it would end the process.
   pool.on('error', () => {});
   return pool;
