@@ -1,7 +1,10 @@
 import pg from 'pg';
 
 /** What a transaction starts with (enter-scope.ts), as Prisma sends it. */
-export const ENTER_SCOPE = `SELECT set_config('app.tenant_id', $1, true), set_config('jit', 'off', true), set_config('app.asker_ahead_ms', greatest(-86400000, least(86400000, $2::float8 - extract(epoch FROM clock_timestamp()) * 1000))::integer::text, true)`;
+export const ENTER_SCOPE =
+  `SELECT set_config('app.tenant_id', $1, true), set_config('jit', 'off', true), ` +
+  `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true), ` +
+  `set_config('app.asker_ahead_ms', greatest(-86400000, least(86400000, $2::float8 - extract(epoch FROM clock_timestamp()) * 1000))::integer::text, true)`;
 
 /** As the clients of the database ask for one; anything else of `pg.Client.query` is not held back. */
 interface Asked {
