@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Database, openDatabase } from '@rcm/db';
+import { recordRestore } from '@rcm/db/admin';
 import { getPortalTask } from '@rcm/db/tasks';
 import {
   claimFolder,
@@ -159,6 +160,8 @@ it(
     relay.cut();
     await standby.promote();
     relay.moveTo(standby.url);
+    // Else nobody would log in until every portal has forgotten what may have failed meanwhile, which is no hour for a drill.
+    await recordRestore(tasks, { kind: 'nothing_lost', actor: 'person:os:drill', reason: 'no login had failed' });
     agent = await startAgent(environmentOf('agent'));
     await use(rotated);
     const firstMs = performance.now() - gone;

@@ -4,6 +4,7 @@ import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { wantSearch } from '../endpoints/search.ts';
 import { writeNotification } from '../notifications/write.ts';
+import { notePlace } from '../restore/restore.ts';
 import { askedLedger, budgetRefusal, reserveRefusal } from './budget.ts';
 import { writeLoginUse } from './login-use.ts';
 import { checkFingerprints, type Fingerprints, passwordRecord } from './password.ts';
@@ -64,6 +65,8 @@ export async function beginLoginAttempt(db: Database, request: LoginAttemptReque
   const taskId = request.taskId === undefined ? null : checkUuid('taskId', request.taskId);
   const [fingerprint = ''] = checkFingerprints(request.fingerprints);
   return db.rawTransaction({ tenant: request.orgId }, async (tx) => {
+    // A server that has taken over since the last login may lack what that came to.
+    await notePlace(tx);
     const identity = await lockEndpointIdentity(tx, request);
     const refusal = await refusalOf(tx, identity.id, request);
     if (refusal) return { allowed: false, ...refusal };

@@ -83,6 +83,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     stop: null,
   },
   '20270105000000_used_codes_go_along': { goes: 'nothing: used codes are taken along with a row’s new name, by a trigger', stop: null },
+  '20270106000000_taken_over': { goes: 'nothing: where the database is, is noted before anything is said of it, by a trigger', stop: null },
 };
 
 /**

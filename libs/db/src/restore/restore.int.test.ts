@@ -107,4 +107,16 @@ describe('a copy of it, as a backup that was restored', () => {
     await recordRestore(owner, { kind: 'nothing_lost', ...PERSON });
     expect((await left(open('rcm_agent'), on)).failuresLeft).toBe(BUDGET);
   });
+
+  test('that nothing was lost may be said before anybody has started there', async () => {
+    const on = await logins.account({ ...PORTAL, code: 'moved' });
+    await Promise.all(opened.splice(0).map((db) => db.close()));
+    await copy.drop();
+    copy = await copyDatabase(t.url);
+    const owner = openDatabase({ url: copy.url, applicationName: 'test copy' });
+    opened.push(owner);
+    await recordRestore(owner, { kind: 'nothing_lost', ...PERSON });
+    expect((await left(open('rcm_agent'), on)).failuresLeft).toBe(BUDGET);
+    expect((await fleetOverview(open('rcm_operator'))).restore).toMatchObject({ kind: 'nothing_lost', ...PERSON });
+  });
 });

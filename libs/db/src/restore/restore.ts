@@ -1,5 +1,5 @@
 import { RcmError } from '@rcm/telemetry';
-import type { Database, Transaction } from '../database.ts';
+import type { Database, RawTransaction, Transaction } from '../database.ts';
 
 /** `restored`: a person says so. `another_place`: noticed by itself. `nothing_lost`: a person says that every committed row is there. */
 export type RestoreKind = 'restored' | 'another_place' | 'nothing_lost';
@@ -27,7 +27,10 @@ export async function lastRestore(tx: Transaction): Promise<Restore | null> {
   return row ?? null;
 }
 
-/** Before a process logs in anywhere: is the database still where it was? Notices it for all. Reads a catalogue; writes only where something is new. */
-export async function notePlace(tx: Transaction): Promise<void> {
+/**
+ * Before a process starts, and before each login: is the database still where it was, or has another server taken over, which may lack what was committed last? Notices it for
+ * all. Reads catalogues and the server's own record of itself; writes only where something is new. To be asked first in a transaction, before it has locked anything.
+ */
+export async function notePlace(tx: RawTransaction): Promise<void> {
   await tx.$executeRaw`SELECT rcm_note_place()`;
 }
