@@ -176,7 +176,7 @@ it(
   async () => {
     await person.testEnvironment.addEndpoint('alpine');
     const store = async () => ((await rcm('doctor')).answer.checks as { check: string; state: string; says: string }[]).find(({ check }) => check === 'store');
-    expect(await store()).toMatchObject({ state: 'ok', says: 'all 2 places answer a tenant’s session' });
+    expect(await store()).toMatchObject({ state: 'ok', says: 'all 2 places answer a tenant’s session; no secret was opened' });
     person.testEnvironment.further[0]?.setFaults({ kind: 'down' });
     expect(await store()).toMatchObject({ state: 'problem', says: expect.stringContaining(`us-east-1:${SECOND}: `) as string });
     person.testEnvironment.further[0]?.setFaults({ kind: 'none' });

@@ -72,7 +72,8 @@ async function examineStore({ rotator }: RotatorProcess, config: RotatorConfig):
       return { ...found, says: places.length > 1 ? `${placeKey(place)}: ${found.says}` : found.says };
     }
   }
-  return well('store', places.length > 1 ? `all ${places.length} places answer a tenant’s session` : 'it answers a tenant’s session');
+  // Whether the key opens what is there is not known by that: a secret is read by who says why.
+  return well('store', `${places.length > 1 ? `all ${places.length} places answer` : 'it answers'} a tenant’s session; no secret was opened`);
 }
 
 /** Beside the secret, of an endpoint that is none. */

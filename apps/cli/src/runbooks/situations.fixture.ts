@@ -1,3 +1,4 @@
+import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { expect } from 'vitest';
@@ -19,6 +20,22 @@ async function deleteSecret({ person, login }: Reader): Promise<void> {
   const guardian = new SSMClient({ endpoint, region, credentials: taskCredentials(GUARDIAN_ROLE) });
   await guardian.send(new DeleteParameterCommand({ Name: person.testEnvironment.endpoint(login).secretArn.replace(/^.*:parameter/, '') }));
   guardian.destroy();
+}
+
+/** By the guardian, who alone may. */
+async function disableKey({ person }: Reader): Promise<void> {
+  const { endpoint, region, taskCredentials, kmsKeyArn } = person.testEnvironment.aws;
+  const guardian = new KMSClient({ endpoint, region, credentials: taskCredentials(GUARDIAN_ROLE) });
+  await guardian.send(new DisableKeyCommand({ KeyId: kmsKeyArn }));
+  guardian.destroy();
+}
+
+/** By whoever administers the account. */
+async function enableKey({ person }: Reader): Promise<void> {
+  const { endpoint, region, credentials, kmsKeyArn } = person.testEnvironment.aws;
+  const administrator = new KMSClient({ endpoint, region, credentials: { ...credentials } });
+  await administrator.send(new EnableKeyCommand({ KeyId: kmsKeyArn }));
+  administrator.destroy();
 }
 
 /** By the name of the page. */
@@ -65,6 +82,11 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     make: async ({ person }) => person.testEnvironment.aws.setFaults({ match: 'ssm', kind: 'down' }),
     at: { 'rcm resume': async ({ person }) => person.testEnvironment.aws.setFaults([]) },
     firstEnds: 1,
+  },
+  'stack-changed': {
+    make: disableKey,
+    firstEnds: 1,
+    at: { 'rcm doctor': enableKey },
   },
   'copies-behind': {
     async make({ person }) {
