@@ -61,24 +61,19 @@ export class EvidenceStack extends Stack {
       }),
       statements: [{ Sid: 'WriteTrail', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: [log.logGroupArn] }],
     });
-    const selector = (field: string, values: readonly string[], how: 'equals' | 'startsWith' = 'equals') => ({ field, [how]: [...values] });
     const trail = new cloudtrail.CfnTrail(this, 'Trail', {
       ...{ trailName: TRAIL, isLogging: true, isMultiRegionTrail: true, includeGlobalServiceEvents: true, enableLogFileValidation: true },
       ...{ s3BucketName: bucket.bucketName, kmsKeyId: key.keyArn, cloudWatchLogsLogGroupArn: log.logGroupArn, cloudWatchLogsRoleArn: role.attrArn },
       insightSelectors: [{ insightType: 'ApiCallRateInsight' }, { insightType: 'ApiErrorRateInsight' }],
       advancedEventSelectors: [
-        { name: 'Every call, of secrets and keys too', fieldSelectors: [selector('eventCategory', ['Management'])] },
+        { name: 'Every call, of secrets and keys too', fieldSelectors: [{ field: 'eventCategory', equalTo: ['Management'] }] },
         {
           // Not of the trail's own bucket: each delivery would be told of by the next.
           name: 'Objects of audit heads and of backups',
           fieldSelectors: [
-            selector('eventCategory', ['Data']),
-            selector('resources.type', ['AWS::S3::Object']),
-            selector(
-              'resources.ARN',
-              objectsOf.map((arn) => `${arn}/`),
-              'startsWith',
-            ),
+            { field: 'eventCategory', equalTo: ['Data'] },
+            { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
+            { field: 'resources.ARN', startsWith: objectsOf.map((arn) => `${arn}/`) },
           ],
         },
       ],
