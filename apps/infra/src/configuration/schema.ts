@@ -140,8 +140,8 @@ export const environmentSchema = z.strictObject({
   configRecorder: z.enum(['here', 'existing']).default('here'),
   /** The second region: copies of secrets, their key, the database's backups, alarms; with `standby` a database that follows Aurora. */
   replica: z.strictObject({ region, standby: z.strictObject({ cidr, zones }).optional() }).optional(),
-  /** Further accounts that hold secrets, 10,000 standard parameters each. */
-  storeAccounts: z.array(z.strictObject({ account, regions: z.array(region).min(1) })).default([]),
+  /** Further accounts that hold secrets, 10,000 standard parameters each; `existing` where a trail of the organization records what is done there. */
+  storeAccounts: z.array(z.strictObject({ account, regions: z.array(region).min(1), trail: z.enum(['here', 'existing']).default('here') })).default([]),
 });
 
 /** One environment by itself. */

@@ -125,7 +125,8 @@ function addStore(app: App, environment: Environment, store: Environment['storeA
   const policies = storePoliciesOf(environment, store);
   const [first = '', ...others] = store.regions;
   const there = { ...environment, account, region: first };
-  const made = add(`store-${account}`, (scope, id, props) => new StoreStack(scope, id, { ...props, environment: there, policies }), { account, region: first });
+  const trail = store.trail === 'here' ? environment : null;
+  const made = add(`store-${account}`, (scope, id, props) => new StoreStack(scope, id, { ...props, environment: there, policies, trail }), there);
   // Becoming somebody through a region's own endpoint is an event of that region alone.
   for (const region of others) {
     const at = { ...there, region };

@@ -6,7 +6,7 @@ import { accessLogBucket, backupsBucket, headsBucket, type KeptBucketOptions, tr
 import { configRules } from './config-rules.ts';
 import { keep } from './identity.ts';
 import { logGroup } from './logs.ts';
-import { HEADS_KEY, roleArn, TRAIL, trailArn } from './names.ts';
+import { HEADS_KEY, roleArn, TRAIL, trailAccounts, trailArn, trailArns } from './names.ts';
 import { wildcardsBecause } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
 import { document, type StackStatement } from './statements.ts';
@@ -40,15 +40,16 @@ export class EvidenceStack extends Stack {
     environment: Environment,
     { key, bucket, objectsOf }: { readonly key: kms.IKey; readonly bucket: ReturnType<typeof trailBucket>; readonly objectsOf: readonly string[] },
   ): void {
-    const { account } = environment;
     const service = new iam.ServicePrincipal('cloudtrail.amazonaws.com');
-    const conditions = { StringEquals: { 'aws:SourceArn': trailArn(environment) } };
+    // The trails of further accounts write here too, where nobody of theirs takes anything away.
+    const conditions = { StringEquals: { 'aws:SourceArn': trailArns(environment) } };
     bucket.addToResourcePolicy(
       new iam.PolicyStatement({ sid: 'TrailLooks', principals: [service], actions: ['s3:GetBucketAcl'], resources: [bucket.bucketArn], conditions }),
     );
     bucket.addToResourcePolicy(
       new iam.PolicyStatement({
-        ...{ sid: 'TrailWrites', principals: [service], actions: ['s3:PutObject'], resources: [`${bucket.bucketArn}/AWSLogs/${account}/*`] },
+        ...{ sid: 'TrailWrites', principals: [service], actions: ['s3:PutObject'] },
+        resources: trailAccounts(environment).map((account) => `${bucket.bucketArn}/AWSLogs/${account}/*`),
         conditions: { StringEquals: { ...conditions.StringEquals, 's3:x-amz-acl': 'bucket-owner-full-control' } },
       }),
     );

@@ -1,7 +1,7 @@
 import type { PolicyDocument } from '@rcm/credentials/policies';
 import { aws_kms as kms, CfnDeletionPolicy, type Stack } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { CLUSTER, CREDENTIALS_KEY, PLATFORM_KEY, topicArn, trailArn } from './names.ts';
+import { CLUSTER, CREDENTIALS_KEY, PLATFORM_KEY, topicArn, trailArns } from './names.ts';
 import { document, type StackStatement } from './statements.ts';
 
 /** A key is never taken away with its stack: what it has encrypted would be gone. */
@@ -54,7 +54,7 @@ function platformKeyPolicy(environment: Environment, users: readonly KeyUser[]):
   const service = (Sid: string, principal: string, Action: readonly string[], Condition: NonNullable<StackStatement['Condition']>): StackStatement => ({
     ...{ Sid, Effect: 'Allow', Principal: { Service: [principal] }, Action, Resource: ['*'], Condition },
   });
-  const trail = { StringEquals: { 'aws:SourceArn': [trailArn(environment)] } };
+  const trail = { StringEquals: { 'aws:SourceArn': trailArns(environment) } };
   const cluster = { 'kms:EncryptionContext:aws:ecs:clusterAccount': [account], 'kms:EncryptionContext:aws:ecs:clusterName': [CLUSTER] };
   const statements: Readonly<Record<KeyUser, readonly StackStatement[]>> = {
     logs: [

@@ -35,7 +35,14 @@ export const logGroupName = (service: Service): string => `/rcm/${service}`;
 export const executionRoleName = (service: Service): string => `rcm-${service}-start`;
 export const topicArn = ({ partition, region, account }: Pick<Environment, 'partition' | 'region' | 'account'>): string =>
   `arn:${partition}:sns:${region}:${account}:${TOPIC}`;
-export const trailArn = ({ partition, region, account }: Environment): string => `arn:${partition}:cloudtrail:${region}:${account}:trail/${TRAIL}`;
+export const trailArn = ({ partition, region, account }: Pick<Environment, 'partition' | 'region' | 'account'>): string =>
+  `arn:${partition}:cloudtrail:${region}:${account}:trail/${TRAIL}`;
+/** Accounts whose trails are made here: that of the processes, and the further ones but those that are recorded already. */
+export const trailAccounts = ({ account, storeAccounts }: Environment): string[] => [
+  account,
+  ...storeAccounts.filter(({ trail }) => trail === 'here').map((store) => store.account),
+];
+export const trailArns = (environment: Environment): string[] => trailAccounts(environment).map((account) => trailArn({ ...environment, account }));
 export const clusterArn = ({ partition, region, account }: Environment): string => `arn:${partition}:ecs:${region}:${account}:cluster/${CLUSTER}`;
 export const roleArn = ({ partition, account }: Environment, role: string): string => `arn:${partition}:iam::${account}:role/${role}`;
 /** Names of buckets are the whole world's: the account and the region make them its own. */
