@@ -101,7 +101,7 @@ function failed(check: Examined['check'], error: unknown): Examined {
 
 const TODO: Partial<Record<ErrorCode, string>> = {
   config_invalid: 'put the configuration right (docs/configuration.md)',
-  store_denied: 'look at the tenant role, its trust and the key’s policy: deploy the stack again, or rcm policies aws',
+  store_denied: 'look at the tenant role, its trust and the key’s policy (rcm policies aws prints them), and docs/runbooks/stack-changed.md',
   store_unavailable: 'see whether the store is reached from here, and docs/runbooks/store-down.md',
   store_throttled: 'fewer calls, or a higher quota: docs/runbooks/store-down.md',
   browser_unavailable: 'install a Chromium, or name it in RCM_CHROMIUM_PATH',

@@ -109,7 +109,7 @@ const EVENTS_OF_RESOURCES: readonly ToldEvent[] = [
       ...{ source: ['aws.config'], 'detail-type': ['Config Rules Compliance Change'] },
       detail: { configRuleName: [{ prefix: 'rcm-' }], newEvaluationResult: { complianceType: ['NON_COMPLIANT'] } },
     },
-    nextStep: 'See what was changed and by whom (CloudTrail); deploy the stack again.',
+    nextStep: 'See what was changed and by whom (CloudTrail); put it back by a change set that reverts drift (docs/runbooks/stack-changed.md).',
   },
 ];
 

@@ -37,6 +37,19 @@ describe('roles and key policies', () => {
     for (const { Properties } of made.ofType('AWS::KMS::ReplicaKey', /^rcm-prod-replica$/)) expect(Properties.KeyPolicy).toEqual(policiesOf(prod).keyPolicy);
   });
 
+  it('let KMS make each key: who deploys may change its policy later, or it is said that this is meant', () => {
+    const keys = made.ofType('AWS::KMS::Key');
+    const mayBeChanged = ({ Properties }: (typeof keys)[number]): boolean =>
+      (Properties.KeyPolicy as unknown as PlatformPolicies['keyPolicy']).Statement.some(
+        ({ Principal, Action }) => JSON.stringify(Principal).includes(':root"') && Action.some((each) => ['kms:*', 'kms:PutKeyPolicy'].includes(each)),
+      );
+    const others = keys.filter((key) => !mayBeChanged(key));
+    expect(others.map(({ at }) => at).sort()).toEqual(
+      ['dev-identity', 'prod-identity', 'prod-store-444444444444'].map((stack) => `rcm-${stack}/CredentialsKey`),
+    );
+    for (const { Properties } of others) expect(Properties).toMatchObject({ BypassPolicyLockoutSafetyCheck: true });
+  });
+
   it('have a role that may do everything with secrets where secrets are nobody’s', () => {
     const names = (stack: RegExp) => made.ofType('AWS::IAM::Role', stack).map(({ Properties }) => String(Properties.RoleName));
     expect(names(/^rcm-dev-/)).toContain('rcm-dev-admin');
