@@ -1,7 +1,7 @@
 import { GUARDIAN_ROLE, PERSON_ROLES, tenantRoleName } from '@rcm/credentials/policies';
 import { aws_events as events, type aws_sns as sns, type Stack } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { roleArn } from './names.ts';
+import { roleArn, topicArn, TRAIL, trailArn } from './names.ts';
 
 /** What is told at once, and in which words. */
 export interface ToldEvent {
@@ -86,6 +86,29 @@ function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
   ];
 }
 
+/** Whoever ends what is told here: from then on a read is told to nobody. AWS Config looks at the trail once a day, and at rules and topic never. */
+function eventsOfWatch(environment: Environment): ToldEvent {
+  const trail = [TRAIL, trailArn(environment)];
+  const rule = [{ prefix: 'rcm-' }];
+  return {
+    ...{ name: 'rcm-watch-ended', title: 'The trail, or what tells of it, was stopped or changed', text: WHO_DID, fields: WHO },
+    pattern: {
+      ...CALL,
+      source: ['aws.cloudtrail', 'aws.events', 'aws.sns'],
+      detail: {
+        $or: [
+          { eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail'], requestParameters: { name: trail } },
+          { eventName: ['PutEventSelectors'], requestParameters: { trailName: trail } },
+          { eventName: ['DisableRule', 'DeleteRule'], requestParameters: { name: rule } },
+          { eventName: ['RemoveTargets'], requestParameters: { rule } },
+          { eventName: ['DeleteTopic'], requestParameters: { topicArn: [topicArn(environment)] } },
+        ],
+      },
+    },
+    nextStep: 'If it was no deployment: start it again (aws cloudtrail start-logging), and treat what was read since then as read by nobody knows whom.',
+  };
+}
+
 /** What is not as it was deployed. */
 const EVENTS_OF_RESOURCES: readonly ToldEvent[] = [
   {
@@ -113,7 +136,11 @@ const EVENTS_OF_RESOURCES: readonly ToldEvent[] = [
   },
 ];
 
-export const toldEvents = (environment: Environment): readonly ToldEvent[] => [...eventsOfPeople(environment), ...EVENTS_OF_RESOURCES];
+export const toldEvents = (environment: Environment): readonly ToldEvent[] => [
+  ...eventsOfPeople(environment),
+  eventsOfWatch(environment),
+  ...EVENTS_OF_RESOURCES,
+];
 
 /** As AWS's chat application takes it; quotes stay around each field, which EventBridge puts in as text. */
 const chatMessage = ({ title, text, nextStep, name }: ToldEvent): string =>

@@ -132,6 +132,22 @@ describe('what is told at once', () => {
     expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail })).toBe(isTold);
   });
 
+  it.each<[string, boolean, string, object]>([
+    ['somebody stops the trail', true, 'StopLogging', { name: 'arn:aws:cloudtrail:us-east-1:222222222222:trail/rcm-trail' }],
+    ['somebody deletes it by its name', true, 'DeleteTrail', { name: 'rcm-trail' }],
+    ['somebody has it leave reads out', true, 'PutEventSelectors', { trailName: 'rcm-trail', advancedEventSelectors: [] }],
+    ['somebody switches a rule off', true, 'DisableRule', { name: 'rcm-read-outside' }],
+    ['somebody takes a rule’s topic away', true, 'RemoveTargets', { rule: 'rcm-read-outside', ids: ['topic'] }],
+    ['somebody deletes the topic', true, 'DeleteTopic', { topicArn: 'arn:aws:sns:us-east-1:222222222222:rcm-notices' }],
+    ['somebody stops another trail', false, 'StopLogging', { name: 'theirs' }],
+    ['somebody switches another rule off', false, 'DisableRule', { name: 'theirs' }],
+    ['somebody starts the trail', false, 'StartLogging', { name: 'rcm-trail' }],
+  ])('%s: told as the end of the watch is %s', (_, isTold, eventName, requestParameters) => {
+    const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-watch-ended')?.pattern ?? expect.unreachable();
+    const source = /Trail|Logging|Selectors/.test(eventName) ? 'aws.cloudtrail' : eventName.endsWith('Topic') ? 'aws.sns' : 'aws.events';
+    expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail: { eventName, requestParameters } })).toBe(isTold);
+  });
+
   it.each([
     { type: 'IAMUser', userName: 'rcm-agent-tenant' },
     { type: 'Root', arn: 'arn:aws:iam::222222222222:root' },
