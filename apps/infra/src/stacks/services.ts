@@ -23,7 +23,8 @@ export interface ServicesStackProps extends StackProps {
 }
 
 interface ServiceOptions {
-  readonly tasks: number;
+  /** `null`: its scaling says how many. A number here would be set again by each deployment, and send away those that scaling has added. */
+  readonly tasks: number | null;
   readonly group: ec2.SecurityGroup;
   /** What it is let out to besides. */
   readonly also?: ec2.SecurityGroup | null;
@@ -50,7 +51,7 @@ export class ServicesStack extends Stack {
     this.#rotatorsTell();
 
     const served = apiTargets && { targets: apiTargets, port: API_PORT };
-    const service = this.#service('web-agent', agents, { tasks: webAgent.tasks.min, group: browsers, also: props.network.webAgents, served });
+    const service = this.#service('web-agent', agents, { tasks: null, group: browsers, also: props.network.webAgents, served });
     webAgentScaling(this, { service, tasks: webAgent.tasks });
     this.#service('rotator', rotators, { tasks: rotator.tasks, group: browsers });
     this.#service('audit-heads', heads, { tasks: 1, group: services });
@@ -88,7 +89,8 @@ export class ServicesStack extends Stack {
 
   #service(name: Service, definition: ecs.CfnTaskDefinition, { tasks, group, also, served }: ServiceOptions): ecs.CfnService {
     return new ecs.CfnService(this, `${name}-service`, {
-      ...{ cluster: CLUSTER, serviceName: name, taskDefinition: definition.ref, desiredCount: tasks, launchType: 'FARGATE', platformVersion: '1.4.0' },
+      ...{ cluster: CLUSTER, serviceName: name, taskDefinition: definition.ref, launchType: 'FARGATE', platformVersion: '1.4.0' },
+      ...(tasks === null ? {} : { desiredCount: tasks }),
       // New ones come before old ones go; a deployment whose tasks do not get well is taken back.
       deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 200, deploymentCircuitBreaker: { enable: true, rollback: true } },
       networkConfiguration: { awsvpcConfiguration: { ...this.#place(group, also), assignPublicIp: 'DISABLED' } },
