@@ -4,7 +4,7 @@ import type { Act } from './act.ts';
 import type { Worded } from './outcome-watch.ts';
 import { untilPressable } from './pressable.ts';
 import { stepName } from './step-words.ts';
-import { checkNotReplaced, checkNotRewritten, checkRoom, leaveNames, typeValue, type TypingLimits } from './typing.ts';
+import { checkNotReplaced, checkNotRewritten, checkRoom, fillWhole, leaveNames, typeValue, type TypingLimits } from './typing.ts';
 
 /** Does what a step says to its element, which is visible. */
 export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
@@ -73,7 +73,7 @@ async function typeFreely<W extends Worded>(act: Act<W>, fill: NonNullable<Step[
 async function typeCode<W extends Worded>(act: Act<W>, totp: NonNullable<Step['totp']>, locator: Locator, limits: TypingLimits): Promise<void> {
   const code = await act.oneTimeCode(totp.proves_password === true);
   act.seal(code);
-  await locator.fill(code.reveal(), limits);
+  await fillWhole(locator, code.reveal(), limits);
 }
 
 /** Presses, and works in the tab that this opens from then on. */

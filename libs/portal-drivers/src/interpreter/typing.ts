@@ -17,15 +17,29 @@ export interface TypingLimits {
  */
 export async function typeValue<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
   const resolved = act.resolve(value);
-  if ('plain' in resolved) return locator.fill(resolved.plain, limits);
+  if ('plain' in resolved) return fillWhole(locator, resolved.plain, limits);
   const { secret, sealing } = resolved;
   if (sealing) act.seal(secret);
   // One that comes while it is typed may be the one that replaces it.
   const documents = act.watch.documents();
-  await locator.fill(secret.reveal(), limits);
   // A user name may be written otherwise by the page (in capitals, say) and still be the same.
+  await (sealing ? locator.fill(secret.reveal(), limits) : fillWhole(locator, secret.reveal(), limits));
   if (sealing) await checkTaken(act, locator, value, limits);
   act.typedFields.push({ field: locator, documents, sealing, keeps: value.credential === 'new_password' ? secret : null });
+}
+
+/**
+ * Types what a page may write otherwise, but not cut. Fails with `portal_unexpected` where the field kept only the beginning, as its `maxlength` has it: cut, a user
+ * name is somebody else's account, which a wrong password counts against, a claim number is another claim's, and a code is wrong.
+ */
+export async function fillWhole(locator: Locator, typed: string, limits: TypingLimits): Promise<void> {
+  const most = Number(await locator.getAttribute('maxlength', limits));
+  await locator.fill(typed, limits);
+  // A row of boxes for one letter each may pass on the rest. Nor is a page asked for nothing that may go on by itself with the last letter.
+  if (!(most > 1) || typed.trimEnd().length <= most) return;
+  const held = await locator.inputValue(limits);
+  if (held.length === most && typed.toLowerCase().startsWith(held.toLowerCase()))
+    throw new RcmError('portal_unexpected', `The field takes at most ${most} characters, and what was typed has more.`);
 }
 
 async function checkTaken<W extends Worded>(act: Act<W>, locator: Locator, value: Value, limits: TypingLimits): Promise<void> {
