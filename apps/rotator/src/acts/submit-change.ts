@@ -13,6 +13,7 @@ import { journal } from '../machine/journal.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
+import { noteCurrentWrong } from './note-current-wrong.ts';
 import { neverLeft, notSent } from './not-sent.ts';
 import { whyNotTriedNow } from './not-tried.ts';
 
@@ -164,6 +165,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
     return { kind: 'change_not_sent', detail: 'the lease was not long enough for the change any more; nothing was sent' };
   if (!sent.value) return notSent(inHand, { outcome, confirm, sentBefore });
   if (!outcome.submitted) return neverLeft(outcome, sentBefore);
+  if (outcome.kind === 'refused' && outcome.rule === 'current_wrong') await noteCurrentWrong(inHand, current);
   return changeEvent(inHand, outcome, sentBefore);
 }
 
