@@ -48,8 +48,12 @@ async function isGone(watch: Tabs, target: Target): Promise<boolean> {
   const { page } = watch;
   const documents = watch.documents();
   if (!(await hasCome(page, target))) return false;
-  return !(await isShown(locate(page, target))) && watch.documents() === documents;
+  return !(await isShown(locate(page, target))) && !(await asksOtherwise(page, target)) && watch.documents() === documents;
 }
+
+/** A page that calls the password of its login a new one asks for it all the same: to press on with an empty field is an attempt, and no ledger knows of it. */
+const asksOtherwise = async (page: Page, { declared, ...around }: Target): Promise<boolean> =>
+  declared === 'current-password' && isShown(locate(page, { ...around, css: 'input[type="password" i]' }));
 
 /** Whether the page's document is here to its end within `ms`, and where the target is in a frame, every frame's. Asked of the browser, not of the page. */
 export async function hasCome(page: Page, { frame, ms = 1 }: Pick<Target, 'frame'> & { readonly ms?: number }): Promise<boolean> {

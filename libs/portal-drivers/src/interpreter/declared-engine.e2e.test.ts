@@ -76,6 +76,26 @@ describe('what a page declares', () => {
       { 'new-password': ['a', 'b'], submit: ['go'] },
     ],
     [
+      'the current one where every field is called a new one, by its label',
+      `<form>${labelled('Current password', secret('a', 'autocomplete="new-password"'))}${labelled('New', secret('b', 'autocomplete="new-password"'))}<button id="go">Go</button></form>`,
+      { 'current-password': ['a'], 'new-password': ['b'], submit: ['go'] },
+    ],
+    [
+      'the same among three, by its place',
+      `<form>${['a', 'b', 'c'].map((id) => secret(id, 'autocomplete="new-password"')).join('')}<button id="go">Go</button></form>`,
+      { 'current-password': ['a'], 'new-password': ['b', 'c'], submit: ['go'] },
+    ],
+    [
+      'nothing that could be the current one, where a page calls its only password a new one',
+      `<form>${field('a', 'autocomplete="username"')}${secret('b', 'autocomplete="new-password"')}<button id="go">Go</button></form>`,
+      { username: ['a'], 'new-password': ['b'], submit: ['go'] },
+    ],
+    [
+      'a new one that speaks of the current one beside it',
+      `<form>${secret('a', 'autocomplete="current-password"')}${labelled('Not your old one', secret('b', 'autocomplete="new-password"'))}<button id="go">Go</button></form>`,
+      { 'current-password': ['a'], 'new-password': ['b'], submit: ['go'] },
+    ],
+    [
       'a button without a form',
       `<div>${field('a', 'autocomplete="username"')}${secret('b', 'autocomplete="current-password"')}<div><span role="button" id="go" tabindex="0">Go</span></div></div>`,
       { username: ['a'], 'current-password': ['b'], submit: ['go'] },

@@ -46,7 +46,7 @@ class DeclaredElements {
   }
 
   newPasswords(): PageElement[] {
-    const declared = this.#passwords.filter((field) => this.#declares(field, 'new-password'));
+    const declared = this.#declaredNew();
     const open = this.#passwords.filter((field) => !this.#declares(field, 'new-password') && !this.#declares(field, 'current-password'));
     if (declared.length > 0) return [...declared, ...open.filter((field) => this.#says(field, this.#REPEATED))];
     const others = open.filter((field) => !this.#says(field, this.#CURRENT));
@@ -56,6 +56,15 @@ class DeclaredElements {
     if (!first) return [];
     if (!second) return this.#says(first, this.#FRESH) ? [first] : [];
     return this.#says(second, this.#REPEATED) || this.#says(first, this.#FRESH) ? [first, second] : [second];
+  }
+
+  /** Many pages call every password a new one, so that browsers fill in none: what belongs in a field, its label says better then, or its place among three. */
+  #declaredNew(): PageElement[] {
+    const declared = this.#passwords.filter((field) => this.#declares(field, 'new-password'));
+    if (this.#passwords.some((field) => this.#declares(field, 'current-password'))) return declared;
+    const fresh = declared.filter((field) => !this.#says(field, this.#CURRENT) || this.#says(field, this.#FRESH) || this.#says(field, this.#REPEATED));
+    if (fresh.length < declared.length) return fresh;
+    return declared.length >= 3 && declared.length === this.#passwords.length ? declared.slice(1) : declared;
   }
 
   currentPasswords(): PageElement[] {
