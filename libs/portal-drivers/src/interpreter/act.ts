@@ -41,6 +41,8 @@ export interface Act<W extends Worded> {
   beforeSubmit(): Promise<void>;
   /** Called after the submit step was done without an error. */
   submitted(): void;
+  /** Called before a step does something to its element: what the page sends from then on is the recipe's wish. */
+  begins(): void;
   /** Whether what is typed has been free to leave since a step before (`submit: from_here`). */
   isFree(): boolean;
   /** The one-time code. Fails with `login_mfa_required` where the login has no seed; `provesPassword`: the portal asks only after a correct password. */

@@ -9,6 +9,7 @@ import { checkNotReplaced, checkNotRewritten, checkRoom, fillWhole, leaveNames, 
 /** Does what a step says to its element, which is visible. */
 export async function doOn<W extends Worded>(act: Act<W>, step: Step, locator: Locator): Promise<void> {
   const limits = { timeout: act.time.stepMs(step.deadline_ms ?? act.stepDeadlineMs), signal: act.time.signal };
+  act.begins();
   if (step.fill && step.submit === 'from_here') return typeFreely(act, step.fill, locator, limits);
   if (step.fill) return typeInto(act, step.fill, locator, limits);
   if (step.totp) return typeCode(act, step.totp, locator, limits);

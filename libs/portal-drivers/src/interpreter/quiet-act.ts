@@ -26,6 +26,7 @@ export function quietAct<W extends Worded>(
     typedFields: [],
     beforeSubmit: never,
     submitted: () => undefined,
+    begins: () => undefined,
     isFree: () => false,
     oneTimeCode: never,
     room: () => undefined,

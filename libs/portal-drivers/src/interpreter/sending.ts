@@ -5,6 +5,7 @@ import { createSecretMask } from '../secret-mask.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Act } from './act.ts';
 import { translateBrowserError } from './failure.ts';
+import { Leaving } from './leaving.ts';
 import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
 import { type SessionDependencies, tellStep, timeOf } from './dependencies.ts';
 import { runSteps } from './steps.ts';
@@ -45,11 +46,11 @@ export interface Sent<W> {
  */
 export async function runSending<W extends Worded>(dependencies: SessionDependencies, sending: Sending<W>): Promise<Sent<W>> {
   const { requestGate } = dependencies;
+  const leaving = new Leaving((request) => requestGate.mayCarry(request));
   const outcomes = createOutcomeWatch(dependencies.watch, sending.early);
   const typed: Secret<string>[] = [];
-  let asked: Promise<void> | null = null;
   const refusals: unknown[] = [];
-  let pressed = false;
+  let [asked, pressed]: [Promise<void> | null, boolean] = [null, false];
   const sendsFreely = sending.steps.some(({ submit }) => submit === 'from_here');
   const isSubmitted = (left: boolean): boolean => left || (pressed && (sendsFreely || sending.counts === undefined));
 
@@ -65,7 +66,7 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
     if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
     outcomes.expect(sending.outcomes);
     await outcomes.mark();
-    requestGate.release();
+    requestGate.release(sendsFreely ? undefined : leaving);
   };
 
   requestGate.reset();
@@ -82,7 +83,7 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
         stepDeadlineMs: dependencies.recipe.step_deadline_ms,
         address: dependencies.places.address,
         resolve: sending.resolve,
-        typedFields: [],
+        ...leaving.told,
         seal: (secret) => requestGate.hold(createSecretMask((typed.push(secret), typed))),
         beforeSubmit: () => askCaller(signal),
         submitted: () => (pressed = true),

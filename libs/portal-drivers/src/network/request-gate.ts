@@ -1,12 +1,14 @@
 import { setImmediate as dueTimers } from 'node:timers/promises';
-import type { BrowserContext, Page, Request, Route, WebSocketRoute } from 'playwright';
+import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright';
 import type { BlockedRequest } from '../trace.ts';
+import { hasBody, originName, pageOf } from './asked-for.ts';
 import { type Carrier, passedOn } from './carrier.ts';
 import type { EgressProxy } from './egress-proxy.ts';
 import type { Origins } from './origins.ts';
 import type { Passage } from './passage.ts';
 import type { SecretMask } from '../secret-mask.ts';
-import { MOST_LETTERS, TypedSecrets } from './typed-secrets.ts';
+import type { Departures } from './sent-once.ts';
+import { TypedSecrets } from './typed-secrets.ts';
 import type { MaybeOfWorker, Unanswered } from './unanswered.ts';
 
 interface RequestGateOptions {
@@ -19,9 +21,6 @@ interface RequestGateOptions {
   readonly onBlocked: (blocked: BlockedRequest) => void;
 }
 
-/** Methods without a body, by which a page normally only asks. */
-const ASKING = ['GET', 'HEAD', 'OPTIONS'];
-
 const HELD =
   'it was held, because it could carry what was typed, and the act ended before the step that sends (submit: true; submit: from_here where the page asks its server while one types)';
 const NOT_RECEIVING = 'the recipe does not say that this host may receive what is typed (secrets: true)';
@@ -33,6 +32,7 @@ const NOT_RECEIVING = 'the recipe does not say that this host may receive what i
 export class RequestGate {
   readonly #options: RequestGateOptions;
   readonly #secrets = new TypedSecrets();
+  #departures: Departures | undefined;
 
   private constructor(options: RequestGateOptions) {
     this.#options = options;
@@ -70,9 +70,10 @@ export class RequestGate {
     this.#cutOthers();
   }
 
-  /** The submit may leave now. */
-  release(): void {
+  /** The submit may leave now. `departures`: asked of each request that is begun from now on. Default: nobody is. */
+  release(departures?: Departures): void {
     const { passage } = this.#options;
+    this.#departures = departures;
     if (passage.state === 'held' || passage.state === 'open') passage.change('released');
   }
 
@@ -87,6 +88,11 @@ export class RequestGate {
     this.#secrets.endAct();
     this.#options.unanswered.clear();
     this.#options.passage.reset();
+  }
+
+  /** Whether what was typed in this act may be in what a request says; not in what its headers do. */
+  mayCarry(request: Request): boolean {
+    return this.#secrets.ofActMayBeIn([request.url(), request.postData() ?? '']);
   }
 
   /** Whether any request left since `release`, answered or not. */
@@ -109,17 +115,38 @@ export class RequestGate {
     }
     if (this.#secrets.inSession && !origins.receives(request.url())) return this.#askCarrier(route);
     if (passage.state === 'held' && !(await this.#carries(request))) return route.continue();
-    const isHeld = passage.state === 'held';
     const ofWorker = this.#maybeOfWorker(request);
-    if (!(await passage.pass())) {
-      if (isHeld) onBlocked({ origin: originName(request.url()), kind: `${request.resourceType()} (${request.method()})`, reason: HELD });
-      return route.abort('blockedbyclient');
-    }
+    if (!(await this.#mayGo(route))) return;
     if (!(hasBody(request) || this.#secrets.ofActMayBeIn([request.url()]))) return route.continue();
     await proxy.freshen();
     // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
     await dueTimers();
     return passage.state === 'closed' ? route.abort('blockedbyclient') : this.#send(route, ofWorker);
+  }
+
+  /** Whether a request may leave, once it need not wait any more; one that may not ends here. */
+  async #mayGo(route: Route): Promise<boolean> {
+    const { passage } = this.#options;
+    const isHeld = passage.state === 'held';
+    if (!isHeld && !(await this.#departs(route))) return false;
+    if (await passage.pass()) return !isHeld || this.#departs(route);
+    if (isHeld) this.#tell(route.request(), HELD);
+    await route.abort('blockedbyclient');
+    return false;
+  }
+
+  /** The same of one that is let out. Where it would lead to a new page, the browser stays at the one that it has. */
+  async #departs(route: Route): Promise<boolean> {
+    const request = route.request();
+    const reason = this.#options.passage.state === 'released' ? await this.#departures?.whyNot(request) : null;
+    if (!reason) return true;
+    this.#tell(request, reason);
+    await (request.isNavigationRequest() ? route.fulfill({ status: 204 }) : route.abort('blockedbyclient'));
+    return false;
+  }
+
+  #tell(request: Request, reason: string): void {
+    this.#options.onBlocked({ origin: originName(request.url()), kind: `${request.resourceType()} (${request.method()})`, reason });
   }
 
   /** Sends on what must not be sent twice. */
@@ -132,7 +159,7 @@ export class RequestGate {
 
   /** `null`: it is known as what a page submits, since it leads to a new page, or what was typed is in it as it is. */
   #maybeOfWorker(request: Request): MaybeOfWorker | null {
-    if (request.isNavigationRequest() || this.#secrets.ofActMayBeIn([request.url(), request.postData() ?? ''])) return null;
+    if (request.isNavigationRequest() || this.mayCarry(request)) return null;
     const page = pageOf(request);
     return page && this.#options.unanswered.ofWorkerIn(page);
   }
@@ -184,17 +211,3 @@ export class RequestGate {
     page.onClose((code, reason) => inTurn(() => portal.close({ ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) })));
   }
 }
-
-/** `null`: Playwright does not know it yet, so nothing has told of a worker in it; to ask then throws, and a request that nobody decides waits for ever. */
-function pageOf(request: Request): Page | null {
-  try {
-    return request.frame().page();
-  } catch {
-    return null;
-  }
-}
-
-const hasBody = (request: Request): boolean => !ASKING.includes(request.method());
-
-/** Origin of a URL for a report; never its path or query, which may hold what must not be told. */
-const originName = (url: string): string => (url.length <= MOST_LETTERS && URL.canParse(url) ? new URL(url).origin : 'unreadable');
