@@ -1,7 +1,10 @@
+import { Secret } from '@rcm/telemetry';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { UNASKED } from './confirm.fixture.ts';
 import { corpusRecipe } from './corpus-recipe.fixture.ts';
-import { CorpusRun } from './corpus-run.fixture.ts';
+import { CorpusRun, credential } from './corpus-run.fixture.ts';
 
+const NEW = 'kT7&m<Q-x2Rw+9%eVbN';
 /** Until it has said so many times what no recipe knows; a busy machine has the time of the login for it. */
 const said = (times: number) => ({ wait: { text: Array(times).fill('Something went wrong.').join(' ') }, deadline_ms: 20_000 });
 
@@ -45,4 +48,14 @@ describe('a page that sends a login again by itself, and says nothing that the r
     const session = await run.session(corpusRecipe({ login: 'two-ways/accepted#same' }));
     expect([(await run.login(session)).outcome.kind, run.posts()]).toEqual(['accepted', 1]);
   });
+});
+
+it('a new password that its page writes otherwise while it sends is refused, and never sent', async () => {
+  let asked = 0;
+  const session = await run.session(corpusRecipe({ change: 'rewrites/applied' }));
+  const outcome = await session.changePassword({
+    ...{ credential, newPassword: new Secret(NEW), totp: null, confirm: UNASKED, deadlineMs: 15_000, signal: new AbortController().signal },
+    beforeSubmit: async () => void (asked += 1),
+  });
+  expect([outcome, asked, run.posts()]).toEqual([{ kind: 'refused', rule: 'rewritten', submitted: false }, 1, 0]);
 });

@@ -12,7 +12,7 @@ import type { Tabs } from './tabs.ts';
 export type Resolved = { readonly secret: Secret<string>; readonly sealing: boolean } | { readonly plain: string };
 
 /** A field that a secret, or the user name, was typed into, and how many documents there had been before. */
-interface TypedField {
+export interface TypedField {
   readonly field: Locator;
   readonly documents: number;
   /** Not so of the user name. */

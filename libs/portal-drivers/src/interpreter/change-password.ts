@@ -66,7 +66,7 @@ async function inWords(
 
 function withoutWords(dependencies: SessionDependencies, error: RcmError, submitted: boolean): ChangeOutcome {
   if (!submitted && error.details.maxLength !== undefined) return { kind: 'refused', rule: 'too_long', submitted };
-  if (!submitted && error.details.rewritten === true) return { kind: 'refused', rule: 'rewritten', submitted };
+  if (error.details.rewritten === true) return { kind: 'refused', rule: 'rewritten', submitted };
   if (!submitted && wantsCode(dependencies, error)) return CODE_WANTED;
   return { kind: 'unknown', detail: dependencies.secrets.mask().mask(`${error.message} (${when(submitted)})`), submitted };
 }

@@ -47,7 +47,7 @@ export interface Sent<W> {
 export async function runSending<W extends Worded>(dependencies: SessionDependencies, sending: Sending<W>): Promise<Sent<W>> {
   const { requestGate } = dependencies;
   const leaving = new Leaving((request) => requestGate.mayCarry(request));
-  const outcomes = createOutcomeWatch(dependencies.watch, sending.early);
+  const outcomes = leaving.watched(createOutcomeWatch(dependencies.watch, sending.early));
   const typed: Secret<string>[] = [];
   const refusals: unknown[] = [];
   let [asked, pressed]: [Promise<void> | null, boolean] = [null, false];

@@ -3,6 +3,7 @@ import type { Locator } from 'playwright';
 import type { Value } from '../recipe/value.ts';
 import type { Act } from './act.ts';
 import { isShown } from './conditions.ts';
+import { rewritten } from './leaving.ts';
 import type { Worded } from './outcome-watch.ts';
 
 export interface TypingLimits {
@@ -71,7 +72,7 @@ export async function checkNotRewritten<W extends Worded>(act: Act<W>, limits: T
     await field.blur(limits);
     const held = await field.inputValue(limits);
     if (held === '' || held === keeps.reveal()) continue;
-    throw new RcmError('portal_unexpected', 'The page writes the new password otherwise than it was typed.', { details: { rewritten: true } });
+    throw rewritten();
   }
 }
 
