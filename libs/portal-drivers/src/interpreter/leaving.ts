@@ -1,4 +1,4 @@
-import { RcmError } from '@rcm/telemetry';
+import { RcmError, type Secret } from '@rcm/telemetry';
 import type { Request } from 'playwright';
 import { type Departures, SentOnce } from '../network/sent-once.ts';
 import type { Act, TypedField } from './act.ts';
@@ -12,12 +12,14 @@ const REWRITTEN = 'the page writes the new password otherwise than it was typed'
 export class Leaving implements Departures {
   readonly #typed: TypedField[] = [];
   readonly #mayCarry: (request: Request) => boolean;
+  readonly #secrets: readonly Secret<string>[];
   readonly #sent = new SentOnce();
   #rewritten = false;
 
-  /** `mayCarry`: whether a request could carry a secret of the act. */
-  constructor(mayCarry: (request: Request) => boolean) {
+  /** `mayCarry`: whether a request could carry one of the act's secrets, which are added to as they are typed. */
+  constructor(mayCarry: (request: Request) => boolean, secrets: readonly Secret<string>[]) {
     this.#mayCarry = mayCarry;
+    this.#secrets = secrets;
   }
 
   /** What its act tells it: the fields as they are filled in, and when the recipe does something, so that what leaves from then on is its wish. */
@@ -27,7 +29,8 @@ export class Leaving implements Departures {
 
   async whyNot(request: Request): Promise<string | null> {
     const written = { url: request.url(), contentType: request.headers()['content-type'] ?? '', body: request.postData() };
-    if (this.#typed.some(({ keeps }) => keeps !== null && isWrittenOtherwise(written, keeps.reveal()))) {
+    const secrets = this.#secrets.map((secret) => secret.reveal());
+    if (this.#typed.some(({ keeps }) => keeps !== null && isWrittenOtherwise(written, keeps.reveal(), secrets))) {
       this.#rewritten = true;
       return REWRITTEN;
     }

@@ -46,9 +46,9 @@ export interface Sent<W> {
  */
 export async function runSending<W extends Worded>(dependencies: SessionDependencies, sending: Sending<W>): Promise<Sent<W>> {
   const { requestGate } = dependencies;
-  const leaving = new Leaving((request) => requestGate.mayCarry(request));
-  const outcomes = leaving.watched(createOutcomeWatch(dependencies.watch, sending.early));
   const typed: Secret<string>[] = [];
+  const leaving = new Leaving((request) => requestGate.mayCarry(request), typed);
+  const outcomes = leaving.watched(createOutcomeWatch(dependencies.watch, sending.early));
   const refusals: unknown[] = [];
   let [asked, pressed]: [Promise<void> | null, boolean] = [null, false];
   const sendsFreely = sending.steps.some(({ submit }) => submit === 'from_here');

@@ -15,12 +15,15 @@ const SHORTEST = 4;
 
 /**
  * Whether a request holds a new password otherwise than it was typed: in another case, cut, without signs that its page does not like, or with entities for them. The
- * portal would have one that nobody knows. What a page hashes or encrypts is like nothing, and no matter.
+ * portal would have one that nobody knows. What a page hashes or encrypts is like nothing, and no matter; nor is what else was `typed`, as a current password
+ * that the new one begins with.
  */
-export function isWrittenOtherwise(written: Written, password: string): boolean {
+export function isWrittenOtherwise(written: Written, password: string, typed: readonly string[] = []): boolean {
   const folded = fold(password);
   if (folded.length < SHORTEST) return false;
-  return valuesOf(written).some((value) => value !== password && !value.includes(UNREAD) && (fold(value) === folded || isBeginning(value, password)));
+  return valuesOf(written).some(
+    (value) => value !== password && !typed.includes(value) && !value.includes(UNREAD) && (fold(value) === folded || isBeginning(value, password)),
+  );
 }
 
 const isBeginning = (value: string, password: string): boolean => value.length >= SHORTEST && password.toLowerCase().startsWith(value.toLowerCase());

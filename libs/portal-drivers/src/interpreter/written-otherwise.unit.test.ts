@@ -49,6 +49,13 @@ describe('what is no other writing', () => {
     for (const written of [form({ new: value }), parts(value), json(value), address(value)]) expect(isWrittenOtherwise(written, PASSWORD)).toBe(false);
   });
 
+  it('the current password, though the new one begins with it or differs by a sign', () => {
+    for (const current of [PASSWORD.slice(0, 12), PASSWORD.replace('&', '')]) {
+      expect(isWrittenOtherwise(form({ old: current, new: PASSWORD }), PASSWORD)).toBe(true);
+      expect(isWrittenOtherwise(form({ old: current, new: PASSWORD }), PASSWORD, [current, PASSWORD])).toBe(false);
+    }
+  });
+
   it('what is in an encoding that is not read here', () => {
     expect(isWrittenOtherwise({ ...form({}), body: 'new=K%E4se-2031-Brot' }, 'K\u00e4se-2031-Brot')).toBe(false);
   });
