@@ -1,6 +1,6 @@
-import { type CredentialPayload, parsePayload, parseReference, rotationOf } from '@rcm/credentials';
+import { type CredentialPayload, type IdentityKeys, parsePayload, parseReference, rotationOf } from '@rcm/credentials';
 import { type AskedAct, endAct, findBreakGlass, openGlass, stayDue } from '@rcm/db/acts';
-import { codeSource, migratedEndpoint } from '@rcm/portal-access';
+import { accountOf, codeSource, goesBy, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { isRcmError, RcmError, type Secret } from '@rcm/telemetry';
 import type { RotatorConfig } from '../config.ts';
 import type { Delivering } from '../services.ts';
@@ -51,6 +51,7 @@ export async function spendGlass(
     if (!current) throw new RcmError('secret_missing', `The secret of ${endpoint.id} is not in its store. Nothing was shown.`);
     const rotation = await stayDue(db, { orgId, ...glass, madeBy: rotationOf(current.text).attemptId });
     const payload = parsePayload(current.text);
+    mustBeItsAccount(rotator.keys, endpoint, payload);
     const { clock, metrics } = rotator;
     const code = await codeSource({ db, clock, metrics, endpoint, loginIdentity: endpoint.loginIdentity, payload, waitMs: config.RCM_TOTP_WAIT_MS, signal });
     const shown = await show({ asked, endpoint, until: glass.until, rotation, payload, code }, () => void (isOut = true));
@@ -63,6 +64,14 @@ export async function spendGlass(
     throw error;
   }
 }
+
+/** A person may have put another account into the secret, and the row names it once a rotator has seen that: two people decided on the password of the one that the row names. */
+function mustBeItsAccount(keys: IdentityKeys, endpoint: MigratedEndpoint, payload: Secret<CredentialPayload>): void {
+  const account = accountOf(keys, endpoint, payload);
+  if (goesBy(account, endpoint.loginIdentity) || account.former.includes(endpoint.loginIdentity)) return;
+  throw new RcmError('state_conflict', `The secret of ${endpoint.id} names another account than its row: ${SEEN_FIRST} Nothing was shown.`);
+}
+const SEEN_FIRST = '`rcm login verify` lets the row follow, and then ask again.';
 
 /** What is left to fail once it is handed over is the database's answer: whether the console has it, or that the request has ended. */
 const mayHaveBeenRead = (cause: unknown): RcmError =>

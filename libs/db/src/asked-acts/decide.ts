@@ -18,7 +18,7 @@ export interface Decision {
 const REFUSED: ReadonlyMap<string, string> = new Map([
   [
     'login_request_of_that_moment',
-    'The login is not as it was when this was asked for: a rotation has ended or begun since, or the password is another. Who wants it still asks again.',
+    'The login is not as it was when this was asked for: a rotation has ended or begun since, the password is another, or it names another account. Who wants it still asks again.',
   ],
   [
     'login_request_told_apart',
@@ -29,7 +29,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 /**
  * A second person approves what the first has asked for, as it was asked and for the login as it stood then, or declines it; with its audit event. Returns on what it was,
  * `null` where there is no such request in that tenant. Fails with `input_invalid` without a reason, `state_conflict` for whoever asked, where it waits for nobody (any
- * more), where a rotation has ended or begun since, or the password has changed, and for a password to read where both have not signed in at the same place, and where nobody could tell them apart (`mustBeToldApart`). For `rcm_console`; of `break_glass` for `rcm_operator`, too.
+ * more), where a rotation has ended or begun since, the password has changed, or the login names another account, and for a password to read where both have not signed in at the same place, and where nobody could tell them apart (`mustBeToldApart`). For `rcm_console`; of `break_glass` for `rcm_operator`, too.
  */
 export async function decideAct(db: Database, { id, orgId, decision, actor, ...act }: Decision): Promise<{ readonly endpointId: string | null } | null> {
   checkUuid('id', id);

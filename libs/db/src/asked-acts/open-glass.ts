@@ -22,7 +22,7 @@ export interface OpenedGlass {
 /**
  * Whoever asked takes what a second person has approved, once and within its minutes. Committed together before anything is read: that it was taken, the audit event
  * (the table's own, so that nobody leaves it out), the notification, and that the login is due to be rotated when the minutes are over. `waits`: the key of the page in the console that
- * waits for it; where that waits no more, nothing is taken. Fails with `state_conflict` then, where nobody has approved it, for anybody else, when its minutes are over, and where it was read already. For `rcm_rotator`.
+ * waits for it; where that waits no more, nothing is taken. Fails with `state_conflict` then, where nobody has approved it, for anybody else, when its minutes are over, where its login names another account by now, and where it was read already. For `rcm_rotator`.
  */
 export async function openGlass(db: Database, { id, orgId, actor, waits }: ReadingOnce & { readonly waits?: Uint8Array | undefined }): Promise<OpenedGlass> {
   checkUuid('id', id);
@@ -39,7 +39,7 @@ export async function openGlass(db: Database, { id, orgId, actor, waits }: Readi
     return taken;
   });
   return opened.catch((error: unknown) => {
-    const words = isRcmError(error) ? REFUSED[String(error.details.constraint)] : undefined;
+    const words = isRcmError(error) ? REFUSED.get(String(error.details.constraint)) : undefined;
     throw words === undefined ? error : new RcmError('state_conflict', `${words} ${NOTHING}`);
   });
 }
@@ -90,11 +90,12 @@ export async function stayDue(db: Database, read: Read & { readonly madeBy: stri
 const NOTHING = 'Nothing was shown.';
 const MINUTES_OVER = 'The minutes for which it was approved are over: ask again.';
 /** By the constraint of the table that says no. */
-const REFUSED: Readonly<Record<string, string>> = {
-  login_request_taken_once_approved: 'No second person has approved it yet.',
-  login_request_in_its_minutes: MINUTES_OVER,
-  login_request_read_by_who_asked: 'Somebody else has asked for it: they alone may read it.',
-};
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ['login_request_taken_once_approved', 'No second person has approved it yet.'],
+  ['login_request_in_its_minutes', MINUTES_OVER],
+  ['login_request_of_that_moment', 'The login names another account than when it was asked for: ask again.'],
+  ['login_request_read_by_who_asked', 'Somebody else has asked for it: they alone may read it.'],
+]);
 
 /** Whether one of these channels has told people that it is being read. For `rcm_rotator`. */
 export async function wasTold(

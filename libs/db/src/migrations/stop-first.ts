@@ -84,6 +84,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
   },
   '20270105000000_used_codes_go_along': { goes: 'nothing: used codes are taken along with a row’s new name, by a trigger', stop: null },
   '20270106000000_taken_over': { goes: 'nothing: where the database is, is noted before anything is said of it, by a trigger', stop: null },
+  '20270107010000_break_glass_of_that_account': {
+    goes: 'nothing: to read a password is approved, and done, for the account alone that the login named when it was asked for; a process of before refuses it without its reason',
+    stop: null,
+  },
 };
 
 /**
