@@ -88,6 +88,10 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: to read a password is approved, and done, for the account alone that the login named when it was asked for; a process of before refuses it without its reason',
     stop: null,
   },
+  '20270107020000_codes_come_back': {
+    goes: 'nothing: used codes are taken along with a row’s next name, also where it named no account in between, by triggers',
+    stop: null,
+  },
 };
 
 /**
