@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { parseReference, type SecretStore } from '@rcm/credentials';
+import { parsePayload, parseReference, type SecretStore } from '@rcm/credentials';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { getEndpoint } from '@rcm/db';
+import { accountOf } from '@rcm/portal-access';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixture.ts';
 import { removeOldCopies } from '../acts/remove-old-copies.ts';
@@ -163,3 +164,47 @@ it.each(['ssm', 'secrets-manager'] as const)(
     expect((await store.read(reference))?.text.reveal()).toBe(current.text.reveal());
   },
 );
+
+/** As an agent's login with the stored password after that, or with the one that a person has typed since. */
+async function loggedIn(
+  { id, orgId, loginIdentity }: Awaited<ReturnType<typeof addLogin>>,
+  fingerprint: string | undefined,
+  secondsAgo: number,
+): Promise<void> {
+  await opened.sql(
+    `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect, proved, fingerprint)
+     VALUES ($1, $2, $3, gen_random_uuid(), 'agent', '1', now() - $4::float8 * interval '1 s', now(), 'accepted', 'none', true, $5)`,
+    [loginIdentity, orgId, id, secondsAgo, fingerprint ?? null],
+  );
+}
+
+it('a login of which the portal has taken another password since the backup is outdated, though no rotation made it', async () => {
+  const { testEnvironment, process, rotator } = opened;
+  const outcomes: string[] = [];
+  for (const logins of [['theirs'], ['theirs', 'stored'], ['stored'], ['forgotten'], []] as const) {
+    const added = await addLogin('ssm');
+    const { id, orgId, secretArn } = added;
+    const current = await rotator.stores.forTenant(orgId).read(parseReference(secretArn));
+    const endpoint = await getEndpoint(testEnvironment.db, { orgId, endpointId: id });
+    if (!current || !endpoint) throw new Error('no login');
+    const payload = parsePayload(current.text);
+    const prints = {
+      stored: accountOf(rotator.keys, endpoint, payload).fingerprints[0],
+      theirs: accountOf(
+        rotator.keys,
+        endpoint,
+        payload.map((fields) => ({ ...fields, password: 'Typed-by-a-person-1' })),
+      ).fingerprints[0],
+      forgotten: undefined,
+    };
+    // Before the backup any password may have been right.
+    await loggedIn(added, prints.theirs, 900);
+    for (const [place, which] of logins.entries()) await loggedIn(added, prints[which], 300 - place);
+    const gone: SecretStore = { ...rotator.stores.forTenant(orgId), read: () => Promise.resolve(null) };
+    const services = { db: process.db, rotator: { ...rotator, stores: { ...rotator.stores, forTenant: () => gone } } };
+    const login = { endpointId: id, portalTypeCode: 'alpine', reference: secretArn, version: current.version, text: current.text, staged: [] };
+    const takenAt = new Date(Date.now() - 600_000);
+    outcomes.push(await restoreLogin(services, login, { ...ACT, orgId, takenAt, dryRun: true, signal: new AbortController().signal }));
+  }
+  expect(outcomes).toEqual(['outdated', 'restored', 'restored', 'restored', 'restored']);
+});

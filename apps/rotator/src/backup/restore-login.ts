@@ -1,14 +1,27 @@
-import { formatReference, isAttemptId, isSameText, parseReference, referenceKey, rotationOf, type SecretReference, type SecretStore } from '@rcm/credentials';
+import {
+  formatReference,
+  type IdentityKeys,
+  isAttemptId,
+  isSameText,
+  parsePayload,
+  parseReference,
+  referenceKey,
+  rotationOf,
+  type SecretReference,
+  type SecretStore,
+} from '@rcm/credentials';
 import type { BackedUpLogin } from '@rcm/credentials/backup';
 import { type EndpointRow, getEndpoint, recordAuditEvent } from '@rcm/db';
+import { acceptedAnother, type Fingerprints } from '@rcm/db/ledger';
 import { followSecretMadeAnew, getOpenAttempt, noteCopyBack, outrunCopy, promotedSince } from '@rcm/db/rotation';
-import { RcmError } from '@rcm/telemetry';
+import { accountOf } from '@rcm/portal-access';
+import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { PersonalAct } from '../commands/command.ts';
 import type { RotatorProcess } from '../services.ts';
 
 /**
- * What a backup comes to for one login. `restored`: its secret was gone and is as it was. `outdated`: likewise, but the journal knows a later rotation, whose
- * password is in no store. `copy_restored`: its secret is there, and nobody touched it; what its open rotation had staged was gone and is as it was. `same`: the store
+ * What a backup comes to for one login. `restored`: its secret was gone and is as it was. `outdated`: likewise, but the journal knows a later rotation, or the ledger a
+ * password that the portal has taken since, and that password is in no store. `copy_restored`: its secret is there, and nobody touched it; what its open rotation had staged was gone and is as it was. `same`: the store
  * has it. `kept`: the store holds something else, which nobody touched. `no_row`, `elsewhere`: no endpoint has that id, or its row names another secret.
  */
 export type Restored = 'restored' | 'outdated' | 'copy_restored' | 'same' | 'kept' | 'no_row' | 'elsewhere';
@@ -137,9 +150,12 @@ async function openAttemptOf({ db }: Pick<RotatorProcess, 'db'>, { orgId, loginI
   return loginIdentity === null ? null : ((await getOpenAttempt(db, { orgId, loginIdentity }))?.id ?? null);
 }
 
-/** Whether the journal knows a later rotation whose copy is neither in the backup nor in the store: somebody may have deleted current alone. */
+/**
+ * Whether the journal knows a later rotation whose copy is neither in the backup nor in the store: somebody may have deleted current alone. Or whether a person has changed the
+ * password since, which no rotation says: the portal has taken another one than all that are there.
+ */
 async function isOutdated(
-  { db }: Pick<RotatorProcess, 'db'>,
+  { rotator, db }: Pick<RotatorProcess, 'rotator' | 'db'>,
   place: Place,
   { text, staged }: BackedUpLogin,
   { takenAt, signal }: Pick<RestoreOptions, 'takenAt' | 'signal'>,
@@ -150,6 +166,19 @@ async function isOutdated(
   // A text that names no rotation was made before the first one, or typed by a person: which came after it only the time says.
   const asked = { orgId, loginIdentity };
   const newest = attemptId === null ? await promotedSince(db, { ...asked, since: takenAt }) : ((await outrunCopy(db, { ...asked, attemptId }))?.newest ?? null);
-  if (newest === null || staged.some((copy) => copy.attemptId === newest.attemptId)) return false;
-  return !(await isStaged(place, newest, signal));
+  const lies = newest === null ? null : await place.store.readStaged(slotOf(place, newest.attemptId), { signal });
+  if (newest !== null && lies === null && !staged.some((copy) => copy.attemptId === newest.attemptId)) return true;
+  const there = [text, ...staged.map((copy) => copy.text), ...(lies ? [lies.text] : [])];
+  const fingerprints = there.flatMap((each) => fingerprintsOf(rotator.keys, place.endpoint, each));
+  return acceptedAnother(db, { ...asked, fingerprints, since: takenAt });
+}
+
+/** None of what is no payload: it was put into the store by hand, and no portal takes it. */
+function fingerprintsOf(keys: IdentityKeys, endpoint: EndpointRow, text: Secret<string>): Fingerprints {
+  try {
+    return accountOf(keys, endpoint, parsePayload(text)).fingerprints;
+  } catch (error) {
+    if (hasCode(error, 'payload_invalid')) return [];
+    throw error;
+  }
 }

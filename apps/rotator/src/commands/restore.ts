@@ -21,7 +21,7 @@ const SOMETHING_TO_DO: readonly (Restored | 'failed')[] = ['outdated', 'no_row',
 const WORDS: Readonly<Record<Restored | 'failed', string>> = {
   restored: 'was gone, and is as it was backed up',
   outdated:
-    'was gone, and is as it was backed up; the password was rotated since, and the newer one is in no store: have it reset at the portal, then `rcm login set`',
+    'was gone, and is as it was backed up; the password was changed since, and the newer one is in no store: have it reset at the portal, then `rcm login set`',
   copy_restored: 'is in the store; what its open rotation had staged was gone, and is as it was backed up',
   same: 'is in the store as it was backed up',
   kept: 'is in the store and is another one by now; it was left as it is',

@@ -24,6 +24,7 @@ export { type BackupCodeTaken, type SpendBackupCode, spendBackupCode } from '../
 export { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts';
 export { type Clearance, clearLogin } from '../ledger/clearance.ts';
 export { type LoginUse, recordKeptSession } from '../ledger/login-use.ts';
+export { acceptedAnother } from '../ledger/accepted-since.ts';
 export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from '../ledger/password.ts';
 export { coolDownLogin } from '../ledger/cool-down.ts';
 export { coolDownAfter, type Refusal } from '../ledger/cool-down-after.ts';
