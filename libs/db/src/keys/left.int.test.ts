@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { retireEndpoint } from '../endpoints/retire.ts';
+import { WHY } from '../endpoints/retiring.fixture.ts';
+import { noteSecretRemoved } from '../endpoints/secret-removed.ts';
+import { releaseLease } from '../leases/upkeep.ts';
 import { BUDGET, Logins } from '../ledger/account.fixture.ts';
 import { remainingBudget } from '../ledger/budget.ts';
 import { passwordTries } from '../ledger/password.ts';
@@ -86,4 +90,25 @@ test('a row that is not migrated yet is told of under the key that names it, whe
   await t.sql(`UPDATE integration_endpoint SET secret_arn = NULL, config = '{"settings": {"username": "u"}}' WHERE id = $1`, [elsewhere.endpointId]);
   await t.sql(`UPDATE integration_endpoint SET config = '{"credentials": {"username": "u"}}' WHERE id = $1`, [moved.endpointId]);
   expect((await named()) - before).toBe(2);
+});
+
+test('a retired login whose failures its portal counts for good may return, and holds the key that names it, until it got in or its secret is gone', async () => {
+  const operator = t.another('rcm_operator');
+  const mayReturn = async () => (await keyRows(t.rotator)).find(({ keyId, what }) => keyId === '1' && what === 'logins that nobody has now')?.count ?? 0;
+  const months = async (lockoutWindowSeconds: number | null, ...outcomes: readonly ('rejected' | 'accepted')[]): Promise<TestEndpoint> => {
+    const on = await logins.account({ lockoutWindowSeconds });
+    for (const outcome of outcomes) await logins.login(on, outcome);
+    await logins.age(on, 60 * 86_400);
+    await releaseLease(t.agent, { orgId: on.orgId, leaseId: on.leaseId });
+    expect(await retireEndpoint(operator, on.endpointId, WHY)).toBe('retired');
+    return on;
+  };
+  const before = await mayReturn();
+  await months(900, 'rejected');
+  await months(null, 'rejected', 'accepted');
+  expect((await mayReturn()) - before).toBe(0);
+  const on = await months(null, 'accepted', 'rejected');
+  expect((await mayReturn()) - before).toBe(1);
+  await noteSecretRemoved(t.another('rcm_migrator'), on, WHY);
+  expect((await mayReturn()) - before).toBe(0);
 });
