@@ -22,11 +22,12 @@ const QUERY = `
          coalesce(bool_or(t.state = 'succeeded' AND t.started_at >= greatest(e.last_rotated_at, $1)), false) AND e.last_rotated_at IS NOT NULL AS "usedAfterRotation"
     FROM integration_endpoint e
     LEFT JOIN portal_task t ON t.org_id = e.org_id AND t.endpoint_id = e.id AND t.created_at >= $1
+   WHERE e.retired_at IS NULL
    GROUP BY e.id ORDER BY e.id`;
 
 export type EndpointStates = Awaited<ReturnType<typeof openEndpointStates>>;
 
-/** Reads the state of all endpoints on one connection of its own. */
+/** Reads the state of all endpoints that somebody uses on one connection of its own. */
 export async function openEndpointStates(url: string) {
   const client = new pg.Client({ connectionString: url, application_name: 'rcm-platform-state', statement_timeout: 30_000, connectionTimeoutMillis: 10_000 });
   // A lost connection shows at the next query; without a listener it would end the process.

@@ -1,5 +1,6 @@
 import type { Database } from '@rcm/db';
 import { createPortalTask } from '@rcm/db/tasks';
+import { hasCode } from '@rcm/telemetry';
 import type { EndpointState } from './endpoint-state.ts';
 
 /** The claims that every demo portal shows for every account. */
@@ -36,6 +37,9 @@ export class TaskStream {
         name: 'claim_status',
         input: { claim_number: claim },
         requester: { kind: 'terminal', name: 'npm-start' },
+      }).catch((error: unknown) => {
+        // Somebody has retired it since it was looked at, as they may while the platform is up.
+        if (!hasCode(error, 'endpoint_retired')) throw error;
       });
     }
   }
