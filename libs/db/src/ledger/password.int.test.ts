@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestDatabase, printOf, type TestDatabase } from '../testing.fixture.ts';
-import { type Account, Logins } from './account.fixture.ts';
+import { type Account, Logins, rightAfter } from './account.fixture.ts';
 import { checkLoginAttempt } from './attempt.ts';
 import { clearLogin } from './clearance.ts';
 import { forgetPasswords, passwordTries } from './password.ts';
@@ -134,7 +134,7 @@ describe('after its cool-down', () => {
       [on.loginIdentity],
     );
     expect(await logins.left(on)).toBe(1);
-    expect(await logins.with(on, 'right')).toEqual({ allowed: false, reason: 'budget_spent', until: newest?.leaves });
+    expect(await logins.with(on, 'right')).toEqual({ allowed: false, reason: 'budget_spent', until: expect.toSatisfy(rightAfter(newest?.leaves)) as Date });
     expect(await reasonOf(on, 'another')).toBe('allowed');
   });
 
