@@ -11,14 +11,14 @@ import { mendLogin, type Mended } from '../mending/mend-login.ts';
 import { proveLogin } from '../prove-login.ts';
 import type { Rotator } from '../rotator.ts';
 import type { RotatorProcess } from '../services.ts';
-import { type CommandContext, type PersonalAct, print } from './command.ts';
+import { type CommandContext, type DoneLater, type PersonalAct, print } from './command.ts';
 
 export interface ClearOptions extends Clearing {
   readonly dryRun: boolean;
 }
 
 /** Whose act it is, on which login, for whoever shows what came of it in another way than a command. */
-export interface Clearing extends PersonalAct {
+export interface Clearing extends PersonalAct, DoneLater {
   readonly endpointId: string;
   /** Of `unlocked`: the user name that the portal's support has unlocked, where the person says it. */
   readonly username?: string | undefined;
@@ -50,6 +50,7 @@ async function whenItBegan(db: Database): Promise<Date> {
 /** The same for whoever shows it in another way. Fails with `endpoint_unknown`, `state_conflict` where the secret names another account, or did meanwhile. */
 export async function unlockLogin(services: Services, clearing: Clearing, signal: AbortSignal): Promise<void> {
   const saidOf = await mustNameSameAccount(services, { ...clearing, dryRun: false }, signal);
+  await clearing.mustBeWanted?.();
   await cleared(services.db, { ...clearing, kind: 'unlocked', saidOf });
 }
 

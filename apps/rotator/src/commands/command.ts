@@ -54,6 +54,12 @@ export function saidWhy(options: { readonly reason?: string }): string {
   return reason;
 }
 
+/** For whoever does what a person has asked for a while ago. */
+export interface DoneLater {
+  /** Asked once it is known what would be done, before anything is. Fails where that is not to be done any more. Default: nothing is asked. */
+  readonly mustBeWanted?: (() => Promise<void>) | undefined;
+}
+
 /** One JSON object, or lines for people, on stdout: what is quoted of the database or a portal steers no terminal. */
 export function print(context: Pick<CommandContext, 'json'>, json: object, lines: readonly string[]): void {
   process.stdout.write(context.json ? jsonLine(json) : `${lines.map(printable).join('\n')}\n`);

@@ -1,6 +1,6 @@
 import type { RotationOutcome } from '../schedule/rotation-outcome.ts';
 import type { RotatorProcess } from '../services.ts';
-import { type CommandContext, type PersonalAct, print } from './command.ts';
+import { type CommandContext, type DoneLater, type PersonalAct, print } from './command.ts';
 import { blockOf, resolveBlock } from './resolve-block.ts';
 import { report } from './report-rotations.ts';
 import { readTypedPassword } from './typed-password.ts';
@@ -37,8 +37,10 @@ export async function resolveCommand(context: CommandContext, options: ResolveOp
 /** The same for whoever shows it in another way, with what is stored and proved by a login. Returns how the rotation goes on, where it does. Fails as the command. */
 export async function resolveLogin(
   services: Pick<RotatorProcess, 'rotator' | 'db'>,
-  asked: PersonalAct & { readonly endpointId: string; readonly accept: 'current' | 'found' },
+  { mustBeWanted, ...asked }: PersonalAct & DoneLater & { readonly endpointId: string; readonly accept: 'current' | 'found' },
   signal: AbortSignal,
 ): Promise<RotationOutcome | 'resolved'> {
-  return resolveBlock(await blockOf(services, { ...asked, proof: 'login' }), null, signal);
+  const block = await blockOf(services, { ...asked, proof: 'login' });
+  await mustBeWanted?.();
+  return resolveBlock(block, null, signal);
 }

@@ -7,7 +7,7 @@ import type { RotationOutcome } from '../schedule/rotation-outcome.ts';
 import type { RotatorProcess } from '../services.ts';
 import { whyNotStart } from '../starting.ts';
 import { knownEndpoint } from './clear-login.ts';
-import { type CommandContext, type PersonalAct, print } from './command.ts';
+import { type CommandContext, type DoneLater, type PersonalAct, print } from './command.ts';
 import { report } from './report-rotations.ts';
 
 export interface RollbackOptions extends PersonalAct {
@@ -32,10 +32,12 @@ export async function rollbackCommand(context: CommandContext, options: Rollback
 /** The same for whoever shows it in another way. Fails as the command, with `rotation_refused` among others; then nothing was changed. */
 export async function rollBackLogin(
   services: Services,
-  { actor, reason, ...asked }: PersonalAct & { readonly endpointId: string },
+  { actor, reason, mustBeWanted, ...asked }: PersonalAct & DoneLater & { readonly endpointId: string },
   signal: AbortSignal,
 ): Promise<RotationOutcome> {
   const { chosenVersion, ...place } = await whereTo(services, asked.endpointId);
+  // What is rotated after this is met under the lease: the version that is chosen is then not the one before.
+  await mustBeWanted?.();
   const { requestId } = await requestRotation(services.db, { ...place, kind: 'rollback', chosenVersion, actor, reason });
   return rotateAsked(services.rotator, { ...place, kind: 'rollback', requestId }, signal);
 }

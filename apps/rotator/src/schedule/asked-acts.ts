@@ -8,6 +8,7 @@ import { rollBackLogin } from '../commands/rollback.ts';
 import { left, verifyLogin } from '../commands/verify-login.ts';
 import type { Rotator } from '../rotator.ts';
 import { rotateOnDemand } from './asked.ts';
+import { mustBeWanted } from './must-be-wanted.ts';
 import { done, type Ended, failed, lookedAt, retried, rotated, sentence } from './ended.ts';
 
 /** A person watches the page. What nobody has taken after so long is no longer what they expect. */
@@ -36,14 +37,18 @@ async function outcomeOf(rotator: Rotator, act: AskedActToDo, signal: AbortSigna
 
 async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal): Promise<Ended> {
   const services = { rotator, db: rotator.db };
-  const { actor, reason } = act;
+  const { actor, reason, askedAt: saidAt } = act;
+  const wanted = () => mustBeWanted(rotator.db, act);
+  await wanted();
   if (act.orgId === null) return performWide(rotator, act);
   const person = { endpointId: act.endpointId, actor, reason };
+  // What is about the login as it stood is asked again once it is seen how it stands.
+  const asItStood = { ...person, mustBeWanted: wanted };
   switch (act.kind) {
     case 'verify':
       return done(`The portal accepts the stored password; ${left(await verifyLogin(services, person, signal))}.`);
     case 'unlocked':
-      await unlockLogin(services, { ...person, saidAt: act.askedAt }, signal);
+      await unlockLogin(services, { ...asItStood, saidAt }, signal);
       return done('Noted: failures from before it was asked for count no more.');
     case 'retry':
       return retried(await retryLogin(services, person, signal));
@@ -52,9 +57,9 @@ async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal)
     case 'rotate':
       return rotated(await rotateOnDemand(services, { ...person, kind: 'demand' }, signal));
     case 'rollback':
-      return rotated(await rollBackLogin(services, person, signal));
+      return rotated(await rollBackLogin(services, asItStood, signal));
     case 'resolve': {
-      const outcome = await resolveLogin(services, { ...person, accept: act.choice }, signal);
+      const outcome = await resolveLogin(services, { ...asItStood, accept: act.choice }, signal);
       return outcome === 'resolved' ? done('Resolved: the portal accepts the current password; agents may log in again.') : rotated(outcome);
     }
   }

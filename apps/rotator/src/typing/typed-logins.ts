@@ -1,7 +1,6 @@
 import {
   endAct,
   endLeftTypings,
-  isStillAsked,
   listOpenTypings,
   listWantedTypings,
   MOST_SET_AN_HOUR,
@@ -18,6 +17,7 @@ import { typedLoginOf } from '../commands/typed-login.ts';
 import { left } from '../commands/verify-login.ts';
 import type { Rotator } from '../rotator.ts';
 import { done, type Ended, failed } from '../schedule/ended.ts';
+import { mustBeWanted } from '../schedule/must-be-wanted.ts';
 
 /** For a person to find the password, and to type it. */
 const OFFERED_MS = 300_000;
@@ -110,10 +110,8 @@ export class TypedLogins {
     const { requestId: id, orgId, endpointId, actor } = of;
     const typed = typedLoginOf(text);
     const endpoint = await readyToSet(this.#rotator, endpointId);
-    const mustBeWanted = async (): Promise<void> => {
-      if (!(await isStillAsked(db, { id, orgId }))) throw new RcmError('state_conflict', 'Nobody waits for it any more: ask again. Nothing was changed.');
-    };
-    const { version, budget } = await setLogin(this.#rotator, { endpoint, typed, proof: 'login', actor, reason, mustBeWanted }, signal);
+    const wanted = () => mustBeWanted(db, { id, orgId });
+    const { version, budget } = await setLogin(this.#rotator, { endpoint, typed, proof: 'login', actor, reason, mustBeWanted: wanted }, signal);
     return done(`Stored as version ${version}, which the portal accepts; ${left(budget)}.`);
   }
 

@@ -6,7 +6,8 @@ import { listAskedActs } from './list.ts';
 import { endAct, endLeftActs, takeActs } from './take.ts';
 import { findTyping, typeLogin, typingKey } from './type-login.ts';
 import { CANARY, JANE, JOHN, MINUTES, Typing } from './typing.fixture.ts';
-import { endLeftTypings, isStillAsked, listWantedTypings, offerTypingKey, takeTyped } from './typings.ts';
+import { isStillAsked } from './still-asked.ts';
+import { endLeftTypings, listWantedTypings, offerTypingKey, takeTyped } from './typings.ts';
 import { withdrawAct } from './withdraw.ts';
 
 let t: TestDatabase;

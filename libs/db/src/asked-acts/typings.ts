@@ -1,6 +1,6 @@
 import { byIndex } from '../by-index.ts';
 import type { Database } from '../database.ts';
-import { checkId, checkLimit, checkMs, checkUuid } from '../input.ts';
+import { checkLimit, checkMs, checkUuid } from '../input.ts';
 import type { TypingOf } from './typed-login.ts';
 
 /** More than people set in an hour in which many have changed; whoever wants more has taken the console over, and would have each account's budget spent. */
@@ -116,14 +116,4 @@ export async function endLeftTypings(db: Database): Promise<number> {
                           AND CASE WHEN t.typed_at IS NULL THEN t.open_until ELSE t.typed_at + make_interval(secs => ${LEFT_TYPED_SECONDS}) END <= clock_timestamp())`,
     );
   return ended;
-}
-
-/** Whether what this process has taken is still to be done: a process that stood still goes on late, and its request has ended. For `rcm_rotator`. */
-export async function isStillAsked(db: Database, { id, orgId }: { readonly id: string; readonly orgId: string }): Promise<boolean> {
-  checkUuid('id', id);
-  const rows = await db.transaction(
-    { tenant: checkId('orgId', orgId) },
-    (tx) => tx.$queryRaw<unknown[]>`SELECT FROM login_request r WHERE r.id = ${id}::uuid AND r.org_id = ${orgId} AND r.ended_at IS NULL`,
-  );
-  return rows.length > 0;
 }

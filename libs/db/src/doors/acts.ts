@@ -25,12 +25,12 @@ export {
   takeReading,
   takeReadingAnswer,
 } from '../asked-acts/readings.ts';
+export { isStillAsked } from '../asked-acts/still-asked.ts';
 export { type AskedActToDo, endAct, endLeftActs, takeActs } from '../asked-acts/take.ts';
 export { findTyping, type OpenTyping, typeLogin, type TypingKey, typingKey } from '../asked-acts/type-login.ts';
 export { sealedForTyping, sealTypedLogin, typedLoginSchema, type TypingOf } from '../asked-acts/typed-login.ts';
 export {
   endLeftTypings,
-  isStillAsked,
   listOpenTypings,
   listWantedTypings,
   MOST_SET_AN_HOUR,
