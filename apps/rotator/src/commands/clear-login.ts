@@ -22,7 +22,7 @@ export interface Clearing extends PersonalAct, DoneLater {
   readonly endpointId: string;
   /** Of `unlocked`: the user name that the portal's support has unlocked, where the person says it. */
   readonly username?: string | undefined;
-  /** Of `unlocked`: when the person said it, by Postgres's clock. Default: when it is noted. */
+  /** When the person said it, by Postgres's clock. Default: when it is noted. */
   readonly saidAt?: Date | undefined;
 }
 type Services = Pick<RotatorProcess, 'rotator' | 'db'>;
@@ -106,17 +106,18 @@ export const isRight = (result: Mended): boolean => result === 'accepted' || res
  */
 export async function retryCommand(context: CommandContext, options: ClearOptions): Promise<number> {
   const { endpointId } = options;
+  const saidAt = await whenItBegan(context.opened.db);
   if (options.dryRun) {
     await knownEndpoint(context.opened.db, endpointId);
     print(context, { endpointId, dryRun: true }, [`would try the password of ${endpointId} now; nothing was changed`]);
     return 0;
   }
-  const result = await retryLogin(context.opened, options, context.signal);
+  const result = await retryLogin(context.opened, { ...options, saidAt }, context.signal);
   print(context, { endpointId, dryRun: false, result }, [`${endpointId}  ${RETRY_WORDS[result]}`]);
   return isRight(result) ? 0 : 1;
 }
 
-/** The same for whoever shows it in another way. Fails as `proveLogin` where the portal says neither yes nor no. */
+/** The same for whoever shows it in another way: what was refused after they said it cools down still. Fails as `proveLogin` where the portal says neither yes nor no. */
 export async function retryLogin({ rotator, db }: Services, clearing: Clearing, signal: AbortSignal): Promise<Mended> {
   const { endpointId } = clearing;
   const orgId = await cleared(db, { ...clearing, kind: 'retry' });
@@ -138,7 +139,8 @@ async function isAccepted(rotator: Rotator, endpoint: MigratedEndpoint, held: He
   }
 }
 
-const OTHERWISE = 'Nothing was sent. Your word is noted: it cools down no longer, and a rotator tries it as soon as the budget allows it.';
+const OTHERWISE =
+  'Nothing was sent. Your word is noted: what was refused before you said it cools down no longer, and a rotator tries it as soon as the budget allows it.';
 
 /** Writes the word down; returns whose login it is. */
 async function cleared(db: Database, { endpointId, actor, reason, saidAt, kind, saidOf }: Clearing & Pick<Clearance, 'kind' | 'saidOf'>): Promise<string> {

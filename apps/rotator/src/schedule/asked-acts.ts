@@ -51,7 +51,7 @@ async function perform(rotator: Rotator, act: AskedActToDo, signal: AbortSignal)
       await unlockLogin(services, { ...asItStood, saidAt }, signal);
       return done('Noted: failures from before it was asked for count no more.');
     case 'retry':
-      return retried(await retryLogin(services, person, signal));
+      return retried(await retryLogin(services, { ...person, saidAt }, signal));
     case 'look':
       return lookedAt(await lookAtPortal(services, person, signal));
     case 'rotate':

@@ -33,7 +33,7 @@ function standsStill(rotator: Rotator, meanwhile: () => Promise<unknown>): Rotat
   };
 }
 
-type Asked = { readonly kind: 'rotate' | 'unlocked' | 'rollback' };
+type Asked = { readonly kind: 'rotate' | 'retry' | 'unlocked' | 'rollback' };
 
 /** How the act ended, as the page shows it. */
 async function askedAndTaken(at: EnvironmentEndpoint, { kind }: Asked, meanwhile: () => Promise<unknown>) {
@@ -71,6 +71,17 @@ it('what a person was told that nobody does any more is not done', async () => {
   };
   expect(await askedAndTaken(at, { kind: 'rotate' }, told)).toEqual(['left', null]);
   expect([await accepts(at, before), await passwordOf(at)]).toEqual([true, before]);
+});
+
+it('that a password is right is said of none that was refused after it was said', async () => {
+  const at = await row.testEnvironment.addEndpoint('alpine');
+  const wrong = { password: 'Saved-By-Mistake-1' };
+  const ended = await askedAndTaken(at, { kind: 'retry' }, async () => {
+    await row.edit(at.id, wrong);
+    expect(await row.visit(at.id)).toBe('login_rejected');
+  });
+  expect(refusals(await row.history(at.id)).wrong).toBe(1);
+  expect(ended).toEqual(['failed', 'login_not_allowed']);
 });
 
 it('that support has unlocked an account forgives nothing to another, to which the row follows meanwhile', async () => {
