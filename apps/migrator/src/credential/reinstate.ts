@@ -8,7 +8,7 @@ import { examine } from './examine.ts';
 
 /**
  * Has the row of an endpoint that was retired name its secret again, and the account that lies in it by the names of today. The store is only read. Safe to repeat. Fails with
- * `secret_missing` (it was removed, or the endpoint never had one), `endpoint_retired` (the retirement stands), `payload_invalid`, `row_edited`, `store_*`, `database_*`.
+ * `secret_missing` (it was removed, or the endpoint never had one), `endpoint_retired` (the retirement stands), `state_conflict` (it was moved meanwhile), `payload_invalid`, `row_edited`, `store_*`, `database_*`.
  */
 export async function reinstateSecret(migration: Migration, endpoint: EndpointRow): Promise<'named' | 'already'> {
   const { retiredSecretArn } = endpoint;
@@ -26,6 +26,7 @@ export async function reinstateSecret(migration: Migration, endpoint: EndpointRo
     endpointId: endpoint.id,
     orgId: endpoint.orgId,
     secretArn: retiredSecretArn,
+    retiredSecretArn,
     version: stored.version,
     loginIdentity: name.id,
     identityKeyId: name.keyId,

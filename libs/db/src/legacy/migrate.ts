@@ -50,13 +50,15 @@ export interface Migrated extends NewProof {
   readonly otherNames?: readonly LoginName[];
   /** What the row held when the secret was made of it. Default: nothing. */
   readonly row?: SeenRow;
+  /** Of a login that is used again: what its row was to name when that was read. Default: whatever it was to name. */
+  readonly retiredSecretArn?: string;
 }
 
 /**
  * The endpoint's login now lies in the store: sets reference, version and identity, only where there is no reference yet and the row still
  * holds what the secret was made of, with proof and audit event in the same transaction. A due date that is there stays. `already`: there
  * was a reference. `edited`: the row holds something else by now; nothing was changed.
- * Fails with `endpoint_unknown`, `endpoint_retired`, `input_invalid` (a reference or identity that the schema refuses), `config_invalid` where logins are named with a key
+ * Fails with `endpoint_unknown`, `endpoint_retired`, `state_conflict` (who shares the secret has moved it meanwhile), `input_invalid` (a reference or identity that the schema refuses), `config_invalid` where logins are named with a key
  * that the caller does not know: the account may be one of them.
  */
 export async function recordMigrated(db: Database, migrated: Migrated): Promise<'recorded' | 'already' | 'edited'> {
@@ -73,6 +75,8 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
     if (row.secretArn !== null) return 'already';
     if (row.retired)
       throw new RcmError('endpoint_retired', `Endpoint ${endpointId} is retired: its row names no secret. \`rcm endpoint reinstate\` takes that back.`);
+    if (migrated.retiredSecretArn !== undefined && row.retiredSecretArn !== migrated.retiredSecretArn)
+      throw new RcmError('state_conflict', `The secret of endpoint ${endpointId} was moved while it was read, so its row names none yet: say it again.`);
     if (row.fingerprint !== seen.fingerprint) return 'edited';
     await tx.$executeRaw`
       UPDATE integration_endpoint e SET secret_arn = ${secretArn}, retired_secret_arn = NULL, current_version = ${version}, login_identity = ${goesBy}, rotation_status = coalesce(e.rotation_status, 'active'),

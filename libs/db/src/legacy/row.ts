@@ -21,6 +21,8 @@ export interface LockedRow {
   readonly secretArn: string | null;
   readonly version: string | null;
   readonly retired: boolean;
+  /** What it named when it was retired, and is to name again; `null`: nothing. */
+  readonly retiredSecretArn: string | null;
   /** Of what the row holds now, by the current key; `null`: no `config.credentials`. */
   readonly fingerprint: string | null;
   /** By each key that is known. */
@@ -35,13 +37,14 @@ export async function lockRow(
   tx: Transaction,
   { endpointId, orgId, fingerprintOf }: { readonly endpointId: string; readonly orgId: string; readonly fingerprintOf: FingerprintOf },
 ): Promise<LockedRow> {
-  const [row] = await tx.$queryRaw<{ secretArn: string | null; version: string | null; credentials: string | null; retired: boolean }[]>`
-    SELECT secret_arn AS "secretArn", current_version AS version, (config->'credentials')::text AS credentials, retired_at IS NOT NULL AS retired
+  const [row] = await tx.$queryRaw<(Pick<LockedRow, 'secretArn' | 'version' | 'retired' | 'retiredSecretArn'> & { credentials: string | null })[]>`
+    SELECT secret_arn AS "secretArn", current_version AS version, (config->'credentials')::text AS credentials, retired_at IS NOT NULL AS retired,
+           retired_secret_arn AS "retiredSecretArn"
       FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} FOR NO KEY UPDATE`;
   if (!row) throw new RcmError('endpoint_unknown', `Organization ${orgId} has no endpoint ${endpointId}.`);
-  const { secretArn, version, credentials, retired } = row;
+  const { credentials, ...named } = row;
   const fingerprints = credentials === null ? [] : fingerprintOf(new Secret(credentials));
-  return { secretArn, version, retired, fingerprint: fingerprints[0] ?? null, fingerprints };
+  return { ...named, fingerprint: fingerprints[0] ?? null, fingerprints };
 }
 
 /** `unknown`: nothing was recorded, or with a key that is not known any more, so that nothing can be said. */
