@@ -75,6 +75,19 @@ describe('set', () => {
     });
   });
 
+  it('takes no word for it where another password was made current while somebody typed: they knew the one before', async () => {
+    const at = await opened.testEnvironment.addEndpoint('alpine');
+    const before = parsePayload((await currentOf(at)).text).reveal().password;
+    const endpoint = await readyToSet(opened.rotator, at.id);
+    await opened.rotate(at.id, opened.patient);
+    const setting = { endpoint, typed: { password: new Secret(before), seed: null }, proof: 'unproved', actor: 'person:os:jane', reason: 'x' } as const;
+    const ended = await setLogin(opened.rotator, setting, new AbortController().signal).then(
+      () => 'none',
+      (error: { code: string }) => error.code,
+    );
+    expect([await opened.testEnvironment.portalAcceptsStore(at.id), ended]).toEqual([true, 'state_conflict']);
+  });
+
   it('makes what a person knows the next version, once the portal accepted it: the row follows, and nothing else in the secret changes', async () => {
     const at = await opened.testEnvironment.addEndpoint('alpine');
     const before = await payloadOf(at);

@@ -25,6 +25,7 @@ export interface SetOptions extends PersonalAct {
 
 /** What a person knows of a login, for whoever has it from them: a command, or a rotator that the console asks. */
 export interface Setting extends PersonalAct {
+  /** As it was before anybody was asked to type. */
   readonly endpoint: MigratedEndpoint;
   readonly typed: TypedLogin;
   readonly proof: SetOptions['proof'];
@@ -70,7 +71,7 @@ export async function readyToSet(rotator: Rotator, endpointId: string): Promise<
 /**
  * What a person knows of a login becomes what the store holds. One login inside the ledger's budget proves it first, so that a slip of the finger changes
  * nothing; then it is the secret's next version, and the one before stays in the store's history. Nothing is sent to the portal but that login. Fails as `verify`;
- * with `store_conflict` where somebody else changed the secret meanwhile. Then what was typed is not stored.
+ * with `store_conflict` where somebody else changed the secret meanwhile, and without a proof with `state_conflict` where that was done while somebody typed. Then what was typed is not stored.
  */
 export async function setLogin(rotator: Rotator, setting: Setting, signal: AbortSignal): Promise<WasSet> {
   const { db } = rotator;
@@ -79,6 +80,7 @@ export async function setLogin(rotator: Rotator, setting: Setting, signal: Abort
   const endpoint = await migratedEndpoint(db, { orgId: setting.endpoint.orgId, endpointId: setting.endpoint.id });
   const version = await withLoginOutsideRotation(rotator, endpoint, signal, async (login) => {
     await mustBeWanted?.();
+    if (proof === 'unproved') mustBeAsItWas(setting.endpoint, login);
     const stored = await storeTyped(rotator, login, { ...setting, endpoint });
     // Agents that wait for a right password, and the search of one, learn of it at once.
     if (proof === 'unproved') await wantCredentialSearch(db, { orgId: endpoint.orgId, endpointId: endpoint.id });
@@ -118,6 +120,15 @@ async function storeTyped(rotator: Rotator, login: LoginInHand, { endpoint, type
   const { version } = await login.store.replace(login.reference, text, current.version, heldOptions(login));
   await followStoreVersion(rotator.db, { endpointId, orgId, secretArn: formatReference(login.reference), from: current.version, to: version });
   return version;
+}
+
+/** Whose word is all there is, speaks of the login as it was before they typed: what was made current since, they do not know. */
+function mustBeAsItWas({ id, currentVersion }: MigratedEndpoint, { held }: LoginInHand): void {
+  if (held.lease.currentVersion === currentVersion) return;
+  throw new RcmError(
+    'state_conflict',
+    `Another password of ${id} was made current while this was typed. What was typed is not stored; say it again if it still holds.`,
+  );
 }
 
 const OTHERWISE = 'Nothing was changed. Wait, or answer for it yourself with --unproved.';
