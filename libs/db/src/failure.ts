@@ -24,6 +24,8 @@ const UNAVAILABLE: readonly (readonly [RegExp, string])[] = [
     /opening a TLS connection: .*(certificate|altnames)|^ *(ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)\w*)$/i,
     'its certificate is not by a CA known here (RCM_DATABASE_CA_FILE), or not for the host in its URL',
   ],
+  [/^53100$/, 'its disk is full'],
+  [/^53200$/, 'it is out of memory'],
   [/^(53300|P2037|TooManyConnections)$/, 'it takes no more connections'],
   [/^(3D000|P1003|DatabaseDoesNotExist)$/, 'the database does not exist'],
   [/^(28\w{3}|P1000|P1010|AuthenticationFailed|DatabaseAccessDenied)$/, 'it refused the login'],

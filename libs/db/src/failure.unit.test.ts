@@ -15,6 +15,15 @@ test.each([
     { driverCode: 'ECONNREFUSED' },
   ],
   ['a login that is refused', ofPg('28P01'), 'database_unavailable', 'Postgres cannot be used right now: it refused the login.', { sqlState: '28P01' }],
+  ['a disk that is full', ofPg('53100'), 'database_unavailable', 'Postgres cannot be used right now: its disk is full.', { sqlState: '53100' }],
+  [
+    'a disk that is full, as the adapter tells of it',
+    ofAdapter({ originalCode: '53100', kind: 'postgres', originalMessage: 'could not extend file "base/1/2": No space left on device' }),
+    'database_unavailable',
+    'Postgres cannot be used right now: its disk is full.',
+    { sqlState: '53100', driverCode: 'postgres' },
+  ],
+  ['memory that is used up', ofPg('53200'), 'database_unavailable', 'Postgres cannot be used right now: it is out of memory.', { sqlState: '53200' }],
   ['words alone', new Error('Connection terminated unexpectedly'), 'database_unavailable', 'Postgres cannot be used right now: the connection was lost.', {}],
   [
     'a row that is there',
