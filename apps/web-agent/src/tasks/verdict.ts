@@ -61,10 +61,13 @@ const PUT_OFF: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
 ]);
 
-/** Waited for as long as the task may take: an outage of an hour must not use up the tries of all that waits. */
-const STORE_AWAY: ReadonlySet<ErrorCode> = new Set(['store_unavailable', 'store_throttled']);
-/** Each task asks the store anew. */
-const STORE_PAUSE_MS = 30_000;
+/**
+ * Waited for as long as the task may take: an outage of an hour must not use up the tries of all that waits. A database whose disk is full, or that has no connection
+ * left, takes some writes and refuses others: the ledger's line may fail where the task's own row can be written.
+ */
+const AWAY: ReadonlySet<ErrorCode> = new Set(['store_unavailable', 'store_throttled', 'database_unavailable', 'audit_unavailable']);
+/** Each task asks anew. */
+const AWAY_PAUSE_MS = 30_000;
 
 /**
  * Follows the table of error codes: rejected and locked are never tried again, and neither is an error of our own that has no code. A portal that says until when it is away
@@ -73,7 +76,7 @@ const STORE_PAUSE_MS = 30_000;
 export function verdictOf(error: unknown, now: Date): Verdict {
   if (!isRcmError(error)) return { kind: 'failed', code: 'portal_unexpected', message: 'An unexpected error; see the log.' };
   const until = untilOf(error);
-  if (STORE_AWAY.has(error.code)) return { kind: 'put_off', reason: error.code, until: new Date(now.getTime() + STORE_PAUSE_MS) };
+  if (AWAY.has(error.code)) return { kind: 'put_off', reason: error.code, until: new Date(now.getTime() + AWAY_PAUSE_MS) };
   if (PUT_OFF.has(error.code)) return { kind: 'put_off', reason: reasonOf(error), ...(until ? { until } : {}) };
   if (error.code === 'portal_unavailable' && until && until > now) return { kind: 'put_off', reason: error.code, until };
   return { kind: isRetryable(error) ? 'retry' : 'failed', code: error.code, message: error.message };

@@ -23,8 +23,8 @@ describe('what becomes of a task that met an error', () => {
     expect(verdictOf(new RcmError('browser_unavailable', 'no Chromium'), NOW)).toEqual({ kind: 'put_off', reason: 'browser_unavailable' });
   });
 
-  it('waits for a store that does not answer or is asked too much, however long, and not every moment: it says nothing of the task', () => {
-    for (const code of ['store_unavailable', 'store_throttled'] as const)
+  it('waits for a store or a database that does not answer or is asked too much, however long, and not every moment: it says nothing of the task', () => {
+    for (const code of ['store_unavailable', 'store_throttled', 'database_unavailable', 'audit_unavailable'] as const)
       expect(verdictOf(new RcmError(code, 'down'), NOW)).toEqual({ kind: 'put_off', reason: code, until: new Date('2026-01-02T03:00:30Z') });
     expect(kindOf('store_denied')).toBe('failed');
   });
