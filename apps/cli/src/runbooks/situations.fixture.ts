@@ -12,6 +12,8 @@ export interface Situation {
   mend?(reader: Reader): Promise<unknown>;
   /** Of the page's first command, which sees that something is not well. */
   readonly firstEnds?: number;
+  /** What one of the last commands says while it is not over, whatever its exit code. */
+  readonly untilOver?: RegExp;
 }
 
 /** The guardian's act, as local-aws lets its base user do it. */
@@ -62,7 +64,11 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       await reader.sql(`UPDATE portal_type SET password_expires_days = 60`);
       await reader.sql(`UPDATE integration_endpoint SET last_rotated_at = now() - interval '58 days', next_rotation_at = now() - interval '2 days'`);
     },
-    mend: (reader) => reader.sql(`UPDATE portal_type SET password_expires_days = NULL`),
+    untilOver: /^overdue +[1-9]/m,
+    async mend(reader) {
+      await reader.sql(`UPDATE portal_type SET password_expires_days = NULL`);
+      await reader.sql(`UPDATE integration_endpoint SET last_rotated_at = now(), next_rotation_at = now() + interval '50 days'`);
+    },
   },
   'portal-changed': {
     make: (reader) =>
