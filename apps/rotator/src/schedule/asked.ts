@@ -9,6 +9,7 @@ import {
   requestRotation,
 } from '@rcm/db/rotation';
 import { migratedEndpoint } from '@rcm/portal-access';
+import type { ErrorCode } from '@rcm/telemetry';
 import { knownEndpoint } from '../commands/clear-login.ts';
 import type { Rotator } from '../rotator.ts';
 import type { RotatorProcess } from '../services.ts';
@@ -30,7 +31,7 @@ export interface Asked {
 export async function rotateAsked(rotator: Rotator, { kind, ...asked }: Asked, signal: AbortSignal): Promise<RotationOutcome> {
   const { orgId, endpointId, requestId } = asked;
   const outcome = await measuredRotation(rotator.metrics)(rotator, { orgId, endpointId, reason: kind, requestId, signal });
-  if (LATER.has(outcome.result) && kind !== 'rollback') return { ...outcome, detail: [outcome.detail ?? [], STANDS].flat().join(' ') };
+  if (isLater(outcome) && kind !== 'rollback') return { ...outcome, detail: [outcome.detail ?? [], STANDS].flat().join(' ') };
   await answerRequest(rotator.db, { requestId, orgId, answer: outcome.result }).catch((error: unknown) =>
     rotator.logger.warn({ err: error, endpointId }, 'the answer to a request could not be written down; a rotator may take the request up once more'),
   );
@@ -53,7 +54,9 @@ export async function rotateOnDemand(
 const LEFT_AFTER_MS = 300_000;
 const DAY_MS = 86_400_000;
 /** What tells whoever asked nothing yet, as the login was busy or something was away: it is tried again. */
-const LATER: ReadonlySet<RotationResult> = new Set(['put_off']);
+const isLater = ({ result, code }: RotationOutcome): boolean => result === 'put_off' || (result === 'failed' && AWAY.has(code));
+/** Before anything was begun: a password that others know must not stay because a store was asked too much for a minute. */
+const AWAY: ReadonlySet<RotationOutcome['code']> = new Set<ErrorCode>(['store_unavailable', 'store_throttled', 'audit_unavailable']);
 const STANDS = 'It stays asked for: a rotator that runs takes it up some minutes after it was asked, and tries for a day.';
 const BEGUN: ReadonlySet<RotationResult> = new Set(['done', 'abandoned', 'waiting', 'blocked', 'open']);
 
@@ -96,7 +99,7 @@ async function takeUp(rotator: Rotator, left: LeftRequest & LookedAt, signal: Ab
   if (isOld && kind !== 'compromise') return expire('');
   const outcome = await measuredRotation(rotator.metrics)(rotator, { orgId, endpointId, reason: kind, requestId, signal });
   const why = outcome.detail ?? outcome.code ?? 'no reason given';
-  if (LATER.has(outcome.result)) return isOld && !signal.aborted ? expire(`: ${why}`) : undefined;
+  if (isLater(outcome)) return isOld && !signal.aborted ? expire(`: ${why}`) : undefined;
   if (BEGUN.has(outcome.result)) return void (await answerRequest(rotator.db, { requestId, orgId, answer: outcome.result }));
   await end(outcome.result, `; a rotator could not begin it: ${why}`);
 }
