@@ -7,7 +7,7 @@ const EXIT_INTERRUPTED = 130;
 
 /** The one place where an error becomes words and an exit code. */
 export function explain(error: unknown): number {
-  const known = folderProblem('', error);
+  const known = folderProblem(null, error);
   if (!isRcmError(known)) {
     process.stderr.write(`An unexpected error: ${known instanceof Error ? known.message : String(known)}\n`);
     return EXIT_FAILED;

@@ -159,8 +159,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
 };
 
-/** One sentence for what the system answered; anything else is passed on as it is. */
-export function folderProblem(path: string, cause: unknown): unknown {
+/** One sentence for what the system answered; anything else is passed on as it is. `path`: `null` where it is not known, since a write that finds no room names no file. */
+export function folderProblem(path: string | null, cause: unknown): unknown {
   const reason = REASONS[(cause as NodeJS.ErrnoException)?.code ?? ''];
-  return reason ? new RcmError('config_invalid', `The data folder ${path} cannot be used: ${reason}.`, { cause }) : cause;
+  return reason ? new RcmError('config_invalid', `The data folder ${path === null ? '' : `${path} `}cannot be used: ${reason}.`, { cause }) : cause;
 }

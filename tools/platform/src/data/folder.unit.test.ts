@@ -78,4 +78,9 @@ describe('data folder', () => {
       );
     });
   }
+
+  it('names no folder where it is not known which, as when a write finds no room', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    expect((folderProblem(null, full) as Error).message).toBe('The data folder cannot be used: its file system is full.');
+  });
 });
