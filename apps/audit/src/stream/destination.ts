@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { RcmError } from '@rcm/telemetry';
 import { sendToSyslog, type SyslogPlace } from '../sinks/syslog.ts';
+import { notWritten } from './not-written.ts';
 
 /** Where a stream goes. */
 export interface Destination {
@@ -24,9 +24,7 @@ export const fileDestination = (path: string): Destination => ({
       await file.appendFile(`${last === '\n' ? '' : '\n'}${lines.join('')}`);
       await file.datasync();
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      const passes = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO';
-      throw new RcmError(passes ? 'audit_unavailable' : 'config_invalid', `The file of the stream cannot be written (${code ?? 'error'}).`, { cause });
+      throw notWritten('The file of the stream cannot be written', cause);
     }
   },
 });

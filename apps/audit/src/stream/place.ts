@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { idSchema, RcmError } from '@rcm/telemetry';
 import { z } from 'zod';
+import { notWritten } from './not-written.ts';
 
 /** How far a chain was sent: its last event's number and hash. */
 export interface Reached {
@@ -48,7 +49,7 @@ export class KeptPlace {
     return [...this.#chains].map(([orgId, reached]) => ({ orgId, ...reached }));
   }
 
-  /** Resolves once a crash would find it. Fails with `config_invalid` where it cannot be written. */
+  /** Resolves once a crash would find it. Fails with `audit_unavailable` where that can pass, else with `config_invalid`. */
   async keep(orgId: string, reached: Reached): Promise<void> {
     this.#chains.set(orgId, reached);
     const part = `${this.#file}.part`;
@@ -60,9 +61,7 @@ export class KeptPlace {
       }
       await rename(part, this.#file);
     } catch (cause) {
-      throw new RcmError('config_invalid', `The place of the stream cannot be kept in ${this.#file} (${(cause as NodeJS.ErrnoException).code ?? 'error'}).`, {
-        cause,
-      });
+      throw notWritten(`The place of the stream cannot be kept in ${this.#file}`, cause);
     }
   }
 }
