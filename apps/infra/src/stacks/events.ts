@@ -24,17 +24,18 @@ const readers = (): readonly string[] => (['agent', 'rotator', 'migrator'] as co
 /** Of a session, the role that it is of; a user of IAM and the root user have none. */
 const byIssuer = (rule: object) => ({ sessionContext: { sessionIssuer: { userName: [rule] } } });
 
-/** How calls name what lies in the environment: by name, or by ARN. The secrets that processes start with lie elsewhere, and are read at every start. */
-function secretsBegin({ partition, account, region, replica, name }: Environment): string[] {
-  const arns = [...new Set([region, ...(replica ? [replica.region] : [])])].flatMap((each) => [
-    `arn:${partition}:ssm:${each}:${account}:parameter/rcm/${name}/`,
-    `arn:${partition}:secretsmanager:${each}:${account}:secret:rcm/${name}/`,
-  ]);
-  return [`/rcm/${name}/`, `rcm/${name}/`, ...arns];
+/**
+ * How calls of a store name what lies in the environment: by name, or by ARN. The secrets that processes start with lie elsewhere, and are read at every start. A
+ * pattern has 2,048 characters ("EventBridge quotas") for names of any length, so no parameter of a call is compared with what the other store calls its own.
+ */
+function begin({ partition, account, region, replica, name }: Environment, store: 'ssm' | 'secretsmanager'): { readonly prefix: string }[] {
+  const [own, kind] = store === 'ssm' ? [`/rcm/${name}/`, 'parameter/'] : [`rcm/${name}/`, 'secret:'];
+  const regions = [...new Set([region, ...(replica ? [replica.region] : [])])];
+  return [own, ...regions.map((each) => `arn:${partition}:${store}:${each}:${account}:${kind}rcm/${name}/`)].map((prefix) => ({ prefix }));
 }
 
-/** A path names what lies below it, with a slash at its end or without: the environment's own, and those above it. */
-const pathsAbove = ({ name }: Environment): string[] => ['/', '/rcm', '/rcm/', `/rcm/${name}`];
+/** A path names what lies below it, with a slash at its end or without: the environment's own, what is in it, and those above it. A path is no ARN ("GetParametersByPath"). */
+const paths = ({ name }: Environment): (string | { readonly prefix: string })[] => [{ prefix: `/rcm/${name}/` }, '/', '/rcm', '/rcm/', `/rcm/${name}`];
 
 /** Whoever came near a key or a secret. */
 function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
@@ -43,7 +44,7 @@ function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
     source: ['aws.sts'],
     detail: { eventName: ['AssumeRole'], requestParameters: { roleArn: [roleArn(environment, role)] } },
   });
-  const name = secretsBegin(environment).map((prefix) => ({ prefix }));
+  const parameter = begin(environment, 'ssm');
   return [
     {
       ...{ name: 'rcm-break-glass', title: 'Somebody became the break-glass role', text: WHO_DID, fields: WHO, pattern: becoming(PERSON_ROLES.breakGlass) },
@@ -74,10 +75,10 @@ function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
           eventName: ['GetParameter', 'GetParameters', 'GetParametersByPath', 'GetParameterHistory', 'GetSecretValue', 'BatchGetSecretValue'],
           userIdentity: { $or: [byIssuer({ 'anything-but': readers() }), byIssuer({ exists: false })] },
           $or: [
-            { requestParameters: { name } },
-            { requestParameters: { names: name } },
-            { requestParameters: { path: [...name, ...pathsAbove(environment)] } },
-            { requestParameters: { secretId: name } },
+            { requestParameters: { name: parameter } },
+            { requestParameters: { names: parameter } },
+            { requestParameters: { path: paths(environment) } },
+            { requestParameters: { secretId: begin(environment, 'secretsmanager') } },
           ],
         },
       },
