@@ -22,7 +22,7 @@ const WHO_DID = '<what> by <who> from <from> at <when>.';
 const readers = (): readonly string[] => (['agent', 'rotator', 'migrator'] as const).map(tenantRoleName);
 
 /** Of a session, the role that it is of; a user of IAM and the root user have none. */
-const byIssuer = (rule: object) => ({ sessionContext: { sessionIssuer: { userName: [rule] } } });
+const byIssuer = (rule: string | object) => ({ sessionContext: { sessionIssuer: { userName: [rule] } } });
 
 /**
  * How calls of a store name what lies in the environment: by name, or by ARN. The secrets that processes start with lie elsewhere, and are read at every start. A
@@ -51,7 +51,13 @@ function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
       nextStep: 'Ask whoever it is why, now. If nobody says so: take the session away and treat every secret of the environment as read.',
     },
     {
-      ...{ name: 'rcm-guardian', title: 'Somebody became the guardian, who deletes', text: WHO_DID, fields: WHO, pattern: becoming(GUARDIAN_ROLE) },
+      ...{ name: 'rcm-guardian', title: 'Somebody became the guardian, who deletes, or acts as it', text: WHO_DID, fields: WHO },
+      pattern: {
+        ...CALL,
+        source: ['aws.sts', 'aws.ssm', 'aws.secretsmanager', 'aws.kms'],
+        // Becoming it is an event of the region whose endpoint was asked, and may be told nowhere; what is done lies here. Of break-glass that is `rcm-read-outside`.
+        detail: { $or: [becoming(GUARDIAN_ROLE).detail, { userIdentity: byIssuer(GUARDIAN_ROLE) }] },
+      },
       nextStep: 'Ask whoever it is what is to be deleted, and why. A deleted secret of Secrets Manager can be given back for days, a parameter cannot.',
     },
     {
@@ -60,8 +66,12 @@ function eventsOfPeople(environment: Environment): readonly ToldEvent[] {
         ...CALL,
         source: ['aws.kms'],
         detail: {
-          eventName: ['DisableKey', 'PutKeyPolicy', 'ScheduleKeyDeletion', 'CreateGrant'],
-          userIdentity: { type: [{ 'anything-but': ['AWSService'] }], invokedBy: [{ exists: false }] },
+          userIdentity: { type: [{ 'anything-but': ['AWSService'] }] },
+          // Services take grants for people as they work. What else they do for somebody, as CloudFormation does, is that person's act ("invokedBy", CloudTrail).
+          $or: [
+            { eventName: ['DisableKey', 'PutKeyPolicy', 'ScheduleKeyDeletion'] },
+            { eventName: ['CreateGrant'], userIdentity: { invokedBy: [{ exists: false }] } },
+          ],
         },
       },
       nextStep: 'If it was not meant: kms:CancelKeyDeletion, kms:EnableKey. Without its key no secret opens.',
@@ -100,9 +110,10 @@ function eventsOfWatch(environment: Environment): ToldEvent {
         $or: [
           { eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail'], requestParameters: { name: trail } },
           { eventName: ['PutEventSelectors'], requestParameters: { trailName: trail } },
-          { eventName: ['DisableRule', 'DeleteRule'], requestParameters: { name: rule } },
-          { eventName: ['RemoveTargets'], requestParameters: { rule } },
-          { eventName: ['DeleteTopic'], requestParameters: { topicArn: [topicArn(environment)] } },
+          // A rule that is written anew may be switched off by that, or look for what never comes; its targets and the topic may be somebody else's.
+          { eventName: ['DisableRule', 'DeleteRule', 'PutRule'], requestParameters: { name: rule } },
+          { eventName: ['RemoveTargets', 'PutTargets'], requestParameters: { rule } },
+          { eventName: ['DeleteTopic', 'SetTopicAttributes'], requestParameters: { topicArn: [topicArn(environment)] } },
         ],
       },
     },

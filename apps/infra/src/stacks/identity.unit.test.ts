@@ -139,13 +139,46 @@ describe('what is told at once', () => {
     ['somebody switches a rule off', true, 'DisableRule', { name: 'rcm-read-outside' }],
     ['somebody takes a rule’s topic away', true, 'RemoveTargets', { rule: 'rcm-read-outside', ids: ['topic'] }],
     ['somebody deletes the topic', true, 'DeleteTopic', { topicArn: 'arn:aws:sns:us-east-1:222222222222:rcm-notices' }],
+    ['somebody writes a rule anew, switched off', true, 'PutRule', { name: 'rcm-read-outside', state: 'DISABLED' }],
+    ['somebody has a rule look for something else', true, 'PutRule', { name: 'rcm-read-outside', eventPattern: '{"source":["aws.nothing"]}' }],
+    ['somebody has a rule tell another', true, 'PutTargets', { rule: 'rcm-read-outside', targets: [{ id: 'topic', arn: 'theirs' }] }],
+    ['somebody shuts the topic', true, 'SetTopicAttributes', { topicArn: 'arn:aws:sns:us-east-1:222222222222:rcm-notices', attributeName: 'Policy' }],
+    ['somebody writes another rule', false, 'PutRule', { name: 'theirs' }],
     ['somebody stops another trail', false, 'StopLogging', { name: 'theirs' }],
     ['somebody switches another rule off', false, 'DisableRule', { name: 'theirs' }],
     ['somebody starts the trail', false, 'StartLogging', { name: 'rcm-trail' }],
   ])('%s: told as the end of the watch is %s', (_, isTold, eventName, requestParameters) => {
     const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-watch-ended')?.pattern ?? expect.unreachable();
-    const source = /Trail|Logging|Selectors/.test(eventName) ? 'aws.cloudtrail' : eventName.endsWith('Topic') ? 'aws.sns' : 'aws.events';
+    const source = /Trail|Logging|Selectors/.test(eventName) ? 'aws.cloudtrail' : eventName.includes('Topic') ? 'aws.sns' : 'aws.events';
     expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail: { eventName, requestParameters } })).toBe(isTold);
+  });
+
+  const admin = { type: 'AssumedRole', sessionContext: { sessionIssuer: { userName: 'AdministratorAccess' } } };
+  const throughCloudFormation = { ...admin, invokedBy: 'cloudformation.amazonaws.com' };
+  it.each<[string, boolean, string, object]>([
+    ['somebody disables a key', true, 'DisableKey', admin],
+    ['somebody has CloudFormation disable it', true, 'DisableKey', throughCloudFormation],
+    ['somebody has CloudFormation change its policy', true, 'PutKeyPolicy', throughCloudFormation],
+    ['somebody has CloudFormation delete it', true, 'ScheduleKeyDeletion', throughCloudFormation],
+    ['somebody gives its use away', true, 'CreateGrant', admin],
+    ['a service takes a grant for somebody', false, 'CreateGrant', { ...admin, invokedBy: 'rds.amazonaws.com' }],
+    ['a service takes a grant by itself', false, 'CreateGrant', { type: 'AWSService', invokedBy: 'fargate.amazonaws.com' }],
+    ['somebody looks at it', false, 'DescribeKey', admin],
+  ])('%s: told as a key in danger is %s', (_, isTold, eventName, userIdentity) => {
+    const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-key-in-danger')?.pattern ?? expect.unreachable();
+    expect(fits(pattern, { source: 'aws.kms', 'detail-type': 'AWS API Call via CloudTrail', detail: { eventName, userIdentity } })).toBe(isTold);
+  });
+
+  const guardian = { type: 'AssumedRole', sessionContext: { sessionIssuer: { userName: 'rcm-guardian' } } };
+  it.each<[string, boolean, string, string, object]>([
+    ['somebody becomes it', true, 'aws.sts', 'AssumeRole', { roleArn: 'arn:aws:iam::222222222222:role/rcm-guardian' }],
+    ['whoever became it in another region deletes a parameter', true, 'aws.ssm', 'DeleteParameter', { name: '/rcm/prod/mercy/endpoints/e1/a1' }],
+    ['whoever became it in another region deletes a secret', true, 'aws.secretsmanager', 'DeleteSecret', { secretId: 'rcm/prod/mercy/endpoints/e1/a1' }],
+    ['somebody becomes another', false, 'aws.sts', 'AssumeRole', { roleArn: 'arn:aws:iam::222222222222:role/theirs' }],
+  ])('%s: told of the guardian is %s', (_, isTold, source, eventName, requestParameters) => {
+    const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-guardian')?.pattern ?? expect.unreachable();
+    const detail = { eventName, requestParameters, userIdentity: eventName === 'AssumeRole' ? admin : guardian };
+    expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail })).toBe(isTold);
   });
 
   it.each([
