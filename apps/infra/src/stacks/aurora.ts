@@ -17,6 +17,8 @@ export interface AuroraOptions {
 
 export const DATABASE = 'rcm';
 export const MONITORING_ROLE = 'rcm-database-monitoring';
+/** Where RDS writes what it sees of the machine of an instance. */
+export const MACHINE_LOG = 'RDSOSMetrics';
 const ENGINE = 'aurora-postgresql';
 
 /** What an Aurora cluster has wherever it lies; `more` is what its place asks for: who administers it, or whom it follows. */
@@ -31,8 +33,11 @@ export function auroraCluster(stack: Stack, { environment, vpc, securityGroup, k
     dbSubnetGroupDescription: 'Without a way out',
     subnetIds: vpc.selectSubnets({ subnetGroupName: 'database' }).subnetIds,
   });
-  // RDS would make it with no end to what it keeps.
-  const log = logGroup(stack, 'Log', { environment, name: `/aws/rds/cluster/${DATABASE}/postgresql`, key });
+  // RDS would make them under no key of ours, the first with no end to what it keeps.
+  const logs = [
+    logGroup(stack, 'Log', { environment, name: `/aws/rds/cluster/${DATABASE}/postgresql`, key }),
+    logGroup(stack, 'MachineLog', { environment, name: MACHINE_LOG, key }),
+  ];
   const cluster = new rds.CfnDBCluster(stack, 'Cluster', {
     ...{ engine: ENGINE, engineVersion: database.engineVersion, dbClusterIdentifier: DATABASE, port: 5432 },
     ...{ dbClusterParameterGroupName: parameters.ref, dbSubnetGroupName: subnets.ref, vpcSecurityGroupIds: [securityGroup.securityGroupId] },
@@ -44,7 +49,7 @@ export function auroraCluster(stack: Stack, { environment, vpc, securityGroup, k
     },
     ...more,
   });
-  cluster.addResourceDependency(log.node.defaultChild as CfnResource);
+  for (const log of logs) cluster.addResourceDependency(log.node.defaultChild as CfnResource);
   keep(cluster);
   because(
     cluster,

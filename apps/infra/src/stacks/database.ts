@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
-import { auroraCluster, type AuroraEnvironment, auroraInstance, DATABASE, MONITORING_ROLE } from './aurora.ts';
+import { auroraCluster, type AuroraEnvironment, auroraInstance, DATABASE, MACHINE_LOG, MONITORING_ROLE } from './aurora.ts';
 import { keep } from './identity.ts';
 import { DATABASE_ADMIN, PLATFORM_KEY, replicaVaultArn, secretName } from './names.ts';
 import { because } from './reasons.ts';
@@ -64,7 +64,7 @@ export class DatabaseStack extends Stack {
 
   #monitoring(environment: Environment): CfnResource {
     const { partition, region, account, replica } = environment;
-    const logs = [region, ...(replica?.standby ? [replica.region] : [])].map((each) => `arn:${partition}:logs:${each}:${account}:log-group:RDSOSMetrics`);
+    const logs = [region, ...(replica?.standby ? [replica.region] : [])].map((each) => `arn:${partition}:logs:${each}:${account}:log-group:${MACHINE_LOG}`);
     return serviceRole(this, 'MonitoringRole', {
       name: MONITORING_ROLE,
       trusted: { service: 'monitoring.rds', account },

@@ -1,5 +1,5 @@
 import { taskRoleName, taskTrustPolicy } from '@rcm/credentials/policies';
-import { aws_ecs as ecs, aws_kms as kms, Stack, type StackProps } from 'aws-cdk-lib';
+import { aws_ecs as ecs, aws_kms as kms, type CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { logGroup } from './logs.ts';
@@ -26,12 +26,15 @@ export class TasksStack extends Stack {
     super(scope, id, props);
     const key = kms.Key.fromKeyArn(this, 'PlatformKey', platformKeyArn);
     for (const name of servicesOf(environment)) logGroup(this, `${name}-log`, { environment, name: logGroupName(name), key, masked: true });
-    new ecs.CfnCluster(this, 'Cluster', {
+    // ECS would make it under no key of ours.
+    const insights = logGroup(this, 'InsightsLog', { environment, name: `/aws/ecs/containerinsights/${CLUSTER}/performance`, key });
+    const cluster = new ecs.CfnCluster(this, 'Cluster', {
       clusterName: CLUSTER,
       clusterSettings: [{ name: 'containerInsights', value: 'enabled' }],
       // What a page or a browser leaves in /tmp is encrypted under our key, and goes with the task.
       configuration: { managedStorageConfiguration: { fargateEphemeralStorageKmsKeyId: key.keyId } },
     });
+    cluster.addResourceDependency(insights.node.defaultChild as CfnResource);
     const { migrator, rcm } = environment.images;
     const common = { environment, platformKeyArn, secrets, size: ONCE };
     task(this, { ...common, service: 'migrator', image: migrator, command: ['status', '--json'], role: taskRoleName('migrator') });
