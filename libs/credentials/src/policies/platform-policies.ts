@@ -10,6 +10,7 @@ import type { PolicyDocument } from './policy-document.ts';
 import { taskPolicy, taskTrustPolicy } from './task-policy.ts';
 import { type TenantApp, tenantPolicy } from './tenant-policy.ts';
 import { tenantTrustPolicy } from './tenant-trust.ts';
+import { withinQuotas } from './within-quotas.ts';
 
 /** An IAM role as it is to be deployed. */
 export interface RolePolicies {
@@ -85,11 +86,11 @@ export function platformPolicies({ dedicated = [], auditHeads, people = [], stor
   // An organization `task` would give its agents the name of the agents' own task role.
   const twice = all.find(({ name }, index) => all.findIndex((each) => each.name === name) < index);
   if (twice) throw new RcmError('config_invalid', `The IAM policies cannot be made: two roles would be called ${twice.name}.`);
-  return {
+  return withinQuotas({
     roles: all,
     keyPolicy: credentialsKeyPolicy(place, users),
     guardrail: deletionGuardrail(place, { guardian, rotators: users.rotator }),
-  };
+  });
 }
 
 /** As roles of an account: the same in the tasks' own and in a further one. */

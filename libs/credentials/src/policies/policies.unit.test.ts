@@ -68,9 +68,20 @@ describe('policies are not made', () => {
     ['for regions of two partitions', { regions: ['us-east-1', 'us-gov-west-1'] }],
     ['for an environment that could leave its path', { environment: 'prod/*' }],
     ['for a dedicated tenant whose role would have the name of another', { dedicated: [{ app: 'agent', orgId: 'task' } as const] }],
+    ['for three regions, whose policies AWS would refuse', { regions: ['us-east-1', 'us-west-2', 'eu-west-1'] }],
+    ['for 140 further accounts, likewise', { storeAccounts: Array.from({ length: 140 }, (_, index) => String(100_000_000_000 + index)) }],
+    [
+      'for 200 dedicated deployments, likewise',
+      { dedicated: Array.from({ length: 200 }, (_, index) => ({ app: 'rotator', orgId: `hospital-${index}` }) as const) },
+    ],
     ['for a dedicated tenant that is no id', { dedicated: [{ app: 'agent', orgId: 'nor/th' } as const] }],
   ])('%s', (_, more) => {
     expect(() => made(more)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+  });
+
+  it('for a further account with three regions, likewise', () => {
+    const three = { ...place, regions: ['us-east-1', 'us-west-2', 'eu-west-1'], tasksAccountId: '999999999999' };
+    expect(() => storeAccountPolicies(three)).toThrow(/the policy of rcm-rotator-tenant would have \d+ characters, and AWS takes 6144/);
   });
 
   it('with a role that is not named by its ARN', () => {

@@ -7,6 +7,7 @@ import { checkedPlace, type PolicyPlace } from './place.ts';
 import { GUARDIAN_ROLE, keyUsers, peopleRoles, type PlatformPolicies, type RolePolicies, taskRoleName, tenantRoleName } from './platform-policies.ts';
 import { type TenantApp, tenantPolicy } from './tenant-policy.ts';
 import { tenantTrustPolicy } from './tenant-trust.ts';
+import { withinQuotas } from './within-quotas.ts';
 
 export interface StoreAccountOptions extends PolicyPlace {
   /** Where the tasks run, whose task roles become tenants here. */
@@ -33,9 +34,9 @@ export function storeAccountPolicies({ tasksAccountId, people = [], ...place }: 
   }));
   const guardian = arn(GUARDIAN_ROLE);
   const [agent, rotator, migrator] = APPS.map((app) => [arn(tenantRoleName(app))]) as [string[], string[], string[]];
-  return {
+  return withinQuotas({
     roles: [...tenants, { name: GUARDIAN_ROLE, tags: {}, trustPolicy: personTrustPolicy(place), policy: guardianPolicy(place) }, ...peopleRoles(people, place)],
     keyPolicy: credentialsKeyPolicy(place, { agent, rotator, migrator, guardian, ...keyUsers(people, arn) }),
     guardrail: deletionGuardrail(place, { guardian, rotators: rotator }),
-  };
+  });
 }
