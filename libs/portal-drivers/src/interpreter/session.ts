@@ -5,6 +5,7 @@ import { changePassword } from './change-password.ts';
 import { login } from './login.ts';
 import { everySecret } from './credential-values.ts';
 import { keptOut, withoutSecrets } from './kept-out.ts';
+import { createSecretMask, type SecretMask } from '../secret-mask.ts';
 import type { StepTrace } from '../trace.ts';
 import type { Tabs } from './tabs.ts';
 import { follow } from './follow.ts';
@@ -48,6 +49,8 @@ class RecipeSession implements PortalSession {
   #room: number | null = null;
   #usable = true;
   #noResult: readonly Secret<string>[] = [];
+  /** What the last login typed. */
+  #password: SecretMask | null = null;
   #closing: Promise<void> | null = null;
 
   constructor({ dependencies, ...options }: SessionOptions) {
@@ -63,6 +66,8 @@ class RecipeSession implements PortalSession {
     if (!this.#fresh) this.#dependencies = { ...this.#dependencies, watch: await freshPage() };
     this.#fresh = false;
     const dependencies = this.#dependencies;
+    dependencies.requestGate.withheld.forget();
+    this.#password = createSecretMask([options.credential.password]);
     dependencies.secrets.add(...everySecret(options.credential));
     const given = options.device ? ((await device?.give(options.device)) ?? []) : [];
     dependencies.secrets.add(...given);
@@ -81,7 +86,11 @@ class RecipeSession implements PortalSession {
     this.#dependencies.secrets.add(...everySecret(options.credential, options.newPassword));
     this.#noResult = keptOut(options.credential, options.newPassword);
     const known = { forced: this.#changeForced, room: this.#room };
+    const { withheld } = this.#dependencies.requestGate;
+    withheld.wake();
+    withheld.beginChange({ from: createSecretMask([options.credential.password]), to: createSecretMask([options.newPassword]) });
     const outcome = await changePassword(this.#dependencies, options, known).catch((error: unknown) => this.#failed(error));
+    withheld.endChange(outcome);
     this.#usable = !isUnclear(outcome.kind);
     await this.#keep('change', outcome.kind);
     if (outcome.kind === 'applied') this.#changeForced = false;
@@ -91,15 +100,18 @@ class RecipeSession implements PortalSession {
 
   async runTask(options: TaskOptions): Promise<TaskOutcome> {
     this.#usableOnly();
+    this.#dependencies.requestGate.withheld.wake();
     const outcome = await checked(await runTask(this.#dependencies, options), this.#noResult, options);
     await this.#keep(`task ${options.name}`, outcome.kind);
     // Who stops a task wants the browser gone, not a logout first.
     if (outcome.kind === 'logged_out' || options.signal.aborted) this.#loggedIn = false;
+    if (this.#password !== null) this.#dependencies.requestGate.withheld.rest(this.#password);
     return outcome;
   }
 
   async isLoggedIn(options: StepOptions): Promise<boolean> {
     if (!this.#usable) return false;
+    this.#dependencies.requestGate.withheld.wake();
     this.#loggedIn = await isLoggedIn(this.#dependencies, options).catch(() => false);
     return this.#loggedIn;
   }

@@ -10,6 +10,7 @@ import type { SecretMask } from '../secret-mask.ts';
 import type { Departures } from './sent-once.ts';
 import { TypedSecrets } from './typed-secrets.ts';
 import type { MaybeOfWorker, Unanswered } from './unanswered.ts';
+import { Withheld } from './withheld.ts';
 
 interface RequestGateOptions {
   readonly context: BrowserContext;
@@ -30,6 +31,7 @@ const NOT_RECEIVING = 'the recipe does not say that this host may receive what i
  * here, the messages of a page's sockets too; sockets that are opened elsewhere, in workers, are not seen here and wait at the proxy.
  */
 export class RequestGate {
+  readonly withheld = new Withheld();
   readonly #options: RequestGateOptions;
   readonly #secrets = new TypedSecrets();
   #departures: Departures | undefined;
@@ -138,7 +140,8 @@ export class RequestGate {
   /** The same of one that is let out. Where it would lead to a new page, the browser stays at the one that it has. */
   async #departs(route: Route): Promise<boolean> {
     const request = route.request();
-    const reason = this.#options.passage.state === 'released' ? await this.#departures?.whyNot(request) : null;
+    const isReleased = this.#options.passage.state === 'released';
+    const reason = this.withheld.whyNot(request) ?? (isReleased ? await this.#departures?.whyNot(request) : null);
     if (!reason) return true;
     this.#tell(request, reason);
     await (request.isNavigationRequest() ? route.fulfill({ status: 204 }) : route.abort('blockedbyclient'));

@@ -48,5 +48,6 @@ export class TypedSecrets {
   }
 }
 
-const mayBeIn = (secrets: SecretMask, texts: readonly string[]): boolean =>
+/** Whether one of the secrets could be in texts that are sent together. */
+export const mayBeIn = (secrets: SecretMask, texts: readonly string[]): boolean =>
   texts.reduce((sum, { length }) => sum + length, 0) > MOST_LETTERS || texts.some((text) => secrets.isIn(text));
