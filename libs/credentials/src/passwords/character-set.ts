@@ -11,8 +11,8 @@ const SPECIAL = '-~!@#$%^&*_+=`|(){}[:;"\'<>,.?] ';
 const PRINTABLE = range(' ', '~');
 
 /**
- * A set of characters as a rule names it. `accepts` is what the portal takes; `drawn` is what we make passwords from: never a
- * space unless it is listed by hand, since pages trim it, and nothing outside ASCII, since pages disagree about its encoding.
+ * A set of characters as a rule names it. `accepts` is what the portal takes; `drawn` is what we make passwords from: nothing of
+ * `REWRITTEN` unless it is listed by hand, and nothing outside ASCII, since pages disagree about its encoding.
  */
 export interface CharacterSet {
   readonly name: string;
@@ -25,7 +25,12 @@ const listed = (name: string, characters: string, drawn = characters): Character
   drawn,
   accepts: (character) => characters.includes(character),
 });
-const withoutSpace = (characters: string): string => characters.replaceAll(' ', '');
+/**
+ * What some pages of a portal write otherwise than others: a space is trimmed, markup and quotes become entities or go, and `%`, `+` and a backslash are decoded once
+ * more. Where the page that changes a password does so and the login does not, nobody knows the password. Twenty characters without them are 1 in 2^128 still.
+ */
+const REWRITTEN = new Set(' &<>"\'%+\\');
+const safe = (characters: string): string => [...characters].filter((character) => !REWRITTEN.has(character)).join('');
 
 const CLASSES: ReadonlyMap<string, CharacterSet> = new Map(
   [
@@ -33,9 +38,9 @@ const CLASSES: ReadonlyMap<string, CharacterSet> = new Map(
     listed('lower', LOWER),
     listed('digit', DIGIT),
     listed('letter', UPPER + LOWER),
-    listed('special', SPECIAL, withoutSpace(SPECIAL)),
-    listed('ascii-printable', PRINTABLE, withoutSpace(PRINTABLE)),
-    { name: 'unicode', drawn: withoutSpace(PRINTABLE), accepts: () => true },
+    listed('special', SPECIAL, safe(SPECIAL)),
+    listed('ascii-printable', PRINTABLE, safe(PRINTABLE)),
+    { name: 'unicode', drawn: safe(PRINTABLE), accepts: () => true },
   ].map((set) => [set.name, set]),
 );
 
