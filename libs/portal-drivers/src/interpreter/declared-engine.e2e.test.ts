@@ -50,6 +50,12 @@ describe('what a page declares', () => {
       `<form>${labelled('Enter the 6-digit code', field('a', 'inputmode="numeric"'))}<button id="go">Verify</button></form>`,
       { 'one-time-code': ['a'], submit: ['go'] },
     ],
+    ['no code for a login by its name', `<form>${field('a', 'name="zipCode" placeholder="Where"')}<button>Search</button></form>`, {}],
+    [
+      'a code whose label names what it was sent by',
+      `<form>${labelled('Verification code for your payer code', field('a'))}<button id="go">Go</button></form>`,
+      { 'one-time-code': ['a'], submit: ['go'] },
+    ],
     [
       'a change by its tokens',
       `<form>${secret('a', 'autocomplete="current-password"')}${secret('b', 'autocomplete="new-password"')}${secret('c', 'autocomplete="new-password"')}<button id="go">Go</button></form>`,
@@ -120,4 +126,11 @@ describe('what a page declares', () => {
   ])('is found: %s', async (_what, html, expected) => {
     expect(await found(html)).toEqual(expected);
   });
+
+  it.each(['Zip code', 'Postal Code', 'Area code', 'Promo code', 'CPT code', 'Procedure code', 'Diagnosis codes', 'Payer code'])(
+    'is no one-time code: %s',
+    async (label) => {
+      expect(await found(`<form>${labelled(label, field('code', 'name="code"'))}<button>Search</button></form>`)).toEqual({});
+    },
+  );
 });

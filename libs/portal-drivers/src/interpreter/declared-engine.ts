@@ -31,7 +31,11 @@ class DeclaredElements {
   readonly #FRESH = /\bnew|choose|create/;
   readonly #CURRENT = /current|\bold|existing|present/;
   readonly #USER = /user|e-?mail|log-?in|sign-?in|account|member/;
-  readonly #CODE = /one.?time|\botp|2fa|two.?factor|verification|authenticat|security code|passcode|\bcode\b/;
+  readonly #CODE = /one.?time|\botp|2fa|two.?factor|verification|authenticat|security code|passcode/;
+  readonly #ANY_CODE = /\bcode\b/;
+  /** What forms of payers ask for. A one-time code that is typed there is spent, and who has none is told that the login wants one. */
+  readonly #OTHER_CODE =
+    /(zip|post(al)?|area|country|state|promo\w{0,9}|coupon|discount|referral|cpt|hcpcs|icd\S{0,4}|procedure|diagnosis|drug|ndc|revenue|modifier|taxonomy|payer|provider|plan|group|claim|service|billing|status|reason|remark|denial|type|facility|department)[\s_-]{0,3}codes?\b/;
 
   readonly #inOrder: readonly PageElement[];
   readonly #inputs: readonly PageElement[];
@@ -78,7 +82,11 @@ class DeclaredElements {
     const declared = this.#inputs.filter((field) => this.#declares(field, 'one-time-code'));
     if (declared.length > 0) return declared;
     if (this.#passwords.length > 0) return [];
-    return this.#texts.filter((field) => this.#says(field, this.#CODE) && field.type !== 'email');
+    return this.#texts.filter((field) => this.#saysCode(field) && field.type !== 'email');
+  }
+
+  #saysCode(field: PageElement): boolean {
+    return this.#says(field, this.#CODE) || (this.#says(field, this.#ANY_CODE) && !this.#says(field, this.#OTHER_CODE));
   }
 
   userNames(): PageElement[] {
