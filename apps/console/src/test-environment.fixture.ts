@@ -183,6 +183,6 @@ function alike(row: string, names: Readonly<Record<string, string>>): string {
       .replace(/"previous_hash": "[^"]*"/g, '"previous_hash": "HASH"')
       .replace(/"account-\d+"|(?<=\/)account-\d+/g, 'ACCOUNT')
       .replace(/"id": \d+/g, '"id": 0')
-      .replace(/"(seq|fence|asker_ahead_ms|input_sealed|input_key_id)": [^,}]*/g, '"$1": 0')
+      .replace(/"(seq|fence|asker_ahead_ms|begun_no|ended_no|said_no|input_sealed|input_key_id)": [^,}]*/g, '"$1": 0')
   );
 }

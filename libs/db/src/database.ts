@@ -3,8 +3,13 @@ import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { Scope } from './scope.ts';
 import type { DataKeys } from './sealing/held-keys.ts';
 
-/** Plaintext that nobody read cannot leak: `config` is selected only by the one query that names it. What clocks said is for statements alone. */
-export const OMIT = { integrationEndpoint: { config: true }, rotationAttempt: { askerAheadMs: true }, loginAttempt: { askerAheadMs: true } } as const;
+/** Plaintext that nobody read cannot leak: `config` is selected only by the one query that names it. What clocks said, and in which order, is for statements alone. */
+export const OMIT = {
+  integrationEndpoint: { config: true },
+  rotationAttempt: { askerAheadMs: true, endedNo: true },
+  loginAttempt: { askerAheadMs: true, begunNo: true, endedNo: true },
+  loginClearance: { saidNo: true },
+} as const;
 export type Client = PrismaClient<never, typeof OMIT>;
 
 /** What `Database.transaction` hands to an operation. */

@@ -45,6 +45,7 @@ const ACCEPTED_SINCE = Prisma.sql`EXISTS (
   SELECT FROM login_attempt ok JOIN integration_endpoint e ON e.org_id = l.org_id AND e.id = l.endpoint_id
     JOIN integration_endpoint tried ON tried.org_id = ok.org_id AND tried.id = ok.endpoint_id
    WHERE tried.org_id = e.org_id AND tried.secret_arn = e.secret_arn AND ok.started_at >= coalesce(tried.secret_taken_at, '-infinity') AND ok.login_identity = l.login_identity AND ok.proved AND ok.started_at > l.ended_at
+     AND (ok.begun_no < l.ended_no) IS NOT TRUE
      AND (ok.version = e.current_version OR (ok.version LIKE 'staged:%' AND EXISTS (SELECT FROM rotation_attempt r
           WHERE r.login_identity = ok.login_identity AND r.promoted_version = e.current_version AND 'staged:' || r.id::text = ok.version))))`;
 
@@ -54,7 +55,8 @@ const ACCEPTED_SINCE = Prisma.sql`EXISTS (
  * rollback is an old one, a person's word is about one that was typed, and what was found after a restore may have been submitted.
  */
 const UNSENT_AND_REFUSED = Prisma.sql`(l.submit_deadline_at IS NULL AND l.found IS NULL AND l.reason IN ('due', 'demand', 'compromise') AND EXISTS (
-  SELECT FROM login_attempt no WHERE no.login_identity = l.login_identity AND no.version = 'staged:' || l.id::text AND no.effect = 'bad' AND no.started_at > l.ended_at))`;
+  SELECT FROM login_attempt no WHERE no.login_identity = l.login_identity AND no.version = 'staged:' || l.id::text AND no.effect = 'bad' AND no.started_at > l.ended_at
+     AND (no.begun_no < l.ended_no) IS NOT TRUE))`;
 
 /**
  * The organization's rotations of this account whose copies lie beside another secret than this one, the newest first: a person may have moved

@@ -76,7 +76,7 @@ export async function finishAttempt(
     if (!seen) return false;
     if (seen.state === step.end) return seen.fence === step.fence;
     const moved = await tx.$executeRaw`
-      UPDATE rotation_attempt SET state = ${step.end}, ended_at = clock_timestamp(), updated_at = clock_timestamp(), detail = coalesce(${step.detail ?? null}, detail)
+      UPDATE rotation_attempt SET state = ${step.end}, ended_at = clock_timestamp(), ended_no = nextval('event_order'), updated_at = clock_timestamp(), detail = coalesce(${step.detail ?? null}, detail)
        WHERE id = ${step.attemptId}::uuid AND state = ${step.from} AND fence = ${step.fence}`;
     if (moved === 0) return false;
     const isDone = step.end === 'done';

@@ -53,9 +53,9 @@ export async function announceSuccessor(db: Database, resolution: Resolution & {
     if (blocked?.state !== 'blocked' || blocked.fence !== fence) return false;
     await tx.$executeRaw`
       INSERT INTO rotation_attempt (id, login_identity, org_id, endpoint_id, portal_type_code, state, fence, owner, reason, secret_arn, base_version, recipe_hash,
-                                    journal_version, detail, created_at, updated_at, ended_at)
+                                    journal_version, detail, created_at, updated_at, ended_at, ended_no)
       SELECT ${successor.attemptId}::uuid, b.login_identity, b.org_id, b.endpoint_id, b.portal_type_code, 'abandoned', b.fence, b.owner, 'resolve', b.secret_arn,
-             ${successor.baseVersion}, b.recipe_hash, ${JOURNAL_VERSION}, ${NOT_PROVED}, now.at, now.at, now.at
+             ${successor.baseVersion}, b.recipe_hash, ${JOURNAL_VERSION}, ${NOT_PROVED}, now.at, now.at, now.at, nextval('event_order')
         FROM rotation_attempt b, (SELECT clock_timestamp() AS at) now WHERE b.id = ${attemptId}::uuid`;
     return true;
   });
@@ -107,7 +107,7 @@ async function endBlocked(tx: Transaction, { attemptId, fence, detail }: Resolut
   const seen = await lockAttempt(tx, attemptId);
   if (!seen) return null;
   const ended = await tx.$executeRaw`
-    UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = clock_timestamp(), updated_at = clock_timestamp(), detail = ${detail}
+    UPDATE rotation_attempt SET state = 'abandoned', waiting_from = NULL, waiting_until = NULL, ended_at = clock_timestamp(), ended_no = nextval('event_order'), updated_at = clock_timestamp(), detail = ${detail}
      WHERE id = ${attemptId}::uuid AND state = 'blocked' AND fence = ${fence}`;
   return ended === 1 ? seen : null;
 }

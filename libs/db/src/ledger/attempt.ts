@@ -1,5 +1,6 @@
 import { RcmError } from '@rcm/telemetry';
 import type { Database, RawTransaction } from '../database.ts';
+import { ASKER_AHEAD_MS } from '../enter-scope.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkMs, checkUuid, timestamp } from '../input.ts';
 import { wantSearch } from '../endpoints/search.ts';
@@ -154,7 +155,7 @@ export async function finishLoginAttempt(db: Database, end: LoginAttemptEnd): Pr
     // to another account meanwhile, this one's row may be somebody else's alone: then there is nothing to lock, and the outcome still counts.
     await tx.$queryRaw`SELECT 1 FROM login_identity WHERE id = ${attempt.loginIdentity} FOR UPDATE`;
     const written = await tx.$executeRaw`
-      UPDATE login_attempt SET finished_at = clock_timestamp(), outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false}, with_code = ${end.withCode ?? false},
+      UPDATE login_attempt SET finished_at = greatest(started_at, clock_timestamp()), ended_no = nextval('event_order'), asker_ahead_ms = ${ASKER_AHEAD_MS}, outcome = ${end.outcome}, effect = ${end.effect}, proved = ${end.proved ?? false}, with_code = ${end.withCode ?? false},
              throttled_until = CASE WHEN ${throttledUntil}::timestamptz IS NOT NULL THEN least(${throttledUntil}::timestamptz, clock_timestamp() + make_interval(days => ${BELIEVED_DAYS}::int)) END,
              rests_until = clock_timestamp() + make_interval(secs => ${coolDownMs}::float8 / 1000)
        WHERE id = ${end.loginAttemptId}::uuid AND outcome IS NULL`;

@@ -12,6 +12,6 @@ export async function noteEndedProcesses(tx: RawTransaction, loginIdentity: stri
      WHERE login_identity = ${loginIdentity} AND outcome IS NULL AND process_ended_at IS NULL AND started_at > transaction_timestamp() - interval '1 day'`;
   for (const { id, process } of open) {
     if (process === null || !hasEnded(process)) continue;
-    await tx.$executeRaw`UPDATE login_attempt SET process_ended_at = clock_timestamp() WHERE id = ${id}::uuid AND outcome IS NULL AND process_ended_at IS NULL`;
+    await tx.$executeRaw`UPDATE login_attempt SET process_ended_at = clock_timestamp(), ended_no = nextval('event_order') WHERE id = ${id}::uuid AND outcome IS NULL AND process_ended_at IS NULL`;
   }
 }

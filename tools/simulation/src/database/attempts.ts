@@ -23,6 +23,12 @@ export function lockedAttempt(db: ModelDatabase, asked: { readonly attemptId: st
   return attempt;
 }
 
+/** Where its end stands in the order of what is in the ledger. */
+export function noteEnd(db: ModelDatabase, id: string): void {
+  const { movers } = db.tables;
+  movers.put({ id, askerAheadMs: movers.get(id)?.askerAheadMs ?? null, endedNo: db.nextNo() });
+}
+
 export const openOf = ({ tables }: ModelDatabase, identity: string): RotationAttempt | null =>
   tables.attempts.of(identity).find(({ endedAt }) => endedAt === null) ?? null;
 

@@ -53,6 +53,7 @@ export const shiftOf = ({ askerAheadMs: now }: ModelDatabase, { askerAheadMs: th
   now === null || then === null ? 0 : Math.max(-DAY_MS, Math.min(0, now - then));
 
 const endOf = ({ finishedAt, startedAt }: LoginRow): Date => finishedAt ?? startedAt;
+const endNoOf = ({ finishedAt, endedNo, begunNo }: LoginRow): number => (finishedAt === null ? begunNo : (endedNo ?? begunNo));
 const plus = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
 const FOR_GOOD = 'for good';
 
@@ -71,14 +72,24 @@ function triedOf({ tables }: ModelDatabase, identity: string): Tried {
   };
 }
 
-/** When the lock that the portal last told of ends; `null`: none is known, or it is over. */
+/** The last by time and the last by number, which need not be one; `null`: there is none. */
+const lastOf = (events: readonly { readonly at: Date; readonly no: number }[]): { readonly at: Date; readonly no: number } | null => {
+  const at = later(...events.map((event) => event.at));
+  return at && { at, no: Math.max(...events.map(({ no }) => no)) };
+};
+
+/** When the last lock ends that the portal told of and that is not over; `null`: none is known. */
 function lockOf(db: ModelDatabase, { rows, clearances }: Tried, { lockMs }: Limits): Date | typeof FOR_GOOD | null {
-  const [last] = rows.filter(({ outcome }) => outcome === 'locked').sort((a, b) => endOf(b).getTime() - endOf(a).getTime());
-  if (!last) return null;
-  const at = endOf(last);
-  if (rows.some(({ outcome, startedAt }) => outcome === 'accepted' && startedAt > at)) return null;
-  if (clearances.some(({ kind, at: cleared }) => kind === 'unlocked' && cleared > at)) return null;
-  return lockMs === null ? FOR_GOOD : plus(at, lockMs - shiftOf(db, last));
+  const holding = rows.filter((row) => {
+    const [at, no] = [endOf(row), endNoOf(row)];
+    return (
+      row.outcome === 'locked' &&
+      !rows.some(({ outcome, startedAt, begunNo }) => outcome === 'accepted' && startedAt > at && begunNo > no) &&
+      !clearances.some(({ kind, at: cleared, saidNo }) => kind === 'unlocked' && cleared > at && saidNo > no)
+    );
+  });
+  if (lockMs === null) return holding.length > 0 ? FOR_GOOD : null;
+  return later(...holding.map((row) => plus(endOf(row), lockMs - shiftOf(db, row))));
 }
 
 /** An answer that is not a failure in the portal's own words counts for a day where time forgives nothing; `null`: for ever. */
@@ -94,10 +105,11 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
   const tried = triedOf(db, identity);
   const { rows } = tried;
   const lock = lockOf(db, tried, limits);
-  const unlocked = later(...tried.clearances.map(({ kind, at }) => (kind === 'unlocked' ? at : null)));
+  const words = tried.clearances.filter(({ kind }) => kind === 'unlocked').map(({ at, saidNo }) => ({ at, no: saidNo }));
   const isOver = limits.successForgives && lock instanceof Date && lock <= now;
-  const forgiven = later(unlocked, ...(isOver ? rows.filter(({ outcome }) => outcome === 'locked').map(endOf) : []));
-  const accepted = later(...rows.filter(({ outcome }) => outcome === 'accepted').map(({ startedAt }) => startedAt));
+  const overLocks = isOver ? rows.filter(({ outcome }) => outcome === 'locked').map((row) => ({ at: endOf(row), no: endNoOf(row) })) : [];
+  const [unlocked, forgiven] = [lastOf(words), lastOf([...words, ...overLocks])];
+  const gotIn = (holds: (row: LoginRow) => boolean): boolean => limits.successForgives && rows.some((row) => row.outcome === 'accepted' && holds(row));
   const isInFlight = ({ outcome, leaseId }: LoginRow): boolean => outcome === null && (tables.leases.get(leaseId)?.expiresAt ?? now) > now;
   // When the portal counted it at the latest: a process that died may have had its browser send it for as long as a login takes.
   const sentBy = (row: LoginRow): Date => (isInFlight(row) ? now : (row.finishedAt ?? plus(row.startedAt, LONGEST_LOGIN_MS)));
@@ -108,17 +120,17 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     if (isInFlight(row)) return true;
     const forMs = countsFor(row, windowMs);
     if (forMs !== null && sentBy(row) <= db.in(shiftOf(db, row) - forMs)) return false;
-    if (forgiven !== null && sentBy(row) <= forgiven) return false;
-    return !limits.successForgives || accepted === null || endOf(row) > accepted;
+    if (forgiven !== null && sentBy(row) <= forgiven.at && endNoOf(row) <= forgiven.no) return false;
+    return !gotIn(({ startedAt, begunNo }) => startedAt >= endOf(row) && begunNo >= endNoOf(row));
   });
   const mayComeLate = (row: LoginRow): boolean => {
-    const { startedAt, processEndedAt } = row;
+    const { startedAt, processEndedAt, endedNo } = row;
     const before = (ms: number): Date => db.in(shiftOf(db, row) - ms);
     const isOfToday = startedAt > before(DAY_MS);
     if (processEndedAt === null) return isOfToday;
     if (processEndedAt <= plus(startedAt, LONGEST_LOGIN_MS)) return processEndedAt > before(STILL_ARRIVES_MS);
     const cameBy = plus(processEndedAt, STILL_ARRIVES_MS);
-    return (windowMs === null ? isOfToday : cameBy > before(windowMs)) && (!limits.successForgives || accepted === null || accepted <= cameBy);
+    return (windowMs === null ? isOfToday : cameBy > before(windowMs)) && !gotIn((ok) => ok.startedAt > cameBy && ok.begunNo >= (endedNo ?? 0));
   };
   const leaves = counted
     .flatMap((row) => {
@@ -134,7 +146,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     late: rows.filter((row) => {
       if (row.outcome !== null || isInFlight(row) || counted.includes(row)) return false;
       if (windowMs !== null && row.startedAt <= db.in(-windowMs - 2 * DAY_MS)) return false;
-      return mayComeLate(row) && (unlocked === null || row.startedAt > unlocked);
+      return mayComeLate(row) && (unlocked === null || row.startedAt > unlocked.at || row.begunNo > unlocked.no);
     }).length,
     oldestLeavesAt: leaves[0] ?? null,
     newestLeavesAt: leaves.at(-1) ?? null,
@@ -144,7 +156,7 @@ export function ledgerState(db: ModelDatabase, orgId: string, identity: string):
     throttledUntil: later(
       ...rows.map((row) => {
         const until = row.throttledUntil && plus(row.throttledUntil, -shiftOf(db, row));
-        return until && until > now && !(unlocked && unlocked > row.startedAt) ? until : null;
+        return until && until > now && !(unlocked && unlocked.at > row.startedAt && unlocked.no >= row.begunNo) ? until : null;
       }),
     ),
   };
@@ -157,7 +169,7 @@ export function askedLedger(db: ModelDatabase, orgId: string, identity: string):
   const { logins } = db.tables;
   for (const row of logins.of(identity)) {
     const isOpen = row.orgId === orgId && row.outcome === null && row.processEndedAt === null && row.startedAt > db.in(-DAY_MS);
-    if (isOpen && db.hasEnded(row.process)) logins.change(row.id, { processEndedAt: db.now });
+    if (isOpen && db.hasEnded(row.process)) logins.change(row.id, { processEndedAt: db.now, endedNo: db.nextNo() });
   }
   return state;
 }

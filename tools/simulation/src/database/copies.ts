@@ -14,11 +14,12 @@ function isOfSecret({ tables }: ModelDatabase, tried: string, own: Endpoint): bo
 }
 
 /** A login of the attempt with what is current was accepted after it had ended. */
-function acceptedSince(db: ModelDatabase, { loginIdentity, endpointId, orgId, endedAt }: RotationAttempt, scope: 'tenant' | 'every tenant'): boolean {
+function acceptedSince(db: ModelDatabase, { id, loginIdentity, endpointId, orgId, endedAt }: RotationAttempt, scope: 'tenant' | 'every tenant'): boolean {
   const { tables } = db;
   const endpoint = tables.endpoints.get(endpointId);
   if (endpoint?.orgId !== orgId || endedAt === null || endpoint.currentVersion === null) return false;
   const { currentVersion } = endpoint;
+  const endedNo = tables.movers.get(id)?.endedNo ?? 0;
   const promoted = new Set(tables.attempts.all().flatMap((r) => (r.orgId === orgId && r.promotedVersion === currentVersion ? [`staged:${r.id}`] : [])));
   return tables.logins
     .of(loginIdentity)
@@ -28,6 +29,7 @@ function acceptedSince(db: ModelDatabase, { loginIdentity, endpointId, orgId, en
         isOfSecret(db, ok.endpointId, endpoint) &&
         ok.proved &&
         ok.startedAt > endedAt &&
+        ok.begunNo > endedNo &&
         (ok.version === currentVersion || promoted.has(ok.version)),
     );
 }
@@ -38,7 +40,9 @@ const unsentAndRefused = ({ tables }: ModelDatabase, { id, loginIdentity, submit
   found === null &&
   ['due', 'demand', 'compromise'].includes(reason) &&
   endedAt !== null &&
-  tables.logins.of(loginIdentity).some((no) => no.version === `staged:${id}` && no.effect === 'bad' && no.startedAt > endedAt);
+  tables.logins
+    .of(loginIdentity)
+    .some((no) => no.version === `staged:${id}` && no.effect === 'bad' && no.startedAt > endedAt && no.begunNo > (tables.movers.get(id)?.endedNo ?? 0));
 
 export const listCopiesToRemove = operation('listCopiesToRemove', (db, { limit }) => {
   const left = db.tables.attempts.all().filter(({ state, copyRemovedAt }) => state === 'abandoned' && copyRemovedAt === null);

@@ -1,6 +1,6 @@
 import { type AttemptState, LOOK_AGAIN_MS, mayAdvance, mayEnd, type OpenState, type RotationAttempt } from '@rcm/db/rotation';
 import { tellAdmission } from './admission.ts';
-import { lockedAttempt } from './attempts.ts';
+import { lockedAttempt, noteEnd } from './attempts.ts';
 import { shiftOf } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
@@ -43,7 +43,7 @@ export const advanceAttempt = operation('advanceAttempt', (db, step) => {
   const seen = lockedAttempt(db, step);
   if (!isWhere(seen, step)) return false;
   if (deadlineMs !== null && !((exclusiveLease(db, seen, seen.fence)?.expiresAt ?? db.now) > db.in(deadlineMs))) return false;
-  db.tables.movers.put({ id: seen.id, askerAheadMs: db.askerAheadMs });
+  db.tables.movers.put({ id: seen.id, askerAheadMs: db.askerAheadMs, endedNo: null });
   change(db, seen.id, {
     state: to,
     submitDeadlineAt: deadlineMs === null ? (seen.submitDeadlineAt ?? (to === 'submitting' ? db.now : null)) : db.in(deadlineMs),
@@ -76,7 +76,7 @@ export const waitAttempt = operation('waitAttempt', (db, step) => {
   };
   const waitingFrom = seen.state === 'waiting' ? seen.waitingFrom : (seen.state as OpenState);
   const waitingUntil = until();
-  db.tables.movers.put({ id: seen.id, askerAheadMs: db.askerAheadMs });
+  db.tables.movers.put({ id: seen.id, askerAheadMs: db.askerAheadMs, endedNo: null });
   change(db, seen.id, { state: 'waiting', waitingFrom, detail: step.detail, heldSince, waitingUntil });
   if (step.outcome !== undefined) tellAdmission(db, seen, step.outcome);
   return true;
@@ -126,6 +126,7 @@ export const finishAttempt = operation('finishAttempt', (db, step) => {
   if (!seen) return false;
   if (seen.state === step.end) return seen.fence === step.fence;
   if (!isWhere(seen, step)) return false;
+  noteEnd(db, seen.id);
   change(db, seen.id, { state: step.end, endedAt: db.now, detail: step.detail ?? seen.detail });
   const isDone = step.end === 'done';
   for (const endpoint of sharing(db, seen)) {

@@ -8,7 +8,7 @@ import { wantSearch, wantSearchNow } from './searches.ts';
 const FINGERPRINT = /^[a-z0-9]{1,16}:[0-9a-f]{64}$/;
 const BELIEVED_MS = 86_400_000;
 const open = { outcome: null, effect: null, proved: false, finishedAt: null, throttledUntil: null, coolsDownUntil: null, processEndedAt: null } as const;
-const begunBy = ({ now, askerAheadMs }: ModelDatabase) => ({ startedAt: now, askerAheadMs });
+const begunBy = (db: ModelDatabase) => ({ startedAt: db.now, begunNo: db.nextNo(), endedNo: null, askerAheadMs: db.askerAheadMs });
 
 type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
@@ -60,7 +60,9 @@ export const finishLoginAttempt = operation('finishLoginAttempt', (db, end) => {
   const believed = db.in(BELIEVED_MS);
   const { throttledUntil } = end;
   db.tables.logins.change(row.id, {
-    finishedAt: db.now,
+    finishedAt: row.startedAt > db.now ? row.startedAt : db.now,
+    endedNo: db.nextNo(),
+    askerAheadMs: db.askerAheadMs,
     outcome: end.outcome,
     effect: end.effect,
     proved: end.proved ?? false,
@@ -89,7 +91,7 @@ export const clearLogin = operation('clearLogin', (db, clearance) => {
   const identity = identityOf(db, clearance);
   if (clearance.saidOf !== undefined && identity.id !== clearance.saidOf) return refuse('state_conflict', 'The endpoint has another login by now.');
   const at = clearance.saidAt && clearance.saidAt < db.now ? clearance.saidAt : db.now;
-  db.tables.clearances.put({ id: db.uuid(), loginIdentity: identity.id, kind: clearance.kind, at });
+  db.tables.clearances.put({ id: db.uuid(), loginIdentity: identity.id, kind: clearance.kind, at, saidNo: db.nextNo() });
   const endpoint = endpointOf(db, clearance);
   if (endpoint && clearance.kind === 'retry') wantSearchNow(db, endpoint);
 });

@@ -54,6 +54,7 @@ export class ModelDatabase implements Database {
   askerAheadMs: number | null = null;
   readonly #options: ModelDatabaseOptions;
   #fence = 0n;
+  #no = 0;
 
   constructor(options: ModelDatabaseOptions) {
     this.#options = options;
@@ -74,6 +75,12 @@ export class ModelDatabase implements Database {
 
   uuid(): string {
     return this.#options.random.uuid();
+  }
+
+  /** As the sequence `event_order`. */
+  nextNo(): number {
+    this.#no += 1;
+    return this.#no;
   }
 
   nextFence(): bigint {

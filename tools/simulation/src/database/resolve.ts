@@ -1,5 +1,5 @@
 import { LOOK_AGAIN_MS, type RotationAttempt } from '@rcm/db/rotation';
-import { attemptOf, lockedAttempt, UNSENT } from './attempts.ts';
+import { UNSENT, attemptOf, lockedAttempt, noteEnd } from './attempts.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, operation, refuse, sharing, writeNotification } from './operation.ts';
 
@@ -25,6 +25,7 @@ export const announceSuccessor = operation('announceSuccessor', (db, resolution)
     ...{ id: attemptId, state: 'abandoned', reason: 'resolve', baseVersion, detail: NOT_PROVED, chosenVersion: null, requestId: null },
     ...{ createdAt: db.now, updatedAt: db.now, endedAt: db.now },
   });
+  noteEnd(db, attemptId);
   return true;
 });
 
@@ -83,6 +84,7 @@ function endBlocked(
 ): RotationAttempt | null {
   const seen = lockedAttempt(db, { attemptId, orgId });
   if (seen?.state !== 'blocked' || seen.fence !== fence) return null;
+  noteEnd(db, attemptId);
   db.tables.attempts.change(attemptId, { state: 'abandoned', waitingFrom: null, waitingUntil: null, endedAt: db.now, updatedAt: db.now, detail });
   return seen;
 }

@@ -48,14 +48,18 @@ export interface LoginRow {
   /** Who held the lease, and since when it is known to have ended. */
   readonly process: string;
   readonly processEndedAt: Date | null;
-  /** By how much the clock of whoever began it was ahead of the database's; `null`: nobody said. */
+  /** As the sequence `event_order`: in which order all began and ended. */
+  readonly begunNo: number;
+  readonly endedNo: number | null;
+  /** By how much the clock of whoever began it, or ended it, was ahead of the database's; `null`: nobody said. */
   readonly askerAheadMs: number | null;
 }
 
-/** Of an attempt, by its id: by how much the clock of whoever moved it last was ahead of the database's. */
+/** Of an attempt, by its id: by how much the clock of whoever moved it last was ahead of the database's, and its end in the order of the ledger. */
 interface Mover {
   readonly id: string;
   readonly askerAheadMs: number | null;
+  readonly endedNo: number | null;
 }
 
 export interface Clearance {
@@ -63,6 +67,7 @@ export interface Clearance {
   readonly loginIdentity: string;
   readonly kind: 'unlocked' | 'retry';
   readonly at: Date;
+  readonly saidNo: number;
 }
 
 /** What a login was called before, and until when. */

@@ -1,0 +1,94 @@
+import { type OwnClock, ownClock } from '@rcm/test-services';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { type Account, BUDGET, Logins } from './account.fixture.ts';
+import { clearLogin } from './clearance.ts';
+
+const HOUR_S = 3_600;
+/** Only a login that gets in, or a person, makes this portal forget. */
+const PORTAL = { lockoutCounts: 'consecutive', lockoutWindowSeconds: null, lockoutLastsSeconds: 60 } as const;
+
+let t: TestDatabase;
+let clock: OwnClock;
+const logins = new Logins(() => t);
+beforeAll(async () => {
+  t = await openTestDatabase();
+  clock = await ownClock(t.url);
+});
+afterEach(() => clock.setAhead(0));
+afterAll(() => t.close());
+
+/** A lease ends by Postgres's clock alone. */
+const later = async (on: Account, outcome: 'rejected' | 'accepted' | 'locked') => logins.login({ ...on, leaseId: (await logins.leased(on)).leaseId }, outcome);
+const unlocked = ({ orgId, endpointId }: Account) => clearLogin(t.rotator, { orgId, endpointId, kind: 'unlocked', actor: 'person:os:test', reason: 'called' });
+
+/** Postgres's clock is an hour ahead while that happens, and set right after it. */
+async function anHourAhead(happens: (on: Account) => Promise<unknown>): Promise<Account> {
+  const on = await logins.account(PORTAL);
+  await clock.setAhead(HOUR_S);
+  await happens(on);
+  await clock.setAhead(0);
+  return on;
+}
+
+describe('what was noted an hour too late wipes out no failure that came after it:', () => {
+  test.each<[what: string, happens: (on: Account) => Promise<unknown>]>([
+    ['a login got in', (on) => later(on, 'accepted')],
+    ['a person said that it was unlocked', unlocked],
+  ])('%s', async (_, happens) => {
+    const on = await anHourAhead(happens);
+    expect(await logins.left(on)).toBe(BUDGET);
+    for (let n = 1; n <= BUDGET; n += 1) {
+      await later(on, 'rejected');
+      expect(await logins.left(on)).toBe(BUDGET - n);
+    }
+  });
+
+  test('a login failed that was begun before the clock was set right', async () => {
+    const on = await logins.account(PORTAL);
+    await clock.setAhead(HOUR_S);
+    await later(on, 'accepted');
+    const begun = await logins.begin({ ...on, leaseId: (await logins.leased(on)).leaseId });
+    await clock.setAhead(0);
+    if (!begun.allowed) throw new Error(begun.reason);
+    await logins.end(on, begun.loginAttemptId, 'rejected');
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+  });
+});
+
+test('a lock is told of after a login got in, and holds', async () => {
+  const on = await anHourAhead((it) => later(it, 'accepted'));
+  await later(on, 'locked');
+  expect(await logins.begin({ ...on, leaseId: (await logins.leased(on)).leaseId })).toMatchObject({ allowed: false, reason: 'locked' });
+});
+
+test('a lock that was told of before it does not hide one that was told of after it', async () => {
+  const on = await anHourAhead(async (it) => {
+    await later(it, 'locked');
+    await logins.age(it, 120);
+    await later(it, 'accepted');
+  });
+  await later(on, 'locked');
+  expect(await logins.begin({ ...on, leaseId: (await logins.leased(on)).leaseId })).toMatchObject({ allowed: false, reason: 'locked' });
+});
+
+describe('a failure is wiped out', () => {
+  test('by what came after it by time and by number', async () => {
+    const on = await logins.account(PORTAL);
+    await later(on, 'rejected');
+    await later(on, 'accepted');
+    expect(await logins.left(on)).toBe(BUDGET);
+    await later(on, 'rejected');
+    await unlocked(on);
+    expect(await logins.left(on)).toBe(BUDGET);
+  });
+
+  test('by time alone where an older process wrote it, which gave no number', async () => {
+    const on = await logins.account(PORTAL);
+    await later(on, 'rejected');
+    await t.sql('UPDATE login_attempt SET begun_no = NULL, ended_no = NULL WHERE login_identity = $1', [on.loginIdentity]);
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+    await later(on, 'accepted');
+    expect(await logins.left(on)).toBe(BUDGET);
+  });
+});
