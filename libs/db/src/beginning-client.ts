@@ -24,6 +24,9 @@ export class BeginningClient extends pg.Client {
   #toBegin = false;
   #onlyReads = false;
 
+  /** Called each time that the server answers and says that it has no room to write, or may not. */
+  onRefusal: () => void = () => undefined;
+
   /** A connection that somebody else used: what they meant to begin, they did not. */
   forget(): void {
     this.#toBegin = false;
@@ -56,8 +59,13 @@ export class BeginningClient extends pg.Client {
   #send(args: readonly unknown[]): Promise<Answered> {
     const sent = Reflect.apply(pg.Client.prototype.query, this, args) as Promise<Answered> | undefined;
     // Nothing is answered where it was asked with a callback.
-    sent?.catch((error: unknown) => void (this.#onlyReads ||= (error as { readonly code?: unknown }).code === READ_ONLY));
+    sent?.catch((error: unknown) => this.#note((error as { readonly code?: unknown }).code));
     return sent as Promise<Answered>;
+  }
+
+  #note(code: unknown): void {
+    this.#onlyReads ||= code === READ_ONLY;
+    if (REFUSALS.has(code)) this.onRefusal();
   }
 
   async #beginWith({ values = [] }: Asked): Promise<Answered> {
@@ -75,6 +83,8 @@ export class BeginningClient extends pg.Client {
 
 /** SQLSTATE of what cannot be done where nothing is written. */
 const READ_ONLY = '25006';
+/** That, and what cannot be done without room on its disk or in its memory. */
+const REFUSALS: ReadonlySet<unknown> = new Set([READ_ONLY, '53100', '53200']);
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 

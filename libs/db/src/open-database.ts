@@ -33,6 +33,8 @@ export interface DatabaseOptions {
   readonly dataKeys?: DataKeyWrapping | undefined;
   /** Default: this process's own. Given where a test sets the time. */
   readonly clock?: AskersClock;
+  /** Called each time that Postgres answers and writes nothing: it only reads, or has no room. Must not throw. Default: nobody asks. */
+  readonly onRefusal?: (() => void) | undefined;
 }
 
 /**
@@ -40,7 +42,12 @@ export interface DatabaseOptions {
  * sit between.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = createPool({ url: options.url, applicationName: options.applicationName, maxConnections: options.maxConnections ?? 10 });
+  const pool = createPool({
+    url: options.url,
+    applicationName: options.applicationName,
+    maxConnections: options.maxConnections ?? 10,
+    onRefusal: options.onRefusal,
+  });
   const client: Client = new PrismaClient({
     adapter: new PrismaPg(pool),
     omit: OMIT,

@@ -18,20 +18,20 @@ class PoolClient extends BeginningClient {
   }
 }
 
+export interface PoolOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly maxConnections: number;
+  /** Called each time that Postgres answers and writes nothing. Default: nobody asks. */
+  readonly onRefusal?: (() => void) | undefined;
+}
+
 /**
  * A pool whose every wait ends. The two server time-outs are start-up parameters, because a transaction-mode pooler keeps no session:
  * a PgBouncer in front must list them in `ignore_startup_parameters`, and have them set on the role instead.
  * Fails with `config_invalid` where the URL is not one to connect to.
  */
-export function createPool({
-  url,
-  applicationName,
-  maxConnections,
-}: {
-  readonly url: string;
-  readonly applicationName: string;
-  readonly maxConnections: number;
-}): pg.Pool {
+export function createPool({ url, applicationName, maxConnections, onRefusal = () => undefined }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     Client: PoolClient,
     ...connectionOf(url),
@@ -45,6 +45,7 @@ export function createPool({
     query_timeout: TIMEOUTS.statement + 5_000,
     keepAlive: true,
   });
+  pool.on('connect', (client) => void ((client as unknown as PoolClient).onRefusal = onRefusal));
   pool.on('acquire', (client) => (client as unknown as PoolClient).forget());
   // Before the pool decides whether it keeps the connection.
   pool.on('release', (_, client) => (client as unknown as PoolClient).leaveWhereNothingIsWritten());

@@ -3,6 +3,7 @@ import { type AppRole, type Database, openDatabase } from '@rcm/db';
 import type { DataKeyWrapping } from '@rcm/db/sealing';
 import { createBrowserPool } from '@rcm/portal-drivers';
 import { createLogger, createMetrics, type Logger, type Metrics, plaintextWarnings, systemClock } from '@rcm/telemetry';
+import { watchRefusals } from './database-refuses.ts';
 import { Drivers } from './drivers.ts';
 import { browserWarnings, type PortalConfig, windowEnvironment } from './environment.ts';
 import { type EvidenceFolder, openEvidenceFolder } from './evidence-folder.ts';
@@ -75,6 +76,7 @@ export function openPortalProcess({ name, role, config, idleContexts = 0, headed
       role,
       keys: keyChecks(identityKeys(config)),
       dataKeys,
+      onRefusal: watchRefusals(metrics),
     }),
     drivers: new Drivers(browser, logger, metrics, { evidence, plaintextAllowed: config.RCM_PLAINTEXT.includes('portals') }),
     warnings,

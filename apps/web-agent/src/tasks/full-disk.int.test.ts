@@ -2,6 +2,7 @@ import { createPortalTask, getPortalTask } from '@rcm/db/tasks';
 import { asSuperuser } from '@rcm/db/testing';
 import type { PortalSession } from '@rcm/portal-drivers';
 import { createMetrics } from '@rcm/telemetry';
+import { alarmsTold } from '@rcm/telemetry/testing';
 import { openTestEnvironment, type TestEnvironment } from '@rcm/test-environment';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readWebAgentConfig } from '../config.ts';
@@ -62,6 +63,8 @@ it.each([
   expect(await worker.handle({ taskId, orgId }, signal)).toMatchObject({ kind: 'put_off', reason });
   expect(await getPortalTask(testEnvironment.db, { taskId, orgId })).toMatchObject({ state: 'queued', tries: 0, requeueReason: reason });
   expect(logins).toBe(before);
+  // The task is put off again and again, so that none seems to wait for long.
+  expect(await alarmsTold(agent.metrics, 'web-agent')).toEqual({ prometheus: ['rcm-database-refuses'], cloudWatch: ['rcm-database-refuses'] });
   await haveRoom();
   expect(await worker.handle({ taskId, orgId }, signal)).toMatchObject({ kind: 'succeeded' });
   expect(logins).toBe(before + 1);

@@ -127,6 +127,10 @@ const ALARMS = {
     ...{ metric: 'rcm_books_age_seconds', above: 600, seconds: 60, urgency: 'now', runbook: 'database' },
     says: 'A rotator has not reached the database for 10 minutes: what the books say of logins is old.',
   },
+  'rcm-database-refuses': {
+    ...{ metric: 'rcm_database_refuses', above: 0, seconds: 600, urgency: 'now', runbook: 'database' },
+    says: 'The database answers and has refused to write for minutes: no task is done, no rotation goes on, and nothing that is asked for is kept.',
+  },
   'rcm-backup-old': {
     ...{ metric: 'rcm_backup_age_seconds', above: 129_600, seconds: 900, urgency: 'today', runbook: 'backup-old' },
     says: 'No backup of every organization’s secrets was begun within 36 hours that came to its end.',

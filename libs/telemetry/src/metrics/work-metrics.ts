@@ -68,6 +68,15 @@ export const WORK_METRICS = {
     ...{ kind: 'histogram', unit: 'seconds', by: BOTH, meaning: 'How long a lease on a login was waited for; given: whether it was had in time.' },
     ...{ source: 'each lease', labels: { kind: ['shared', 'exclusive'], given: ['yes', 'no'] }, buckets: [0.01, 0.1, 0.5, 1, 5, 15, 30, 60, 120] },
   },
+  rcm_database_refuses: {
+    ...{
+      kind: 'gauge',
+      unit: 'yes or no',
+      by: BOTH,
+      meaning: '1 where the database has refused to write within the last 5 minutes, as it only reads or has no room, else 0.',
+    },
+    source: 'each statement',
+  },
   rcm_code_waits: {
     ...{ kind: 'gauge', unit: 'count', by: BOTH, meaning: 'Logins that wait for a one-time code step that nobody has used.' },
     source: 'each login with a second factor',
