@@ -1,4 +1,4 @@
-import { migrateWithLogins, urlFor } from '@rcm/db/testing';
+import { asSuperuser, migrateWithLogins, urlFor } from '@rcm/db/testing';
 import { freshDatabase } from '@rcm/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { doctor } from './commands/doctor.ts';
@@ -42,6 +42,15 @@ it('all is well where each login that is configured has its role, in a database 
   const shown = await rcm(['doctor'], environment);
   expect(shown).toMatchObject({ code: 0, stderr: '' });
   expect(shown.stdout).not.toContain('→');
+});
+
+it('a database that answers and only reads is a problem: nothing is done in it', async () => {
+  const setting = (value: string) => `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${value}', current_database()); END $$`;
+  await asSuperuser(url, [setting('on')]);
+  const { code, checks } = await asked({ RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', url) });
+  await asSuperuser(url, ['SET default_transaction_read_only = off', setting('off')]);
+  expect(code).toBe(1);
+  expect(checks['database as operator']).toMatchObject({ state: 'problem', says: expect.stringMatching(/only reads/), todo: 'docs/runbooks/database.md' });
 });
 
 it('a mailbox of codes that is not read is a problem, with what to do; a gateway that is there is none', async () => {

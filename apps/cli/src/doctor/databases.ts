@@ -1,4 +1,4 @@
-import { type AppRole, type Database, openDatabase, readDatabaseConfig, schemaWords, serverTime } from '@rcm/db';
+import { type AppRole, type Database, onlyReads, openDatabase, readDatabaseConfig, schemaWords, serverTime } from '@rcm/db';
 import { hasCode, isRcmError } from '@rcm/telemetry';
 import { type Acting, environmentFor } from '../environment.ts';
 import type { Finding } from './finding.ts';
@@ -53,6 +53,8 @@ async function examineOne(acting: Acting, environment: NodeJS.ProcessEnv, also: 
       const { told, refused } = await schemaWords(db);
       await also(db);
       if (refused !== null) return { check, state: 'problem', says: refused, todo: 'rcm db migrate' };
+      const unwritten = await onlyReads(db);
+      if (unwritten !== null) return { check, state: 'problem', says: unwritten, todo: 'docs/runbooks/database.md' };
       return { check, state: 'ok', says: told ?? 'it answers, with the right role and the schema of this version', todo: null };
     } finally {
       await db.close();

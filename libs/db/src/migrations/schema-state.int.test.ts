@@ -86,6 +86,15 @@ describe('as each role', () => {
     expect(await schemaWords(db)).toEqual({ refused: null, told: expect.stringMatching(/20990101000000_later.*older than the database/) });
   });
 
+  test('one that answers and only reads is a problem, for as long as it does', async () => {
+    const set = (setting: string) =>
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${setting}', current_database()); END $$`;
+    await since(set('on'));
+    for (const role of ['rcm_rotator', 'rcm_console'] as const) expect(await databaseProblem(open(role))).toMatch(/only reads/);
+    await asSuperuser(database.url, ['SET default_transaction_read_only = off', set('off')]);
+    expect(await databaseProblem(open('rcm_rotator'))).toBeNull();
+  });
+
   test('a database that is restored to an earlier day under a running process is noticed', async () => {
     const db = open('rcm_agent');
     expect(await databaseProblem(db)).toBeNull();

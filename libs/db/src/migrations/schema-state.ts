@@ -42,12 +42,20 @@ export async function schemaWords(db: Database): Promise<SchemaWords> {
   return isUnusable(schema) ? { refused: `${schema.words} Run \`rcm db migrate\`.`, told: null } : { refused: null, told: schema.words };
 }
 
-/** What `/readyz` says of Postgres; `null`: it answers, this process may work there, and it is migrated. */
+const ONLY_READS = 'Postgres answers and only reads: it follows another server, or was told to.';
+
+/** That it answers and writes nothing, in a sentence; `null`: it writes. Whether there is room for what is written nobody can ask. Fails as every operation. */
+export async function onlyReads(db: Database): Promise<string | null> {
+  const [row] = await db.transaction('no tenant', (tx) => tx.$queryRaw<{ only: boolean }[]>`SELECT current_setting('transaction_read_only') = 'on' AS only`);
+  return row?.only ? ONLY_READS : null;
+}
+
+/** What `/readyz` says of Postgres; `null`: it answers and writes, this process may work there, and it is migrated. */
 export async function databaseProblem(db: Database): Promise<string | null> {
   try {
-    return (await schemaWords(db)).refused;
+    return (await schemaWords(db)).refused ?? (await onlyReads(db));
   } catch (error) {
-    return hasCode(error, 'config_invalid') ? error.message : 'Postgres does not answer.';
+    return hasCode(error, 'config_invalid') || hasCode(error, 'database_unavailable') ? error.message : 'Postgres does not answer.';
   }
 }
 

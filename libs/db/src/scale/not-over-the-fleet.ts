@@ -13,6 +13,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'checkConfiguration',
       'checkDatabase',
       'databaseProblem',
+      'onlyReads',
       'haveTaskKey',
       'isOpenState',
       'isScheduled',
