@@ -32,10 +32,13 @@ export interface Arrival {
 /** Keys and addresses of an issuer change seldom; a change is followed within this time. */
 const KNOWN_FOR_MS = 600_000;
 const ASK_S = 10;
+/** Whoever reaches the console can have the issuer asked what a code is worth: by so many at once no sockets run out, and the issuer is not flooded in the console's name. */
+const MOST_ARRIVING = 16;
 
 /** Signs people in by an OpenID provider: code flow with PKCE, state and nonce. What a token says, and who has signed it, is checked by `openid-client`; no token is kept. */
 export class Issuer {
   readonly #options: IssuerOptions;
+  #arriving = 0;
   #known: { readonly at: number; readonly configuration: Promise<oidc.Configuration> } | null = null;
 
   constructor(options: IssuerOptions) {
@@ -61,9 +64,20 @@ export class Issuer {
 
   /**
    * Who came back. Fails with `token_invalid` for whoever did not sign in as is demanded, or not for this departure, with `identity_unavailable` where the issuer
-   * could not say, with `config_invalid` where it does not take this console for its client: that is nobody's sign-in, and the next one fails alike.
+   * could not say, with `config_invalid` where it does not take this console for its client: that is nobody's sign-in, and the next one fails alike;
+   * with `queue_full` where too many come back at once: the issuer was not asked.
    */
-  async arrive(url: URL, { state, nonce, verifier }: Omit<Departure, 'url'>): Promise<Arrival> {
+  async arrive(url: URL, departure: Omit<Departure, 'url'>): Promise<Arrival> {
+    if (this.#arriving >= MOST_ARRIVING) throw new RcmError('queue_full', 'Too many sign-ins come back at once. Nobody is signed in; begin again in a minute.');
+    this.#arriving += 1;
+    try {
+      return await this.#ask(url, departure);
+    } finally {
+      this.#arriving -= 1;
+    }
+  }
+
+  async #ask(url: URL, { state, nonce, verifier }: Omit<Departure, 'url'>): Promise<Arrival> {
     const configuration = await this.#configuration();
     try {
       const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };

@@ -71,6 +71,36 @@ it.each<[what: string, answer: Answer]>([
   await expect(comesBack()).rejects.toMatchObject({ code: 'identity_unavailable' });
 });
 
+it('whoever may ask without having signed in asks a bounded number of times at once, and has the issuer asked no more', { timeout: TIMEOUT_MS }, async () => {
+  const held: ServerResponse[] = [];
+  answer = (response) => void held.push(response);
+  const issuer = new Issuer({
+    issuer: origin,
+    clientId: 'rcm-console',
+    clientSecret: undefined,
+    redirectUri: BACK,
+    scopes: 'openid',
+    acr: undefined,
+    amr: undefined,
+  });
+  const departure = await issuer.depart();
+  const back = () => issuer.arrive(new URL(`${BACK}?${new URLSearchParams({ code: 'made-up', state: departure.state }).toString()}`), departure);
+  const ended = Array.from({ length: 100 }, () =>
+    back().then(
+      () => 'let in',
+      ({ code }: { readonly code: string }) => code,
+    ),
+  );
+  await expect.poll(() => held.length, { timeout: TIMEOUT_MS }).toBe(16);
+  const refused = json(400, { error: 'invalid_grant' });
+  held.splice(0).forEach(refused);
+  const codes = await Promise.all(ended);
+  expect([codes.filter((code) => code === 'queue_full').length, codes.filter((code) => code === 'token_invalid').length]).toEqual([84, 16]);
+  // There is room again.
+  answer = refused;
+  await expect(back()).rejects.toMatchObject({ code: 'token_invalid' });
+});
+
 const challenge: Answer = (response) => void response.writeHead(401, { 'www-authenticate': 'Basic realm="issuer"' }).end('{"error":"invalid_client"}');
 it.each<[what: string, answer: Answer]>([
   ['does not know the console', json(401, { error: 'invalid_client' })],
