@@ -159,8 +159,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
 };
 
-/** One sentence for what the system answered; anything else is passed on as it is. `path`: `null` where it is not known, since a write that finds no room names no file. */
+/** Of which file a write that finds no room is, nobody says: all that is written lies in the data folder. Whatever else is refused without a path may be of anything. */
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** One sentence for what the system answered; anything else is passed on as it is. `path`: `null` where it is not known. */
 export function folderProblem(path: string | null, cause: unknown): unknown {
-  const reason = REASONS[(cause as NodeJS.ErrnoException)?.code ?? ''];
+  const code = (cause as NodeJS.ErrnoException)?.code ?? '';
+  const reason = path !== null || NO_ROOM.has(code) ? REASONS[code] : undefined;
   return reason ? new RcmError('config_invalid', `The data folder ${path === null ? '' : `${path} `}cannot be used: ${reason}.`, { cause }) : cause;
 }

@@ -83,4 +83,12 @@ describe('data folder', () => {
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     expect((folderProblem(null, full) as Error).message).toBe('The data folder cannot be used: its file system is full.');
   });
+
+  it.each([
+    ['EACCES', 'listen EACCES: permission denied 127.0.0.1:80'],
+    ['ENOENT', "ENOENT: no such file or directory, open '/elsewhere/recipe.json'"],
+  ])('is not blamed for %s of something else', (code, message) => {
+    const other = Object.assign(new Error(message), { code });
+    expect(folderProblem(null, other)).toBe(other);
+  });
 });
