@@ -68,7 +68,7 @@ async function examineStore({ rotator }: RotatorProcess, config: RotatorConfig):
     try {
       await rotator.stores.forTenant(stored.orgId).read(nobodys({ ...reference, ...place } as SecretReference), { signal: AbortSignal.timeout(DEADLINE_MS) });
     } catch (error) {
-      const found = failed('store', error);
+      const found = failed('store', error, reference.store === 'vault' ? { ...TODO, ...TODO_IN_VAULT } : TODO);
       return { ...found, says: places.length > 1 ? `${placeKey(place)}: ${found.says}` : found.says };
     }
   }
@@ -89,21 +89,27 @@ async function examineBrowser({ tryBrowser }: RotatorProcess): Promise<Examined>
   }
 }
 
-function failed(check: Examined['check'], error: unknown): Examined {
+function failed(check: Examined['check'], error: unknown, todo: Todo = TODO): Examined {
   const known = isRcmError(error);
   return {
     check,
     looked: true,
     says: known ? error.message : 'something unexpected failed',
-    todo: (known && TODO[error.code]) || 'read the log of the process',
+    todo: (known && todo[error.code]) || 'read the log of the process',
   };
 }
 
-const TODO: Partial<Record<ErrorCode, string>> = {
+type Todo = Partial<Readonly<Record<ErrorCode, string>>>;
+
+const TODO: Todo = {
   config_invalid: 'put the configuration right (docs/configuration.md)',
   store_denied: 'look at the tenant role, its trust and the key’s policy (rcm policies aws prints them), and docs/runbooks/stack-changed.md',
   store_unavailable: 'see whether the store is reached from here, and docs/runbooks/store-down.md',
   store_throttled: 'fewer calls, or a higher quota: docs/runbooks/store-down.md',
   browser_unavailable: 'install a Chromium, or name it in RCM_CHROMIUM_PATH',
   deadline_exceeded: 'see whether it is reached from here',
+};
+const TODO_IN_VAULT: Todo = {
+  store_denied:
+    'look at the AppRole’s role id and secret id in RCM_VAULT_APPROLE_FOLDER and at its policy (rcm policies vault prints it), and docs/runbooks/store-down.md',
 };
