@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alarm, alarmNames } from '@rcm/telemetry';
+import { alarm, alarmNames, metric } from '@rcm/telemetry';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { toldEvents } from './stacks/events.ts';
 import { type Synthesised, synthesised } from './stacks/synthesised.fixture.ts';
@@ -34,6 +34,12 @@ describe('docs/runbooks', () => {
     expect(text(name).startsWith('# ')).toBe(true);
     const sections = [...text(name).matchAll(/^## (.*)$/gm)].map(([, title]) => title);
     expect(sections).toEqual(['Do', 'Over when']);
+  });
+
+  it('says what each reason means that codes are missing for', () => {
+    const reasons = (['rcm_mailbox_failures_total', 'rcm_gateway_refusals_total'] as const).flatMap((name) => metric(name).labels?.reason ?? []);
+    expect(reasons.length).toBeGreaterThan(9);
+    expect(reasons.filter((reason) => !text('codes-missing.md').includes(`\`${reason}\``))).toEqual([]);
   });
 
   it('names schedules that there are', () => {
