@@ -79,6 +79,14 @@ describe('policies are not made', () => {
     expect(() => made(more)).toThrow(expect.objectContaining({ code: 'config_invalid' }));
   });
 
+  it('for so many dedicated rotators that no service control policy could name them', () => {
+    const dedicated = (count: number) => ({
+      dedicated: Array.from({ length: count }, (_, index) => ({ app: 'rotator', orgId: `hospital-${index}` }) as const),
+    });
+    expect(JSON.stringify(made(dedicated(20)).guardrail).length).toBeLessThanOrEqual(5120);
+    expect(() => made(dedicated(40))).toThrow(/the guardrail would have \d+ characters, and AWS takes 5120/);
+  });
+
   it('for a further account with three regions, likewise', () => {
     const three = { ...place, regions: ['us-east-1', 'us-west-2', 'eu-west-1'], tasksAccountId: '999999999999' };
     expect(() => storeAccountPolicies(three)).toThrow(/the policy of rcm-rotator-tenant would have \d+ characters, and AWS takes 6144/);

@@ -1,13 +1,18 @@
 import { RcmError } from '@rcm/telemetry';
 import type { PolicyDocument } from './policy-document.ts';
 
-/** Characters without white space of a managed policy ("IAM and AWS STS quotas"), and of a key's policy ("Resource quotas", KMS). AWS gives nobody more of either. */
+/**
+ * Characters without white space of a managed policy ("IAM and AWS STS quotas"), and of a key's policy ("Resource quotas", KMS); of a service control
+ * policy as it is sent ("Quotas for AWS Organizations"). AWS gives nobody more of any.
+ */
 const MANAGED_POLICY = 6144;
 const KEY_POLICY = 32_768;
+const CONTROL_POLICY = 5120;
 
 interface Policies {
   readonly roles: readonly { readonly name: string; readonly policy: PolicyDocument }[];
   readonly keyPolicy: PolicyDocument;
+  readonly guardrail: PolicyDocument;
 }
 
 /**
@@ -17,6 +22,7 @@ interface Policies {
 export function withinQuotas<P extends Policies>(policies: P): P {
   for (const { name, policy } of policies.roles) check(`the policy of ${name}`, policy, MANAGED_POLICY);
   check('the policy of the key', policies.keyPolicy, KEY_POLICY);
+  check('the guardrail', policies.guardrail, CONTROL_POLICY);
   return policies;
 }
 
