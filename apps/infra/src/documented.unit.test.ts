@@ -71,6 +71,12 @@ describe('docs/deploy.md', () => {
     );
   });
 
+  it('has people protect stacks against deletion, which no template says', () => {
+    const wanted = made.app.synth().stacks.filter(({ terminationProtection }) => terminationProtection === true);
+    expect(wanted.length).toBeGreaterThan(5);
+    expect(all(/(aws cloudformation update-termination-protection --enable-termination-protection)/g)).toHaveLength(1);
+  });
+
   it('fills every secret that processes start with, and names no other', () => {
     const secrets = made.ofType('AWS::SecretsManager::Secret', /prod/).map(({ Properties }) => String(Properties.Name));
     expect(all(/^\| `(rcm-platform\/prod\/[a-z-]+)` \|/gm).sort()).toEqual(secrets.sort());
