@@ -56,7 +56,7 @@ export class EmbeddedMetrics {
 export interface EmbeddingOptions {
   readonly metrics: Metrics;
   readonly service: Measuring;
-  /** Pause between two lines, in ms; 0: none is written. */
+  /** From a line to the next, in ms; 0: none is written. */
   readonly everyMs: number;
   /** Takes a line with its end. Default: stdout. */
   readonly write?: (text: string) => void;
@@ -68,14 +68,20 @@ export interface Embedding {
   close(): Promise<void>;
 }
 
-/** Writes a line after each pause. Never rejects: who measures must not end what is measured. */
+/**
+ * From now to the middle of a period, by the wall clock: a line is as far as can be from the minute's ends, by which CloudWatch counts. Pauses alone would be a little longer
+ * each time, until a minute had no line, and that counts as nought.
+ */
+const toMiddle = (now: Date, everyMs: number): number => everyMs - ((now.getTime() + everyMs / 2) % everyMs);
+
+/** Writes a line in the middle of each period. Never rejects: who measures must not end what is measured. */
 export function embedMetrics({ metrics, service, everyMs, write = toStdout, clock = systemClock }: EmbeddingOptions): Embedding {
   if (everyMs === 0) return { close: async () => undefined };
   const stop = new AbortController();
   const embedded = new EmbeddedMetrics(metrics, service);
   const writing = (async () => {
     for (let last = false; !last;) {
-      await clock.sleep(everyMs, stop.signal).catch(() => undefined);
+      await clock.sleep(toMiddle(clock.now(), everyMs), stop.signal).catch(() => undefined);
       last = stop.signal.aborted;
       const line = await embedded.line(clock.now()).catch(() => null);
       if (line !== null) write(`${line}\n`);

@@ -77,6 +77,29 @@ describe('embedMetrics', () => {
     expect(lines.every((line) => line.endsWith('}\n') && line.indexOf('\n') === line.length - 1)).toBe(true);
   });
 
+  it('leaves no minute out, however busy the process: an alarm that asks for an hour of minutes takes one without a line for the end of it', async () => {
+    const metrics = createMetrics();
+    metrics.gauge('rcm_logins_overdue').set(1);
+    const minutes: number[] = [];
+    let now = NOW.getTime() + 41_000;
+    const embedding = embedMetrics({
+      ...{ metrics, service: 'rotator', everyMs: 60_000 },
+      write: (text) => minutes.push(Math.floor((JSON.parse(text) as { _aws: { Timestamp: number } })._aws.Timestamp / 60_000)),
+      clock: {
+        ...systemClock,
+        now: () => new Date(now),
+        async sleep(ms) {
+          await systemClock.sleep(0);
+          now += ms + 1_300;
+        },
+      },
+    });
+    await expect.poll(() => minutes.length).toBeGreaterThan(120);
+    await embedding.close();
+    const [first = 0] = minutes;
+    expect(minutes.slice(0, 120)).toEqual(Array.from({ length: 120 }, (_, i) => first + i));
+  });
+
   it('writes nothing where it is not asked to', async () => {
     await embedMetrics({ metrics: createMetrics(), service: 'rotator', everyMs: 0, write: () => expect.fail('a line') }).close();
   });
