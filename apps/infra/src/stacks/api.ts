@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { internalDoor } from './door.ts';
 import { API_LOGS_PREFIX, API_PORT } from './names.ts';
+import { tellUnreachable } from './unreachable.ts';
 
 export interface ApiStackProps extends StackProps {
   readonly environment: Environment & Required<Pick<Environment, 'api'>>;
@@ -17,7 +18,7 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { environment, network, ...props }: ApiStackProps) {
     super(scope, id, props);
     const { certificateArn, callers } = environment.api;
-    const { targets } = internalDoor(this, {
+    const { door, targets } = internalDoor(this, {
       ...{ environment, vpc: network.vpc, name: 'rcm-api', description: 'The HTTP API', logsPrefix: API_LOGS_PREFIX },
       ...{ certificateArn, callers, callersAre: 'Services that ask for tasks' },
       // A request waits for its answer for half a minute at most.
@@ -27,5 +28,9 @@ export class ApiStack extends Stack {
       to: { id: 'WebAgents', group: network.browsers, port: API_PORT, alive: { path: '/v1/openapi.json', port: API_PORT } },
     });
     this.targets = targets;
+    tellUnreachable(this, {
+      ...{ environment, door, targets, name: 'rcm-api-unreachable' },
+      says: 'No web-agent has answered the load balancer of the API for 3 minutes: nobody can ask for tasks, and ECS replaces web-agents at their work. See docs/runbooks/process-gone.md.',
+    });
   }
 }

@@ -64,6 +64,16 @@ describe('the API', () => {
     expect(Number(attributes()['idle_timeout.timeout_seconds']) * 1_000).toBeLessThan(KEEP_ALIVE_MS);
   });
 
+  it('is missed within minutes where its load balancer finds no web-agent that answers, however many run', () => {
+    const alarms = all('AWS::CloudWatch::Alarm', /prod-api/);
+    expect(alarms).toMatchObject([
+      {
+        ...{ AlarmName: 'rcm-api-unreachable', Namespace: 'AWS/ApplicationELB', MetricName: 'HealthyHostCount', Statistic: 'Maximum' },
+        ...{ Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching', AlarmActions: [expect.stringMatching(/:rcm-notices$/)] },
+      },
+    ]);
+  });
+
   it('is said who used it, in a bucket that takes the log of load balancers of this account', () => {
     const of = attributes();
     expect(of).toMatchObject({ 'access_logs.s3.enabled': 'true', 'deletion_protection.enabled': 'true', 'routing.http.desync_mitigation_mode': 'strictest' });

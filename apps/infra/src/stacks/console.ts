@@ -1,8 +1,9 @@
-import { aws_cloudwatch as cloudwatch, type aws_ec2 as ec2, type aws_elasticloadbalancingv2 as elb, Stack, type StackProps } from 'aws-cdk-lib';
+import { type aws_ec2 as ec2, type aws_elasticloadbalancingv2 as elb, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { internalDoor } from './door.ts';
-import { CONSOLE_HEALTH_PORT, CONSOLE_LOGS_PREFIX, CONSOLE_PORT, topicArn } from './names.ts';
+import { CONSOLE_HEALTH_PORT, CONSOLE_LOGS_PREFIX, CONSOLE_PORT } from './names.ts';
+import { tellUnreachable } from './unreachable.ts';
 
 export interface ConsoleStackProps extends StackProps {
   readonly environment: Environment & Required<Pick<Environment, 'console'>>;
@@ -28,21 +29,9 @@ export class ConsoleStack extends Stack {
       to: { id: 'Console', group: network.console, port: CONSOLE_PORT, alive: { path: '/healthz', port: CONSOLE_HEALTH_PORT } },
     });
     this.targets = targets;
-    this.#unreachable(environment, door);
-  }
-  /** One that runs and does not answer is seen by nobody but its load balancer. */
-  #unreachable(environment: Environment, door: elb.CfnLoadBalancer): void {
-    const told = [topicArn(environment)];
-    new cloudwatch.CfnAlarm(this, 'Unreachable', {
-      ...{ alarmName: 'rcm-console-unreachable', alarmActions: told, okActions: told, treatMissingData: 'breaching' },
-      alarmDescription:
-        'No console has answered its load balancer for 3 minutes: people cannot reach it, and nothing else stops. See docs/runbooks/console-failing.md.',
-      ...{ namespace: 'AWS/ApplicationELB', metricName: 'HealthyHostCount', statistic: 'Maximum', period: 60, evaluationPeriods: 3 },
-      ...{ threshold: 1, comparisonOperator: 'LessThanThreshold' },
-      dimensions: [
-        { name: 'LoadBalancer', value: door.attrLoadBalancerFullName },
-        { name: 'TargetGroup', value: this.targets.attrTargetGroupFullName },
-      ],
+    tellUnreachable(this, {
+      ...{ environment, door, targets, name: 'rcm-console-unreachable' },
+      says: 'No console has answered its load balancer for 3 minutes: people cannot reach it, and nothing else stops. See docs/runbooks/console-failing.md.',
     });
   }
 }
