@@ -1,5 +1,6 @@
 import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { asSuperuser } from '@rcm/db/testing';
 import { GUARDIAN_ROLE } from '@rcm/credentials/policies';
 import { expect } from 'vitest';
 import { type Reader, TYPED } from './reader.fixture.ts';
@@ -39,6 +40,19 @@ async function enableKey({ person }: Reader): Promise<void> {
   await administrator.send(new EnableKeyCommand({ KeyId: kmsKeyArn }));
   administrator.destroy();
 }
+
+/** Nobody listens there. */
+const UNREACHABLE_MAILBOX = {
+  RCM_INBOUND_MAILBOXES: JSON.stringify({ codes: { host: '127.0.0.1', port: 1, user: 'codes', authserv_id: 'mx.example' } }),
+  RCM_INBOUND_MAILBOX_PASSWORDS: JSON.stringify({ codes: 'a-password-of-nobody' }),
+};
+
+/** Who connects from now on can write nothing, or can again. */
+const setReadOnly = ({ person }: Reader, setting: 'on' | 'off'): Promise<unknown> =>
+  asSuperuser(person.testEnvironment.databaseUrl, [
+    'SET default_transaction_read_only = off',
+    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${setting}', current_database()); END $$`,
+  ]);
 
 /** By the name of the page. */
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
@@ -109,6 +123,16 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       await deleteSecret(reader);
       expect(await reader.verify()).toMatchObject({ code: 1 });
     },
+  },
+  'codes-missing': {
+    make: async ({ person }) => void Object.assign(person.environment, UNREACHABLE_MAILBOX),
+    mend: async ({ person }) => Object.keys(UNREACHABLE_MAILBOX).forEach((name) => Reflect.deleteProperty(person.environment, name)),
+    firstEnds: 1,
+  },
+  database: {
+    make: (reader) => setReadOnly(reader, 'on'),
+    mend: (reader) => setReadOnly(reader, 'off'),
+    firstEnds: 1,
   },
   'backup-old': {
     make: (reader) =>
