@@ -47,10 +47,15 @@ it('all is well where each login that is configured has its role, in a database 
 it('a database that answers and only reads is a problem: nothing is done in it', async () => {
   const setting = (value: string) => `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = ${value}', current_database()); END $$`;
   await asSuperuser(url, [setting('on')]);
-  const { code, checks } = await asked({ RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', url) });
+  const { code, checks } = await asked({
+    RCM_OPERATOR_DATABASE_URL: urlFor('rcm_operator', url),
+    RCM_AUDITOR_DATABASE_URL: urlFor('rcm_auditor', url),
+  });
   await asSuperuser(url, ['SET default_transaction_read_only = off', setting('off')]);
   expect(code).toBe(1);
   expect(checks['database as operator']).toMatchObject({ state: 'problem', says: expect.stringMatching(/only reads/), todo: 'docs/runbooks/database.md' });
+  // Who only reads may be given a server that follows another one.
+  expect(checks['database as auditor']).toMatchObject({ state: 'ok' });
 });
 
 it('a mailbox of codes that is not read is a problem, with what to do; a gateway that is there is none', async () => {

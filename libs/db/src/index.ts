@@ -16,7 +16,7 @@ export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa 
 export { type EndpointRow, type NewPortalType, type PortalTypeRow } from './endpoints/endpoint.ts';
 export { findEndpoint, findOrganization, getEndpoint, type EndpointPage, getPortalTypeOf, listEndpoints, listEndpointsOf } from './endpoints/read.ts';
 export { type Automation, automations } from './endpoints/endpoint.ts';
-export { checkConfiguration, databaseProblem, onlyReads, type SchemaWords, schemaWords } from './migrations/schema-state.ts';
+export { checkConfiguration, databaseProblem, onlyReads, readingProblem, type SchemaWords, schemaWords } from './migrations/schema-state.ts';
 export { type CredentialChange, listenForCredentialChanges, type ListenOptions } from './credential-changes.ts';
 export { type CurrentVersion, listCurrentVersions } from './credential-changes-missed.ts';
 export { type AppRole } from './roles/app-role.ts';

@@ -1,4 +1,4 @@
-import { databaseProblem } from '@rcm/db';
+import { readingProblem } from '@rcm/db';
 import { type Clock, embedMetrics, hasCode, startHealthServer } from '@rcm/telemetry';
 import type { AuditConfig } from '../config.ts';
 import type { HeadWriter } from '../heads/head-writer.ts';
@@ -24,7 +24,7 @@ export async function headsRun({ config, services, writer, clock, signal }: Head
     warnings,
     checks: {
       heads: () => problem,
-      database: () => databaseProblem(db),
+      database: () => readingProblem(db),
     },
   });
   const embedding = embedMetrics({ metrics, service: 'audit-heads', everyMs: config.RCM_EMBEDDED_METRICS_MS });

@@ -53,7 +53,8 @@ async function examineOne(acting: Acting, environment: NodeJS.ProcessEnv, also: 
       const { told, refused } = await schemaWords(db);
       await also(db);
       if (refused !== null) return { check, state: 'problem', says: refused, todo: 'rcm db migrate' };
-      const unwritten = await onlyReads(db);
+      // An auditor may be given a server that follows the one that counts.
+      const unwritten = acting === 'auditor' ? null : await onlyReads(db);
       if (unwritten !== null) return { check, state: 'problem', says: unwritten, todo: 'docs/runbooks/database.md' };
       return { check, state: 'ok', says: told ?? 'it answers, with the right role and the schema of this version', todo: null };
     } finally {

@@ -51,9 +51,14 @@ export async function onlyReads(db: Database): Promise<string | null> {
 }
 
 /** What `/readyz` says of Postgres; `null`: it answers and writes, this process may work there, and it is migrated. */
-export async function databaseProblem(db: Database): Promise<string | null> {
+export const databaseProblem = (db: Database): Promise<string | null> => inWords(async () => (await schemaWords(db)).refused ?? (await onlyReads(db)));
+
+/** The same for who only reads, maybe from a server that follows another one. */
+export const readingProblem = (db: Database): Promise<string | null> => inWords(async () => (await schemaWords(db)).refused);
+
+async function inWords(ask: () => Promise<string | null>): Promise<string | null> {
   try {
-    return (await schemaWords(db)).refused ?? (await onlyReads(db));
+    return await ask();
   } catch (error) {
     return hasCode(error, 'config_invalid') || hasCode(error, 'database_unavailable') ? error.message : 'Postgres does not answer.';
   }
