@@ -77,6 +77,16 @@ describe('docs/deploy.md', () => {
     expect(all(/(aws cloudformation update-termination-protection --enable-termination-protection)/g)).toHaveLength(1);
   });
 
+  it('has somebody told, who is woken by what begins so, and tries it with an alarm that is there', () => {
+    const topics = new Set(made.ofType('AWS::SNS::Topic', /prod/).map(({ Properties }) => String(Properties.TopicName)));
+    const subscribed = all(/aws sns subscribe [^\n]*:([a-z-]+) --protocol/g);
+    expect(subscribed).toEqual([...topics]);
+    const alarms = made.ofType('AWS::CloudWatch::Alarm', /prod-alerts/).map(({ Properties }) => [Properties.AlarmName, Properties.AlarmDescription] as const);
+    const [prefix = 'nothing'] = all(/\\"prefix\\":\\"([^"\\]+)/g);
+    const [tried] = all(/set-alarm-state [^\n]*--alarm-name ([a-z-]+)/g);
+    expect(alarms.find(([name]) => name === (tried as never))?.[1]).toMatch(new RegExp(`^${prefix}`));
+  });
+
   it('fills every secret that processes start with, and names no other', () => {
     const secrets = made.ofType('AWS::SecretsManager::Secret', /prod/).map(({ Properties }) => String(Properties.Name));
     expect(all(/^\| `(rcm-platform\/prod\/[a-z-]+)` \|/gm).sort()).toEqual(secrets.sort());

@@ -3,7 +3,7 @@ import { alarm as definition, type AlarmName, alarmNames, metric, underQuotas } 
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { tellEvents } from './events.ts';
-import { conditionOf } from './metric-alarms.ts';
+import { conditionOf, described } from './metric-alarms.ts';
 import { CHAT_ROLE, CLUSTER, TOPIC, topicArn } from './names.ts';
 import { wildcardsBecause } from './reasons.ts';
 import { serviceRole } from './service-role.ts';
@@ -17,6 +17,8 @@ export interface AlertsStackProps extends StackProps {
   /** Topics of other regions that the same channel is told of; `null`: its chat application is set up in another region. Default: of this one alone. */
   readonly chats?: { readonly alsoFrom: readonly string[] } | null;
 }
+
+type AlarmShape = Omit<cloudwatch.CfnAlarmProps, 'comparisonOperator' | 'evaluationPeriods'> & Partial<cloudwatch.CfnAlarmProps>;
 
 /** What the console alone measures: where there is none, nobody asks for it. */
 const isOfConsole = (name: AlarmName): boolean => metric(definition(name).metric).by.every((service) => service === 'console');
@@ -72,30 +74,61 @@ export class AlertsStack extends Stack {
   /** What the apps measure: the definitions are theirs (docs/metrics.md). */
   #alarmsOfApps({ quotas, console: people }: Environment): void {
     for (const name of alarmNames.filter((each) => people !== undefined || !isOfConsole(each))) {
-      const { says, runbook } = definition(name);
+      const { says, runbook, urgency } = definition(name);
       new cloudwatch.CfnAlarm(this, name, {
-        ...{ alarmName: name, alarmDescription: `${says} See docs/runbooks/${runbook}.md.`, treatMissingData: 'notBreaching' },
+        ...{ alarmName: name, alarmDescription: described(urgency, `${says} See docs/runbooks/${runbook}.md.`), treatMissingData: 'notBreaching' },
         ...{ alarmActions: [this.#topic.ref], okActions: [this.#topic.ref], ...conditionOf(underQuotas(definition(name), quotas)) },
       });
     }
   }
 
   #alarms(environment: Environment, runsHere: boolean): void {
+    this.#quotaOfKeys();
+    if (!runsHere) return;
     const { database } = environment;
-    const alarm = (
-      name: string,
-      alarmDescription: string,
-      more: Omit<cloudwatch.CfnAlarmProps, 'comparisonOperator' | 'evaluationPeriods'> & Partial<cloudwatch.CfnAlarmProps>,
-    ) =>
-      new cloudwatch.CfnAlarm(this, name, {
-        ...{ alarmName: `rcm-${name}`, alarmDescription, alarmActions: [this.#topic.ref], okActions: [this.#topic.ref], treatMissingData: 'notBreaching' },
-        ...{ comparisonOperator: 'GreaterThanThreshold', evaluationPeriods: 3, period: 60, statistic: 'Sum' },
-        ...more,
+    this.#alarmsOfApps(environment);
+    for (const service of ['web-agent', 'rotator', 'audit-heads', ...(environment.console ? ['console'] : [])])
+      this.#alarm(
+        `no-${service}`,
+        described('now', `No ${service} has run for 3 minutes. Read its log and its deployments; what was in hand is taken up by the next one.`),
+        {
+          ...{
+            namespace: 'ECS/ContainerInsights',
+            metricName: 'RunningTaskCount',
+            statistic: 'Maximum',
+            threshold: 1,
+            comparisonOperator: 'LessThanThreshold',
+          },
+          dimensions: [
+            { name: 'ClusterName', value: CLUSTER },
+            { name: 'ServiceName', value: service },
+          ],
+          treatMissingData: 'breaching',
+        },
+      );
+    this.#alarm(
+      'safety-net',
+      described('today', 'What a schedule runs as a rotator (the safety net, the backup) could not be started. The service may still run: see rcm-no-rotator.'),
+      {
+        ...{ namespace: 'AWS/Scheduler', metricName: 'TargetErrorCount', threshold: 0, period: 3600, evaluationPeriods: 1 },
+        dimensions: [{ name: 'ScheduleGroup', value: 'default' }],
+      },
+    );
+    if (database.kind === 'aurora')
+      this.#alarm('database-at-its-limit', described('today', 'The database has used 9 of 10 of its capacity for 15 minutes. Raise database.capacity.max.'), {
+        ...{ namespace: 'AWS/RDS', metricName: 'ACUUtilization', statistic: 'Average', threshold: 90, period: 300 },
+        dimensions: [{ name: 'DBClusterIdentifier', value: 'rcm' }],
       });
+  }
+
+  #quotaOfKeys(): void {
     // "Monitoring KMS keys with CloudWatch", AWS/Usage: every read of a secret uses the key once.
-    alarm(
+    this.#alarm(
       'kms-quota',
-      'More than 8 of 10 uses of keys that the account has a second, for 3 minutes: reads of secrets are refused soon. Ask for a higher quota.',
+      described(
+        'now',
+        'More than 8 of 10 uses of keys that the account has a second, for 3 minutes: reads of secrets are refused soon. Ask for a higher quota.',
+      ),
       {
         threshold: 80,
         ...{ period: undefined, statistic: undefined },
@@ -116,25 +149,13 @@ export class AlertsStack extends Stack {
         ],
       },
     );
-    if (!runsHere) return;
-    this.#alarmsOfApps(environment);
-    for (const service of ['web-agent', 'rotator', 'audit-heads', ...(environment.console ? ['console'] : [])])
-      alarm(`no-${service}`, `No ${service} has run for 3 minutes. Read its log and its deployments; what was in hand is taken up by the next one.`, {
-        ...{ namespace: 'ECS/ContainerInsights', metricName: 'RunningTaskCount', statistic: 'Maximum', threshold: 1, comparisonOperator: 'LessThanThreshold' },
-        dimensions: [
-          { name: 'ClusterName', value: CLUSTER },
-          { name: 'ServiceName', value: service },
-        ],
-        treatMissingData: 'breaching',
-      });
-    alarm('safety-net', 'What a schedule runs as a rotator (the safety net, the backup) could not be started. The service may still run: see rcm-no-rotator.', {
-      ...{ namespace: 'AWS/Scheduler', metricName: 'TargetErrorCount', threshold: 0, period: 3600, evaluationPeriods: 1 },
-      dimensions: [{ name: 'ScheduleGroup', value: 'default' }],
+  }
+
+  #alarm(name: string, alarmDescription: string, more: AlarmShape): void {
+    new cloudwatch.CfnAlarm(this, name, {
+      ...{ alarmName: `rcm-${name}`, alarmDescription, alarmActions: [this.#topic.ref], okActions: [this.#topic.ref], treatMissingData: 'notBreaching' },
+      ...{ comparisonOperator: 'GreaterThanThreshold', evaluationPeriods: 3, period: 60, statistic: 'Sum' },
+      ...more,
     });
-    if (database.kind === 'aurora')
-      alarm('database-at-its-limit', 'The database has used 9 of 10 of its capacity for 15 minutes. Raise database.capacity.max.', {
-        ...{ namespace: 'AWS/RDS', metricName: 'ACUUtilization', statistic: 'Average', threshold: 90, period: 300 },
-        dimensions: [{ name: 'DBClusterIdentifier', value: 'rcm' }],
-      });
   }
 }

@@ -2,6 +2,7 @@ import { type aws_ec2 as ec2, type aws_elasticloadbalancingv2 as elb, Stack, typ
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { internalDoor } from './door.ts';
+import { described } from './metric-alarms.ts';
 import { API_LOGS_PREFIX, API_PORT } from './names.ts';
 import { tellUnreachable } from './unreachable.ts';
 
@@ -30,7 +31,10 @@ export class ApiStack extends Stack {
     this.targets = targets;
     tellUnreachable(this, {
       ...{ environment, door, targets, name: 'rcm-api-unreachable' },
-      says: 'No web-agent has answered the load balancer of the API for 3 minutes: nobody can ask for tasks, and ECS replaces web-agents at their work. See docs/runbooks/process-gone.md.',
+      says: described(
+        'now',
+        'No web-agent has answered the load balancer of the API for 3 minutes: nobody can ask for tasks, and ECS replaces web-agents at their work. See docs/runbooks/process-gone.md.',
+      ),
     });
   }
 }

@@ -2,6 +2,7 @@ import { type aws_ec2 as ec2, type aws_elasticloadbalancingv2 as elb, Stack, typ
 import type { Construct } from 'constructs';
 import type { Environment } from '../configuration/read-configuration.ts';
 import { internalDoor } from './door.ts';
+import { described } from './metric-alarms.ts';
 import { CONSOLE_HEALTH_PORT, CONSOLE_LOGS_PREFIX, CONSOLE_PORT } from './names.ts';
 import { tellUnreachable } from './unreachable.ts';
 
@@ -31,7 +32,10 @@ export class ConsoleStack extends Stack {
     this.targets = targets;
     tellUnreachable(this, {
       ...{ environment, door, targets, name: 'rcm-console-unreachable' },
-      says: 'No console has answered its load balancer for 3 minutes: people cannot reach it, and nothing else stops. See docs/runbooks/console-failing.md.',
+      says: described(
+        'today',
+        'No console has answered its load balancer for 3 minutes: people cannot reach it, and nothing else stops. See docs/runbooks/console-failing.md.',
+      ),
     });
   }
 }

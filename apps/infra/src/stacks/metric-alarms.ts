@@ -31,3 +31,8 @@ export function conditionOf({ metric: name, above, seconds }: AlarmDefinition): 
     };
   return { ...{ comparisonOperator: 'GreaterThanThreshold', threshold: above, evaluationPeriods: isCounter ? 1 : seconds / MINUTE }, metrics: [...each, all] };
 }
+
+const URGENCY = { now: 'Now', today: 'Today' } as const;
+
+/** CloudWatch knows no severity: what is told begins with it, so that a subscription that wakes somebody is given nothing else (docs/deploy.md). */
+export const described = (urgency: AlarmDefinition['urgency'], says: string): string => `${URGENCY[urgency]}: ${says}`;

@@ -78,10 +78,19 @@ describe.each(alarmNames.flatMap((name) => (['dev', 'prod'] as const).filter((wh
         expect(Period * (deployed?.EvaluationPeriods ?? 0)).toBe(seconds);
       }
       if (above !== 'its band') expect(deployed?.Threshold).toBe(above);
+      expect(deployed?.AlarmDescription.startsWith(alarm(name).urgency === 'now' ? 'Now: ' : 'Today: ')).toBe(true);
       expect(deployed?.AlarmDescription).toContain(`docs/runbooks/${alarm(name).runbook}.md`);
     });
   },
 );
+
+it('every alarm begins with whether somebody is woken, by which a subscription can be told apart', () => {
+  const alarms = made.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => [String(Properties.AlarmName), String(Properties.AlarmDescription)] as const);
+  expect(alarms.filter(([, says]) => !/^(Now|Today): /.test(says))).toEqual([]);
+  const woken = new Set(alarms.filter(([, says]) => says.startsWith('Now: ')).map(([name]) => name));
+  for (const name of ['rcm-no-rotator', 'rcm-no-web-agent', 'rcm-api-unreachable']) expect(woken).toContain(name);
+  for (const name of ['rcm-console-unreachable', 'rcm-safety-net', 'rcm-standby-behind']) expect(woken).not.toContain(name);
+});
 
 it('alarms of quotas are at 80 % of what the account may do, which is AWS’s default where infra.yaml says nothing', () => {
   const thresholds = (where: string) => ['ssm-reads', 'ssm-writes', 'sts'].map((quota) => deployedIn(where, `rcm-${quota}-quota`)?.Threshold);

@@ -2,6 +2,7 @@ import { aws_cloudwatch as cloudwatch, aws_ec2 as ec2, aws_kms as kms, Stack, ty
 import type { Construct } from 'constructs';
 import { auroraCluster, type AuroraEnvironment, auroraInstance, DATABASE } from './aurora.ts';
 import { logGroup } from './logs.ts';
+import { described } from './metric-alarms.ts';
 import { FLOW_LOG_ROLE, roleArn, topicArn } from './names.ts';
 import { FLOWS } from './network.ts';
 import { because } from './reasons.ts';
@@ -72,8 +73,10 @@ export class StandbyStack extends Stack {
     const told = [topicArn(environment)];
     new cloudwatch.CfnAlarm(this, 'Behind', {
       ...{ alarmName: 'rcm-standby-behind', alarmActions: told, okActions: told, treatMissingData: 'breaching' },
-      alarmDescription:
+      alarmDescription: described(
+        'today',
         'The standby of the database has been more than a minute behind for 5 minutes, or follows nothing: what is lost with the first region grows. See docs/runbooks/standby-behind.md.',
+      ),
       ...{ namespace: 'AWS/RDS', metricName: 'AuroraGlobalDBReplicationLag', statistic: 'Maximum', period: 60, evaluationPeriods: 5 },
       ...{ threshold: BEHIND_MS, comparisonOperator: 'GreaterThanThreshold' },
       dimensions: [

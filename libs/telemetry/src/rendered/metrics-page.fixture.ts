@@ -45,7 +45,7 @@ export function metricsPage(cloudWatch: ReadonlySet<string>): string {
   return [
     HEAD,
     '## Alarms',
-    'In CloudWatch and in Prometheus under the same name. `now`: somebody is woken (severity `page`); `today`: it is looked at in the day (`ticket`).',
+    'In CloudWatch and in Prometheus under the same name. `now`: somebody is woken (severity `page`, in CloudWatch a description that begins with `Now: `); `today`: it is looked at in the day (`ticket`, `Today: `).',
     '',
     row(['alarm', 'where', 'when', 'what it means', 'what to do']),
     '| --- | --- | --- | --- | --- |',
