@@ -105,7 +105,7 @@ function eventsOfWatch(environment: Environment): ToldEvent {
     ...{ name: 'rcm-watch-ended', title: 'The trail, or what tells of it, was stopped or changed', text: WHO_DID, fields: WHO },
     pattern: {
       ...CALL,
-      source: ['aws.cloudtrail', 'aws.events', 'aws.sns'],
+      source: ['aws.cloudtrail', 'aws.events', 'aws.sns', 'aws.monitoring'],
       detail: {
         $or: [
           { eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail'], requestParameters: { name: trail } },
@@ -114,6 +114,9 @@ function eventsOfWatch(environment: Environment): ToldEvent {
           { eventName: ['DisableRule', 'DeleteRule', 'PutRule'], requestParameters: { name: rule } },
           { eventName: ['RemoveTargets', 'PutTargets'], requestParameters: { rule } },
           { eventName: ['DeleteTopic', 'SetTopicAttributes'], requestParameters: { topicArn: [topicArn(environment)] } },
+          // Whoever is woken is a subscription, and what it lets through is said of it.
+          { eventName: ['Unsubscribe', 'SetSubscriptionAttributes'], requestParameters: { subscriptionArn: [{ prefix: `${topicArn(environment)}:` }] } },
+          { eventName: ['DeleteAlarms', 'DisableAlarmActions'], requestParameters: { alarmNames: rule } },
         ],
       },
     },

@@ -1,5 +1,6 @@
 import type { PlatformPolicies } from '@rcm/credentials/policies';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { fits } from './event-pattern.fixture.ts';
 import { toldEvents } from './events.ts';
 import { policiesOf, storePoliciesOf } from './policies-of.ts';
 import { type Synthesised, synthesised } from './synthesised.fixture.ts';
@@ -132,27 +133,6 @@ describe('what is told at once', () => {
     expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail })).toBe(isTold);
   });
 
-  it.each<[string, boolean, string, object]>([
-    ['somebody stops the trail', true, 'StopLogging', { name: 'arn:aws:cloudtrail:us-east-1:222222222222:trail/rcm-trail' }],
-    ['somebody deletes it by its name', true, 'DeleteTrail', { name: 'rcm-trail' }],
-    ['somebody has it leave reads out', true, 'PutEventSelectors', { trailName: 'rcm-trail', advancedEventSelectors: [] }],
-    ['somebody switches a rule off', true, 'DisableRule', { name: 'rcm-read-outside' }],
-    ['somebody takes a rule’s topic away', true, 'RemoveTargets', { rule: 'rcm-read-outside', ids: ['topic'] }],
-    ['somebody deletes the topic', true, 'DeleteTopic', { topicArn: 'arn:aws:sns:us-east-1:222222222222:rcm-notices' }],
-    ['somebody writes a rule anew, switched off', true, 'PutRule', { name: 'rcm-read-outside', state: 'DISABLED' }],
-    ['somebody has a rule look for something else', true, 'PutRule', { name: 'rcm-read-outside', eventPattern: '{"source":["aws.nothing"]}' }],
-    ['somebody has a rule tell another', true, 'PutTargets', { rule: 'rcm-read-outside', targets: [{ id: 'topic', arn: 'theirs' }] }],
-    ['somebody shuts the topic', true, 'SetTopicAttributes', { topicArn: 'arn:aws:sns:us-east-1:222222222222:rcm-notices', attributeName: 'Policy' }],
-    ['somebody writes another rule', false, 'PutRule', { name: 'theirs' }],
-    ['somebody stops another trail', false, 'StopLogging', { name: 'theirs' }],
-    ['somebody switches another rule off', false, 'DisableRule', { name: 'theirs' }],
-    ['somebody starts the trail', false, 'StartLogging', { name: 'rcm-trail' }],
-  ])('%s: told as the end of the watch is %s', (_, isTold, eventName, requestParameters) => {
-    const pattern = toldEvents(made.environments[1]!).find(({ name }) => name === 'rcm-watch-ended')?.pattern ?? expect.unreachable();
-    const source = /Trail|Logging|Selectors/.test(eventName) ? 'aws.cloudtrail' : eventName.includes('Topic') ? 'aws.sns' : 'aws.events';
-    expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail: { eventName, requestParameters } })).toBe(isTold);
-  });
-
   const admin = { type: 'AssumedRole', sessionContext: { sessionIssuer: { userName: 'AdministratorAccess' } } };
   const throughCloudFormation = { ...admin, invokedBy: 'cloudformation.amazonaws.com' };
   it.each<[string, boolean, string, object]>([
@@ -196,21 +176,4 @@ function ofEvents(at: string, policy: unknown): { readonly at: string; readonly 
   const { Statement } = policy as { Statement: readonly { Principal: { Service?: string | readonly string[] }; Condition?: unknown }[] };
   const isOfEvents = ({ Principal }: (typeof Statement)[number]): boolean => [Principal.Service].flat().includes('events.amazonaws.com');
   return { at, conditions: Statement.filter(isOfEvents).map(({ Condition }) => Condition) };
-}
-
-/** "Event patterns", EventBridge User Guide, as far as ours go: a list is any of; of a list in the event one is enough. */
-function fits(pattern: unknown, event: unknown): boolean {
-  if (Array.isArray(pattern)) return [event].flat().some((value) => pattern.some((rule) => fitsValue(rule, value)));
-  return Object.entries(pattern as Record<string, unknown>).every(([name, rule]) =>
-    name === '$or' ? (rule as unknown[]).some((each) => fits(each, event)) : fits(rule, (event as Record<string, unknown> | undefined)?.[name]),
-  );
-}
-
-function fitsValue(rule: unknown, value: unknown): boolean {
-  if (typeof rule === 'string') return rule === value;
-  const { prefix, 'anything-but': not, exists } = rule as { prefix?: string; 'anything-but'?: string[]; exists?: boolean };
-  if (prefix !== undefined) return typeof value === 'string' && value.startsWith(prefix);
-  if (not !== undefined) return value !== undefined && !(not as unknown[]).includes(value);
-  if (exists !== undefined) return (value !== undefined) === exists;
-  throw new Error(`Nobody knows what ${JSON.stringify(rule)} asks for.`);
 }
