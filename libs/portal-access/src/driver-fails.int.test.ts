@@ -12,7 +12,7 @@ const keys = identityKeys({ RCM_IDENTITY_KEY: new Secret('k'.repeat(32)), RCM_ID
 const identity = loginIdentity(keys, { realm: 'portal', usernameCase: 'exact' }, 'anna').id;
 
 /** What a driver does around the moment at which the password leaves the browser. */
-type Act = (beforeSubmit: () => Promise<void>) => Promise<LoginResult>;
+type Act = (beforeSubmit: () => Promise<void>, mayLeave?: () => boolean) => Promise<LoginResult>;
 
 interface Ended {
   readonly result: GuardedResult | { readonly threw: string };
@@ -30,7 +30,10 @@ async function logIn(act: Act, how: Partial<GuardedLogin> = {}): Promise<Ended> 
   let closed = 0;
   const never = () => Promise.reject(new Error('nobody asks for that here'));
   const session = { changePassword: never, runTask: never, isLoggedIn: async () => true, close: async () => void (closed += 1) };
-  const driver: PortalDriver = { hash: 'h'.repeat(64), openSession: async () => ({ ...session, login: ({ beforeSubmit }) => act(beforeSubmit) }) };
+  const driver: PortalDriver = {
+    hash: 'h'.repeat(64),
+    openSession: async () => ({ ...session, login: ({ beforeSubmit, mayLeave }) => act(beforeSubmit, mayLeave) }),
+  };
   const result = await guardedLogin({
     ...{ db: one.db, clock: systemClock, logger: createLogger({ name: 'test', level: 'silent' }), driver, endpoint, loginIdentity: identity },
     ...{ leaseId: lease.lease.id, actor: 'agent', version: '1', keys, illness: { windowMs: 600_000, suspects: 3 } },
@@ -66,6 +69,25 @@ test('a login that may not go on when its row is written was not sent', async ()
     closed: 1,
     outcomes: ['not_submitted'],
   });
+});
+
+test('a driver hears right before anything leaves whether the lease still lives', async () => {
+  let isOver = false;
+  const assertHeld = () => {
+    if (isOver) throw new Error('the lease is gone');
+  };
+  const heard: (boolean | undefined)[] = [];
+  await logIn(
+    async (beforeSubmit, mayLeave) => {
+      await beforeSubmit();
+      heard.push(mayLeave?.());
+      isOver = true;
+      heard.push(mayLeave?.());
+      return fails();
+    },
+    { assertHeld },
+  );
+  expect(heard).toEqual([true, false]);
 });
 
 test('a driver that fails once the password may have been sent counts as a login that nobody knows the end of', async () => {

@@ -8,6 +8,7 @@ import { accountOf, goesBy } from './account.ts';
 import { MANY_WAIT } from './asked-code.ts';
 import { judge, NOTHING_KNOWN } from './judgement.ts';
 import { CODE_ENDS } from './lasting-code.ts';
+import { mayLeave } from './may-leave.ts';
 import { type LoginCodes, loginCodes } from './one-time-code.ts';
 import { automationRefusal } from './permission.ts';
 import { portalCredential } from './portal-credential.ts';
@@ -115,6 +116,7 @@ async function send(
         request.assertHeld?.();
         ledger.mayBeSent = true;
       },
+      mayLeave: () => mayLeave(request.assertHeld),
     });
     return { result, loginAttemptId: ledger.attemptId };
   } catch (error) {

@@ -14,6 +14,7 @@ export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './env
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
 export { type GuardedConfirm, guardedConfirm, type GuardedConfirmRequest } from './guarded-confirm.ts';
 export { guardedLogin } from './guarded-login.ts';
+export { mayLeave } from './may-leave.ts';
 export { loginError } from './login-error.ts';
 export type { GuardedLogin, GuardedResult, LoginTiming, NotAccepted } from './login-request.ts';
 export { automationRefusal } from './permission.ts';

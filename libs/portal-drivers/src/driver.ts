@@ -19,7 +19,15 @@ export interface StepOptions {
   readonly signal: AbortSignal;
 }
 
-export interface LoginOptions extends StepOptions {
+export interface SubmitOptions extends StepOptions {
+  /**
+   * Asked once `beforeSubmit` has come back, right before each thing leaves; `false`: nothing leaves any more. Between the two a machine may have slept, whose timers
+   * and monotonic clock know nothing of it. Default: `true`.
+   */
+  readonly mayLeave?: (() => boolean) | undefined;
+}
+
+export interface LoginOptions extends SubmitOptions {
   readonly credential: PortalCredential;
   /** Gives a code that was never used before and is still valid, or `null` where none is left; `null`: the login has nothing to make one of. Called at most once a login, right before typing. */
   readonly totp: (() => Promise<Secret<string> | null>) | null;
@@ -37,7 +45,7 @@ export interface ConfirmGuard {
   after(result: ConfirmResult): Promise<void>;
 }
 
-export interface ChangeOptions extends StepOptions {
+export interface ChangeOptions extends SubmitOptions {
   readonly credential: PortalCredential;
   readonly newPassword: Secret<string>;
   /** As of a login, where the change asks for a code before its submit. Without one, such a change is not submitted. */

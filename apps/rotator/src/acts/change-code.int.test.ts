@@ -1,6 +1,6 @@
 import type { Drivers } from '@rcm/portal-access';
 import type { ChangeOutcome, LoginOutcome, PortalDriver, PortalSession } from '@rcm/portal-drivers';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { Rotator } from '../rotator.ts';
 import { answersDuring, askedLogin } from '../rows/person-answers.fixture.ts';
 import { resultOf } from '../schedule/rotation-outcome.ts';
@@ -13,18 +13,34 @@ afterAll(() => opened?.close());
 const ACCEPTED: LoginOutcome = { kind: 'accepted' };
 const APPLIED: ChangeOutcome = { kind: 'applied', submitted: true };
 /** A portal that asks for its code at each login and on the page of a change, and takes one for half a day. */
-const portal = { typed: [] as string[], change: APPLIED as ChangeOutcome, life: { hours: 12 } as PortalDriver['codeLife'] };
-beforeEach(() => Object.assign(portal, { typed: [], change: APPLIED, life: { hours: 12 } }));
+const portal = {
+  typed: [] as string[],
+  sleeps: false,
+  letOut: [] as (boolean | undefined)[],
+  change: APPLIED as ChangeOutcome,
+  life: { hours: 12 } as PortalDriver['codeLife'],
+};
+beforeEach(() => Object.assign(portal, { typed: [], sleeps: false, letOut: [], change: APPLIED, life: { hours: 12 } }));
+
+/** `sleeps`: the machine did, for an hour, since it was looked whether the lease is held; of its clocks that of the wall alone knows. */
+function noteLetOut(mayLeave: (() => boolean) | undefined, { sleeps } = { sleeps: false }): void {
+  const awakeAt = Date.now() + 3_600_000;
+  const clock = sleeps ? vi.spyOn(Date, 'now').mockImplementation(() => awakeAt) : null;
+  portal.letOut.push(mayLeave?.());
+  clock?.mockRestore();
+}
 
 const session: PortalSession = {
-  async login({ beforeSubmit, totp }) {
+  async login({ beforeSubmit, mayLeave, totp }) {
     await beforeSubmit();
+    noteLetOut(mayLeave);
     portal.typed.push(`login ${(await totp?.())?.reveal() ?? 'none'}`);
     return { outcome: ACCEPTED, submitted: true };
   },
-  async changePassword({ beforeSubmit, totp }) {
+  async changePassword({ beforeSubmit, mayLeave, totp }) {
     portal.typed.push(`change ${(await totp?.())?.reveal() ?? 'none'}`);
     await beforeSubmit();
+    noteLetOut(mayLeave, { sleeps: portal.sleeps });
     return portal.change;
   },
   runTask: () => Promise.reject(new Error('nobody has a task here')),
@@ -64,4 +80,10 @@ it('a code that was typed into a change which the portal did not make is typed n
   expect([portal.typed.slice(0, 2), asked]).toEqual([['login code-1', 'change code-1'], 1]);
   expect(before).toBeTypeOf('number');
   expect(kept?.size).toBe(before);
+});
+
+it('a change is let out no more where its machine slept longer than the lease lived, once all was written down for it', async () => {
+  Object.assign(portal, { sleeps: true, change: { kind: 'unknown', detail: 'nothing left', submitted: true } });
+  expect((await rotate()).result).toBe('waiting');
+  expect(portal.letOut).toEqual([true, false]);
 });

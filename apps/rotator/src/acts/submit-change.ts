@@ -1,7 +1,7 @@
 import { keepsFieldsOf, parsePayload, type StoredSecret } from '@rcm/credentials';
 import { passwordTries } from '@rcm/db/ledger';
 import { advanceAttempt, tellLeftBehind } from '@rcm/db/rotation';
-import { accountOf, guardedConfirm, type GuardedResult, type LoginCodes, portalCredential } from '@rcm/portal-access';
+import { accountOf, guardedConfirm, type GuardedResult, type LoginCodes, mayLeave, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { heldCodes, logInHeld } from '../finding/held-login.ts';
@@ -128,10 +128,11 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
     codes = await heldCodes(services, login, parsePayload(current.text));
     return codes ? codes.next() : null;
   };
+  const assertHeld = () => login.held.assertHeld();
   const confirm = guardedConfirm({
     ...{ db: services.db, logger: services.logger, keys: services.keys, endpoint: login.endpoint, leaseId: login.held.lease.id },
     ...{ payload: parsePayload(current.text), version: current.version, rotationAttemptId: inHand.attempt.id },
-    assertHeld: () => login.held.assertHeld(),
+    assertHeld,
   });
   const sentBefore = inHand.attempt.submitDeadlineAt !== null || inHand.attempt.reason === 'restored';
   const outcome = await session
@@ -146,6 +147,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
         await writeSubmitting(inHand);
         sent.value = true;
       },
+      mayLeave: () => mayLeave(assertHeld),
     })
     .catch((error: unknown): ChangeOutcome => {
       services.logger.warn(

@@ -45,6 +45,7 @@ export async function changePassword(
     oneTimeCode,
     expiry: () => undefined,
     beforeSubmit: options.beforeSubmit,
+    mayLeave: options.mayLeave,
     counts: 'what left',
     deadlineMs: Math.max(1, endsAt - performance.now()),
     signal: options.signal,

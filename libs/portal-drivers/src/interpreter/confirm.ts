@@ -42,6 +42,7 @@ export async function confirmPassword(dependencies: SessionDependencies, { recip
       await options.confirm.before({ counts: recipe.counts ?? true });
       asked = true;
     },
+    mayLeave: options.mayLeave,
     deadlineMs: options.deadlineMs,
     signal: options.signal,
     goesOn: ({ is }) => is === 'confirmed',

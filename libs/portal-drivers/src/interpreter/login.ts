@@ -36,6 +36,7 @@ export async function login(dependencies: SessionDependencies, options: LoginOpt
     room,
     expiry: (date) => void (expiresAt = date),
     beforeSubmit: options.beforeSubmit,
+    mayLeave: options.mayLeave,
     deadlineMs: options.deadlineMs,
     signal: options.signal,
     goesOn: ({ is }) => GOES_ON.has(is),

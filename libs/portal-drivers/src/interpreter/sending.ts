@@ -1,5 +1,5 @@
 import { isRcmError, RcmError, type Secret, withDeadline } from '@rcm/telemetry';
-import type { StepOptions } from '../driver.ts';
+import type { SubmitOptions } from '../driver.ts';
 import type { Step } from '../recipe/step.ts';
 import { createSecretMask } from '../secret-mask.ts';
 import type { StepTrace } from '../trace.ts';
@@ -10,7 +10,7 @@ import { createOutcomeWatch, type Worded } from './outcome-watch.ts';
 import { type SessionDependencies, tellStep, timeOf } from './dependencies.ts';
 import { runSteps } from './steps.ts';
 
-export interface Sending<W extends Worded> extends StepOptions {
+export interface Sending<W extends Worded> extends SubmitOptions {
   readonly name: StepTrace['act'];
   readonly steps: readonly Step[];
   /** What may end the act before its submit. */
@@ -66,7 +66,7 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
     if (signal.aborted) throw new RcmError('cancelled', 'The time was up before the submit.');
     outcomes.expect(sending.outcomes);
     await outcomes.mark();
-    requestGate.release(sendsFreely ? undefined : leaving);
+    requestGate.release(sendsFreely ? undefined : leaving, sending.mayLeave);
   };
 
   requestGate.reset();

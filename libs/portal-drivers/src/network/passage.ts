@@ -7,13 +7,22 @@ export type PassageState = 'open' | 'held' | 'released' | 'closed';
 /** The one state behind request gate and proxy: requests wait at the request gate, sockets at the proxy, and both count what left. */
 export class Passage {
   #state: PassageState = 'open';
+  #mayLeave: (() => boolean) | null = null;
+  #takenBack = false;
   #left = 0;
   #typed = false;
   #hadWorker = false;
   #waiting: (() => void)[] = [];
 
   get state(): PassageState {
+    this.#look();
     return this.#state;
+  }
+
+  /** Whether what was let out and is still on its way must not go on: whoever let it out may not send any more. */
+  get isTakenBack(): boolean {
+    this.#look();
+    return this.#takenBack;
   }
 
   /** Whether anything that could carry what was typed left since the release. */
@@ -41,10 +50,16 @@ export class Passage {
 
   /** Waits while it is held; `false` means: do not send. */
   async pass(): Promise<boolean> {
-    while (this.#state === 'held') await new Promise<void>((wake) => this.#waiting.push(wake));
+    while (this.state === 'held') await new Promise<void>((wake) => this.#waiting.push(wake));
     if (this.#state === 'closed') return false;
     if (this.#state === 'released') this.#left += 1;
     return true;
+  }
+
+  /** `mayLeave`: asked from now on whenever something is to leave; once it says no, the passage is closed. Default: nobody is asked. */
+  release(mayLeave?: () => boolean): void {
+    this.#mayLeave = mayLeave ?? null;
+    this.change('released');
   }
 
   change(next: PassageState): void {
@@ -57,6 +72,13 @@ export class Passage {
   /** Opens it for the next act. */
   reset(): void {
     this.#left = 0;
+    [this.#mayLeave, this.#takenBack] = [null, false];
     this.change('open');
+  }
+
+  #look(): void {
+    if (this.#mayLeave === null || this.#mayLeave()) return;
+    [this.#mayLeave, this.#takenBack] = [null, true];
+    this.change('closed');
   }
 }

@@ -72,11 +72,11 @@ export class RequestGate {
     this.#cutOthers();
   }
 
-  /** The submit may leave now. `departures`: asked of each request that is begun from now on. Default: nobody is. */
-  release(departures?: Departures): void {
+  /** The submit may leave now, as long as `mayLeave` says so. `departures`: asked of each request that is begun from now on. Default: nobody is. */
+  release(departures?: Departures, mayLeave?: () => boolean): void {
     const { passage } = this.#options;
     this.#departures = departures;
-    if (passage.state === 'held' || passage.state === 'open') passage.change('released');
+    if (passage.state === 'held' || passage.state === 'open') passage.release(mayLeave);
   }
 
   /** The act is over and its page is no longer trusted to be still: nothing leaves any more. Returns `sent()`. */

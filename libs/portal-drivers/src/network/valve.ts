@@ -12,6 +12,8 @@ import type { Destination } from './session-addresses.ts';
  *
  * Over HTTP/2 a socket is part of a tunnel for requests (RFC 8441), and cannot be told from them. The request gate sees those of pages; once a session has a
  * worker, all that leaves by such a tunnel passes as if it were a socket's. The valve says `held` where it has to wait.
+ *
+ * A request that was let out may still wait for its tunnel's handshake when a machine is put to sleep: where the passage is taken back, nothing of it leaves.
  */
 export function createValve(passage: Passage, { receives }: Pick<Destination, 'receives'>): Transform {
   let use: ReturnType<typeof tunnelUse> = null;
@@ -24,6 +26,7 @@ export function createValve(passage: Passage, { receives }: Pick<Destination, 'r
         first = bytes;
         return void done();
       }
+      if (passage.isTakenBack) return void done(new Error('taken back'));
       if (use === 'socket' && !receives) return void done(new Error('no socket to this host'));
       const passing = use === 'socket' ? passage.pass() : passRequests(passage, () => valve.emit('held'));
       passing.then((may) => (may ? done(null, bytes) : done(new Error('closed'))), done);
