@@ -67,28 +67,28 @@ async function lookAt(rotator: Rotator, watched: WatchedLogin, signal: AbortSign
 
 async function judge(rotator: Rotator, login: LoginInHand, known: WatchedLogin, current: StoredSecret): Promise<ManualResult> {
   const { orgId, id: endpointId, portalType } = login.endpoint;
-  const change = { orgId, endpointId, version: current.version, actor: rotator.owner };
-  if (payloadOf(current) === null) return await refuse(rotator, change, NO_PAYLOAD);
+  const change = { orgId, endpointId, version: current.version, known: known.knownVersion, actor: rotator.owner };
+  if (payloadOf(current) === null) return await refuse(rotator, login, { ...change, ...NO_PAYLOAD });
   // Another account in it, or an old copy that it was saved from: that is put in order, and looked at again.
   if ((await reconcileCurrent(rotator, login, current)) !== null) return 'put_off';
   const changed = await whatChanged(rotator, login, known, current);
   const proof = portalType.automation === 'assisted' ? 'person' : 'login';
   if (changed !== 'other fields' && proof === 'login') {
     const refusal = await refusalOf(rotator, login, current);
-    if (refusal !== null) return await refuse(rotator, change, refusal);
+    if (refusal !== null) return await refuse(rotator, login, { ...change, ...refusal });
   }
-  if (changed === 'password') return await follow(rotator, login, { ...change, known: known.knownVersion, proof });
+  if (changed === 'password') return await follow(rotator, login, { ...change, proof });
   // One reminder too many is answered by one more change; a rotation that was not one would leave the old password for an interval more.
   if (changed === 'unknown')
     rotator.logger.warn({ endpointId, knownVersion: known.knownVersion }, 'nobody can tell whether a password was changed; it does not count as rotated');
   login.held.assertHeld();
-  await noteManualVersion(rotator.db, { ...change, known: known.knownVersion });
+  await noteManualVersion(rotator.db, change);
   return 'unchanged';
 }
 
-async function refuse(rotator: Rotator, change: Omit<Parameters<typeof recordManualRefusal>[1], keyof Refusal>, refusal: Refusal): Promise<ManualResult> {
-  await recordManualRefusal(rotator.db, { ...change, ...refusal });
-  return 'refused';
+async function refuse(rotator: Rotator, login: LoginInHand, change: Parameters<typeof recordManualRefusal>[1]): Promise<ManualResult> {
+  login.held.assertHeld();
+  return (await recordManualRefusal(rotator.db, change)) ? 'refused' : 'put_off';
 }
 
 async function follow(rotator: Rotator, login: LoginInHand, change: Parameters<typeof recordManualRotation>[1]): Promise<ManualResult> {

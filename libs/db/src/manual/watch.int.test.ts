@@ -61,7 +61,7 @@ describe('a login that a person rotates', () => {
   test('counts as rotated when the portal accepted what they stored, with an audit event; a refusal before it is forgotten', async () => {
     const endpoint = await byHand();
     await claim(endpoint);
-    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
+    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), known: '1', detail: 'the portal demands a change first', isAskedAgain: false });
     expect(await recordManualRotation(t.rotator, { ...change(endpoint, '3'), known: '1', proof: 'login' })).toBe(true);
     const row = await findEndpoint(t.rotator, endpoint);
     expect(row).toMatchObject({ currentVersion: '3', rotationStatus: 'active', lastRotatedAt: expect.any(Date) });
@@ -86,12 +86,25 @@ describe('a login that a person rotates', () => {
     ]);
   });
 
+  test('is not called refused by one that stood still, once the same version was proved', async () => {
+    const endpoint = await byHand();
+    await claim(endpoint);
+    await recordManualRotation(t.rotator, { ...change(endpoint, '2'), known: '1', proof: 'login' });
+    for (const isAskedAgain of [true, false])
+      await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), known: '1', detail: 'the portal does not accept it', isAskedAgain });
+    expect(await t.sql(`SELECT known_version, refused_version FROM manual_watch WHERE endpoint_id = $1`, [endpoint.endpointId])).toEqual([
+      { known_version: '2', refused_version: null },
+    ]);
+    const told = (await listNotifications(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId);
+    expect(told.map(({ kind }) => kind)).toEqual([]);
+  });
+
   test('stays due where only another version is known: nobody rotated it, and a refusal before it is forgotten', async () => {
     const endpoint = await byHand();
     await claim(endpoint);
     await t.sql(`UPDATE integration_endpoint SET rotation_status = 'pending' WHERE id = $1`, [endpoint.endpointId]);
     const before = await findEndpoint(t.rotator, endpoint);
-    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
+    await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), known: '1', detail: 'the portal demands a change first', isAskedAgain: false });
     await noteManualVersion(t.rotator, { ...endpoint, version: '9', known: 'what was known to one that stood still' });
     await noteManualVersion(t.rotator, { ...endpoint, version: '3', known: '1' });
     expect(await claim(endpoint, 0)).toMatchObject([{ knownVersion: '3', refusedVersion: null }]);
@@ -112,7 +125,7 @@ describe('a login that a person rotates', () => {
     const endpoint = await byHand();
     await claim(endpoint);
     for (let i = 0; i < 2; i += 1)
-      await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), detail: 'the portal demands a change first', isAskedAgain: false });
+      await recordManualRefusal(t.rotator, { ...change(endpoint, '2'), known: '1', detail: 'the portal demands a change first', isAskedAgain: false });
     await t.sql(`UPDATE manual_watch SET looked_at = '-infinity' WHERE endpoint_id = $1`, [endpoint.endpointId]);
     expect(await claim(endpoint)).toMatchObject([{ knownVersion: '1', refusedVersion: '2' }]);
     const told = (await listNotifications(t.rotator, { limit: 1000 })).filter(({ endpointId }) => endpointId === endpoint.endpointId);

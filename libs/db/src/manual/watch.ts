@@ -119,12 +119,22 @@ export async function noteManualVersion(
   );
 }
 
-/** The portal did not accept what a person stored, or did not say: people are told. Unless `isAskedAgain`, this version is not tried again. */
-export async function recordManualRefusal(db: Database, change: ManualChange & { readonly detail: string; readonly isAskedAgain: boolean }): Promise<void> {
-  const { orgId, endpointId, version, detail, isAskedAgain } = change;
-  await db.transaction({ tenant: orgId }, async (tx) => {
+/**
+ * The portal did not accept what a person stored, or did not say: people are told. Unless `isAskedAgain`, this version is not tried again. `false`, and nobody is told, where something
+ * else than `known` is known by now: somebody has looked since, and may have proved this very version.
+ */
+export async function recordManualRefusal(
+  db: Database,
+  change: ManualChange & { readonly known: string | null; readonly detail: string; readonly isAskedAgain: boolean },
+): Promise<boolean> {
+  const { orgId, endpointId, version, known, detail, isAskedAgain } = change;
+  return db.transaction({ tenant: orgId }, async (tx) => {
     const { portalTypeCode } = await tx.integrationEndpoint.findFirstOrThrow({ where: { id: endpointId, orgId }, select: { portalTypeCode: true } });
-    if (!isAskedAgain) await tx.$executeRaw`UPDATE manual_watch SET refused_version = ${version} WHERE endpoint_id = ${endpointId}`;
+    const noted = await tx.$executeRaw`
+      UPDATE manual_watch SET refused_version = coalesce(${isAskedAgain ? null : version}::text, refused_version)
+       WHERE org_id = ${orgId} AND endpoint_id = ${endpointId} AND known_version IS NOT DISTINCT FROM ${known}::text`;
+    if (noted === 0) return false;
     await writeNotification(tx, { kind: 'manual_refused', key: `${endpointId}:${version}`, orgId, endpointId, portalTypeCode, detail });
+    return true;
   });
 }

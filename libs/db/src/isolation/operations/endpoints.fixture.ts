@@ -34,5 +34,5 @@ export const ENDPOINTS: Operations = {
   putOffRotation: (t, n) => putOffRotation(t.rotator, { ...n, forMs: 60_000, tell: 'x' }),
   noteManualVersion: (t, n) => noteManualVersion(t.rotator, { ...n, version: '2', known: null }),
   recordManualRotation: (t, n) => recordManualRotation(t.rotator, { ...n, version: '2', known: null, actor: 'a', proof: 'login' }),
-  recordManualRefusal: (t, n) => recordManualRefusal(t.rotator, { ...n, version: '2', actor: 'a', detail: 'x', isAskedAgain: false }),
+  recordManualRefusal: (t, n) => recordManualRefusal(t.rotator, { ...n, version: '2', known: '1', actor: 'a', detail: 'x', isAskedAgain: false }),
 };
