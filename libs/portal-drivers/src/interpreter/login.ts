@@ -26,7 +26,7 @@ export async function login(dependencies: SessionDependencies, options: LoginOpt
     return codeFrom(options.totp, dependencies.secrets);
   };
 
-  const { ended, submitted } = await runSending<LoginWords>(dependencies, {
+  const { ended, submitted, left } = await runSending<LoginWords>(dependencies, {
     name: 'login',
     steps,
     early: outcomes.filter((entry) => BEFORE_SUBMIT.includes(entry.is)),
@@ -39,13 +39,17 @@ export async function login(dependencies: SessionDependencies, options: LoginOpt
     mayLeave: options.mayLeave,
     deadlineMs: options.deadlineMs,
     signal: options.signal,
-    goesOn: ({ is }) => GOES_ON.has(is),
+    goesOn: ({ is }, sent) => sent && GOES_ON.has(is),
   });
-  if (!isRcmError(ended)) return { outcome: await inWords(dependencies, ended, { expiresAt, submitted }), submitted };
+  if (!isRcmError(ended) && GOES_ON.has(ended.is) && !left) return { outcome: unsent(ended), submitted };
+  if (!isRcmError(ended)) return { outcome: await inWords(dependencies, ended, { expiresAt, left }), submitted };
   const moved = hostMoved(dependencies, ended);
   if (moved) return { outcome: moved, submitted };
-  return { outcome: withoutWords(ended, dependencies.secrets.mask().mask, proven && submitted), submitted };
+  return { outcome: withoutWords(ended, dependencies.secrets.mask().mask, proven && left), submitted };
 }
+
+/** A page that welcomes somebody before it has asked its server would prove any password, and a rotation would keep one that the portal does not have. */
+const unsent = ({ is }: LoginWords): LoginOutcome => ({ kind: 'unknown', detail: `The page shows "${is}", but nothing was sent since the submit.` });
 
 /** What is known beside the portal's words, in the form in which outcomes tell it. */
 interface Told {
@@ -73,12 +77,12 @@ const OUTCOMES: Readonly<Record<LoginWords['is'], (told: Told) => LoginOutcome>>
 async function inWords(
   dependencies: SessionDependencies,
   entry: LoginWords,
-  { expiresAt, submitted }: { expiresAt: Date | null; submitted: boolean },
+  { expiresAt, left }: { expiresAt: Date | null; left: boolean },
 ): Promise<LoginOutcome> {
   const until = await untilOf(dependencies, entry);
   const passwordExpiresAt = until.until ?? expiresAt;
   // A page may show before the password what it shows after it: what was not sent is not proven.
-  const proof = entry.proves_password && submitted ? ({ provesPassword: true } as const) : {};
+  const proof = entry.proves_password && left ? ({ provesPassword: true } as const) : {};
   return OUTCOMES[entry.is]({ until, expiry: passwordExpiresAt ? { passwordExpiresAt } : {}, proof });
 }
 

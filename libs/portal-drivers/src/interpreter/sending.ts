@@ -27,8 +27,11 @@ export interface Sending<W extends Worded> extends SubmitOptions {
    * for what it never got costs a failure. Default: a press, too.
    */
   readonly counts?: 'what left';
-  /** Whether the session goes on after these words. Where it does not, its page sends nothing more: one that tries again by itself would cost a second attempt. Default: it does. */
-  readonly goesOn?: (words: W) => boolean;
+  /**
+   * Whether the session goes on after these words; `left`: whether anything has left the browser. Where it does not, its page sends nothing more: one that tries again
+   * by itself would cost a second attempt. Default: it does.
+   */
+  readonly goesOn?: (words: W, left: boolean) => boolean;
 }
 
 export interface Sent<W> {
@@ -36,6 +39,8 @@ export interface Sent<W> {
   readonly ended: W | RcmError;
   /** Whether anything that the submit sends may have left the browser. */
   readonly submitted: boolean;
+  /** Whether anything has: what a page shows after a press that sends nothing is no portal's answer. */
+  readonly left: boolean;
   /** Whether a secret was typed. */
   readonly typed: boolean;
 }
@@ -97,16 +102,16 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
       return (await runSteps(act, sending.steps)) ?? (await time.until(outcomes.awaited(), time.stepMs(dependencies.recipe.step_deadline_ms), outcomes.look));
     });
     // Shut first where the press alone does not count: nothing may leave behind that answer.
-    const submitted = isSubmitted(sending.counts ? requestGate.shut() : requestGate.sent());
+    const left = sending.counts ? requestGate.shut() : requestGate.sent();
     // What is still held was not submitted, and must not leave now that the answer says so.
-    if (submitted && (sending.goesOn?.(ended) ?? true)) requestGate.reset();
+    if (isSubmitted(left) && (sending.goesOn?.(ended, left) ?? true)) requestGate.reset();
     else requestGate.shut();
-    return { ended, submitted, typed: typed.length > 0 };
+    return { ended, submitted: isSubmitted(left), left, typed: typed.length > 0 };
   } catch (error) {
     // A caller that is still writing down the attempt must be done before it hears how the attempt ended.
     await Promise.resolve(asked).catch(() => undefined);
-    const submitted = isSubmitted(requestGate.shut());
+    const left = requestGate.shut();
     if (refusals.length > 0) throw refusals[0];
-    return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted, typed: typed.length > 0 };
+    return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted: isSubmitted(left), left, typed: typed.length > 0 };
   }
 }
