@@ -23,6 +23,8 @@ const WAYS: readonly ((one: string) => string)[] = [
   (one) => `\\u{${hex(one.codePointAt(0) ?? 0, 1)}}`,
   (one) => [...Buffer.from(one)].map((byte) => `%${hex(byte, 2)}`).join(''),
   (one) => [...Buffer.from(one)].map((byte) => `%2525${hex(byte, 2)}`).join(''),
+  (one) => (one.length > 1 ? one : `%u${hex(one.charCodeAt(0), 4)}`),
+  (one) => (one === 'é' ? '%25E9' : one),
   (one) => `\\${one}`,
   (one) => `\\\\\\${one}`,
   (one) => one.toUpperCase(),

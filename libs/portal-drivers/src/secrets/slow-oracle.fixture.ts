@@ -57,14 +57,15 @@ function letterEnds(text: string, at: number, letter: string, backslashes: numbe
   });
   let bytes = [at];
   for (const byte of Buffer.from(letter)) bytes = bytes.flatMap((from) => percentEnds(text, from, byte.toString(16).padStart(2, '0')));
-  return [...new Set([...single, ...bytes])];
+  const old = [...(code > 127 && code < 256 ? [hex] : []), ...(code < 0x10000 ? [`u${hex.padStart(4, '0')}`] : [])];
+  return [...new Set([...single, ...bytes, ...old.flatMap((digits) => percentEnds(text, at, digits))])];
 }
 
 function percentEnds(text: string, at: number, digits: string): number[] {
   if (text[at] !== '%') return [];
   const found: number[] = [];
   for (let next = at + 1; ; next += 2) {
-    if (text.slice(next, next + 2).toLowerCase() === digits) found.push(next + 2);
+    if (text.slice(next, next + digits.length).toLowerCase() === digits) found.push(next + digits.length);
     if (text.slice(next, next + 2) !== '25') return found;
   }
 }

@@ -37,14 +37,16 @@ export class TextReadings {
     this.nexts.push(next);
   }
 
-  /** `%41`, also escaped again as `%2541`; the bytes of one letter in UTF-8. */
+  /** `%41`, also escaped again as `%2541`; the bytes of one letter in UTF-8; what the old `escape` of scripts makes of letters beyond ASCII: `%E9`, `%u20AC`. */
   #readPercent(text: string, at: number): void {
     let digits = at + 1;
     for (; text.startsWith('25', digits); digits += 2) this.#add(0x25, digits + 2);
+    if (text[digits] === 'u') this.#addHex(text, digits + 1, digits + 5);
     const lead = this.#hex(text, digits, digits + 2);
     let next = digits + 2;
     this.#visited(next - at);
     if (lead < 0x80) return lead < 0 ? undefined : void this.#add(lead, next);
+    this.#add(lead, next);
     const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
     let code = lead & (0x3f >> more);
     for (let byte = 0; byte < more; byte += 1) {
