@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --disable-sigusr1
+import { guardOutput } from '@rcm/telemetry/lost-output';
 import { answerHelp, asksForHelp } from './help.ts';
 import { guardLate } from './late-guard.ts';
-import { guardOutput } from './lost-output.ts';
 
 const argv = process.argv.slice(2);
 guardOutput();

@@ -1,15 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-const LOGGER = fileURLToPath(new URL('logger.ts', import.meta.url));
+const moduleOf = (file: string): string => JSON.stringify(fileURLToPath(new URL(file, import.meta.url)));
+const LINES = `const { createLogger } = await import(${moduleOf('logger.ts')}); const log = createLogger({ name: 'x' }); for (let i = 0; i < 100; i += 1) log.info('a line');`;
 
-it.runIf(process.platform === 'linux')('a log that can take no more lines does not end the process', () => {
-  // /dev/full answers every write with ENOSPC.
+/** With a log that can take no more lines: /dev/full answers every write with ENOSPC. */
+function run(script: string): [status: number | null, said: string] {
   const full = openSync('/dev/full', 'w');
-  const script = `const { createLogger } = await import(${JSON.stringify(LOGGER)}); const log = createLogger({ name: 'x' }); for (let i = 0; i < 100; i += 1) log.info('a line'); setTimeout(() => process.stdout.write('alive'), 50);`;
-  const run = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', full], timeout: 9_000 });
+  const ended = spawnSync(process.execPath, ['--input-type=module', '--eval', `${LINES} ${script}`], { stdio: ['ignore', 'pipe', full], timeout: 60_000 });
   closeSync(full);
-  expect([run.status, run.stdout.toString()]).toEqual([0, 'alive']);
+  return [ended.status, ended.stdout.toString()];
+}
+
+describe.runIf(process.platform === 'linux')('a log that can take no more lines', { timeout: 120_000 }, () => {
+  it('does not end the process', () => {
+    expect(run(`setTimeout(() => process.stdout.write('alive'), 50);`)).toEqual([0, 'alive']);
+  });
+
+  it('does not keep a process that has to end', () => {
+    const escapes = `const { endOnUnhandled } = await import(${moduleOf('unhandled.ts')}); endOnUnhandled(log); setTimeout(() => { throw new Error('escaped'); });`;
+    expect(run(escapes)).toEqual([1, '']);
+  });
 });

@@ -67,5 +67,7 @@ const MAX_WAITING = 1_048_576;
 function standardError(): DestinationStream {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: MAX_WAITING });
   destination.on('error', () => {});
+  // pino asks for it after a fatal line. It would try for ever what a full disk refuses, and the process that is to end would not; each line was tried at once already.
+  destination.flushSync = () => undefined;
   return destination;
 }

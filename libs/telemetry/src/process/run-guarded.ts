@@ -6,6 +6,7 @@ import { createLogger } from '../logger.ts';
 import { endOnUnhandled } from '../unhandled.ts';
 import { preventCoreDumps } from './core-dumps.ts';
 import { overwriteInitialEnvironment } from './initial-environment.ts';
+import { guardOutput } from './lost-output.ts';
 import { processEnvironment } from './process-environment.ts';
 import { isDebugSwitch, nodeOptions, openingArguments, refusedVariables } from './refused-variables.ts';
 
@@ -21,7 +22,7 @@ const isOurs = (name: string): boolean => name.startsWith('RCM_');
  * Runs an app where it may run: without an inspector that a signal opens, not as root unless that is allowed by name, without variables that
  * lead secrets elsewhere, and without core dumps. Debug switches are gone before `app` loads anything, and so is the platform's own
  * configuration: `app` alone is given it. So the app's modules must be imported by `app`, not before. Sets the exit code: the app's, 2 for
- * a refusal; an error that escapes ends the process with 1, after one masked line. `errorObject` is what a refusal is under `--json`, where the app's
+ * a refusal; an error that escapes ends the process with 1, after one masked line; what cannot be written ends nothing (`guardOutput`). `errorObject` is what a refusal is under `--json`, where the app's
  * own errors have another shape than `{"error": {"code", "message"}}`.
  */
 export async function runGuarded(
@@ -31,6 +32,7 @@ export async function runGuarded(
 ): Promise<void> {
   const logger = createLogger({ name, level: 'warn' });
   endOnUnhandled(logger);
+  guardOutput();
   try {
     const asksForHelp = process.argv.slice(2).some((argument) => HELP.has(argument));
     const environment = asksForHelp ? {} : { ...process.env };

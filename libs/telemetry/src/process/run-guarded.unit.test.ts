@@ -191,3 +191,19 @@ function linkOf(path: string): string {
     return '';
   }
 }
+
+describe.runIf(process.platform === 'linux')('what cannot be written to a full disk ends nothing that is under way, and is told by exit code 1', () => {
+  it('and in a sentence', async () => {
+    const { code, stderr } = await run({ before: 'exec >/dev/full' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^What the command said could not be written \(ENOSPC\)\..*\n$/);
+  });
+
+  it('alone, where nothing can be said either', async () => {
+    expect((await run({ before: 'exec >/dev/full 2>&1' })).code).toBe(1);
+  });
+});
+
+it('a refusal that cannot be written ends with 2', async () => {
+  expect((await run({ node: [], before: 'exec 2>/dev/full' })).code).toBe(2);
+});
