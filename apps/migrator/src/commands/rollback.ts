@@ -6,6 +6,7 @@ import { migrationCounts, type RestoreAnswer, restoreLegacyCredentials } from '@
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, RcmError } from '@rcm/telemetry';
 import { asItWas } from '../credential/as-it-was.ts';
+import { readCurrent } from '../credential/read-current.ts';
 import { eachEndpoint, endedEarly, endOf } from '../each-endpoint.ts';
 import { leaseRequest } from '../lease-request.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
@@ -43,12 +44,13 @@ export async function rollback(migration: Migration, scope: RollbackScope, act: 
 }
 
 async function restore(migration: Migration, endpoint: EndpointRow, { actor, reason }: PersonalAct): Promise<'restored'> {
-  const { db, patience, pace, giveUp } = migration;
+  const { db, patience } = migration;
   const { secretArn, loginIdentity } = endpoint;
   if (secretArn === null || loginIdentity === null) throw new RcmError('state_conflict', 'The endpoint is not migrated; there is nothing to roll back.');
   const reference = parseReference(secretArn);
   // Exclusive: no agent works with the login and no rotation starts between the read and the write.
-  await withExclusiveLease(leaseRequest(migration, endpoint), async ({ lease: { id: leaseId } }) => {
+  await withExclusiveLease(leaseRequest(migration, endpoint), async (held) => {
+    const leaseId = held.lease.id;
     const open = await getOpenAttempt(db, { orgId: endpoint.orgId, loginIdentity });
     if (open) throw new RcmError('state_conflict', `A rotation of this login is open (${open.state}); let it end or resolve it first.`);
     await recordAuditEvent(db, {
@@ -59,7 +61,7 @@ async function restore(migration: Migration, endpoint: EndpointRow, { actor, rea
       reason,
       details: { secretArn },
     });
-    const stored = await patience(pace.reads(reference), () => migration.stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp }));
+    const stored = await readCurrent(migration, endpoint, { reference, held });
     if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says; the row was left as it is.');
     const credentials = asItWas(stored.text);
     const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);

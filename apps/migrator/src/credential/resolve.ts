@@ -12,6 +12,7 @@ import { asItWas } from './as-it-was.ts';
 import { examine, isIdentityOf } from './examine.ts';
 import { keepBeside } from './keep.ts';
 import { CLAIM_MS, migrateAfterOthers, secretOf, type Why } from './move.ts';
+import { readCurrent } from './read-current.ts';
 
 /** Which of the two is right. */
 export type Take = 'row' | 'store';
@@ -37,7 +38,7 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
   const { secretArn } = endpoint;
   return withExclusiveLease(leaseRequest(migration, endpoint), async (held) => {
     await mustHaveNoRotation(migration, endpoint);
-    const pair = await readBoth(migration, endpoint, secretArn);
+    const pair = await readBoth(migration, endpoint, { secretArn, held });
     const done = await follow(migration, endpoint, { ...pair, ...word, held });
     const { credentials, stored, kept } = done;
     const answer = await migration.patienceToTheEnd(null, () =>
@@ -55,7 +56,7 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
 
 /** Before `apply` has named a secret in the row, nobody reads the one that lies under its name; then `apply`'s own way adopts it. */
 async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
-  const { db, holder, patience, patienceToTheEnd } = migration;
+  const { db, holder, patience, patienceToTheEnd, pace, stores, giveUp } = migration;
   const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
   const alone = async (held: HeldLease | null): Promise<Resolved> => {
     const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
@@ -66,9 +67,10 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
       );
     if (claimed.is !== 'mine') throw new RcmError('state_conflict', 'Another migrator has just moved this endpoint. Nothing was changed; run it again.');
     try {
-      const pair = await readPair(migration, endpoint, {
+      const pair = await readPair({
         references: await firstReferences(migration, endpoint, claimed.credentials),
         legacy: claimed.credentials,
+        read: (reference) => patience(pace.reads(reference), () => stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp })),
       });
       const { credentials, stored, kept } = await follow(migration, endpoint, { ...pair, ...word, held });
       const answer = await patienceToTheEnd(null, () =>
@@ -90,9 +92,14 @@ interface Pair {
   readonly stored: StoredSecret;
 }
 
-const readBoth = async (migration: Migration, endpoint: EndpointRow, secretArn: string): Promise<Pair> => {
+const readBoth = async (
+  migration: Migration,
+  endpoint: EndpointRow,
+  { secretArn, held }: { readonly secretArn: string; readonly held: HeldLease },
+): Promise<Pair> => {
   const legacy = await migration.patience(null, () => readLegacy(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId }));
-  return readPair(migration, endpoint, { references: [parseReference(secretArn)], legacy });
+  const read = (reference: SecretReference) => readCurrent(migration, endpoint, { reference, held });
+  return readPair({ references: [parseReference(secretArn)], legacy, read });
 };
 
 /** Where `apply` may have made what it found to be another login, or was about to make it. */
@@ -102,14 +109,16 @@ async function firstReferences(migration: Migration, endpoint: EndpointRow, lega
   return places.map((place) => secretOf(migration, endpoint, place));
 }
 
-async function readPair(
-  { patience, pace, stores, giveUp }: Migration,
-  { orgId }: EndpointRow,
-  { references, legacy }: { readonly references: readonly SecretReference[]; readonly legacy: Secret<string> | null },
-): Promise<Pair> {
+interface PairToRead {
+  readonly references: readonly SecretReference[];
+  readonly legacy: Secret<string> | null;
+  readonly read: (reference: SecretReference) => Promise<StoredSecret | null>;
+}
+
+async function readPair({ references, legacy, read }: PairToRead): Promise<Pair> {
   if (legacy === null) throw new RcmError('state_conflict', 'The row holds no login, so there is nothing to choose between. Nothing was changed.');
   for (const reference of references) {
-    const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
+    const stored = await read(reference);
     if (stored !== null) return { reference: stored.reference ?? reference, legacy, stored };
   }
   throw new RcmError('secret_missing', 'No secret lies where the row’s would, so the row is the only copy. Nothing was changed.');
