@@ -5,7 +5,7 @@ import { isFields } from '@rcm/credentials/legacy';
 import { LONGEST_CELL, type SourceColumn } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
 import type { Role } from './mapping.ts';
-import { refused, textOf } from './own-file.ts';
+import { openOwn, type OwnFile, refused } from './own-file.ts';
 import type { Cells, Rows, SourceRow } from './rows.ts';
 
 export interface RowFile {
@@ -18,16 +18,22 @@ const PAGE_SIZE = 200;
 /** Characters of one row. */
 const LONGEST_ROW = 16 * LONGEST_CELL;
 
-/** Rows of a file, which is read to its end once before the first is given, so that nothing is done with one that is broken further on. Fails with `input_invalid`, by line. */
+/** Rows of a file, which is read to its end once before the first is given, so that nothing is done with one that is broken further on; that very file, as it was then. Fails with `input_invalid`, by line. */
 export async function rowsOfFile(file: RowFile): Promise<Rows> {
   for (const [, { in: table, column }] of file.roles)
     if (table !== 'row') throw refused(`--${file.form}`, `is one table, and the mapping looks ${column} up in another`);
-  let total = 0;
-  for await (const _ of rowsIn(file)) total += 1;
-  return { total, counts: 'line', close: () => Promise.resolve(), pages: () => paged(rowsIn(file)) };
+  const own = await openOwn(`--${file.form}`, file.path);
+  try {
+    let total = 0;
+    for await (const _ of rowsIn(own, file)) total += 1;
+    return { total, counts: 'line', close: () => own.close(), pages: () => paged(rowsIn(own, file)) };
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
 }
 
-const rowsIn = (file: RowFile): AsyncGenerator<SourceRow> => (file.form === 'csv' ? csvRows(file) : jsonRows(file));
+const rowsIn = (own: OwnFile, { form, roles }: RowFile): AsyncGenerator<SourceRow> => (form === 'csv' ? csvRows(own, roles) : jsonRows(own, roles));
 
 async function* paged(rows: AsyncIterable<SourceRow>): AsyncGenerator<readonly SourceRow[]> {
   let page: SourceRow[] = [];
@@ -41,8 +47,8 @@ async function* paged(rows: AsyncIterable<SourceRow>): AsyncGenerator<readonly S
 }
 
 /** RFC 4180, names in the first line. */
-async function* csvRows({ path, roles }: RowFile): AsyncGenerator<SourceRow> {
-  const parser = Readable.from(textOf('--csv', path)).compose(
+async function* csvRows(own: OwnFile, roles: RowFile['roles']): AsyncGenerator<SourceRow> {
+  const parser = Readable.from(own.text()).compose(
     parse({ info: true, record_delimiter: ['\r\n', '\n'], max_record_size: LONGEST_ROW, skip_empty_lines: true, relax_column_count: true }),
   ) as AsyncIterable<unknown>;
   let places: ReadonlyMap<Role, number> | null = null;
@@ -78,9 +84,9 @@ function placesOf(head: readonly string[], roles: ReadonlyMap<Role, SourceColumn
 }
 
 /** One object a line. */
-async function* jsonRows({ path, roles }: RowFile): AsyncGenerator<SourceRow> {
+async function* jsonRows(own: OwnFile, roles: RowFile['roles']): AsyncGenerator<SourceRow> {
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of linesOf(own)) {
     number += 1;
     if (line.trim() === '') continue;
     yield { number, cells: new Secret(cellsOf(line, number, roles)) };
@@ -105,9 +111,9 @@ function textOfValue(value: unknown): string | null {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(own: OwnFile): AsyncGenerator<string> {
   let rest = '';
-  for await (const text of textOf('--jsonl', path)) {
+  for await (const text of own.text()) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > LONGEST_ROW) throw refused('--jsonl', `has a line of more than ${LONGEST_ROW} characters`);

@@ -1,7 +1,9 @@
+import { mkdirSync, renameSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Folder, openFolder } from '../adopt.fixture.ts';
 import { rowsOfFile } from './files.ts';
 import type { Role } from './mapping.ts';
+import type { Rows } from './rows.ts';
 
 let folder: Folder;
 beforeAll(() => void (folder = openFolder()));
@@ -14,9 +16,13 @@ const roles = new Map<Role, { in: 'row'; column: string }>([
 async function read(form: 'csv' | 'jsonl', text: string | Buffer, mode = 0o600): Promise<unknown[]> {
   const path = folder.file(`rows-${Math.random()}.${form}`, text as string, mode);
   const rows = await rowsOfFile({ form, path, roles });
+  const all = await allOf(rows).finally(() => rows.close());
+  expect(all).toHaveLength(rows.total);
+  return all;
+}
+async function allOf(rows: Rows): Promise<unknown[]> {
   const all: unknown[] = [];
   for await (const page of rows.pages()) for (const { number, cells } of page) all.push([number, ...cells.reveal().values()]);
-  expect(all).toHaveLength(rows.total);
   return all;
 }
 
@@ -74,5 +80,33 @@ describe('a broken file is refused before its first row is given, by its line an
     await expect(rowsOfFile({ form: 'jsonl', path: `${import.meta.dirname}/none`, roles })).rejects.toThrow(/ENOENT/);
     const elsewhere = new Map<Role, { in: 'firm'; column: string }>([['firm.name', { in: 'firm', column: 'NAME' }]]);
     await expect(rowsOfFile({ form: 'csv', path: folder.file('a.csv', ''), roles: elsewhere })).rejects.toThrow(/looks NAME up in another/);
+  });
+});
+
+describe.each([
+  ['csv', 'ID,__proto__\n1,Long-Enough-1\n'],
+  ['jsonl', '{"ID":1,"__proto__":"Long-Enough-1"}\n'],
+] as const)('of a file that was checked, %s', (form, text) => {
+  test('the rows that were checked are given, also where another has come in its place', async () => {
+    const path = folder.file(`checked.${form}`, text);
+    const rows = await rowsOfFile({ form, path, roles });
+    renameSync(folder.file(`other.${form}`, text.replace('Long-Enough-1', 'Another-1')), path);
+    expect(await allOf(rows).finally(() => rows.close())).toEqual([[expect.any(Number), '1', 'Long-Enough-1']]);
+  });
+
+  test('none is given that was written to meanwhile: half a password would be one', async () => {
+    const path = folder.file(`cut.${form}`, text);
+    const rows = await rowsOfFile({ form, path, roles });
+    truncateSync(path, text.length - 6);
+    await expect(allOf(rows).finally(() => rows.close())).rejects.toMatchObject({
+      code: 'input_invalid',
+      message: expect.stringMatching(/written to/) as string,
+    });
+  });
+
+  test('what cannot be read twice is refused', async () => {
+    const path = `${folder.file(`beside.${form}`, '')}-folder`;
+    mkdirSync(path, { mode: 0o700 });
+    await expect(rowsOfFile({ form, path, roles })).rejects.toThrow(/no regular file/);
   });
 });
