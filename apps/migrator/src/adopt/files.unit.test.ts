@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Folder, openFolder } from '../adopt.fixture.ts';
@@ -108,5 +109,7 @@ describe.each([
     const path = `${folder.file(`beside.${form}`, '')}-folder`;
     mkdirSync(path, { mode: 0o700 });
     await expect(rowsOfFile({ form, path, roles })).rejects.toThrow(/no regular file/);
+    execFileSync('mkfifo', ['-m', '600', `${path}-pipe`]);
+    await expect(rowsOfFile({ form, path: `${path}-pipe`, roles })).rejects.toThrow(/no regular file/);
   });
 });

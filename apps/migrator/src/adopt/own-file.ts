@@ -14,7 +14,8 @@ export interface OwnFile {
 
 /** Fails with `input_invalid`. */
 export async function openOwn(option: string, path: string): Promise<OwnFile> {
-  const file = await open(path, constants.O_RDONLY).catch((cause: unknown) => {
+  // A pipe nobody writes to is not waited for: it is refused with all that is no regular file.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw refused(option, `cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`);
   });
   try {
