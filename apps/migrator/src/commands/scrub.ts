@@ -172,11 +172,12 @@ async function scrubOne(migration: Migration, endpoint: EndpointRow, { proofMaxA
   if (!endpoint.hasLegacyCredentials) return 'already';
   if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
   const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
-  const left: string[] = [];
+  // Each path with the option that takes it.
+  const left = new Map<string, string>();
   let removed: Secret<string> | null = null;
   const alsoOf = (config: Secret<string>) => {
-    const { places, sameLeft } = lookBeside(config, { ...also, vocabulary: migration.vocabulary });
-    left.push(...sameLeft);
+    const { places, sameLeft, otherLeft } = lookBeside(config, { ...also, vocabulary: migration.vocabulary });
+    for (const path of sameLeft) left.set(path, otherLeft.includes(path) ? '--also-other' : '--also');
     removed = longestSecret(config, migration.vocabulary);
     return sameLeft.length > 0 ? null : places;
   };
@@ -187,7 +188,7 @@ async function scrubOne(migration: Migration, endpoint: EndpointRow, { proofMaxA
   if (result === 'elsewhere')
     throw new RcmError(
       'state_conflict',
-      `The login’s own secret also lies at ${[...new Set(left)].join(', ')}: without the login it would not be known for one. The row was left as it is; say ${[...new Set(left)].map((path) => `--also '${path}'`).join(' ')}.`,
+      `The login’s own secret also lies at ${[...left.keys()].join(', ')}: without the login it would not be known for one. The row was left as it is; say ${[...left].map(([path, option]) => `${option} '${path}'`).join(' ')}.`,
     );
   if (result === 'no_proof')
     throw new RcmError('state_conflict', `No proof of its current version and its row younger than ${Math.round(proofMaxAgeMs / 60_000)} minutes: run verify.`);

@@ -1,5 +1,6 @@
 import { parseJsonExactly } from '@rcm/credentials';
 import { type Fields, FORM, isEmpty, isFields, isLink, isNumber, isSeed, pathOf, type Place, wordsOf } from '@rcm/credentials/legacy';
+import { isMoreThanEdges, withoutOwn } from './without-own.ts';
 
 /** Something in a row's `config`, outside the login, that may be a secret. */
 export interface Finding {
@@ -197,8 +198,16 @@ const namedSecrets = (fields: Fields): string[] =>
 /** Whether something at this place looks like a secret and is none of these: removing it may lose it. */
 export function holdsOther(value: unknown, place: Place, secrets: ReadonlySet<string>): boolean {
   if (isEmpty(value) || typeof value === 'boolean') return false;
-  if (typeof value === 'string')
-    return insideOf(value, (inner) => holdsOther(inner, place, secrets)) ?? (!holds(value, secrets) && (looksSecret(nameOf(place)) || saysSecret(value)));
+  if (typeof value === 'string') return insideOf(value, (inner) => holdsOther(inner, place, secrets)) ?? saysOther(value, nameOf(place), secrets);
   if (isNumber(value)) return !secrets.has(JSON.stringify(value)) && looksNumericSecret(nameOf(place));
   return Object.entries(value as object).some(([name, inner]) => holdsOther(inner, [...place, Array.isArray(value) ? Number(name) : name], secrets));
+}
+
+function saysOther(text: string, name: string, secrets: ReadonlySet<string>): boolean {
+  if ([...secrets].some((secret) => text.trim() === secret.trim())) return false;
+  const left = withoutOwn(
+    text,
+    [...secrets].filter(({ length }) => length >= SHORTEST_INSIDE),
+  );
+  return looksSecret(name) ? isMoreThanEdges(left) : saysSecret(left);
 }
