@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request as sendRequest, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setImmediate as dueEvents } from 'node:timers/promises';
 import { isRcmError } from '@rcm/telemetry';
 import type { Origins } from './origins.ts';
 import { passBack, passedOn } from './passed-on.ts';
@@ -130,7 +131,9 @@ export class EgressProxy {
     }
     incoming.on('error', () => undefined);
     const found = await this.#reachable(destination);
-    if (!found || this.#isOver(destination) || incoming.socket.destroyed) return void incoming.socket.destroy();
+    // Playwright tells of a redirect an event after it has let it go on.
+    await dueEvents();
+    if (!found || this.#isOver(destination) || incoming.socket.destroyed || this.#options.passage.isTakenBack) return void incoming.socket.destroy();
     const outgoing = sendRequest({
       ...connectionTo(destination, found),
       port: target.port || 80,

@@ -62,6 +62,12 @@ export class Passage {
     this.change('released');
   }
 
+  /** Whatever was let out and is still on its way must not go on. */
+  takeBack(): void {
+    [this.#mayLeave, this.#takenBack] = [null, true];
+    this.change('closed');
+  }
+
   change(next: PassageState): void {
     this.#state = next;
     const woken = this.#waiting;
@@ -77,8 +83,6 @@ export class Passage {
   }
 
   #look(): void {
-    if (this.#mayLeave === null || this.#mayLeave()) return;
-    [this.#mayLeave, this.#takenBack] = [null, true];
-    this.change('closed');
+    if (this.#mayLeave !== null && !this.#mayLeave()) this.takeBack();
   }
 }

@@ -36,8 +36,9 @@ export function createValve(passage: Passage, { receives }: Pick<Destination, 'r
 }
 
 async function passRequests(passage: Passage, onHeld: () => void): Promise<boolean> {
-  // A new worker does nothing before Playwright has heard of it, but Playwright tells of it an event later.
-  if (passage.state === 'held' || passage.state === 'closed') await dueEvents();
+  // A new worker, and a redirect, do nothing before Playwright has heard of them, but Playwright tells of them an event later.
+  if (passage.state !== 'open') await dueEvents();
+  if (passage.isTakenBack) return false;
   if (!passage.hadWorker) return true;
   if (passage.state === 'held') onHeld();
   return passage.pass();
