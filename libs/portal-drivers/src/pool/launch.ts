@@ -11,7 +11,8 @@ import { playwright } from '../playwright.ts';
  * Quiet and lean: no talk to anyone but the portal. QUIC and WebRTC would pass by the egress proxy, and a
  * page's `dns-prefetch` would carry words to whoever answers for a name, so the browser itself resolves none: the proxy does.
  * A stream as a socket, or as the body of a request, goes on inside a connection for requests after its beginning was let through,
- * and nothing shows when. Only Chromium has them, so pages do without.
+ * and nothing shows when. Nor is anything shown of a request that is put off (`fetchLater`), or that asks who somebody is (FedCM). Only Chromium has them,
+ * so pages do without.
  */
 const ARGUMENTS = [
   '--disable-dev-shm-usage',
@@ -24,7 +25,7 @@ const ARGUMENTS = [
   '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
   '--webrtc-ip-handling-policy=disable_non_proxied_udp',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-  '--disable-blink-features=WebSocketStream,FetchUploadStreaming',
+  '--disable-blink-features=WebSocketStream,FetchUploadStreaming,FetchLaterAPI,FedCm',
 ];
 
 /**
