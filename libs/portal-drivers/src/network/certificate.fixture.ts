@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BrowserPool } from '../index.ts';
 
 /** A certificate for loopback, made by openssl; `null` where there is none. */
 export function certificate(): { readonly key: Buffer; readonly cert: Buffer } | null {
@@ -36,3 +37,9 @@ export function certificate(): { readonly key: Buffer; readonly cert: Buffer } |
     rmSync(folder, { recursive: true });
   }
 }
+
+/** A pool whose contexts trust such a certificate. */
+export const trusting = (pool: BrowserPool): BrowserPool => ({
+  ...pool,
+  openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
+});

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 
 const LOGIN_PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
 <form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>`;
@@ -49,11 +49,7 @@ describe.runIf(identity !== null)('a portal that asks a browser for a certificat
     });
     for (const server of [before, asking, portal]) await listening(server);
     const host = `127.0.0.1:${portOf(portal)}`;
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (opened) => pool.openContext({ ...opened, context: { ...opened.context, ignoreHTTPSErrors: true } }),
-    };
-    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting });
+    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting(pool) });
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     const beforeSubmit = async (): Promise<void> => void (behind = asking);
     const result = await session.login({ credential, totp: null, beforeSubmit, deadlineMs: 60_000, signal });

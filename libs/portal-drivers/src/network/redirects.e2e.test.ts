@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BlockedRequest, type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 
 const LOGIN_PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
 <form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>`;
@@ -60,12 +60,8 @@ describe.each(identity === null ? ['http'] : ['http', 'https'])('a portal that a
       posts += 1;
       answer.writeHead(status, { location }).end();
     });
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-    };
     const onBlocked = (one: BlockedRequest): void => void blocked.push(one);
-    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting, onBlocked });
+    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting(pool), onBlocked });
     const session = await driver.openSession({ baseUrl: `${scheme}://${host}`, signal });
     const { outcome, submitted } = await session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 60_000, signal });
     await session.close();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 
 /** How the form is sent: by the browser, or by the page's own code while a worker of its ends. */
 const SENT = {
@@ -75,11 +75,7 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that drops a conne
   it.each(Object.keys(SENT) as (keyof typeof SENT)[])('gets the credentials once: %s', async (sent) => {
     [seen, came, how] = [[], Promise.withResolvers<void>(), sent];
     const host = `127.0.0.1:${(portal.address() as AddressInfo).port}`;
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-    };
-    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting });
+    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting(pool) });
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     const result = await session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 60_000, signal });
     expect(result).toMatchObject({ outcome: { kind: how === 'by a form' ? 'unavailable' : 'unknown' }, submitted: true });

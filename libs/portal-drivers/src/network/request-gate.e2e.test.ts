@@ -7,7 +7,7 @@ import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { type BlockedRequest, type BrowserPool, createBrowserPool, type GuardedContext, openGuardedContext } from '../index.ts';
 import { createSecretMask } from '../secret-mask.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 import { EgressProxy } from './egress-proxy.ts';
 import { InsideServer } from './inside-server.fixture.ts';
 
@@ -38,16 +38,12 @@ afterAll(() => pool.close());
 /** Opens the portal's page; `others` may not receive what is typed. */
 async function opened(...others: number[]): Promise<GuardedContext['requestGate']> {
   const [own, ...hosts] = [portal.port, ...others].map((port) => `127.0.0.1:${port}`);
-  const trusting: BrowserPool = {
-    ...pool,
-    openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-  };
   blocked = [];
   guarded = await openGuardedContext({
     baseUrl: `http://${own}`,
     hosts: [`${own}`, ...hosts].map((host) => ({ host, address: 'loopback' })),
     receiving: [`${own}`],
-    browser: trusting,
+    browser: trusting(pool),
     signal: new AbortController().signal,
     onBlocked: (one) => blocked.push(one),
   });

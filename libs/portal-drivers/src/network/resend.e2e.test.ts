@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 
 const LOGIN_PAGE =
   '<link rel="icon" href="data:,"><form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>';
@@ -33,11 +33,7 @@ describe.runIf(identity !== null)('a portal reached by https that drops the conn
 
   it('gets the credentials once, although the connection had been used before', async () => {
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-    };
-    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting }).openSession({
+    const session = await createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting(pool) }).openSession({
       baseUrl: `https://${host}`,
       signal: new AbortController().signal,
     });

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { CANARY, credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver, type PortalSession } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 import { type SocketPortal, startSocketPortal, type Way, WAYS } from './socket-portal.fixture.ts';
 
 const identity = certificate();
@@ -36,15 +36,11 @@ describe.each(SCHEMES)('what a script of a portal’s page tells its portal by a
   afterAll(() => pool.close());
 
   async function login(way: Way, beforeSubmit: () => Promise<void>) {
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-    };
     const session = await createRecipeDriver({
       // What leaves and when is the matter here, not how fast: a machine that stands still for a while answers nothing.
       recipe: corpusRecipe({ login: `login/${encodeURIComponent(way)}`, stepDeadlineMs: 120_000 }),
       hosts: [{ host: portal.host, address: 'loopback' }],
-      browser: trusting,
+      browser: trusting(pool),
     }).openSession({ baseUrl: portal.origin, signal });
     open.push(session);
     return session.login({ credential, totp: null, beforeSubmit, deadlineMs: 240_000, signal });

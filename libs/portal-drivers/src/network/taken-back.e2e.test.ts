@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 
 const LOGIN_PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
 <form method="post" action="/answer"><label>User name <input name="user"></label><input name="pass" type="password"><button>Sign in</button></form>`;
@@ -44,11 +44,7 @@ describe.runIf(identity !== null)('a login whose lease is over once its submit w
     ['never', 1],
   ])('%s', async (when, expected) => {
     const host = `127.0.0.1:${(portal.address() as AddressInfo).port}`;
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-    };
-    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting });
+    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting(pool) });
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     let isHeld = true;
     const beforeSubmit = async (): Promise<void> => {

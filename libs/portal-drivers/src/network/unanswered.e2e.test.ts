@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 
 /** Once it was submitted it asks for something, and tells something when that is answered, before the submit is. */
 const PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
@@ -55,11 +55,7 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 that takes its tim
   async function login(when: string) {
     [seen, told] = [[], Promise.withResolvers<void>()];
     const host = `127.0.0.1:${(portal.address() as AddressInfo).port}`;
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-    };
-    const driver = createRecipeDriver({ recipe: corpusRecipe({ login: `login/${when}` }), hosts: [{ host, address: 'loopback' }], browser: trusting });
+    const driver = createRecipeDriver({ recipe: corpusRecipe({ login: `login/${when}` }), hosts: [{ host, address: 'loopback' }], browser: trusting(pool) });
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     const result = await session.login({ credential, totp: null, beforeSubmit: async () => undefined, deadlineMs: 60_000, signal });
     await session.close();

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { corpusRecipe } from '../corpus/corpus-recipe.fixture.ts';
 import { credential } from '../corpus/corpus-run.fixture.ts';
 import { type BrowserPool, createBrowserPool, createRecipeDriver } from '../index.ts';
-import { certificate } from './certificate.fixture.ts';
+import { certificate, trusting } from './certificate.fixture.ts';
 
 /** A page with a worker, whose script asks its portal for something while one types. */
 const LOGIN_PAGE = `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
@@ -51,11 +51,7 @@ describe.runIf(identity !== null)('a portal reached by HTTP/2 whose page has a w
 
   async function login() {
     const host = `127.0.0.1:${(portal.address() as AddressInfo).port}`;
-    const trusting: BrowserPool = {
-      ...pool,
-      openContext: (options) => pool.openContext({ ...options, context: { ...options.context, ignoreHTTPSErrors: true } }),
-    };
-    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting });
+    const driver = createRecipeDriver({ recipe: corpusRecipe({}), hosts: [{ host, address: 'loopback' }], browser: trusting(pool) });
     const session = await driver.openSession({ baseUrl: `https://${host}`, signal });
     let before: readonly string[] = [];
     const beforeSubmit = async (): Promise<void> => {
