@@ -7,6 +7,8 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** So many portals take longer than the platform was told. */
+const SLOW = 0.1;
 
 /** One sign-in, and the doors that lead to it. */
 export interface PortalPlan {
@@ -51,6 +53,13 @@ function changes(random: Random): PortalHabits['changes'] {
   return weights;
 }
 
+/** How long it takes in truth until every part of a portal knows a new password. Whoever wrote the portal type down may have believed too little of it. */
+function truly(random: Random, toldMs: number): number {
+  const within = random.chance(0.5) ? 0 : random.between(0, Math.floor(toldMs * 0.9));
+  const slow = random.of('propagates slowly');
+  return slow.chance(SLOW) ? slow.span(toldMs, 12 * HOUR_MS) : within;
+}
+
 /** A portal out of every habit that was ever met, in any combination, and what its portal types say of it. */
 export function portalPlan(random: Random, realm: string): PortalPlan {
   const told = lockout(random.of('lockout'));
@@ -63,7 +72,7 @@ export function portalPlan(random: Random, realm: string): PortalPlan {
     tellsUntil: random.chance(0.5),
     keepsFirst: random.chance(0.15) ? random.pick([8, 10, 12, 14, 16]) : null,
     foldsCase: random.chance(0.1),
-    propagationDelayMs: random.chance(0.5) ? 0 : random.between(0, Math.floor(propagationDelayMs * 0.9)),
+    propagationDelayMs: truly(random, propagationDelayMs),
     whilePropagating: random.chance(0.5) ? 'old or new' : 'neither or new',
     asksForCode: random.chance(0.3),
     codeSkew: 1,

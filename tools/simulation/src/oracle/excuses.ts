@@ -35,6 +35,8 @@ export class Excuses {
     const { now } = this.#environment.scheduler;
     if (portal.habits.lockout.lastsMs === null && lockedWrittenLate(portal, username, now))
       return 'that it is locked was read before support had unlocked it, and written down after';
+    if (portal.habits.propagationDelayMs > (door.type.propagationDelayMs ?? 0))
+      return 'the portal takes longer than it is said to until every part of it knows a new password';
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
     if (ours >= share) return `our share of the failures that the portal forgives is spent (${ours} of ${share})`;

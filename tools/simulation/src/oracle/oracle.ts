@@ -130,9 +130,11 @@ export class Oracle {
     );
     const found = together(held.map(([, holdings]) => holdings));
     const holdings = { ...found, staged: [...found.staged, ...copiesElsewhere(this.#environment, login, 'any organization')] };
+    const askedAt = write?.askedAt ?? this.#environment.scheduler.now;
     const instant = {
       writer: write?.writer ?? null,
-      askedAt: write?.askedAt ?? this.#environment.scheduler.now,
+      askedAt,
+      isRefusedStill: askedAt < account.propagatedAt && askedAt >= account.passwordAt + (login.door.type.propagationDelayMs ?? 0),
       namesAnother: namedLogin(this.#environment, login).username !== login.username,
     };
     if (!possession.isLostNow(login, account, holdings, instant)) return;

@@ -16,6 +16,7 @@ interface Instant {
   /** Since the portal accepts it, in minutes, when the write was let out. */
   readonly ageMinutes?: number;
   readonly namesAnother?: boolean;
+  readonly isRefusedStill?: boolean;
 }
 
 /** What is said at each instant, in order. */
@@ -23,11 +24,20 @@ function said(instants: readonly Instant[]): boolean[] {
   const possession = new Possession();
   const passwords: string[] = [];
   return instants.map(
-    ({ accepts: [password, passwordBy], current = null, staged = [], earlier = [], writer = null, ageMinutes = 60, namesAnother = false }) => {
+    ({
+      accepts: [password, passwordBy],
+      current = null,
+      staged = [],
+      earlier = [],
+      writer = null,
+      ageMinutes = 60,
+      namesAnother = false,
+      isRefusedStill = false,
+    }) => {
       if (passwords.at(-1) !== password) passwords.push(password);
       const account = { username: 'user', password, passwordBy, passwordAt: 0, changes: passwords.length } as Account;
       const holdings: Holdings = { current, mfaSeed: null, staged, earlier };
-      return possession.isLostNow(login, account, holdings, { askedAt: ageMinutes * 60_000, writer, namesAnother });
+      return possession.isLostNow(login, account, holdings, { askedAt: ageMinutes * 60_000, writer, namesAnother, isRefusedStill });
     },
   );
 }
@@ -43,6 +53,16 @@ describe('what a portal accepts is lost', () => {
       'when a write of ours leaves it to the history alone',
       [start, { accepts: ['old', 'person'], current: 'new', earlier: ['old'], writer: 'us' }],
       [false, true],
+    ],
+    [
+      'not when we take it out because parts of the portal refuse it for longer than anybody was told, and the history has it; but when the history loses it, too',
+      [
+        start,
+        { accepts: ['new', 'us'], current: 'new', earlier: ['old'], writer: 'us' },
+        { accepts: ['new', 'us'], current: 'old', earlier: ['new'], writer: 'us', isRefusedStill: true },
+        { accepts: ['new', 'us'], current: 'newer', earlier: ['old'], writer: 'us' },
+      ],
+      [false, false, false, true],
     ],
     [
       'not when a person writes over it, and the history has it; nor when we write after them',

@@ -31,7 +31,7 @@ export interface PortalHabits {
   /** A new password is cut to so many characters, and what is typed is compared whole. `null`: kept whole. */
   readonly keepsFirst: number | null;
   readonly foldsCase: boolean;
-  /** So long after a change not every part of the portal knows it, in ms. */
+  /** So long after a change not every part of the portal knows it, in ms. At some portals it is longer than the portal type says. */
   readonly propagationDelayMs: number;
   /** What the parts that do not know it yet do meanwhile: they take the old password, or none. */
   readonly whilePropagating: 'old or new' | 'neither or new';
