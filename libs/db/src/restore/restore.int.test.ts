@@ -36,8 +36,9 @@ describe('a person says that it was restored', () => {
     expect((await left(t.agent, on)).failuresLeft).toBe(0);
     await age(seconds - 60);
     expect((await left(t.agent, on)).failuresLeft).toBe(0);
-    await age(60 + 300);
-    expect((await left(t.agent, on)).failuresLeft).toBe(BUDGET);
+    await age(61);
+    // It ends as much later as a question took, and no more: on a machine that is not busy, that is over already.
+    await expect.poll(async () => (await left(t.agent, on)).failuresLeft, { timeout: 300_000 }).toBe(BUDGET);
     await forget();
   });
 
