@@ -5,6 +5,7 @@ import { accountName, type SimLogin } from '../environment/sim-login.ts';
 import type { SimulatedEnvironment } from '../environment/simulated-environment.ts';
 import { liesTwice, namedLogin } from './named-account.ts';
 import { foundNoWayIn, lockedWrittenLate, refusalsSeen } from './refusals-seen.ts';
+import { wasRefusedBySlowParts } from './refused-still.ts';
 import type { Watched } from './watched.ts';
 
 const HOUR_MS = 3_600_000;
@@ -35,8 +36,8 @@ export class Excuses {
     const { now } = this.#environment.scheduler;
     if (portal.habits.lockout.lastsMs === null && lockedWrittenLate(portal, username, now))
       return 'that it is locked was read before support had unlocked it, and written down after';
-    if (portal.habits.propagationDelayMs > (door.type.propagationDelayMs ?? 0))
-      return 'the portal takes longer than it is said to until every part of it knows a new password';
+    if (wasRefusedBySlowParts(login, account))
+      return 'what the portal accepts was refused by a part that did not know of it yet, for longer than anybody was told';
     const share = door.type.lockoutThreshold - door.type.lockoutMargin;
     const ours = countingFailures(portal.habits.lockout, account, now).filter(({ by }) => by === 'us').length;
     if (ours >= share) return `our share of the failures that the portal forgives is spent (${ours} of ${share})`;

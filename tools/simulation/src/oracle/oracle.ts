@@ -11,6 +11,7 @@ import { OwnFields } from './own-fields.ts';
 import type { Writer } from './possession.ts';
 import { Rashness } from './rashness.ts';
 import { Reach } from './reach.ts';
+import { isRefusedStill } from './refused-still.ts';
 import { watch, type Watched } from './watched.ts';
 
 const LOOK_EVERY_MS = 3_600_000;
@@ -134,7 +135,7 @@ export class Oracle {
     const instant = {
       writer: write?.writer ?? null,
       askedAt,
-      isRefusedStill: askedAt < account.propagatedAt && askedAt >= account.passwordAt + (login.door.type.propagationDelayMs ?? 0),
+      isRefusedStill: isRefusedStill(login, account, askedAt),
       namesAnother: namedLogin(this.#environment, login).username !== login.username,
     };
     if (!possession.isLostNow(login, account, holdings, instant)) return;
