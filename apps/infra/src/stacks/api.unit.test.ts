@@ -65,13 +65,25 @@ describe('the API', () => {
   });
 
   it('is missed within minutes where its load balancer finds no web-agent that answers, however many run', () => {
-    const alarms = all('AWS::CloudWatch::Alarm', /prod-api/);
+    const alarms = all('AWS::CloudWatch::Alarm', /prod-api/).filter(({ AlarmName }) => (AlarmName as unknown) === 'rcm-api-unreachable');
     expect(alarms).toMatchObject([
       {
         ...{ AlarmName: 'rcm-api-unreachable', Namespace: 'AWS/ApplicationELB', MetricName: 'HealthyHostCount', Statistic: 'Maximum' },
         ...{ Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching', AlarmActions: [expect.stringMatching(/:rcm-notices$/)] },
       },
     ]);
+  });
+
+  it('is told of a month before the certificate of a door ends, and once it has, when ACM measures it no more', () => {
+    const certificates = all('AWS::ElasticLoadBalancingV2::Listener').map(({ Certificates }) => (Certificates as unknown as [{ CertificateArn: string }])[0]);
+    const alarms = all('AWS::CloudWatch::Alarm').filter(({ MetricName }) => (MetricName as unknown) === 'DaysToExpiry');
+    expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual(['rcm-api-certificate-ends', 'rcm-console-certificate-ends']);
+    expect(alarms).toMatchObject(
+      certificates.map(({ CertificateArn }) => ({
+        ...{ Namespace: 'AWS/CertificateManager', Statistic: 'Minimum', Threshold: 30, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' },
+        ...{ Dimensions: [{ Name: 'CertificateArn', Value: CertificateArn }], AlarmActions: [expect.stringMatching(/:rcm-notices$/)] },
+      })),
+    );
   });
 
   it('is said who used it, in a bucket that takes the log of load balancers of this account', () => {

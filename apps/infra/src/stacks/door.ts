@@ -1,5 +1,6 @@
 import { aws_ec2 as ec2, aws_elasticloadbalancingv2 as elb, CfnOutput, type Stack } from 'aws-cdk-lib';
 import type { Environment } from '../configuration/read-configuration.ts';
+import { tellCertificateEnds } from './certificate-ends.ts';
 import { bucketName } from './names.ts';
 import { because } from './reasons.ts';
 
@@ -75,6 +76,7 @@ export function internalDoor(stack: Stack, options: DoorOptions): Door {
     certificates: [{ certificateArn }],
     defaultActions: [{ type: 'forward', targetGroupArn: targets.ref }],
   });
+  tellCertificateEnds(stack, options);
   new CfnOutput(stack, 'Address', { description: "What the certificate's name is to lead to (CNAME)", value: door.attrDnsName });
   return { door, targets };
 }
