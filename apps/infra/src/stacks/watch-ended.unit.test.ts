@@ -26,6 +26,8 @@ it.each<[string, boolean, string, object]>([
   ],
   ['somebody deletes an alarm', true, 'DeleteAlarms', { alarmNames: ['theirs', 'rcm-no-rotator'] }],
   ['somebody has an alarm tell nobody', true, 'DisableAlarmActions', { alarmNames: ['rcm-no-rotator'] }],
+  ['somebody has an alarm look for what never comes', true, 'PutMetricAlarm', { alarmName: 'rcm-no-rotator', threshold: -1 }],
+  ['somebody writes an alarm of their own', false, 'PutMetricAlarm', { alarmName: 'theirs' }],
   ['somebody deletes an alarm of their own', false, 'DeleteAlarms', { alarmNames: ['theirs'] }],
   ['somebody unsubscribes from another topic', false, 'Unsubscribe', { subscriptionArn: 'arn:aws:sns:us-east-1:222222222222:theirs:0d3a' }],
   ['somebody stops another trail', false, 'StopLogging', { name: 'theirs' }],
@@ -41,4 +43,12 @@ it.each<[string, boolean, string, object]>([
         ? 'aws.monitoring'
         : 'aws.events';
   expect(fits(pattern, { source, 'detail-type': 'AWS API Call via CloudTrail', detail: { eventName, requestParameters } })).toBe(isTold);
+});
+
+it('does not tell of the alarms that a deployment writes, some forty at once', () => {
+  const pattern = toldEvents(PROD).find(({ name }) => name === 'rcm-watch-ended')?.pattern ?? expect.unreachable();
+  const written = { eventName: 'PutMetricAlarm', requestParameters: { alarmName: 'rcm-no-rotator' } };
+  const by = (userIdentity: object) =>
+    fits(pattern, { source: 'aws.monitoring', 'detail-type': 'AWS API Call via CloudTrail', detail: { ...written, userIdentity } });
+  expect([by({ invokedBy: 'cloudformation.amazonaws.com' }), by({ type: 'AssumedRole' })]).toEqual([false, true]);
 });
