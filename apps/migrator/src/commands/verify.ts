@@ -1,7 +1,7 @@
 import { formatReference, parseReference, placeKey, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, listEndpoints } from '@rcm/db';
-import { listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db/migration';
+import { listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, timeOfAsking, wasPromoted } from '@rcm/db/migration';
 import { RcmError, type Secret } from '@rcm/telemetry';
 import { isIdentityOf } from '../credential/examine.ts';
 import { endedAs, isWanted, type Migration, PAGE_SIZE } from '../migration.ts';
@@ -28,7 +28,8 @@ export async function verify(migration: Migration): Promise<Report> {
     const reading = readBatch(migration, batch);
     for (const entry of batch) {
       try {
-        await prove(migration, entry, (await reading).get(referenceKey(entry.reference)) ?? null);
+        const { askedAt, answers } = await reading;
+        await prove(migration, entry, { askedAt, stored: answers.get(referenceKey(entry.reference)) ?? null });
         verified += 1;
         migration.onEnd(endedAs(entry.endpoint, 'verified'));
       } catch (error) {
@@ -52,20 +53,29 @@ function fail(migration: Migration, endpoint: EndpointRow, error: unknown, faile
   migration.onEnd(failedAs(endpoint, failure));
 }
 
-async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[]): Promise<ReadonlyMap<string, ReadAnswer>> {
+interface BatchRead {
+  /** When the store was asked. */
+  readonly askedAt: string;
+  readonly answers: ReadonlyMap<string, ReadAnswer>;
+}
+
+async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[]): Promise<BatchRead> {
   const [first] = batch;
-  if (!first) return new Map();
+  if (!first) throw new Error('a batch of no endpoint');
   const store = migration.stores.forTenant(first.endpoint.orgId);
-  return migration.patience(migration.pace.reads(first.reference), () =>
-    store.readMany(
-      batch.map((entry) => entry.reference),
-      { signal: migration.giveUp },
-    ),
-  );
+  return migration.patience(migration.pace.reads(first.reference), async () => {
+    const askedAt = await timeOfAsking(migration.db);
+    const references = batch.map((entry) => entry.reference);
+    return { askedAt, answers: await store.readMany(references, { signal: migration.giveUp }) };
+  });
+}
+
+interface Answered extends Pick<BatchRead, 'askedAt'> {
+  readonly stored: ReadAnswer;
 }
 
 /** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`, `row_edited`. */
-async function prove(migration: Migration, { endpoint, reference, legacy }: MigratedEndpoint, stored: ReadAnswer): Promise<void> {
+async function prove(migration: Migration, { endpoint, reference, legacy }: MigratedEndpoint, { askedAt, stored }: Answered): Promise<void> {
   const { db, fingerprintKey, patience } = migration;
   if (stored instanceof RcmError) throw stored;
   if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says.');
@@ -78,8 +88,10 @@ async function prove(migration: Migration, { endpoint, reference, legacy }: Migr
   const row = { fingerprint: fingerprints[0] ?? null, fingerprintOf };
   if (legacy !== null) await explain(migration, { ...secret, legacy, stored: stored.text, fingerprints });
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
-  const recorded = await patience(null, () => recordProof(db, { ...secret, version: stored.version, fingerprint, row }));
-  if (recorded === 'edited') throw new RcmError('row_edited', 'The row was edited while it was verified; nothing was recorded. Run verify again.');
+  const { currentVersion } = endpoint;
+  const recorded = await patience(null, () => recordProof(db, { ...secret, askedAt, currentVersion, version: stored.version, fingerprint, row }));
+  if (recorded === 'edited')
+    throw new RcmError('row_edited', 'The row was edited, or its secret changed, while it was verified; nothing was recorded. Run verify again.');
 }
 
 interface Pair {

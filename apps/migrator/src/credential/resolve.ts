@@ -2,7 +2,7 @@ import { parsePayload, parseReference, rotationOf, type SecretReference, seriali
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, recordAuditEvent } from '@rcm/db';
 import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
-import { claimLegacy, readLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, wasPromoted } from '@rcm/db/migration';
+import { claimLegacy, readLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, timeOfAsking, wasPromoted } from '@rcm/db/migration';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
@@ -38,12 +38,13 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
   const { secretArn } = endpoint;
   return withExclusiveLease(leaseRequest(migration, endpoint), async (held) => {
     await mustHaveNoRotation(migration, endpoint);
+    const askedAt = await migration.patience(null, () => timeOfAsking(migration.db));
     const pair = await readBoth(migration, endpoint, { secretArn, held });
     const done = await follow(migration, endpoint, { ...pair, ...word, held });
     const { credentials, stored, kept } = done;
     const answer = await migration.patienceToTheEnd(null, () =>
       recordResolved(migration.db, {
-        ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id, secretArn, ...word, credentials, kept },
+        ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id, secretArn, ...word, credentials, kept, askedAt },
         version: stored.version,
         fingerprint: canonicalFingerprint(migration.fingerprintKey, stored.text),
         row: seen(migration, endpoint, pair.legacy),

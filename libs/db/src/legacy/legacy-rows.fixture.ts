@@ -1,7 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
 import { identityOf, PORTAL, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { recordProof } from './proofs.ts';
+import { recordProof, timeOfAsking } from './proofs.ts';
 import { fingerprintOf, seenRow } from './row.fixture.ts';
 import type { SeenRow } from './row.ts';
 import { scrubEndpoint } from './scrub.ts';
@@ -67,7 +67,13 @@ export class LegacyRows {
   /** Proves the row as it is now against the version of its secret that was recorded, or against another one. */
   async verify(migrated: LegacyRow, proof: { readonly version?: string; readonly secretArn?: string } = {}): ReturnType<typeof recordProof> {
     const { db, migrator } = this.opened();
-    return recordProof(migrator, { ...migrated, row: await seenRow(db, migrated), ...proof });
+    return recordProof(migrator, {
+      ...migrated,
+      askedAt: await timeOfAsking(migrator),
+      currentVersion: migrated.version,
+      row: await seenRow(db, migrated),
+      ...proof,
+    });
   }
 
   scrub(endpointId: string, proofMaxAgeMs = YEAR_MS): ReturnType<typeof scrubEndpoint> {

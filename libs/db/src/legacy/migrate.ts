@@ -83,7 +83,7 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
              next_rotation_at = coalesce(e.next_rotation_at, ${NEXT_ROTATION}), updated_at = clock_timestamp()
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId}`;
     await firstSecretIsNamed(tx, { endpointId, orgId });
-    await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint });
+    await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint, askedAt: null });
     await writeAuditEvent(tx, {
       orgId,
       actor: MIGRATOR,

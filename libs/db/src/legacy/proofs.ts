@@ -1,3 +1,4 @@
+import { RcmError } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit } from '../input.ts';
@@ -14,6 +15,7 @@ export interface MigrationProof {
   readonly fingerprint: string | null;
   /** Keyed fingerprint of what lay in the row; `null` where it is of no use any more, or the row held nothing. */
   readonly rowFingerprint: string | null;
+  /** Of `verified`: when the store was asked, by Postgres's clock. */
   readonly provedAt: Date;
 }
 
@@ -38,29 +40,49 @@ export interface NewProof {
   readonly fingerprint: string;
 }
 
+/** What time it is by Postgres's clock, with microseconds: asked for before the store is, so that a proof is as old as what it rests on. */
+export async function timeOfAsking(db: Database): Promise<string> {
+  const [row] = await db.transaction('no tenant', (tx) => tx.$queryRaw<{ now: string }[]>`SELECT clock_timestamp()::text AS now`);
+  if (!row) throw new RcmError('database_failed', 'A SELECT of the time returned no row.');
+  return row.now;
+}
+
+export interface ReadProof extends NewProof {
+  /** `timeOfAsking` before the store was read: what was changed since, a process that stood still cannot know. */
+  readonly askedAt: string;
+  /** The version that the row named before the store was read. */
+  readonly currentVersion: string | null;
+  readonly row: SeenRow;
+}
+
 /**
- * The store's secret was read again and is what the row's plaintext says. `edited`: the row holds something else by now, or names another
- * secret; nothing was recorded. Fails with `endpoint_unknown`.
+ * The store's secret was read again and is what the row's plaintext says. `edited`: since the store was asked the row has come to hold something else, or to name another
+ * secret, or a version that is not what was read; nothing was recorded. Fails with `endpoint_unknown`.
  */
-export async function recordProof(db: Database, proof: NewProof & { readonly row: SeenRow }): Promise<'recorded' | 'edited'> {
+export async function recordProof(db: Database, proof: ReadProof): Promise<'recorded' | 'edited'> {
   return db.transaction({ tenant: proof.orgId }, async (tx) => {
     const row = await lockRow(tx, { ...proof, fingerprintOf: proof.row.fingerprintOf });
-    if (row.secretArn !== proof.secretArn || row.fingerprint !== proof.row.fingerprint) return 'edited';
+    const isOfVersion = row.version === proof.currentVersion || row.version === proof.version;
+    if (row.secretArn !== proof.secretArn || !isOfVersion || row.fingerprint !== proof.row.fingerprint) return 'edited';
     await writeProof(tx, { ...proof, step: 'verified', rowFingerprint: row.fingerprint });
     return 'recorded';
   });
 }
 
-/** Inside a transaction that has locked the row. */
-export async function writeProof(
-  tx: Transaction,
-  proof: NewProof & { readonly step: MigrationProof['step']; readonly rowFingerprint: string | null },
-): Promise<void> {
-  const { endpointId, orgId, step, secretArn, version, rowFingerprint } = proof;
+interface WrittenProof extends NewProof {
+  readonly step: MigrationProof['step'];
+  readonly rowFingerprint: string | null;
+  /** `null`: as it is written. */
+  readonly askedAt: string | null;
+}
+
+/** Inside a transaction that has locked the row. Never dated later than it is written: the clock may have been set back since. */
+export async function writeProof(tx: Transaction, proof: WrittenProof): Promise<void> {
+  const { endpointId, orgId, step, secretArn, version, rowFingerprint, askedAt } = proof;
   const fingerprint = rowFingerprint === null ? null : proof.fingerprint;
   await tx.$executeRaw`
-    INSERT INTO migration_proof (org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint)
-    VALUES (${orgId}, ${endpointId}, ${step}, ${secretArn}, ${version}, ${fingerprint}, ${rowFingerprint})`;
+    INSERT INTO migration_proof (org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint, proved_at)
+    VALUES (${orgId}, ${endpointId}, ${step}, ${secretArn}, ${version}, ${fingerprint}, ${rowFingerprint}, least(${askedAt}::timestamptz, clock_timestamp()))`;
 }
 
 /** Fingerprint of what lay in the row when it was last recorded, at apply or verify, for the secret that it names; `null`: never. */
@@ -70,7 +92,8 @@ export async function recordedRow(
 ): Promise<string | null> {
   const proof = await tx.migrationProof.findFirst({
     where: { endpointId, orgId, secretArn, rowFingerprint: { not: null } },
-    orderBy: [{ provedAt: 'desc' }, { id: 'desc' }],
+    // By its number: the row was looked at when the proof was written, the store before.
+    orderBy: { id: 'desc' },
     select: { rowFingerprint: true },
   });
   return proof?.rowFingerprint ?? null;

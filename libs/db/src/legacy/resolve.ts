@@ -40,6 +40,8 @@ interface Decided extends Of {
 export interface ResolvedSecret extends Decided {
   /** The exclusive lease under which row and store were read. */
   readonly leaseId: string;
+  /** `timeOfAsking` before the store was read. */
+  readonly askedAt: string;
   readonly secretArn: string;
   /** What the store holds now. */
   readonly version: string;
@@ -55,7 +57,7 @@ export type ResolveAnswer = 'resolved' | 'moved' | 'edited' | 'lease_lost';
  * that nothing was changed. Fails with `endpoint_unknown`, `state_conflict` (never migrated).
  */
 export async function recordResolved(db: Database, resolved: ResolvedSecret): Promise<ResolveAnswer> {
-  const { endpointId, orgId, secretArn, version, fingerprint, leaseId } = resolved;
+  const { endpointId, orgId, secretArn, version, fingerprint, leaseId, askedAt } = resolved;
   return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, { endpointId, orgId });
     if (await openRotation(tx, identity.id)) return 'moved';
@@ -71,7 +73,7 @@ export async function recordResolved(db: Database, resolved: ResolvedSecret): Pr
       UPDATE integration_endpoint SET current_version = ${version}, updated_at = clock_timestamp()
        WHERE org_id = ${orgId} AND secret_arn = ${secretArn} AND current_version IS DISTINCT FROM ${version}`;
     const after = await lockRow(tx, { ...resolved, fingerprintOf: resolved.row.fingerprintOf });
-    await writeProof(tx, { endpointId, orgId, secretArn, version, fingerprint, step: 'verified', rowFingerprint: after.fingerprint });
+    await writeProof(tx, { endpointId, orgId, secretArn, version, fingerprint, step: 'verified', rowFingerprint: after.fingerprint, askedAt });
     await writeEvent(tx, resolved, { secretArn, version });
     await notifyCredentialChanged(tx, { orgId, secretArn });
     return 'resolved';

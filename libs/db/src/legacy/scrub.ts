@@ -18,7 +18,7 @@ export interface Scrub {
 }
 
 /**
- * Removes `config.credentials` from a row, what `alsoOf` names, and nothing else, where the endpoint has a `verified` proof, younger than `proofMaxAgeMs`, of the
+ * Removes `config.credentials` from a row, what `alsoOf` names, and nothing else, where the endpoint has a `verified` proof, of a store that was asked less than `proofMaxAgeMs` ago, of the
  * secret and version that the row names and of the very bytes that it holds. `edited`: it holds other bytes than were proved; they are left
  * alone. `elsewhere`: `alsoOf` said no. Audit event and the end of the proofs' fingerprints are part of the transaction. The bytes leave the disk with `rewriteStorage`.
  * Fails with `endpoint_unknown`.
@@ -89,7 +89,10 @@ export async function removePlaces(
       UPDATE integration_endpoint SET config = config #- ${place.map(String)}::text[], updated_at = clock_timestamp() WHERE id = ${endpointId} AND org_id = ${orgId}`;
 }
 
-/** Fingerprint of the row at its newest fresh proof that is of the secret and version which the row names; `null`: there is none. */
+/**
+ * Fingerprint of the row at its newest fresh proof that is of the secret and version which the row names; `null`: there is none. One of a time to come was dated by a clock that was ahead:
+ * nobody knows how old it is.
+ */
 async function freshlyProvedRow(
   tx: Transaction,
   { endpointId, orgId, row, ms }: Scrub & { readonly row: LockedRow; readonly ms: number },
@@ -97,8 +100,8 @@ async function freshlyProvedRow(
   const [proof] = await tx.$queryRaw<{ rowFingerprint: string | null }[]>`
     SELECT row_fingerprint AS "rowFingerprint" FROM migration_proof
      WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND step = 'verified' AND secret_arn = ${row.secretArn} AND version = ${row.version}
-       AND proved_at > clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000)
-     ORDER BY proved_at DESC, id DESC LIMIT 1`;
+       AND proved_at > clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000) AND proved_at <= clock_timestamp()
+     ORDER BY id DESC LIMIT 1`;
   return proof?.rowFingerprint ?? null;
 }
 

@@ -175,7 +175,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'readLegacyLogin',
       'tellRowAndStoreDiffer',
     ],
-    ...['forgetName', 'nameRow', 'recordResolved', 'recordResolvedRow', 'secretsRotatedElsewhere'],
+    ...['forgetName', 'nameRow', 'recordResolved', 'recordResolvedRow', 'secretsRotatedElsewhere', 'timeOfAsking'],
     ...['claimLegacy', 'releaseClaim', 'gatherCredentials', 'recordMigrated', 'recordProof', 'restoreLegacyCredentials', 'rowSinceRecorded', 'wasPromoted'],
     ...[
       'scrubEndpoint',

@@ -15,6 +15,7 @@ import { beginMove, endMove, noteMoveProved, recordMove } from '../../secret-pla
 import { noteUnnamedRemoved, unnamedSecretsOf } from '../../secret-places/unnamed.ts';
 import type { Operations } from './named.fixture.ts';
 
+const READ = { askedAt: '2026-01-01T00:00:00Z', fingerprint: 'f' };
 const DECIDED = { row: HELD_NOTHING, credentials: null, kept: null, take: 'row', actor: 'a', reason: 'x' } as const;
 
 /** Operations on the migration, and on where secrets lie. */
@@ -44,11 +45,11 @@ export const MIGRATION: Operations = {
   scrubElsewhere: (t, n) => scrubElsewhere(t.migrator, { ...n, placesOf: () => [['note']], paths: ['note'], actor: 'a', reason: 'x' }),
   claimLegacy: (t, n) => claimLegacy(t.migrator, { ...n, holder: 'h', ttlMs: 1000 }),
   releaseClaim: (t, n) => releaseClaim(t.migrator, { ...n, holder: 'h' }),
-  recordProof: (t, n) => recordProof(t.migrator, { ...n, version: '1', fingerprint: 'f', row: HELD_NOTHING }),
+  recordProof: (t, n) => recordProof(t.migrator, { ...n, ...READ, version: '1', currentVersion: '1', row: HELD_NOTHING }),
   rowSinceRecorded: (t, n) => rowSinceRecorded(t.migrator, { ...n, fingerprints: [`1:${'a'.repeat(64)}`] }),
   wasPromoted: (t, n) => wasPromoted(t.migrator, n),
   readLegacy: (t, n) => readLegacy(t.migrator, n),
-  recordResolved: (t, n) => recordResolved(t.migrator, { ...n, ...DECIDED, version: '2', fingerprint: 'f' }),
+  recordResolved: (t, n) => recordResolved(t.migrator, { ...n, ...DECIDED, ...READ, version: '2' }),
   recordResolvedRow: (t, n) => recordResolvedRow(t.migrator, { ...n, ...DECIDED, holder: 'h' }),
   scrubEndpoint: (t, n) => scrubEndpoint(t.migrator, { ...n, ...HELD_NOTHING, proofMaxAgeMs: 1000 }),
   restoreLegacyCredentials: (t, n) => restoreLegacyCredentials(t.migrator, { ...n, ...HELD_NOTHING, credentials: new Secret({}), actor: 'a', reason: 'x' }),
