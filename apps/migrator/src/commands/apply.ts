@@ -87,7 +87,9 @@ async function* toMove(migration: Migration) {
     ({ endpoint }) => endpoint.id,
   );
   for await (const { endpoint, config } of each(rows)) {
-    const place = endpoint.secretArn === null ? lookInto(config, migration.vocabulary).gatherFrom : null;
-    if (endpoint.secretArn === null && (endpoint.hasLegacyCredentials || place)) yield { endpoint, place };
+    if (endpoint.secretArn !== null) continue;
+    // Of a retired endpoint nothing is moved, so nothing is copied on the way either.
+    const place = endpoint.retiredAt === null ? lookInto(config, migration.vocabulary).gatherFrom : null;
+    if (endpoint.hasLegacyCredentials || place) yield { endpoint, place };
   }
 }

@@ -2,8 +2,9 @@ import type { EndpointRow } from '@rcm/db';
 import { type EndpointConfig, listConfigs } from '@rcm/db/migration';
 import { examine, type Movable, type Unmovable } from '../credential/examine.ts';
 import { lookInto } from '../credential/look.ts';
+import { retiredRow } from '../credential/retired-row.ts';
 import { each, endedAs, type Migration, PAGE_SIZE, pages, wanted } from '../migration.ts';
-import { byEndpoint, failedAs, type Failure, failureLines, type Report } from '../report.ts';
+import { byEndpoint, failedAs, type Failure, failureLines, failureOf, type Report } from '../report.ts';
 import { Tally } from './tally.ts';
 import { type SharedLogin, Users } from './users.ts';
 
@@ -34,30 +35,32 @@ function judge(migration: Migration, { endpoint, config }: EndpointConfig, { cou
   const { credentials, elsewhere } = lookInto(config, migration.vocabulary);
   tally.elsewhere(elsewhere);
   if (endpoint.loginIdentity !== null) users.note(endpoint.loginIdentity, endpoint);
-  const found = credentials === null || endpoint.secretArn !== null ? null : examine(endpoint, credentials, migration);
+  // What lies elsewhere in the row of a retired endpoint is not gathered; it is told of as such.
+  const isToMove = endpoint.secretArn === null && (endpoint.retiredAt === null || endpoint.hasLegacyCredentials);
+  const found = credentials === null || !isToMove ? null : examine(endpoint, credentials, migration);
   if (found) tally.shape(endpoint.id, found);
   const action = actionOf(endpoint, found);
   counts[action] += 1;
   if (migration.endpoints === 'listed') actions.push({ endpointId: endpoint.id, action });
-  const failure = failureIn(endpoint, found);
+  const failure = failureIn(migration, endpoint, found);
   migration.onEnd(failure ? failedAs(endpoint, failure) : endedAs(endpoint, action));
   if (failure) failed.push(failure);
-  if (found?.ok) noteName(users, endpoint, found);
+  if (found?.ok && endpoint.retiredAt === null) noteName(users, endpoint, found);
 }
 
 /** `null` found: nothing was to be examined. */
 type Found = Movable | Unmovable | null;
 
-function actionOf({ secretArn }: EndpointRow, found: Found): Action {
+function actionOf({ secretArn, retiredAt }: EndpointRow, found: Found): Action {
   if (secretArn !== null) return 'already';
-  if (found === null) return 'nothing';
-  if (found.ok) return 'create';
-  return found.empty ? 'nothing' : 'failed';
+  if (found === null || (!found.ok && found.empty)) return 'nothing';
+  return found.ok && retiredAt === null ? 'create' : 'failed';
 }
 
-function failureIn({ id: endpointId }: EndpointRow, found: Found): Failure | null {
-  if (found === null || found.ok || found.empty) return null;
-  return { endpointId, code: found.code, class: 'mend', reason: found.reason };
+function failureIn({ logger }: Migration, endpoint: EndpointRow, found: Found): Failure | null {
+  if (found === null || (!found.ok && found.empty)) return null;
+  if (endpoint.retiredAt !== null) return failureOf(endpoint.id, retiredRow(endpoint), logger);
+  return found.ok ? null : { endpointId: endpoint.id, code: found.code, class: 'mend', reason: found.reason };
 }
 
 /** Where somebody goes by a name of this account under another key, that is the account's. */

@@ -16,6 +16,7 @@ import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { MigratorConfig } from '../config.ts';
 import { type Also, longestSecret, lookBeside } from '../credential/look.ts';
 import { mustNameRows } from '../credential/name-rows.ts';
+import { retiredRow } from '../credential/retired-row.ts';
 import { eachEndpoint, endedEarly, endOf, type Worked } from '../each-endpoint.ts';
 import { type Migration, PAGE_SIZE, pages } from '../migration.ts';
 import { outsideLines } from '../outside.ts';
@@ -170,6 +171,7 @@ async function removePlaintext(migration: Migration, how: Removal): Promise<Remo
 
 async function scrubOne(migration: Migration, endpoint: EndpointRow, { proofMaxAgeMs, also, gone }: Removal): Promise<'scrubbed' | 'already'> {
   if (!endpoint.hasLegacyCredentials) return 'already';
+  if (endpoint.retiredAt !== null) throw retiredRow(endpoint);
   if (endpoint.secretArn === null) throw new RcmError('state_conflict', 'Not migrated yet: the plaintext is the only copy.');
   const fingerprintOf = rowFingerprint(migration.fingerprintKeys, endpoint.id);
   // Each path with the option that takes it.

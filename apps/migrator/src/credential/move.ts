@@ -2,6 +2,7 @@ import {
   credentialReference,
   formatReference,
   type NewPlace,
+  parseReference,
   type SecretReference,
   type SecretStore,
   type SecretTags,
@@ -14,6 +15,7 @@ import { hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { inPlaceWithRoom } from '../placing/in-place-with-room.ts';
 import { examine, type Movable } from './examine.ts';
+import { retiredRow } from './retired-row.ts';
 import { checkNotRotatedElsewhere } from './rotated-elsewhere.ts';
 
 export type Moved = 'migrated' | 'already';
@@ -37,7 +39,7 @@ const MIGRATION: Why = { actor: 'migrator', reason: 'migration' };
  * Moves one credential: read, create, read back, compare, record. Safe to repeat after a crash between any two of these: a secret
  * that is there already is adopted if it is what the row says. `already`: another migrator recorded it first. Fails with
  * `payload_invalid`, `payload_too_large`, `store_conflict` (another payload lies there, or something else was read back), `row_edited`
- * (the row changed meanwhile; it is not recorded), `state_conflict` (the account was rotated under another endpoint), `store_*`, `database_*`.
+ * (the row changed meanwhile; it is not recorded), `state_conflict` (the account was rotated under another endpoint), `endpoint_retired`, `store_*`, `database_*`.
  */
 export async function migrateEndpoint(migration: Migration, endpoint: EndpointRow): Promise<MovedOrNot> {
   return (await moveOnceClaimed(migration, endpoint)).end;
@@ -68,23 +70,30 @@ async function moveOnceClaimed(migration: Migration, endpoint: EndpointRow): Pro
   if (claimed.is === 'moved') return { end: 'already' };
   if (claimed.is === 'taken') return { end: 'taken', by: claimed.by };
   try {
-    return { end: await moveClaimed(migration, endpoint, claimed.credentials) };
+    return { end: await moveClaimed(migration, endpoint, claimed) };
   } finally {
     // One that is not given back ends by itself.
     await releaseClaim(db, claim).catch((error: unknown) => migration.logger.warn({ err: error }, 'the claim was not given back'));
   }
 }
 
-async function moveClaimed(migration: Migration, endpoint: EndpointRow, credentials: Secret<string> | null): Promise<MovedOrNot> {
+interface ClaimedRow {
+  readonly credentials: Secret<string> | null;
+  readonly retired: boolean;
+}
+
+async function moveClaimed(migration: Migration, endpoint: EndpointRow, { credentials, retired }: ClaimedRow): Promise<MovedOrNot> {
   const { db, patience, fingerprintKey } = migration;
   if (credentials === null) throw new RcmError('row_edited', 'The plaintext was removed from the row before anything was written; there is nothing to move.');
   const found = examine(endpoint, credentials, migration);
   if (!found.ok && found.empty) return 'empty';
+  if (retired) throw retiredRow(endpoint);
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const [name, ...otherNames] = found.names;
   if (!name) throw new RcmError('payload_invalid', 'The account has no name.');
   await checkNotRotatedElsewhere(migration, endpoint, found);
-  const { reference, stored } = await placeSecret(migration, endpoint, found);
+  const retiredSecretArn = endpoint.retiredSecretArn ?? undefined;
+  const { reference, stored } = (await retiredSecret(migration, endpoint)) ?? (await placeSecret(migration, endpoint, found));
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
   if (compareTexts(fingerprintKey, { legacy: credentials, stored: stored.text }).is !== 'equal') {
     throw new RcmError(
@@ -103,6 +112,7 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, credenti
       identityKeyId: name.keyId,
       otherNames,
       fingerprint,
+      retiredSecretArn,
       row: { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf },
     }),
   );
@@ -112,6 +122,14 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, credenti
       'The row was edited while its secret was written: the row is as it was edited and names no secret, but the store now holds what it held before. Say which the portal accepts (`resolve`).',
     );
   return recorded === 'already' ? 'already' : 'migrated';
+}
+
+/** The secret that the row of a login that is used again is to name, wherever it lies; `null`: there is none, or it was removed. A second one beside it would leave it to nobody. */
+export async function retiredSecret({ patience, pace, stores, giveUp }: Migration, { orgId, retiredSecretArn }: EndpointRow): Promise<PlacedSecret | null> {
+  if (retiredSecretArn === null) return null;
+  const reference = parseReference(retiredSecretArn);
+  const stored = await patience(pace.reads(reference), () => stores.forTenant(orgId).read(reference, { signal: giveUp }));
+  return stored === null ? null : { reference, stored };
 }
 
 /** Creates the secret, or finds the one that an earlier run left, and reads back what the store now holds. */

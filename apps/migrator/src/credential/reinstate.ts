@@ -1,10 +1,10 @@
-import { parseReference } from '@rcm/credentials';
 import { canonicalFingerprint } from '@rcm/credentials/legacy';
 import type { EndpointRow } from '@rcm/db';
 import { recordMigrated } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { examine } from './examine.ts';
+import { retiredSecret } from './move.ts';
 
 /**
  * Has the row of an endpoint that was retired name its secret again, and the account that lies in it by the names of today. The store is only read. Safe to repeat. Fails with
@@ -14,10 +14,10 @@ export async function reinstateSecret(migration: Migration, endpoint: EndpointRo
   const { retiredSecretArn } = endpoint;
   if (endpoint.secretArn !== null) return 'already';
   if (retiredSecretArn === null) throw missing(endpoint, 'never named a secret');
-  const { db, stores, patience, pace, giveUp, fingerprintKey } = migration;
-  const reference = parseReference(retiredSecretArn);
-  const stored = await patience(pace.reads(reference), () => stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp }));
-  if (stored === null) throw missing(endpoint, 'named a secret that is not in the store any more');
+  const { db, fingerprintKey } = migration;
+  const lies = await retiredSecret(migration, endpoint);
+  if (lies === null) throw missing(endpoint, 'named a secret that is not in the store any more');
+  const { stored } = lies;
   const found = examine(endpoint, stored.text, migration);
   if (!found.ok) throw new RcmError(found.code, found.reason);
   const [name, ...otherNames] = found.names;

@@ -13,6 +13,7 @@ import { examine, isIdentityOf } from './examine.ts';
 import { keepBeside } from './keep.ts';
 import { CLAIM_MS, migrateAfterOthers, secretOf, type Why } from './move.ts';
 import { readCurrent } from './read-current.ts';
+import { retiredRow } from './retired-row.ts';
 
 /** Which of the two is right. */
 export type Take = 'row' | 'store';
@@ -31,7 +32,7 @@ interface Word extends Why {
 /**
  * Row and store differ, and a person says which the portal accepts. What they do not take is kept beside first (`keepBeside`): it may be the only copy of
  * something. Killed anywhere and run again, it ends the same. Fails with `state_conflict`, `row_edited` (somebody edits the row meanwhile), `store_conflict`
- * (somebody changes the secret meanwhile), `lease_unavailable`, `payload_invalid` (what is to be taken is no login), `store_*`.
+ * (somebody changes the secret meanwhile), `lease_unavailable`, `endpoint_retired`, `payload_invalid` (what is to be taken is no login), `store_*`.
  */
 export async function resolveEndpoint(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
   if (endpoint.secretArn === null) return resolveUnmigrated(migration, endpoint, word);
@@ -68,6 +69,7 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
       );
     if (claimed.is !== 'mine') throw new RcmError('state_conflict', 'Another migrator has just moved this endpoint. Nothing was changed; run it again.');
     try {
+      if (claimed.retired) throw retiredRow(endpoint);
       const pair = await readPair({
         references: await firstReferences(migration, endpoint, claimed.credentials),
         legacy: claimed.credentials,
@@ -103,11 +105,12 @@ const readBoth = async (
   return readPair({ references: [parseReference(secretArn)], legacy, read });
 };
 
-/** Where `apply` may have made what it found to be another login, or was about to make it. */
+/** Where the secret lies of a login that is used again, or `apply` may have made what it found to be another login, or was about to make it. */
 async function firstReferences(migration: Migration, endpoint: EndpointRow, legacy: Secret<string> | null): Promise<readonly SecretReference[]> {
   const found = legacy === null ? null : examine(endpoint, legacy, migration);
   const places = await placesBegunWith(migration, endpoint, found?.ok ? found.places[0] : undefined);
-  return places.map((place) => secretOf(migration, endpoint, place));
+  const retired = endpoint.retiredSecretArn === null ? [] : [parseReference(endpoint.retiredSecretArn)];
+  return [...retired, ...places.map((place) => secretOf(migration, endpoint, place))];
 }
 
 interface PairToRead {

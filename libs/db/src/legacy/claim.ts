@@ -13,7 +13,7 @@ export interface ClaimQuestion {
 
 /** `moved`: the row names a secret by now. `taken`: another migrator is at it. `gone`: there is no such endpoint. */
 export type Claimed =
-  | { readonly is: 'mine'; readonly credentials: Secret<string> | null }
+  | { readonly is: 'mine'; readonly credentials: Secret<string> | null; readonly retired: boolean }
   | { readonly is: 'taken'; readonly by: string; readonly until: Date | null }
   | { readonly is: 'moved' }
   | { readonly is: 'gone' };
@@ -33,8 +33,8 @@ export async function claimLegacy(db: Database, { endpointId, orgId, holder, ttl
         FROM integration_endpoint WHERE id = ${endpointId} AND org_id = ${orgId} AND secret_arn IS NULL
       ON CONFLICT (endpoint_id) DO UPDATE SET holder = excluded.holder, claimed_until = excluded.claimed_until
        WHERE c.holder = excluded.holder OR c.holder = ${ended} OR c.claimed_until < clock_timestamp()`;
-    const [row] = await tx.$queryRaw<{ credentials: string | null; moved: boolean; by: string | null; until: Date | null }[]>`
-      SELECT (config->'credentials')::text AS credentials, secret_arn IS NOT NULL AS moved, c.holder AS by, c.claimed_until AS until
+    const [row] = await tx.$queryRaw<{ credentials: string | null; moved: boolean; retired: boolean; by: string | null; until: Date | null }[]>`
+      SELECT (config->'credentials')::text AS credentials, secret_arn IS NOT NULL AS moved, retired_at IS NOT NULL AS retired, c.holder AS by, c.claimed_until AS until
         FROM integration_endpoint e LEFT JOIN migration_claim c ON c.endpoint_id = e.id WHERE e.id = ${endpointId} AND e.org_id = ${orgId}`;
     if (!row) return { is: 'gone' };
     if (row.moved) {
@@ -43,7 +43,7 @@ export async function claimLegacy(db: Database, { endpointId, orgId, holder, ttl
       return { is: 'moved' };
     }
     if (claimed === 0) return { is: 'taken', by: row.by ?? 'another migrator, which has just given it back', until: row.until };
-    return { is: 'mine', credentials: row.credentials === null ? null : new Secret(row.credentials) };
+    return { is: 'mine', credentials: row.credentials === null ? null : new Secret(row.credentials), retired: row.retired };
   });
 }
 

@@ -51,7 +51,7 @@ export interface Migrated extends NewProof {
   /** What the row held when the secret was made of it. Default: nothing. */
   readonly row?: SeenRow;
   /** Of a login that is used again: what its row was to name when that was read. Default: whatever it was to name. */
-  readonly retiredSecretArn?: string;
+  readonly retiredSecretArn?: string | undefined;
 }
 
 /**
