@@ -22,9 +22,10 @@ export function readCurrent(
   });
 }
 
-async function refuseOldAnswer(
-  { db }: Migration,
-  { id: endpointId, orgId, loginIdentity }: EndpointRow,
+/** Fails with `store_unavailable` where a store has answered what was replaced a moment ago. */
+export async function refuseOldAnswer(
+  { db }: Pick<Migration, 'db'>,
+  { id: endpointId, orgId, loginIdentity }: Pick<EndpointRow, 'id' | 'orgId' | 'loginIdentity'>,
   { stored, current }: { readonly stored: StoredSecret; readonly current: string | null },
 ): Promise<void> {
   const { version: read, text } = stored;

@@ -11,7 +11,7 @@ export { type EndpointConfig, gatherCredentials, listConfigs, type PlacesOf, typ
 export { type LegacyNamed, type LegacyRead, nameLegacyLogin, readLegacyLogin, tellRowAndStoreDiffer } from '../legacy/dual-read.ts';
 export { type LoginSample, listLoginSample } from '../legacy/login-sample.ts';
 export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated } from '../legacy/migrate.ts';
-export { forgetName, nameRow, secretsRotatedElsewhere } from '../legacy/name-row.ts';
+export { forgetName, nameRow, type RotatedElsewhere, secretsRotatedElsewhere } from '../legacy/name-row.ts';
 export { countHeldByOldReaders, declareOldReadersGone, hasOldReaders } from '../legacy/old-readers.ts';
 export { changePace, type PaceQuestion, takeTurn, type Turn } from '../legacy/pace.ts';
 export { forgetLeftoverFingerprints, listProofs, type MigrationProof, type NewProof, type ReadProof, recordProof, timeOfAsking } from '../legacy/proofs.ts';

@@ -62,23 +62,40 @@ export async function forgetName(db: Database, { orgId, endpointId }: { readonly
   });
 }
 
+export interface RotatedElsewhere {
+  readonly orgId: string;
+  readonly endpointId: string;
+  readonly secretArn: string;
+  /** What the row says is current; `null`: it names nothing any more. */
+  readonly currentVersion: string | null;
+  /** The account, as that endpoint calls it or did. */
+  readonly loginIdentity: string;
+  readonly isUnderWay: boolean;
+  /** It was retired: its row named the secret. */
+  readonly isRetired: boolean;
+}
+
 /**
  * Secrets of an account under other endpoints that were rotated there, the newest first: what a row still holds of it is old, unless it says what they say. First those of which a
- * rotation is under way: what they say now may be old in a moment.
+ * rotation is under way: what they say now may be old in a moment. Those of retired endpoints are among them, unless it is noted that they were removed.
  */
 export async function secretsRotatedElsewhere(
   db: Database,
   { endpointId, names, limit }: { readonly endpointId: string; readonly names: readonly LoginName[]; readonly limit: number },
-): Promise<{ readonly orgId: string; readonly endpointId: string; readonly secretArn: string; readonly isUnderWay: boolean }[]> {
+): Promise<RotatedElsewhere[]> {
+  const ids = Prisma.join(names.map(({ id }) => id));
   return byIndex(
     db,
     'every tenant',
     (tx) => tx.$queryRaw`
       SELECT * FROM (
-        SELECT e.org_id AS "orgId", e.id AS "endpointId", e.secret_arn AS "secretArn", e.last_rotated_at,
+        SELECT e.org_id AS "orgId", e.id AS "endpointId", coalesce(e.secret_arn, e.retired_secret_arn) AS "secretArn", e.current_version AS "currentVersion",
+               coalesce(e.login_identity, e.left_login_identity) AS "loginIdentity", e.secret_arn IS NULL AS "isRetired", e.last_rotated_at,
                EXISTS (SELECT FROM rotation_attempt a WHERE a.login_identity = e.login_identity AND a.ended_at IS NULL) AS "isUnderWay"
           FROM integration_endpoint e
-         WHERE e.login_identity IN (${Prisma.join(names.map(({ id }) => id))}) AND e.id <> ${endpointId} AND e.secret_arn IS NOT NULL) r
+         WHERE e.id <> ${endpointId}
+           AND ((e.login_identity IN (${ids}) AND e.secret_arn IS NOT NULL)
+             OR (e.left_login_identity IN (${ids}) AND e.secret_arn IS NULL AND e.retired_secret_arn IS NOT NULL AND (e.retired_secret_removed_at >= e.retired_at) IS NOT TRUE))) r
        WHERE r."isUnderWay" OR r.last_rotated_at IS NOT NULL
        ORDER BY r."isUnderWay" DESC, r.last_rotated_at DESC LIMIT ${limit}`,
   );
