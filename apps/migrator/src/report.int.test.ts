@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { dealtWith } from './commands/dealt-with.ts';
 import { report } from './commands/report.ts';
+import { status } from './commands/status.ts';
 import { verify } from './commands/verify.ts';
 import { plant, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
@@ -24,6 +25,16 @@ interface Told {
 /** How each hospital stands, in words. */
 const stands = async () => Object.fromEntries(((await report(migrator)).json as unknown as Told).organizations.map(({ orgId, stands: as }) => [orgId, as]));
 const sql = (statement: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
+/** Whether the file of the table of endpoints has a text somewhere, also in what no row is any more. */
+async function liesOnDisk(text: string): Promise<boolean> {
+  await sql('CHECKPOINT');
+  const [file] = await testEnvironment.db.transaction(
+    'every tenant',
+    (tx) => tx.$queryRaw<{ has: boolean }[]>`
+      SELECT position(convert_to(${text}, 'UTF8') IN pg_read_binary_file(pg_relation_filepath('integration_endpoint'))) > 0 AS has`,
+  );
+  return file?.has ?? false;
+}
 const of = (orgId: string): OpenMigration => ({ ...migrator, filter: { orgId } });
 
 it('says of each organization what it waits for, and is complete once nothing is left', async () => {
@@ -54,6 +65,21 @@ it('calls nothing done of which it does not know that the disk is clean, or that
   await sql(`UPDATE integration_endpoint SET config = config - 'credentials'`);
   expect(await stands()).toEqual({ 'north-1': 'removed by hand', 'north-2': 'to be proved', 'south-1': 'to be proved', 'south-2': 'to be proved' });
   expect((await report(migrator)).complete).toBe(false);
+});
+
+it('calls nothing done whose plaintext somebody has removed by hand after the storage was rewritten, until it is rewritten again', async () => {
+  const after = async () => [(await stands())['north-1'], (await status(migrator)).json.rewritePending, await liesOnDisk('Pass-by-hand')];
+  await apply(migrator);
+  await verify(migrator);
+  await scrubbing(testEnvironment, migrator);
+  expect(await after()).toEqual(['done', false, false]);
+  await plant(testEnvironment.db, [{ id: 'endpoint-100', orgId: 'north-1', portal: 'alpine', credentials: { username: 'u', password: 'Pass-by-hand' } }]);
+  await apply(migrator);
+  await verify(migrator);
+  await sql(`UPDATE integration_endpoint SET config = config - 'credentials' WHERE id = 'endpoint-100'`);
+  expect((await after()).slice(0, 2)).toEqual(['removed by hand', true]);
+  await scrubbing(testEnvironment, migrator);
+  expect(await after()).toEqual(['done', false, false]);
 });
 
 it('tells of removed plaintext that is still on the disk, and of a rolled back login that it is to be moved', async () => {

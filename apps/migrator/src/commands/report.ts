@@ -1,4 +1,4 @@
-import { listStorageOutside, migrationByOrganization, type OrganizationMigration } from '@rcm/db/migration';
+import { listStorageOutside, migrationByOrganization, type OrganizationMigration, organizationsRemovedByHand } from '@rcm/db/migration';
 import { RcmError } from '@rcm/telemetry';
 import type { Migration } from '../migration.ts';
 import { OUTSIDE } from '@rcm/fleet';
@@ -6,15 +6,15 @@ import type { Report } from '../report.ts';
 import { countElsewhere } from './beside.ts';
 import { elsewhereLines } from './tally.ts';
 
-/** What an organization waits for next. `removed by hand`: nobody scrubbed, so whether old bytes are left on the disk is not known. */
+/** What an organization waits for next. `removed by hand`: not by a scrub, so old bytes may be left on the disk until one rewrites the storage. */
 type Stand = 'not begun' | 'moving' | 'to be proved' | 'plaintext to be removed' | 'storage to be rewritten' | 'removed by hand' | 'done';
 
-function standOf({ logins, plaintext, moved, proved, rewritten }: OrganizationMigration): Stand {
+function standOf({ logins, plaintext, moved, proved, rewritten }: OrganizationMigration, isRemovedByHand: boolean): Stand {
   if (moved === 0) return 'not begun';
   if (moved < logins) return 'moving';
   if (proved < moved) return 'to be proved';
   if (plaintext > 0) return 'plaintext to be removed';
-  if (rewritten === null) return 'removed by hand';
+  if (rewritten === null || isRemovedByHand) return 'removed by hand';
   return rewritten ? 'done' : 'storage to be rewritten';
 }
 
@@ -23,9 +23,10 @@ function standOf({ logins, plaintext, moved, proved, rewritten }: OrganizationMi
  * Fails with `input_invalid` for an organization that has nothing to do with the migration, or is none: of that one nothing is known to be done.
  */
 export async function report(migration: Migration): Promise<Report> {
+  const removedByHand = await organizationsRemovedByHand(migration.db);
   const organizations = (await migrationByOrganization(migration.db))
     .filter(({ orgId }) => migration.filter.orgId === undefined || orgId === migration.filter.orgId)
-    .map((organization) => ({ ...organization, stands: standOf(organization) }));
+    .map((organization) => ({ ...organization, stands: standOf(organization, removedByHand.includes(organization.orgId)) }));
   const { orgId: only } = migration.filter;
   if (only !== undefined && organizations.length === 0)
     throw new RcmError('input_invalid', `The migration is about no login of an organization ${only}. Nothing was looked at further.`);
@@ -58,7 +59,7 @@ export async function report(migration: Migration): Promise<Report> {
       '',
       '- moved: the secret was written, or lay there already, was read back and compared with the row; only then did the row name it.',
       '- proved: the secret was read again later and was what the row held at that moment, or what a rotation had made of it since. Where the row held nothing any more it was only seen to be the tenant’s own, and the login’s.',
-      '- removed: the row holds no plaintext any more. `scrub` removes it only where a fresh proof names the secret, its version and the row’s bytes, and writes `endpoint.scrubbed` into the audit trail; what somebody removed by hand has no such event.',
+      '- removed: the row holds no plaintext any more. `scrub` removes it only where a fresh proof names the secret, its version and the row’s bytes, and writes `endpoint.scrubbed` into the audit trail; what somebody removed by hand has no such event, and lies in the storage until the next `scrub`.',
       '- rewritten: the tables that held it were written anew by a rewrite that ended after the last removal. What a rewrite cannot see to be gone (old write-ahead log, dead samples, backups, standbys, archives) is listed above until somebody says that it is dealt with.',
     ],
     complete: !left,

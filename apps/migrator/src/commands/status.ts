@@ -1,4 +1,4 @@
-import { listStorageOutside, migrationCounts, storageRewriteState, unfinishedRuns } from '@rcm/db/migration';
+import { listStorageOutside, migrationCounts, organizationsRemovedByHand, storageRewriteState, unfinishedRuns } from '@rcm/db/migration';
 import type { Migration } from '../migration.ts';
 import { outsideLines } from '../outside.ts';
 import type { Report } from '../report.ts';
@@ -14,7 +14,8 @@ export async function status(migration: Migration): Promise<Report> {
   const { endpoints, legacy, migrated, verified, scrubbed } = await migrationCounts(migration.db);
   const elsewhere = await countElsewhere(migration);
   const outside = (await listStorageOutside(migration.db)).map(({ kind, since }) => ({ kind, since: since.toISOString() }));
-  const { pending: rewritePending } = await storageRewriteState(migration.db);
+  const { pending } = await storageRewriteState(migration.db);
+  const rewritePending = pending || (await organizationsRemovedByHand(migration.db)).length > 0;
   const unfinished = await unfinishedRuns(migration.db, { limit: UNFINISHED_SHOWN });
   return {
     json: {

@@ -106,29 +106,3 @@ export async function forgetFingerprints(tx: Transaction, { endpointId, orgId }:
      WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND (fingerprint IS NOT NULL OR row_fingerprint IS NOT NULL)`;
   await tx.$executeRaw`UPDATE adopted_id SET fingerprint = NULL WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND fingerprint IS NOT NULL`;
 }
-
-/** The same for rows whose plaintext a person removed by hand. Looks at each fingerprint that is kept, and not at each login that has none. */
-export async function forgetLeftoverFingerprints(db: Database): Promise<void> {
-  const organizations = await byIndex(
-    db,
-    'every tenant',
-    (tx) => tx.$queryRaw<{ orgId: string }[]>`
-      SELECT DISTINCT p.org_id AS "orgId" FROM migration_proof p CROSS JOIN LATERAL (
-               SELECT FROM integration_endpoint e WHERE e.org_id = p.org_id AND e.id = p.endpoint_id AND NOT e.has_legacy_credentials LIMIT 1) gone
-       WHERE p.fingerprint IS NOT NULL OR p.row_fingerprint IS NOT NULL
-       UNION SELECT a.org_id FROM adopted_id a CROSS JOIN LATERAL (
-               SELECT FROM integration_endpoint e WHERE e.org_id = a.org_id AND e.id = a.endpoint_id AND NOT e.has_legacy_credentials AND e.secret_arn IS NOT NULL LIMIT 1) gone
-       WHERE a.fingerprint IS NOT NULL`,
-  );
-  for (const { orgId } of organizations) {
-    await db.transaction({ tenant: orgId }, async (tx) => {
-      await tx.$executeRaw`
-        UPDATE migration_proof p SET fingerprint = NULL, row_fingerprint = NULL FROM integration_endpoint e
-         WHERE p.org_id = ${orgId} AND e.org_id = p.org_id AND e.id = p.endpoint_id
-           AND NOT e.has_legacy_credentials AND (p.fingerprint IS NOT NULL OR p.row_fingerprint IS NOT NULL)`;
-      await tx.$executeRaw`
-        UPDATE adopted_id a SET fingerprint = NULL FROM integration_endpoint e
-         WHERE a.org_id = ${orgId} AND e.org_id = a.org_id AND e.id = a.endpoint_id AND NOT e.has_legacy_credentials AND e.secret_arn IS NOT NULL AND a.fingerprint IS NOT NULL`;
-    });
-  }
-}

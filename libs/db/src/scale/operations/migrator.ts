@@ -4,7 +4,8 @@ import { migrationByOrganization } from '../../legacy/by-organization.ts';
 import { listConfigs } from '../../legacy/configs.ts';
 import { listLoginSample } from '../../legacy/login-sample.ts';
 import { listLegacyEndpoints } from '../../legacy/migrate.ts';
-import { forgetLeftoverFingerprints, listProofs } from '../../legacy/proofs.ts';
+import { listProofs } from '../../legacy/proofs.ts';
+import { forgetLeftoverFingerprints, organizationsRemovedByHand } from '../../legacy/removed-by-hand.ts';
 import { listRuns, unfinishedRuns } from '../../legacy/runs.ts';
 import { migrationCounts } from '../../legacy/scrub.ts';
 import { listStorageOutside, storageRewriteState } from '../../legacy/storage-state.ts';
@@ -19,6 +20,7 @@ export const ofMigrators: readonly Operation[] = [
   asks('rcm_migrator', listLegacyEndpoints, [{ limit: 20, unnamed: true }], { ...list, of: 'whose account has no name yet' }),
   asks('rcm_migrator', listConfigs, [{ limit: 100 }], list),
   asks('rcm_migrator', listProofs, [{ limit: 100 }], list),
+  asks('rcm_migrator', organizationsRemovedByHand, []),
   asks('rcm_migrator', forgetLeftoverFingerprints, []),
   // Of a thousand of all, and of twenty of each portal type.
   asks('rcm_migrator', listLoginSample, [{ count: 20, filters: {} }], { ...list, most: 15_000 }),
