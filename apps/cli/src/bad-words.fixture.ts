@@ -25,6 +25,7 @@ export const WORDS: Readonly<Record<string, { readonly good: string; wrong(word:
   task: { good: '6f1c1bd6-0000-4000-8000-000000000000', wrong: everything },
   request: { good: '6f1c1bd6-0000-4000-8000-000000000000', wrong: everything },
   version: { good: 'none', wrong: everything },
+  'secret-version': { ...TEXT, good: '7' },
   quarter: { good: '2026-Q3', wrong: everything },
   run: { good: '1', wrong: everything },
   account: { good: '123456789012', wrong: everything },

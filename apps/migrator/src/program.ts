@@ -9,7 +9,7 @@ import { dealtWith, outsideKind } from './commands/dealt-with.ts';
 import { oldReadersGone, whoseReaders } from './commands/old-readers-gone.ts';
 import { plan } from './commands/plan.ts';
 import { report } from './commands/report.ts';
-import { resolve, takeOf } from './commands/resolve.ts';
+import { lookBeforeResolving, resolve, seenOf, takeOf } from './commands/resolve.ts';
 import { type PersonalAct, rollback } from './commands/rollback.ts';
 import { runs } from './commands/runs.ts';
 import { scrub } from './commands/scrub.ts';
@@ -121,15 +121,15 @@ function theWayBack(program: Command, perform: Perform): void {
     });
   person(ofEndpoints(program, 'resolve', 'row and store differ: say which of the two the portal accepts; the other one is kept'))
     .requiredOption('--endpoint <id>', 'the endpoint')
-    .requiredOption('--take <which>', '`row`: what lies in the row becomes the next version in the store. `store`: the row gets what the store holds')
+    .option('--take <which>', '`row`: what lies in the row becomes the next version in the store. `store`: the row gets what the store holds')
+    .option('--seen <secret-version>', 'the version of the secret that you have looked at, as --dry-run says it: refused where it is another by now')
     .option('--login', 'have the choice proved by one login, by a rotator and inside the budget')
-    .action((options: Person & { endpoint: string; take: string; login?: boolean }) => {
-      const { endpoint: endpointId, login } = options;
-      const take = takeOf(options.take);
-      return perform({
-        ...{ ...asked(), who: personalAct(options) },
-        does: (migration, _, who) => resolve(migration, { endpointId, take, proof: login ? 'login' : 'none', ...sure(who) }),
-      });
+    .option('--dry-run', 'say which version the secret has, and whether row and store differ; changes nothing')
+    .action((options: Person & { endpoint: string; take?: string; seen?: string; login?: boolean; dryRun?: boolean }) => {
+      const { endpoint: endpointId, login, dryRun } = options;
+      if (dryRun) return perform({ ...asked(), does: (migration) => lookBeforeResolving(migration, endpointId) });
+      const said = { endpointId, take: takeOf(options.take), seen: seenOf(options.seen), proof: login ? 'login' : 'none' } as const;
+      return perform({ ...{ ...asked(), who: personalAct(options) }, does: (migration, _, who) => resolve(migration, { ...said, ...sure(who) }) });
     });
 }
 

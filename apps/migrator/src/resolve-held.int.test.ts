@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const sql = (statement: string) => testEnvironment.db.transaction('every tenant', (tx) => tx.$executeRawUnsafe(statement));
 const decide = (take: Take, migration: OpenMigration) =>
-  resolve(migration, { endpointId: seed.id, take, proof: 'none', actor: 'person:os:jane', reason: 'the portal was asked' });
+  resolve(migration, { endpointId: seed.id, take, seen: '1', proof: 'none', actor: 'person:os:jane', reason: 'the portal was asked' });
 const inRow = async () => (await readLegacy(migrator.db, { endpointId: seed.id, orgId: seed.orgId }))?.reveal();
 const whenAndWhatThen = (who: string): string =>
   expect.stringMatching(new RegExp(`${who} \\d{4}-\\d\\d-\\d\\dT[\\d:]{8}Z.* Nothing was changed; run it again once that is over\\.$`)) as string;

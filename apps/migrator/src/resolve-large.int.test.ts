@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { resolve } from './commands/resolve.ts';
 import { rollback } from './commands/rollback.ts';
-import { ACT, passwordOf, SLOW_MS, TAKES } from './resolve.fixture.ts';
+import { ACT, lookAt, passwordOf, SLOW_MS, TAKES } from './resolve.fixture.ts';
 import { RowConfigs } from './row-configs.fixture.ts';
 import { plant, seeds } from './seeds.fixture.ts';
 import type { OpenMigration } from './services.ts';
@@ -40,19 +40,25 @@ describe('a login that is too large for SSM and lies in Secrets Manager instead'
   it.each(TAKES)('is found there where the row was edited before it named a secret (%s)', async (take) => {
     expect(await editedAfterRollback(LARGE, login('typed', LARGE))).toBe('secrets-manager');
     expect((await apply(migrator)).json).toMatchObject({ failed: [{ endpointId: 'large', code: 'store_conflict' }] });
-    expect(await resolve(migrator, { endpointId: 'large', take, proof: 'none', ...ACT })).toMatchObject({ complete: true });
+    expect(await resolve(migrator, { endpointId: 'large', take, seen: await lookAt(migrator, 'large'), proof: 'none', ...ACT })).toMatchObject({
+      complete: true,
+    });
     expect(passwordOf((await stored(migrator, seed)).text)).toBe(take === 'row' ? 'typed' : 'as-it-was');
   });
 
   it('is found where it lies, although the row is by now short enough for SSM', async () => {
     expect(await editedAfterRollback(LARGE, login('typed', 1))).toBe('secrets-manager');
-    expect(await resolve(migrator, { endpointId: 'large', take: 'store', proof: 'none', ...ACT })).toMatchObject({ complete: true });
+    expect(await resolve(migrator, { endpointId: 'large', take: 'store', seen: await lookAt(migrator, 'large'), proof: 'none', ...ACT })).toMatchObject({
+      complete: true,
+    });
     expect(passwordOf((await stored(migrator, seed)).text)).toBe('as-it-was');
   });
 
   it('is found in SSM, although the row is by now too large for it', async () => {
     expect(await editedAfterRollback(1, login('typed', LARGE))).toBe('ssm');
-    expect(await resolve(migrator, { endpointId: 'large', take: 'store', proof: 'none', ...ACT })).toMatchObject({ complete: true });
+    expect(await resolve(migrator, { endpointId: 'large', take: 'store', seen: await lookAt(migrator, 'large'), proof: 'none', ...ACT })).toMatchObject({
+      complete: true,
+    });
     expect(passwordOf((await stored(migrator, seed)).text)).toBe('as-it-was');
   });
 });

@@ -1,6 +1,6 @@
 import { parseReference } from '@rcm/credentials';
 import { readLegacy } from '@rcm/db/migration';
-import { resolve } from './commands/resolve.ts';
+import { lookBeforeResolving, resolve } from './commands/resolve.ts';
 import type { Report } from './report.ts';
 import type { Take } from './credential/resolve.ts';
 import { hirePerson, type Person } from './person.fixture.ts';
@@ -13,6 +13,10 @@ export const ACT = { actor: 'person:os:jane', reason: 'the portal was asked' };
 export const TAKES = ['row', 'store'] as const;
 
 export const passwordOf = (text: string | undefined): unknown => (JSON.parse(text ?? '{}') as { password?: unknown }).password;
+
+/** Which version the secret has, as a person is told who is to decide. */
+export const lookAt = async (migration: OpenMigration, endpointId: string): Promise<string> =>
+  String((await lookBeforeResolving(migration, endpointId)).json.secretVersion);
 
 /** A login that lies in its row and in the store, a person who edits the row, and a migrator to which somebody says which of the two is right. */
 export class RowAndSecret {
@@ -40,8 +44,13 @@ export class RowAndSecret {
     await this.testEnvironment.close();
   }
 
-  decide(take: Take, migration = this.migrator): Promise<Report> {
-    return resolve(migration, { endpointId: this.seed.id, take, proof: 'none', ...ACT });
+  /** By somebody who has looked at what lies there now. */
+  async decide(take: Take, migration = this.migrator): Promise<Report> {
+    return resolve(migration, { endpointId: this.seed.id, take, seen: await this.look(), proof: 'none', ...ACT });
+  }
+
+  look(): Promise<string> {
+    return lookAt(this.migrator, this.seed.id);
   }
 
   planned(): string {

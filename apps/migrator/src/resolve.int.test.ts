@@ -6,6 +6,7 @@ import { planRotation } from '@rcm/db/rotation';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
+import { lookBeforeResolving, resolve } from './commands/resolve.ts';
 import { rollback } from './commands/rollback.ts';
 import { verify } from './commands/verify.ts';
 import type { OpenMigration } from './services.ts';
@@ -67,6 +68,23 @@ describe('a row that was edited after it was migrated', { timeout: SLOW_MS }, ()
     await w.person.types(w.seed, 'typed again');
     const second = await w.decide('row');
     expect(await w.keptText(second.json.kept)).toBe(before.store);
+  });
+
+  it.each(TAKES)('is left as it is where the secret was changed since the person looked (%s)', async (take) => {
+    const call = { endpointId: w.seed.id, take, seen: await w.look(), proof: 'none', ...ACT } as const;
+    await rotate(w.testEnvironment, w.migrator, w.seed, (payload) => payload);
+    const changed = await w.inStore();
+    await expect(resolve(w.migrator, call)).rejects.toMatchObject({ code: 'store_conflict', message: expect.stringContaining('version 2 now') as string });
+    expect([await w.inRow(), await w.inStore()]).toEqual(['typed', changed]);
+    expect(await events()).toEqual([]);
+    expect(await w.decide(take)).toMatchObject({ complete: true });
+  });
+
+  it('is told of to whoever is to decide: which version the secret has, and nothing is changed', async () => {
+    expect((await lookBeforeResolving(w.migrator, w.seed.id)).json).toEqual({ endpointId: w.seed.id, dryRun: true, secretVersion: '1', same: false });
+    expect([await w.inRow(), await w.inStore(), await events()]).toEqual(['typed', w.planned(), []]);
+    await w.decide('store');
+    expect((await lookBeforeResolving(w.migrator, w.seed.id)).json).toMatchObject({ secretVersion: '1', same: true });
   });
 
   it.each(TAKES)('may be decided again with nothing more done (%s)', async (take) => {

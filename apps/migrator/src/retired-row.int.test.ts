@@ -10,7 +10,7 @@ import { resolve } from './commands/resolve.ts';
 import { reinstateSecret } from './credential/reinstate.ts';
 import { hirePerson, type Person } from './person.fixture.ts';
 import { codeOf, LoginToMove, WHY } from './relocate.fixture.ts';
-import { passwordOf } from './resolve.fixture.ts';
+import { lookAt, passwordOf } from './resolve.fixture.ts';
 import { scrubbing, stored } from './testing.fixture.ts';
 
 let w: LoginToMove;
@@ -64,7 +64,7 @@ describe.runIf(backend() === 'embedded')('a login that somebody writes into the 
     await person.types(w.seed, 'typed');
     expect((await plan(w.migrator)).json).toMatchObject({ create: 0, ...refused });
     expect((await apply(w.migrator)).json).toMatchObject({ migrated: 0, ...refused });
-    expect(await codeOf(resolve(w.migrator, { endpointId: w.seed.id, take: 'row', proof: 'none', ...WHY }))).toBe('endpoint_retired');
+    expect(await codeOf(resolve(w.migrator, { endpointId: w.seed.id, take: 'row', seen: '1', proof: 'none', ...WHY }))).toBe('endpoint_retired');
     expect((await scrubbing(w.testEnvironment, w.migrator)).json).toMatchObject({ scrubbed: 0, ...refused });
     expect([await lies(), await inRow()]).toEqual([undefined, 'typed']);
     // Used again, it is moved as any other.
@@ -99,7 +99,7 @@ describe.runIf(backend() === 'embedded')('a login that somebody writes into the 
       await asOperator(reinstateEndpoint);
       expect((await apply(w.migrator)).json).toMatchObject({ migrated: 0, failed: [{ endpointId: w.seed.id, code: 'store_conflict' }] });
       expect([await lies(), await lies(w.there), await inRow()]).toEqual([undefined, planned(), 'typed']);
-      await resolve(w.migrator, { endpointId: w.seed.id, take: 'store', proof: 'none', ...WHY });
+      await resolve(w.migrator, { endpointId: w.seed.id, take: 'store', seen: await lookAt(w.migrator, w.seed.id), proof: 'none', ...WHY });
       expect([await w.placeNow(), passwordOf((await stored(w.migrator, w.seed)).text), await inRow()]).toEqual([placeKey(w.there), planned(), planned()]);
     });
   });

@@ -180,7 +180,7 @@ it.each(['row', 'store'] as const)(
     await person.types(seed, 'typed');
     await person.close();
     const before = [await rowText(seed), (await stored(migrator, seed)).text];
-    const end = resolve(stoppedAfter(1), { endpointId: seed.id, proof: 'login', patience: PATIENCE, ...ACT, take });
+    const end = resolve(stoppedAfter(1), { endpointId: seed.id, seen: '1', proof: 'login', patience: PATIENCE, ...ACT, take });
     if (take === 'store') {
       await expect(end).rejects.toMatchObject({ code: 'login_not_allowed', message: expect.stringContaining('(cancelled)') as string });
       expect([await rowText(seed), (await stored(migrator, seed)).text]).toEqual(before);
@@ -198,7 +198,7 @@ it('a choice between row and store is proved before the row is touched, or after
   const seed = planted[0] as Seed;
   await person.types(seed, 'typed');
   await person.close();
-  const call = { endpointId: seed.id, proof: 'login', patience: PATIENCE, ...ACT } as const;
+  const call = { endpointId: seed.id, seen: '1', proof: 'login', patience: PATIENCE, ...ACT } as const;
   const before = await rowText(seed);
   await expect(beside(() => 'login_rejected', resolve(migrator, { ...call, take: 'store' }))).rejects.toMatchObject({ code: 'login_rejected' });
   await expect(resolve(migrator, { ...call, take: 'store', patience: IMPATIENT })).rejects.toMatchObject({ code: 'login_not_allowed' });

@@ -208,7 +208,7 @@ it('the commands of the page move 200 logins while both kinds of readers are at 
       await setRow(EDITED, { password: 'canary-changed-on-Monday-1!' });
     }
     if (options.includes('--login')) expect(said).toContain('Logins: 3 of 3 chosen. Accepted: 3. Refused: 0. Not tried: 0.');
-    if (command === 'resolve') notUsed.delete(EDITED);
+    if (command === 'resolve' && !options.includes('--dry-run')) notUsed.delete(EDITED);
   }
   expect(old.wrong).toEqual([]);
   expect(old.reads).toBeGreaterThan(200);

@@ -1,19 +1,18 @@
-import { parsePayload, parseReference, rotationOf, type SecretReference, serializePayload, type StoredSecret } from '@rcm/credentials';
-import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
+import { parsePayload, rotationOf, serializePayload, type StoredSecret } from '@rcm/credentials';
+import { canonicalFingerprint, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, recordAuditEvent } from '@rcm/db';
 import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
-import { claimLegacy, readLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, timeOfAsking, wasPromoted } from '@rcm/db/migration';
+import { claimLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, timeOfAsking, wasPromoted } from '@rcm/db/migration';
 import { getOpenAttempt } from '@rcm/db/rotation';
-import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
+import { type ErrorCode, RcmError, type Secret } from '@rcm/telemetry';
 import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
 import { type Migration, toTheEnd } from '../migration.ts';
-import { placesBegunWith } from '../placing/in-place-with-room.ts';
 import { asItWas } from './as-it-was.ts';
 import { examine, isIdentityOf } from './examine.ts';
 import { keepBeside } from './keep.ts';
-import { CLAIM_MS, migrateAfterOthers, secretOf, type Why } from './move.ts';
-import { readCurrent } from './read-current.ts';
+import { CLAIM_MS, migrateAfterOthers, type Why } from './move.ts';
 import { retiredRow } from './retired-row.ts';
+import { isOne, type Pair, readHeld, readUnnamed } from './row-and-secret.ts';
 
 /** Which of the two is right. */
 export type Take = 'row' | 'store';
@@ -27,12 +26,14 @@ export interface Resolved {
 
 interface Word extends Why {
   readonly take: Take;
+  /** The version of the secret that the person has looked at: their word is of no other. */
+  readonly seen: string;
 }
 
 /**
  * Row and store differ, and a person says which the portal accepts. What they do not take is kept beside first (`keepBeside`): it may be the only copy of
  * something. Killed anywhere and run again, it ends the same. Fails with `state_conflict`, `row_edited` (somebody edits the row meanwhile), `store_conflict`
- * (somebody changes the secret meanwhile), `lease_unavailable`, `endpoint_retired`, `payload_invalid` (what is to be taken is no login), `store_*`.
+ * (somebody changed the secret since the person looked at it, or does meanwhile), `lease_unavailable`, `endpoint_retired`, `payload_invalid` (what is to be taken is no login), `store_*`.
  */
 export async function resolveEndpoint(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
   if (endpoint.secretArn === null) return resolveUnmigrated(migration, endpoint, word);
@@ -40,7 +41,7 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
   return withExclusiveLease(leaseRequest(migration, endpoint), async (held) => {
     await mustHaveNoRotation(migration, endpoint);
     const askedAt = await migration.patience(null, () => timeOfAsking(migration.db));
-    const pair = await readBoth(migration, endpoint, { secretArn, held });
+    const pair = await readHeld(migration, endpoint, { secretArn, held });
     const done = await follow(migration, endpoint, { ...pair, ...word, held });
     const { credentials, stored, kept } = done;
     const answer = await migration.patienceToTheEnd(null, () =>
@@ -58,7 +59,7 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
 
 /** Before `apply` has named a secret in the row, nobody reads the one that lies under its name; then `apply`'s own way adopts it. */
 async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, word: Word): Promise<Resolved> {
-  const { db, holder, patience, patienceToTheEnd, pace, stores, giveUp } = migration;
+  const { db, holder, patience, patienceToTheEnd } = migration;
   const claim = { endpointId: endpoint.id, orgId: endpoint.orgId, holder };
   const alone = async (held: HeldLease | null): Promise<Resolved> => {
     const claimed = await patience(null, () => claimLegacy(db, { ...claim, ttlMs: CLAIM_MS }));
@@ -70,11 +71,7 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
     if (claimed.is !== 'mine') throw new RcmError('state_conflict', 'Another migrator has just moved this endpoint. Nothing was changed; run it again.');
     try {
       if (claimed.retired) throw retiredRow(endpoint);
-      const pair = await readPair({
-        references: await firstReferences(migration, endpoint, claimed.credentials),
-        legacy: claimed.credentials,
-        read: (reference) => patience(pace.reads(reference), () => stores.forTenant(endpoint.orgId).read(reference, { signal: giveUp })),
-      });
+      const pair = await readUnnamed(migration, endpoint, claimed.credentials);
       const { credentials, stored, kept } = await follow(migration, endpoint, { ...pair, ...word, held });
       const answer = await patienceToTheEnd(null, () =>
         recordResolvedRow(db, { ...claim, ...word, credentials, kept, row: seen(migration, endpoint, pair.legacy) }),
@@ -87,45 +84,6 @@ async function resolveUnmigrated(migration: Migration, endpoint: EndpointRow, wo
     }
   };
   return endpoint.loginIdentity === null ? alone(null) : withExclusiveLease(leaseRequest(migration, endpoint), alone);
-}
-
-interface Pair {
-  readonly reference: SecretReference;
-  readonly legacy: Secret<string>;
-  readonly stored: StoredSecret;
-}
-
-const readBoth = async (
-  migration: Migration,
-  endpoint: EndpointRow,
-  { secretArn, held }: { readonly secretArn: string; readonly held: HeldLease },
-): Promise<Pair> => {
-  const legacy = await migration.patience(null, () => readLegacy(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId }));
-  const read = (reference: SecretReference) => readCurrent(migration, endpoint, { reference, held });
-  return readPair({ references: [parseReference(secretArn)], legacy, read });
-};
-
-/** Where the secret lies of a login that is used again, or `apply` may have made what it found to be another login, or was about to make it. */
-async function firstReferences(migration: Migration, endpoint: EndpointRow, legacy: Secret<string> | null): Promise<readonly SecretReference[]> {
-  const found = legacy === null ? null : examine(endpoint, legacy, migration);
-  const places = await placesBegunWith(migration, endpoint, found?.ok ? found.places[0] : undefined);
-  const retired = endpoint.retiredSecretArn === null ? [] : [parseReference(endpoint.retiredSecretArn)];
-  return [...retired, ...places.map((place) => secretOf(migration, endpoint, place))];
-}
-
-interface PairToRead {
-  readonly references: readonly SecretReference[];
-  readonly legacy: Secret<string> | null;
-  readonly read: (reference: SecretReference) => Promise<StoredSecret | null>;
-}
-
-async function readPair({ references, legacy, read }: PairToRead): Promise<Pair> {
-  if (legacy === null) throw new RcmError('state_conflict', 'The row holds no login, so there is nothing to choose between. Nothing was changed.');
-  for (const reference of references) {
-    const stored = await read(reference);
-    if (stored !== null) return { reference: stored.reference ?? reference, legacy, stored };
-  }
-  throw new RcmError('secret_missing', 'No secret lies where the row’s would, so the row is the only copy. Nothing was changed.');
 }
 
 interface Choice extends Pair, Word {
@@ -167,6 +125,7 @@ async function asNextVersion(migration: Migration, endpoint: EndpointRow, { lega
 async function storeNext(migration: Migration, endpoint: EndpointRow, { reference, stored, held, ...word }: Choice, text: Secret<string>): Promise<Followed> {
   const { patience, pace, giveUp, fingerprintKey } = migration;
   if (canonicalFingerprint(fingerprintKey, text) === canonicalFingerprint(fingerprintKey, stored.text)) return { credentials: null, stored, kept: null };
+  mustBeSeen(stored, word);
   await tellFirst(migration, endpoint, word);
   const kept = await keepBeside(migration, endpoint, { asItIs: stored.text, beside: reference });
   const options = { signal: giveUp, beforeWrite: () => held?.assertHeld(LEASE_MARGIN_MS) };
@@ -179,18 +138,18 @@ async function storeNext(migration: Migration, endpoint: EndpointRow, { referenc
 async function keepRow(migration: Migration, endpoint: EndpointRow, { reference, legacy, stored, ...word }: Choice): Promise<Followed> {
   if (isOne(migration, { legacy, stored })) return { credentials: null, stored, kept: null };
   const credentials = asItWas(stored.text);
+  mustBeSeen(stored, word);
   await tellFirst(migration, endpoint, word);
   return { credentials, stored, kept: await keepBeside(migration, endpoint, { asItIs: legacy, beside: reference }) };
 }
 
-/** A row that holds no login is not what the store holds. */
-function isOne({ fingerprintKey }: Migration, { legacy, stored }: Pick<Pair, 'legacy' | 'stored'>): boolean {
-  try {
-    return compareTexts(fingerprintKey, { legacy, stored: stored.text }).is === 'equal';
-  } catch (error) {
-    if (hasCode(error, 'payload_invalid')) return false;
-    throw error;
-  }
+/** Only where the two differ: what a run that died had done is no change of somebody else's. */
+function mustBeSeen({ version }: StoredSecret, { seen }: Word): void {
+  if (version === seen) return;
+  throw new RcmError(
+    'store_conflict',
+    `The secret has version ${version} now, and what you say is of version ${seen}: look at it again (--dry-run). Nothing was changed.`,
+  );
 }
 
 const tellFirst = (migration: Migration, { id, orgId }: EndpointRow, { actor, reason, take }: Word): Promise<void> =>

@@ -35,6 +35,7 @@ import { leaseRequest } from '../lease-request.ts';
 import { type LoginProof, proveLogin } from '../prove-login.ts';
 import { knownEndpoint } from './clear-login.ts';
 import type { ResolveOptions } from './resolve-options.ts';
+import { readCurrent } from './seen-secret.ts';
 
 /** One blocked attempt in the hands of the person who resolves it. */
 export interface Block {
@@ -138,18 +139,12 @@ async function acceptOther(block: Block, held: HeldLease, resolution: Resolution
   return true;
 }
 
-async function readCurrent({ rotator, endpoint }: Block, held: HeldLease): Promise<StoredSecret> {
-  const current = await rotator.stores.forTenant(endpoint.orgId).read(parseReference(endpoint.secretArn), { signal: held.signal });
-  if (current === null) throw new RcmError('secret_missing', `The secret of endpoint ${endpoint.id} is not in its store. Nothing was changed.`);
-  return current;
-}
-
 /** A password of the account that is blocked is none of another one's, which a person has put into the secret meanwhile. */
 function mustBeOfAccount({ rotator, endpoint }: Block, current: StoredSecret): void {
   if (namesOtherAccount(rotator, { endpoint }, current))
     throw new RcmError(
       'state_conflict',
-      'The secret names another account than the one that is blocked. Nothing was changed. `--accept current --unverified` ends this rotation, and the row follows the secret.',
+      'The secret names another account than the one that is blocked. Nothing was changed. `--accept current --unverified --seen VERSION` ends this rotation, and the row follows the secret.',
     );
 }
 

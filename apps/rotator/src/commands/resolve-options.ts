@@ -8,5 +8,7 @@ export interface ResolveOptions extends PersonalAct {
   readonly accept: (typeof ACCEPTABLE)[number];
   /** The person answers for it where no login may be spent on the proof. */
   readonly proof: 'login' | 'unverified';
+  /** The version of the secret that the person has looked at; `null`: they do not say. Their word for `current` is of that one alone. */
+  readonly seen: string | null;
   readonly dryRun: boolean;
 }

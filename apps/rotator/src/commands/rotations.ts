@@ -35,14 +35,19 @@ export function addRotations(command: AddCommand, run: RunCommand): void {
         .makeOptionMandatory(),
     )
     .option('--unverified', 'do not log in to prove it: you answer for it')
-    .option('--dry-run', 'say what would be done and change nothing')
-    .action((options: Output & Person & { endpoint: string; accept: ResolveOptions['accept']; unverified?: boolean }) =>
+    .option(
+      '--seen <secret-version>',
+      'the version of the secret that you have looked at, as --dry-run says it: refused where it is another by now; needed for --accept current --unverified',
+    )
+    .option('--dry-run', 'say what would be done, and which version the secret has, and change nothing')
+    .action((options: Output & Person & { endpoint: string; accept: ResolveOptions['accept']; unverified?: boolean; seen?: string }) =>
       run(options, async (context, config) =>
         resolveCommand(context, {
           ...(await personalAct(options, config)),
           endpointId: options.endpoint,
           accept: options.accept,
           proof: options.unverified ? 'unverified' : 'login',
+          seen: options.seen ?? null,
           dryRun: options.dryRun ?? false,
         }),
       ),

@@ -149,7 +149,7 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
     safe: 'No agent uses either of them, as nobody can say which one the portal accepts. Both stay where they are.',
     todo: [
       'Find out which of the two is right: ask whoever edited the row, or log in at the portal yourself, once.',
-      `Then run: rcm migrate resolve --endpoint ${endpoint} --take row|store --reason "…"`,
+      `Then run: rcm migrate resolve --endpoint ${endpoint} --take row|store --seen VERSION --reason "…" (--dry-run says which version it has)`,
     ],
   }),
   secret_read: ({ endpoint, why }) => ({

@@ -58,9 +58,10 @@ export class Judge {
     return found;
   }
 
-  /** The password that the store holds of a login now. */
-  async inStore(id: string): Promise<string | undefined> {
-    return (await this.#stored()).versions.get(id)?.at(-1);
+  /** The password that the store holds of a login now, and of which version that is. */
+  async inStore(id: string): Promise<{ readonly version: string; readonly password: string | undefined }> {
+    const versions = (await this.#stored()).versions.get(id) ?? [];
+    return { version: String(versions.length), password: versions.at(-1) };
   }
 
   close(): void {

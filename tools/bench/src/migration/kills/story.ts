@@ -69,7 +69,7 @@ class Story {
         const { failed, code } = await this.#surely(args);
         for (const { endpointId, code: why } of failed) if (why === 'row_edited' || why === 'store_conflict') named.add(endpointId);
         complete &&= failed.length === 0 && code !== null;
-        if (args[0] === 'verify') for (const id of named) await this.#surely(['resolve', '--endpoint', id, '--take', await this.#chosen(id), ...WHY]);
+        if (args[0] === 'verify') for (const id of named) await this.#surely(['resolve', '--endpoint', id, ...(await this.#chosen(id)), ...WHY]);
       }
       this.#options.progress(`settled: ${named.size} were named, ${complete ? 'nothing' : 'something'} is left`);
       if (complete && named.size === 0) break;
@@ -78,9 +78,10 @@ class Story {
   }
 
   /** Whoever is asked says it of what lies there at that moment; nobody edits any more. */
-  async #chosen(id: string): Promise<string> {
+  async #chosen(id: string): Promise<readonly string[]> {
     const { judge, people } = this.#options;
-    return people.choose(id, await judge.inStore(id));
+    const { version, password } = await judge.inStore(id);
+    return ['--take', people.choose(id, password), '--seen', version];
   }
 
   /** With one death before it goes through, as long as there are deaths left. */
