@@ -1,6 +1,7 @@
 import { type OwnClock, ownClock } from '@rcm/test-services';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../testing.fixture.ts';
+import { openTestDatabase, printOf, type TestDatabase } from '../testing.fixture.ts';
+import { acceptedAnother } from './accepted-since.ts';
 import { type Account, BUDGET, Logins } from './account.fixture.ts';
 import { clearLogin } from './clearance.ts';
 
@@ -70,6 +71,15 @@ test('a lock that was told of before it does not hide one that was told of after
   });
   await later(on, 'locked');
   expect(await logins.begin({ ...on, leaseId: (await logins.leased(on)).leaseId })).toMatchObject({ allowed: false, reason: 'locked' });
+});
+
+test('the last password that the portal took is the one of the login that began last, not of one an hour ahead', async () => {
+  const took = async (on: Account, password: string) => logins.login({ ...on, leaseId: (await logins.leased(on)).leaseId }, 'accepted', { password });
+  const on = await anHourAhead((it) => took(it, 'before'));
+  await took(on, 'after');
+  const asked = { ...on, since: new Date(Date.now() - 2 * HOUR_S * 1_000) };
+  const isAnother = async (password: string) => acceptedAnother(t.rotator, { ...asked, fingerprints: [printOf(password)] });
+  expect([await isAnother('after'), await isAnother('before')]).toEqual([false, true]);
 });
 
 describe('a failure is wiped out', () => {
