@@ -35,9 +35,7 @@ function judge(migration: Migration, { endpoint, config }: EndpointConfig, { cou
   const { credentials, elsewhere } = lookInto(config, migration.vocabulary);
   tally.elsewhere(elsewhere);
   if (endpoint.loginIdentity !== null) users.note(endpoint.loginIdentity, endpoint);
-  // What lies elsewhere in the row of a retired endpoint is not gathered; it is told of as such.
-  const isToMove = endpoint.secretArn === null && (endpoint.retiredAt === null || endpoint.hasLegacyCredentials);
-  const found = credentials === null || !isToMove ? null : examine(endpoint, credentials, migration);
+  const found = credentials === null || !isToMove(endpoint) ? null : examine(endpoint, credentials, migration);
   if (found) tally.shape(endpoint.id, found);
   const action = actionOf(endpoint, found);
   counts[action] += 1;
@@ -47,6 +45,9 @@ function judge(migration: Migration, { endpoint, config }: EndpointConfig, { cou
   if (failure) failed.push(failure);
   if (found?.ok && endpoint.retiredAt === null) noteName(users, endpoint, found);
 }
+
+/** What lies elsewhere in the row of a retired endpoint is not gathered; it is told of as such. */
+const isToMove = ({ secretArn, retiredAt, hasLegacyCredentials }: EndpointRow): boolean => secretArn === null && (retiredAt === null || hasLegacyCredentials);
 
 /** `null` found: nothing was to be examined. */
 type Found = Movable | Unmovable | null;
