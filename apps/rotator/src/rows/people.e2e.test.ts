@@ -181,7 +181,7 @@ describe('what a person wrote stays where another password becomes current', () 
     await row.setAtPortal(login.id, staged);
     await row.edit(login.id, THEIRS);
     await row.pass(HOUR);
-    const act = { actor: 'person:os:test', reason: 'support has set it', endpointId: login.id, proof: 'login', dryRun: false } as const;
+    const act = { actor: 'person:os:test', reason: 'support has set it', endpointId: login.id, proof: 'login', seen: null, dryRun: false } as const;
     await resolveCommand({ opened: row.process, json: true, signal: new AbortController().signal }, { ...act, accept: 'staged' });
     await row.rotateToEnd(login.id);
     await expectTheirs(row, login);

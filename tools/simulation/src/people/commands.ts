@@ -43,7 +43,7 @@ export async function operatorRuns(environment: SimulatedEnvironment, login: Sim
         Object.assign(login.portal.accounts.get(command.username) ?? {}, { supportToldAt: environment.scheduler.now });
         return;
       case 'resolve':
-        await resolveCommand(context, { ...ACT, endpointId, accept: command.accept, proof: 'login' });
+        await resolveCommand(context, { ...ACT, endpointId, accept: command.accept, proof: 'login', seen: null });
         return;
       case 'a person retries':
         await retryCommand(context, { ...ACT, endpointId });
