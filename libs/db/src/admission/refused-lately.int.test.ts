@@ -42,8 +42,9 @@ async function isRefusing(rows: readonly Row[]): Promise<boolean> {
     ],
   );
   const [found] = await t.sql<{ refusing: boolean }>(
-    `SELECT l.refused >= rcm_many_refused(l.active, $3) AS refusing FROM rcm_refused_lately($1, $2, date_trunc('minute', now()) - interval '600 s') l`,
-    [CODE, logins[0]?.loginIdentity, SUSPECTS],
+    `SELECT l.refused >= rcm_many_refused(l.active, $3) AS refusing
+       FROM set_config('app.tenant_id', $4, true) CROSS JOIN LATERAL rcm_refused_lately($1, $2, date_trunc('minute', now()) - interval '600 s') l`,
+    [CODE, logins[0]?.loginIdentity, SUSPECTS, logins[0]?.orgId],
   );
   return found?.refusing === true;
 }

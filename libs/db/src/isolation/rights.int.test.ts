@@ -99,6 +99,7 @@ test('functions that are asked for every login have one plan a connection', asyn
     'rcm_code_rest',
     'rcm_end_code_turn',
     'rcm_live_leases',
+    'rcm_lock_ends',
     'rcm_locked_until',
     'rcm_login_ledger',
     'rcm_login_limits',

@@ -80,7 +80,7 @@ export async function openTakenOver(role: AppRole): Promise<TakenOver> {
         return { refused: String(code), byRights: routine === 'aclcheck_error' && where === undefined };
       }
     },
-    notMine: () => notMine(t, tables, mine),
+    notMine: () => notOf(t.sql, tables, mine),
     async close() {
       await pool.end();
       await t.sql(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
@@ -122,7 +122,10 @@ async function makeShared(t: TestDatabase, { mine, other }: { readonly mine: Ten
   await t.sql('SELECT lo_from_bytea(0, $1)', [Buffer.from('not yours')]);
 }
 
-async function notMine(t: TestDatabase, tables: readonly CatalogTable[], mine: Tenant): Promise<Readonly<Record<string, string>>> {
+type Sql = (text: string, values?: readonly unknown[]) => Promise<{ part: string; held: string }[]>;
+
+/** What is there besides a tenant's own rows, by table; and the schema itself. */
+export async function notOf(sql: Sql, tables: readonly CatalogTable[], mine: Tenant): Promise<Readonly<Record<string, string>>> {
   const isMine = `coalesce(to_jsonb(r) ->> 'org_id' = $1, false) OR coalesce(to_jsonb(r) ->> 'id' IN ($1, $2), false)`;
   const parts = tables.map(
     ({ name }) =>
@@ -136,6 +139,6 @@ async function notMine(t: TestDatabase, tables: readonly CatalogTable[], mine: T
     `SELECT 'large objects', md5(string_agg(concat_ws(' ', l.loid, l.pageno, l.data), ',' ORDER BY l.loid, l.pageno)) FROM pg_largeobject l`,
     `SELECT 'app roles', md5(string_agg(concat_ws(' ', r.rolname, r.rolsuper, r.rolbypassrls, r.rolconfig), ',' ORDER BY r.rolname)) FROM pg_roles r WHERE r.rolname LIKE 'rcm\\_%'`,
   ];
-  const rows = await t.sql<{ part: string; held: string }>([...parts, ...schema].join(' UNION ALL '), [mine.orgId, mine.loginIdentity]);
+  const rows = await sql([...parts, ...schema].join(' UNION ALL '), [mine.orgId, mine.loginIdentity]);
   return Object.fromEntries(rows.map(({ part, held }) => [part, held]));
 }

@@ -30,6 +30,8 @@ export async function checkTaskKeys(tx: Transaction, wrapping: DataKeyWrapping):
 
 /** `null`: there is nothing to try. */
 async function opensAny(tx: Transaction, wrapping: DataKeyWrapping, name: string): Promise<boolean | null> {
+  // Another key's samples may have left the transaction with a tenant, of which alone these would be.
+  await enterScope(tx, 'no tenant');
   const samples = await tx.$queryRaw<{ keyId: string; orgId: string }[]>`SELECT key_id::text AS "keyId", org_id AS "orgId" FROM rcm_data_key_samples(${name})`;
   let tried = false;
   for (const { keyId, orgId } of samples) {

@@ -57,6 +57,14 @@ describe('a web-agent does not start', () => {
     expect(await start(keyFileWrapping(ONE))).toBe('started');
   });
 
+  test('with another key under an id that has wrapped for one tenant alone, however well it opens another’s by its other key', async () => {
+    await ask(agent(keyFileWrapping(ONE)));
+    const other = await makeEndpoint(t.db, { portal: {} });
+    await ask(agent(both(TWO, ONE)), other);
+    expect(await start(both(TWO, fileOf('1')))).toMatch(/the id 1 belongs to another task key/);
+    expect(await start(both(TWO, ONE))).toBe('started');
+  });
+
   test('without a key that has wrapped what is there, and is told which and what to run', async () => {
     await ask(agent(keyFileWrapping(ONE)));
     expect(await start(keyFileWrapping(TWO))).toMatch(/^config_invalid: .*key file with the id 1 .*RCM_PREVIOUS_TASK_KEY.*web-agent keys --move/);
