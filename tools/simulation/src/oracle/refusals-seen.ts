@@ -12,20 +12,21 @@ export const TOLD_WITHIN_MS = 5 * 60_000;
 
 /**
  * How many failures of ours the portal may be counting now, for anybody who cannot look into it: an ill portal refuses, an answer is lost, a process dies, a page asks
- * for a picture puzzle, and nobody outside knows whether that counted. Nor does an accepted login tell anything of one that may have come after it.
+ * for a picture puzzle, the form of a change calls the current password wrong, and nobody outside knows whether that counted. Nor does an accepted login tell anything of one that may have come after it.
  */
-export function refusalsSeen({ accounts, told, habits }: Portal, username: string, now: number): number {
+export function refusalsSeen({ accounts, told, currentWrong, habits }: Portal, username: string, now: number): number {
   const { counts, windowMs } = habits.lockout;
   const support = accounts.get(username)?.supportToldAt ?? 0;
+  const inOrder = [...told, ...currentWrong].sort((one, other) => one.at - other.at);
   /** Of each failure: until when it may have come. */
   let seen: number[] = [];
-  for (const login of told) {
-    const { at, process, username: whose, outcome: heard } = login;
-    if (whose !== username || knownOver(login, now) < support) continue;
+  for (const each of inOrder) {
+    const { at, process, username: whose, outcome: heard } = each;
+    if (whose !== username || knownOver(each, now) < support) continue;
     // Who died at once, or whose next call was lost, told nobody.
     const outcome = process?.hurts.some((hurt) => hurt >= at && hurt < at + TOLD_WITHIN_MS) ? null : heard;
     if (outcome === 'accepted' && counts === 'consecutive') seen = seen.filter((cameBy) => cameBy > at);
-    else if (foundNoWayIn({ ...login, outcome }) && (windowMs === null || at > now - windowMs)) seen.push(knownOver(login, now));
+    else if (foundNoWayIn({ ...each, outcome }) && (windowMs === null || at > now - windowMs)) seen.push(knownOver(each, now));
   }
   return seen.length;
 }

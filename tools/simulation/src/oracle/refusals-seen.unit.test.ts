@@ -26,11 +26,16 @@ const accepted = (at: number): Told => login(at, { outcome: 'accepted' });
 
 function seen(
   told: readonly Told[],
-  { counts = 'consecutive', support = 0 }: { readonly counts?: 'consecutive' | 'window'; readonly support?: number } = {},
+  {
+    counts = 'consecutive',
+    support = 0,
+    currentWrong = [],
+  }: { readonly counts?: 'consecutive' | 'window'; readonly support?: number; readonly currentWrong?: readonly Told[] } = {},
 ): number {
   const portal = {
     accounts: new Map([['user', { supportToldAt: minutes(support) }]]),
     told,
+    currentWrong,
     habits: { lockout: { counts, windowMs: counts === 'window' ? minutes(60) : null } },
   } as unknown as Portal;
   return refusalsSeen(portal, 'user', NOW);
@@ -62,6 +67,20 @@ describe('where an accepted login makes the portal forget', () => {
 test('where time alone makes it forget, an accepted login tells nothing, and what is older than the window counts no more', () => {
   const all = [login(930, { outcome: 'rejected' }), login(950, { outcome: 'rejected' }), accepted(990)];
   expect(seen(all, { counts: 'window' })).toBe(1);
+});
+
+test.each<[string, Told, readonly Told[], number]>([
+  ['may have counted beside what was refused', login(31, { outcome: 'current_wrong' }), [accepted(30), login(40, { outcome: 'rejected' })], 2],
+  ['is forgotten with the next login that gets in', login(31, { outcome: 'current_wrong' }), [accepted(30), accepted(32)], 0],
+  ['of which nobody could say so before that login may count still', login(31, { outcome: 'current_wrong', stop: [31, 50] }), [accepted(30), accepted(32)], 1],
+])('a change whose current password the portal calls wrong %s', (_, change, told, count) => {
+  expect(seen(told, { currentWrong: [change] })).toBe(count);
+});
+
+test('time and support make it forget such a change, too', () => {
+  const all = [login(930, { outcome: 'current_wrong' }), login(950, { outcome: 'current_wrong' })];
+  expect(seen([], { counts: 'window', currentWrong: all })).toBe(1);
+  expect(seen([], { support: 940, currentWrong: all })).toBe(1);
 });
 
 test.each<[string, Told, boolean]>([

@@ -104,6 +104,16 @@ class ModelSession implements PortalSession {
     const made = value === 'unavailable' ? null : value;
     const outcome = changeOutcome(made?.answer === 'not sent' ? null : (made?.decision ?? null), submitted && made?.answer !== 'not sent');
     this.#isUsable = outcome.kind !== 'unknown';
+    const now = this.#options.scheduler.now;
+    if (outcome.kind === 'refused' && outcome.rule === 'current_wrong')
+      this.#portal.currentWrong.push({
+        at: now,
+        process: currentProcess(),
+        username,
+        password: credential.password.reveal(),
+        outcome: outcome.rule,
+        endedAt: now,
+      });
     return outcome;
   }
 

@@ -30,6 +30,8 @@ export class Portal {
   readonly record: PortalEntry[] = [];
   /** What those who logged in were told, or that they were told nothing; which is all that anybody outside of the portal can know of its count. */
   readonly told: Told[] = [];
+  /** The same, where the form of a change called the current password wrong. */
+  readonly currentWrong: Told[] = [];
   readonly weather: Weather = { unavailableUntil: 0, refusesUntil: 0, refusalsAreCounted: false, challengesUntil: 0 };
   /** The next changes are answered so, whatever its habits: a happening. */
   readonly nextAnswers: ChangeAnswer[] = [];
