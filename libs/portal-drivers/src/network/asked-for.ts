@@ -15,5 +15,13 @@ export function pageOf(request: Request): Page | null {
 
 export const hasBody = (request: Request): boolean => !ASKING.test(request.method());
 
+/** Where an address names a user and a password, the same without: with them a browser answers a portal that asks by 401 who that is, and sends all once more. */
+export function unnamed(request: Request): { readonly url?: string } {
+  const url = new URL(request.url());
+  if (url.username === '' && url.password === '') return {};
+  [url.username, url.password] = ['', ''];
+  return { url: url.href };
+}
+
 /** Origin of a URL for a report; never its path or query, which may hold what must not be told. */
 export const originName = (url: string): string => (url.length <= MOST_LETTERS && URL.canParse(url) ? new URL(url).origin : 'unreadable');

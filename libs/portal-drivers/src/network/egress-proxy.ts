@@ -1,26 +1,26 @@
 import { createServer, type IncomingMessage, request as sendRequest, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as dueEvents } from 'node:timers/promises';
 import { isRcmError } from '@rcm/telemetry';
+import { BodyRecords } from './body-records.ts';
+import { plainLook } from './on-its-way.ts';
 import type { Origins } from './origins.ts';
 import { passBack, passedOn } from './passed-on.ts';
 import type { Passage } from './passage.ts';
-import { type Destination, type FoundAddress, lookupOf, type SessionAddresses } from './session-addresses.ts';
+import { connectionTo, connectTunnel, limitConnecting } from './portal-connection.ts';
+import type { Destination, FoundAddress, SessionAddresses } from './session-addresses.ts';
 import { Tunnels } from './tunnels.ts';
 import type { Unanswered } from './unanswered.ts';
 import { createValve } from './valve.ts';
 
-/** Milliseconds for a connection to a portal, over all of its addresses. */
-const CONNECT_MS = 15_000;
-/** Milliseconds for one address before the next is tried. */
-const CONNECT_ONE_MS = 2_000;
 /** Far above what Chromium opens through one proxy. */
 const MOST_CONNECTIONS = 512;
 /** Portals set large cookies; Node's own limit of 16 KB would look like a dropped connection. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** Why no other tunnel is made. */
+/** Why no other tunnel is made, and no request without one is passed on. */
 export const REPEATED = 'the connection broke over which something was sent that has no answer, and the browser would have sent it once more';
+const PASSED = 'the browser would have sent by itself once more what it had sent, without any answer that a page hears of';
 
 export interface EgressProxyOptions {
   readonly origins: Origins;
@@ -45,7 +45,7 @@ export interface EgressProxyOptions {
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
  * own, and tunnels, which cannot be looked into, are cut while they are quiet before something is submitted. Over HTTP/2 a submit
  * still goes by a connection that was used, where the page asks for something right before it: to repeat it the browser needs
- * another tunnel, and gets none.
+ * another tunnel, and gets none. Where the portal has it sent once more in the same tunnel, it is known by the length of its body (`BodyRecords`).
  */
 export class EgressProxy {
   readonly #options: EgressProxyOptions;
@@ -95,9 +95,14 @@ export class EgressProxy {
     this.#tunnels.cutOthers();
   }
 
+  /** Ends all that is on its way, so that nothing is heard of an answer that comes later. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
+    this.cutAll();
     await closed;
   }
 
@@ -121,6 +126,15 @@ export class EgressProxy {
     }
   }
 
+  /** Whether a request that goes without a tunnel may leave now; it is taken to leave then. */
+  #mayForward({ method = 'GET' }: IncomingMessage, target: URL, destination: Destination): boolean {
+    const { passage, unanswered, onBlocked } = this.#options;
+    if (this.#isOver(destination) || passage.state === 'closed') return false;
+    if (unanswered.mayPass([plainLook(method, target)], {})) return true;
+    onBlocked(destination.host, PASSED);
+    return false;
+  }
+
   async #forward(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const target = targetOf(incoming);
     const destination = this.#plainly(target);
@@ -133,7 +147,7 @@ export class EgressProxy {
     const found = await this.#reachable(destination);
     // Playwright tells of a redirect an event after it has let it go on.
     await dueEvents();
-    if (!found || this.#isOver(destination) || incoming.socket.destroyed || this.#options.passage.isTakenBack) return void incoming.socket.destroy();
+    if (!found || incoming.socket.destroyed || !this.#mayForward(incoming, target, destination)) return void incoming.socket.destroy();
     const outgoing = sendRequest({
       ...connectionTo(destination, found),
       port: target.port || 80,
@@ -170,13 +184,15 @@ export class EgressProxy {
     const tunnel = this.#tunnels.begin(browser, destination);
     const found = await this.#reachable(destination);
     if (!found || this.#isOver(destination) || browser.destroyed) return void browser.destroy();
-    const url = new URL(`http://${host}`);
-    const portal = this.#watch(connect({ ...connectionTo(destination, found), port: Number(url.port || (host.endsWith(':80') ? 80 : 443)) }));
+    const portal = this.#watch(connectTunnel(host, destination, found));
     limitConnecting(portal);
     portal.on('connect', () => {
       if (this.#isOver(destination)) return void browser.destroy();
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      const valve = createValve(this.#options.passage, destination);
+      const onRepeat = (): void => this.#options.onBlocked(destination.host, PASSED);
+      const bodies = new BodyRecords({ unanswered: this.#options.unanswered, destination, onRepeat });
+      portal.on('data', () => bodies.noteAnswer());
+      const valve = createValve(this.#options.passage, destination, bodies);
       valve.on('error', () => browser.destroy());
       if (head.length > 0) browser.unshift(head);
       browser.pipe(valve).pipe(portal).pipe(browser);
@@ -201,16 +217,4 @@ export class EgressProxy {
 /** Where a request to a proxy goes: it names the whole address (RFC 9112, 3.2.2). `null`: nobody can read it. */
 function targetOf({ url = '' }: IncomingMessage): URL | null {
   return URL.canParse(url) ? new URL(url) : null;
-}
-
-/** What a socket needs to reach a destination at its checked addresses, one after the other, and no other. */
-const connectionTo = ({ name }: Destination, found: readonly FoundAddress[]) => ({
-  host: name,
-  lookup: lookupOf(found),
-  autoSelectFamily: true,
-  autoSelectFamilyAttemptTimeout: CONNECT_ONE_MS,
-});
-
-function limitConnecting(socket: Socket): void {
-  socket.setTimeout(CONNECT_MS, () => socket.connecting && socket.destroy());
 }

@@ -122,7 +122,7 @@ describe('a tunnel that breaks once something was sent in it', () => {
   beforeEach(async () => {
     [proxy, name, answered] = [await proxyFor(), `portal.example.test:${portal.port}`, Promise.withResolvers()];
     const before = await tunnelTo(proxy, name);
-    unanswered.note({ destination: origins.behind(`https://${name}`), ofWorker: null }, answered.promise);
+    unanswered.note({ destination: origins.behind(`https://${name}`), ofWorker: null, looks: [] }, answered.promise);
     const ended = portal.connections[0] ?? expect.unreachable();
     ended.write('a handshake');
     await once(before, 'data');

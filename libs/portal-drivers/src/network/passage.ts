@@ -1,6 +1,6 @@
 /**
  * What may leave a session. `open`: everything. `held`: nothing that could carry what was typed, until it is released.
- * `closed`: nothing.
+ * `closed`: nothing, not what was let out before and is still on its way either.
  */
 export type PassageState = 'open' | 'held' | 'released' | 'closed';
 
@@ -8,7 +8,6 @@ export type PassageState = 'open' | 'held' | 'released' | 'closed';
 export class Passage {
   #state: PassageState = 'open';
   #mayLeave: (() => boolean) | null = null;
-  #takenBack = false;
   #left = 0;
   #typed = false;
   #hadWorker = false;
@@ -17,12 +16,6 @@ export class Passage {
   get state(): PassageState {
     this.#look();
     return this.#state;
-  }
-
-  /** Whether what was let out and is still on its way must not go on: whoever let it out may not send any more. */
-  get isTakenBack(): boolean {
-    this.#look();
-    return this.#takenBack;
   }
 
   /** Whether anything that could carry what was typed left since the release. */
@@ -64,7 +57,7 @@ export class Passage {
 
   /** Whatever was let out and is still on its way must not go on. */
   takeBack(): void {
-    [this.#mayLeave, this.#takenBack] = [null, true];
+    this.#mayLeave = null;
     this.change('closed');
   }
 
@@ -78,7 +71,7 @@ export class Passage {
   /** Opens it for the next act. */
   reset(): void {
     this.#left = 0;
-    [this.#mayLeave, this.#takenBack] = [null, false];
+    this.#mayLeave = null;
     this.change('open');
   }
 

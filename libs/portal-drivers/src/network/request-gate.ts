@@ -1,10 +1,12 @@
 import { setImmediate as dueTimers } from 'node:timers/promises';
-import type { BrowserContext, Request, Route, WebSocketRoute } from 'playwright';
+import type { BrowserContext, Request, Route } from 'playwright';
 import type { BlockedRequest } from '../trace.ts';
-import { hasBody, originName, pageOf } from './asked-for.ts';
+import { hasBody, originName, pageOf, unnamed } from './asked-for.ts';
 import { type Carrier, passedOn } from './carrier.ts';
 import type { EgressProxy } from './egress-proxy.ts';
+import { looksOf } from './on-its-way.ts';
 import type { Origins } from './origins.ts';
+import { holdSockets, NOT_RECEIVING } from './page-sockets.ts';
 import type { Passage } from './passage.ts';
 import type { SecretMask } from '../secret-mask.ts';
 import type { Departures } from './sent-once.ts';
@@ -24,7 +26,6 @@ interface RequestGateOptions {
 
 const HELD =
   'it was held, because it could carry what was typed, and the act ended before the step that sends (submit: true; submit: from_here where the page asks its server while one types)';
-const NOT_RECEIVING = 'the recipe does not say that this host may receive what is typed (secrets: true)';
 
 /**
  * Stands between the pages of a context and the network, and knows whether anything could have left since the release. Requests wait
@@ -52,9 +53,9 @@ export class RequestGate {
         worker.on('close', () => options.unanswered.workerEnded(page));
       });
     });
-    // A page may be gone before its request or its socket is decided; then there is nothing left to decide.
+    // A page may be gone before its request is decided; then there is nothing left to decide.
     await context.route('**/*', (route) => gate.#decide(route).catch(() => undefined));
-    await context.routeWebSocket(/.*/, (page) => gate.#socket(page).catch(() => undefined));
+    await holdSockets(options);
     return gate;
   }
 
@@ -85,6 +86,13 @@ export class RequestGate {
     return this.sent();
   }
 
+  /** The same, and no answer comes any more either: a late one could lead on with what was sent. Returns `sent()`. */
+  cut(): boolean {
+    const sent = this.shut();
+    this.#options.proxy.cutAll();
+    return sent;
+  }
+
   /** The act ended well: the next one begins with an open request gate. */
   reset(): void {
     this.#secrets.endAct();
@@ -95,6 +103,18 @@ export class RequestGate {
   /** Whether what was typed in this act may be in what a request says; not in what its headers do. */
   mayCarry(request: Request): boolean {
     return this.#secrets.ofActMayBeIn([request.url(), request.postData() ?? '']);
+  }
+
+  /** The same of what was typed in any act of the session. */
+  mayCarryAny(request: Request): boolean {
+    return this.#secrets.anyMayBeIn([request.url(), request.postData() ?? '']);
+  }
+
+  /** A request leaves that must not be sent twice. `ofWorker`: where a worker may have sent it. */
+  noteLeaving(request: Request, ofWorker: MaybeOfWorker | null = this.#maybeOfWorker(request)): void {
+    const { origins, passage, unanswered } = this.#options;
+    const destination = request.url().startsWith('https:') ? origins.behind(request.url()) : null;
+    unanswered.note({ destination, ofWorker, looks: passage.state === 'released' ? looksOf(request, destination) : [] }, request.response());
   }
 
   /** Whether any request left since `release`, answered or not. */
@@ -123,7 +143,9 @@ export class RequestGate {
     await proxy.freshen();
     // A process that was stopped meanwhile goes on here before it hears that the time of the act is over: timers come in the order in which they were due.
     await dueTimers();
-    return passage.state === 'closed' ? route.abort('blockedbyclient') : this.#send(route, ofWorker);
+    if (passage.state === 'closed') return route.abort('blockedbyclient');
+    this.noteLeaving(request, ofWorker);
+    return route.continue(unnamed(request));
   }
 
   /** Whether a request may leave, once it need not wait any more; one that may not ends here. */
@@ -150,14 +172,6 @@ export class RequestGate {
 
   #tell(request: Request, reason: string): void {
     this.#options.onBlocked({ origin: originName(request.url()), kind: `${request.resourceType()} (${request.method()})`, reason });
-  }
-
-  /** Sends on what must not be sent twice. */
-  #send(route: Route, ofWorker: MaybeOfWorker | null): Promise<void> {
-    const request = route.request();
-    const destination = request.url().startsWith('https:') ? this.#options.origins.behind(request.url()) : null;
-    this.#options.unanswered.note({ destination, ofWorker }, request.response());
-    return route.continue();
   }
 
   /** `null`: it is known as what a page submits, since it leads to a new page, or what was typed is in it as it is. */
@@ -191,26 +205,5 @@ export class RequestGate {
   /** Whether a request to a host that may not receive what was typed could carry it, in what is passed on of it: its address and few headers, and no cookie. */
   #leaks(request: Request, headers: Readonly<Record<string, string>>): boolean {
     return hasBody(request) || this.#secrets.anyMayBeIn([request.url(), ...Object.values(passedOn(headers))]);
-  }
-
-  /** Over HTTP/2 nobody behind this sees a page's socket: its opening and its end, which have room for words, wait here like its messages. */
-  async #socket(page: WebSocketRoute): Promise<void> {
-    const { origins, passage, onBlocked } = this.#options;
-    if (!origins.receives(page.url())) {
-      onBlocked({ origin: originName(page.url()), kind: 'websocket', ...(origins.allows(page.url()) ? { reason: NOT_RECEIVING } : {}) });
-      page.close({ code: 1008 }).catch(() => undefined);
-      return;
-    }
-    if (!(await passage.pass())) return page.close({ code: 1008 });
-    const portal = page.connectToServer();
-    // One after the other: a message that is held must not be overtaken.
-    let before: Promise<unknown> = Promise.resolve();
-    const inTurn = (send: () => unknown): void => {
-      before = before.then(async () => {
-        if (await passage.pass()) await send();
-      });
-    };
-    page.onMessage((message) => inTurn(() => portal.send(message)));
-    page.onClose((code, reason) => inTurn(() => portal.close({ ...(code === undefined ? {} : { code }), ...(reason === undefined ? {} : { reason }) })));
   }
 }

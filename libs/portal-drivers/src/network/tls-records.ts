@@ -7,9 +7,15 @@ const HEADER_BYTES = 5;
  * too. A ClientHello is none of it, nor the second one that a portal may ask for (RFC 8446, 4.1.4), nor a handshake of TLS 1.2. What is no TLS counts.
  */
 export class ApplicationData {
+  readonly #onRecord: (length: number) => void;
   /** Of the record that passes. */
   #header: number[] = [];
   #left = 0;
+
+  /** `onRecord`: told how long each record of it is, its header not included, as soon as that is known. Default: nobody. */
+  constructor(onRecord: (length: number) => void = () => undefined) {
+    this.#onRecord = onRecord;
+  }
 
   /** How many of the next bytes are of it; to be given all bytes, from the first one of a tunnel on. */
   countIn(bytes: Buffer): number {
@@ -27,8 +33,9 @@ export class ApplicationData {
     if (this.#header.length === HEADER_BYTES && this.#left === 0) this.#header = [];
     if (this.#header.length < HEADER_BYTES) {
       this.#header.push(bytes.readUInt8(at));
-      const [, , , high = 0, low = 0] = this.#header;
+      const [kind, , , high = 0, low = 0] = this.#header;
       this.#left = high * 256 + low;
+      if (this.#header.length === HEADER_BYTES && !CLEAR.has(kind)) this.#onRecord(this.#left);
       return 1;
     }
     const length = Math.min(this.#left, bytes.length - at);

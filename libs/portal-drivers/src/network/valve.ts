@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
 import { setImmediate as dueEvents } from 'node:timers/promises';
+import type { BodyRecords } from './body-records.ts';
 import { tunnelUse } from './client-hello.ts';
 import type { Passage } from './passage.ts';
 import type { Destination } from './session-addresses.ts';
@@ -13,9 +14,10 @@ import type { Destination } from './session-addresses.ts';
  * Over HTTP/2 a socket is part of a tunnel for requests (RFC 8441), and cannot be told from them. The request gate sees those of pages; once a session has a
  * worker, all that leaves by such a tunnel passes as if it were a socket's. The valve says `held` where it has to wait.
  *
- * A request that was let out may still wait for its tunnel's handshake when a machine is put to sleep: where the passage is taken back, nothing of it leaves.
+ * A request that was let out may still wait for its tunnel's handshake when a machine is put to sleep: where the passage is closed, nothing of it leaves. Nor
+ * does a body once more that has no answer yet, which `bodies` knows.
  */
-export function createValve(passage: Passage, { receives }: Pick<Destination, 'receives'>): Transform {
+export function createValve(passage: Passage, { receives }: Pick<Destination, 'receives'>, bodies: Pick<BodyRecords, 'pass'>): Transform {
   let use: ReturnType<typeof tunnelUse> = null;
   let first: Buffer = Buffer.alloc(0);
   const valve = new Transform({
@@ -26,20 +28,18 @@ export function createValve(passage: Passage, { receives }: Pick<Destination, 'r
         first = bytes;
         return void done();
       }
-      if (passage.isTakenBack) return void done(new Error('taken back'));
       if (use === 'socket' && !receives) return void done(new Error('no socket to this host'));
-      const passing = use === 'socket' ? passage.pass() : passRequests(passage, () => valve.emit('held'));
+      const passing = use === 'socket' ? passage.pass() : passRequests(bytes);
       passing.then((may) => (may ? done(null, bytes) : done(new Error('closed'))), done);
     },
   });
+  const passRequests = async (bytes: Buffer): Promise<boolean> => {
+    // A new worker, and a redirect, do nothing before Playwright has heard of them, but Playwright tells of them an event later.
+    if (passage.typed || passage.state !== 'open') await dueEvents();
+    if (!(await bodies.pass(bytes, () => valve.destroyed || passage.state === 'closed'))) return false;
+    if (!passage.hadWorker) return passage.state !== 'closed';
+    if (passage.state === 'held') valve.emit('held');
+    return passage.pass();
+  };
   return valve;
-}
-
-async function passRequests(passage: Passage, onHeld: () => void): Promise<boolean> {
-  // A new worker, and a redirect, do nothing before Playwright has heard of them, but Playwright tells of them an event later.
-  if (passage.state !== 'open') await dueEvents();
-  if (passage.isTakenBack) return false;
-  if (!passage.hadWorker) return true;
-  if (passage.state === 'held') onHeld();
-  return passage.pass();
 }
