@@ -105,12 +105,12 @@ export async function runSending<W extends Worded>(dependencies: SessionDependen
     const left = sending.counts ? requestGate.shut() : requestGate.sent();
     // What is still held was not submitted, and must not leave now that the answer says so.
     if (isSubmitted(left) && (sending.goesOn?.(ended, left) ?? true)) requestGate.reset();
-    else requestGate.shut();
+    else requestGate.cut();
     return { ended, submitted: isSubmitted(left), left, typed: typed.length > 0 };
   } catch (error) {
     // A caller that is still writing down the attempt must be done before it hears how the attempt ended.
     await Promise.resolve(asked).catch(() => undefined);
-    const left = requestGate.shut();
+    const left = requestGate.cut();
     if (refusals.length > 0) throw refusals[0];
     return { ended: isRcmError(error) ? error : translateBrowserError(error, sending.name), submitted: isSubmitted(left), left, typed: typed.length > 0 };
   }

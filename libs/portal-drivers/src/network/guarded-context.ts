@@ -5,7 +5,7 @@ import type { BlockedRequest } from '../trace.ts';
 import { Carrier } from './carrier.ts';
 import { readHost } from './declared-host.ts';
 import { EgressProxy } from './egress-proxy.ts';
-import { stopCircles } from './redirects.ts';
+import { stopRedirects } from './redirects.ts';
 import { RequestGate } from './request-gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
 import { Passage } from './passage.ts';
@@ -62,7 +62,7 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   };
   try {
     const requestGate = await RequestGate.install({ context: opened.context, origins, proxy, passage, unanswered, carrier: new Carrier(addresses), onBlocked });
-    stopCircles({ context: opened.context, passage, mayCarry: (request) => requestGate.mayCarry(request), onBlocked });
+    stopRedirects({ context: opened.context, passage, gate: requestGate, onBlocked });
     const isUnknownHost = (host: string): boolean => addresses.isUnknown(readHost(host)?.name ?? '');
     return { context: opened.context, origins, requestGate, isUnknownHost, leave: opened.leave, close };
   } catch {
