@@ -10,6 +10,12 @@ const escaped = (text: string): string =>
     return code.length > 2 ? `%u${code.padStart(4, '0')}` : `%${code.padStart(2, '0')}`;
   });
 
+/** UTF-16 in both orders. */
+const wide = (text: string): Buffer[] => [Buffer.from(text, 'utf16le'), Buffer.from(text, 'utf16le').swap16()];
+/** One byte a letter, where there is one for each; the euro has one in Windows. */
+const narrow = (text: string): Buffer[] =>
+  /^[\0-\xff\u20ac]*$/.test(text) ? [Buffer.from([...text].map((letter) => (letter === '\u20ac' ? 0x80 : letter.charCodeAt(0))))] : [];
+
 describe('createSecretMask', () => {
   it('finds a secret however it is written', () => {
     const secret = 'p&ß/"x"+=1';
@@ -65,6 +71,34 @@ describe('createSecretMask', () => {
     const text = `before ${write(secret)} after`;
     expect([isIn(text), mask(text)]).toEqual([true, expect.stringMatching(/\[secret\]/)]);
     expect(isIn(mask(text))).toBe(false);
+  });
+
+  describe.each([
+    ['of ASCII alone', 'Correct-Horse-42'],
+    ['with letters of Western Europe', 'Wört-Schlüssel-42'],
+    ['with a letter that has one byte in Windows alone', 'N\u20ac-Schlüssel-42'],
+    ['with letters beyond', 'Źdźbło-\u{1f600}-42'],
+    ['that was given with its marks apart', 'Wört-Schlüssel-42'.normalize('NFD')],
+  ])('a secret %s', (_which, secret) => {
+    const { isIn, mask } = createSecretMask([new Secret(secret)]);
+    const normal = ['NFC', 'NFD'].map((form) => secret.normalize(form));
+    const bytes = normal.flatMap((text) => [...wide(text), ...narrow(text), Buffer.from(text)]);
+
+    it('is found in each normal form', () => {
+      expect(normal.map((text) => [isIn(`a ${text} z`), mask(`a ${text} z`)])).toEqual(normal.map(() => [true, 'a [secret] z']));
+    });
+
+    it.each([
+      ['base64', (of: Buffer) => of.toString('base64')],
+      ['base64 of a longer text', (of: Buffer) => Buffer.concat([Buffer.from('a\0b\0'), of, Buffer.from('\0z\0')]).toString('base64')],
+      ['base64 of a text that is a byte longer', (of: Buffer) => Buffer.concat([Buffer.from('a'), of, Buffer.from('z')]).toString('base64url')],
+      ['hexadecimal', (of: Buffer) => of.toString('hex')],
+      ['an address', (of: Buffer) => [...of].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')],
+      ['single bytes', (of: Buffer) => of.toString('latin1')],
+    ])('is found in each encoding, written as %s', (_how, write) => {
+      const missed = bytes.filter((of) => !isIn(`before ${write(of)} after`) || !mask(`before ${write(of)} after`).includes('[secret]'));
+      expect(missed.map((of) => of.toString('latin1'))).toEqual([]);
+    });
   });
 
   it('leaves other words alone', () => {

@@ -1,3 +1,5 @@
+import { bytesOf, normalForms } from './encodings.ts';
+
 /** One way in which a secret may be written, as the letters that have to be met. */
 export interface SoughtForm {
   /** Code points, without blanks. */
@@ -20,24 +22,34 @@ const SHORTEST_ENCODED = 6;
 /** So many letters of a form are sought, so that the work for a character of a text is bounded however long a secret is. */
 const MOST_LETTERS = 128;
 
-/** How pages, scripts, addresses and protocols may write a secret. */
+/** How pages, scripts, addresses and protocols may write a secret: in each normal form, its letters, its bytes in each encoding as letters, and as digits. */
 export function secretForms(value: string): SoughtForm[] {
+  const texts = normalForms(value);
+  const bytes = texts.flatMap(bytesOf);
+  // The empty bytes of wide letters are separators.
+  const asLetters = bytes.map((each) => each.toString('latin1').replaceAll('\0', ''));
+  // Nothing but blanks: as it stands, and only where it is too long to be between any two words.
+  if (value.trim() === '') return value.length < SHORTEST_SOUGHT ? [] : [exactly(value, 'digits')];
+  const how = value.length < SHORTEST_SOUGHT ? 'alone' : 'written';
+  // Bytes that are all blanks say nothing.
+  const written = [...texts, ...asLetters].filter((text) => text.trim() !== '').map((text) => writtenForm(text, how));
+  const forms = [...written, ...bytes.flatMap(encodedForms)];
+  return [...new Map(forms.map((form) => [JSON.stringify([form.how, form.letters, form.blanksAfter]), form])).values()];
+}
+
+function writtenForm(text: string, how: 'written' | 'alone'): SoughtForm {
   const letters: number[] = [];
   const blanksAfter: number[] = [];
-  for (const letter of value.trim()) {
+  for (const letter of text.trim()) {
     // A page draws one blank where there are several, and none at the ends.
     if (/\s/.test(letter)) blanksAfter.push(letters.length - 1);
     else letters.push(letter.codePointAt(0) ?? 0);
   }
-  // Nothing but blanks: as it stands, and only where it is too long to be between any two words.
-  if (letters.length === 0) return value.length < SHORTEST_SOUGHT ? [] : [exactly(value, 'digits')];
-  const how = value.length < SHORTEST_SOUGHT ? 'alone' : 'written';
-  return [cut({ letters, blanksAfter: [...new Set(blanksAfter)], how, beyond: [] }), ...encodedForms(value)];
+  return cut({ letters, blanksAfter: [...new Set(blanksAfter)], how, beyond: [] });
 }
 
 /** Base64 at each of the three ways it can lie in a longer text, and hexadecimal digits. */
-function encodedForms(value: string): SoughtForm[] {
-  const bytes = Buffer.from(value);
+function encodedForms(bytes: Buffer): SoughtForm[] {
   const base64 = [0, 1, 2].map((before) => {
     const digits = Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')
