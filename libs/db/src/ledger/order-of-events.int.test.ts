@@ -57,6 +57,39 @@ describe('what was noted an hour too late wipes out no failure that came after i
   });
 });
 
+const REFUSED = { effect: 'bad', coolDownMs: HOUR_S * 1_000 } as const;
+const refused = async (on: Account) => logins.login({ ...on, leaseId: (await logins.leased(on)).leaseId }, 'rejected', REFUSED);
+const tryAgain = ({ orgId, endpointId }: Account) => clearLogin(t.rotator, { orgId, endpointId, kind: 'retry', actor: 'person:os:test', reason: 'called' });
+
+describe('a password that was refused cools down, though an hour too late it was noted that', () => {
+  test.each<[what: string, happens: (on: Account) => Promise<unknown>]>([
+    ['a login got in with it', (on) => later(on, 'accepted')],
+    ['a person wants it tried again', tryAgain],
+  ])('%s', async (_, happens) => {
+    const on = await anHourAhead(happens);
+    await refused(on);
+    expect(await logins.begin({ ...on, leaseId: (await logins.leased(on)).leaseId })).toMatchObject({ allowed: false, reason: 'password_bad' });
+    expect(await logins.left(on)).toBe(BUDGET - 1);
+  });
+});
+
+describe('a refusal of a password is wiped out', () => {
+  const isAllowed = async (on: Account) => (await logins.begin({ ...on, leaseId: (await logins.leased(on)).leaseId })).allowed;
+  const forgetNumbers = (on: Account) => t.sql('UPDATE login_attempt SET begun_no = NULL, ended_no = NULL WHERE login_identity = $1', [on.loginIdentity]);
+
+  test.each<[what: string, meanwhile: (on: Account) => Promise<unknown>]>([
+    ['by what came after it by time and by number', () => Promise.resolve()],
+    ['by time alone where an older process wrote it, which gave no number', forgetNumbers],
+  ])('%s', async (_, meanwhile) => {
+    const on = await logins.account(PORTAL);
+    await refused(on);
+    await meanwhile(on);
+    expect(await isAllowed(on)).toBe(false);
+    await tryAgain(on);
+    expect(await isAllowed(on)).toBe(true);
+  });
+});
+
 test('a lock is told of after a login got in, and holds', async () => {
   const on = await anHourAhead((it) => later(it, 'accepted'));
   await later(on, 'locked');

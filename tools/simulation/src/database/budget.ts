@@ -52,8 +52,9 @@ function limitsOf({ tables }: ModelDatabase, identity: string): Limits {
 export const shiftOf = ({ askerAheadMs: now }: ModelDatabase, { askerAheadMs: then }: { readonly askerAheadMs: number | null }): number =>
   now === null || then === null ? 0 : Math.max(-DAY_MS, Math.min(0, now - then));
 
-const endOf = ({ finishedAt, startedAt }: LoginRow): Date => finishedAt ?? startedAt;
-const endNoOf = ({ finishedAt, endedNo, begunNo }: LoginRow): number => (finishedAt === null ? begunNo : (endedNo ?? begunNo));
+/** When it ended, and which number that has, as far as is known. */
+export const endOf = ({ finishedAt, startedAt }: LoginRow): Date => finishedAt ?? startedAt;
+export const endNoOf = ({ finishedAt, endedNo, begunNo }: LoginRow): number => (finishedAt === null ? begunNo : (endedNo ?? begunNo));
 const plus = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
 const FOR_GOOD = 'for good';
 

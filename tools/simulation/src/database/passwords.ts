@@ -1,5 +1,6 @@
 import type { PasswordRecord, PasswordState } from '@rcm/db/ledger';
 import type { PortalHealth } from '@rcm/db/rotation';
+import { endNoOf, endOf } from './budget.ts';
 import type { ModelDatabase } from './model-database.ts';
 import { checkMs, later, operation, tenantHas } from './operation.ts';
 import type { LoginRow } from './tables.ts';
@@ -17,9 +18,12 @@ export function passwordRecord(
     ? tables.logins.of(loginIdentity).filter(({ fingerprint }) => fingerprint !== null && fingerprints.includes(fingerprint))
     : [];
   const provedAt = later(...mine.map(({ proved, startedAt }) => (proved ? startedAt : null)));
-  const fresh = later(provedAt, ...tables.clearances.of(loginIdentity).map(({ at }) => at));
-  const endOf = ({ finishedAt, startedAt }: { finishedAt: Date | null; startedAt: Date }): Date => finishedAt ?? startedAt;
-  const refused = mine.filter((row) => (row.effect === 'suspect' || row.effect === 'bad') && (fresh === null || endOf(row) > fresh));
+  const clears = [
+    ...mine.filter(({ proved }) => proved).map(({ startedAt: at, begunNo: no }) => ({ at, no })),
+    ...tables.clearances.of(loginIdentity).map(({ at, saidNo: no }) => ({ at, no })),
+  ];
+  const isCleared = (row: LoginRow): boolean => clears.some(({ at, no }) => at >= endOf(row) && no >= endNoOf(row));
+  const refused = mine.filter((row) => (row.effect === 'suspect' || row.effect === 'bad') && !isCleared(row));
   const told = mine.filter(({ outcome }) => outcome !== null && REFUSED.has(outcome));
   const first = refused.map(endOf).sort((a, b) => a.getTime() - b.getTime())[0];
   return {
