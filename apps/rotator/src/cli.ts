@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isDatabaseAway } from '@rcm/db';
 import { openTracing } from '@rcm/portal-access/tracing';
 import { hasCode } from '@rcm/telemetry';
 import { type CalledAs, callAs } from '@rcm/telemetry/called-as';
@@ -70,7 +71,7 @@ async function actAndTell(act: Act, context: CommandContext, config: RotatorConf
     failure = error;
     throw error;
   } finally {
-    if (!hasCode(failure, 'database_unavailable', 'input_invalid')) await deliverNow(context.opened, config);
+    if (!isDatabaseAway(failure) && !hasCode(failure, 'input_invalid')) await deliverNow(context.opened, config);
   }
 }
 

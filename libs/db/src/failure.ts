@@ -1,4 +1,4 @@
-import { isRcmError, RcmError } from '@rcm/telemetry';
+import { hasCode, isRcmError, RcmError } from '@rcm/telemetry';
 
 /** What is known about a failure of pg, Prisma or its adapter, whichever layer it comes from. */
 interface Symptoms {
@@ -105,3 +105,7 @@ export async function translated<T>(act: () => Promise<T>): Promise<T> {
     throw translateFailure(error);
   }
 }
+
+/** Whether Postgres cannot be used right now, also where that is heard of by an audit event that could not be written: whoever meets it has done nothing wrong, and tries again once it is back. */
+export const isDatabaseAway = (error: unknown): boolean =>
+  hasCode(error, 'database_unavailable') || (hasCode(error, 'audit_unavailable') && isDatabaseAway(error.cause));

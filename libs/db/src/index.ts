@@ -10,6 +10,7 @@
  */
 export { type AuditEvent, findBrokenAuditEvent, recordAuditEvent, recordAuditEventForAll } from './audit/record.ts';
 export type { Database } from './database.ts';
+export { isDatabaseAway } from './failure.ts';
 export { type DatabaseOptions, openDatabase } from './open-database.ts';
 export { withCa } from './connection.ts';
 export { checkDatabase, databaseEnvironment, readDatabaseConfig, withDatabaseCa } from './environment.ts';

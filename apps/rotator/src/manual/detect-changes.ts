@@ -1,4 +1,5 @@
 import { parsePayload, parseReference, type StoredSecret } from '@rcm/credentials';
+import { isDatabaseAway } from '@rcm/db';
 import { claimManualLooks, noteManualVersion, recordManualRefusal, recordManualRotation, type WatchedLogin, watchedLogin } from '@rcm/db/rotation';
 import { mayAskPerson, type MigratedEndpoint, migratedEndpoint } from '@rcm/portal-access';
 import { type ErrorCode, isRcmError } from '@rcm/telemetry';
@@ -128,7 +129,7 @@ async function refusalOf(rotator: Rotator, { endpoint, held }: LoginInHand, curr
 /** Why the portal did not accept it, in a few words; what says nothing about the password is no refusal and goes on as an error. */
 function notProved(error: unknown, signal: AbortSignal, waitsForPerson: boolean): Refusal {
   // What was stopped in the middle, or ended before the password was sent, looks like an answer that nobody knows.
-  if (signal.aborted || !isRcmError(error) || NOT_JUDGED.has(error.code) || error.details.submitted === false) throw error;
+  if (signal.aborted || !isRcmError(error) || isDatabaseAway(error) || NOT_JUDGED.has(error.code) || error.details.submitted === false) throw error;
   // Nobody answered with the code that the portal had sent: that says nothing of the password, and they are left in peace for a while before they are asked again.
   if (waitsForPerson && error.code === 'login_mfa_required') throw error;
   // Only a password that was called wrong cools down in the ledger and is asked again; anything else would be met at every look.
@@ -140,7 +141,6 @@ const NOT_JUDGED: ReadonlySet<ErrorCode> = new Set([
   'login_not_allowed',
   'automation_undecided',
   'automation_forbidden',
-  'database_unavailable',
   'browser_unavailable',
   'cancelled',
   'deadline_exceeded',

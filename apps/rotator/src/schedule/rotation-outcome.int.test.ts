@@ -112,3 +112,23 @@ describe('the first rotation of the day', () => {
     expect(await startable()).toContain('cascade-5');
   });
 });
+
+describe('a database that is away when the audit trail is to be written', () => {
+  const open = () => opened.sql(`SELECT state FROM rotation_attempt WHERE endpoint_id = 'cascade-5' AND ended_at IS NULL`, []);
+  const isDue = () => opened.sql(`SELECT next_rotation_at <= now() AS due FROM integration_endpoint WHERE id = 'cascade-5'`, []);
+
+  it('is no failure of the rotation: it keeps its date, nothing was staged, and it goes on once the database is back', async () => {
+    await setNextRotation(opened.testEnvironment.db, { endpointIds: ['cascade-5'], at: 'now' });
+    await opened.sql(
+      `CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$`,
+      [],
+    );
+    await opened.sql(`CREATE TRIGGER is_full BEFORE INSERT ON audit_event FOR EACH ROW WHEN (NEW.action = 'secret.stage') EXECUTE FUNCTION is_full()`, []);
+    expect(await rotate('cascade-5', 'due')).toMatchObject({ result: 'put_off', code: 'audit_unavailable' });
+    expect([await open(), await isDue()]).toEqual([[{ state: 'planned' }], [{ due: true }]]);
+    await opened.sql('DROP FUNCTION is_full CASCADE', []);
+    await lock('cascade-5');
+    // As far as the lock lets it.
+    expect(await rotate('cascade-5', 'recovery')).toMatchObject({ result: 'waiting', detail: 'no login was allowed: locked' });
+  });
+});

@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '@rcm/db';
 import { putOffRotation } from '@rcm/db/rotation';
 import { type ErrorCode, hasCode, isRcmError, type Logger } from '@rcm/telemetry';
 import { rotateLogin, type RotationReport, type RotationRequest } from '../rotate.ts';
@@ -49,7 +50,8 @@ function outcomeOf({ endpointId }: RotationRequest, report: RotationReport): Rot
 
 async function afterError(rotator: Rotator, request: RotationRequest, error: unknown): Promise<RotationOutcome> {
   const { endpointId } = request;
-  const result = hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled', 'database_unavailable') ? 'put_off' : 'failed';
+  const isNoFailure = isDatabaseAway(error) || hasCode(error, 'lease_unavailable', 'lease_lost', 'state_conflict', 'cancelled');
+  const result = isNoFailure ? 'put_off' : 'failed';
   rotator.logger[result === 'failed' ? 'error' : 'info']({ err: error, endpointId, outcome: result }, 'rotation did not go on');
   const { code, detail, passes } = saidOf(error);
   // Whose process ended, or who met a database that is away, has nothing to say about the login.

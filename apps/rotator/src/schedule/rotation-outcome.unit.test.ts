@@ -28,6 +28,7 @@ async function met(error: Error, reason: RequestReason) {
 
 const denied = new RcmError('store_denied', 'The store said no.');
 const passing = new RcmError('store_unavailable', 'The store is away.');
+const unwritten = (cause: 'database_unavailable' | 'database_failed') => new RcmError('audit_unavailable', 'No event.', { cause: new RcmError(cause, 'x') });
 
 test.each<[string, Error, object, number | null, readonly string[]]>([
   ['the store denies it', denied, { result: 'failed', code: 'store_denied', detail: 'The store said no.' }, SLOWLY_MS, ['it could not start: store_denied']],
@@ -44,6 +45,8 @@ test.each<[string, Error, object, number | null, readonly string[]]>([
   ['another rotator goes on', new RcmError('state_conflict', 'x'), { result: 'put_off', code: 'state_conflict' }, null, []],
   ['the process ends', new RcmError('cancelled', 'x'), { result: 'put_off', code: 'cancelled' }, null, []],
   ['the database is away', new RcmError('database_unavailable', 'x'), { result: 'put_off', code: 'database_unavailable' }, null, []],
+  ['the database is away for the audit trail', unwritten('database_unavailable'), { result: 'put_off', code: 'audit_unavailable' }, null, []],
+  ['the database takes no event of the audit trail', unwritten('database_failed'), { result: 'failed', code: 'audit_unavailable' }, RETRY_MS, []],
 ])('where %s, a due login makes room as long as that may last, and people are told of what does not pass', async (_, error, outcome, putOffMs, told) => {
   expect(await met(error, 'due')).toMatchObject({ outcome: { endpointId: 'a', attemptId: null, ...outcome }, putOffMs, told });
   // A person who asked has the answer.

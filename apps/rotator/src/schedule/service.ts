@@ -1,5 +1,6 @@
+import { isDatabaseAway } from '@rcm/db';
 import { listOpenAttempts, type RotationAttempt } from '@rcm/db/rotation';
-import { hasCode, isRcmError, type Metrics } from '@rcm/telemetry';
+import { isRcmError, type Metrics } from '@rcm/telemetry';
 import type { RotationRequest } from '../rotate.ts';
 import type { Rotator } from '../rotator.ts';
 import { DueLogins } from './due-logins.ts';
@@ -71,7 +72,7 @@ export function startService(options: ServiceOptions): RotatorService {
         await round(work.signal, intake.signal);
         problems.delete(name);
       } catch (error) {
-        if (hasCode(error, 'database_unavailable')) next = Math.min(everyMs, AGAIN_MS);
+        if (isDatabaseAway(error)) next = Math.min(everyMs, AGAIN_MS);
         problems.set(name, `${name} fails: ${isRcmError(error) ? error.code : 'unexpected error'}`);
         rotator.logger.error({ err: error, scan: name }, 'scan failed; it is tried again');
       }

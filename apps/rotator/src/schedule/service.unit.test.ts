@@ -21,17 +21,19 @@ it('says by its code why it cannot work', async () => {
   await db.close();
 });
 
+const databaseAway = new RcmError('database_unavailable', 'Away.');
 it.each([
-  ['its database', 'database_unavailable', 2],
-  ['its store', 'store_unavailable', 1],
-] as const)('what is done once an hour and found %s away is tried again before a minute is over only where that is the database', async (_, code, tries) => {
+  ['its database', databaseAway, 2],
+  ['its database, of which it heard by the audit trail,', new RcmError('audit_unavailable', 'No event.', { cause: databaseAway }), 2],
+  ['its store', new RcmError('store_unavailable', 'Away.'), 1],
+] as const)('what is done once an hour and found %s away is tried again before a minute is over only where that is the database', async (_, failure, tries) => {
   // An hour never passes here; a minute is over at once.
   const sleep = (ms: number, signal?: AbortSignal) =>
     ms > 60_000 ? once(signal ?? expect.unreachable(), 'abort') : new Promise((resolve) => setTimeout(resolve, 1));
   const db = { transaction: () => Promise.resolve([]) };
   const rotator = { db, clock: { ...systemClock, sleep }, logger: createLogger({ name: 'test', level: 'silent' }) } as unknown as Rotator;
   const rounds = { hourly: 0, other: 0 };
-  const hourly = () => (++rounds.hourly === 1 ? Promise.reject(new RcmError(code, 'Away.')) : Promise.resolve());
+  const hourly = () => (++rounds.hourly === 1 ? Promise.reject(failure) : Promise.resolve());
   const chores = [
     { name: 'hourly', everyMs: 3_600_000, round: hourly },
     { name: 'other', everyMs: 60_000, round: () => Promise.resolve(++rounds.other) },

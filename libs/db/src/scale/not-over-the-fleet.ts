@@ -14,6 +14,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'checkDatabase',
       'databaseProblem',
       'onlyReads',
+      'isDatabaseAway',
       'readingProblem',
       'haveTaskKey',
       'isOpenState',
