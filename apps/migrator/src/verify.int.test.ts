@@ -1,6 +1,6 @@
 import { parseReference } from '@rcm/credentials';
 import { findEndpoint } from '@rcm/db';
-import { listProofs } from '@rcm/db/migration';
+import { listProofs, readLegacy } from '@rcm/db/migration';
 import { Secret } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
@@ -76,6 +76,19 @@ describe('verify', { timeout: 600_000 }, () => {
       stores.forTenant(seedAt(2).orgId).replace(parseReference(secretArn ?? ''), new Secret(changed), currentVersion ?? ''),
     );
     expect((await verify(migrator)).json).toMatchObject({ verified: 3, failed: [{ endpointId: seedAt(2).id, code: 'store_conflict' }] });
+  });
+
+  it('takes back what it proved before where the store holds something else by now: the row’s password may be the right one', async () => {
+    await verify(migrator);
+    const { secretArn, currentVersion } = (await findEndpoint(migrator.db, { endpointId: seedAt(2).id })) ?? {};
+    const changed = JSON.stringify({ ...(seedAt(2).credentials as object), password: 'typed by hand' });
+    await asRotator(testEnvironment, (stores) =>
+      stores.forTenant(seedAt(2).orgId).replace(parseReference(secretArn ?? ''), new Secret(changed), currentVersion ?? ''),
+    );
+    expect((await verify(migrator)).json).toMatchObject({ verified: 3, failed: [{ endpointId: seedAt(2).id, code: 'store_conflict' }] });
+    expect((await scrubbing(testEnvironment, migrator)).json).toMatchObject({ scrubbed: 3, failed: [{ endpointId: seedAt(2).id, code: 'state_conflict' }] });
+    const text = (await readLegacy(migrator.db, { endpointId: seedAt(2).id, orgId: seedAt(2).orgId }))?.reveal() ?? '{}';
+    expect(JSON.parse(text)).toMatchObject({ password: (seedAt(2).credentials as { password: string }).password });
   });
 
   it('names a row whose secret is missing, is another organization’s or another login’s, and proves the rest', async () => {

@@ -1,8 +1,8 @@
 import { formatReference, parseReference, placeKey, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, listEndpoints } from '@rcm/db';
-import { listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, timeOfAsking, wasPromoted } from '@rcm/db/migration';
-import { RcmError, type Secret } from '@rcm/telemetry';
+import { listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, timeOfAsking, wasPromoted, withdrawProofs } from '@rcm/db/migration';
+import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
 import { isIdentityOf } from '../credential/examine.ts';
 import { endedAs, isWanted, type Migration, PAGE_SIZE } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
@@ -29,7 +29,7 @@ export async function verify(migration: Migration): Promise<Report> {
     for (const entry of batch) {
       try {
         const { askedAt, answers } = await reading;
-        await prove(migration, entry, { askedAt, stored: answers.get(referenceKey(entry.reference)) ?? null });
+        await proveOrWithdraw(migration, entry, { askedAt, stored: answers.get(referenceKey(entry.reference)) ?? null });
         verified += 1;
         migration.onEnd(endedAs(entry.endpoint, 'verified'));
       } catch (error) {
@@ -72,6 +72,22 @@ async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[
 
 interface Answered extends Pick<BatchRead, 'askedAt'> {
   readonly stored: ReadAnswer;
+}
+
+/** What says of a store that answered that it does not hold what the row does. */
+const REFUTED: readonly ErrorCode[] = ['secret_missing', 'payload_invalid', 'state_conflict', 'store_conflict', 'row_edited'];
+
+/** The newest look counts: where it finds something else, none before it lets `scrub` remove anything. */
+async function proveOrWithdraw(migration: Migration, entry: MigratedEndpoint, answered: Answered): Promise<void> {
+  const { db, patience } = migration;
+  const { id: endpointId, orgId } = entry.endpoint;
+  try {
+    await prove(migration, entry, answered);
+  } catch (error) {
+    if (!(answered.stored instanceof RcmError) && REFUTED.some((code) => hasCode(error, code)))
+      await patience(null, () => withdrawProofs(db, { endpointId, orgId }));
+    throw error;
+  }
 }
 
 /** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`, `row_edited`. */

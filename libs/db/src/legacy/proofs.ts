@@ -99,6 +99,19 @@ export async function recordedRow(
   return proof?.rowFingerprint ?? null;
 }
 
+/**
+ * The store was read again and is not what it was proved to be: nothing is removed on the strength of an older look. What lay in the row when it was moved stays recorded. Whoever proves it
+ * anew proves it.
+ */
+export async function withdrawProofs(db: Database, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<void> {
+  await db.transaction(
+    { tenant: orgId },
+    (tx) => tx.$executeRaw`
+      UPDATE migration_proof SET fingerprint = NULL, row_fingerprint = NULL
+       WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND step = 'verified' AND (fingerprint IS NOT NULL OR row_fingerprint IS NOT NULL)`,
+  );
+}
+
 /** Nothing will be compared with the endpoint's proofs any more: what is kept of passwords that are gone goes, too. */
 export async function forgetFingerprints(tx: Transaction, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<void> {
   await tx.$executeRaw`

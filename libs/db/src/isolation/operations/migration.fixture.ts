@@ -4,7 +4,7 @@ import { gatherCredentials, scrubElsewhere } from '../../legacy/configs.ts';
 import { tellRowAndStoreDiffer } from '../../legacy/dual-read.ts';
 import { recordMigrated } from '../../legacy/migrate.ts';
 import { forgetName, nameRow } from '../../legacy/name-row.ts';
-import { recordProof } from '../../legacy/proofs.ts';
+import { recordProof, withdrawProofs } from '../../legacy/proofs.ts';
 import { readLegacy, recordResolved, recordResolvedRow } from '../../legacy/resolve.ts';
 import { restoreLegacyCredentials } from '../../legacy/restore.ts';
 import { rowSinceRecorded, wasPromoted } from '../../legacy/rotated.ts';
@@ -46,6 +46,7 @@ export const MIGRATION: Operations = {
   claimLegacy: (t, n) => claimLegacy(t.migrator, { ...n, holder: 'h', ttlMs: 1000 }),
   releaseClaim: (t, n) => releaseClaim(t.migrator, { ...n, holder: 'h' }),
   recordProof: (t, n) => recordProof(t.migrator, { ...n, ...READ, version: '1', currentVersion: '1', row: HELD_NOTHING }),
+  withdrawProofs: (t, n) => withdrawProofs(t.migrator, n),
   rowSinceRecorded: (t, n) => rowSinceRecorded(t.migrator, { ...n, fingerprints: [`1:${'a'.repeat(64)}`] }),
   wasPromoted: (t, n) => wasPromoted(t.migrator, n),
   readLegacy: (t, n) => readLegacy(t.migrator, n),
