@@ -16,7 +16,7 @@ export interface RedirectsOptions {
   readonly onBlocked: (blocked: BlockedRequest) => void;
 }
 
-export interface RedirectedTo {
+interface RedirectedTo {
   /** Whether a request could carry what was typed in the act that is under way. */
   mayCarry(request: Request): boolean;
   /** The same, in whatever act of the session. */
