@@ -23,7 +23,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
     INSERT INTO backup_code_spent (login_identity, fingerprint, org_id, endpoint_id, left_then) VALUES ($3, '1:' || repeat(replace($4, '-', ''), 2), $1, $2, 5)`,
   code_request: `
     INSERT INTO code_request (id, org_id, endpoint_id, lease_id, public_key, turn_until)
-    SELECT $4::uuid, $1, $2, $4::uuid, decode(repeat('00', 294), 'hex'), clock_timestamp() + interval '1 minute' WHERE $3 <> ''`,
+    SELECT $4::uuid, $1, $2, $4::uuid, decode(repeat('00', 294), 'hex'), clock_timestamp() + interval '59 minutes' WHERE $3 <> ''`,
   tenant_data_key: `
     INSERT INTO tenant_data_key (id, org_id, wrapped_by, wrapped, created_at, seals_until)
     SELECT $4::uuid, $1, 'file:test', convert_to($2 || $3, 'UTF8'), n.at, n.at + interval '1 day' FROM (SELECT clock_timestamp() AS at) n`,

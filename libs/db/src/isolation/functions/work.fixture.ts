@@ -4,7 +4,7 @@ import type { Tenant } from '../two-tenants.fixture.ts';
 const INBOX = `'2:${'c'.repeat(64)}'`;
 const MESSAGE = `ARRAY['3:${'d'.repeat(64)}']`;
 const asked = ({ orgId }: Tenant): string =>
-  `UPDATE code_request SET asked_at = begun_at, open_until = turn_until, inboxes = ARRAY[${INBOX}] WHERE org_id = '${orgId}'`;
+  `UPDATE code_request SET asked_at = now(), open_until = now() + interval '9 minutes', inboxes = ARRAY[${INBOX}] WHERE org_id = '${orgId}'`;
 const onlyTheirs = ({ orgId }: Tenant, table: string): string => `DELETE FROM ${table} WHERE org_id <> '${orgId}'`;
 const aKeyMore = ({ orgId }: Tenant): string =>
   `INSERT INTO tenant_data_key (id, org_id, wrapped_by, wrapped, created_at, seals_until)
