@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Destination } from './session-addresses.ts';
 import { ApplicationData } from './tls-records.ts';
-import type { Look, Unanswered } from './unanswered.ts';
+import type { Look, Passes, Unanswered } from './unanswered.ts';
 
 /** Bytes of the frame around a part of a body (RFC 9113, 4.1). */
 const FRAME_BYTES = 9;
@@ -42,7 +42,7 @@ export class BodyRecords {
   #opening = OPENING_RECORDS;
   #burst: object = {};
 
-  /** `onRepeat`: told of a body that was held until nobody would wait for an answer any more. */
+  /** `onRepeat`: told of a body that must not leave, since no answer was heard of to what it repeats. */
   constructor(options: { readonly unanswered: Unanswered; readonly destination: Destination; readonly onRepeat: () => void }) {
     this.#unanswered = options.unanswered;
     this.#destination = options.destination;
@@ -60,24 +60,26 @@ export class BodyRecords {
     this.#data.countIn(bytes);
     const opening = Math.min(this.#opening, this.#begun.length);
     this.#opening -= opening;
-    for (const length of this.#begun.slice(opening)) if (!this.#mayPass(length) && !(await this.#isAnswered(length, isOver))) return false;
+    for (const length of this.#begun.slice(opening)) if (!(await this.#passes(length, isOver))) return false;
     return true;
   }
 
-  /** Whether the true one was answered in time, and in the same act. */
-  async #isAnswered(length: number, isOver: () => boolean): Promise<boolean> {
+  /** Whether it may pass, once the true one was answered: in time, and in the same act. Where the browser gives that one up it must not, though nothing waits any more. */
+  async #passes(length: number, isOver: () => boolean): Promise<boolean> {
     const { act } = this.#unanswered;
-    for (let turn = 0; turn < HEARD_TURNS; turn += 1) {
-      await pause(HEARD_MS);
-      if (isOver() || this.#unanswered.act !== act) return false;
-      if (this.#mayPass(length)) return true;
+    for (let turn = 0; turn <= HEARD_TURNS; turn += 1) {
+      if (turn > 0) await pause(HEARD_MS);
+      if (turn > 0 && (isOver() || this.#unanswered.act !== act)) return false;
+      const passes = this.#mayPass(length);
+      if (passes === 'passes') return true;
+      if (passes === 'ends') break;
+      if (turn === HEARD_TURNS) this.#unanswered.giveUp(this.#destination);
     }
-    this.#unanswered.giveUp(this.#destination);
     this.#onRepeat();
     return false;
   }
 
-  #mayPass(length: number): boolean {
+  #mayPass(length: number): Passes {
     const sizes = SEALS.map((seal) => length - seal - FRAME_BYTES);
     // No headers are as long as a full part, and a large body may wait for the portal between two.
     const burst = sizes.includes(FULL_BYTES) ? {} : this.#burst;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BodyRecords, looksOfBody } from './body-records.ts';
 import type { Destination } from './session-addresses.ts';
-import { Unanswered } from './unanswered.ts';
+import { type MaybeOfWorker, Unanswered } from './unanswered.ts';
 
 const PORTAL: Destination = { host: 'portal.example.test', name: 'portal.example.test', address: 'public', receives: true };
 const OTHER: Destination = { ...PORTAL, host: 'other.example.test', name: 'other.example.test' };
@@ -22,11 +22,11 @@ async function tunnel(destination = PORTAL): Promise<BodyRecords> {
   return bodies;
 }
 
-/** A submit of so many bytes leaves; gives what answers it. */
-function submit(bytes: number): () => void {
-  const answer = Promise.withResolvers<undefined>();
-  unanswered.note({ destination: PORTAL, ofWorker: null, looks: looksOfBody(PORTAL, bytes) }, answer.promise);
-  return () => answer.resolve(undefined);
+/** A submit of so many bytes leaves; gives what answers it, by `null` that there is no answer. */
+function submit(bytes: number, ofWorker: MaybeOfWorker | null = null): (answer?: null) => void {
+  const { promise, resolve } = Promise.withResolvers<undefined | null>();
+  unanswered.note({ destination: PORTAL, ofWorker, looks: looksOfBody(PORTAL, bytes) }, promise);
+  return resolve;
 }
 
 /** How often `isOver` is asked while something is held: its word ends that. */
@@ -80,6 +80,30 @@ describe('BodyRecords', () => {
     const late = bodies.pass(frame(79), never);
     unanswered.clear();
     expect([await late, repeats]).toEqual([false, 0]);
+  });
+
+  it.each([
+    ['the browser gives up', () => submit(79)],
+    ['a worker sent that ends', () => (submit(79, unanswered.ofWorkerIn(PORTAL)), () => unanswered.workerEnded(PORTAL))],
+  ])('lets nothing of what %s go on that it held or gets then, and other things a moment later', async (_who, begin) => {
+    const [bodies, other] = [await tunnel(), await tunnel()];
+    const end = begin();
+    await bodies.pass(frame(79), never);
+    bodies.noteAnswer();
+    const held = bodies.pass(frame(79), never);
+    end(null);
+    expect([await held, await other.pass(frame(79), never), unanswered.since(), repeats]).toEqual([false, false, undefined, 2]);
+    await expect.poll(() => other.pass(frame(79), never)).toBe(true);
+  });
+
+  it('lets what the browser has given up pass once where it arrives late, and what is sent after it', async () => {
+    const bodies = await tunnel();
+    submit(79)(null);
+    submit(79);
+    for (const may of [true, true, false]) {
+      expect(await passOrGiveUp(bodies, frame(79))).toBe(may);
+      bodies.noteAnswer();
+    }
   });
 
   it('begins no part of a body in what opens a connection', async () => {

@@ -130,7 +130,7 @@ export class EgressProxy {
   #mayForward({ method = 'GET' }: IncomingMessage, target: URL, destination: Destination): boolean {
     const { passage, unanswered, onBlocked } = this.#options;
     if (this.#isOver(destination) || passage.state === 'closed') return false;
-    if (unanswered.mayPass([plainLook(method, target)], {})) return true;
+    if (unanswered.mayPass([plainLook(method, target)], {}) === 'passes') return true;
     onBlocked(destination.host, PASSED);
     return false;
   }

@@ -2,9 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Destination } from './session-addresses.ts';
 import type { Tunnels } from './tunnels.ts';
 
+/** `waits`: it looks like something once more whose answer may still come. `ends`: like something once more to which none comes any more. */
+export type Passes = 'passes' | 'waits' | 'ends';
+
 /** Milliseconds between looks whether an answer was heard of, and so many of them: a second, after which what broke had none. */
 const HEARD_MS = 30;
 const HEARD_TURNS = 33;
+/** What a browser had sent before it gave a request up is in this machine's buffers by then: so many times `HEARD_MS` has the proxy to read it. */
+const ARRIVED_TURNS = 3;
 
 /** The page whose worker may have sent something, and how many of its workers had ended when it was asked for. */
 export interface MaybeOfWorker {
@@ -40,6 +45,8 @@ interface Sent extends Sending {
   readonly passing: readonly Passing[];
   /** Whether the browser was seen to send it once more, and no answer was heard of. */
   isGivenUp: boolean;
+  /** Whether nobody waits for its answer any more, and what the browser has sent of it may still be on its way. */
+  isOver: boolean;
 }
 
 /** What a session has sent that must not be sent twice (it has a body, or what was typed) and has no answer yet; the request gate knows, and the proxy asks. */
@@ -55,32 +62,47 @@ export class Unanswered {
     return this.#act;
   }
 
-  /** Something leaves now; `over` ends with its answer, or when it can have none any more, and never where a worker sent it that ended meanwhile. */
-  note(sending: Sending, over: Promise<unknown>): void {
-    const { ofWorker } = sending;
-    if (ofWorker && this.ofWorkerIn(ofWorker.page).ended !== ofWorker.ended) return;
-    const sent = { ...sending, at: performance.now(), passing: sending.looks.map(({ what, times }) => ({ what, left: times, burst: null })), isGivenUp: false };
+  /** Something leaves now. `answer`: `null` or rejected once there can be none any more, and never settled where a worker sent it that ended meanwhile. */
+  note(sending: Sending, answer: Promise<unknown>): void {
+    const passing = sending.looks.map(({ what, times }) => ({ what, left: times, burst: null }));
+    const sent = { ...sending, at: performance.now(), passing, isGivenUp: false, isOver: false };
     this.#sent.add(sent);
-    const forget = (): unknown => this.#sent.delete(sent);
-    over.then(forget, forget);
+    const { ofWorker } = sending;
+    if (ofWorker && this.ofWorkerIn(ofWorker.page).ended !== ofWorker.ended) return void this.#end(sent);
+    answer.then(
+      (one) => (one === null ? this.#end(sent) : this.#sent.delete(sent)),
+      () => this.#end(sent),
+    );
+  }
+
+  /** Nobody waits for its answer any more. What the browser had sent once more until then must not arrive, and is told from other things for a moment. */
+  #end(sent: Sent): void {
+    sent.isOver = true;
+    void this.#forget(sent);
+  }
+
+  async #forget(sent: Sent): Promise<void> {
+    for (let turn = 0; turn < ARRIVED_TURNS; turn += 1) await pause(HEARD_MS);
+    this.#sent.delete(sent);
   }
 
   /** Since when there has been one, in milliseconds of `performance.now`; of one destination where it is given. `undefined`: all are answered. */
   since(destination?: Destination): number | undefined {
-    for (const sent of this.#sent) if (destination === undefined || sent.destination === destination) return sent.at;
+    for (const sent of this.#sent) if (!sent.isOver && (destination === undefined || sent.destination === destination)) return sent.at;
     return undefined;
   }
 
   /**
-   * Whether what passes the proxy, and looks like one of these, is not something once more that has no answer yet. It is taken to pass then. What passes in one
-   * `burst` is taken for one.
+   * How what passes the proxy, and looks like one of these, passes: it must not where it is something once more that has no answer. It is taken to pass where it may. What
+   * passes in one `burst` is taken for one.
    */
-  mayPass(whats: readonly string[], burst: object): boolean {
-    const alike = [...this.#sent].flatMap(({ passing }) => passing.filter(({ what }) => whats.includes(what)));
-    if (alike.length === 0 || alike.some((one) => one.burst === burst)) return true;
-    const next = alike.find(({ left }) => left > 0);
+  mayPass(whats: readonly string[], burst: object): Passes {
+    const alike = [...this.#sent].flatMap((sent) => sent.passing.filter(({ what }) => whats.includes(what)).map((passing) => ({ sent, passing })));
+    if (alike.length === 0 || alike.some(({ passing }) => passing.burst === burst)) return 'passes';
+    const next = alike.find(({ passing }) => passing.left > 0)?.passing;
     if (next) Object.assign(next, { left: next.left - 1, burst });
-    return next !== undefined;
+    if (next) return 'passes';
+    return alike.every(({ sent }) => sent.isOver) ? 'ends' : 'waits';
   }
 
   /**
@@ -111,7 +133,7 @@ export class Unanswered {
   /** A worker of a page has ended: nobody waits any more for the answers to what it sent. It cannot be told from what the page may have sent meanwhile. */
   workerEnded(page: object): void {
     this.#ended.set(page, this.ofWorkerIn(page).ended + 1);
-    for (const sent of this.#sent) if (sent.ofWorker?.page === page) this.#sent.delete(sent);
+    for (const sent of this.#sent) if (sent.ofWorker?.page === page) this.#end(sent);
   }
 
   /** The act is over: nobody waits for its answers any more. */
