@@ -1,14 +1,10 @@
-import { parseReference, type TenantStores } from '@rcm/credentials';
-import { findEndpoint } from '@rcm/db';
-import { Secret } from '@rcm/telemetry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from './commands/apply.ts';
 import { scrub } from './commands/scrub.ts';
 import { verify } from './commands/verify.ts';
 import { readMigratorConfig } from './config.ts';
-import { RowAndSecret, SLOW_MS } from './resolve.fixture.ts';
-import type { OpenMigration } from './services.ts';
-import { asRotator, rotate, stored } from './testing.fixture.ts';
+import { RowAndSecret, SLOW_MS, stoppedAfterReading } from './resolve.fixture.ts';
+import { rotate, stored } from './testing.fixture.ts';
 
 let w: RowAndSecret;
 
@@ -21,40 +17,13 @@ afterEach(() => w.close());
 const PROOF_MINUTES = 0.08;
 const LONGER_MS = 6_000;
 
-/** `meanwhile` happens between the store's answer and what is made of it, as where the process is stopped just then. */
-const stoppedAfterReading = (migration: OpenMigration, meanwhile: () => Promise<void>): OpenMigration => {
-  const stores: TenantStores = {
-    ...migration.stores,
-    forTenant(orgId) {
-      const store = migration.stores.forTenant(orgId);
-      return {
-        ...store,
-        async readMany(...asked) {
-          const answer = await store.readMany(...asked);
-          await meanwhile();
-          return answer;
-        },
-      };
-    },
-  };
-  return { ...migration, stores };
-};
-
 const scrubbed = () =>
   scrub(w.migrator, { config: { ...readMigratorConfig(w.testEnvironment.environment), RCM_MIGRATOR_PROOF_MAX_AGE_MINUTES: PROOF_MINUTES }, removal: 'proved' });
-
-async function storedByHand(password: string): Promise<void> {
-  const { secretArn, currentVersion } = (await findEndpoint(w.migrator.db, { endpointId: w.seed.id })) ?? {};
-  const text = JSON.stringify({ ...(w.seed.credentials as object), password });
-  await asRotator(w.testEnvironment, (stores) =>
-    stores.forTenant(w.seed.orgId).replace(parseReference(secretArn ?? ''), new Secret(text), currentVersion ?? ''),
-  );
-}
 
 describe('a store that was read long before it was said what it held', { timeout: SLOW_MS }, () => {
   it('proves nothing any more: the row keeps the password that the store has lost meanwhile', async () => {
     const slow = stoppedAfterReading(w.migrator, async () => {
-      await storedByHand('not the portal’s');
+      await w.storedByHand('not the portal’s');
       await new Promise((resolve) => setTimeout(resolve, LONGER_MS));
     });
     await verify(slow);

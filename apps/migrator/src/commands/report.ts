@@ -58,7 +58,7 @@ export async function report(migration: Migration): Promise<Report> {
       '## What the words rest on',
       '',
       '- moved: the secret was written, or lay there already, was read back and compared with the row; only then did the row name it.',
-      '- proved: the secret was read again later and was what the row held at that moment, or what a rotation had made of it since. Where the row held nothing any more it was only seen to be the tenant’s own, and the login’s.',
+      '- proved: the secret was read again later and was what the row held at that moment, or what a rotation had made of it since. Where the row held nothing any more it was only seen to be the tenant’s own, and the login’s. It counts until somebody looks again; where the row holds plaintext, also only while the row names the version that was read. `scrub` further asks that the proof is fresh, and the row the same to the byte.',
       '- removed: the row holds no plaintext any more. `scrub` removes it only where a fresh proof names the secret, its version and the row’s bytes, and writes `endpoint.scrubbed` into the audit trail; what somebody removed by hand has no such event, and lies in the storage until the next `scrub`.',
       '- rewritten: the tables that held it were written anew by a rewrite that ended after the last removal. What a rewrite cannot see to be gone (old write-ahead log, dead samples, backups, standbys, archives) is listed above until somebody says that it is dealt with.',
     ],

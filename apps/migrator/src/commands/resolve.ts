@@ -1,7 +1,7 @@
 import { type EndpointRow, findEndpoint } from '@rcm/db';
 import { RcmError } from '@rcm/telemetry';
 import { askLogin, type LoginAnswer, type LoginPatience } from '../credential/ask-login.ts';
-import { type Resolved, resolveEndpoint, type Take } from '../credential/resolve.ts';
+import { mustBeToDecide, type Resolved, resolveEndpoint, type Take } from '../credential/resolve.ts';
 import { isOne, lookAtBoth } from '../credential/row-and-secret.ts';
 import { endedAs, type Migration } from '../migration.ts';
 import type { Report } from '../report.ts';
@@ -51,7 +51,7 @@ async function known({ db }: Migration, endpointId: string): Promise<EndpointRow
 }
 
 /**
- * One endpoint whose row and secret differ becomes one again, as a person says (`resolveEndpoint`). What the store holds already is tried before the row is touched;
+ * One endpoint whose row and secret differ becomes one again, as a person says (`resolveEndpoint`). What the store holds already is tried before the row is touched, where nothing else stands in the way;
  * what the row holds can only be tried once the store has it. Fails with `login_rejected` and nothing changed where the portal refuses what the store holds,
  * with `login_not_allowed` where nobody made that login.
  */
@@ -59,6 +59,7 @@ export async function resolve(migration: Migration, { endpointId, take, seen, pr
   const endpoint = await known(migration, endpointId);
   const first = proof === 'login' && take === 'store' && endpoint.secretArn !== null;
   const ask = () => askLogin(migration, { endpointId, orgId: endpoint.orgId, ...act }, patience);
+  if (first) await mustBeToDecide(migration, endpoint, { seen });
   const before = first ? await ask() : null;
   if (before && before.is !== 'accepted') throw notProved(before);
   const { version, kept } = await resolveEndpoint(migration, endpoint, { take, seen, ...act });

@@ -1,8 +1,8 @@
 import { formatReference, parseReference, placeKey, type ReadAnswer, referenceKey, type SecretReference } from '@rcm/credentials';
 import { canonicalFingerprint, compareTexts, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, listEndpoints } from '@rcm/db';
-import { listLegacyEndpoints, migrationCounts, recordProof, rowSinceRecorded, timeOfAsking, wasPromoted, withdrawProofs } from '@rcm/db/migration';
-import { type ErrorCode, hasCode, RcmError, type Secret } from '@rcm/telemetry';
+import { beginSecretLooks, listLegacyEndpoints, type SecretLook, migrationCounts, recordProof, rowSinceRecorded, wasPromoted } from '@rcm/db/migration';
+import { RcmError, type Secret } from '@rcm/telemetry';
 import { isIdentityOf } from '../credential/examine.ts';
 import { endedAs, isWanted, type Migration, PAGE_SIZE } from '../migration.ts';
 import { workThrough } from '../pacing/pool.ts';
@@ -17,7 +17,8 @@ interface MigratedEndpoint {
 
 /**
  * Reads every migrated secret again, through its tenant's session, and records a proof for each that holds what the database
- * holds (or held, apart from a rotated password). Only such a proof lets `scrub` remove plaintext.
+ * holds (or held, apart from a rotated password). Only such a proof lets `scrub` remove plaintext, and only until somebody begins to look at the secret again: the newest look counts, whatever
+ * it finds, and also where nobody is left to write down what that was.
  */
 export async function verify(migration: Migration): Promise<Report> {
   const counts = await migrationCounts(migration.db);
@@ -28,8 +29,8 @@ export async function verify(migration: Migration): Promise<Report> {
     const reading = readBatch(migration, batch);
     for (const entry of batch) {
       try {
-        const { askedAt, answers } = await reading;
-        await proveOrWithdraw(migration, entry, { askedAt, stored: answers.get(referenceKey(entry.reference)) ?? null });
+        const { looks, answers } = await reading;
+        await prove(migration, entry, { look: looks.get(entry.endpoint.id), stored: answers.get(referenceKey(entry.reference)) ?? null });
         verified += 1;
         migration.onEnd(endedAs(entry.endpoint, 'verified'));
       } catch (error) {
@@ -54,8 +55,8 @@ function fail(migration: Migration, endpoint: EndpointRow, error: unknown, faile
 }
 
 interface BatchRead {
-  /** When the store was asked. */
-  readonly askedAt: string;
+  /** By endpoint; one that is gone since it was listed has none. */
+  readonly looks: ReadonlyMap<string, SecretLook>;
   readonly answers: ReadonlyMap<string, ReadAnswer>;
 }
 
@@ -64,35 +65,21 @@ async function readBatch(migration: Migration, batch: readonly MigratedEndpoint[
   if (!first) throw new Error('a batch of no endpoint');
   const store = migration.stores.forTenant(first.endpoint.orgId);
   return migration.patience(migration.pace.reads(first.reference), async () => {
-    const askedAt = await timeOfAsking(migration.db);
+    const looks = await beginSecretLooks(migration.db, { orgId: first.endpoint.orgId, endpointIds: batch.map((entry) => entry.endpoint.id) });
     const references = batch.map((entry) => entry.reference);
-    return { askedAt, answers: await store.readMany(references, { signal: migration.giveUp }) };
+    return { looks, answers: await store.readMany(references, { signal: migration.giveUp }) };
   });
 }
 
-interface Answered extends Pick<BatchRead, 'askedAt'> {
+interface Answered {
+  readonly look: SecretLook | undefined;
   readonly stored: ReadAnswer;
 }
 
-/** What says of a store that answered that it does not hold what the row does. */
-const REFUTED: readonly ErrorCode[] = ['secret_missing', 'payload_invalid', 'state_conflict', 'store_conflict', 'row_edited'];
-
-/** The newest look counts: where it finds something else, none before it lets `scrub` remove anything. */
-async function proveOrWithdraw(migration: Migration, entry: MigratedEndpoint, answered: Answered): Promise<void> {
-  const { db, patience } = migration;
-  const { id: endpointId, orgId } = entry.endpoint;
-  try {
-    await prove(migration, entry, answered);
-  } catch (error) {
-    if (!(answered.stored instanceof RcmError) && REFUTED.some((code) => hasCode(error, code)))
-      await patience(null, () => withdrawProofs(db, { endpointId, orgId }));
-    throw error;
-  }
-}
-
-/** Records the proof, or fails with what is wrong: `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`, `row_edited`. */
-async function prove(migration: Migration, { endpoint, reference, legacy }: MigratedEndpoint, { askedAt, stored }: Answered): Promise<void> {
+/** Records the proof, or fails with what is wrong: `endpoint_unknown`, `secret_missing`, `payload_invalid`, `state_conflict`, `store_conflict`, `row_edited`. */
+async function prove(migration: Migration, { endpoint, reference, legacy }: MigratedEndpoint, { look, stored }: Answered): Promise<void> {
   const { db, fingerprintKey, patience } = migration;
+  if (!look) throw new RcmError('endpoint_unknown', 'The endpoint is gone since it was listed.');
   if (stored instanceof RcmError) throw stored;
   if (stored === null) throw new RcmError('secret_missing', 'No secret lies where the row says.');
   if (!isIdentityOf(endpoint, stored.text, migration.keys)) {
@@ -105,7 +92,7 @@ async function prove(migration: Migration, { endpoint, reference, legacy }: Migr
   if (legacy !== null) await explain(migration, { ...secret, legacy, stored: stored.text, fingerprints });
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
   const { currentVersion } = endpoint;
-  const recorded = await patience(null, () => recordProof(db, { ...secret, askedAt, currentVersion, version: stored.version, fingerprint, row }));
+  const recorded = await patience(null, () => recordProof(db, { ...secret, look, currentVersion, version: stored.version, fingerprint, row }));
   if (recorded === 'edited')
     throw new RcmError('row_edited', 'The row was edited, or its secret changed, while it was verified; nothing was recorded. Run verify again.');
 }

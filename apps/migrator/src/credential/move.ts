@@ -92,7 +92,6 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, { creden
   const [name, ...otherNames] = found.names;
   if (!name) throw new RcmError('payload_invalid', 'The account has no name.');
   await checkNotRotatedElsewhere(migration, endpoint, found);
-  const retiredSecretArn = endpoint.retiredSecretArn ?? undefined;
   const { reference, stored } = (await retiredSecret(migration, endpoint)) ?? (await placeSecret(migration, endpoint, found));
   const fingerprint = canonicalFingerprint(fingerprintKey, stored.text);
   if (compareTexts(fingerprintKey, { legacy: credentials, stored: stored.text }).is !== 'equal') {
@@ -112,7 +111,7 @@ async function moveClaimed(migration: Migration, endpoint: EndpointRow, { creden
       identityKeyId: name.keyId,
       otherNames,
       fingerprint,
-      retiredSecretArn,
+      retiredSecretArn: endpoint.retiredSecretArn,
       row: { fingerprint: fingerprintOf(credentials)[0] ?? null, fingerprintOf },
     }),
   );

@@ -2,7 +2,7 @@ import { parsePayload, rotationOf, serializePayload, type StoredSecret } from '@
 import { canonicalFingerprint, rowFingerprint } from '@rcm/credentials/legacy';
 import { type EndpointRow, recordAuditEvent } from '@rcm/db';
 import { type HeldLease, withExclusiveLease } from '@rcm/db/holding';
-import { claimLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, timeOfAsking, wasPromoted } from '@rcm/db/migration';
+import { beginSecretLook, claimLegacy, recordResolved, recordResolvedRow, releaseClaim, type ResolveAnswer, wasPromoted } from '@rcm/db/migration';
 import { getOpenAttempt } from '@rcm/db/rotation';
 import { type ErrorCode, RcmError, type Secret } from '@rcm/telemetry';
 import { LEASE_MARGIN_MS, leaseRequest } from '../lease-request.ts';
@@ -12,7 +12,7 @@ import { examine, isIdentityOf } from './examine.ts';
 import { keepBeside } from './keep.ts';
 import { CLAIM_MS, migrateAfterOthers, type Why } from './move.ts';
 import { retiredRow } from './retired-row.ts';
-import { isOne, type Pair, readHeld, readUnnamed } from './row-and-secret.ts';
+import { isOne, lookAtBoth, type Pair, readHeld, readUnnamed } from './row-and-secret.ts';
 
 /** Which of the two is right. */
 export type Take = 'row' | 'store';
@@ -40,13 +40,13 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
   const { secretArn } = endpoint;
   return withExclusiveLease(leaseRequest(migration, endpoint), async (held) => {
     await mustHaveNoRotation(migration, endpoint);
-    const askedAt = await migration.patience(null, () => timeOfAsking(migration.db));
+    const look = await migration.patience(null, () => beginSecretLook(migration.db, { endpointId: endpoint.id, orgId: endpoint.orgId }));
     const pair = await readHeld(migration, endpoint, { secretArn, held });
     const done = await follow(migration, endpoint, { ...pair, ...word, held });
     const { credentials, stored, kept } = done;
     const answer = await migration.patienceToTheEnd(null, () =>
       recordResolved(migration.db, {
-        ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id, secretArn, ...word, credentials, kept, askedAt },
+        ...{ endpointId: endpoint.id, orgId: endpoint.orgId, leaseId: held.lease.id, secretArn, ...word, credentials, kept, look },
         version: stored.version,
         fingerprint: canonicalFingerprint(migration.fingerprintKey, stored.text),
         row: seen(migration, endpoint, pair.legacy),
@@ -55,6 +55,17 @@ export async function resolveEndpoint(migration: Migration, endpoint: EndpointRo
     if (answer !== 'resolved') throw refused(answer);
     return { version: stored.version, kept };
   });
+}
+
+/**
+ * What the store holds is to be tried at the portal before anything is changed: only where the person's word could be followed now, as each try counts there. Whoever follows it looks again.
+ * Fails as `resolveEndpoint`.
+ */
+export async function mustBeToDecide(migration: Migration, endpoint: EndpointRow, { seen }: Pick<Word, 'seen'>): Promise<void> {
+  await mustHaveNoRotation(migration, endpoint);
+  const { legacy, stored } = await lookAtBoth(migration, endpoint);
+  mustBeOfTheLogin(migration, endpoint, stored.text);
+  if (!isOne(migration, { legacy, stored })) mustBeSeen(stored, seen);
 }
 
 /** Before `apply` has named a secret in the row, nobody reads the one that lies under its name; then `apply`'s own way adopts it. */
@@ -99,12 +110,16 @@ interface Followed {
 
 async function follow(migration: Migration, endpoint: EndpointRow, choice: Choice): Promise<Followed> {
   const taken = choice.take === 'row' ? await asNextVersion(migration, endpoint, choice) : choice.stored.text;
-  if (endpoint.secretArn !== null && !isIdentityOf(endpoint, taken, migration.keys))
-    throw new RcmError(
-      'state_conflict',
-      'What is to be taken belongs to another login than the row says: another user name, or the portal was changed. Nothing was changed.',
-    );
+  mustBeOfTheLogin(migration, endpoint, taken);
   return choice.take === 'row' ? storeNext(migration, endpoint, choice, taken) : keepRow(migration, endpoint, choice);
+}
+
+function mustBeOfTheLogin({ keys }: Migration, endpoint: EndpointRow, taken: Secret<string>): void {
+  if (endpoint.secretArn === null || isIdentityOf(endpoint, taken, keys)) return;
+  throw new RcmError(
+    'state_conflict',
+    'What is to be taken belongs to another login than the row says: another user name, or the portal was changed. Nothing was changed.',
+  );
 }
 
 /** The row's login, as what follows on the stored payload: a rotation that the journal knows to have made that stays named, so that nobody takes the new version for an old copy. */
@@ -125,7 +140,7 @@ async function asNextVersion(migration: Migration, endpoint: EndpointRow, { lega
 async function storeNext(migration: Migration, endpoint: EndpointRow, { reference, stored, held, ...word }: Choice, text: Secret<string>): Promise<Followed> {
   const { patience, pace, giveUp, fingerprintKey } = migration;
   if (canonicalFingerprint(fingerprintKey, text) === canonicalFingerprint(fingerprintKey, stored.text)) return { credentials: null, stored, kept: null };
-  mustBeSeen(stored, word);
+  mustBeSeen(stored, word.seen);
   await tellFirst(migration, endpoint, word);
   const kept = await keepBeside(migration, endpoint, { asItIs: stored.text, beside: reference });
   const options = { signal: giveUp, beforeWrite: () => held?.assertHeld(LEASE_MARGIN_MS) };
@@ -138,13 +153,13 @@ async function storeNext(migration: Migration, endpoint: EndpointRow, { referenc
 async function keepRow(migration: Migration, endpoint: EndpointRow, { reference, legacy, stored, ...word }: Choice): Promise<Followed> {
   if (isOne(migration, { legacy, stored })) return { credentials: null, stored, kept: null };
   const credentials = asItWas(stored.text);
-  mustBeSeen(stored, word);
+  mustBeSeen(stored, word.seen);
   await tellFirst(migration, endpoint, word);
   return { credentials, stored, kept: await keepBeside(migration, endpoint, { asItIs: legacy, beside: reference }) };
 }
 
 /** Only where the two differ: what a run that died had done is no change of somebody else's. */
-function mustBeSeen({ version }: StoredSecret, { seen }: Word): void {
+function mustBeSeen({ version }: StoredSecret, seen: string): void {
   if (version === seen) return;
   throw new RcmError(
     'store_conflict',

@@ -14,7 +14,8 @@ export { type LegacyEndpoint, listLegacyEndpoints, type Migrated, recordMigrated
 export { forgetName, nameRow, type RotatedElsewhere, secretsRotatedElsewhere } from '../legacy/name-row.ts';
 export { countHeldByOldReaders, declareOldReadersGone, hasOldReaders } from '../legacy/old-readers.ts';
 export { changePace, type PaceQuestion, takeTurn, type Turn } from '../legacy/pace.ts';
-export { listProofs, type MigrationProof, type NewProof, type ReadProof, recordProof, timeOfAsking, withdrawProofs } from '../legacy/proofs.ts';
+export { beginSecretLook, beginSecretLooks, type SecretLook } from '../legacy/secret-looks.ts';
+export { listProofs, type MigrationProof, type NewProof, type ReadProof, recordProof } from '../legacy/proofs.ts';
 export { forgetLeftoverFingerprints, organizationsRemovedByHand } from '../legacy/removed-by-hand.ts';
 export { readLegacy, recordResolved, recordResolvedRow, type ResolveAnswer, type ResolvedSecret } from '../legacy/resolve.ts';
 export { type LegacyRestore, type RestoreAnswer, restoreLegacyCredentials } from '../legacy/restore.ts';

@@ -11,7 +11,10 @@ export interface OrganizationMigration {
   readonly plaintext: number;
   /** The row names a secret, which was read back and compared when it was recorded. */
   readonly moved: number;
-  /** Of these, read from the store again later, and found to be what the row said. */
+  /**
+   * Of these, read from the store again later, and found to be what the row said, and nobody has begun to look again since. Where the row holds plaintext, of the version that it names, too, and
+   * bound to what it held: what `scrub` asks for, but for the proof's age and whether the row still holds those bytes.
+   */
   readonly proved: number;
   /** Of the moved ones, those whose row holds no plaintext any more. */
   readonly removed: number;
@@ -28,16 +31,20 @@ export interface OrganizationMigration {
 const PROOFS_OF_ONE = Prisma.sql`
   CROSS JOIN LATERAL (
     SELECT min(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_first, max(m.proved_at) FILTER (WHERE m.step = 'applied') AS applied_last,
-           max(m.proved_at) FILTER (WHERE m.step = 'verified' AND m.secret_arn = e.secret_arn) AS verified
-      FROM migration_proof m WHERE m.endpoint_id = e.id AND m.org_id = e.org_id) p`;
+           max(m.proved_at) FILTER (WHERE m.step = 'verified' AND m.secret_arn = e.secret_arn AND m.look IS NOT DISTINCT FROM l.number
+             AND (NOT e.has_legacy_credentials OR m.binds_row AND m.version = e.current_version)) AS verified
+      FROM migration_proof m LEFT JOIN newest_look l ON l.endpoint_id = m.endpoint_id AND l.org_id = m.org_id
+     WHERE m.endpoint_id = e.id AND m.org_id = e.org_id) p`;
 
 /** The same, read once for all of them. */
 const PROOFS_OF_ALL = Prisma.sql`
   LEFT JOIN (SELECT m.endpoint_id, m.org_id, min(m.proved_at) AS applied_first, max(m.proved_at) AS applied_last
                FROM migration_proof m WHERE m.step = 'applied' GROUP BY 1, 2) a ON a.endpoint_id = e.id AND a.org_id = e.org_id
-  LEFT JOIN (SELECT m.endpoint_id, m.org_id, m.secret_arn, max(m.proved_at) AS verified
-               FROM migration_proof m WHERE m.step = 'verified' GROUP BY 1, 2, 3) v ON v.endpoint_id = e.id AND v.org_id = e.org_id AND v.secret_arn = e.secret_arn
-  CROSS JOIN LATERAL (SELECT a.applied_first, a.applied_last, v.verified) p`;
+  LEFT JOIN (SELECT m.endpoint_id, m.org_id, m.secret_arn, max(m.proved_at) AS verified, max(m.proved_at) FILTER (WHERE m.binds_row AND m.version = n.current_version) AS removable
+               FROM migration_proof m JOIN integration_endpoint n ON n.id = m.endpoint_id AND n.org_id = m.org_id AND n.secret_arn = m.secret_arn
+               LEFT JOIN newest_look l ON l.endpoint_id = m.endpoint_id AND l.org_id = m.org_id
+              WHERE m.step = 'verified' AND m.look IS NOT DISTINCT FROM l.number GROUP BY 1, 2, 3) v ON v.endpoint_id = e.id AND v.org_id = e.org_id
+  CROSS JOIN LATERAL (SELECT a.applied_first, a.applied_last, CASE WHEN e.has_legacy_credentials THEN v.removable ELSE v.verified END AS verified) p`;
 
 /** One row for each organization that has such logins, by its id; `scope`: of one alone. For `rcm_migrator`, `rcm_console`. */
 export async function migrationByOrganization(db: Database, scope: Scope = 'every tenant'): Promise<readonly OrganizationMigration[]> {

@@ -1,6 +1,7 @@
 import { Secret } from '@rcm/telemetry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEndpoint } from '../endpoints/read.ts';
+import { reinstateEndpoint, retireEndpoint } from '../endpoints/retire.ts';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
 import { acquireSharedLease } from '../leases/acquire.ts';
 import { releaseLease } from '../leases/upkeep.ts';
@@ -123,6 +124,33 @@ describe('a login in a row', () => {
     expect(await readLegacyLogin(t.agent, { ...place, leaseId })).toMatchObject({ is: 'read' });
     await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now() WHERE id = 'twin-2'`);
     expect(await readLegacyLogin(t.agent, { ...place, leaseId })).toEqual({ is: 'rotated' });
+  });
+
+  test('whose account was rotated under an endpoint that is retired since is old as long as that one’s secret is there', async () => {
+    const place = await legacy('left-1');
+    const gone = await legacy('left-2');
+    const migrated = { ...gone, secretArn: secretOf('org', 'left-2'), version: '1', loginIdentity: identityOf('left'), fingerprint: 'f' };
+    await recordMigrated(t.migrator, { ...migrated, row: await seenRow(t.db, gone) });
+    await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now(), config = config - 'credentials' WHERE id = 'left-2'`);
+    expect(await retireEndpoint(t.another('rcm_operator'), 'left-2', { actor: 'person:os:jane', reason: 'they left' })).toBe('retired');
+    expect(await name(place, 'left')).toBe('named');
+    const leaseId = await lease(place);
+    expect(await readLegacyLogin(t.agent, { ...place, leaseId })).toEqual({ is: 'rotated' });
+    await t.sql(`UPDATE integration_endpoint SET retired_secret_removed_at = retired_at WHERE id = 'left-2'`);
+    expect(await readLegacyLogin(t.agent, { ...place, leaseId })).toMatchObject({ is: 'read' });
+  });
+
+  test('typed into the row of an endpoint that is used again is not given while the secret is there that the row is to name again', async () => {
+    const place = await legacy('again');
+    const migrated = { ...place, secretArn: secretOf('org', 'again'), version: '1', loginIdentity: identityOf('again'), fingerprint: 'f' };
+    await recordMigrated(t.migrator, { ...migrated, row: await seenRow(t.db, place) });
+    await t.sql(`UPDATE integration_endpoint SET last_rotated_at = now(), config = config - 'credentials' WHERE id = 'again'`);
+    const why = { actor: 'person:os:jane', reason: 'they came back' };
+    expect(await retireEndpoint(t.another('rcm_operator'), 'again', why)).toBe('retired');
+    expect(await reinstateEndpoint(t.another('rcm_operator'), 'again', why)).toBe('reinstated');
+    await t.sql(`UPDATE integration_endpoint SET config = '{"credentials": {"username": "again", "password": "of before"}}' WHERE id = 'again'`);
+    expect(await name(place, 'again')).toBe('named');
+    expect(await readLegacyLogin(t.agent, { ...place, leaseId: await lease(place) })).toEqual({ is: 'rotated' });
   });
 
   test('is not given where its audit event cannot be written', async () => {

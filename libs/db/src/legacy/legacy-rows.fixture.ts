@@ -1,7 +1,8 @@
 import { Secret } from '@rcm/telemetry';
 import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoints/seed.ts';
 import { identityOf, PORTAL, secretOf, type TestDatabase, type TestEndpoint } from '../testing.fixture.ts';
-import { recordProof, timeOfAsking } from './proofs.ts';
+import { beginSecretLook } from './secret-looks.ts';
+import { recordProof } from './proofs.ts';
 import { fingerprintOf, seenRow } from './row.fixture.ts';
 import type { SeenRow } from './row.ts';
 import { scrubEndpoint } from './scrub.ts';
@@ -69,7 +70,7 @@ export class LegacyRows {
     const { db, migrator } = this.opened();
     return recordProof(migrator, {
       ...migrated,
-      askedAt: await timeOfAsking(migrator),
+      look: await beginSecretLook(migrator, migrated),
       currentVersion: migrated.version,
       row: await seenRow(db, migrated),
       ...proof,

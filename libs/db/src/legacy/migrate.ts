@@ -50,8 +50,8 @@ export interface Migrated extends NewProof {
   readonly otherNames?: readonly LoginName[];
   /** What the row held when the secret was made of it. Default: nothing. */
   readonly row?: SeenRow;
-  /** Of a login that is used again: what its row was to name when that was read. Default: whatever it was to name. */
-  readonly retiredSecretArn?: string | undefined;
+  /** Of a login that is used again: what its row was to name when that was read; `null`: nothing. Default: whatever it was to name. */
+  readonly retiredSecretArn?: string | null;
 }
 
 /**
@@ -76,14 +76,17 @@ export async function recordMigrated(db: Database, migrated: Migrated): Promise<
     if (row.retired)
       throw new RcmError('endpoint_retired', `Endpoint ${endpointId} is retired: its row names no secret. \`rcm endpoint reinstate\` takes that back.`);
     if (migrated.retiredSecretArn !== undefined && row.retiredSecretArn !== migrated.retiredSecretArn)
-      throw new RcmError('state_conflict', `The secret of endpoint ${endpointId} was moved while it was read, so its row names none yet: say it again.`);
+      throw new RcmError(
+        'state_conflict',
+        `What the row of endpoint ${endpointId} is to name was moved, or came to be, while it was read, so it names none yet: say it again.`,
+      );
     if (row.fingerprint !== seen.fingerprint) return 'edited';
     await tx.$executeRaw`
       UPDATE integration_endpoint e SET secret_arn = ${secretArn}, retired_secret_arn = NULL, current_version = ${version}, login_identity = ${goesBy}, rotation_status = coalesce(e.rotation_status, 'active'),
              next_rotation_at = coalesce(e.next_rotation_at, ${NEXT_ROTATION}), updated_at = clock_timestamp()
         FROM portal_type p WHERE p.code = e.portal_type_code AND e.id = ${endpointId} AND e.org_id = ${orgId}`;
     await firstSecretIsNamed(tx, { endpointId, orgId });
-    await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint, askedAt: null });
+    await writeProof(tx, { ...migrated, step: 'applied', rowFingerprint: row.fingerprint, look: null });
     await writeAuditEvent(tx, {
       orgId,
       actor: MIGRATOR,

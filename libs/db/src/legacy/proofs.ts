@@ -1,7 +1,7 @@
-import { RcmError } from '@rcm/telemetry';
 import { byIndex } from '../by-index.ts';
 import type { Database, Transaction } from '../database.ts';
 import { checkLimit } from '../input.ts';
+import type { SecretLook } from './secret-looks.ts';
 import { lockRow, type SeenRow } from './row.ts';
 
 export interface MigrationProof {
@@ -28,7 +28,7 @@ export async function listProofs(
   const rows = await byIndex(db, 'every tenant', (tx) =>
     tx.migrationProof.findMany({ where, orderBy: [{ provedAt: 'desc' }, { id: 'desc' }], take: checkLimit(limit) }),
   );
-  return rows.map(({ id: _id, step, ...row }) => ({ ...row, step: step as MigrationProof['step'] }));
+  return rows.map(({ id: _id, look: _look, bindsRow: _bindsRow, step, ...row }) => ({ ...row, step: step as MigrationProof['step'] }));
 }
 
 export interface NewProof {
@@ -40,23 +40,16 @@ export interface NewProof {
   readonly fingerprint: string;
 }
 
-/** What time it is by Postgres's clock, with microseconds: asked for before the store is, so that a proof is as old as what it rests on. */
-export async function timeOfAsking(db: Database): Promise<string> {
-  const [row] = await db.transaction('no tenant', (tx) => tx.$queryRaw<{ now: string }[]>`SELECT clock_timestamp()::text AS now`);
-  if (!row) throw new RcmError('database_failed', 'A SELECT of the time returned no row.');
-  return row.now;
-}
-
 export interface ReadProof extends NewProof {
-  /** `timeOfAsking` before the store was read: what was changed since, a process that stood still cannot know. */
-  readonly askedAt: string;
+  /** Begun before the store was read: what was changed since, a process that stood still cannot know. */
+  readonly look: SecretLook;
   /** The version that the row named before the store was read. */
   readonly currentVersion: string | null;
   readonly row: SeenRow;
 }
 
 /**
- * The store's secret was read again and is what the row's plaintext says. `edited`: since the store was asked the row has come to hold something else, or to name another
+ * The store's secret was read again and is what the row's plaintext says; it counts while `look` is the newest. `edited`: since the store was asked the row has come to hold something else, or to name another
  * secret, or a version that is not what was read; nothing was recorded. Fails with `endpoint_unknown`.
  */
 export async function recordProof(db: Database, proof: ReadProof): Promise<'recorded' | 'edited'> {
@@ -72,17 +65,18 @@ export async function recordProof(db: Database, proof: ReadProof): Promise<'reco
 interface WrittenProof extends NewProof {
   readonly step: MigrationProof['step'];
   readonly rowFingerprint: string | null;
-  /** `null`: as it is written. */
-  readonly askedAt: string | null;
+  /** `null`: nobody has looked again, and it is dated as it is written. */
+  readonly look: SecretLook | null;
 }
 
 /** Inside a transaction that has locked the row. Never dated later than it is written: the clock may have been set back since. */
 export async function writeProof(tx: Transaction, proof: WrittenProof): Promise<void> {
-  const { endpointId, orgId, step, secretArn, version, rowFingerprint, askedAt } = proof;
+  const { endpointId, orgId, step, secretArn, version, rowFingerprint, look } = proof;
   const fingerprint = rowFingerprint === null ? null : proof.fingerprint;
   await tx.$executeRaw`
-    INSERT INTO migration_proof (org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint, proved_at)
-    VALUES (${orgId}, ${endpointId}, ${step}, ${secretArn}, ${version}, ${fingerprint}, ${rowFingerprint}, least(${askedAt}::timestamptz, clock_timestamp()))`;
+    INSERT INTO migration_proof (org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint, look, proved_at)
+    VALUES (${orgId}, ${endpointId}, ${step}, ${secretArn}, ${version}, ${fingerprint}, ${rowFingerprint}, ${look?.number ?? null}::integer,
+            least(${look?.askedAt ?? null}::timestamptz, clock_timestamp()))`;
 }
 
 /** Fingerprint of what lay in the row when it was last recorded, at apply or verify, for the secret that it names; `null`: never. */
@@ -97,19 +91,6 @@ export async function recordedRow(
     select: { rowFingerprint: true },
   });
   return proof?.rowFingerprint ?? null;
-}
-
-/**
- * The store was read again and is not what it was proved to be: nothing is removed on the strength of an older look. What lay in the row when it was moved stays recorded. Whoever proves it
- * anew proves it.
- */
-export async function withdrawProofs(db: Database, { endpointId, orgId }: { readonly endpointId: string; readonly orgId: string }): Promise<void> {
-  await db.transaction(
-    { tenant: orgId },
-    (tx) => tx.$executeRaw`
-      UPDATE migration_proof SET fingerprint = NULL, row_fingerprint = NULL
-       WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND step = 'verified' AND (fingerprint IS NOT NULL OR row_fingerprint IS NOT NULL)`,
-  );
 }
 
 /** Nothing will be compared with the endpoint's proofs any more: what is kept of passwords that are gone goes, too. */

@@ -5,6 +5,7 @@ import { notifyCredentialChanged } from '../endpoints/schedule.ts';
 import { lockEndpointIdentity } from '../identity.ts';
 import { checkUuid, jsonText } from '../input.ts';
 import { openRotation } from '../journal/open-rotation.ts';
+import type { SecretLook } from './secret-looks.ts';
 import { writeProof } from './proofs.ts';
 import { lockRow, type SeenRow } from './row.ts';
 
@@ -40,8 +41,8 @@ interface Decided extends Of {
 export interface ResolvedSecret extends Decided {
   /** The exclusive lease under which row and store were read. */
   readonly leaseId: string;
-  /** `timeOfAsking` before the store was read. */
-  readonly askedAt: string;
+  /** Begun before the store was read. The proof counts while it is the newest. */
+  readonly look: SecretLook;
   readonly secretArn: string;
   /** What the store holds now. */
   readonly version: string;
@@ -57,7 +58,7 @@ export type ResolveAnswer = 'resolved' | 'moved' | 'edited' | 'lease_lost';
  * that nothing was changed. Fails with `endpoint_unknown`, `state_conflict` (never migrated).
  */
 export async function recordResolved(db: Database, resolved: ResolvedSecret): Promise<ResolveAnswer> {
-  const { endpointId, orgId, secretArn, version, fingerprint, leaseId, askedAt } = resolved;
+  const { endpointId, orgId, secretArn, version, fingerprint, leaseId, look } = resolved;
   return db.transaction({ tenant: orgId }, async (tx) => {
     const identity = await lockEndpointIdentity(tx, { endpointId, orgId });
     if (await openRotation(tx, identity.id)) return 'moved';
@@ -73,7 +74,7 @@ export async function recordResolved(db: Database, resolved: ResolvedSecret): Pr
       UPDATE integration_endpoint SET current_version = ${version}, updated_at = clock_timestamp()
        WHERE org_id = ${orgId} AND secret_arn = ${secretArn} AND current_version IS DISTINCT FROM ${version}`;
     const after = await lockRow(tx, { ...resolved, fingerprintOf: resolved.row.fingerprintOf });
-    await writeProof(tx, { endpointId, orgId, secretArn, version, fingerprint, step: 'verified', rowFingerprint: after.fingerprint, askedAt });
+    await writeProof(tx, { endpointId, orgId, secretArn, version, fingerprint, step: 'verified', rowFingerprint: after.fingerprint, look });
     await writeEvent(tx, resolved, { secretArn, version });
     await notifyCredentialChanged(tx, { orgId, secretArn });
     return 'resolved';

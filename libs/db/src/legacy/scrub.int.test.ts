@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestDatabase, secretOf, type TestDatabase } from '../testing.fixture.ts';
 import { credentials, LegacyRows, NOBODYS } from './legacy-rows.fixture.ts';
 import { listLegacyEndpoints, recordMigrated } from './migrate.ts';
-import { listProofs, recordProof, timeOfAsking } from './proofs.ts';
+import { beginSecretLook } from './secret-looks.ts';
+import { listProofs, recordProof } from './proofs.ts';
 import { forgetLeftoverFingerprints } from './removed-by-hand.ts';
 import { restoreLegacyCredentials } from './restore.ts';
 import { fingerprintOf } from './row.fixture.ts';
@@ -46,9 +47,10 @@ describe('scrubbing', () => {
     const text = await rows.textOf('late');
     expect(await rows.scrub('late')).toBe('edited');
     expect(await rows.textOf('late')).toBe(text);
-    expect(await recordProof(t.migrator, { ...migrated, askedAt: await timeOfAsking(t.migrator), currentVersion: '1' })).toBe('edited');
+    expect(await recordProof(t.migrator, { ...migrated, look: await beginSecretLook(t.migrator, migrated), currentVersion: '1' })).toBe('edited');
     expect(await rows.verify(migrated, { secretArn: secretOf('org', 'another') })).toBe('edited');
-    expect(await rows.scrub('late')).toBe('edited');
+    // Somebody has looked since, and proved nothing.
+    expect(await rows.scrub('late')).toBe('no_proof');
     expect(await rows.verify(migrated)).toBe('recorded');
     expect(await rows.scrub('late')).toBe('scrubbed');
   });
@@ -56,13 +58,17 @@ describe('scrubbing', () => {
   test('a proof is as old as its question, and one of a time to come says nothing until the row is proved again', async () => {
     const migrated = await rows.legacy('dated');
     await recordMigrated(t.migrator, migrated);
-    const proof = { ...migrated, currentVersion: '1', askedAt: new Date(Date.now() - 2 * 3_600_000).toISOString() };
+    const proof = {
+      ...migrated,
+      currentVersion: '1',
+      look: { ...(await beginSecretLook(t.migrator, migrated)), askedAt: new Date(Date.now() - 2 * 3_600_000).toISOString() },
+    };
     expect(await recordProof(t.migrator, proof)).toBe('recorded');
     expect(await rows.scrub('dated', 3_600_000)).toBe('no_proof');
     // Whoever asked did so by a clock that was an hour ahead.
     await t.sql(`
-      INSERT INTO migration_proof (org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint, proved_at)
-      SELECT org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint, now() + interval '1 hour' FROM migration_proof WHERE endpoint_id = 'dated' AND step = 'verified'`);
+      INSERT INTO migration_proof (org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint, look, proved_at)
+      SELECT org_id, endpoint_id, step, secret_arn, version, fingerprint, row_fingerprint, look, now() + interval '1 hour' FROM migration_proof WHERE endpoint_id = 'dated' AND step = 'verified'`);
     expect(await rows.scrub('dated', 3_600_000)).toBe('no_proof');
     expect(await rows.verify(migrated)).toBe('recorded');
     expect(await rows.scrub('dated', 3_600_000)).toBe('scrubbed');

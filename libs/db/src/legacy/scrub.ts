@@ -4,6 +4,7 @@ import { writeAuditEvent } from '../audit/record.ts';
 import { ofEveryLogin } from '../by-index.ts';
 import { checkMs } from '../input.ts';
 import { MIGRATOR } from './migrate.ts';
+import { lockNewestLook } from './secret-looks.ts';
 import { forgetFingerprints } from './proofs.ts';
 import { type FingerprintOf, type LockedRow, lockRow, rowSince } from './row.ts';
 import { markScrubbed } from './storage-state.ts';
@@ -19,7 +20,7 @@ export interface Scrub {
 
 /**
  * Removes `config.credentials` from a row, what `alsoOf` names, and nothing else, where the endpoint has a `verified` proof, of a store that was asked less than `proofMaxAgeMs` ago, of the
- * secret and version that the row names and of the very bytes that it holds. `edited`: it holds other bytes than were proved; they are left
+ * secret and version that the row names and of the very bytes that it holds, and nobody has begun to look at the secret since. `edited`: it holds other bytes than were proved; they are left
  * alone. `elsewhere`: `alsoOf` said no. Audit event and the end of the proofs' fingerprints are part of the transaction. The bytes leave the disk with `rewriteStorage`.
  * Fails with `endpoint_unknown`.
  */
@@ -90,16 +91,18 @@ export async function removePlaces(
 }
 
 /**
- * Fingerprint of the row at its newest fresh proof that is of the secret and version which the row names; `null`: there is none. One of a time to come was dated by a clock that was ahead:
+ * Fingerprint of the row at the newest fresh proof of its newest look that is of the secret and version which the row names; `null`: there is none. One of a time to come was dated by a clock that was ahead:
  * nobody knows how old it is.
  */
 async function freshlyProvedRow(
   tx: Transaction,
   { endpointId, orgId, row, ms }: Scrub & { readonly row: LockedRow; readonly ms: number },
 ): Promise<string | null> {
+  const look = await lockNewestLook(tx, { endpointId, orgId });
   const [proof] = await tx.$queryRaw<{ rowFingerprint: string | null }[]>`
     SELECT row_fingerprint AS "rowFingerprint" FROM migration_proof
      WHERE endpoint_id = ${endpointId} AND org_id = ${orgId} AND step = 'verified' AND secret_arn = ${row.secretArn} AND version = ${row.version}
+       AND look IS NOT DISTINCT FROM ${look}::integer
        AND proved_at > clock_timestamp() - make_interval(secs => ${ms}::float8 / 1000) AND proved_at <= clock_timestamp()
      ORDER BY id DESC LIMIT 1`;
   return proof?.rowFingerprint ?? null;

@@ -11,7 +11,8 @@ import { insertEndpoint, upsertOrganization, upsertPortalType } from '../endpoin
 import { applyMigrations } from '../migrations/apply.ts';
 import { identityOf, PORTAL, secretOf } from '../testing.fixture.ts';
 import { recordMigrated } from './migrate.ts';
-import { recordProof, timeOfAsking } from './proofs.ts';
+import { beginSecretLook } from './secret-looks.ts';
+import { recordProof } from './proofs.ts';
 import { seenRow } from './row.fixture.ts';
 
 /** A server of its own, migrated: its data folder can be read, and what is done to its WAL and catalogue is nobody else's. */
@@ -71,7 +72,7 @@ export async function startStorageServer(): Promise<StorageServer> {
       await insertEndpoint(db, { id, orgId: 'org', portalTypeCode: 'alpine', accountId: id, baseUrl: 'https://alpine.example/', config });
       const proof = { ...endpoint, secretArn: secretOf('org', id), version: '1', fingerprint: `1:${password.slice(0, 40)}`, row: await seenRow(db, endpoint) };
       await recordMigrated(db, { ...proof, loginIdentity: identityOf(id) });
-      await recordProof(db, { ...proof, askedAt: await timeOfAsking(db), currentVersion: proof.version });
+      await recordProof(db, { ...proof, look: await beginSecretLook(db, endpoint), currentVersion: proof.version });
     },
     async close() {
       await db.close();

@@ -93,6 +93,11 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     stop: null,
   },
   '20270114000000_order_of_events': { goes: 'nothing: a login that was begun before Postgres’s clock was set back may end', stop: null },
+  '20270116000000_change_in_the_ledger': { goes: 'nothing: one end more of a line of the ledger is allowed', stop: null },
+  '20270118000000_newest_look': {
+    goes: 'nothing: which look at a login a proof rests on is nobody’s to change, and nobody of before names it. What a migrator of before writes proves nothing once one of the new version has looked',
+    stop: null,
+  },
 };
 
 /**

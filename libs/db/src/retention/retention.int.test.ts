@@ -5,7 +5,8 @@ import { listAskedActs } from '../asked-acts/list.ts';
 import { noteMessage } from '../codes/message.ts';
 import { askForCode, takeCodeTurn } from '../codes/ask.ts';
 import { fingerprintOf, seenRow } from '../legacy/row.fixture.ts';
-import { listProofs, recordProof, timeOfAsking } from '../legacy/proofs.ts';
+import { beginSecretLook } from '../legacy/secret-looks.ts';
+import { listProofs, recordProof } from '../legacy/proofs.ts';
 import { migrationByOrganization } from '../legacy/by-organization.ts';
 import { migrationCounts, scrubEndpoint } from '../legacy/scrub.ts';
 import { Logins } from '../ledger/account.fixture.ts';
@@ -99,7 +100,7 @@ test('of proofs go those that a newer one supersedes and that nothing is compare
   const on = await makeEndpoint(t.db);
   const proof = { ...on, secretArn: on.secretArn, version: '1', currentVersion: '1', fingerprint: print('payload') };
   const verify = async () =>
-    expect(await recordProof(t.migrator, { ...proof, askedAt: await timeOfAsking(t.migrator), row: await seenRow(t.db, on) })).toBe('recorded');
+    expect(await recordProof(t.migrator, { ...proof, look: await beginSecretLook(t.migrator, on), row: await seenRow(t.db, on) })).toBe('recorded');
   const mine = async () =>
     (await listProofs(t.migrator, { endpointId: on.endpointId, limit: 20 })).map(({ step, rowFingerprint }) => [step, rowFingerprint !== null]);
   // A row that holds plaintext too, twice; then one that does not.

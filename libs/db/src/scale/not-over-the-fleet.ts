@@ -176,7 +176,7 @@ export const NOT_OVER_THE_FLEET: Readonly<Record<string, readonly string[]>> = {
       'readLegacyLogin',
       'tellRowAndStoreDiffer',
     ],
-    ...['forgetName', 'nameRow', 'recordResolved', 'recordResolvedRow', 'secretsRotatedElsewhere', 'timeOfAsking', 'withdrawProofs'],
+    ...['forgetName', 'nameRow', 'recordResolved', 'recordResolvedRow', 'secretsRotatedElsewhere', 'beginSecretLook', 'beginSecretLooks'],
     ...['claimLegacy', 'releaseClaim', 'gatherCredentials', 'recordMigrated', 'recordProof', 'restoreLegacyCredentials', 'rowSinceRecorded', 'wasPromoted'],
     ...[
       'scrubEndpoint',

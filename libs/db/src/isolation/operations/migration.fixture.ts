@@ -4,7 +4,8 @@ import { gatherCredentials, scrubElsewhere } from '../../legacy/configs.ts';
 import { tellRowAndStoreDiffer } from '../../legacy/dual-read.ts';
 import { recordMigrated } from '../../legacy/migrate.ts';
 import { forgetName, nameRow } from '../../legacy/name-row.ts';
-import { recordProof, withdrawProofs } from '../../legacy/proofs.ts';
+import { beginSecretLook, beginSecretLooks } from '../../legacy/secret-looks.ts';
+import { recordProof } from '../../legacy/proofs.ts';
 import { readLegacy, recordResolved, recordResolvedRow } from '../../legacy/resolve.ts';
 import { restoreLegacyCredentials } from '../../legacy/restore.ts';
 import { rowSinceRecorded, wasPromoted } from '../../legacy/rotated.ts';
@@ -15,7 +16,7 @@ import { beginMove, endMove, noteMoveProved, recordMove } from '../../secret-pla
 import { noteUnnamedRemoved, unnamedSecretsOf } from '../../secret-places/unnamed.ts';
 import type { Operations } from './named.fixture.ts';
 
-const READ = { askedAt: '2026-01-01T00:00:00Z', fingerprint: 'f' };
+const READ = { look: { number: 1, askedAt: '2026-01-01T00:00:00Z' }, fingerprint: 'f' };
 const DECIDED = { row: HELD_NOTHING, credentials: null, kept: null, take: 'row', actor: 'a', reason: 'x' } as const;
 
 /** Operations on the migration, and on where secrets lie. */
@@ -46,7 +47,8 @@ export const MIGRATION: Operations = {
   claimLegacy: (t, n) => claimLegacy(t.migrator, { ...n, holder: 'h', ttlMs: 1000 }),
   releaseClaim: (t, n) => releaseClaim(t.migrator, { ...n, holder: 'h' }),
   recordProof: (t, n) => recordProof(t.migrator, { ...n, ...READ, version: '1', currentVersion: '1', row: HELD_NOTHING }),
-  withdrawProofs: (t, n) => withdrawProofs(t.migrator, n),
+  beginSecretLook: (t, n) => beginSecretLook(t.migrator, n),
+  beginSecretLooks: (t, { orgId, endpointId }) => beginSecretLooks(t.migrator, { orgId, endpointIds: [endpointId] }),
   rowSinceRecorded: (t, n) => rowSinceRecorded(t.migrator, { ...n, fingerprints: [`1:${'a'.repeat(64)}`] }),
   wasPromoted: (t, n) => wasPromoted(t.migrator, n),
   readLegacy: (t, n) => readLegacy(t.migrator, n),

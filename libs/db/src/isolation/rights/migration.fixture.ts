@@ -19,8 +19,15 @@ export const MIGRATION: readonly Right[] = [
   ['rcm_migrator', 'may', 'UPDATE migration_proof SET fingerprint = NULL, row_fingerprint = NULL'],
   ['rcm_migrator', 'may not', `UPDATE migration_proof SET version = '2'`],
   ['rcm_migrator', 'may not', 'DELETE FROM migration_proof'],
+  ['rcm_migrator', 'may not', 'UPDATE migration_proof SET look = 2'],
+  ['rcm_migrator', 'may', 'UPDATE newest_look SET number = number + 1'],
+  ['rcm_migrator', 'may not', 'DELETE FROM newest_look'],
+  ['rcm_console', 'may', 'SELECT 1 FROM newest_look'],
+  ['rcm_console', 'may not', 'SELECT row_fingerprint FROM migration_proof'],
   ...(['rcm_agent', 'rcm_rotator'] as const).flatMap((role) =>
-    ['migration_claim', 'migration_pace', 'storage_outside', 'unnamed_secret'].map((table) => [role, 'may not', `SELECT 1 FROM ${table}`] as const),
+    ['migration_claim', 'migration_pace', 'storage_outside', 'unnamed_secret', 'newest_look'].map(
+      (table) => [role, 'may not', `SELECT 1 FROM ${table}`] as const,
+    ),
   ),
   ['rcm_migrator', 'may not', 'DELETE FROM storage_outside'],
   ['rcm_operator', 'may', 'SELECT 1 FROM unnamed_secret'],
