@@ -1,11 +1,12 @@
 import { codeVersion, ProofRecord, type RecordKind, wordsOfRefusal } from '@rcm/proof-record';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { addSeed, type Figures, hasFailed, noFigures } from './run/figures.ts';
 import type { SeedSummary } from './run/messages.ts';
 import { readReduction } from './run/reduction.ts';
 import { runSeeds, seedsFrom, SeedWorker } from './run/workers.ts';
 import { PLANTED } from './planted/faults.ts';
 import { runPlanted, unknownFaults } from './planted/run-planted.ts';
+import { CLIMATES } from './planted/climates.ts';
 
 interface Options {
   readonly seeds: number;
@@ -17,6 +18,7 @@ interface Options {
   readonly planted?: boolean;
   readonly only?: string[];
   readonly record?: string;
+  readonly climate?: string;
 }
 
 const whole = (least: number) => (text: string) => {
@@ -33,7 +35,7 @@ const SEEDS: RecordKind<SeedSummary> = { one: 'seed', keyOf: ({ seed }) => Strin
 /** With the figures so far: a run of hours that is ended by something else has said what it found. */
 const PROGRESS_EVERY = 500;
 
-async function simulate({ seeds, seed, stories, workers, json, record: path }: Options): Promise<number> {
+async function simulate({ seeds, seed, stories, workers, json, record: path, climate }: Options): Promise<number> {
   using record = path === undefined ? null : ProofRecord.open(path, codeVersion(import.meta.dirname), SEEDS);
   const figures = noFigures();
   const failed: SeedSummary[] = [];
@@ -53,7 +55,7 @@ async function simulate({ seeds, seed, stories, workers, json, record: path }: O
   });
   if (left.length < seeds) sayFigures();
   await runSeeds({
-    ...{ seeds: left, workers },
+    ...{ seeds: left, workers, climate },
     onSeed(summary) {
       record?.add(summary);
       count(summary);
@@ -62,7 +64,7 @@ async function simulate({ seeds, seed, stories, workers, json, record: path }: O
   });
   for (const [excuse, count] of excused) say(`explained: ${count} × ${excuse}`);
   failed.sort((a, b) => a.seed - b.seed);
-  for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, null)).lines) say(line);
+  for (const { seed: number } of failed.slice(0, stories)) for (const line of (await storyOf(number, null, climate)).lines) say(line);
   process.stdout.write(`${textOf(figures, json === true)}\n`);
   return failed.length === 0 ? 0 : 1;
 }
@@ -90,13 +92,13 @@ function textOf(figures: Figures, json: boolean): string {
   return json ? JSON.stringify(rounded) : words.join(', ');
 }
 
-async function storyOf(seed: number, keep: string | null) {
-  await using worker = await SeedWorker.start(null);
+async function storyOf(seed: number, keep: string | null, climate: string | undefined) {
+  await using worker = await SeedWorker.start(climate ?? null);
   return await worker.story(seed, keep);
 }
 
-async function again(seed: number, keep: string | null): Promise<number> {
-  const { kind, lines } = await storyOf(seed, keep);
+async function again(seed: number, { keep, climate }: Options): Promise<number> {
+  const { kind, lines } = await storyOf(seed, keep ?? null, climate);
   process.stdout.write(`${lines.join('\n')}\n`);
   return kind === null ? 0 : 1;
 }
@@ -112,6 +114,11 @@ await new Command('simulate')
   .option('--json', 'print one JSON object on stdout')
   .option('--record <file>', 'keep what each seed showed in this file, and go on with what it has: of one commit alone')
   .option('--workers <n>', 'how many processes work side by side (default: one per core)', whole(1))
+  .addOption(
+    new Option('--climate <name>', `where what seldom happens is common: ${CLIMATES.map(({ name, words }) => `${name} (${words})`).join('; ')}`)
+      .choices(CLIMATES.map(({ name }) => name))
+      .conflicts(['planted', 'record']),
+  )
   .option('--planted', 'plant faults one by one, and say which seed finds each')
   .option('--only <names...>', 'with --planted: these faults alone')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -122,7 +129,7 @@ await new Command('simulate')
     if (unknown.length > 0) command.error(`There is no planted fault ${unknown.join(', ')}. There are: ${PLANTED.map(({ name }) => name).join(', ')}.`);
     const asked = command.getOptionValueSource('seeds') === 'default' ? undefined : seeds;
     if (options.planted) process.exitCode = await runPlanted({ json: options.json === true, ...{ names, seeds: asked, workers, say } });
-    else if (isAlone && options.seed !== undefined) process.exitCode = await again(options.seed, options.keep ?? null);
+    else if (isAlone && options.seed !== undefined) process.exitCode = await again(options.seed, options);
     else process.exitCode = await simulate(options).catch(refused);
   })
   .parseAsync();

@@ -7,6 +7,7 @@ export interface AccountRecord {
   readonly loginsAccepted: number;
   readonly loginsRejected: number;
   readonly passwordsChanged: number;
+  readonly changesRefused: number;
   readonly accountsLocked: number;
   /** The longest run of wrong tries within the lockout's window. */
   readonly mostFailures: number;

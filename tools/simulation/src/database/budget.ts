@@ -3,7 +3,7 @@ import type { ModelDatabase } from './model-database.ts';
 import { later, refuse, tenantHas } from './operation.ts';
 import type { Clearance, LoginRow } from './tables.ts';
 
-const NO_FAILURE: ReadonlySet<string> = new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced']);
+const NO_FAILURE: ReadonlySet<string> = new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced', 'change_answered']);
 const IN_FLIGHT_PAUSE_MS = 2_000;
 const LATE_PAUSE_MS = 60_000;
 const RESERVE = 1;

@@ -44,7 +44,7 @@ function happens(environment: SimulatedEnvironment, happening: Happening, number
     case 'the database fails over': {
       const forgotten = environment.database.failOver(happening.lostMs, happening.downMs);
       for (const portal of environment.portals.values())
-        for (const told of portal.told) if (told.at > now - happening.lostMs - TOLD_WITHIN_MS) told.outcome = null;
+        for (const told of [...portal.told, ...portal.toldOfChanges]) if (told.at > now - happening.lostMs - TOLD_WITHIN_MS) told.outcome = null;
       environment.trace.add('the database', `forgets ${forgotten} rows that were written`);
       return;
     }

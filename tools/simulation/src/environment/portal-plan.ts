@@ -60,6 +60,12 @@ function truly(random: Random, toldMs: number): number {
   return slow.chance(SLOW) ? slow.span(toldMs, 12 * HOUR_MS) : within;
 }
 
+/** What a wrong current password costs there, and which part of the portal looks at it. */
+const formOfAChange = (random: Random): Pick<PortalHabits, 'countsCurrent' | 'changeMeetsAnyPart'> => ({
+  countsCurrent: random.chance(0.6),
+  changeMeetsAnyPart: random.chance(0.5),
+});
+
 /** A portal out of every habit that was ever met, in any combination, and what its portal types say of it. */
 export function portalPlan(random: Random, realm: string): PortalPlan {
   const told = lockout(random.of('lockout'));
@@ -78,6 +84,7 @@ export function portalPlan(random: Random, realm: string): PortalPlan {
     codeSkew: 1,
     history: random.chance(0.2) ? 3 : historyTold,
     historyFirst: random.chance(0.5),
+    ...formOfAChange(random.of('the form of a change')),
     expiresAfterMs,
     changes: changes(random.of('changes')),
     lateMs: random.between(SECOND_MS, Math.floor(propagationDelayMs * 0.9)),

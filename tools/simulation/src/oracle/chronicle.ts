@@ -39,7 +39,7 @@ export function chronicle(environment: SimulatedEnvironment): string[] {
     for (const { at, username, act, process, ended, password, counted } of record) {
       const whose = `${username} at ${realm}`;
       if (act === 'login') tell(at, `${process} logs in as ${whose} with ${names.of(password)}: ${ended}${counted ? ', which counts' : ''}.`);
-      else if (act === 'change') tell(at, `${process} asks for ${names.of(password)} as the password of ${whose}: ${ended}.`);
+      else if (act === 'change') tell(at, `${process} asks for ${names.of(password)} as the password of ${whose}: ${ended}${counted ? ', which counts' : ''}.`);
       else if (act === 'change made') tell(at, `The portal now makes the change of ${whose} to ${names.of(password)}.`);
       else if (act === 'set by hand') tell(at, `A person sets ${names.of(password)} as the password of ${whose}.`);
       else if (act === 'support') tell(at, `Support unlocks ${whose}.`);

@@ -47,9 +47,11 @@ export class Excuses {
     if (account.mustChange && liesTwice(this.#watched, login, watched))
       return 'the portal demands a new password, and an account that lies in two secrets is not rotated';
     if (account.mustChange && this.#isPaused(watched)) return 'the portal demands a new password, and whoever paused its rotations has not ended that';
-    // A rotation begins with two failures to spare, or it could not find out what it has done. A login of which nobody said how it ended takes one of them for a day: nobody can
+    // A rotation begins with two failures to spare, or it could not find out what it has done. A login or a change of which nobody said how it ended takes one of them for a day: nobody can
     // tell a process that is gone from one that stands still and sends it yet.
-    const mayCome = portal.told.some((told) => told.username === username && told.endedAt === null && told.at > now - DAY_MS) ? 1 : 0;
+    const mayCome = [...portal.told, ...portal.toldOfChanges].some((told) => told.username === username && told.endedAt === null && told.at > now - DAY_MS)
+      ? 1
+      : 0;
     if (account.mustChange && share - seen - mayCome < NEEDED_TO_ROTATE)
       return `the portal demands a new password, and of the ${share} failures that are our share ${seen} may have counted and ${mayCome} may come yet`;
     if (portal.habits.lockout.windowMs !== null && share - seen <= TO_SPARE && this.#wasRefusedBefore(login, account))

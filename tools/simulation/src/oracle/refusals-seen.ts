@@ -2,7 +2,11 @@ import type { Portal } from '../portal/portal.ts';
 import type { Told } from '../portal/visit.ts';
 
 /** After these nothing was counted, as everybody can see. */
-const NOT_COUNTED: ReadonlySet<string> = new Set(['accepted', 'change_forced', 'password_expired']);
+const NOT_COUNTED: ReadonlySet<string> = new Set([
+  ...['accepted', 'change_forced', 'password_expired'],
+  // Of a change: the portal answered, and not that the current password is wrong; or nothing left the browser.
+  ...['applied', 'refused', 'not_submitted'],
+]);
 
 /** A login that told something of its password, by being refused, or nothing: no way in was found by it. */
 export const foundNoWayIn = ({ outcome }: Told): boolean => outcome === null || !NOT_COUNTED.has(outcome);
@@ -12,12 +16,13 @@ export const TOLD_WITHIN_MS = 5 * 60_000;
 
 /**
  * How many failures of ours the portal may be counting now, for anybody who cannot look into it: an ill portal refuses, an answer is lost, a process dies, a page asks
- * for a picture puzzle, the form of a change calls the current password wrong, and nobody outside knows whether that counted. Nor does an accepted login tell anything of one that may have come after it.
+ * for a picture puzzle, the form of a change calls the current password wrong or its answer is not known, and nobody outside knows whether that counted. Nor does an accepted login
+ * tell anything of one that may have come after it. That a change was made after all, and so was no failure, can be found out; it may be counted until then, and is so here.
  */
-export function refusalsSeen({ accounts, told, currentWrong, habits }: Portal, username: string, now: number): number {
+export function refusalsSeen({ accounts, told, toldOfChanges, habits }: Portal, username: string, now: number): number {
   const { counts, windowMs } = habits.lockout;
   const support = accounts.get(username)?.supportToldAt ?? 0;
-  const inOrder = [...told, ...currentWrong].sort((one, other) => one.at - other.at);
+  const inOrder = [...told, ...toldOfChanges].sort((one, other) => one.at - other.at);
   /** Of each failure: until when it may have come. */
   let seen: number[] = [];
   for (const each of inOrder) {

@@ -29,13 +29,13 @@ function seen(
   {
     counts = 'consecutive',
     support = 0,
-    currentWrong = [],
-  }: { readonly counts?: 'consecutive' | 'window'; readonly support?: number; readonly currentWrong?: readonly Told[] } = {},
+    toldOfChanges = [],
+  }: { readonly counts?: 'consecutive' | 'window'; readonly support?: number; readonly toldOfChanges?: readonly Told[] } = {},
 ): number {
   const portal = {
     accounts: new Map([['user', { supportToldAt: minutes(support) }]]),
     told,
-    currentWrong,
+    toldOfChanges,
     habits: { lockout: { counts, windowMs: counts === 'window' ? minutes(60) : null } },
   } as unknown as Portal;
   return refusalsSeen(portal, 'user', NOW);
@@ -69,18 +69,37 @@ test('where time alone makes it forget, an accepted login tells nothing, and wha
   expect(seen(all, { counts: 'window' })).toBe(1);
 });
 
-test.each<[string, Told, readonly Told[], number]>([
-  ['may have counted beside what was refused', login(31, { outcome: 'current_wrong' }), [accepted(30), login(40, { outcome: 'rejected' })], 2],
-  ['is forgotten with the next login that gets in', login(31, { outcome: 'current_wrong' }), [accepted(30), accepted(32)], 0],
-  ['of which nobody could say so before that login may count still', login(31, { outcome: 'current_wrong', stop: [31, 50] }), [accepted(30), accepted(32)], 1],
-])('a change whose current password the portal calls wrong %s', (_, change, told, count) => {
-  expect(seen(told, { currentWrong: [change] })).toBe(count);
+describe('a change that', () => {
+  test.each<[string, Told, number]>([
+    ['was told that its current password is wrong', login(31, { outcome: 'current_wrong' }), 1],
+    ['was told nothing clear', login(31, { outcome: 'unknown' }), 1],
+    ['nobody was told of, by a process that died', login(31, { outcome: null, ended: null, isDead: true, hurt: 32 }), 1],
+    ['is still not answered', login(31, { outcome: null, ended: null }), 1],
+    ['was made, by a process that died before it could say so', login(31, { outcome: 'applied', isDead: true, hurt: 32 }), 1],
+    ['was made', login(31, { outcome: 'applied' }), 0],
+    ['was refused for something else', login(31, { outcome: 'refused' }), 0],
+    ['was not sent', login(31, { outcome: 'not_submitted' }), 0],
+  ])('%s may have counted beside what was refused, or not', (_, change, count) => {
+    expect(seen([accepted(30), login(40, { outcome: 'rejected' })], { toldOfChanges: [change] })).toBe(1 + count);
+  });
+
+  test.each<[string, Told, number]>([
+    ['may have counted is forgotten with the next login that gets in', login(31, { outcome: 'current_wrong' }), 0],
+    ['nobody was told of is, too', login(31, { outcome: null, ended: null, isDead: true, hurt: 31 }), 0],
+    ['nobody could say so of before that login may count still', login(31, { outcome: 'current_wrong', stop: [31, 50] }), 1],
+  ])('%s', (_, change, count) => {
+    expect(seen([accepted(30), accepted(32)], { toldOfChanges: [change] })).toBe(count);
+  });
+
+  test('was made is no login that the portal forgives by', () => {
+    expect(seen([login(30, { outcome: 'rejected' })], { toldOfChanges: [login(31, { outcome: 'applied' })] })).toBe(1);
+  });
 });
 
 test('time and support make it forget such a change, too', () => {
   const all = [login(930, { outcome: 'current_wrong' }), login(950, { outcome: 'current_wrong' })];
-  expect(seen([], { counts: 'window', currentWrong: all })).toBe(1);
-  expect(seen([], { support: 940, currentWrong: all })).toBe(1);
+  expect(seen([], { counts: 'window', toldOfChanges: all })).toBe(1);
+  expect(seen([], { support: 940, toldOfChanges: all })).toBe(1);
 });
 
 test.each<[string, Told, boolean]>([

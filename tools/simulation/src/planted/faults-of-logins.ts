@@ -48,8 +48,8 @@ export const FAULTS_OF_LOGINS: readonly PlantedFault[] = [
     words: 'a login that ended nobody knows how is not counted',
     shows: ['over budget', 'locked'],
     file: database('budget'),
-    from: "new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced'])",
-    to: "new Set(['accepted', 'not_submitted', 'password_expired', 'change_forced', 'unknown'])",
+    from: "'change_forced', 'change_answered'])",
+    to: "'change_forced', 'change_answered', 'unknown'])",
   },
   {
     name: 'codes-twice',

@@ -5,6 +5,8 @@ export const finding = (name: string): string => `apps/rotator/src/finding/${nam
 export const mending = (name: string): string => `apps/rotator/src/mending/${name}.ts`;
 export const access = (name: string): string => `libs/portal-access/src/${name}.ts`;
 export const stores = (name: string): string => `libs/credentials/src/stores/${name}.ts`;
+export const time = (name: string): string => `tools/simulation/src/time/${name}.ts`;
+export const portal = (name: string): string => `tools/simulation/src/portal/${name}.ts`;
 export const database = (name: string): string => `tools/simulation/src/database/${name}.ts`;
 
 export const HELD_FOR_EVER: Edit = {

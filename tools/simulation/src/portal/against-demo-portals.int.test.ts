@@ -88,7 +88,16 @@ describe.skipIf(backend() === 'containers')('the same random tries and changes, 
         asksForCode: false,
         codeSkew: 1,
       },
-      ...{ history: 0, historyFirst: false, expiresAfterMs: null, changes: { made: 1 }, lateMs: 1, longAfterMs: LATER_MS },
+      ...{
+        history: 0,
+        historyFirst: false,
+        countsCurrent: false,
+        changeMeetsAnyPart: false,
+        expiresAfterMs: null,
+        changes: { made: 1 },
+        lateMs: 1,
+        longAfterMs: LATER_MS,
+      },
     };
     const username = `user-${round}`;
     const login = { portal: 'alpine', username } as const;

@@ -1,9 +1,9 @@
 import type { ChangeOutcome, LoginResult, PortalDriver, PortalSession } from '@rcm/portal-drivers';
-import { RcmError, withDeadline } from '@rcm/telemetry';
+import { hasCode, RcmError, withDeadline } from '@rcm/telemetry';
 import type { Outside } from '../time/outside.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { currentProcess } from '../time/sim-process.ts';
-import { changeOutcome, loginOutcome } from './outcomes.ts';
+import { changeOutcome, changeTold, loginOutcome } from './outcomes.ts';
 import type { Portal } from './portal.ts';
 import type { Told, Visitor } from './visit.ts';
 
@@ -24,9 +24,21 @@ export interface DriverOptions {
 
 /** A page takes up to this long, each way. */
 const PAGE_MS = 1_500;
-/** What the guarded login throws where the ledger refuses. */
+/** What the guarded login throws where the ledger refuses; others throw `login_not_allowed`. */
 const NOT_ALLOWED = 'the ledger does not allow this login';
 class Lost extends Error {}
+
+/** Keeps `told` from when the ledger is asked: from then on, a process that dies leaves it open whether anything was sent. */
+const noting =
+  (all: Told[], told: Told, beforeSubmit: () => Promise<void>): (() => Promise<void>) =>
+  async () => {
+    all.push(told);
+    await beforeSubmit().catch((error: unknown) => {
+      // Where the ledger said no, it wrote nothing down.
+      if ((error as Error).message === NOT_ALLOWED || hasCode(error, 'login_not_allowed')) all.splice(all.indexOf(told), 1);
+      throw error;
+    });
+  };
 
 /**
  * Stands for the recipe interpreter and its browser: says of each answer of the portal what the interpreter would say, calls `beforeSubmit`
@@ -64,16 +76,8 @@ class ModelSession implements PortalSession {
     const [username, password] = [credential.username.reveal(), credential.password.reveal()];
     this.#options.onTyped(this.#portal.realm, username);
     let hasProved = false;
-    const told: Told = { at: this.#options.scheduler.now, process: currentProcess(), username, password, outcome: null, endedAt: null };
-    // From here on, a process that dies leaves it open whether anything was sent.
-    const asking = async (): Promise<void> => {
-      this.#portal.told.push(told);
-      await beforeSubmit().catch((error: unknown) => {
-        // Where the ledger said no, it wrote nothing down.
-        if ((error as Error).message === NOT_ALLOWED) this.#portal.told.splice(this.#portal.told.indexOf(told), 1);
-        throw error;
-      });
-    };
+    const told = this.#toldNothing(username, password);
+    const asking = noting(this.#portal.told, told, beforeSubmit);
     const { value: ended, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit: asking }, async () => {
       const visitor = this.#visitorNow();
       const first = await this.#page('login', () => this.#portal.tryPassword(visitor, username, password));
@@ -96,24 +100,17 @@ class ModelSession implements PortalSession {
     this.#mustBeUsable();
     const { username } = this.#user ?? { username: '' };
     if (this.#user === null) return { kind: 'unknown', detail: 'The portal shows its login page.', submitted: false };
-    const { value, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit }, () => {
+    const told = this.#toldNothing(username, credential.password.reveal());
+    const asking = noting(this.#portal.toldOfChanges, told, beforeSubmit);
+    const { value, submitted } = await this.#send({ deadlineMs, signal, beforeSubmit: asking }, () => {
       const visitor = this.#visitorNow();
       this.#options.onChange(this.#portal.realm, username);
       return this.#page('change', () => this.#portal.change(visitor, username, credential.password.reveal(), newPassword.reveal()));
-    });
+    }).finally(() => void (told.endedAt = this.#options.scheduler.now));
     const made = value === 'unavailable' ? null : value;
     const outcome = changeOutcome(made?.answer === 'not sent' ? null : (made?.decision ?? null), submitted && made?.answer !== 'not sent');
+    told.outcome = changeTold(outcome);
     this.#isUsable = outcome.kind !== 'unknown';
-    const now = this.#options.scheduler.now;
-    if (outcome.kind === 'refused' && outcome.rule === 'current_wrong')
-      this.#portal.currentWrong.push({
-        at: now,
-        process: currentProcess(),
-        username,
-        password: credential.password.reveal(),
-        outcome: outcome.rule,
-        endedAt: now,
-      });
     return outcome;
   }
 
@@ -133,6 +130,10 @@ class ModelSession implements PortalSession {
   async close(): Promise<void> {
     this.#user = null;
     this.#isUsable = false;
+  }
+
+  #toldNothing(username: string, password: string): Told {
+    return { at: this.#options.scheduler.now, process: currentProcess(), username, password, outcome: null, endedAt: null };
   }
 
   #visitorNow(): Visitor {

@@ -42,6 +42,10 @@ export interface PortalHabits {
   readonly history: number;
   /** Whether that is looked at before the current password: a change sent twice then reads "used before". */
   readonly historyFirst: boolean;
+  /** A wrong current password in the form of a change counts as a failed login does. */
+  readonly countsCurrent: boolean;
+  /** The form of a change may meet a part of the portal that does not know the newest password yet, as a login does. */
+  readonly changeMeetsAnyPart: boolean;
   /** `null`: passwords do not expire. */
   readonly expiresAfterMs: number | null;
   readonly changes: Readonly<Partial<Record<ChangeAnswer, number>>>;

@@ -53,3 +53,9 @@ export function changeOutcome(decision: ChangeDecision | null, submitted: boolea
   if (decision === 'changed') return { kind: 'applied', submitted: true };
   return { kind: 'refused', rule: decision === 'refused' ? 'too_simple' : decision, submitted };
 }
+
+/** What whoever sent a change was told of the current password in its form, as far as a count hangs on it. */
+export function changeTold(outcome: ChangeOutcome): string {
+  if (!outcome.submitted) return 'not_submitted';
+  return outcome.kind === 'refused' && outcome.rule === 'current_wrong' ? outcome.rule : outcome.kind;
+}

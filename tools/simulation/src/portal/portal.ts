@@ -30,8 +30,8 @@ export class Portal {
   readonly record: PortalEntry[] = [];
   /** What those who logged in were told, or that they were told nothing; which is all that anybody outside of the portal can know of its count. */
   readonly told: Told[] = [];
-  /** The same, where the form of a change called the current password wrong. */
-  readonly currentWrong: Told[] = [];
+  /** The same of those who sent a change: its form has the current password in it, and that may have counted. */
+  readonly toldOfChanges: Told[] = [];
   readonly weather: Weather = { unavailableUntil: 0, refusesUntil: 0, refusalsAreCounted: false, challengesUntil: 0 };
   /** The next changes are answered so, whatever its habits: a happening. */
   readonly nextAnswers: ChangeAnswer[] = [];
@@ -97,7 +97,7 @@ export class Portal {
     if (!account || this.#scheduler.now < this.weather.unavailableUntil) return { answer: 'error, not made', decision: 'error' };
     const isReused = [account.password, ...account.former.slice(0, this.habits.history)].some((former) => isSame(this.habits, former, cut(this.habits, next)));
     if (isReused && this.habits.historyFirst) return this.#refused(visitor, account, answer, 'reused');
-    if (!isSame(this.habits, current, account.password)) return this.#refused(visitor, account, answer, 'current_wrong');
+    if (!this.#formTakes(account, current)) return this.#refused(visitor, account, answer, 'current_wrong');
     if (isReused) return this.#refused(visitor, account, answer, 'reused');
     return { answer, decision: this.#answer(visitor, account, answer, next) };
   }
@@ -127,6 +127,15 @@ export class Portal {
     return this.habits.whilePropagating === 'old or new' && account.before !== null && isSame(this.habits, password, account.before);
   }
 
+  /**
+   * Whether the form of a change finds its current password right. A change is made where the newest is known, so a former one never opens it. Where the form
+   * counts, it asks what a login asks: that refuses every password of a locked account and counts none, and the form has only one text for it.
+   */
+  #formTakes(account: Account, current: string): boolean {
+    if (this.habits.countsCurrent && isLocked(account, this.#scheduler.now)) return false;
+    return isSame(this.habits, current, account.password) && (!this.habits.changeMeetsAnyPart || this.#knows(account, current));
+  }
+
   #accept(visitor: Visitor, account: Account, password: string, code: string | null = null): LoginEnd {
     noteSuccess(this.habits.lockout, account);
     const { expiresAfterMs } = this.habits;
@@ -135,11 +144,16 @@ export class Portal {
   }
 
   #fail(visitor: Visitor, account: Account, ended: 'wrong' | 'wrong code', password: string, code: string | null = null): LoginEnd {
-    const failure: Failure = { at: this.#scheduler.now, askedAt: visitor.askedAt ?? this.#scheduler.now, by: visitor.by === 'person' ? 'person' : 'us' };
     this.#note(visitor, account.username, ended, password, { counted: true, code });
-    if (!noteFailure(this.habits.lockout, account, failure)) return ended;
+    return this.#count(visitor, account) ? 'at locked' : ended;
+  }
+
+  /** Counts what has just been noted as a wrong try; says whether it locked the account. */
+  #count(visitor: Visitor, account: Account): boolean {
+    const failure: Failure = { at: this.#scheduler.now, askedAt: visitor.askedAt ?? this.#scheduler.now, by: visitor.by === 'person' ? 'person' : 'us' };
+    if (!noteFailure(this.habits.lockout, account, failure)) return false;
     this.#note({ by: 'portal', process: this.realm }, account.username, 'done', null, { act: 'locked' });
-    return 'at locked';
+    return true;
   }
 
   #answer(visitor: Visitor, account: Account, answer: AnswerSent, next: string): ChangeDecision {
@@ -184,7 +198,9 @@ export class Portal {
     answer: ChangeAnswer,
     decision: ChangeDecision,
   ): { readonly answer: ChangeAnswer; readonly decision: ChangeDecision } {
-    this.#note(visitor, account.username, 'refused', null, { act: 'change', said: decision });
+    const counted = decision === 'current_wrong' && this.habits.countsCurrent && !isLocked(account, this.#scheduler.now);
+    this.#note(visitor, account.username, 'refused', null, { act: 'change', said: decision, counted });
+    if (counted) this.#count(visitor, account);
     return { answer, decision };
   }
 

@@ -12,7 +12,7 @@ export interface Story {
 }
 
 /** A failing seed in plain sentences, with as little in it as it fails with. */
-export async function tellStory(seed: number, keep: string | null): Promise<Story> {
+export async function tellStory(seed: number, keep: string | null, climate: string | undefined): Promise<Story> {
   const plan = planOf(seed);
   const given = keep === null ? null : readReduction(keep);
   if (given) {
@@ -22,7 +22,7 @@ export async function tellStory(seed: number, keep: string | null): Promise<Stor
   }
   const shrunk = await shrink(plan);
   if (shrunk === null) return { kind: null, lines: [`Seed ${seed} shows nothing that is wrong.`] };
-  const again = `npm run simulate -- --seed ${seed} --keep ${written(shrunk.reduction)}`;
+  const again = `npm run simulate -- ${climate === undefined ? '' : `--climate ${climate} `}--seed ${seed} --keep ${written(shrunk.reduction)}`;
   return { kind: shrunk.kind, lines: [...sentences(shrunk.result), `Again, with nothing else in it: ${again}`] };
 }
 

@@ -22,7 +22,7 @@ tell({ answer: 'ready' });
 
 async function answer(ask: Ask): Promise<void> {
   if (ask.ask === 'story') {
-    const { kind, lines } = await tellStory(ask.seed, ask.keep);
+    const { kind, lines } = await tellStory(ask.seed, ask.keep, planted);
     return void tell({ answer: 'story', seed: ask.seed, kind, lines });
   }
   for (const seed of ask.seeds) {

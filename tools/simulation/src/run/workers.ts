@@ -13,17 +13,19 @@ const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 export interface SeedRun {
   readonly seeds: readonly number[];
+  /** By name; left out: the one with nothing planted. */
+  readonly climate?: string | undefined;
   /** How many processes; as many as there are cores where it is left out. */
   readonly workers?: number | undefined;
   /** Told of each seed, in no order. */
   onSeed(summary: SeedSummary): void;
 }
 
-/** Runs seeds, with nothing planted, in several processes; each environment is one process's alone. Fails where a worker dies of something that is not its environment's. */
-export async function runSeeds({ seeds, workers, onSeed }: SeedRun): Promise<void> {
+/** Runs seeds, with no fault planted, in several processes; each environment is one process's alone. Fails where a worker dies of something that is not its environment's. */
+export async function runSeeds({ seeds, climate, workers, onSeed }: SeedRun): Promise<void> {
   let next = 0;
   await inParallel(Math.min(workers ?? availableParallelism(), Math.ceil(seeds.length / CHUNK)), async () => {
-    await using worker = await SeedWorker.start(null);
+    await using worker = await SeedWorker.start(climate ?? null);
     while (next < seeds.length) {
       const chunk = seeds.slice(next, next + CHUNK);
       next += chunk.length;
