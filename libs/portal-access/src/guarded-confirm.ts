@@ -1,21 +1,7 @@
-import type { CredentialPayload, IdentityKeys } from '@rcm/credentials';
-import type { Database, EndpointRow } from '@rcm/db';
-import { beginLoginAttempt, finishLoginAttempt } from '@rcm/db/ledger';
-import type { ConfirmEnd, ConfirmGuard, ConfirmResult } from '@rcm/portal-drivers';
-import { type Logger, RcmError, type Secret } from '@rcm/telemetry';
-import { accountOf } from './account.ts';
-import type { NotAccepted } from './login-request.ts';
+import type { ConfirmEnd, ConfirmGuard } from '@rcm/portal-drivers';
+import { type CurrentPassword, currentPasswordLine, type LedgerRefusal } from './current-password.ts';
 
-export interface GuardedConfirmRequest {
-  readonly db: Database;
-  readonly logger: Logger;
-  readonly endpoint: EndpointRow;
-  readonly leaseId: string;
-  readonly payload: Secret<CredentialPayload>;
-  /** The store's version of the current password: what the ledger remembers instead of it. */
-  readonly version: string;
-  readonly rotationAttemptId: string;
-  readonly keys: IdentityKeys;
+export interface GuardedConfirmRequest extends CurrentPassword {
   /** Throws where the caller may not act any more. */
   readonly assertHeld: () => void;
 }
@@ -23,7 +9,7 @@ export interface GuardedConfirmRequest {
 /** What became of the page that asks for the current password before a change. */
 export interface GuardedConfirm extends ConfirmGuard {
   /** Why the ledger did not let it be typed; `null`: it did, or was not asked. */
-  refusal(): Extract<NotAccepted, { kind: 'not_allowed' }> | null;
+  refusal(): LedgerRefusal | null;
   /** `null`: the page did not ask, or its end was never told. */
   ended(): ConfirmEnd['kind'] | null;
 }
@@ -33,59 +19,35 @@ export interface GuardedConfirm extends ConfirmGuard {
  * committed before it leaves the browser, and counts as a failure until its end is written. `before` fails with `login_not_allowed`, `database_unavailable`, and
  * with what `assertHeld` throws; then nothing is sent.
  */
-export function guardedConfirm(request: GuardedConfirmRequest): GuardedConfirm {
-  let attemptId: string | null = null;
-  let refusal: ReturnType<GuardedConfirm['refusal']> = null;
+export function guardedConfirm({ assertHeld, ...current }: GuardedConfirmRequest): GuardedConfirm {
+  const line = currentPasswordLine(current);
   let ended: ConfirmEnd['kind'] | null = null;
   return {
     async before({ counts }) {
-      if (counts) {
-        const answer = await beginLoginAttempt(request.db, question(request));
-        if (!answer.allowed) {
-          refusal = { kind: 'not_allowed', reason: answer.reason, until: answer.until };
-          throw new RcmError('login_not_allowed', `The current password may not be typed now (${answer.reason}); nothing was sent to the portal.`);
-        }
-        attemptId = answer.loginAttemptId;
-      }
+      if (counts) await line.begin();
       try {
         // The ledger may have been slow, or this process stopped: from here on somebody else may hold the login.
-        request.assertHeld();
+        assertHeld();
       } catch (error) {
-        await conclude(request, attemptId, { end: { kind: 'unknown' }, submitted: false });
+        await line.end({ outcome: 'not_submitted' });
         throw error;
       }
     },
-    async after(result) {
-      ended = result.end.kind;
-      await conclude(request, attemptId, result);
+    async after({ end, submitted }) {
+      ended = end.kind;
+      if (!submitted) return line.end({ outcome: 'not_submitted' });
+      return line.end({
+        outcome: notedAs(end),
+        proved: end.kind === 'confirmed',
+        ...(end.kind === 'locked' && end.until ? { throttledUntil: end.until } : {}),
+      });
     },
-    refusal: () => refusal,
+    refusal: () => line.refusal(),
     ended: () => ended,
   };
 }
 
-function question({ endpoint, payload, keys, leaseId, version, rotationAttemptId }: GuardedConfirmRequest) {
-  const { fingerprints } = accountOf(keys, endpoint, payload);
-  return { leaseId, endpointId: endpoint.id, orgId: endpoint.orgId, actor: 'rotator', version, fingerprints, rotationAttemptId } as const;
-}
-
-/** Where it cannot be written, the row goes on counting as a failure. */
-async function conclude({ db, logger, endpoint }: GuardedConfirmRequest, loginAttemptId: string | null, { end, submitted }: ConfirmResult): Promise<void> {
-  if (loginAttemptId === null) return;
-  await finishLoginAttempt(db, {
-    loginAttemptId,
-    orgId: endpoint.orgId,
-    outcome: submitted ? notedAs(end) : 'not_submitted',
-    // Whoever changes the password has just logged in with it, and finds out by logins what the portal accepts: no cool-down is set by this page's word.
-    effect: 'none',
-    proved: submitted && end.kind === 'confirmed',
-    ...('until' in end && end.until && end.kind === 'locked' ? { throttledUntil: end.until } : {}),
-  }).catch((error: unknown) =>
-    logger.warn({ err: error, endpointId: endpoint.id }, 'what became of the current password before a change could not be noted; it counts as a failure'),
-  );
-}
-
-function notedAs(end: ConfirmEnd): Parameters<typeof finishLoginAttempt>[1]['outcome'] {
+function notedAs(end: ConfirmEnd): 'accepted' | 'rejected' | 'locked' | 'unknown' {
   switch (end.kind) {
     case 'confirmed':
       return 'accepted';

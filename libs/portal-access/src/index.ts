@@ -12,6 +12,8 @@ export type { MigratedEndpoint } from './migrated-endpoint.ts';
 export { type DriverUser, Drivers } from './drivers.ts';
 export { checkBrowser, leaseTiming, loginTiming, portalEnvironment } from './environment.ts';
 export { followCredentialChanges, type FollowOptions } from './follow-credentials.ts';
+export type { CurrentPassword, LedgerRefusal } from './current-password.ts';
+export { type GuardedChange, guardedChange, type GuardedChangeRequest, noteUnmadeChange } from './guarded-change.ts';
 export { type GuardedConfirm, guardedConfirm, type GuardedConfirmRequest } from './guarded-confirm.ts';
 export { guardedLogin } from './guarded-login.ts';
 export { mayLeave } from './may-leave.ts';

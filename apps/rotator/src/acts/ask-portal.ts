@@ -1,9 +1,17 @@
+import { parsePayload } from '@rcm/credentials';
+import { passwordTries } from '@rcm/db/ledger';
+import { accountOf, noteUnmadeChange } from '@rcm/portal-access';
 import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
 import { accountLeft } from './account-left.ts';
 import { otherAccepted, searchFor } from './attempt-search.ts';
-import { afterSubmitDeadline } from './submit-change.ts';
+import { afterSubmitDeadline, currentOf } from './submit-change.ts';
+
+/** The rule of a change that a portal makes once a person has opened the link that it has sent (docs/portal-recipes.md). */
+const LINK_WANTED = 'link_wanted';
+const UNTIL_OPENED =
+  'until somebody opens the link that it has sent: to have the new one, open it, and the next login that is refused finds the new one by itself';
 
 /**
  * `submitting`, after the submit deadline and the propagation delay: only the portal knows whether the change was made. Where it accepts the current password, it
@@ -31,11 +39,29 @@ export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent>
   }
 }
 
-async function currentAccepted({ attempt, login, services }: AttemptInHand): Promise<AttemptEvent> {
+async function currentAccepted(inHand: AttemptInHand): Promise<AttemptEvent> {
+  const { attempt, login, services } = inHand;
+  await noteUnmade(inHand);
   const kept = 'the portal kept the current password';
+  if (attempt.refusedRule === LINK_WANTED) return { kind: 'unchanged', detail: `${kept} ${UNTIL_OPENED}` };
   if (attempt.refusedRule !== null) return { kind: 'unchanged', detail: `${kept}: it refused the new one (${attempt.refusedRule})` };
   if (attempt.failedSubmits + 1 >= services.timing.maxTries) return { kind: 'unchanged', detail: `${kept}, however often the change was submitted` };
   const staged = await login.store.readStaged(login.slotOf(attempt.id), { signal: login.held.signal });
   if (staged === null) return { kind: 'unchanged', detail: `${kept}, and the staged copy is gone` };
   return { kind: 'current_accepted', detail: kept };
+}
+
+/**
+ * The change was not made, and the portal did not say why. Had it been made, the current password was right in its form; as it is, the form may have called it wrong. Later changes of an attempt
+ * have a line of their own, and so has one of which the portal said so.
+ */
+async function noteUnmade(inHand: AttemptInHand): Promise<void> {
+  const { attempt, login, services } = inHand;
+  if (attempt.failedSubmits > 0 || attempt.refusedRule !== null) return;
+  const current = await login.store.read(login.reference, { signal: login.held.signal });
+  if (current === null) return;
+  const { orgId, loginIdentity } = login.endpoint;
+  const { fingerprints } = accountOf(services.keys, login.endpoint, parsePayload(current.text));
+  const { refusedSince } = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: attempt.createdAt });
+  if (refusedSince === 0) await noteUnmadeChange(currentOf(inHand, current));
 }

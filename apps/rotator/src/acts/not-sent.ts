@@ -1,4 +1,4 @@
-import type { GuardedConfirm } from '@rcm/portal-access';
+import type { GuardedConfirm, LedgerRefusal } from '@rcm/portal-access';
 import type { ChangeOutcome } from '@rcm/portal-drivers';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
@@ -8,14 +8,15 @@ const COUNTS = { countsAsSubmit: true } as const;
 
 export interface NotSent {
   readonly outcome: ChangeOutcome;
-  readonly confirm: GuardedConfirm;
+  readonly confirm: Pick<GuardedConfirm, 'ended'>;
+  /** Why the ledger did not let the current password be typed; `null`: it did, or was not asked. */
+  readonly refusal: LedgerRefusal | null;
   readonly sentBefore: boolean;
 }
 
 /** Of the new password nothing was sent in this try. The current one may have been, where its page asks for it before the change. */
-export function notSent({ services, login }: AttemptInHand, { outcome, confirm, sentBefore }: NotSent): AttemptEvent {
-  const byLedger = confirm.refusal();
-  if (byLedger) return holding(holdFor(services, login.endpoint, byLedger));
+export function notSent({ services, login }: AttemptInHand, { outcome, confirm, refusal, sentBefore }: NotSent): AttemptEvent {
+  if (refusal) return holding(holdFor(services, login.endpoint, refusal));
   const confirming = confirm.ended() === 'refused';
   // The login before was accepted: an earlier submit may have been made meanwhile.
   if (confirming && sentBefore)

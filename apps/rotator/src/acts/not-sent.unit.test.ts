@@ -1,16 +1,11 @@
-import type { GuardedConfirm } from '@rcm/portal-access';
+import type { GuardedConfirm, LedgerRefusal } from '@rcm/portal-access';
 import type { ChangeOutcome } from '@rcm/portal-drivers';
 import { describe, expect, it } from 'vitest';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { neverLeft, notSent } from './not-sent.ts';
 
 const inHand = { services: { timing: { retryMs: 1_000 } }, login: { endpoint: { portalType: { lockoutLastsSeconds: 900 } } } } as unknown as AttemptInHand;
-const confirm = (ended: ReturnType<GuardedConfirm['ended']>, refusal: ReturnType<GuardedConfirm['refusal']> = null): GuardedConfirm => ({
-  before: async () => undefined,
-  after: async () => undefined,
-  refusal: () => refusal,
-  ended: () => ended,
-});
+const confirm = (ended: ReturnType<GuardedConfirm['ended']>, refusal: LedgerRefusal | null = null) => ({ confirm: { ended: () => ended }, refusal });
 const refused = (rule: string): ChangeOutcome => ({ kind: 'refused', rule, submitted: false });
 const UNKNOWN: ChangeOutcome = { kind: 'unknown', detail: 'x', submitted: false };
 
@@ -47,7 +42,7 @@ it.each([
     { kind: 'hold', until: new Date(5), ownMatter: true },
   ],
 ])('where %s', (_why, outcome, guard, sentBefore, event) => {
-  expect(notSent(inHand, { outcome, confirm: guard, sentBefore })).toMatchObject(event);
+  expect(notSent(inHand, { outcome, ...guard, sentBefore })).toMatchObject(event);
 });
 
 describe('a change that never left the browser, though the journal says that it was about to', () => {

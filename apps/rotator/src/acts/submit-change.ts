@@ -1,19 +1,16 @@
 import { keepsFieldsOf, parsePayload, type StoredSecret } from '@rcm/credentials';
-import { passwordTries } from '@rcm/db/ledger';
 import { advanceAttempt, tellLeftBehind } from '@rcm/db/rotation';
-import { accountOf, guardedConfirm, type GuardedResult, type LoginCodes, mayLeave, portalCredential } from '@rcm/portal-access';
+import { type CurrentPassword, guardedChange, guardedConfirm, type GuardedResult, type LoginCodes, mayLeave, portalCredential } from '@rcm/portal-access';
 import type { ChangeOutcome, PortalSession } from '@rcm/portal-drivers';
 import { RcmError } from '@rcm/telemetry';
 import { heldCodes, logInHeld } from '../finding/held-login.ts';
 import { heldOptions } from '../finding/login-in-hand.ts';
-import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
 import { type AttemptEvent, holding } from '../machine/event.ts';
 import { journal } from '../machine/journal.ts';
 import { holdFor, proofOf } from '../machine/login-events.ts';
-import { otherAccepted, searchFor } from './attempt-search.ts';
 import { changeEvidence, nothingSubmitted } from './change-evidence.ts';
-import { noteCurrentWrong } from './note-current-wrong.ts';
+import { currentRefused, wasRefused } from './current-refused.ts';
 import { neverLeft, notSent } from './not-sent.ts';
 import { whyNotTriedNow } from './not-tried.ts';
 
@@ -73,46 +70,9 @@ function tellOverwritten({ services, login }: AttemptInHand, version: string): P
   return tellLeftBehind(services.db, { orgId, endpointId, portalTypeCode, version, detail });
 }
 
-/** Since this attempt was planned, or before and it cools down, and nobody got in since; and the portal has had its time: a person may have stored it before the portal knew it. */
-async function wasRefused({ services, login, attempt }: AttemptInHand, current: StoredSecret): Promise<boolean> {
-  const { orgId, loginIdentity, portalType } = login.endpoint;
-  const { fingerprints } = accountOf(services.keys, login.endpoint, parsePayload(current.text));
-  const tries = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: attempt.createdAt });
-  const { provedAt, refusedSince, refusedLastAt, coolsDownUntil, now } = tries;
-  const isRefused = refusedSince > 0 || (coolsDownUntil !== null && coolsDownUntil > now);
-  if (!isRefused || refusedLastAt === null || (provedAt !== null && provedAt > refusedLastAt)) return false;
-  return now.getTime() - refusedLastAt.getTime() >= portalType.propagationDelayMs;
-}
-
 /** The portal does not accept what is current, now or by what the ledger knows. */
 const isRefusal = (result: GuardedResult): boolean =>
   result.kind === 'not_allowed' ? result.reason === 'password_bad' || result.reason === 'password_suspect' : proofOf(result) === 'wrong';
-
-/**
- * Somebody has changed the password at the portal; or an older change was made after all, or this very one: an earlier submit of it, which the portal answers
- * late, or one that the database has forgotten. Then the portal accepts another stored password, after an earlier submit most likely the staged one.
- */
-async function currentRefused(inHand: AttemptInHand): Promise<AttemptEvent> {
-  const { attempt, login, services } = inHand;
-  if (attempt.submitDeadlineAt !== null)
-    return (await refusesEverybody(services, login))
-      ? othersAreRefusedToo(inHand)
-      : { kind: 'maybe_submitted', detail: 'the portal accepts the current password no more, after an earlier submit of the new one' };
-  const found = await searchFor(inHand, attempt.createdAt, 'current');
-  if (found.kind === 'later') return holding(found.hold);
-  if (found.kind === 'found')
-    return found.candidate.name.kind === 'current'
-      ? holding({ detail: 'the portal refused the current password and then accepted it', forMs: services.timing.retryMs })
-      : otherAccepted(inHand, found);
-  if (await refusesEverybody(services, login)) return othersAreRefusedToo(inHand);
-  return {
-    kind: 'current_refused',
-    detail: `the portal refused the current password (version ${attempt.baseVersion}) and every copy when it was last asked for each; ${nothingSubmitted(attempt)}`,
-  };
-}
-
-const othersAreRefusedToo = ({ services }: AttemptInHand): AttemptEvent =>
-  holding({ detail: 'the portal refuses the current password, and others too: it may be ill', forMs: services.timing.retryMs });
 
 interface Texts {
   readonly current: StoredSecret;
@@ -129,12 +89,10 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
     return codes ? codes.next() : null;
   };
   const assertHeld = () => login.held.assertHeld();
-  const confirm = guardedConfirm({
-    ...{ db: services.db, logger: services.logger, keys: services.keys, endpoint: login.endpoint, leaseId: login.held.lease.id },
-    ...{ payload: parsePayload(current.text), version: current.version, rotationAttemptId: inHand.attempt.id },
-    assertHeld,
-  });
+  const typed = currentOf(inHand, current);
+  const confirm = guardedConfirm({ ...typed, assertHeld });
   const sentBefore = inHand.attempt.submitDeadlineAt !== null || inHand.attempt.reason === 'restored';
+  const change = guardedChange({ ...typed, sentBefore: sentBefore || inHand.attempt.failedSubmits > 0 });
   const outcome = await session
     .changePassword({
       credential: portalCredential(parsePayload(current.text)),
@@ -144,6 +102,7 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
       deadlineMs: services.timing.submitDeadlineMs,
       signal: login.held.signal,
       beforeSubmit: async () => {
+        await change.before();
         await writeSubmitting(inHand);
         sent.value = true;
       },
@@ -159,16 +118,23 @@ async function submit(inHand: AttemptInHand, session: PortalSession, { current, 
     .then(async (ended) => {
       // Which of what was typed a portal has refused, a change does not say.
       await codes?.heed(ended.kind === 'applied' ? 'accepted' : 'refused');
+      await change.after(ended);
       return ended;
     })
     .finally(() => codes?.end());
   // The journal said so already, and then the lease was too short: this process knows that nothing left its browser.
   if (!sent.value && inHand.attempt.state === 'submitting')
     return { kind: 'change_not_sent', detail: 'the lease was not long enough for the change any more; nothing was sent' };
-  if (!sent.value) return notSent(inHand, { outcome, confirm, sentBefore });
+  if (!sent.value) return notSent(inHand, { outcome, confirm, refusal: confirm.refusal() ?? change.refusal(), sentBefore });
   if (!outcome.submitted) return neverLeft(outcome, sentBefore);
-  if (outcome.kind === 'refused' && outcome.rule === 'current_wrong') await noteCurrentWrong(inHand, current);
   return changeEvent(inHand, outcome, sentBefore);
+}
+
+/** What the ledger is told of the current password. */
+export function currentOf({ services, login, attempt }: AttemptInHand, current: StoredSecret): CurrentPassword {
+  const { db, logger, keys } = services;
+  const of = { payload: parsePayload(current.text), version: current.version, rotationAttemptId: attempt.id };
+  return { db, logger, keys, endpoint: login.endpoint, leaseId: login.held.lease.id, ...of };
 }
 
 /** The lease is extended first: it must outlive the submit deadline, or another rotator could take over while the POST is under way. */

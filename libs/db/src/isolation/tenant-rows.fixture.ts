@@ -48,6 +48,7 @@ export const TENANT_ROWS: Readonly<Record<string, string>> = {
     VALUES ($1, 0, now(), 'actor', 'noun.verb', $2, $3 || $4, '', '')`,
   migration_proof: `INSERT INTO migration_proof (org_id, endpoint_id, step, version, fingerprint) VALUES ($1, $2, 'verified', '1', $3 || $4)`,
   migration_claim: `INSERT INTO migration_claim (org_id, endpoint_id, holder, claimed_until) VALUES ($1, $2, $3 || $4, now())`,
+  newest_look: `INSERT INTO newest_look (org_id, endpoint_id, number) SELECT $1, $2, 1 WHERE $3 || $4 <> ''`,
   unnamed_secret: `INSERT INTO unnamed_secret (org_id, endpoint_id, place, why) VALUES ($1, $2, $3 || $4, 'copy')`,
   login_device: `INSERT INTO login_device (org_id, endpoint_id, kept_at) SELECT $1, $2, now() WHERE $3 || $4 <> ''`,
   rotation_claim: `INSERT INTO rotation_claim (org_id, endpoint_id, holder, claimed_until) VALUES ($1, $2, $3 || $4, now())`,

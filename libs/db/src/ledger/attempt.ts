@@ -122,8 +122,11 @@ export async function checkLoginAttempt(
 export interface LoginAttemptEnd {
   readonly loginAttemptId: string;
   readonly orgId: string;
-  /** `not_submitted`: the credentials never left the browser, so nothing counts. */
-  readonly outcome: LoginOutcomeKind | 'not_submitted';
+  /**
+   * `not_submitted`: the credentials never left the browser, so nothing counts. `change_answered`: they were in the form of a change, and the portal said anything but that the
+   * current password is wrong; neither a failure nor a login.
+   */
+  readonly outcome: LoginOutcomeKind | 'not_submitted' | 'change_answered';
   readonly effect: LoginEffect;
   /** The portal showed that the password is right. */
   readonly proved?: boolean;
