@@ -167,8 +167,11 @@ describe('a blocked login', () => {
     const report = await opened.untilEnded(id);
     expect(report).toMatchObject({ kind: 'attempt', attempt: { state: 'done', reason: 'demand' } });
     expect(await testEnvironment.portalAcceptsStore(id)).toBe(true);
-    const logins = await opened.sql<{ actor: string }>(`SELECT actor FROM login_attempt WHERE endpoint_id = $1 ORDER BY started_at`, [id]);
-    expect(logins.map(({ actor }) => actor)).toEqual(['person', 'rotator', 'rotator']);
+    const logins = await opened.sql<{ line: string }>(
+      `SELECT concat_ws(' ', actor, outcome) AS line FROM login_attempt WHERE endpoint_id = $1 ORDER BY started_at`,
+      [id],
+    );
+    expect(logins.map(({ line }) => line)).toEqual(['person accepted', 'rotator accepted', 'rotator accepted']);
   });
 
   it('is decided once, where two people decide at the same moment', async () => {

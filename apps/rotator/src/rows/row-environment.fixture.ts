@@ -31,6 +31,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface RowEnvironment extends RotatorEnvironment {
   /** So much time passes for everybody: at the portals, and since all that Postgres has written down. Leases that are held stay held. */
   pass(ms: number): Promise<void>;
+  /** Time passes there, too: at a portal of the test's own. */
+  alsoPasses(at: (ms: number) => void): void;
   /** One task of an agent, with a login of its own: `in`, or the code of what stopped it. `keys`: as the agent has them; default: as the rotator does. */
   visit(endpointId: string, keys?: IdentityKeys): Promise<string>;
   /** The agent's next read of the secret shows what lay there before, as SSM and Secrets Manager may for a moment. */
@@ -97,8 +99,10 @@ export async function openRowEnvironment(options: Partial<TestEnvironmentOptions
   // Two logins lie further apart than the steps of one-time codes, which none of these portals asks for, whatever seed lies in a secret.
   await sql(`CREATE FUNCTION codes_are_apart() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.last_totp_step := 0; RETURN NEW; END'`, []);
   await sql('CREATE TRIGGER codes_are_apart BEFORE UPDATE OF last_totp_step ON login_identity FOR EACH ROW EXECUTE FUNCTION codes_are_apart()', []);
+  const alsoAt: ((ms: number) => void)[] = [];
   const pass = async (ms: number) => {
     await testEnvironment.portals.advance(ms);
+    for (const at of alsoAt) at(ms);
     await testEnvironment.db.transaction('every tenant', async (tx) => {
       for (const statement of aging) await tx.$executeRawUnsafe(statement, ms / SECOND);
     });
@@ -114,6 +118,7 @@ export async function openRowEnvironment(options: Partial<TestEnvironmentOptions
   return {
     ...opened,
     pass,
+    alsoPasses: (at) => void alsoAt.push(at),
     visit: agent.visit,
     agentReadsOnce: agent.readsOnce,
     mend,
