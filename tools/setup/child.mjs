@@ -15,6 +15,7 @@ const KILL_AFTER_MS = 25_000;
  * @property {string[]} args
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} env
+ * @property {string[]} [through] a command that becomes the one that follows it
  */
 
 /**
@@ -24,9 +25,10 @@ const KILL_AFTER_MS = 25_000;
  * @param {import('./process-life.mjs').ProcessIdentity[]} ancestors
  * @returns {Promise<number>}
  */
-export function runInForeground({ node, file, args, cwd, env }, ancestors) {
+export function runInForeground({ node, file, args, cwd, env, through = [] }, ancestors) {
   const parent = { RCM_PARENT_PID: String(process.pid), RCM_PARENT_START: startOf(process.pid) ?? '' };
-  const child = spawn(node, ['--disable-sigusr1', '--import', WATCH_PARENT, file, ...args], { cwd, env: { ...env, ...parent }, stdio: 'inherit' });
+  const [command = node, ...rest] = [...through, node, '--disable-sigusr1', '--import', WATCH_PARENT, file, ...args];
+  const child = spawn(command, rest, { cwd, env: { ...env, ...parent }, stdio: 'inherit' });
   const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
   const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, forward);

@@ -11,12 +11,11 @@ import { inRoot } from '../workspace.mjs';
 import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
 import { isFormatted } from './formatted.mjs';
 import { allIsUsed, lintIsRight, typesAreRight } from './lint-and-types.mjs';
-import { referencesInSync, runTargets } from './nx.mjs';
+import { referencesInSync } from './nx.mjs';
+import { ownNetwork } from './own-network.mjs';
 import { readResults, resultsFolder } from './results.mjs';
+import { runTests } from './tests.mjs';
 import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
-
-/** More than half of what end-to-end tests take is waiting: two projects, of two files each, leave two processors idle for part of it. */
-const PROJECTS_AT_ONCE = 3;
 
 /** @type {NodeJS.Signals | null} */
 let interruption = null;
@@ -54,16 +53,16 @@ async function main() {
     for (const problem of problems) process.stdout.write(`FAILED: ${problem}\n`);
     return endedWith(problems.length === 0);
   }
-  const targets = ['test-unit', 'test-int', 'test-e2e', ...(docker.reached ? ['test-containers'] : [])];
+  const network = ownNetwork();
   const testEnv = docker.reached ? { ...env, ...reaperSettings() } : env;
-  await step('a project ended with an error (above)', () => runTargets(targets, { projects, env: testEnv, parallel: PROJECTS_AT_ONCE }));
+  await step('a project ended with an error (above)', () => runTests({ projects, env: testEnv, docker: docker.reached, through: network.through }));
   if (docker.reached) removeContainers(run);
   else if (process.env.RCM_REQUIRE_DOCKER === '1') problems.push('RCM_REQUIRE_DOCKER=1 and Docker cannot be reached');
   if (interruption) problems.push(`${interruption} ended it before everything had run`);
 
   const results = readResults(folder);
   problems.push(...misses(results, { projects, docker: docker.reached }));
-  const lines = [...wordsFor(results, docker), ...failuresOf(results), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
+  const lines = [...wordsFor(results, { docker, network }), ...failuresOf(results), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
   process.stdout.write(`\n${lines.join('\n')}\n`);
   return endedWith(problems.length === 0 && results.every((result) => result.failed.length === 0));
 }

@@ -4,13 +4,25 @@ import { inRoot, root } from '../workspace.mjs';
 const nx = inRoot('node_modules', 'nx', 'dist', 'bin', 'nx.js');
 
 /**
- * Runs targets in every project that has them, or in the named ones, always anew, so that tests can be counted. Resolves to whether all went well.
- * @param {string[]} targets
- * @param {{ projects: string[], env: NodeJS.ProcessEnv, parallel: number }} options
+ * @typedef {object} Targets
+ * @property {string[]} targets
+ * @property {string[]} projects package names or tags, none for all
+ * @property {string[]} [without] the same, of those that are left out
+ * @property {NodeJS.ProcessEnv} env
+ * @property {number} parallel projects at once
+ * @property {string[]} [through] what it is started through (own-network.mjs)
  */
-export function runTargets(targets, { projects, env, parallel }) {
+
+/**
+ * Runs targets in every project that has them, always anew, so that tests can be counted, and without what they need: that is made once, before all of
+ * them. Resolves to whether all went well.
+ * @param {Targets} wanted
+ */
+export function runTargets({ targets, projects, without = [], env, parallel, through = [] }) {
   const only = projects.length > 0 ? ['--projects', projects.join(',')] : [];
-  return runNx(['run-many', '--targets', targets.join(','), `--parallel=${parallel}`, '--outputStyle=stream', '--skip-nx-cache', ...only], env);
+  const left = without.length > 0 ? ['--exclude', without.join(',')] : [];
+  const anew = ['--outputStyle=stream', '--skip-nx-cache', '--excludeTaskDependencies'];
+  return runNx(['run-many', '--targets', targets.join(','), `--parallel=${parallel}`, ...anew, ...only, ...left], env, through);
 }
 
 /**
@@ -21,9 +33,9 @@ export function referencesInSync(env) {
   return runNx(['sync:check'], env);
 }
 
-/** @param {string[]} args @param {NodeJS.ProcessEnv} env */
-async function runNx(args, env) {
+/** @param {string[]} args @param {NodeJS.ProcessEnv} env @param {string[]} [through] */
+async function runNx(args, env, through = []) {
   // Nx's daemon would outlive this command by hours.
-  const code = await runInForeground({ node: process.execPath, file: nx, args, cwd: root, env: { ...env, NX_DAEMON: 'false' } }, []);
+  const code = await runInForeground({ node: process.execPath, file: nx, args, cwd: root, env: { ...env, NX_DAEMON: 'false' }, through }, []);
   return code === 0;
 }

@@ -9,9 +9,9 @@ const KINDS = ['unit', 'e2e', ...BACKENDS];
 /**
  * What ran where, a line each.
  * @param {Result[]} results
- * @param {import('./docker.mjs').DockerState} docker
+ * @param {{ docker: import('./docker.mjs').DockerState, network: import('./own-network.mjs').OwnNetwork }} machine
  */
-export function wordsFor(results, docker) {
+export function wordsFor(results, { docker, network }) {
   const lines = KINDS.flatMap((kind) => {
     const those = results.filter((result) => result.kind === kind && counted(result) > 0);
     return those.length === 0
@@ -32,7 +32,10 @@ export function wordsFor(results, docker) {
         ];
   });
   const without = docker.reached ? [] : [`Docker cannot be reached (${docker.why}): the integration tests ran on embedded services only, none on containers.`];
-  return [...lines, ...spent(results), ...longest(results), ...proofs, ...longOnly, ...without, ...named(results, 'skipped')];
+  const shared = network.why
+    ? [`The tests had no network of their own (${network.why}): where an address of this machine came or went, browsers gave up what they waited for.`]
+    : [];
+  return [...lines, ...spent(results), ...longest(results), ...proofs, ...longOnly, ...without, ...shared, ...named(results, 'skipped')];
 }
 
 /** Where the time went, the dearest first: on the clock, where files wait for each other, and of the processor. @param {Result[]} results */

@@ -18,7 +18,8 @@ const result = (project: string, kind: Result['kind'], counts: Partial<Result> =
 });
 const embedded = [result('local-aws', 'embedded'), result('db', 'embedded', { passed: 40, failed: [{ title: 'journal.ts: keeps', reason: 'expected 1' }] })];
 const containers = [result('local-aws', 'containers'), result('db', 'containers', { passed: 41 })];
-const reached = { reached: true, why: '' };
+const reached = { docker: { reached: true, why: '' }, network: { through: ['unshare'], why: '' } };
+
 test('each backend is told with the tests and projects it ran', () => {
   const words = wordsFor([...embedded, ...containers, result('db', 'unit')], reached);
   expect(words).toContain('embedded: 44 tests of 2 projects (local-aws 3, db 41)');
@@ -49,10 +50,16 @@ test('the ten files that took longest are named, whatever their project', () => 
 });
 
 test('without Docker it is said that nothing ran on containers, and why', () => {
-  const words = wordsFor(embedded, { reached: false, why: 'no docker command on this machine' });
+  const words = wordsFor(embedded, { ...reached, docker: { reached: false, why: 'no docker command on this machine' } });
   expect(words.at(-1)).toBe(
     'Docker cannot be reached (no docker command on this machine): the integration tests ran on embedded services only, none on containers.',
   );
+});
+
+test('where the tests shared this machine’s network, that is said, and why', () => {
+  const words = wordsFor(embedded, { ...reached, network: { through: [], why: 'unshare failed: Operation not permitted' } });
+  expect(words.at(-1)).toMatch(/^The tests had no network of their own \(unshare failed: Operation not permitted\)/);
+  expect(wordsFor(embedded, reached).join()).not.toContain('network');
 });
 
 test('test files that run in the long form only are counted by kind', () => {
