@@ -171,6 +171,16 @@ const WORDS: Readonly<Record<NotificationKind, Words>> = {
       `Who asked, when and why: rcm audit list --org ORG --login ${endpoint}`,
     ],
   }),
+  person_wanted: ({ endpoint, why }) => ({
+    title: `Only a person can go on: ${endpoint}`,
+    happened: `No program logs in to the account of ${endpoint} any more, and none will by waiting: ${why || 'it is locked, or its budget is spent'}.`,
+    safe: `Until somebody says so nothing is typed at its portal for it. ${KEPT}`,
+    todo: [
+      `See which logins failed, and when: rcm login show ${endpoint}`,
+      'Sign in at the portal yourself, once, with the password of the store; if the account is locked, have it unlocked by the portal’s support.',
+      `Then run: rcm login unlocked ${endpoint} --reason "…" — what failed before that counts no more.`,
+    ],
+  }),
   approval_waiting: approvalWords,
 };
 

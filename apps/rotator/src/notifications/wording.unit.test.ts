@@ -23,6 +23,7 @@ const kinds: readonly NotificationKind[] = [
   'code_wanted',
   'secret_read',
   'request_not_done',
+  'person_wanted',
 ];
 
 describe('the words of a notification', () => {

@@ -85,8 +85,23 @@ export async function beginLoginAttempt(db: Database, request: LoginAttemptReque
 
 type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
-/** Why a login may not be made, in the order of what a caller can do about it; `null` if it may. */
-async function refusalOf(client: RawTransaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
+/** Why a login may not be made; `null` if it may. Where waiting does not help, people are told, once a day: nobody else brings it back. */
+async function refusalOf(tx: RawTransaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
+  const refusal = await firstRefusal(tx, loginIdentity, request);
+  if (refusal?.until === null && refusal.reason !== 'lease_lost') {
+    const { orgId, endpointId } = request;
+    await writeNotification(tx, { kind: 'person_wanted', key: loginIdentity, every: 'day', orgId, endpointId, detail: ONLY_A_PERSON[refusal.reason] ?? null });
+  }
+  return refusal;
+}
+
+const ONLY_A_PERSON: Readonly<Partial<Record<Refusal['reason'], string>>> = {
+  budget_spent: 'as many logins have failed as programs may cause, and its portal forgets none of them by time alone',
+  locked: 'it is locked, or may be, and its portal unlocks none by time alone',
+};
+
+/** In the order of what a caller can do about it. */
+async function firstRefusal(client: RawTransaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
   const [lease] = await client.$queryRaw<{ expiresAt: Date }[]>`
     SELECT expires_at AS "expiresAt" FROM login_lease
      WHERE id = ${request.leaseId}::uuid AND login_identity = ${loginIdentity} AND endpoint_id = ${request.endpointId} AND org_id = ${request.orgId}`;

@@ -98,6 +98,7 @@ export const REFUSES: Readonly<Record<string, Stop>> = {
     goes: 'nothing: which look at a login a proof rests on is nobody’s to change, and nobody of before names it. What a migrator of before writes proves nothing once one of the new version has looked',
     stop: null,
   },
+  '20270119000000_person_wanted': { goes: 'nothing: a kind of notification more is allowed', stop: null },
 };
 
 /**

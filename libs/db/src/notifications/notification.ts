@@ -38,7 +38,9 @@ export type NotificationKind =
   /** A portal asks for a code that only a person has. */
   | 'code_wanted'
   /** A rotation that a person asked for was not begun, and is not tried any more. */
-  | 'request_not_done';
+  | 'request_not_done'
+  /** No login is made for an account until somebody says so: no time brings its budget back, or ends its lock. */
+  | 'person_wanted';
 
 /** What a notification is about: ids, and the journal's own words for why. Never a secret, never a user name. */
 export interface Notification {

@@ -69,6 +69,7 @@ describe('a notification', () => {
       ['blocked', key],
       ['refused', `refused:${mine.endpointId}:2999-01-01`],
       ['locked', `locked:${mine.loginIdentity}:2999-01-01T00`],
+      ['person_wanted', `person_wanted:${mine.loginIdentity}:2999-01-01`],
     ] as const)
       for (const { orgId, endpointId } of [mine, other])
         await expect(write(orgId, endpointId, kind, dedupKey), dedupKey).rejects.toMatchObject({ code: 'database_failed' });
