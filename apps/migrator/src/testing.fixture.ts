@@ -40,7 +40,7 @@ const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';
 const rootKey = randomBytes(32).toString('base64');
 
-export interface TestEnvironmentOptions extends Pick<LocalAwsOptions, 'quotas' | 'parameterLimits'> {
+export interface TestEnvironmentOptions extends Pick<LocalAwsOptions, 'quotas' | 'parameterLimits' | 'secretLimit'> {
   /** On the embedded backend alone. */
   readonly furtherPlaces?: readonly (Pick<LocalAwsOptions, 'parameterLimits'> & { readonly accountId: string; readonly region: string })[];
 }

@@ -25,6 +25,8 @@ export interface Call {
   readonly regions: OtherRegions;
   /** Parameters that this account may have of each tier. */
   readonly parameterLimits: ParameterLimits;
+  /** Secrets that this account may have. */
+  readonly secretLimit: number;
   /** For what turns out to be needed only while the operation runs. Throws the AwsError of a refusal. */
   permit(permission: Permission): void;
 }

@@ -19,6 +19,7 @@ import type { Service } from './operation.ts';
 import { createObjectStore } from './objects/store.ts';
 import { parameterStore } from './parameters/service.ts';
 import { MAX_PARAMETERS, type ParameterLimits } from './parameters/tier.ts';
+import { MAX_SECRETS } from './secrets/create.ts';
 import { type Enforcement, enforcementSchema } from './policies/documents.ts';
 import { createEnforcement, type EnforceOptions } from './policies/enforce.ts';
 import { CREDENTIALS_ALIAS, provision } from './provision.ts';
@@ -47,6 +48,8 @@ export interface LocalAwsOptions {
   readonly quotas?: QuotaOptions;
   /** How many parameters the account may have of a tier, for what happens in one that is full; default: AWS's 10,000 and 100,000. */
   readonly parameterLimits?: Partial<ParameterLimits>;
+  /** The same of secrets; default: AWS's 500,000. */
+  readonly secretLimit?: number;
   /** Time for signatures, sessions, recovery windows and quotas; default: the system's. */
   readonly clock?: Clock;
   /** The account's other regions in this process, to which Secrets Manager replicates. Default: there are none. */
@@ -114,7 +117,8 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     const published = (): PublishedMessage[] => publishedMessages(database, root);
     const authenticator = createAuthenticator({ account, roles, root, clock });
     const { regions = new Regions() } = options;
-    const backend = { account, database, keys, root, roles, regions, parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits } };
+    const limits = { parameterLimits: { ...MAX_PARAMETERS, ...options.parameterLimits }, secretLimit: options.secretLimit ?? MAX_SECRETS };
+    const backend = { account, database, keys, root, roles, regions, ...limits };
     const onInternalError = options.onInternalError ?? (() => {});
     let quotas = createQuotas(options.quotas ?? {}, clock);
     const dispatcher = createDispatcher({

@@ -87,6 +87,14 @@ describe.runIf(backend() === 'embedded')('logins of a deployment with several ac
     await noneUnnamed();
   });
 
+  it('do so in Secrets Manager, too', async () => {
+    await open(4, { RCM_MIGRATOR_STORE: 'secrets-manager', RCM_MIGRATOR_CONCURRENCY: '1' }, { furtherPlaces: FURTHER, secretLimit: 1 });
+    expect(await apply(migrator)).toMatchObject({ complete: true, json: { migrated: 4 } });
+    expect(await filled()).toEqual({ [PLACES[0]]: 1, [PLACES[1]]: 3 });
+    await expectEveryField(migrator, planted);
+    await noneUnnamed();
+  });
+
   it('end with the first where every place is full, and nothing is begun with', async () => {
     await open(5, { RCM_PLACE_LOGINS: '1', RCM_MIGRATOR_CONCURRENCY: '1' });
     const report = await apply(migrator);

@@ -69,6 +69,7 @@ export function createSecretsManagerCalls({ kmsKeyId, instrument, ...access }: S
   const client = new SecretsManagerClient(clientOptions(access));
   instrument?.(client);
   const call = awsCall(access, translateSecretsManagerError);
+  const creating = awsCall(access, translateErrorOfNewSecret);
 
   const moveStage: SecretsManagerCalls['moveStage'] = (id, stage, { to, ...asked }, options = {}) =>
     call('Moving a label in Secrets Manager', options, async (abortSignal) => {
@@ -95,7 +96,7 @@ export function createSecretsManagerCalls({ kmsKeyId, instrument, ...access }: S
     listStages: async (id, options = {}) => (await list(id, { IncludeDeprecated: false }, options)).flatMap(({ stages }) => stages),
     listVersions: (id, options = {}) => list(id, { IncludeDeprecated: true }, options),
     create: (name, text, tags, options = {}) =>
-      call('Creating a secret in Secrets Manager', options, async (abortSignal) => {
+      creating('Creating a secret in Secrets Manager', options, async (abortSignal) => {
         const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
         const { ARN, VersionId } = await client.send(new CreateSecretCommand({ Name: name, KmsKeyId: kmsKeyId, SecretString: text.reveal(), Tags }), {
           abortSignal,
@@ -147,6 +148,16 @@ function translateSecretsManagerError(error: unknown, what: string): RcmError {
       `${what} failed: the secret has as many labels or versions as it may have. Nothing was changed; discard staged copies of ended attempts.`,
     );
   return translateAwsError(error, what);
+}
+
+/** Of a secret that is not there yet the same name is about the account ("AWS Secrets Manager quotas": 500,000 in a region). */
+function translateErrorOfNewSecret(error: unknown, what: string): RcmError {
+  if (isNamed(error, 'LimitExceededException'))
+    return new RcmError(
+      'store_full',
+      `${what} failed: this account has as many secrets in this region as it may. Nothing was made; ask AWS for a higher quota, or remove what nobody needs.`,
+    );
+  return translateSecretsManagerError(error, what);
 }
 
 function instead<T>(error: unknown, code: RcmError['code'], value: T): T {

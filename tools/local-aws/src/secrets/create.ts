@@ -13,6 +13,9 @@ import { CURRENT } from './stages.ts';
 import { requestedValue, type SecretValue, validateKeyAccess, valueMembers } from './value.ts';
 import { addVersion, findSecretVersion } from './version.ts';
 
+/** "AWS Secrets Manager quotas", of an account in a region. */
+export const MAX_SECRETS = 500_000;
+
 const description = z.string().max(2_048).optional();
 const keyId = z.string().max(2_048).optional();
 const token = z.string().optional();
@@ -51,6 +54,7 @@ export const createSecret = operation({
     const version = value && { value, token: requireVersionToken(given.ClientRequestToken), stages: [CURRENT] };
     const present = findSecret(call, given.Name);
     if (present) return repeated(call, present, version);
+    requireRoom(call);
     const secret: SecretRecord = {
       ...{ arn: newSecretArn(call.account, given.Name), name: given.Name, description: given.Description ?? null, key_id: given.KmsKeyId ?? null },
       ...{ created_at: call.now.getTime(), changed_at: call.now.getTime(), deleted_at: null, purge_at: null },
@@ -68,6 +72,12 @@ export const createSecret = operation({
     return { ARN: secret.arn, Name: secret.name, ...(version ? { VersionId: version.token } : {}), ...replicated };
   },
 });
+
+/** "The request failed because it would exceed one of the Secrets Manager quotas", API_CreateSecret. */
+function requireRoom({ database, secretLimit }: Call): void {
+  const { count } = database.get<{ count: number }>('SELECT count(*) AS count FROM secret') ?? { count: 0 };
+  if (count >= secretLimit) throw new AwsError('LimitExceededException', `You can have at most ${secretLimit} secrets in this account.`);
+}
 
 function repeated(
   call: Call,
