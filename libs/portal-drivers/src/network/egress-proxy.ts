@@ -2,16 +2,17 @@ import { createServer, type IncomingMessage, request as sendRequest, type Server
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as dueEvents } from 'node:timers/promises';
 import { isRcmError } from '@rcm/telemetry';
-import { BodyRecords } from './body-records.ts';
+import { join } from './join.ts';
+import { LostRequests } from './lost-requests.ts';
 import { plainLook } from './on-its-way.ts';
 import type { Origins } from './origins.ts';
 import { passBack, passedOn } from './passed-on.ts';
 import type { Passage } from './passage.ts';
 import { connectionTo, connectTunnel, limitConnecting } from './portal-connection.ts';
 import type { Destination, FoundAddress, SessionAddresses } from './session-addresses.ts';
-import { Tunnels } from './tunnels.ts';
+import { TunnelRecords } from './tunnel-records.ts';
+import type { Tunnels } from './tunnels.ts';
 import type { Unanswered } from './unanswered.ts';
-import { createValve } from './valve.ts';
 
 /** Far above what Chromium opens through one proxy. */
 const MOST_CONNECTIONS = 512;
@@ -27,6 +28,8 @@ export interface EgressProxyOptions {
   readonly addresses: SessionAddresses;
   /** What may leave; sockets wait here for it. */
   readonly passage: Passage;
+  /** Those that are made here. */
+  readonly tunnels: Tunnels;
   /** What was sent and must not be sent twice. */
   readonly unanswered: Unanswered;
   /** Told of every connection that was refused; `reason` where a declared host was refused. */
@@ -44,17 +47,18 @@ export interface EgressProxyOptions {
  * It also keeps a submit from being sent twice: Chromium by itself repeats a request, even a POST, when a connection that was
  * used before breaks without an answer (seen with 1 POST too many in a test). So each plain request has a connection of its
  * own, and tunnels, which cannot be looked into, are cut while they are quiet before something is submitted. Over HTTP/2 a submit
- * still goes by a connection that was used, where the page asks for something right before it: to repeat it the browser needs
- * another tunnel, and gets none. Where the portal has it sent once more in the same tunnel, it is known by the length of its body (`BodyRecords`).
+ * still goes by a connection that was used, where the page asks for something right before it: to repeat it the browser needs another tunnel, and gets none. By
+ * HTTP/1.1 it may have one, which it opened for what the page asks for beside the submit. What passes once more there is known by its length (`TunnelRecords`).
  */
 export class EgressProxy {
   readonly #options: EgressProxyOptions;
   readonly #sockets = new Set<Socket>();
-  readonly #tunnels = new Tunnels();
+  readonly #lost: LostRequests;
   readonly #server: Server;
 
   private constructor(options: EgressProxyOptions, server: Server) {
     this.#options = options;
+    this.#lost = new LostRequests(options.unanswered);
     this.#server = server;
     server.maxConnections = MOST_CONNECTIONS;
     server.on('request', (incoming, answer) => {
@@ -87,12 +91,12 @@ export class EgressProxy {
    * Called before each request that has a body. The connection of one that has no answer yet is left, or Chromium would send it once more.
    */
   freshen(): Promise<void> {
-    return this.#tunnels.cutQuiet(this.#options.unanswered.since());
+    return this.#options.tunnels.cutQuiet(this.#options.unanswered.since());
   }
 
   /** Cuts every tunnel to a host that may not receive what is typed now; it gets no other one. */
   cutOthers(): void {
-    this.#tunnels.cutOthers();
+    this.#options.tunnels.cutOthers();
   }
 
   /** Ends all that is on its way, so that nothing is heard of an answer that comes later. */
@@ -130,7 +134,7 @@ export class EgressProxy {
   #mayForward({ method = 'GET' }: IncomingMessage, target: URL, destination: Destination): boolean {
     const { passage, unanswered, onBlocked } = this.#options;
     if (this.#isOver(destination) || passage.state === 'closed') return false;
-    if (unanswered.mayPass([plainLook(method, target)], {}) === 'passes') return true;
+    if (unanswered.mayPass([plainLook(method, target)], {}, performance.now()) === 'passes') return true;
     onBlocked(destination.host, PASSED);
     return false;
   }
@@ -176,27 +180,23 @@ export class EgressProxy {
       return;
     }
     browser.on('error', () => undefined);
-    if (await this.#options.unanswered.isLost(destination, this.#tunnels)) {
+    if (await this.#options.unanswered.isLost(destination)) {
       this.#options.onBlocked(destination.host, REPEATED);
       return void browser.destroy();
     }
     if (browser.destroyed) return;
-    const tunnel = this.#tunnels.begin(browser, destination);
+    const tunnel = this.#options.tunnels.begin(browser, destination);
     const found = await this.#reachable(destination);
     if (!found || this.#isOver(destination) || browser.destroyed) return void browser.destroy();
     const portal = this.#watch(connectTunnel(host, destination, found));
     limitConnecting(portal);
+    const { passage, unanswered, tunnels, onBlocked } = this.#options;
+    const records = new TunnelRecords({ unanswered, lost: this.#lost, destination, onRepeat: () => onBlocked(destination.host, PASSED) });
     portal.on('connect', () => {
       if (this.#isOver(destination)) return void browser.destroy();
       browser.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      const onRepeat = (): void => this.#options.onBlocked(destination.host, PASSED);
-      const bodies = new BodyRecords({ unanswered: this.#options.unanswered, destination, onRepeat });
-      portal.on('data', () => bodies.noteAnswer());
-      const valve = createValve(this.#options.passage, destination, bodies);
-      valve.on('error', () => browser.destroy());
       if (head.length > 0) browser.unshift(head);
-      browser.pipe(valve).pipe(portal).pipe(browser);
-      this.#tunnels.follow(tunnel, { valve, portal });
+      tunnels.follow(tunnel, { valve: join(tunnel, portal, { passage, records }), portal });
     });
     for (const [one, other] of [
       [browser, portal],

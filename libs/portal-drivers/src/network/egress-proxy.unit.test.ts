@@ -5,6 +5,7 @@ import { EgressProxy, REPEATED } from './egress-proxy.ts';
 import { declaredOrigins, type Origins } from './origins.ts';
 import { Passage } from './passage.ts';
 import { createSessionAddresses, type LookupAddresses } from './session-addresses.ts';
+import { Tunnels } from './tunnels.ts';
 import { Unanswered } from './unanswered.ts';
 
 interface Host {
@@ -19,12 +20,14 @@ let portal: Host;
 let assets: Host;
 let origins: Origins;
 let passage: Passage;
+let tunnels: Tunnels;
 let unanswered: Unanswered;
 let blocked: string[];
 beforeEach(async () => {
   [portal, assets] = [await host(), await host()];
   passage = new Passage();
-  unanswered = new Unanswered();
+  tunnels = new Tunnels();
+  unanswered = new Unanswered(tunnels);
   blocked = [];
 });
 afterEach(async () => {
@@ -55,6 +58,7 @@ async function proxyFor(lookup: LookupAddresses = () => Promise.resolve([{ addre
     origins,
     addresses: createSessionAddresses({ lookup }),
     passage,
+    tunnels,
     unanswered,
     onBlocked: (origin, reason) => blocked.push(reason === undefined ? origin : `${origin}: ${reason}`),
   });

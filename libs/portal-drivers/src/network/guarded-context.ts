@@ -9,6 +9,7 @@ import { stopRedirects } from './redirects.ts';
 import { RequestGate } from './request-gate.ts';
 import { declaredOrigins, type Origins, type OriginsOptions } from './origins.ts';
 import { Passage } from './passage.ts';
+import { Tunnels } from './tunnels.ts';
 import { Unanswered } from './unanswered.ts';
 import { createSessionAddresses, type LookupAddresses, type SessionAddresses } from './session-addresses.ts';
 
@@ -44,11 +45,13 @@ export async function openGuardedContext(options: GuardedContextOptions): Promis
   const addresses = createSessionAddresses({ lookup, portalType: declared.portalType });
   await checkBase(origins, addresses, signal);
   const passage = new Passage();
-  const unanswered = new Unanswered();
+  const tunnels = new Tunnels();
+  const unanswered = new Unanswered(tunnels);
   const proxy = await EgressProxy.start({
     origins,
     addresses,
     passage,
+    tunnels,
     unanswered,
     onBlocked: (origin, reason) => onBlocked({ origin, kind: 'connection', ...(reason ? { reason } : {}) }),
   });

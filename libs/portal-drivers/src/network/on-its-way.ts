@@ -1,5 +1,5 @@
 import type { Request } from 'playwright';
-import { looksOfBody } from './body-records.ts';
+import { looksOfBody } from './body-look.ts';
 import type { Destination } from './session-addresses.ts';
 import type { Look } from './unanswered.ts';
 

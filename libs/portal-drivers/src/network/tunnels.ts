@@ -71,6 +71,11 @@ export class Tunnels {
     return isGone && ![...this.#open].some((tunnel) => tunnel.destination === destination && (tunnel.asked >= sent || tunnel.asked === NEVER));
   }
 
+  /** Whether something that the browser has sent somewhere waits here to go on. */
+  holds(destination: Destination): boolean {
+    return [...this.#open].some((tunnel) => tunnel.destination === destination && tunnel.waiting > 0);
+  }
+
   /** Cuts every tunnel to a host that may not receive what is typed. */
   cutOthers(): void {
     for (const { browser, destination } of this.#open) if (!destination.receives) browser.destroy();

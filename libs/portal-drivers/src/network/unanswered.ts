@@ -8,7 +8,7 @@ export type Passes = 'passes' | 'waits' | 'ends';
 /** Milliseconds between looks whether an answer was heard of, and so many of them: a second, after which what broke had none. */
 const HEARD_MS = 30;
 const HEARD_TURNS = 33;
-/** What a browser had sent before it gave a request up is in this machine's buffers by then: so many times `HEARD_MS` has the proxy to read it. */
+/** What a browser had sent before it gave a request up is in this machine's buffers by then: so many times `HEARD_MS` has the proxy to read it, from when it reads. */
 const ARRIVED_TURNS = 3;
 
 /** The page whose worker may have sent something, and how many of its workers had ended when it was asked for. */
@@ -55,7 +55,13 @@ export class Unanswered {
   readonly #sent = new Set<Sent>();
   /** How many workers of a page have ended. */
   readonly #ended = new WeakMap<object, number>();
+  readonly #tunnels: Pick<Tunnels, 'hasLost' | 'holds'>;
   #act: object = {};
+
+  /** `tunnels`: all by which something of this session may leave. */
+  constructor(tunnels: Pick<Tunnels, 'hasLost' | 'holds'>) {
+    this.#tunnels = tunnels;
+  }
 
   /** Another one for each act. */
   get act(): object {
@@ -82,8 +88,13 @@ export class Unanswered {
   }
 
   async #forget(sent: Sent): Promise<void> {
-    for (let turn = 0; turn < ARRIVED_TURNS; turn += 1) await pause(HEARD_MS);
+    // What is held in a tunnel keeps the proxy from reading on there.
+    for (let turn = 0; turn < ARRIVED_TURNS; turn = this.#isHeld(sent) ? 0 : turn + 1) await pause(HEARD_MS);
     this.#sent.delete(sent);
+  }
+
+  #isHeld(sent: Sent): boolean {
+    return sent.destination !== null && this.#sent.has(sent) && this.#tunnels.holds(sent.destination);
   }
 
   /** Since when there has been one, in milliseconds of `performance.now`; of one destination where it is given. `undefined`: all are answered. */
@@ -94,15 +105,22 @@ export class Unanswered {
 
   /**
    * How what passes the proxy, and looks like one of these, passes: it must not where it is something once more that has no answer. It is taken to pass where it may. What
-   * passes in one `burst` is taken for one.
+   * passes in one `burst` is taken for one. `arrived` (milliseconds of `performance.now`): what was sent later it cannot be.
    */
-  mayPass(whats: readonly string[], burst: object): Passes {
-    const alike = [...this.#sent].flatMap((sent) => sent.passing.filter(({ what }) => whats.includes(what)).map((passing) => ({ sent, passing })));
+  mayPass(whats: readonly string[], burst: object, arrived: number): Passes {
+    const before = [...this.#sent].filter(({ at }) => at <= arrived);
+    const alike = before.flatMap((sent) => sent.passing.filter(({ what }) => whats.includes(what)).map((passing) => ({ sent, passing })));
     if (alike.length === 0 || alike.some(({ passing }) => passing.burst === burst)) return 'passes';
     const next = alike.find(({ passing }) => passing.left > 0)?.passing;
     if (next) Object.assign(next, { left: next.left - 1, burst });
     if (next) return 'passes';
-    return alike.every(({ sent }) => sent.isOver) ? 'ends' : 'waits';
+    return howHeld(alike.map(({ sent }) => sent));
+  }
+
+  /** How something passes that is the same as what left for there at a time (milliseconds of `performance.now`) and was lost: that may be one of these. */
+  mayPassAgain(destination: Destination, at: number): Passes {
+    const before = [...this.#sent].filter((sent) => sent.destination === destination && sent.at <= at);
+    return before.length === 0 ? 'passes' : howHeld(before);
   }
 
   /**
@@ -110,11 +128,11 @@ export class Unanswered {
    * does: it has a moment to be heard of, counted in looks, since a process that was stopped hears of it only when it goes on. So has the end of a tunnel, which a
    * browser may close after it has asked for another one.
    */
-  async isLost(destination: Destination, tunnels: Pick<Tunnels, 'hasLost'>): Promise<boolean> {
+  async isLost(destination: Destination): Promise<boolean> {
     for (let turn = 0; turn <= HEARD_TURNS; turn += 1) {
       if ([...this.#sent].some((sent) => sent.isGivenUp && sent.destination === destination)) return true;
       const sent = this.since(destination);
-      if (sent === undefined || (turn > 0 && !tunnels.hasLost(destination, sent))) return false;
+      if (sent === undefined || (turn > 0 && !this.#tunnels.hasLost(destination, sent))) return false;
       await pause(HEARD_MS);
     }
     return true;
@@ -142,3 +160,6 @@ export class Unanswered {
     this.#sent.clear();
   }
 }
+
+/** How something waits that is like these, once more. */
+const howHeld = (sent: readonly Sent[]): Passes => (sent.every(({ isOver, isGivenUp }) => isOver || isGivenUp) ? 'ends' : 'waits');

@@ -1,9 +1,9 @@
 import { Transform } from 'node:stream';
 import { setImmediate as dueEvents } from 'node:timers/promises';
-import type { BodyRecords } from './body-records.ts';
 import { tunnelUse } from './client-hello.ts';
 import type { Passage } from './passage.ts';
 import type { Destination } from './session-addresses.ts';
+import type { TunnelRecords } from './tunnel-records.ts';
 
 /**
  * What a browser sends into a tunnel, on its way to the portal. Requests have passed the request gate already. What a socket sends passes
@@ -15,9 +15,9 @@ import type { Destination } from './session-addresses.ts';
  * worker, all that leaves by such a tunnel passes as if it were a socket's. The valve says `held` where it has to wait.
  *
  * A request that was let out may still wait for its tunnel's handshake when a machine is put to sleep: where the passage is closed, nothing of it leaves. Nor
- * does a body once more that has no answer yet, which `bodies` knows.
+ * does what has no answer yet once more, which `records` knows.
  */
-export function createValve(passage: Passage, { receives }: Pick<Destination, 'receives'>, bodies: Pick<BodyRecords, 'pass'>): Transform {
+export function createValve(passage: Passage, { receives }: Pick<Destination, 'receives'>, records: Pick<TunnelRecords, 'pass'>): Transform {
   let use: ReturnType<typeof tunnelUse> = null;
   let first: Buffer = Buffer.alloc(0);
   const valve = new Transform({
@@ -36,7 +36,7 @@ export function createValve(passage: Passage, { receives }: Pick<Destination, 'r
   const passRequests = async (bytes: Buffer): Promise<boolean> => {
     // A new worker, and a redirect, do nothing before Playwright has heard of them, but Playwright tells of them an event later.
     if (passage.typed || passage.state !== 'open') await dueEvents();
-    if (!(await bodies.pass(bytes, () => valve.destroyed || passage.state === 'closed'))) return false;
+    if (!(await records.pass(bytes, () => valve.destroyed || passage.state === 'closed'))) return false;
     if (!passage.hadWorker) return passage.state !== 'closed';
     if (passage.state === 'held') valve.emit('held');
     return passage.pass();
