@@ -6,13 +6,14 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
-import { ClearError, sentenceFor } from '../clear-error.mjs';
+import { sentenceFor, WrongCall } from '../clear-error.mjs';
 import { inRoot } from '../workspace.mjs';
 import { reachDocker, reaperSettings, removeContainers } from './docker.mjs';
 import { isFormatted } from './formatted.mjs';
 import { allIsUsed, lintIsRight, typesAreRight } from './lint-and-types.mjs';
 import { referencesInSync } from './nx.mjs';
 import { ownNetwork } from './own-network.mjs';
+import { projectsOfWorkspace, wantedOf } from './projects.mjs';
 import { readResults, resultsFolder } from './results.mjs';
 import { runTests } from './tests.mjs';
 import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
@@ -26,11 +27,12 @@ try {
   process.exitCode = await main();
 } catch (error) {
   process.stderr.write(`${sentenceFor(error) ?? (error instanceof Error ? error.stack : error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof WrongCall ? error.exitCode : 1;
 }
 
 async function main() {
   const { projects, part } = wanted();
+  const all = wantedOf(projectsOfWorkspace(), projects);
   const run = randomUUID();
   const folder = resultsFolder(run);
   // Some thousand times a run starts a program of ours; compiled once, an app takes a third less of the processor to start.
@@ -55,13 +57,15 @@ async function main() {
   }
   const network = ownNetwork();
   const testEnv = docker.reached ? { ...env, ...reaperSettings() } : env;
-  await step('a project ended with an error (above)', () => runTests({ projects, env: testEnv, docker: docker.reached, through: network.through }));
+  const isInterrupted = () => interruption !== null;
+  const tests = { projects, env: testEnv, docker: docker.reached, through: network.through, isInterrupted };
+  await step('a project ended with an error (above)', () => runTests(tests));
   if (docker.reached) removeContainers(run);
   else if (process.env.RCM_REQUIRE_DOCKER === '1') problems.push('RCM_REQUIRE_DOCKER=1 and Docker cannot be reached');
   if (interruption) problems.push(`${interruption} ended it before everything had run`);
 
   const results = readResults(folder);
-  problems.push(...misses(results, { projects, docker: docker.reached }));
+  if (!interruption) problems.push(...misses(results, { projects: all, docker: docker.reached }));
   const lines = [...wordsFor(results, { docker, network }), ...failuresOf(results), ...problems.map((problem) => `FAILED: ${problem}`), lastLine(results)];
   process.stdout.write(`\n${lines.join('\n')}\n`);
   return endedWith(problems.length === 0 && results.every((result) => result.failed.length === 0));
@@ -96,6 +100,6 @@ function wanted() {
     const projects = values.project.flatMap((names) => names.split(',')).map((name) => (name.startsWith('@') ? name : `@rcm/${name}`));
     return { projects, part: values.part };
   } catch (error) {
-    throw new ClearError(`npm test takes only --project NAME and --part checks|tests: ${error instanceof Error ? error.message : error}`);
+    throw new WrongCall(`npm test takes only --project NAME and --part checks|tests: ${error instanceof Error ? error.message : error}`);
   }
 }

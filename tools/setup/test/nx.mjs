@@ -6,7 +6,7 @@ const nx = inRoot('node_modules', 'nx', 'dist', 'bin', 'nx.js');
 /**
  * @typedef {object} Targets
  * @property {string[]} targets
- * @property {string[]} projects package names or tags, none for all
+ * @property {string[]} projects package names, none for all
  * @property {string[]} [without] the same, of those that are left out
  * @property {NodeJS.ProcessEnv} env
  * @property {number} parallel projects at once

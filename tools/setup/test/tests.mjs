@@ -9,21 +9,24 @@ const STARTS_CONTAINERS = '@rcm/platform';
 
 /**
  * Resolves to whether all went well.
- * @param {object} run
- * @param {string[]} run.projects package names, none for all
- * @param {NodeJS.ProcessEnv} run.env
- * @param {boolean} run.docker whether it can be reached
- * @param {string[]} run.through own-network.mjs
+ * @param {object} tests
+ * @param {string[]} tests.projects package names, none for all
+ * @param {NodeJS.ProcessEnv} tests.env
+ * @param {boolean} tests.docker whether it can be reached
+ * @param {string[]} tests.through own-network.mjs
+ * @param {() => boolean} tests.isInterrupted whether nothing more is to be begun
+ * @param {typeof runTargets} [tests.run]
  */
-export async function runTests({ projects, env, docker, through }) {
-  if (!(await runTargets({ targets: ['generate'], projects: [], env, parallel: 1 }))) return false;
+export async function runTests({ projects, env, docker, through, isInterrupted, run = runTargets }) {
+  if (!(await run({ targets: ['generate'], projects: [], env, parallel: 1 }))) return false;
+  if (isInterrupted()) return false;
   const without = docker ? [STARTS_CONTAINERS] : [];
-  const inOwnNetwork = () => runTargets({ targets: TARGETS, projects, without, env, parallel: PROJECTS_AT_ONCE, through });
+  const inOwnNetwork = () => run({ targets: TARGETS, projects, without, env, parallel: PROJECTS_AT_ONCE, through });
   const withContainers = async () => {
     if (!docker) return true;
-    const ofAll = await runTargets({ targets: ['test-containers'], projects, env, parallel: 1 });
-    const isWanted = projects.length === 0 || projects.includes(STARTS_CONTAINERS);
-    return (!isWanted || (await runTargets({ targets: TARGETS, projects: [STARTS_CONTAINERS], env, parallel: 1 }))) && ofAll;
+    const ofAll = await run({ targets: ['test-containers'], projects, env, parallel: 1 });
+    const isWanted = !isInterrupted() && (projects.length === 0 || projects.includes(STARTS_CONTAINERS));
+    return (!isWanted || (await run({ targets: TARGETS, projects: [STARTS_CONTAINERS], env, parallel: 1 }))) && ofAll;
   };
   const went = await Promise.all([inOwnNetwork(), withContainers()]);
   return went.every(Boolean);

@@ -76,14 +76,24 @@ function named(results, what) {
 }
 
 /**
- * The backends that should have proved something and counted nothing.
+ * What should have run and did not, and the backends that should have proved something and counted nothing.
  * @param {Result[]} results
- * @param {{ projects: string[], docker: boolean }} run  projects: the wanted ones, empty for all
+ * @param {{ projects: import('./projects.mjs').Project[], docker: boolean }} run  projects: the wanted ones
  */
 export function misses(results, { projects, docker }) {
+  if (results.length === 0) return ['no test was counted'];
+  const silent = projects.flatMap(({ name, kinds }) => {
+    const without = kinds.filter((kind) => (docker || kind !== 'containers') && !results.some((result) => result.project === name && result.kind === kind));
+    return without.length > 0 ? [`${name} has tests of which none was counted: ${without.join(', ')}`] : [];
+  });
+  return [...silent, ...unproved(results, { projects, docker })];
+}
+
+/** @param {Result[]} results @param {{ projects: import('./projects.mjs').Project[], docker: boolean }} run */
+function unproved(results, { projects, docker }) {
   const backends = docker ? BACKENDS : BACKENDS.slice(0, 1);
   return Object.entries(SUITES)
-    .filter(([, project]) => projects.length === 0 || projects.includes(project))
+    .filter(([, project]) => projects.some(({ name }) => name === project))
     .flatMap(([suite, project]) =>
       backends
         .filter((backend) => !results.some((result) => result.kind === backend && result.project === project && result.passed > 0))

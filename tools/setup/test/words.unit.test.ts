@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Project } from './projects.mjs';
 import type { Result } from './results.mjs';
 import { failuresOf, lastLine, misses, wordsFor } from './words.mjs';
 
@@ -81,14 +82,26 @@ test('a failed test is named with what it said', () => {
   expect(failuresOf([...embedded, ...containers])).toEqual(['failed: db embedded: journal.ts: keeps (expected 1)']);
 });
 
+const PROJECTS: Project[] = [
+  { name: '@rcm/db', kinds: ['embedded', 'containers'] },
+  { name: '@rcm/local-aws', kinds: ['embedded', 'containers'] },
+];
+
+test('a kind of tests of which nothing was counted is named, and asked for only where it is wanted', () => {
+  const projects: Project[] = [{ name: '@rcm/sbom', kinds: ['unit', 'e2e'] }];
+  expect(misses([result('sbom', 'unit')], { projects, docker: true })).toEqual(['@rcm/sbom has tests of which none was counted: e2e']);
+  expect(misses([result('sbom', 'unit'), result('sbom', 'e2e')], { projects, docker: true })).toEqual([]);
+});
+
 test.each([
   ['both backends proved both suites', [...embedded, ...containers], true, 0],
-  ['no database test on containers', [...embedded, result('local-aws', 'containers')], true, 1],
+  ['no database test on containers', [...embedded, result('local-aws', 'containers')], true, 2],
   ['every conformance test skipped on containers', [...embedded, containers[1], result('local-aws', 'containers', { passed: 0 })], true, 1],
   ['nothing on containers without Docker', embedded, false, 0],
-  ['nothing at all', [], true, 4],
+  ['nothing at all', [], true, 1],
+  ['a project of which nothing was counted', [...embedded, ...containers].slice(1), true, 2],
 ] as [string, Result[], boolean, number][])('%s', (_title, results, docker, count) => {
-  expect(misses(results, { projects: [], docker })).toHaveLength(count);
+  expect(misses(results, { projects: PROJECTS, docker })).toHaveLength(count);
 });
 
 test('the last line adds everything up', () => {
