@@ -4,7 +4,8 @@ import type { Look } from './unanswered.ts';
 /** Bytes of the frame around a part of a body (RFC 9113, 4.1). */
 const FRAME_BYTES = 9;
 /** Bytes that encryption adds: ChaCha20-Poly1305 in TLS 1.2, everything in TLS 1.3, AES-GCM in TLS 1.2. A portal's choice of them is not looked at. */
-const SEALS = [16, 17, 24];
+export const SHORTEST_SEAL = 16;
+const SEALS = [SHORTEST_SEAL, 17, 24];
 /** Chromium sends a body in parts that fill one record each. */
 const FULL_BYTES = 16_384 - FRAME_BYTES;
 /** Frames that a connection needs by itself (a ping, a window's update, a priority) are as short as shorter parts. */

@@ -1,21 +1,15 @@
 import type { Destination } from './session-addresses.ts';
-import type { Passes, Unanswered } from './unanswered.ts';
+import { SHORTEST_SEAL } from './body-look.ts';
+import type { Gone, Passes, Unanswered } from './unanswered.ts';
 
 /** Every request of Chromium by HTTP/1.1 is longer than this; what ends a handshake or begins HTTP/2 is shorter. */
 const SHORTEST_REQUEST_BYTES = 200;
 /** What a portal sends at most where it only says that it closes the connection: an alert, in TLS 1.3 of 24 bytes. */
 const FAREWELL_BYTES = 40;
 
-/** When something left (milliseconds of `performance.now`), and whether there can have been no answer to it. */
-interface Left {
-  readonly at: number;
-  readonly isUnheard: boolean;
-}
-
-interface Leaving extends Left {
-  /** Whether the portal may have sent something since that belongs to the handshake: a browser begins a request right behind its own end of it. */
-  readonly isOpening: boolean;
-  heard: number;
+interface Leaving extends Gone {
+  /** Bytes that the portal has sent since. */
+  readonly heard: number;
 }
 
 /** How something passes that is as long as what was lost; `isUnheard`: there was no answer to that. */
@@ -27,13 +21,13 @@ export interface LikeLost {
 const PASSES: LikeLost = { passes: 'passes', isUnheard: false };
 
 /**
- * Requests that were lost with their tunnels. By HTTP/1.1 a browser sends such a one again by itself, a submit, too, where its connection was used before (RFC
- * 9112, 9.3.1 leaves that to requests that are safe to repeat; Chromium does not): in another tunnel that is open, without a word to the proxy, or in a new
- * one. It is the same to the byte then, and so is the length of its first record.
+ * Requests that went with their tunnels. By HTTP/1.1 a browser sends such a one again by itself, a submit, too, where its connection was used before and broke (RFC
+ * 9112, 9.3.1 leaves that to requests that are safe to repeat; Chromium does not), or where the portal answers 408 or 421: in another tunnel that is open,
+ * without a word to the proxy, or in a new one. It is the same to the byte then, and so is the length of its first record.
  */
 export class LostRequests {
   readonly #unanswered: Unanswered;
-  readonly #lost = new Map<string, Left>();
+  readonly #lost = new Map<string, Gone>();
 
   constructor(unanswered: Unanswered) {
     this.#unanswered = unanswered;
@@ -48,29 +42,31 @@ export class LostRequests {
   }
 
   #like(destination: Destination, length: number): LikeLost {
-    const lost = this.#lost.get(lookOf(destination, length));
-    return lost ? { passes: this.#unanswered.mayPassAgain(destination, lost.at), isUnheard: lost.isUnheard } : PASSES;
+    const gone = this.#lost.get(lookOf(destination, length));
+    if (!gone) return PASSES;
+    return { passes: this.#unanswered.mayPassAgain(destination, length - SHORTEST_SEAL, gone), isUnheard: gone.isUnheard };
   }
 
-  #note(destination: Destination, left: ReadonlyMap<number, Left>): void {
-    // Where all is answered nothing is lost that matters, and what was lost before is over.
-    if (this.#unanswered.mayPassAgain(destination, Infinity) === 'passes') return void this.#lost.clear();
-    for (const [length, { at, isUnheard }] of left) this.#lost.set(lookOf(destination, length), { at, isUnheard });
+  #note(destination: Destination, left: ReadonlyMap<number, Gone>): void {
+    if (!this.#unanswered.isAny) return void this.#lost.clear();
+    for (const [length, { at, isUnheard }] of left) {
+      const look = lookOf(destination, length);
+      // An older tunnel may end later.
+      if ((this.#lost.get(look)?.at ?? -Infinity) <= at) this.#lost.set(look, { at, isUnheard });
+    }
   }
 }
 
 /** The requests of one tunnel, and whether the portal has sent something since that may be their answer. */
 export class TunnelRequests {
   readonly #like: (length: number) => LikeLost;
-  readonly #onGone: (left: ReadonlyMap<number, Left>) => void;
-  /** By the lengths of their first records: of those that have no answer. */
+  readonly #onGone: (left: ReadonlyMap<number, Gone>) => void;
+  /** By the lengths of their first records: the last one, and those before it that have no answer. */
   readonly #left = new Map<number, Leaving>();
   /** Whether the next long record begins a request: a browser waits for the answer before. */
   #begins = true;
-  #hasSent = false;
-  #isOpen = false;
 
-  constructor({ like, onGone }: { readonly like: (length: number) => LikeLost; readonly onGone: (left: ReadonlyMap<number, Left>) => void }) {
+  constructor({ like, onGone }: { readonly like: (length: number) => LikeLost; readonly onGone: (left: ReadonlyMap<number, Gone>) => void }) {
     this.#like = like;
     this.#onGone = onGone;
   }
@@ -82,21 +78,18 @@ export class TunnelRequests {
 
   /** It passes. */
   note(length: number): void {
-    if (this.#isRequest(length)) {
-      this.#left.set(length, { at: performance.now(), isOpening: !this.#isOpen, isUnheard: true, heard: 0 });
-      this.#begins = false;
-    }
-    this.#hasSent = true;
+    if (!this.#isRequest(length)) return;
+    for (const [before, { isUnheard }] of this.#left) if (!isUnheard) this.#left.delete(before);
+    this.#left.set(length, { at: performance.now(), isUnheard: true, heard: 0 });
+    this.#begins = false;
   }
 
-  /** The portal has sent so many bytes. */
+  /** The portal has sent so many bytes: what ends a handshake, an answer, or that it closes the connection. */
   noteAnswer(bytes: number): void {
-    [this.#begins, this.#isOpen] = [true, this.#hasSent];
+    this.#begins = true;
     for (const [length, leaving] of this.#left) {
       const heard = leaving.heard + bytes;
-      const isUnheard = heard <= FAREWELL_BYTES;
-      if (isUnheard || leaving.isOpening) this.#left.set(length, { ...leaving, heard, isUnheard });
-      else this.#left.delete(length);
+      this.#left.set(length, { ...leaving, heard, isUnheard: heard <= FAREWELL_BYTES });
     }
   }
 

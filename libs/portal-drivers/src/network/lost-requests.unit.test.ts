@@ -6,6 +6,8 @@ import { ANSWER, frame, never, OTHER, passOrGiveUp, PORTAL, SendingSession } fro
 const FAREWELL = 24;
 /** By HTTP/1.1 a request and its body fill one record, so long. */
 const request = (bytes = 500): Buffer => frame(bytes);
+/** So many bytes are in that: it has no frame of HTTP/2. */
+const FIRST_BYTES = 509;
 
 let session: SendingSession;
 beforeEach(() => {
@@ -48,34 +50,58 @@ describe('LostRequests', () => {
     expect([await (await session.tunnel()).pass(request(), never), session.repeats]).toEqual([false, 2]);
   });
 
-  it('holds nothing that only looks like it: its tunnel is open, or it was answered, or nothing has no answer, or it left before', async () => {
-    const before = await leaves();
+  it.each([
+    ['408 or 421', [ANSWER]],
+    ['408 or 421 in parts', [FAREWELL, ANSWER]],
+    // Such a request may have no answer yet: its first answer ends the handshake.
+    ['what ends a handshake', [ANSWER]],
+  ])('knows what the browser sends again all the same, where the portal answers %s', async (what, answers) => {
+    const answer = session.submit(79, { firstBytes: FIRST_BYTES });
+    const used = what === 'what ends a handshake' ? session.newTunnel() : await leaves();
+    if (what === 'what ends a handshake') await used.pass(Buffer.concat([frame(43), request()]), never);
+    for (const bytes of answers) used.noteAnswer(bytes);
+    used.gone();
+    const open = await session.tunnel();
+    expect(await passOrGiveUp(open, request())).toBe(false);
+    const held = open.pass(request(), never);
+    answer();
+    expect(await held).toBe(true);
+  });
+
+  it('holds nothing that is answered beside it, and shorter', async () => {
+    session.submit(79, { firstBytes: FIRST_BYTES + 2 });
+    const other = await leaves();
+    other.noteAnswer(ANSWER);
+    other.gone();
+    expect(await passOrGiveUp(await session.tunnel(), request())).toBe(true);
+  });
+
+  it('knows it whatever else ends meanwhile: a tunnel to another host, or an older one in which something as long left', async () => {
+    const older = await leaves();
     session.submit(79);
+    const first = await leaves();
+    const other = await session.tunnel(OTHER);
+    await passOrGiveUp(other, request());
+    for (const one of [first, other, older]) one.gone();
+    expect(await passOrGiveUp(await session.tunnel(), request())).toBe(false);
+  });
+
+  it('holds nothing that only looks like it: its tunnel is open, or something left there since, or nothing has no answer, or it left before', async () => {
+    const before = await leaves();
+    session.submit(79, { firstBytes: FIRST_BYTES });
     before.gone();
     expect(await passOrGiveUp(await session.tunnel(), request())).toBe(true);
     await leaves();
     expect(await passOrGiveUp(await session.tunnel(), request())).toBe(true);
     const answered = await leaves();
     answered.noteAnswer(ANSWER);
+    await passOrGiveUp(answered, request(600));
     answered.gone();
     expect(await passOrGiveUp(await session.tunnel(), request())).toBe(true);
     session.unanswered.clear();
     const other = await leaves();
     other.gone();
-    session.submit(79);
+    session.submit(79, { firstBytes: FIRST_BYTES });
     expect(await passOrGiveUp(await session.tunnel(), request())).toBe(true);
-  });
-
-  it('takes what the portal sends right behind a handshake for no answer', async () => {
-    const answer = session.submit(79);
-    const fresh = session.newTunnel();
-    await fresh.pass(Buffer.concat([frame(43), request()]), never);
-    fresh.noteAnswer(ANSWER);
-    fresh.gone();
-    const open = await session.tunnel();
-    expect(await passOrGiveUp(open, request())).toBe(false);
-    const held = open.pass(request(), never);
-    answer();
-    expect(await held).toBe(true);
   });
 });

@@ -4,7 +4,7 @@ import type { BlockedRequest } from '../trace.ts';
 import { hasBody, originName, pageOf, unnamed } from './asked-for.ts';
 import { type Carrier, passedOn } from './carrier.ts';
 import type { EgressProxy } from './egress-proxy.ts';
-import { looksOf } from './on-its-way.ts';
+import { firstBytesOf, looksOf } from './on-its-way.ts';
 import type { Origins } from './origins.ts';
 import { holdSockets, NOT_RECEIVING } from './page-sockets.ts';
 import type { Passage } from './passage.ts';
@@ -114,7 +114,12 @@ export class RequestGate {
   noteLeaving(request: Request, ofWorker: MaybeOfWorker | null = this.#maybeOfWorker(request)): void {
     const { origins, passage, unanswered } = this.#options;
     const destination = request.url().startsWith('https:') ? origins.behind(request.url()) : null;
-    unanswered.note({ destination, ofWorker, looks: passage.state === 'released' ? looksOf(request, destination) : [] }, request.response());
+    const looks = passage.state === 'released' ? looksOf(request, destination) : [];
+    unanswered.note({ destination, ofWorker, looks, ...(destination && { firstBytes: this.#firstBytes(request) }) }, request.response());
+  }
+
+  async #firstBytes(request: Request): Promise<number> {
+    return firstBytesOf(request, await this.#options.context.cookies(request.url()));
   }
 
   /** Whether any request left since `release`, answered or not. */

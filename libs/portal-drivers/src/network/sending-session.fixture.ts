@@ -37,10 +37,13 @@ export class SendingSession {
     return records;
   }
 
-  /** A submit of so many bytes leaves; gives what answers it, by `null` that there is no answer. */
-  submit(bytes: number, ofWorker: MaybeOfWorker | null = null): (answer?: null) => void {
+  /** A submit of so many bytes leaves; gives what answers it, by `null` that there is no answer. `firstBytes`: how long its first record is by HTTP/1.1, at least. */
+  submit(bytes: number, { ofWorker = null, firstBytes }: { ofWorker?: MaybeOfWorker | null; firstBytes?: number } = {}): (answer?: null) => void {
     const { promise, resolve } = Promise.withResolvers<undefined | null>();
-    this.unanswered.note({ destination: PORTAL, ofWorker, looks: looksOfBody(PORTAL, bytes) }, promise);
+    this.unanswered.note(
+      { destination: PORTAL, ofWorker, looks: looksOfBody(PORTAL, bytes), ...(firstBytes && { firstBytes: Promise.resolve(firstBytes) }) },
+      promise,
+    );
     return resolve;
   }
 }

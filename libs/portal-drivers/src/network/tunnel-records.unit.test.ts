@@ -59,7 +59,7 @@ describe('TunnelRecords', () => {
 
   it.each([
     ['the browser gives up', () => session.submit(79)],
-    ['a worker sent that ends', () => (session.submit(79, session.unanswered.ofWorkerIn(PORTAL)), () => session.unanswered.workerEnded(PORTAL))],
+    ['a worker sent that ends', () => (session.submit(79, { ofWorker: session.unanswered.ofWorkerIn(PORTAL) }), () => session.unanswered.workerEnded(PORTAL))],
   ])('lets nothing of what %s go on that it held or gets then, and other things a moment later', async (_who, begin) => {
     const [bodies, other] = [await session.tunnel(), await session.tunnel()];
     const end = begin();

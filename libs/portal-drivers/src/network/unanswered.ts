@@ -11,6 +11,12 @@ const HEARD_TURNS = 33;
 /** What a browser had sent before it gave a request up is in this machine's buffers by then: so many times `HEARD_MS` has the proxy to read it, from when it reads. */
 const ARRIVED_TURNS = 3;
 
+/** What left in a tunnel that is gone: when (milliseconds of `performance.now`), and whether there can have been no answer to it. */
+export interface Gone {
+  readonly at: number;
+  readonly isUnheard: boolean;
+}
+
 /** The page whose worker may have sent something, and how many of its workers had ended when it was asked for. */
 export interface MaybeOfWorker {
   readonly page: object;
@@ -28,6 +34,8 @@ export interface Sending {
   readonly destination: Destination | null;
   /** By which the proxy knows it when it passes; none where it cannot be told from other things. */
   readonly looks: readonly Look[];
+  /** How long its first record is by HTTP/1.1, at least. Default: nobody can tell. */
+  readonly firstBytes?: Promise<number>;
   /** `null` where only a page itself can have sent it. */
   readonly ofWorker: MaybeOfWorker | null;
 }
@@ -43,6 +51,8 @@ interface Sent extends Sending {
   /** Milliseconds of `performance.now`. */
   readonly at: number;
   readonly passing: readonly Passing[];
+  /** `firstBytes`, 0 as long as it is not known. */
+  least: number;
   /** Whether the browser was seen to send it once more, and no answer was heard of. */
   isGivenUp: boolean;
   /** Whether nobody waits for its answer any more, and what the browser has sent of it may still be on its way. */
@@ -71,8 +81,12 @@ export class Unanswered {
   /** Something leaves now. `answer`: `null` or rejected once there can be none any more, and never settled where a worker sent it that ended meanwhile. */
   note(sending: Sending, answer: Promise<unknown>): void {
     const passing = sending.looks.map(({ what, times }) => ({ what, left: times, burst: null }));
-    const sent = { ...sending, at: performance.now(), passing, isGivenUp: false, isOver: false };
+    const sent = { ...sending, at: performance.now(), passing, least: 0, isGivenUp: false, isOver: false };
     this.#sent.add(sent);
+    sending.firstBytes?.then(
+      (least) => Object.assign(sent, { least }),
+      () => undefined,
+    );
     const { ofWorker } = sending;
     if (ofWorker && this.ofWorkerIn(ofWorker.page).ended !== ofWorker.ended) return void this.#end(sent);
     answer.then(
@@ -117,10 +131,19 @@ export class Unanswered {
     return howHeld(alike.map(({ sent }) => sent));
   }
 
-  /** How something passes that is the same as what left for there at a time (milliseconds of `performance.now`) and was lost: that may be one of these. */
-  mayPassAgain(destination: Destination, at: number): Passes {
+  /**
+   * How something passes that is as long as what left for there and is gone with its tunnel: that may be one of these. Where the portal has sent something since
+   * it may have been any answer: `bytes`, how long its first record is at most, tells it from shorter things.
+   */
+  mayPassAgain(destination: Destination, bytes: number, { at, isUnheard }: Gone): Passes {
     const before = [...this.#sent].filter((sent) => sent.destination === destination && sent.at <= at);
-    return before.length === 0 ? 'passes' : howHeld(before);
+    const alike = before.filter(({ least }) => isUnheard || bytes >= least);
+    return alike.length === 0 ? 'passes' : howHeld(alike);
+  }
+
+  /** Whether something has no answer, or may still be on its way: only then it matters what else is lost. */
+  get isAny(): boolean {
+    return this.#sent.size > 0;
   }
 
   /**
@@ -130,9 +153,10 @@ export class Unanswered {
    */
   async isLost(destination: Destination): Promise<boolean> {
     for (let turn = 0; turn <= HEARD_TURNS; turn += 1) {
-      if ([...this.#sent].some((sent) => sent.isGivenUp && sent.destination === destination)) return true;
+      const isGivenUp = [...this.#sent].some((sent) => sent.isGivenUp && sent.destination === destination);
       const sent = this.since(destination);
-      if (sent === undefined || (turn > 0 && !this.#tunnels.hasLost(destination, sent))) return false;
+      const isLost = turn === 0 || isGivenUp || (sent !== undefined && this.#tunnels.hasLost(destination, sent));
+      if (!isLost || (sent === undefined && !isGivenUp)) return false;
       await pause(HEARD_MS);
     }
     return true;
