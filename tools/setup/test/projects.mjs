@@ -4,7 +4,7 @@ import { WrongCall } from '../clear-error.mjs';
 import { inRoot, root } from '../workspace.mjs';
 
 /** What the results of each target are counted as. */
-export const KINDS_OF_TARGETS = /** @type {const} */ ({ 'test-unit': 'unit', 'test-int': 'embedded', 'test-e2e': 'e2e', 'test-containers': 'containers' });
+const KINDS_OF_TARGETS = /** @type {const} */ ({ 'test-unit': 'unit', 'test-int': 'embedded', 'test-e2e': 'e2e', 'test-containers': 'containers' });
 
 /** @typedef {(typeof KINDS_OF_TARGETS)[keyof typeof KINDS_OF_TARGETS]} Kind */
 /** @typedef {{ name: string, kinds: Kind[] }} Project its package name, and the kinds of tests that it has */
