@@ -87,10 +87,10 @@ type Refusal = Omit<Extract<LoginPermission, { allowed: false }>, 'allowed'>;
 
 /** Why a login may not be made; `null` if it may. Where waiting does not help, people are told, once a day: nobody else brings it back. */
 async function refusalOf(tx: RawTransaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
-  const refusal = await firstRefusal(tx, loginIdentity, request);
-  if (refusal?.until === null && refusal.reason !== 'lease_lost') {
+  const { refusal, lasting } = await firstRefusal(tx, loginIdentity, request);
+  if (lasting) {
     const { orgId, endpointId } = request;
-    await writeNotification(tx, { kind: 'person_wanted', key: loginIdentity, every: 'day', orgId, endpointId, detail: ONLY_A_PERSON[refusal.reason] ?? null });
+    await writeNotification(tx, { kind: 'person_wanted', key: loginIdentity, every: 'day', orgId, endpointId, detail: ONLY_A_PERSON[lasting.reason] ?? null });
   }
   return refusal;
 }
@@ -100,20 +100,26 @@ const ONLY_A_PERSON: Readonly<Partial<Record<Refusal['reason'], string>>> = {
   locked: 'it is locked, or may be, and its portal unlocks none by time alone',
 };
 
-/** In the order of what a caller can do about it. */
-async function firstRefusal(client: RawTransaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusal | null> {
+/** `refusal`: the first one in the order of what a caller can do about it. `lasting`: one that no time ends, though another one may come first. */
+interface Refusals {
+  readonly refusal: Refusal | null;
+  readonly lasting: Refusal | null;
+}
+
+const lastingIn = (refusal: Refusal | null): Refusals => ({ refusal, lasting: refusal?.until === null ? refusal : null });
+
+async function firstRefusal(client: RawTransaction, loginIdentity: string, request: LoginAttemptRequest): Promise<Refusals> {
   const [lease] = await client.$queryRaw<{ expiresAt: Date }[]>`
     SELECT expires_at AS "expiresAt" FROM login_lease
      WHERE id = ${request.leaseId}::uuid AND login_identity = ${loginIdentity} AND endpoint_id = ${request.endpointId} AND org_id = ${request.orgId}`;
   const state = await askedLedger(client, loginIdentity);
-  if (!lease || lease.expiresAt <= state.now) return { reason: 'lease_lost', until: null };
+  if (!lease || lease.expiresAt <= state.now) return { refusal: { reason: 'lease_lost', until: null }, lasting: null };
   const refusal = budgetRefusal(state);
-  if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return refusal;
+  if (refusal?.reason === 'locked' || refusal?.reason === 'throttled') return lastingIn(refusal);
   const known = await passwordRecord(client, { loginIdentity, fingerprints: request.fingerprints });
   if (known.coolsDownUntil && known.coolsDownUntil > state.now)
-    return { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.coolsDownUntil };
-  if (refusal) return refusal;
-  return known.refusals > 0 ? reserveRefusal(state) : null;
+    return { refusal: { reason: known.bad > 0 ? 'password_bad' : 'password_suspect', until: known.coolsDownUntil }, lasting: lastingIn(refusal).lasting };
+  return lastingIn(refusal ?? (known.refusals > 0 ? reserveRefusal(state) : null));
 }
 
 /**

@@ -45,6 +45,19 @@ describe('where only a person brings the logins back, people are told', () => {
     expect(await told(on)).toEqual([{ kind: 'person_wanted', detail: expect.stringMatching(/unlocks none by time alone/) as string }]);
   });
 
+  test('also while the password that spent it cools down: that ends, and the budget stays spent', async () => {
+    const on = await logins.account(FOR_EVER);
+    for (let n = 1; n < BUDGET; n += 1) await logins.login(on, 'rejected', { password: `wrong ${n}` });
+    await logins.login(on, 'rejected');
+    await t.sql(
+      `UPDATE login_attempt SET effect = 'bad', rests_until = clock_timestamp() + interval '7 days'
+        WHERE id = (SELECT id FROM login_attempt WHERE endpoint_id = $1 ORDER BY started_at DESC LIMIT 1)`,
+      [on.endpointId],
+    );
+    expect(await asked(on)).toMatchObject({ allowed: false, reason: 'password_bad', until: expect.any(Date) as Date });
+    expect(await told(on)).toEqual([{ kind: 'person_wanted', detail: expect.stringMatching(/forgets none of them by time alone/) as string }]);
+  });
+
   test('and no more once somebody has said so', async () => {
     const on = await logins.account(FOR_EVER);
     await spend(on);
