@@ -1,5 +1,5 @@
 import { parsePayload } from '@rcm/credentials';
-import { passwordTries } from '@rcm/db/ledger';
+import { changeWasRefused } from '@rcm/db/ledger';
 import { accountOf, noteUnmadeChange } from '@rcm/portal-access';
 import { refusesEverybody } from '../finding/refuses-everybody.ts';
 import type { AttemptInHand } from '../machine/attempt.ts';
@@ -41,12 +41,13 @@ export async function askWhatHolds(inHand: AttemptInHand): Promise<AttemptEvent>
 
 async function currentAccepted(inHand: AttemptInHand): Promise<AttemptEvent> {
   const { attempt, login, services } = inHand;
+  // What may fail comes first: whoever asks again notes the change again.
+  const staged = await login.store.readStaged(login.slotOf(attempt.id), { signal: login.held.signal });
   await noteUnmade(inHand);
   const kept = 'the portal kept the current password';
   if (attempt.refusedRule === LINK_WANTED) return { kind: 'unchanged', detail: `${kept} ${UNTIL_OPENED}` };
   if (attempt.refusedRule !== null) return { kind: 'unchanged', detail: `${kept}: it refused the new one (${attempt.refusedRule})` };
   if (attempt.failedSubmits + 1 >= services.timing.maxTries) return { kind: 'unchanged', detail: `${kept}, however often the change was submitted` };
-  const staged = await login.store.readStaged(login.slotOf(attempt.id), { signal: login.held.signal });
   if (staged === null) return { kind: 'unchanged', detail: `${kept}, and the staged copy is gone` };
   return { kind: 'current_accepted', detail: kept };
 }
@@ -62,6 +63,6 @@ async function noteUnmade(inHand: AttemptInHand): Promise<void> {
   if (current === null) return;
   const { orgId, loginIdentity } = login.endpoint;
   const { fingerprints } = accountOf(services.keys, login.endpoint, parsePayload(current.text));
-  const { refusedSince } = await passwordTries(services.db, { orgId, loginIdentity, fingerprints, since: attempt.createdAt });
-  if (refusedSince === 0) await noteUnmadeChange(currentOf(inHand, current));
+  const isNoted = await changeWasRefused(services.db, { orgId, loginIdentity, rotationAttemptId: attempt.id, fingerprints });
+  if (!isNoted) await noteUnmadeChange(currentOf(inHand, current));
 }

@@ -8,13 +8,13 @@ import { openRotatorEnvironment, type RotatorEnvironment } from '../testing.fixt
 
 type Change = PortalSession['changePassword'];
 
-const NAMES = ['answered', 'lost', 'not let out', 'refused', 'changed', 'unclear'] as const;
+const NAMES = ['answered', 'lost', 'refused before', 'not let out', 'refused', 'changed', 'unclear'] as const;
 
 let opened: RotatorEnvironment;
 beforeAll(async () => {
   opened = await openRotatorEnvironment({
     endpoints: NAMES.map(() => 'alpine' as const),
-    portalType: { propagationDelayMs: 200, lockoutCounts: 'window', lockoutWindowSeconds: 3_600, lockoutThreshold: 4, lockoutMargin: 1 },
+    portalType: { propagationDelayMs: 200, lockoutCounts: 'window', lockoutWindowSeconds: 3_600, lockoutThreshold: 8, lockoutMargin: 1 },
   });
 });
 afterAll(() => opened?.close());
@@ -60,6 +60,26 @@ describe('a change whose form has a current password that the portal calls wrong
     expect([loginsRejected, changesRefused]).toEqual([1, 1]);
     expect(await left('lost')).toBe(before - loginsRejected - changesRefused);
   });
+
+  it('where its answer is lost, though a login with the same password was refused before: that says nothing of the change', async () => {
+    const { id, loginIdentity } = at('refused before');
+    let changes = 0;
+    const once = changing(opened.rotator, async (session, options) => {
+      if ((changes += 1) > 1) return { ...LOST, submitted: false };
+      await opened.sql(
+        `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, rotation_attempt_id, actor, version, fingerprint, started_at, finished_at, outcome, effect)
+         SELECT login_identity, org_id, endpoint_id, gen_random_uuid(), rotation_attempt_id, 'rotator', version, fingerprint,
+                started_at - interval '2 ms', started_at - interval '1 ms', 'rejected', 'suspect'
+           FROM login_attempt WHERE login_identity = $1 AND outcome = 'accepted'`,
+        [loginIdentity],
+      );
+      return mistaken(session, options).then(() => LOST);
+    });
+    const notes = () => opened.sql(`SELECT outcome FROM login_attempt WHERE login_identity = $1 AND outcome = 'unknown'`, [loginIdentity]);
+    // Until the line is there, or the next change has begun without it.
+    while (changes < 2 && (await notes()).length === 0) await opened.rotate(id, once);
+    expect([(await record('refused before')).changesRefused, await notes()]).toEqual([1, [{ outcome: 'unknown' }]]);
+  });
 });
 
 it('a change that was sent before is not sent again where others have used up the failures since the login', async () => {
@@ -67,7 +87,7 @@ it('a change that was sent before is not sent again where others have used up th
   const usedUp = opened.sql.bind(
     opened,
     `INSERT INTO login_attempt (login_identity, org_id, endpoint_id, lease_id, actor, version, started_at, finished_at, outcome, effect)
-    SELECT $1, $2, $3, gen_random_uuid(), 'agent', '1', clock_timestamp(), clock_timestamp(), 'rejected', 'none' FROM generate_series(1, 3)`,
+    SELECT $1, $2, $3, gen_random_uuid(), 'agent', '1', clock_timestamp(), clock_timestamp(), 'rejected', 'none' FROM generate_series(1, 7)`,
   );
   let changes = 0;
   const twice = changing(opened.rotator, (session, options) =>

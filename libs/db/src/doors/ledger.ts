@@ -25,7 +25,7 @@ export { hasFullBudget, mayBeLocked, remainingBudget } from '../ledger/budget.ts
 export { type Clearance, clearLogin } from '../ledger/clearance.ts';
 export { type LoginUse, recordKeptSession } from '../ledger/login-use.ts';
 export { acceptedAnother } from '../ledger/accepted-since.ts';
-export { type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from '../ledger/password.ts';
+export { changeWasRefused, type Fingerprints, forgetPasswords, type PasswordRecord, passwordTries } from '../ledger/password.ts';
 export { coolDownLogin } from '../ledger/cool-down.ts';
 export { coolDownAfter, type Refusal } from '../ledger/cool-down-after.ts';
 export { type PasswordState, passwordState, type PasswordStateQuestion } from '../ledger/password-state.ts';

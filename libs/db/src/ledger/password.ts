@@ -1,5 +1,6 @@
 import type { Database, RawTransaction } from '../database.ts';
 import { RcmError } from '@rcm/telemetry';
+import { checkUuid } from '../input.ts';
 
 /** A password as the ledger knows it: by keyed digests, the newest key's first; two while a key is changed. Never the password. */
 export type Fingerprints = readonly string[];
@@ -51,6 +52,24 @@ export async function passwordTries(
     const [clock] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
     return { ...record, now: clock?.now ?? new Date(Number.NaN) };
   });
+}
+
+/**
+ * Whether the portal called a password wrong in the form of a change of this attempt: only such a line is a refusal that says nothing of the password (`none`),
+ * a login's always does.
+ */
+export async function changeWasRefused(
+  db: Database,
+  asked: { readonly orgId: string; readonly loginIdentity: string; readonly rotationAttemptId: string; readonly fingerprints: Fingerprints },
+): Promise<boolean> {
+  const [row] = await db.rawTransaction(
+    { tenant: asked.orgId },
+    (tx) => tx.$queryRaw<{ refused: boolean }[]>`
+      SELECT EXISTS (SELECT 1 FROM login_attempt
+                      WHERE login_identity = ${asked.loginIdentity} AND org_id = ${asked.orgId} AND rotation_attempt_id = ${checkUuid('rotationAttemptId', asked.rotationAttemptId)}::uuid
+                        AND outcome = 'rejected' AND effect = 'none' AND fingerprint = ANY (${checkFingerprints(asked.fingerprints)}::text[])) AS refused`,
+  );
+  return row?.refused ?? false;
 }
 
 /** Forgets what is known of a login's passwords except the named ones: the others are in no store any more. Returns how many attempts forgot theirs. */

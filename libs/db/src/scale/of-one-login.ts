@@ -14,7 +14,7 @@ import { beginLoginAttempt, checkLoginAttempt, finishLoginAttempt } from '../led
 import { spendBackupCode } from '../ledger/backup-code.ts';
 import { remainingBudget } from '../ledger/budget.ts';
 import { acceptedAnother } from '../ledger/accepted-since.ts';
-import { passwordTries } from '../ledger/password.ts';
+import { changeWasRefused, passwordTries } from '../ledger/password.ts';
 import { passwordState } from '../ledger/password-state.ts';
 import { claimPortalTask, finishPortalTask } from '../tasks/claim.ts';
 import { createPortalTask } from '../tasks/queue.ts';
@@ -106,6 +106,7 @@ export const ofOneLogin: readonly Operation[] = [
   asks('rcm_migrator', findExclusiveLease, [ONE]),
   asks('rcm_agent', remainingBudget, [ONE]),
   asks('rcm_rotator', passwordTries, [{ ...ONE, fingerprints: prints, since: new Date(0) }]),
+  asks('rcm_rotator', changeWasRefused, [{ ...ONE, rotationAttemptId: randomUUID(), fingerprints: prints }]),
   asks('rcm_rotator', acceptedAnother, [{ ...ONE, fingerprints: prints, since: new Date(0) }]),
   // Its ledger has what was measured before, at this size and at those below.
   asks('rcm_rotator', knownVersions, [{ ...ONE, limit: 5 }], { most: 1_500 }),

@@ -9,7 +9,7 @@ import { coolDownLogin } from '../../ledger/cool-down.ts';
 import { recordKeptSession } from '../../ledger/login-use.ts';
 import { passwordState } from '../../ledger/password-state.ts';
 import { acceptedAnother } from '../../ledger/accepted-since.ts';
-import { forgetPasswords, passwordTries } from '../../ledger/password.ts';
+import { changeWasRefused, forgetPasswords, passwordTries } from '../../ledger/password.ts';
 import { PRINTS, type Operations } from './named.fixture.ts';
 
 const ASKED = { portalTypeCode: 'alpine', fingerprints: PRINTS, rules: { windowMs: 60_000, suspects: 3 } };
@@ -33,6 +33,7 @@ export const LOGINS: Operations = {
   remainingBudget: (t, n) => remainingBudget(t.agent, n),
   passwordState: (t, n) => passwordState(t.agent, { ...n, ...ASKED, version: '1', propagationDelayMs: 1000 }),
   passwordTries: (t, n) => passwordTries(t.rotator, { ...n, fingerprints: PRINTS, since: new Date(0) }).then(({ now: _, ...record }) => record),
+  changeWasRefused: (t, n) => changeWasRefused(t.rotator, { ...n, rotationAttemptId: n.attemptId, fingerprints: PRINTS }),
   acceptedAnother: (t, n) => acceptedAnother(t.rotator, { ...n, fingerprints: [], since: new Date(0) }),
   forgetPasswords: (t, n) => forgetPasswords(t.rotator, { ...n, keep: [] }),
   clearLogin: (t, n) => clearLogin(t.rotator, { ...n, kind: 'unlocked', actor: 'a', reason: 'r' }),
