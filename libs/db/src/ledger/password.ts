@@ -55,8 +55,8 @@ export async function passwordTries(
 }
 
 /**
- * Whether the portal called a password wrong in the form of a change of this attempt: only such a line is a refusal that says nothing of the password (`none`),
- * a login's always does.
+ * Whether the portal called a password wrong in a change of this attempt: in its form, or on the page that asks for the password before it. Such a line is a
+ * refusal that says nothing of the password (`none`); a login's always does.
  */
 export async function changeWasRefused(
   db: Database,

@@ -11,7 +11,7 @@ export const looksOf = (request: Request, destination: Destination | null): read
 
 /** What Chromium adds over https to the headers that it tells of, at least: Accept-Encoding and three of Sec-Fetch. */
 const ADDED_BYTES = 111;
-/** It puts headers and body into one record where both are shorter than 1,400 bytes; so much less are those that it tells of. */
+/** It puts headers and body into one record where both are shorter than 1,400 bytes (net/http/http_stream_parser.cc); so much less are those that it tells of. */
 const SURELY_ONE_BYTES = 800;
 
 /** How long the first record of a request is by HTTP/1.1, at least. `cookies`: of its address. */
