@@ -140,6 +140,7 @@ export async function readLogin(round: Round, place: Place): Promise<void> {
   await round.ask('wasReplaced', () => ({ ...place, ...replaced }));
   if (random.chance(0.1)) await round.ask('forgetPasswords', () => ({ ...place, keep: fingerprints }));
   if (!attempt) return;
+  await round.ask('changeWasRefused', () => ({ ...place, rotationAttemptId: attempt.id, fingerprints }));
   await round.ask('knowsRotation', () => ({ ...place, attemptId: attempt.id }));
   await round.ask('outrunCopy', () => ({ ...place, attemptId: attempt.id }));
   const [copy, currentVersion] = [random.pick(round.attempts).id, random.pick(['1', '2'])];

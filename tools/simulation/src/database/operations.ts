@@ -18,7 +18,7 @@ export {
   coolDownLogin,
   serverTime,
 } from './ledger.ts';
-export { forgetPasswords, passwordState, passwordTries, refusesOthers } from './passwords.ts';
+export { changeWasRefused, forgetPasswords, passwordState, passwordTries, refusesOthers } from './passwords.ts';
 export { announceSuccessor, beginLook, listBlockedToLookAt, resolveAsFound, resolveAsUnchanged, resolveBySuccessor, rotationTo } from './resolve.ts';
 export { answerRequest, requestRotation } from './requests.ts';
 export {

@@ -39,6 +39,20 @@ export function passwordRecord(
 
 export const passwordTries = operation('passwordTries', (db, asked) => ({ ...passwordRecord(db, asked), now: db.now }));
 
+export const changeWasRefused = operation('changeWasRefused', ({ tables }, { orgId, loginIdentity, rotationAttemptId, fingerprints }) =>
+  tables.logins
+    .of(loginIdentity)
+    .some(
+      (row) =>
+        row.orgId === orgId &&
+        row.rotationAttemptId === rotationAttemptId &&
+        row.outcome === 'rejected' &&
+        row.effect === 'none' &&
+        row.fingerprint !== null &&
+        fingerprints.includes(row.fingerprint),
+    ),
+);
+
 export const forgetPasswords = operation('forgetPasswords', (db, { orgId, loginIdentity, keep }) => {
   const gone = db.tables.logins.of(loginIdentity).filter((row) => row.orgId === orgId && row.fingerprint !== null && !keep.includes(row.fingerprint));
   for (const { id } of gone) db.tables.logins.change(id, { fingerprint: null });
